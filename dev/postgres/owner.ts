@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** The account that the PostgreSQL server runs under. */
+export type Owner = { name: string, uid: number, gid: number }
+
+/**
+ * PostgreSQL refuses to run as root, so root's server runs as the system user `postgres`, made here where it is missing.
+ * Everybody else runs it as themselves: then the answer is undefined.
+ */
+export function serverOwner (): Owner | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const found = findUser('postgres')
+  if (found) return found
+  try {
+    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'], { stdio: 'pipe' })
+  } catch (cause) {
+    throw new Error('PostgreSQL does not run as root, and the user "postgres" could not be made with useradd: ' +
+      'make it yourself, or run this as a normal user', { cause })
+  }
+  return findUser('postgres')
+}
+
+function findUser (name: string): Owner | undefined {
+  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+    const [user, , uid, gid] = line.split(':')
+    if (user === name) return { name, uid: Number(uid), gid: Number(gid) }
+  }
+}
+
+/** Whether `owner` may walk into the folder: root's home, say, is closed to all others (mode 700). */
+export function canEnter (folder: string, owner: Owner): boolean {
+  for (let path = folder; ; path = dirname(path)) {
+    const { mode, uid, gid } = statSync(path)
+    const may = uid === owner.uid ? mode & 0o100 : gid === owner.gid ? mode & 0o010 : mode & 0o001
+    if (!may) return false
+    if (path === dirname(path)) return true
+  }
+}

@@ -1,0 +1,38 @@
+import { Type } from 'typebox'
+import { Common, readConfig } from '../runtime/config.ts'
+import { openDatabase } from '../runtime/database.ts'
+import { openLog } from '../runtime/log.ts'
+import { loadReferenceFiles } from '../reference/files.ts'
+import { bootstrap } from './bootstrap.ts'
+import { migrate } from './migrate.ts'
+import { ensurePartitions, monthAhead } from './partitions.ts'
+
+/** Prepares the database for this release: roles where asked for, migrations, partitions, reference data. Runs before any service. */
+const config = readConfig(Type.Object({
+  DATABASE_URL: Common.DATABASE_URL,
+  LOG_LEVEL: Common.LOG_LEVEL,
+  BOOTSTRAP_DATABASE_URL: Type.Optional(Type.String({ description: 'superuser\'s URL: roles and the database are made first' })),
+  LOGIN_PASSWORDS: Type.String({ description: 'JSON object of role and password, for environments that use passwords', default: '{}' }),
+  PRICES_FIRST_MONTH: Type.String({ description: 'first month (YYYY-MM-01) for which prices are accepted', default: '2015-01-01', pattern: '^\\d{4}-\\d{2}-01$' }),
+  PRICES_MONTHS_AHEAD: Type.Integer({ description: 'months after the current one for which prices are accepted', default: 24, minimum: 1, maximum: 120 }),
+}), process.env)
+const log = await openLog('migrate', config.LOG_LEVEL)
+
+try {
+  if (config.BOOTSTRAP_DATABASE_URL) {
+    const superuser = openDatabase({ url: config.BOOTSTRAP_DATABASE_URL, process: 'bootstrap', poolSize: 1 })
+    const database = new URL(config.DATABASE_URL).pathname.slice(1)
+    await bootstrap(superuser, database, JSON.parse(config.LOGIN_PASSWORDS) as Record<string, string>)
+    await superuser.end()
+  }
+  const sql = openDatabase({ url: config.DATABASE_URL, process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
+  const applied = await migrate(sql)
+  const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
+  const reference = await loadReferenceFiles(sql)
+  log.info({ applied, partitions: months.length, reference }, 'the database is ready for this release')
+  await sql.end()
+} catch (error) {
+  log.fatal({ err: error }, 'the database could not be prepared')
+  process.exitCode = 1
+  process.exit()
+}

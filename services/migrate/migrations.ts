@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type Migration = {
+  number: number
+  name: string
+  text: string
+  sha256: string
+  /** Oldest release that still works with it, named by a first line `--! breaking: 1.4.0`. */
+  oldestRelease: string | null
+}
+
+export const migrationsFolder = join(import.meta.dirname, '../../sql/migrations')
+
+/** The migrations of this release in order. Throws when numbers have gaps or repeat: a merge of two branches does that. */
+export function readMigrations (folder = migrationsFolder): Migration[] {
+  return readdirSync(folder).filter(file => file.endsWith('.sql')).sort().map((file, index) => {
+    const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(file)?.[1])
+    if (number !== index + 1) throw new Error(`sql/migrations/${file}: expected number ${String(index + 1).padStart(4, '0')}`)
+    const text = readFileSync(join(folder, file), 'utf8')
+    const breaking = /^--! breaking(.*)$/m.exec(text)
+    const oldestRelease = breaking ? /^: (\d+\.\d+\.\d+)$/.exec(breaking[1]!)?.[1] : null
+    if (oldestRelease === undefined) throw new Error(`sql/migrations/${file}: write "--! breaking: <oldest release that works with it>"`)
+    return { number, name: file.slice(0, -4), text, sha256: createHash('sha256').update(text).digest('hex'), oldestRelease }
+  })
+}

@@ -1,0 +1,79 @@
+import type { ReferenceProblem } from './invalid-reference.ts'
+import { readTable } from './table.ts'
+
+export type Region = { slug: string, name: string, parent_slug: string | null }
+export type Port = { code: string, name: string, parent_slug: string }
+
+/** A row and the line of the file that it is on. */
+export type Placed<T> = { line: number, row: T }
+
+/** `named` has every slug that the file names, those of rows that are wrong too, so that one mistake is not reported at each child. */
+export type RegionRows = { rows: Placed<Region>[], named: Set<string> }
+
+/** Most characters that a name may have. */
+export const maxNameLength = 200
+
+/** Reads the regions file, each row by itself. Null when no row can be trusted. */
+export function readRegions (csv: string, problems: ReferenceProblem[]): RegionRows | null {
+  const table = readTable('regions', csv, ['slug', 'name', 'parent_slug'], problems)
+  if (!table) return null
+  const rows = new Map<string, Placed<Region>>()
+  const named = new Set<string>()
+  for (const { line, fields, values } of table) {
+    if (!values) {
+      for (const field of fields) named.add(field)
+      continue
+    }
+    const { slug, name, parent_slug: parent } = values
+    named.add(slug)
+    checkKey({ file: 'regions', line, column: 'slug', value: slug }, rows.get(slug)?.line, problems)
+    checkName({ file: 'regions', line, column: 'name', value: name }, problems)
+    if (slug !== '' && !rows.has(slug)) rows.set(slug, { line, row: { slug, name, parent_slug: parent === '' ? null : parent } })
+  }
+  return { rows: [...rows.values()], named }
+}
+
+/** Reads the ports file, each row by itself. Null when no row can be trusted. */
+export function readPorts (csv: string, problems: ReferenceProblem[]): Placed<Port>[] | null {
+  const table = readTable('ports', csv, ['code', 'name', 'parent_slug'], problems)
+  if (!table) return null
+  const rows = new Map<string, Placed<Port>>()
+  for (const { line, values } of table) {
+    if (!values) continue
+    const { code, name, parent_slug: parent } = values
+    checkKey({ file: 'ports', line, column: 'code', value: code }, rows.get(code)?.line, problems)
+    checkName({ file: 'ports', line, column: 'name', value: name }, problems)
+    if (parent === '') {
+      problems.push({ file: 'ports', line, column: 'parent_slug', value: parent, code: 'no-parent', message: `${code} is in no region` })
+    }
+    if (code !== '' && !rows.has(code)) rows.set(code, { line, row: { code, name, parent_slug: parent } })
+  }
+  return [...rows.values()]
+}
+
+type Cell = Pick<ReferenceProblem, 'file' | 'line' | 'column'> & { value: string }
+
+const keys = {
+  ports: { pattern: /^[A-Z]{2}[A-Z2-9]{3}$/, code: 'malformed-code', looks: 'two letters for the country, then three of A-Z and 2-9' },
+  regions: { pattern: /^[a-z][a-z0-9_]{0,63}$/, code: 'malformed-slug', looks: 'a-z, 0-9 and _, a letter first, 64 characters at most' },
+} as const
+
+function checkKey (cell: Cell, firstLine: number | undefined, problems: ReferenceProblem[]): void {
+  const { pattern, code, looks } = keys[cell.file]
+  if (cell.value === '') {
+    problems.push({ ...cell, code: 'empty-value', message: `the ${cell.column} is empty` })
+  } else if (firstLine !== undefined) {
+    problems.push({ ...cell, code: 'duplicate', message: `${cell.value} is on line ${firstLine} already` })
+  } else if (!pattern.test(cell.value)) {
+    problems.push({ ...cell, code, message: `${JSON.stringify(cell.value)} is no ${cell.column}: ${looks}` })
+  }
+}
+
+function checkName (cell: Cell, problems: ReferenceProblem[]): void {
+  if (cell.value.trim() === '') problems.push({ ...cell, code: 'empty-value', message: 'the name is empty' })
+  if ([...cell.value].length > maxNameLength) {
+    problems.push({ ...cell, code: 'name-too-long', message: `the name has more than ${maxNameLength} characters` })
+  }
+  // PostgreSQL cannot store NUL, and the others break tables and logs.
+  if (/\p{Cc}/u.test(cell.value)) problems.push({ ...cell, code: 'control-character', message: 'the name has a control character' })
+}

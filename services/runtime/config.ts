@@ -1,0 +1,61 @@
+import { Type, type Static, type TObject, type TProperties } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** Every wrong variable of an environment, one sentence each. */
+export class InvalidConfig extends Error {
+  readonly problems: string[]
+  constructor (problems: string[]) {
+    super(`The configuration is wrong:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads the variables that `schema` names from `env`, gives defaults and types, and freezes the result.
+ * An empty variable counts as one that is not set. Throws InvalidConfig with all problems at once.
+ */
+export function readConfig<T extends TProperties> (schema: TObject<T>, env: NodeJS.ProcessEnv): Readonly<Static<TObject<T>>> {
+  const given = Object.fromEntries(Object.keys(schema.properties).filter(name => env[name]).map(name => [name, env[name]]))
+  const value = Value.Convert(schema, Value.Default(schema, given))
+  const problems = new Map<string, string>()
+  for (const error of Value.Errors(schema, value)) {
+    if (error.keyword === 'required') {
+      for (const name of error.params.requiredProperties) problems.set(name, `${name} is missing: ${describe(schema, name)}`)
+    } else {
+      const name = error.instancePath.split('/')[1] ?? ''
+      if (!problems.has(name)) problems.set(name, `${name} ${error.message}: ${describe(schema, name)}`)
+    }
+  }
+  if (problems.size > 0) throw new InvalidConfig([...problems.values()].sort())
+  return Object.freeze(value as Static<TObject<T>>)
+}
+
+function describe (schema: TObject, name: string): string {
+  return (schema.properties[name] as { description?: string } | undefined)?.description ?? 'see docs/configuration.md'
+}
+
+/** A count or size with its limits; `description` says what it is and in which unit. */
+export const Count = (description: string, options: { default: number, minimum?: number, maximum?: number }) =>
+  Type.Integer({ description, minimum: 1, ...options })
+
+/** What every process reads. */
+export const Common = {
+  ENVIRONMENT: Type.String({
+    description: '"local" on a developer\'s machine, the name of the environment elsewhere', default: 'production', pattern: '^[a-z][a-z0-9-]*$',
+  }),
+  PORT: Type.Integer({ description: 'port to listen on', default: 8080, minimum: 0, maximum: 65535 }),
+  HOST: Type.String({ description: 'address to listen on', default: '0.0.0.0' }),
+  LOG_LEVEL: Type.String({
+    description: 'fatal, error, warn, info, debug, trace or silent', default: 'info', pattern: '^(fatal|error|warn|info|debug|trace|silent)$',
+  }),
+  DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),
+}
+
+/** What the processes with a queue and payloads read too. */
+export const Aws = {
+  QUEUE_URL: Type.String({ description: 'URL of the FIFO queue of batches', pattern: '^https?://' }),
+  DEAD_LETTER_QUEUE_URL: Type.String({ description: 'URL of its dead-letter queue', pattern: '^https?://' }),
+  PAYLOAD_BUCKET: Type.String({ description: 'S3 bucket of payloads and manifests', minLength: 3 }),
+  AWS_REGION: Type.String({ description: 'region of queue and bucket', minLength: 1 }),
+  AWS_ENDPOINT_URL: Type.Optional(Type.String({ description: 'address of an SQS and S3 emulator; not set on AWS', pattern: '^https?://' })),
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+
+/** Resolves when the dependency can be used, rejects when it cannot. */
+export type Check = () => Promise<unknown>
+
+/**
+ * `GET /live` asks the process alone: a supervisor restarts what does not answer, and a restart does not bring a database
+ * back. `GET /ready` asks what this process cannot do its work without.
+ */
+export function registerHealth (app: FastifyInstance, checks: Record<string, Check>, limitMs = 3_000): void {
+  app.get('/live', { schema: { summary: 'Whether the process runs', tags: ['health'], response: { 200: Type.Object({ status: Type.Literal('live') }) } } },
+    async () => ({ status: 'live' as const }))
+
+  const Answer = Type.Object({ status: Type.Union([Type.Literal('ready'), Type.Literal('unready')]), checks: Type.Record(Type.String(), Type.String()) })
+  app.get('/ready', { schema: { summary: 'Whether the process can do its work', tags: ['health'], response: { 200: Answer, 503: Answer } } },
+    async (_request, reply) => {
+      const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check, limitMs)] as const))
+      const ready = results.every(([, result]) => result === 'ok')
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(results) })
+    })
+}
+
+async function outcome (check: Check, limitMs: number): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const timer = setTimeout(resolve, limitMs, 'no answer in time')
+  try {
+    // The code and no more: a message may name hosts and users.
+    return await Promise.race([promise, check().then(() => 'ok', error => String((error as { code?: string }).code ?? 'failed'))])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * An answer that is not the wished one, as application/problem+json (RFC 9457). `type` is a stable code that clients and
+ * tests compare; docs/errors.md explains each.
+ */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly members: Record<string, unknown>
+  readonly headers: Record<string, string>
+
+  constructor (code: ProblemCode, detail: string, { members = {}, headers = {}, cause }: {
+    members?: Record<string, unknown>, headers?: Record<string, string>, cause?: unknown
+  } = {}) {
+    super(detail, { cause })
+    this.code = code
+    this.status = problems[code].status
+    this.members = members
+    this.headers = 'retryAfterSeconds' in problems[code]
+      ? { 'retry-after': String(problems[code].retryAfterSeconds), ...headers }
+      : headers
+  }
+
+  body (instance?: string): Record<string, unknown> {
+    const { status, title } = problems[this.code]
+    return { type: `/problems/${this.code}`, title, status, detail: this.message, ...(instance ? { instance } : {}), ...this.members }
+  }
+}
+
+export type ProblemCode = keyof typeof problems
+
+/** Every problem that the HTTP services answer with. */
+export const problems = {
+  'invalid-parameters': { status: 400, title: 'Parameters are wrong' },
+  'malformed-request': { status: 400, title: 'The request cannot be read' },
+  'malformed-body': { status: 400, title: 'The body cannot be read' },
+  unauthenticated: { status: 401, title: 'A valid API key is needed' },
+  forbidden: { status: 403, title: 'The API key does not allow this' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
+  'unknown-location': { status: 404, title: 'Unknown port or region' },
+  'unknown-batch': { status: 404, title: 'Unknown batch' },
+  'method-not-allowed': { status: 405, title: 'The address does not take this method' },
+  'not-acceptable': { status: 406, title: 'No representation that the client accepts' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
+  'content-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is of a type that is not read here' },
+  'key-reused': { status: 422, title: 'The idempotency key belongs to other content' },
+  'too-many-requests': { status: 429, title: 'Too many requests', retryAfterSeconds: 1 },
+  'header-too-large': { status: 431, title: 'The request header is too large' },
+  'internal-error': { status: 500, title: 'Something is wrong here' },
+  'database-unavailable': { status: 503, title: 'The database cannot be reached', retryAfterSeconds: 5 },
+  'store-unavailable': { status: 503, title: 'The payload store cannot be reached', retryAfterSeconds: 5 },
+  'queue-unavailable': { status: 503, title: 'The queue cannot be reached', retryAfterSeconds: 5 },
+  'shutting-down': { status: 503, title: 'This process is shutting down', retryAfterSeconds: 1 },
+} as const satisfies Record<string, { status: number, title: string, retryAfterSeconds?: number }>

@@ -1,0 +1,25 @@
+import type { Sql } from 'postgres'
+import { readMigrations, type Migration } from '../migrate/migrations.ts'
+import { compareReleases, release } from './release.ts'
+
+export type SchemaState = {
+  /** Migrations of this release that the database lacks: wait for the migrator. */
+  missing: number
+  /** Why this release must not run on the database at all, or null. */
+  refusal: string | null
+}
+
+/** How the database's schema and this release fit. Throws what the database throws. */
+export async function schemaState (sql: Sql, known: Migration[] = readMigrations(), thisRelease = release): Promise<SchemaState> {
+  const [table] = await sql`select to_regclass('schema_migrations') as name`
+  if (!table?.name) return { missing: known.length, refusal: null }
+  const rows = await sql<Array<{ number: number, name: string, oldest_release: string | null }>>`
+    select number, name, oldest_release from schema_migrations`
+  const newer = rows.find(row => row.number > known.length && row.oldest_release && compareReleases(thisRelease, row.oldest_release) < 0)
+  return {
+    missing: known.filter(migration => !rows.some(row => row.number === migration.number)).length,
+    refusal: newer
+      ? `The database has migration ${newer.name}, which needs release ${newer.oldest_release} or newer; this is ${thisRelease}`
+      : null,
+  }
+}

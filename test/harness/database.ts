@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import postgres, { type Sql } from 'postgres'
+import type { Test } from 'tap'
+import { openDatabase } from '../../services/runtime/database.ts'
+import { testSystem } from './system.ts'
+
+export type Login = 'migrator' | 'rates_api' | 'ingestion_api' | 'ingestion_worker' | 'postgres'
+
+export type TestDatabase = {
+  name: string
+  /** Connected as the owner of the schema. */
+  migrator: Sql
+  url: (login: Login) => string
+  /** A pool of the given login, closed with the test. */
+  open: (login: Login) => Sql
+}
+
+/** A database of the test's own: migrated, with reference data and partitions of 2020-12 to 2022-01 and of now, without prices. */
+export async function database (t: Test): Promise<TestDatabase> {
+  const { postgresUrl, templateDatabase } = testSystem()
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const admin = postgres(urlFor(postgresUrl, 'postgres', 'postgres'), { max: 1, onnotice: () => {} })
+  await admin.unsafe(`create database ${name} template ${templateDatabase} strategy file_copy owner migrator`)
+  await admin.unsafe(`revoke all on database ${name} from public; grant connect on database ${name} to rates_reader, batch_intake, batch_writer`)
+  const pools: Sql[] = []
+  const open = (login: Login): Sql => {
+    const sql = openDatabase({ url: urlFor(postgresUrl, login, name), process: `test-${login}`, poolSize: 4 })
+    pools.push(sql)
+    return sql
+  }
+  t.teardown(async () => {
+    await Promise.all(pools.map(sql => sql.end({ timeout: 1 })))
+    await admin.unsafe(`drop database ${name} with (force)`)
+    await admin.end()
+  })
+  return { name, url: login => urlFor(postgresUrl, login, name), open, migrator: open('migrator') }
+}
+
+export function urlFor (superuserUrl: string, login: string, name: string): string {
+  const url = new URL(superuserUrl)
+  url.username = login
+  url.pathname = `/${name}`
+  return url.href
+}
