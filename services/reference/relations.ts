@@ -32,7 +32,9 @@ export function checkCycles (rows: Placed<Region>[], tree: Tree, problems: Refer
 
 /** Reports each slug that is a port code but for case, once: at the region where the file has it, else at the port. */
 export function checkClashes (
-  files: { ports: Placed<Port>[], regions: Placed<Region>[] }, known: { regions: Tree, ports: ReadonlySet<string> }, problems: ReferenceProblem[]
+  files: { ports: Placed<Port>[], regions: Placed<Region>[] },
+  known: { regions: Tree, ports: ReadonlySet<string> },
+  problems: ReferenceProblem[]
 ): void {
   const codes = new Set([...known.ports, ...files.ports.map(({ row }) => row.code)].map(code => code.toLowerCase()))
   for (const { line, row: { slug } } of files.regions) {

@@ -23,12 +23,14 @@ export function readTable<Column extends string> (
     return null
   }
   const wrong = checkHeader(file, header, columns)
-  // A file cut off after its header would otherwise pass for one that has nothing to say.
-  if (body.length === 0) {
+  if (wrong.length === 0 && body.length === 0) {
+    // A file cut off after its header would otherwise pass for one that has nothing to say.
     wrong.push({ file, line: header.line, column: null, value: null, code: 'empty-file', message: 'the file has a header but no row' })
   }
-  problems.push(...wrong)
-  if (wrong.length > 0) return null
+  if (wrong.length > 0) {
+    problems.push(...wrong)
+    return null
+  }
 
   return body.map(({ line, fields }) => {
     if (fields.length === columns.length) {

@@ -30,6 +30,20 @@ export function readConfig<T extends TProperties> (schema: TObject<T>, env: Node
   return Object.freeze(value as Static<TObject<T>>)
 }
 
+/**
+ * What a process makes of its environment at start, or the end of the process: every problem on a line of standard error
+ * and exit code 1. `make` may add checks of its own that throw InvalidConfig.
+ */
+export function startFrom<T extends TProperties, R> (schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R): R {
+  try {
+    return make(readConfig(schema, process.env))
+  } catch (error) {
+    if (!(error instanceof InvalidConfig)) throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+}
+
 function describe (schema: TObject, name: string): string {
   return (schema.properties[name] as { description?: string } | undefined)?.description ?? 'see docs/configuration.md'
 }

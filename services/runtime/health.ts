@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { withDeadline } from './deadline.ts'
 
 /** Resolves when the dependency can be used, rejects when it cannot. */
 export type Check = () => Promise<unknown>
@@ -21,13 +22,7 @@ export function registerHealth (app: FastifyInstance, checks: Record<string, Che
     })
 }
 
-async function outcome (check: Check, limitMs: number): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>()
-  const timer = setTimeout(resolve, limitMs, 'no answer in time')
-  try {
-    // The code and no more: a message may name hosts and users.
-    return await Promise.race([promise, check().then(() => 'ok', error => String((error as { code?: string }).code ?? 'failed'))])
-  } finally {
-    clearTimeout(timer)
-  }
+/** The code and no more: a message may name hosts and users. */
+function outcome (check: Check, limitMs: number): Promise<string> {
+  return withDeadline(check(), limitMs).then(() => 'ok', error => String((error as { code?: string }).code ?? 'failed'))
 }

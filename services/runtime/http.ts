@@ -1,4 +1,4 @@
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
 import { isDatabaseAway } from './database.ts'
 import type { Log } from './log.ts'
 import { Problem, type ProblemCode } from './problem.ts'
@@ -21,6 +21,8 @@ export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 
     connectionTimeout: 0,
     keepAliveTimeout: 72_000, // longer than a load balancer's idle time of 60 s, so that it never reuses a closing link
     http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
+    // Every wrong parameter is named, and an unknown one is wrong: by default Fastify stops at the first and drops the other.
+    ajv: { customOptions: { allErrors: true, removeAdditional: false } },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
@@ -28,6 +30,7 @@ export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 
     clientErrorHandler: answerUnreadable,
   })
   app.addHook('onResponse', logRequest)
+  app.addHook('onResponse', closeUnreadBody)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = toProblem(error)
     if (problem.status >= 500) request.log[problem.status === 500 ? 'error' : 'warn']({ err: problem.cause ?? error }, problem.message)
@@ -50,6 +53,19 @@ async function logRequest (request: FastifyRequest, reply: FastifyReply): Promis
   }, 'request')
 }
 
+/**
+ * An answer may go out before the body has come in: a refusal, say. Node then reads the rest and throws it away, for as
+ * long as it comes; after `lingerMs` the link is cut. Cutting at once would reset it before the client reads the answer.
+ */
+async function closeUnreadBody ({ raw }: FastifyRequest): Promise<void> {
+  if (raw.complete || raw.destroyed) return
+  raw.resume()
+  const timer = setTimeout(() => raw.socket.destroy(), lingerMs)
+  raw.once('close', () => clearTimeout(timer))
+  raw.once('end', () => clearTimeout(timer))
+}
+const lingerMs = 3_000
+
 function notFound (app: FastifyInstance, request: FastifyRequest): Problem {
   const path = request.url.split('?')[0]!
   const allowed = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const).filter(method => app.findRoute({ method, url: path }))
@@ -71,9 +87,20 @@ const codesByStatus: Record<number, ProblemCode> = {
 export function toProblem (error: Partial<FastifyError> | Problem): Problem {
   if (error instanceof Problem) return error
   if (isDatabaseAway(error)) return new Problem('database-unavailable', 'The database cannot be reached; try again', { cause: error })
+  if (error.validation) return invalidParameters(error.validation, error.validationContext)
   const code = codesByStatus[error.statusCode ?? 500]
   if (code) return new Problem(code, error.message ?? code)
   return new Problem('internal-error', 'The request could not be served; the log has the reason under this id', { cause: error })
+}
+
+function invalidParameters (failures: FastifySchemaValidationError[], where = 'request'): Problem {
+  const errors = failures.map(({ instancePath, keyword, params, message = 'is wrong' }) => ({
+    parameter: instancePath.split('/')[1] ?? String(params.missingProperty ?? params.additionalProperty ?? where),
+    code: keyword === 'additionalProperties' ? 'unknown' : keyword === 'required' ? 'missing' : 'malformed',
+    message,
+  }))
+  return new Problem('invalid-parameters', `Wrong in the ${where}: ${[...new Set(errors.map(({ parameter }) => parameter.slice(0, 100)))].join(', ')}`,
+    { members: { errors } })
 }
 
 /** Bytes that are not HTTP, or a header too large or too slow: the answer goes straight to the socket. */

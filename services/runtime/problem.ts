@@ -38,6 +38,7 @@ export const problems = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'unknown-location': { status: 404, title: 'Unknown port or region' },
   'unknown-batch': { status: 404, title: 'Unknown batch' },
+  'no-report': { status: 404, title: 'There is no report' },
   'method-not-allowed': { status: 405, title: 'The address does not take this method' },
   'not-acceptable': { status: 406, title: 'No representation that the client accepts' },
   'request-timeout': { status: 408, title: 'The request took too long to arrive' },

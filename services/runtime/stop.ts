@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import { withDeadline } from './deadline.ts'
 import type { Log } from './log.ts'
 
 export type Phase = {
@@ -20,23 +21,13 @@ export function stopInPhases (log: Log, phases: Phase[]): void {
     let late = false
     for (const { name, limitMs, run } of phases) {
       const startedAt = performance.now()
-      const ended = await bounded(run, limitMs).catch(error => {
-        log.error({ err: error, phase: name }, 'phase of stopping failed')
+      const ended = await withDeadline(run(), limitMs).then(() => true, error => {
+        log.error({ err: error, phase: name }, 'phase of stopping did not end well')
         return false
       })
       log.info({ phase: name, ms: Math.round(performance.now() - startedAt), ended }, 'phase of stopping')
       late ||= !ended
     }
-    if (late) throw new Error('not everything ended in time')
+    if (late) throw new Error('not everything ended well')
   })
-}
-
-async function bounded (run: () => Promise<unknown>, limitMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(resolve, limitMs, false)
-  try {
-    return await Promise.race([run().then(() => true), promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,0 +1,54 @@
+import { Problem } from '../runtime/problem.ts'
+import type { Manifest } from './batch.ts'
+import type { Queue } from './queue.ts'
+import type { Store } from './store.ts'
+
+export type Acceptance = {
+  /** The one that holds: ours, or that of an earlier request of the same name and content. */
+  manifest: Manifest
+  replayed: boolean
+  /** Whether `pending/<id>` still lies there, to be taken away once the message is known to be queued. */
+  pending: boolean
+}
+
+/**
+ * Makes a stored payload a batch: `pending/<id>`, then the manifest, then the message. Needs no database. A crash at any
+ * point leaves either nothing accepted or a `pending/<id>` that the sweeper, or the client's next try, finishes.
+ *
+ * Throws `key-reused` when the name belongs to other content, `store-unavailable` before the manifest, and after it
+ * `queue-unavailable` with the id.
+ */
+export async function accept (store: Store, queue: Queue, manifest: Manifest): Promise<Acceptance> {
+  const { existing, pending } = await claim(store, manifest)
+  if (existing && existing.digest !== manifest.digest) {
+    throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, whose content is another: send other content under another key`,
+      { members: { id: existing.id } })
+  }
+  const holding = existing ?? manifest
+  if (pending) await enqueue(queue, holding)
+  return { manifest: holding, replayed: existing !== null, pending }
+}
+
+async function claim (store: Store, manifest: Manifest): Promise<{ existing: Manifest | null, pending: boolean }> {
+  try {
+    // Stores without conditional writes exist (emulators): looking first makes them right but for a race.
+    const earlier = await store.readManifest(manifest.id)
+    if (earlier) return { existing: earlier, pending: await store.isPending(manifest.id) }
+    await store.putPending(manifest.id)
+    if (await store.createManifest(manifest)) return { existing: null, pending: true }
+    const winner = await store.readManifest(manifest.id)
+    if (!winner) throw new Error(`Manifest ${manifest.id} exists and cannot be read`)
+    return { existing: winner, pending: true }
+  } catch (cause) {
+    throw new Problem('store-unavailable', 'The batch was not accepted; send it again', { cause })
+  }
+}
+
+async function enqueue (queue: Queue, { id, provider }: Manifest): Promise<void> {
+  try {
+    await queue.send(id, provider)
+  } catch (cause) {
+    throw new Problem('queue-unavailable', `Batch ${id} is stored and will be queued within minutes; sending the same again does it sooner, and is safe`,
+      { members: { id }, headers: { location: `/batches/${id}` }, cause })
+  }
+}

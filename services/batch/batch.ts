@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+
+export type Mode = 'apply' | 'dry_run'
+export type Format = 'csv' | 'ndjson' | 'json'
+export type Encoding = 'identity' | 'gzip'
+
+/** `accepted` is what is known of a batch while the database cannot be asked. */
+export type State = 'accepted' | 'queued' | 'processing' | 'applied' | 'validated' | 'rejected' | 'dead_lettered' | 'discarded'
+export const states = ['queued', 'processing', 'applied', 'validated', 'rejected', 'dead_lettered', 'discarded'] as const
+
+/** The states that nothing changes any more. */
+export const finalStates: ReadonlySet<string> = new Set<State>(['applied', 'validated', 'rejected', 'discarded'])
+
+/** What names a batch: the provider's own key, the upload it arrived by, or else its content. */
+export type Name = { kind: 'key' | 'upload' | 'content', value: string }
+
+/**
+ * SHA-256, in hex, of provider, mode and name. The provider is part of it, so that nobody else's batch can have the same
+ * id, and so is the kind of name, so that a key that looks like a digest stays a key.
+ */
+export function batchId (provider: string, mode: Mode, name: Name): string {
+  return createHash('sha256').update(JSON.stringify([provider, mode, name.kind, name.value])).digest('hex')
+}
+
+/** The acceptance of a batch, written once to `batches/<id>.json` and kept for ever. */
+export type Manifest = {
+  version: 1
+  id: string
+  provider: string
+  mode: Mode
+  name: Name
+  format: Format
+  /** How the payload lies in the store. */
+  encoding: Encoding
+  /** SHA-256 of the decoded content, in hex. */
+  digest: string
+  /** Bytes as they were sent, and after decoding. */
+  bytes: number
+  decodedBytes: number
+  payload: Payload
+  /** ISO 8601, by the clock of the process that accepted it: for people, nothing is decided by it. */
+  acceptedAt: string
+}
+
+/** One version of one object: `versionId` where the bucket has versions, the ETag pins it elsewhere. */
+export type Payload = { key: string, versionId: string | null, etag: string }

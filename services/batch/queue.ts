@@ -1,0 +1,65 @@
+import {
+  ChangeMessageVisibilityCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, type SQSClient,
+} from '@aws-sdk/client-sqs'
+
+/** One delivery of a batch's message. */
+export type Delivery = {
+  batchId: string
+  receipt: string
+  /** Which delivery of this message it is, from 1; SQS moves it to the dead-letter queue after its tenth. */
+  receives: number
+}
+
+export type Queue = ReturnType<typeof openQueue>
+
+/** The FIFO queue of batches. Group = provider: a provider's batches arrive in order and hold up nobody else's. */
+export function openQueue (sqs: SQSClient, queueUrl: string) {
+  const at = (receipt: string): { QueueUrl: string, ReceiptHandle: string } => ({ QueueUrl: queueUrl, ReceiptHandle: receipt })
+
+  /** The batch id as deduplication id keeps a second send within five minutes from arriving; the marker does the rest. */
+  async function send (batchId: string, provider: string): Promise<void> {
+    await sqs.send(new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: JSON.stringify({ version: 1, id: batchId }),
+      MessageGroupId: provider,
+      MessageDeduplicationId: batchId,
+    }))
+  }
+
+  /** Waits up to `waitSeconds` for a message. A message that is none of ours is thrown away by nobody: it has no batch id and fails as one. */
+  async function receive (waitSeconds: number, signal: AbortSignal): Promise<Delivery | null> {
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({
+      QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    }), { abortSignal: signal })
+    const message = Messages?.[0]
+    if (!message) return null
+    return { batchId: idOf(message.Body), receipt: message.ReceiptHandle!, receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1) }
+  }
+
+  /** Keeps the message from others for another `seconds`. */
+  const extend = async ({ receipt }: Delivery, seconds: number): Promise<void> => {
+    await sqs.send(new ChangeMessageVisibilityCommand({ ...at(receipt), VisibilityTimeout: seconds }))
+  }
+  /** Hands the message back, to be delivered again after `seconds`. */
+  const release = (delivery: Delivery, seconds = 0): Promise<void> => extend(delivery, seconds)
+
+  const remove = async ({ receipt }: Delivery): Promise<void> => {
+    await sqs.send(new DeleteMessageCommand(at(receipt)))
+  }
+
+  /** Rejects when the queue cannot be reached. */
+  const probe = async (): Promise<void> => {
+    await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }))
+  }
+
+  return { send, receive, extend, release, remove, probe }
+}
+
+function idOf (body: string | undefined): string {
+  try {
+    const { id } = JSON.parse(body ?? '') as { id?: unknown }
+    return typeof id === 'string' && /^[0-9a-f]{64}$/.test(id) ? id : ''
+  } catch {
+    return ''
+  }
+}

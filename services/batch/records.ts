@@ -1,0 +1,67 @@
+import type { Sql } from 'postgres'
+import type { Manifest, State } from './batch.ts'
+
+/** A batch as the database has it. Times are ISO 8601. */
+export type BatchRecord = {
+  id: string
+  provider: string
+  mode: string
+  state: State
+  format: string
+  digest: string
+  bytes: number
+  decoded_bytes: number | null
+  accepted_at: string
+  started_at: string | null
+  finished_at: string | null
+  row_count: number | null
+  error_count: number | null
+  first_errors: unknown[]
+  reason: string | null
+  attempts: number
+  rows_read: number | null
+}
+
+/** Writes the row of an accepted batch, unless a worker was quicker. */
+export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<void> {
+  await sql`
+    insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at)
+    values (${manifest.id}, ${manifest.provider}, ${manifest.mode}, ${manifest.format}, ${manifest.digest},
+      ${manifest.bytes}, ${manifest.decodedBytes}, ${manifest.acceptedAt})
+    on conflict do nothing`
+}
+
+export async function readRecord (sql: Sql, id: string): Promise<BatchRecord | null> {
+  const [row] = await sql<BatchRecord[]>`select ${columns(sql)} from batches where id = ${id}`
+  return row ?? null
+}
+
+export type ListOptions = {
+  provider: string
+  state?: string | undefined
+  /** Continues after this batch: the last one of the page before. */
+  after?: { acceptedAt: string, id: string } | undefined
+  limit: number
+}
+
+/** A provider's own batches, newest first. */
+export async function listRecords (sql: Sql, { provider, state, after, limit }: ListOptions): Promise<BatchRecord[]> {
+  return await sql<BatchRecord[]>`
+    select ${columns(sql)} from batches
+    where provider = ${provider}
+      ${state ? sql`and state = ${state}` : sql``}
+      ${after ? sql`and (accepted_at, id) < (${after.acceptedAt}, ${after.id})` : sql``}
+    order by accepted_at desc, id desc
+    limit ${limit}`
+}
+
+const columns = (sql: Sql) => sql`
+  id, provider, mode, state, format, digest, bytes, decoded_bytes,
+  ${isoTime(sql, 'accepted_at')}, ${isoTime(sql, 'started_at')}, ${isoTime(sql, 'finished_at')},
+  row_count, error_count, first_errors, reason,
+  (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts,
+  (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read`
+
+/** As text with microseconds: a cursor made of a JavaScript date would skip what lies within the same millisecond. */
+const isoTime = (sql: Sql, column: string) =>
+  sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${sql(column)}`

@@ -1,0 +1,84 @@
+import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { Readable } from 'node:stream'
+import type { Manifest, Payload } from './batch.ts'
+
+/**
+ * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
+ * `pending/<id>` says that its message may not be queued yet, `reports/<id>.ndjson` lists its bad rows.
+ */
+export type Store = ReturnType<typeof openStore>
+
+/** Two parts of 5 MiB under way: the memory that a body of any size costs. */
+const multipart = { partSize: 5 * 1024 * 1024, queueSize: 2, leavePartsOnError: false }
+
+export function openStore (s3: S3Client, bucket: string) {
+  const at = (key: string): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: key })
+
+  /** Streams `body` to `key`; when the body fails, nothing is left at `key` and its error is thrown. */
+  async function putStream (key: string, body: Readable, contentType: string): Promise<Payload> {
+    const upload = new Upload({ client: s3, params: { ...at(key), Body: body, ContentType: contentType }, ...multipart })
+    const done = await upload.done()
+    return { key, versionId: done.VersionId ?? null, etag: done.ETag ?? '' }
+  }
+
+  async function openPayload ({ key, versionId, etag }: Payload, signal?: AbortSignal): Promise<Readable> {
+    const pinned = versionId ? { VersionId: versionId } : { IfMatch: etag }
+    const { Body } = await s3.send(new GetObjectCommand({ ...at(key), ...pinned }), { abortSignal: signal })
+    return Body as Readable
+  }
+
+  const deletePayload = async ({ key, versionId }: Payload): Promise<void> => {
+    await s3.send(new DeleteObjectCommand({ ...at(key), ...(versionId ? { VersionId: versionId } : {}) }))
+  }
+
+  async function readManifest (id: string): Promise<Manifest | null> {
+    const body = await orNull(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
+    return body && JSON.parse(await body.Body!.transformToString()) as Manifest
+  }
+
+  /** Writes the manifest unless there is one: then the answer is false. This is the moment of acceptance. */
+  async function createManifest (manifest: Manifest): Promise<boolean> {
+    try {
+      await s3.send(new PutObjectCommand({
+        ...at(`batches/${manifest.id}.json`), Body: JSON.stringify(manifest), ContentType: 'application/json', IfNoneMatch: '*',
+      }))
+      return true
+    } catch (error) {
+      if (statusOf(error) === 412) return false
+      throw error // 409: another request is writing the same one right now; the caller answers 503 and the client tries again
+    }
+  }
+
+  const putPending = async (id: string): Promise<void> => {
+    await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: '' }))
+  }
+  const isPending = async (id: string): Promise<boolean> => await orNull(s3.send(new HeadObjectCommand(at(`pending/${id}`)))) !== null
+  const deletePending = async (id: string): Promise<void> => {
+    await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
+  }
+
+  const putReport = (id: string, lines: Readable): Promise<Payload> => putStream(`reports/${id}.ndjson`, lines, 'application/x-ndjson')
+  async function openReport (id: string): Promise<Readable | null> {
+    const found = await orNull(s3.send(new GetObjectCommand(at(`reports/${id}.ndjson`))))
+    return found && found.Body as Readable
+  }
+
+  /** Rejects when the store cannot be reached. */
+  const probe = async (): Promise<void> => {
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+  }
+
+  return { probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, isPending, deletePending, putReport, openReport }
+}
+
+async function orNull<T> (answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
+  }
+}
+
+const statusOf = (error: unknown): number | undefined => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode

@@ -1,0 +1,64 @@
+import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit'
+import type { FastifyInstance } from 'fastify'
+import type { Sql } from 'postgres'
+import type { Queue } from '../batch/queue.ts'
+import type { Store } from '../batch/store.ts'
+import { registerDocs } from '../runtime/docs.ts'
+import { registerHealth } from '../runtime/health.ts'
+import { buildServer } from '../runtime/http.ts'
+import type { ApiKey } from '../runtime/keys.ts'
+import type { Log } from '../runtime/log.ts'
+import { Problem } from '../runtime/problem.ts'
+import type { BodyLimits } from './body/meter.ts'
+import { registerBatches } from './routes/batches.ts'
+import { registerErrors } from './routes/errors.ts'
+import { registerSubmit } from './routes/submit.ts'
+
+export type Dependencies = {
+  store: Store
+  queue: Queue
+  sql: Sql
+  log: Log
+  /** The keys of now: they may change while the process runs. */
+  keys: () => readonly ApiKey[]
+  limits: BodyLimits & { idleMs: number, totalMs: number, batchesPerMinute: number }
+}
+
+/** What the routes work with. */
+export type IngestionApi = Dependencies & {
+  rateLimit: RateLimitOptions
+  /** Work that goes on after the answer, and that stopping waits for. */
+  afterwards: (work: Promise<unknown>) => void
+}
+
+/** The ingestion API: takes batches whole and says how they are doing. Accepting needs the store and the queue, not the database. */
+export async function buildIngestionApi (dependencies: Dependencies): Promise<FastifyInstance> {
+  const { log, limits, store, queue } = dependencies
+  const app = buildServer({ log, requestTimeoutMs: limits.totalMs })
+  const underWay = new Set<Promise<unknown>>()
+  const api: IngestionApi = {
+    ...dependencies,
+    rateLimit: {
+      max: limits.batchesPerMinute,
+      timeWindow: 60_000,
+      keyGenerator: request => request.getDecorator<{ provider: string }>('caller').provider,
+      errorResponseBuilder: (_request, { max, ttl }) =>
+        new Problem('too-many-requests', `More than ${max} batches a minute`, { headers: { 'retry-after': String(Math.ceil(ttl / 1000)) } }),
+    },
+    afterwards (work) {
+      const done = work.finally(() => underWay.delete(done))
+      underWay.add(done)
+    },
+  }
+  app.addHook('onClose', async () => { await Promise.allSettled(underWay) })
+  app.decorateRequest('caller', null)
+  await app.register(rateLimit, { global: false })
+  await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and see what became of them.', keys: true })
+  await app.register(async routes => {
+    registerHealth(routes, { store: store.probe, queue: queue.probe })
+    registerSubmit(routes, api)
+    registerBatches(routes, api)
+    registerErrors(routes, api)
+  })
+  return app
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createGunzip } from 'node:zlib'
+import { Problem } from '../../runtime/problem.ts'
+import type { Encoding } from '../../batch/batch.ts'
+import { utf8Checker } from './utf8.ts'
+
+export type BodyLimits = {
+  /** As it is sent. */
+  maxBytes: number
+  maxDecodedBytes: number
+}
+
+/** What is learnt of a body while it flows by. */
+export type Measured = {
+  /** SHA-256 of the decoded content, in hex. */
+  digest: string
+  bytes: number
+  decodedBytes: number
+}
+
+export type Meter = {
+  /** Resolves when the next chunk may come. Throws `content-too-large` or `malformed-body`. */
+  write: (chunk: Buffer) => Promise<void>
+  end: () => Promise<Measured>
+}
+
+/** Counts, decodes and digests a body without keeping any of it: a bomb is noticed at the limit, not after it has gone off. */
+export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: BodyLimits): Meter {
+  const hash = createHash('sha256')
+  const utf8 = utf8Checker()
+  let bytes = 0
+  let decodedBytes = 0
+
+  function decoded (chunk: Buffer): void {
+    decodedBytes += chunk.length
+    if (decodedBytes > maxDecodedBytes) throw new Problem('content-too-large', `The decoded body is longer than ${maxDecodedBytes} bytes`)
+    if (!utf8.accepts(chunk)) throw new Problem('malformed-body', 'The body is not UTF-8 text')
+    hash.update(chunk)
+  }
+  const decoder = encoding === 'gzip' ? gunzipTo(decoded) : { write: async (chunk: Buffer) => decoded(chunk), end: async () => {} }
+
+  return {
+    async write (chunk) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw new Problem('content-too-large', `The body is longer than ${maxBytes} bytes`)
+      await decoder.write(chunk)
+    },
+    async end () {
+      await decoder.end()
+      if (!utf8.ended()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
+      if (decodedBytes === 0) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
+      return { digest: hash.digest('hex'), bytes, decodedBytes }
+    },
+  }
+}
+
+function gunzipTo (sink: (chunk: Buffer) => void): { write: (chunk: Buffer) => Promise<void>, end: () => Promise<void> } {
+  const gunzip = createGunzip()
+  const done = (async () => {
+    for await (const chunk of gunzip) sink(chunk as Buffer)
+  })().catch(error => {
+    throw error instanceof Problem ? error : new Problem('malformed-body', 'The body is not whole, valid gzip', { cause: error })
+  })
+  done.catch(() => {}) // write() or end() throws it
+  gunzip.on('error', () => {}) // so does a write after the end
+  return {
+    async write (chunk) {
+      if (gunzip.destroyed) await done
+      if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain').catch(() => done), done])
+    },
+    async end () {
+      gunzip.end()
+      await done
+    },
+  }
+}

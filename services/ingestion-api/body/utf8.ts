@@ -1,0 +1,28 @@
+import { isUtf8 } from 'node:buffer'
+
+/** Checks text chunk by chunk; a character may be cut by the border between two. */
+export function utf8Checker (): { accepts: (chunk: Buffer) => boolean, ended: () => boolean } {
+  let cut: Buffer = Buffer.alloc(0)
+  return {
+    accepts (chunk) {
+      const text = cut.length > 0 ? Buffer.concat([cut, chunk]) : chunk
+      const whole = text.length - cutLength(text)
+      cut = Buffer.from(text.subarray(whole))
+      return isUtf8(text.subarray(0, whole))
+    },
+    ended: () => cut.length === 0,
+  }
+}
+
+/** How many bytes at the end begin a character that is not whole yet: 0 to 3. */
+function cutLength (text: Buffer): number {
+  for (let back = 1; back <= Math.min(3, text.length); back++) {
+    const byte = text[text.length - back]!
+    if (byte < 0x80) return 0
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+      return length > back ? back : 0
+    }
+  }
+  return 0
+}

@@ -1,0 +1,17 @@
+import { Type } from 'typebox'
+import { Aws, Common, Count } from '../runtime/config.ts'
+
+const mebibyte = 1024 * 1024
+
+/** What the ingestion API reads from its environment. */
+export const Config = Type.Object({
+  ...Common,
+  ...Aws,
+  API_KEYS: Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}', minLength: 2 }),
+  DATABASE_POOL_SIZE: Count('connections to the primary', { default: 4, maximum: 100 }),
+  BATCH_MAX_BYTES: Count('longest body of a batch as it is sent, in bytes', { default: 1024 * mebibyte }),
+  BATCH_MAX_DECODED_BYTES: Count('longest body of a batch after decoding, in bytes', { default: 4096 * mebibyte }),
+  BATCH_MAX_PER_MINUTE: Count('batches that one provider may send in a minute, to one process', { default: 600 }),
+  BODY_IDLE_MS: Count('longest pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),
+  BODY_TOTAL_MS: Count('longest time for a whole body, in milliseconds', { default: 900_000, minimum: 100 }),
+})

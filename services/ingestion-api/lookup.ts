@@ -1,0 +1,34 @@
+import type { Sql } from 'postgres'
+import type { Manifest } from '../batch/batch.ts'
+import { readRecord } from '../batch/records.ts'
+import type { Store } from '../batch/store.ts'
+import { withDeadline } from '../runtime/deadline.ts'
+import type { Log } from '../runtime/log.ts'
+import { Problem } from '../runtime/problem.ts'
+import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
+
+/** How long the database may take, in milliseconds, before the manifest answers in its place. */
+const databaseMs = 3_000
+
+/** The state of now of a batch whose manifest is at hand. */
+export async function viewNow (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
+  try {
+    const record = await withDeadline(readRecord(sql, manifest.id), databaseMs)
+    return record ? viewOfRecord(record) : viewOfManifest(manifest, 'queued')
+  } catch (error) {
+    log.warn({ err: error, batchId: manifest.id }, 'the database cannot be asked: answering from the manifest')
+    return viewOfManifest(manifest, 'accepted')
+  }
+}
+
+/** The manifest of one of the provider's own batches. Throws `unknown-batch`, for another's batch too. */
+export async function ownManifest (store: Store, provider: string, id: string): Promise<Manifest> {
+  let manifest
+  try {
+    manifest = /^[0-9a-f]{64}$/.test(id) ? await store.readManifest(id) : null
+  } catch (cause) {
+    throw new Problem('store-unavailable', 'The batch cannot be looked up; try again', { cause })
+  }
+  if (manifest?.provider !== provider) throw new Problem('unknown-batch', `You have no batch ${id.slice(0, 100)}`)
+  return manifest
+}

@@ -1,0 +1,35 @@
+import { openQueue } from '../batch/queue.ts'
+import { openStore } from '../batch/store.ts'
+import { openS3, openSqs } from '../runtime/aws.ts'
+import { startFrom } from '../runtime/config.ts'
+import { openDatabase } from '../runtime/database.ts'
+import { parseKeys } from '../runtime/keys.ts'
+import { openLog } from '../runtime/log.ts'
+import { stopInPhases } from '../runtime/stop.ts'
+import { buildIngestionApi } from './app.ts'
+import { Config } from './config.ts'
+
+const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }))
+const log = await openLog('ingestion-api', config.LOG_LEVEL)
+const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000 })
+const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
+
+const app = await buildIngestionApi({
+  store: openStore(openS3(aws), config.PAYLOAD_BUCKET),
+  queue: openQueue(openSqs(aws), config.QUEUE_URL),
+  sql,
+  log,
+  keys: () => keys,
+  limits: {
+    maxBytes: config.BATCH_MAX_BYTES,
+    maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
+    batchesPerMinute: config.BATCH_MAX_PER_MINUTE,
+    idleMs: config.BODY_IDLE_MS,
+    totalMs: config.BODY_TOTAL_MS,
+  },
+})
+stopInPhases(log, [
+  { name: 'answer the requests in hand', limitMs: 60_000, run: () => app.close() },
+  { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
+])
+await app.listen({ host: config.HOST, port: config.PORT })

@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { Type } from 'typebox'
+import { accept } from '../../batch/accept.ts'
+import { batchId, type Encoding, type Format, type Manifest, type Name } from '../../batch/batch.ts'
+import { recordAccepted } from '../../batch/records.ts'
+import { authenticate } from '../../runtime/keys.ts'
+import { Problem } from '../../runtime/problem.ts'
+import type { IngestionApi } from '../app.ts'
+import { receiveBody } from '../body/receive.ts'
+import { viewNow } from '../lookup.ts'
+import { BatchView, viewOfManifest } from '../view.ts'
+import { problemResponses } from './responses.ts'
+
+const formats: Record<string, Format> = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson', 'application/json': 'json' }
+
+const schema = {
+  summary: 'Send a batch of prices',
+  description: 'Stores the batch and queues it. The same name and content give the same batch, whenever they are sent.',
+  tags: ['batches'],
+  consumes: Object.keys(formats),
+  security: [{ key: [] }],
+  querystring: Type.Object({ dry_run: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) }, { additionalProperties: false }),
+  headers: Type.Object({
+    'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'the batch\'s name: 1 to 255 visible ASCII characters' })),
+    'content-encoding': Type.Optional(Type.String({ description: 'gzip or identity' })),
+  }),
+  response: { 202: BatchView, ...problemResponses(400, 401, 403, 408, 413, 415, 422, 429, 503) },
+}
+
+/** `POST /batches` */
+export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
+  const { store, queue, sql, log, limits } = api
+  for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
+
+  app.post<{ Querystring: { dry_run?: string } }>('/batches', {
+    schema,
+    config: { rateLimit: api.rateLimit },
+    onRequest: async request => { request.setDecorator('caller', authenticate(request, api.keys(), 'submit')) },
+  }, async (request, reply) => {
+    const { provider } = request.getDecorator<{ provider: string }>('caller')
+    if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
+    const encoding = encodingOf(request)
+    const { payload, ...measured } = await receiveBody(request.raw, encoding, limits,
+      body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream'))
+    const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
+    const name = nameOf(request, measured.digest)
+    const manifest: Manifest = {
+      version: 1, id: batchId(provider, mode, name), provider, mode, name, format: formatOf(request), encoding, ...measured, payload, acceptedAt: new Date().toISOString(),
+    }
+    const discard = (): void => {
+      store.deletePayload(payload).catch(error => log.warn({ err: error, key: payload.key }, 'a payload that nothing names could not be deleted'))
+    }
+    const acceptance = await accept(store, queue, manifest).catch(error => {
+      if (error instanceof Problem && error.code === 'key-reused') discard()
+      throw error
+    })
+    if (acceptance.manifest.payload.key !== payload.key) discard()
+    request.log.info({ batchId: manifest.id, provider, mode, bytes: measured.bytes, replayed: acceptance.replayed }, 'batch accepted')
+
+    reply.raw.once('finish', () => { api.afterwards(finish(acceptance.manifest, acceptance.pending)) })
+    const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(manifest, 'queued')
+    return reply.code(202).header('location', `/batches/${manifest.id}`).send(view)
+  })
+
+  /** What a lost process or database may leave undone: the sweeper, the worker and the next try each make up for it. */
+  async function finish (manifest: Manifest, pending: boolean): Promise<void> {
+    if (pending) {
+      await store.deletePending(manifest.id).catch(error => log.warn({ err: error, batchId: manifest.id }, 'pending note stays for the sweeper'))
+    }
+    await recordAccepted(sql, manifest).catch(error => log.warn({ err: error, batchId: manifest.id }, 'the row of the batch is left to the worker'))
+  }
+}
+
+function encodingOf (request: FastifyRequest): Encoding {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (encoding === 'identity' || encoding === 'gzip') return encoding
+  throw new Problem('unsupported-media-type', 'Content-Encoding is gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
+}
+
+function formatOf (request: FastifyRequest): Format {
+  return formats[request.headers['content-type']!.split(';')[0]!.trim().toLowerCase()]!
+}
+
+function nameOf (request: FastifyRequest, digest: string): Name {
+  const key = request.headers['idempotency-key']
+  return typeof key === 'string' ? { kind: 'key', value: key } : { kind: 'content', value: digest }
+}

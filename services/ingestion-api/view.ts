@@ -1,0 +1,56 @@
+import { Type, type Static } from 'typebox'
+import type { Manifest } from '../batch/batch.ts'
+import type { BatchRecord } from '../batch/records.ts'
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
+
+/** A bad row as the report names it. */
+export const RowError = Type.Object({
+  row: Type.Integer({ description: 'number of the row, from 1, the header not counted; 0 is the file as a whole' }),
+  column: Nullable(Type.String()),
+  value: Nullable(Type.String()),
+  code: Type.String(),
+  message: Type.String(),
+  original: Nullable(Type.String({ description: 'the row as it was sent, cut at 1,000 characters' })),
+})
+
+/** A batch as its provider sees it. */
+export const BatchView = Type.Object({
+  id: Type.String(),
+  state: Type.String({
+    description: 'queued, processing, applied, validated, rejected, dead_lettered or discarded; accepted while the database cannot be asked',
+  }),
+  provider: Type.String(),
+  mode: Type.String({ description: 'apply or dry_run' }),
+  format: Type.String(),
+  digest: Type.String({ description: 'SHA-256 of the decoded content' }),
+  bytes: Type.Integer(),
+  decoded_bytes: Nullable(Type.Integer()),
+  accepted_at: Type.String(),
+  started_at: Nullable(Type.String()),
+  finished_at: Nullable(Type.String()),
+  attempts: Nullable(Type.Integer()),
+  rows: Nullable(Type.Integer({ description: 'rows of the whole batch, known at its end' })),
+  rows_read: Nullable(Type.Integer({ description: 'rows read so far by the latest attempt' })),
+  error_count: Nullable(Type.Integer()),
+  first_errors: Type.Array(RowError, { description: 'at most one hundred; /batches/<id>/errors has all' }),
+  reason: Nullable(Type.String()),
+})
+export type BatchView = Static<typeof BatchView>
+
+export function viewOfRecord ({ row_count: rows, ...record }: BatchRecord): BatchView {
+  return { ...record, rows, first_errors: record.first_errors as BatchView['first_errors'] }
+}
+
+/**
+ * What the manifest alone says. With the database there and without a row for it, no worker has begun: `queued`. With the
+ * database away nothing is known but that it was accepted, and that is what it says.
+ */
+export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'): BatchView {
+  const { id, provider, mode, format, digest, bytes, decodedBytes, acceptedAt } = manifest
+  return {
+    id, state, provider, mode, format, digest, bytes, decoded_bytes: decodedBytes, accepted_at: acceptedAt,
+    started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null,
+    error_count: null, first_errors: [], reason: null,
+  }
+}

@@ -1,0 +1,52 @@
+/** What {@link readDay} answers for bytes that are not of the form YYYY-MM-DD. Days before 1970 are negative, hence so low. */
+export const MALFORMED_DAY = -1_000_000_000
+/** What {@link readDay} answers for a day that no calendar has. */
+export const NOT_A_DAY = -1_000_000_001
+
+const DASH = 0x2d
+const monthLengths = new Uint8Array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+/** Reads YYYY-MM-DD from `bytes[start, end)`: days since 1970-01-01, or {@link MALFORMED_DAY}, or {@link NOT_A_DAY}. */
+export function readDay (bytes: Uint8Array, start: number, end: number): number {
+  if (end - start !== 10 || bytes[start + 4] !== DASH || bytes[start + 7] !== DASH) return MALFORMED_DAY
+  // For a byte, (b ^ 48) <= 9 is true of the ten digits alone.
+  const a = bytes[start]! ^ 48
+  const b = bytes[start + 1]! ^ 48
+  const c = bytes[start + 2]! ^ 48
+  const d = bytes[start + 3]! ^ 48
+  const e = bytes[start + 5]! ^ 48
+  const f = bytes[start + 6]! ^ 48
+  const g = bytes[start + 8]! ^ 48
+  const h = bytes[start + 9]! ^ 48
+  if (a > 9 || b > 9 || c > 9 || d > 9 || e > 9 || f > 9 || g > 9 || h > 9) return MALFORMED_DAY
+  const year = a * 1000 + b * 100 + c * 10 + d
+  const month = e * 10 + f
+  const day = g * 10 + h
+  if (year === 0 || month < 1 || month > 12 || day < 1) return NOT_A_DAY // PostgreSQL has no year 0 either
+  if (day > monthLengths[month]! && !(month === 2 && day === 29 && isLeap(year))) return NOT_A_DAY
+  return daysSinceEpoch(year, month, day)
+}
+
+/** The same for text, for configuration. Throws when it is not a real day. */
+export function parseDay (text: string): number {
+  const bytes = new TextEncoder().encode(text)
+  const day = readDay(bytes, 0, bytes.length)
+  if (day <= MALFORMED_DAY) throw new Error(`Not a day: ${JSON.stringify(text)}`)
+  return day
+}
+
+/** YYYY-MM-DD of a number of days since 1970-01-01. */
+export function formatDay (day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 10)
+}
+
+function isLeap (year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+}
+
+/** Counts from 1 March, so that the leap day comes last; years from 1 on. */
+function daysSinceEpoch (year: number, month: number, day: number): number {
+  const y = (month > 2 ? year : year - 1) | 0
+  const m = month > 2 ? month - 3 : month + 9
+  return 365 * y + (y >> 2) - (y / 100 | 0) + (y / 400 | 0) + ((153 * m + 2) / 5 | 0) + day - 719_469
+}

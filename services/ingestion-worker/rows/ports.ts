@@ -1,0 +1,69 @@
+/** What {@link Ports.find} answers for bytes that cannot be a port code, whatever ports there are. */
+export const MALFORMED_PORT = -1
+/** What {@link Ports.find} answers for a code that no port has. */
+export const UNKNOWN_PORT = -2
+
+// Six bits a character: A to Z are 0 to 25, 2 to 9 are 26 to 33, as UN/LOCODE has them; lower case counts as upper case.
+const NO_CHARACTER = 255
+const characters = new Uint8Array(256).fill(NO_CHARACTER)
+for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789'].entries()) {
+  characters[character.charCodeAt(0)] = value
+  characters[character.toLowerCase().charCodeAt(0)] = value
+}
+
+/**
+ * The known ports, to be looked up by the bytes of a code without making a string: a code is a number of thirty bits,
+ * the numbers lie in a hash table with linear probing, at most half full.
+ */
+export class Ports {
+  /** Codes in the order given; a port's index is its place here. */
+  readonly codes: readonly string[]
+  readonly #keys: Int32Array
+  readonly #indices: Int32Array
+  readonly #shift: number
+
+  /** Throws when a code is not of the form of `ports.code` in the database, or comes twice. */
+  constructor (codes: readonly string[]) {
+    this.codes = [...codes]
+    const bits = Math.max(4, Math.ceil(Math.log2(codes.length * 2 + 1)))
+    this.#shift = 32 - bits
+    this.#keys = new Int32Array(2 ** bits).fill(-1)
+    this.#indices = new Int32Array(2 ** bits)
+    for (const [index, code] of codes.entries()) {
+      const bytes = new TextEncoder().encode(code)
+      if (!/^[A-Z]{2}[A-Z2-9]{3}$/.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
+      if (this.find(bytes, 0, bytes.length) >= 0) throw new Error(`Port ${code} is listed twice`)
+      const key = keyOf(bytes, 0)
+      const slot = this.#slot(key)
+      this.#keys[slot] = key
+      this.#indices[slot] = index
+    }
+  }
+
+  /** Index of the port whose code is `bytes[start, end)`, in either case, or a negative fault. */
+  find (bytes: Uint8Array, start: number, end: number): number {
+    if (end - start !== 5) return MALFORMED_PORT
+    const key = keyOf(bytes, start)
+    if (key < 0) return MALFORMED_PORT
+    const slot = this.#slot(key)
+    return this.#keys[slot] === key ? this.#indices[slot]! : UNKNOWN_PORT
+  }
+
+  /** Where the key is, or where it would go. */
+  #slot (key: number): number {
+    const keys = this.#keys
+    let slot = Math.imul(key, 0x9e3779b1) >>> this.#shift // 2^32 over the golden ratio spreads neighbours
+    while (keys[slot] !== key && keys[slot] !== -1) slot = (slot + 1) & (keys.length - 1)
+    return slot
+  }
+}
+
+function keyOf (bytes: Uint8Array, start: number): number {
+  const a = characters[bytes[start]!]!
+  const b = characters[bytes[start + 1]!]!
+  const c = characters[bytes[start + 2]!]!
+  const d = characters[bytes[start + 3]!]!
+  const e = characters[bytes[start + 4]!]!
+  if (a > 25 || b > 25 || (c | d | e) > 63) return -1 // country: letters alone
+  return a << 24 | b << 18 | c << 12 | d << 6 | e
+}

@@ -1,0 +1,72 @@
+/**
+ * Every code with its message; `{}` stands for a detail of the row or of the configuration. A client acts on the code;
+ * the message is for people and may be worded anew.
+ */
+const messages = {
+  // of a value
+  missing_value: 'A value is missing',
+  malformed_port: 'A port code is five characters, two letters and three of A to Z or 2 to 9, such as CNGGZ',
+  unknown_port: 'No port has this code',
+  same_port: 'The destination must be another port than the origin',
+  malformed_day: 'A day is written YYYY-MM-DD',
+  not_a_day: 'The calendar has no such day',
+  day_out_of_span: 'Days from {} are accepted',
+  malformed_price: 'A price is written in plain digits, a point before the decimals, such as 1154.50',
+  price_not_positive: 'A price must be above 0',
+  price_decimals: 'A price has at most two decimals',
+  price_too_large: 'A price is at most 9999999999.99',
+  wrong_type: 'A code and a day are JSON strings, a price is a JSON number or a string',
+  not_utf8: 'The text is not UTF-8',
+  // of a row
+  field_count: 'The row has {}',
+  row_too_long: 'A row has at most {} bytes',
+  unclosed_quote: 'A quote is opened in this line and never closed',
+  malformed_json: 'This is not JSON: {}',
+  not_an_object: 'A row must be a JSON object',
+  // of the header, or of an object's keys
+  unknown_column: 'Only orig_code, dest_code, day and price are accepted',
+  missing_column: 'The header lacks this column',
+  repeated_column: 'The same name comes twice',
+  // of the file
+  no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
+  no_rows: 'The file has no rows',
+  not_an_array: 'The file must be one JSON array of objects',
+  too_many_rows: 'A file has at most {} rows',
+} as const
+
+export type RowErrorCode = keyof typeof messages
+
+/** One fault of one row, or of the file. All text in it is well-formed and without NUL, so that PostgreSQL can keep it. */
+export type RowError = {
+  /** Number of the data row from 1, the header and blank lines not counted; 0 for the file as a whole. */
+  row: number
+  column: string | null
+  /** The value as read, at most 200 characters. */
+  value: string | null
+  code: RowErrorCode
+  message: string
+  /** The row as sent, at most 1,000 characters. */
+  original: string | null
+}
+
+/** Characters (UTF-16 code units) of a {@link RowError}'s `value` and `column`. */
+export const MAX_VALUE_CHARS = 200
+/** Characters (UTF-16 code units) of a {@link RowError}'s `original`. */
+export const MAX_ORIGINAL_CHARS = 1000
+
+export function errorMessage (code: RowErrorCode, detail = ''): string {
+  return messages[code].replace('{}', () => detail)
+}
+
+/** The beginning of `bytes[start, end)` as text, `maxChars` at most, what is not UTF-8 replaced by U+FFFD. */
+export function boundedText (bytes: Uint8Array, start: number, end: number, maxChars: number): string {
+  // No character takes more than three bytes per code unit: four are enough, and keep a cut character out of what is kept.
+  const last = Math.min(end, start + maxChars * 4)
+  return bounded(Buffer.from(bytes.buffer, bytes.byteOffset + start, last - start).utf8Slice(), maxChars)
+}
+
+/** The beginning of a text, as {@link boundedText}. */
+export function bounded (text: string, maxChars: number): string {
+  const head = text.length <= maxChars ? text : text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '')
+  return head.toWellFormed().replaceAll('\0', '\ufffd')
+}

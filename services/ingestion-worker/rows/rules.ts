@@ -1,0 +1,35 @@
+import { parseDay } from './days.ts'
+import { Ports } from './ports.ts'
+
+/** What a row must be to be accepted; made once by {@link rowRules}, shared by every batch. */
+export type RowRules = {
+  ports: Ports
+  /** First day accepted, in days since 1970-01-01. */
+  firstDay: number
+  /** Last day accepted, in days since 1970-01-01. */
+  lastDay: number
+  /** Rows of a file, the header and blank lines not counted. */
+  maxRows: number
+  /** Bytes of a row as sent, without the line feed that ends it. */
+  maxRowBytes: number
+}
+
+export type RowRulesInput = {
+  /** Codes of the known ports, each once; a price's indices point into this list. */
+  ports: readonly string[]
+  /** YYYY-MM-DD */
+  firstDay: string
+  /** YYYY-MM-DD */
+  lastDay: string
+  maxRows: number
+  /** @default 65536 */
+  maxRowBytes?: number
+}
+
+/** Throws when a port code or a day is not one, or the span is empty. */
+export function rowRules ({ ports, firstDay, lastDay, maxRows, maxRowBytes = 65_536 }: RowRulesInput): RowRules {
+  const rules = { ports: new Ports(ports), firstDay: parseDay(firstDay), lastDay: parseDay(lastDay), maxRows, maxRowBytes }
+  if (rules.firstDay > rules.lastDay) throw new Error(`No day is from ${firstDay} to ${lastDay}`)
+  if (maxRows < 1 || maxRowBytes < 1) throw new Error('maxRows and maxRowBytes must be above 0')
+  return rules
+}
