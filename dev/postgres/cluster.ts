@@ -1,7 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Failure } from '../failure.ts'
 import { postgresBinaries } from './binaries.ts'
+import { initialiseNow } from './initialise.ts'
 import type { Owner } from './owner.ts'
 
 export type Cluster = {
@@ -10,6 +12,8 @@ export type Cluster = {
   owner: Owner | undefined
   binaries: string
   password: string
+  /** On the command line or in the title of every process of it. */
+  name: string
 }
 
 /**
@@ -17,37 +21,36 @@ export type Cluster = {
  * The superuser is `postgres`; connections are TCP on 127.0.0.1 with a password.
  */
 export function openCluster (folder: string, owner: Owner | undefined, password: string): Cluster {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (owner) chownSync(folder, owner.uid, owner.gid)
-  const cluster = { dataDir: join(folder, 'cluster'), owner, password, binaries: postgresBinaries(owner, folder) }
-  if (!existsSync(cluster.dataDir)) initialise(cluster)
+  const cluster = clusterAt(folder, owner, password)
+  if (!isInitialised(cluster)) initialiseNow(cluster)
   return cluster
 }
 
-function initialise ({ dataDir, owner, binaries, password }: Cluster): void {
-  // Made aside and renamed, so that an initdb that was killed leaves nothing that looks like a cluster.
-  const unfinished = `${dataDir}.unfinished`
-  const passwordFile = `${dataDir}.password`
-  rmSync(unfinished, { recursive: true, force: true })
-  writeFileSync(passwordFile, password, { mode: 0o600 })
-  if (owner) chownSync(passwordFile, owner.uid, owner.gid)
-  try {
-    execFileSync(join(binaries, 'bin', 'initdb'), [
-      '--pgdata', unfinished, '--username', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256',
-      '--encoding', 'UTF8', '--locale', 'C', '--no-sync',
-    ], { stdio: 'pipe', cwd: '/', env: serverEnvironment(), ...identity(owner) })
-    renameSync(unfinished, dataDir)
-  } finally {
-    rmSync(passwordFile, { force: true })
-  }
+/** The same, made or not made yet. */
+export function clusterAt (folder: string, owner: Owner | undefined, password: string, name = 'freight-rates'): Cluster {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (owner) chownSync(folder, owner.uid, owner.gid)
+  return { dataDir: join(folder, 'cluster'), owner, password, name, binaries: postgresBinaries(owner, folder) }
 }
 
-/** Starts the server in the foreground of a child process; it is ready when `isReady` says so. `settings` are server parameters. */
-export function spawnServer ({ dataDir, owner, binaries }: Cluster, port: number, settings: Record<string, string> = {}): ChildProcess {
-  const parameters = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
-  return spawn(join(binaries, 'bin', 'postgres'),
-    ['-D', dataDir, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env: serverEnvironment(), detached: true, ...identity(owner) })
+/** Throws a Failure where the data is of another major version than the server. */
+export function isInitialised (cluster: Cluster): boolean {
+  if (!existsSync(cluster.dataDir)) return false
+  const made = readFileSync(join(cluster.dataDir, 'PG_VERSION'), 'utf8').trim()
+  const ours = execFileSync(join(cluster.binaries, 'bin', 'postgres'), ['--version'], { ...serverIdentity(cluster), encoding: 'utf8' })
+  if (!ours.includes(` ${made}.`)) throw new Failure(`The data in ${cluster.dataDir} is of PostgreSQL ${made}, this is ${ours.trim()}: remove the state folder to begin anew.`)
+  return true
+}
+
+/**
+ * Starts the server in the foreground of a child process; it is ready when `isReady` says so. `settings` are server
+ * parameters; `log` is a file that it writes to, else its output is to be read from the child.
+ */
+export function spawnServer (cluster: Cluster, port: number, settings: Record<string, string> = {}, log: number | 'pipe' = 'pipe'): ChildProcess {
+  const parameters = { cluster_name: cluster.name, port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
+  return spawn(join(cluster.binaries, 'bin', 'postgres'),
+    ['-D', cluster.dataDir, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    { stdio: ['ignore', log, log], detached: true, ...serverIdentity(cluster) })
 }
 
 /** The server writes its state into the last line of postmaster.pid; `pid` tells it from the file that a dead server left. */
@@ -64,7 +67,7 @@ export function clusterUrl ({ password }: Cluster, port: number, database: strin
   return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
 }
 
-const identity = (owner: Owner | undefined): { uid?: number, gid?: number } => owner ? { uid: owner.uid, gid: owner.gid } : {}
-
-/** Only what the server needs: a PGDATA or LC_ALL of the user's own shell must not reach it. */
-const serverEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' })
+/** Its account, and only what it needs: a PGDATA or LC_ALL of the user's own shell must not reach it. */
+export function serverIdentity ({ owner }: Cluster): { uid?: number, gid?: number, cwd: string, env: NodeJS.ProcessEnv } {
+  return { cwd: '/', env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' }, ...(owner ? { uid: owner.uid, gid: owner.gid } : {}) }
+}

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Failure } from '../failure.ts'
 
 /** The account that the PostgreSQL server runs under. */
 export type Owner = { name: string, uid: number, gid: number }
@@ -11,21 +12,25 @@ export type Owner = { name: string, uid: number, gid: number }
  */
 export function serverOwner (): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const found = findUser('postgres')
+  const found = existingOwner()
   if (found) return found
   try {
     execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'], { stdio: 'pipe' })
-  } catch (cause) {
-    throw new Error('PostgreSQL does not run as root, and the user "postgres" could not be made with useradd: ' +
-      'make it yourself, or run this as a normal user', { cause })
+  } catch {} // what matters is whether the user is there now
+  const made = existingOwner()
+  if (!made) {
+    throw new Failure('PostgreSQL does not run as root, and the user "postgres" could not be made with useradd: ' +
+      'make it yourself, or run this as a normal user.')
   }
-  return findUser('postgres')
+  return made
 }
 
-function findUser (name: string): Owner | undefined {
+/** The same, without making the user. */
+export function existingOwner (): Owner | undefined {
+  if (process.getuid?.() !== 0) return undefined
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
     const [user, , uid, gid] = line.split(':')
-    if (user === name) return { name, uid: Number(uid), gid: Number(gid) }
+    if (user === 'postgres') return { name: user, uid: Number(uid), gid: Number(gid) }
   }
 }
 

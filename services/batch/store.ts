@@ -51,7 +51,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   const putPending = async (id: string): Promise<void> => {
-    await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: '' }))
+    await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: id }))
   }
   const isPending = async (id: string): Promise<boolean> => await orNull(s3.send(new HeadObjectCommand(at(`pending/${id}`)))) !== null
   const deletePending = async (id: string): Promise<void> => {

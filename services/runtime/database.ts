@@ -36,11 +36,3 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
     },
   }) as unknown as Sql
 }
-
-/** SQLSTATE classes and the client library's own codes that say: the database is away or not yet able, not that the query is wrong. */
-const awayCodes = /^(08|57P0|53|58|28|3D000|25006|42P01|42703|42501|40001|40P01|55P03|57014|CONNECT|CONNECTION_|ECONN|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/
-
-export function isDatabaseAway (error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && awayCodes.test(code)
-}

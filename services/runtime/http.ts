@@ -1,5 +1,5 @@
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
-import { isDatabaseAway } from './database.ts'
+import { isDatabaseAway } from './failures.ts'
 import type { Log } from './log.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 

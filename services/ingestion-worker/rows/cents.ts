@@ -37,7 +37,7 @@ export function readCents (bytes: Uint8Array, start: number, end: number): numbe
 
 /** All of the rule at leisure: long prices, and the names of the faults. */
 function readUnusualCents (bytes: Uint8Array, start: number, end: number): number {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).latin1Slice()
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
   if (!match) return MALFORMED_PRICE
   const [, sign, digits = '', decimals = ''] = match

@@ -1,8 +1,8 @@
-import { type CsvHeader, readHeader } from './csv-header.ts'
-import type { RowChecker } from './row-checker.ts'
-import { columns, newSpans } from './validate.ts'
+import { CsvFields } from './csv-fields.ts'
+import { readHeader } from './csv-header.ts'
+import type { RowChecker, Source } from './row-checker.ts'
+import { columns } from './validate.ts'
 
-const QUOTE = 0x22
 const LF = 0x0a
 const CR = 0x0d
 const INCOMPLETE = -1
@@ -13,16 +13,17 @@ const INCOMPLETE = -1
  * not open a field is a character like any other.
  *
  * A quote that is opened and not closed (within the longest row accepted, or before the file's end) costs its own line alone: what
- * was read past that line is read again, this time with a row never longer than its line.
+ * was read past that line is read again, a row then ending with its line whatever quotes it has. No byte is read a third time.
  */
 export class CsvRows {
   readonly #checker: RowChecker
-  readonly #spans = newSpans()
-  #header: CsvHeader | null = null
+  #fields: CsvFields | null = null
   /** Place in the file of the first of the bytes at hand. */
   #offset = 0
-  /** Place in the file before which a row ends with its line, quotes or not. */
+  /** Place in the file before which a row ends with its line. */
   #singleLinesUntil = 0
+  /** Bytes of a row's beginning that were looked at in vain. */
+  #seen = 0
   /** The rest of a row that is too long is still to come. */
   #skipping = false
   #ended = false
@@ -34,72 +35,94 @@ export class CsvRows {
   /** Reads the rows that are whole; how many bytes they had. What is left is to be given again, with more behind it. */
   read (bytes: Uint8Array): number {
     let at = 0
+    if (this.#seen > 0 && bytes.length <= this.#checker.rules.maxRowBytes && bytes.indexOf(LF, this.#seen) < 0) {
+      this.#seen = bytes.length
+      return 0
+    }
     while (at < bytes.length && !this.#checker.stopped) {
       const next = this.#skipping ? this.#skip(bytes, at) : this.#row(bytes, at)
       if (next === INCOMPLETE) break
       at = next
     }
     this.#offset += at
+    this.#seen = bytes.length - at
     return at
   }
 
-  /** The last bytes. */
+  /** Reads what was left when no more comes. */
   end (rest: Uint8Array): void {
     this.#ended = true
-    if (rest.length > 0 && !this.#skipping) this.read(Buffer.concat([rest, new Uint8Array([LF])]))
-    if (!this.#header && !this.#checker.stopped) this.#checker.stop('no_header')
+    if (rest.length > 0) this.read(new Uint8Array([...rest, LF]))
+    if (!this.#fields && !this.#checker.stopped) this.#checker.stop('no_header')
   }
 
   /** Reads the row that begins at `start`; where the next one does. */
   #row (bytes: Uint8Array, start: number): number {
     if (bytes[start] === LF) return start + 1
-    if (bytes[start] === CR && bytes[start + 1] === LF) return start + 2
-    if (!this.#header) return this.#headerLine(bytes, start)
-    const { separator, order } = this.#header
-    const spans = this.#spans
-    const limit = this.#limit(bytes, start)
-    let at = start
-    let fields = 0
-    let doubled = 0 // fields that have doubled quotes, as bits
-    for (;;) {
-      let first = at
-      let last = -1
-      if (bytes[at] === QUOTE && at < limit) {
-        const close = closingQuote(bytes, at + 1, limit)
-        if (close === INCOMPLETE) return this.#unfinished(bytes, start, limit, true)
-        const after = bytes[close + 1] === CR && bytes[close + 2] === LF ? close + 2 : close + 1
-        if (after < limit && (bytes[after] === separator || bytes[after] === LF)) {
-          first = at + 1
-          last = close
-          at = after
-          if (fields < columns.length && bytes.subarray(first, last).includes(QUOTE)) doubled |= 1 << order[fields]!
-        } else {
-          at = close + 1 // something behind the quote: all of it is the value, quotes included, and fails as such
-        }
-      }
-      while (at < limit && bytes[at] !== separator && bytes[at] !== LF) at++
-      if (at >= limit) return this.#unfinished(bytes, start, limit, false)
-      if (last < 0) last = bytes[at] === LF && bytes[at - 1] === CR && at > first ? at - 1 : at
-      if (fields < columns.length) {
-        const place = order[fields]! * 2
-        spans[place] = first
-        spans[place + 1] = last
-      }
-      fields++
-      if (bytes[at] === LF) break
-      at++
+    if (bytes[start] === CR && start + 1 < bytes.length && bytes[start + 1] === LF) return start + 2
+    const fields = this.#fields
+    if (!fields) return this.#header(bytes, start)
+    const end = fields.find(bytes, start, this.#limit(bytes, start))
+    if (end < 0) return this.#unfinished(bytes, start, fields.inQuotes)
+    if (!this.#checker.nextRow()) return end
+    if (fields.count !== columns.length) {
+      const found = fields.count === 1 ? '1 field' : `${fields.count} fields`
+      this.#checker.refuse('field_count', line(bytes, start, end), { detail: `${found}, the header ${columns.length}` })
+    } else if (!this.#checker.accept(bytes, fields.spans)) {
+      this.#checker.explain(fields.undoubled(bytes), fields.spans, line(bytes, start, end))
     }
-    if (this.#checker.nextRow()) this.#check(bytes, start, at, fields, doubled)
-    return at + 1
+    return end + 1
   }
 
-  #check (bytes: Uint8Array, start: number, end: number, fields: number, doubled: number): void {
-    if (fields === columns.length && this.#checker.accept(bytes, this.#spans)) return
-    const source = { bytes, start, end: bytes[end - 1] === CR ? end - 1 : end }
-    if (fields !== columns.length) {
-      this.#checker.refuse('field_count', source, { detail: `${fields} field${fields === 1 ? '' : 's'}, the header ${columns.length}` })
-    } else {
-      const values = doubled ? undouble(bytes, this.#spans, doubled) : bytes
-      this.#checker.explain(values, this.#spans, source)
+  #header (bytes: Uint8Array, start: number): number {
+    const { maxRowBytes } = this.#checker.rules
+    const end = bytes.indexOf(LF, start)
+    if ((end < 0 ? bytes.length : end) - start > maxRowBytes) {
+      this.#checker.stop('row_too_long', { detail: String(maxRowBytes) }, line(bytes, start, start + maxRowBytes + 1))
+    } else if (end < 0) return INCOMPLETE
+    else {
+      const header = readHeader(line(bytes, start, end), this.#checker)
+      if (header) this.#fields = new CsvFields(header.separator, header.order)
     }
+    return end + 1
   }
+
+  /** Index before which the row must end, as far as is known now. */
+  #limit (bytes: Uint8Array, start: number): number {
+    const limit = Math.min(bytes.length, start + this.#checker.rules.maxRowBytes + 1)
+    if (this.#offset + start >= this.#singleLinesUntil) return limit
+    const end = bytes.indexOf(LF, start)
+    return end < 0 ? limit : Math.min(limit, end + 1)
+  }
+
+  /** The row has no end: more is to come, or it is too long, or a quote in it is not closed. */
+  #unfinished (bytes: Uint8Array, start: number, inQuotes: boolean): number {
+    const { maxRowBytes } = this.#checker.rules
+    const longest = start + maxRowBytes + 1
+    const tooLong = bytes.length >= longest
+    if (inQuotes && (tooLong || this.#ended || this.#offset + start < this.#singleLinesUntil)) {
+      const end = bytes.indexOf(LF, start)
+      if (end >= 0 && end < longest) {
+        if (this.#checker.nextRow()) this.#checker.refuse('unclosed_quote', line(bytes, start, end))
+        this.#singleLinesUntil = Math.max(this.#singleLinesUntil, this.#offset + Math.min(longest, bytes.length))
+        return end + 1
+      }
+    }
+    if (!tooLong) return INCOMPLETE
+    if (this.#checker.nextRow()) this.#checker.refuse('row_too_long', line(bytes, start, longest), { detail: String(maxRowBytes) })
+    this.#skipping = true
+    return longest
+  }
+
+  /** Past the rest of a row that is too long: the next line end, whatever quotes come before it. */
+  #skip (bytes: Uint8Array, start: number): number {
+    const end = bytes.indexOf(LF, start)
+    this.#skipping = end < 0
+    return end < 0 ? bytes.length : end + 1
+  }
+}
+
+/** A row without its line end. */
+function line (bytes: Uint8Array, start: number, end: number): Source {
+  return { bytes, start, end: bytes[end - 1] === CR ? end - 1 : end }
+}

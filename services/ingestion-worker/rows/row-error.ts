@@ -20,7 +20,7 @@ const messages = {
   // of a row
   field_count: 'The row has {}',
   row_too_long: 'A row has at most {} bytes',
-  unclosed_quote: 'A quote is opened in this line and never closed',
+  unclosed_quote: 'A quote is opened in this line and not closed',
   malformed_json: 'This is not JSON: {}',
   not_an_object: 'A row must be a JSON object',
   // of the header, or of an object's keys
@@ -55,14 +55,14 @@ export const MAX_VALUE_CHARS = 200
 export const MAX_ORIGINAL_CHARS = 1000
 
 export function errorMessage (code: RowErrorCode, detail = ''): string {
-  return messages[code].replace('{}', () => detail)
+  return messages[code].replace('{}', () => bounded(detail, MAX_VALUE_CHARS))
 }
 
 /** The beginning of `bytes[start, end)` as text, `maxChars` at most, what is not UTF-8 replaced by U+FFFD. */
 export function boundedText (bytes: Uint8Array, start: number, end: number, maxChars: number): string {
   // No character takes more than three bytes per code unit: four are enough, and keep a cut character out of what is kept.
   const last = Math.min(end, start + maxChars * 4)
-  return bounded(Buffer.from(bytes.buffer, bytes.byteOffset + start, last - start).utf8Slice(), maxChars)
+  return bounded(Buffer.from(bytes.buffer, bytes.byteOffset + start, last - start).toString(), maxChars)
 }
 
 /** The beginning of a text, as {@link boundedText}. */

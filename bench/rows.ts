@@ -1,0 +1,97 @@
+// What a batch costs the worker's JavaScript: reading and checking CSV, encoding it for COPY, adding it up. `node bench/rows.ts`
+import { execFileSync } from 'node:child_process'
+import { CopyEncoder } from '../services/ingestion-worker/rows/copy-encoder.ts'
+import { LaneTotals } from '../services/ingestion-worker/rows/lane-totals.ts'
+import { createRowReader } from '../services/ingestion-worker/rows/read.ts'
+import { rowRules } from '../services/ingestion-worker/rows/rules.ts'
+
+const CHUNK_BYTES = 65_536
+const rules = rowRules({ ports: portCodes(400), firstDay: '2020-12-01', lastDay: '2028-12-31', maxRows: 2_000_000 })
+
+// Rows, runs, months over which the days are spread. Each in a process of its own: the first run is cold, and memory is its own.
+const cases = [[50_000, 20, 1], [1_000_000, 1, 1], [1_000_000, 1, 12]] as const
+
+const [chosen] = process.argv.slice(2)
+if (chosen) measure(...cases[Number(chosen)]!)
+else for (const at of cases.keys()) execFileSync(process.execPath, ['--expose-gc', ...process.execArgv, import.meta.filename, String(at)], { stdio: 'inherit' })
+
+function measure (rows: number, times: number, spread: number): void {
+  const file = csv(rows, spread)
+  globalThis.gc?.()
+  const before = process.memoryUsage.rss()
+  let peak = before
+  const runs = Array.from({ length: times }, () => apply(file, () => { peak = Math.max(peak, process.memoryUsage.rss()) }))
+  const { copied, laneDays, laneMonths } = runs[0]!
+  const megabytes = file.length / 1e6
+  console.log(`${rows} rows, ${megabytes.toFixed(1)} MB CSV → ${(copied / 1e6).toFixed(1)} MB COPY, ${laneDays} lane-days, ${laneMonths} lane-months`)
+  report('first', runs[0]!, megabytes)
+  if (times > 1) report('median', runs.slice(1).toSorted((a, b) => a.ms - b.ms)[times >> 1]!, megabytes)
+  console.log(`  peak RSS + ${((peak - before) / 2 ** 20).toFixed(1)} MiB`)
+}
+
+function report (name: string, { ms, readMs, monthsMs }: { ms: number, readMs: number, monthsMs: number }, megabytes: number): void {
+  const parts = `read, encode and add up ${readMs.toFixed(1)} ms, lane-months ${monthsMs.toFixed(1)} ms`
+  console.log(`  ${name} ${ms.toFixed(1)} ms, ${(megabytes / ms * 1000).toFixed(0)} MB/s (${parts})`)
+}
+
+function apply (file: Uint8Array, sample: () => void) {
+  const start = performance.now()
+  const encoder = new CopyEncoder(rules, 1n)
+  const totals = new LaneTotals(rules)
+  let errors = 0
+  const reader = createRowReader('csv', rules, {
+    price (orig, dest, day, cents) {
+      encoder.append(orig, dest, day, cents)
+      totals.add(orig, dest, day, cents)
+    },
+    error () {
+      errors++
+    },
+  })
+  let copied = 0
+  for (let at = 0; at < file.length; at += CHUNK_BYTES) {
+    reader.write(file.subarray(at, at + CHUNK_BYTES))
+    for (let sent = encoder.take(); sent; sent = encoder.take()) {
+      copied += sent.length
+      encoder.recycle(sent)
+    }
+    if (at % (64 * CHUNK_BYTES) === 0) sample()
+  }
+  reader.end()
+  copied += encoder.finish().length
+  const read = performance.now()
+  let laneMonths = 0
+  for (const months of totals.months()) {
+    laneMonths += months.length
+    if (laneMonths % 50_000 === 0) sample()
+  }
+  const end = performance.now()
+  sample()
+  if (errors > 0) throw new Error(`${errors} errors in a file that has none`)
+  return { ms: end - start, readMs: read - start, monthsMs: end - read, copied, laneDays: totals.laneDays, laneMonths }
+}
+
+/** The same file every time: lanes of the first ports within `spread` months of 2021 on, prices of 100.00 to 9,999.99. */
+function csv (rows: number, spread: number): Uint8Array {
+  const codes = rules.ports.codes
+  const portsUsed = spread === 1 ? 40 : codes.length
+  const lines = Buffer.allocUnsafe(32 * rows + 64)
+  let length = lines.write('orig_code,dest_code,day,price\n')
+  let seed = 1
+  const random = (below: number): number => {
+    seed = seed * 48271 % 0x7fffffff
+    return seed % below
+  }
+  for (let row = 0; row < rows; row++) {
+    const orig = random(portsUsed)
+    const dest = (orig + 1 + random(portsUsed - 1)) % portsUsed
+    const day = `2021-${String(1 + random(Math.min(spread, 12))).padStart(2, '0')}-${String(1 + random(28)).padStart(2, '0')}`
+    length += lines.write(`${codes[orig]},${codes[dest]},${day},${(10_000 + random(990_000)) / 100}\n`, length, 'latin1')
+  }
+  return lines.subarray(0, length)
+}
+
+function portCodes (count: number): string[] {
+  const letter = (value: number) => String.fromCharCode(65 + value % 26)
+  return Array.from({ length: count }, (_, at) => `${letter(at)}${letter(at * 7)}${letter(at / 26 | 0)}${letter(at * 11)}${letter(at * 3)}`)
+}

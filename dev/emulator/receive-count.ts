@@ -1,0 +1,17 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * fauxqs 2.4.1 writes null over the receive count of a message that is released (visibility 0), which its own table refuses:
+ * the request fails, the message is lost until the next start and its group stays locked. This turns that write into one
+ * that keeps the count.
+ */
+export function keepReceiveCounts (databaseFile: string): void {
+  const database = new DatabaseSync(databaseFile)
+  database.exec(`
+    create trigger if not exists keep_receive_count before update on sqs_messages when new.approximate_receive_count is null
+    begin
+      update sqs_messages set receipt_handle = null, visibility_deadline = null where message_id = old.message_id;
+      select raise(ignore);
+    end`)
+  database.close()
+}

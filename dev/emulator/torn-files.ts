@@ -1,0 +1,23 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * Removes the descriptions of objects, uploads and parts that a kill -9 left half-written, since fauxqs would not start on
+ * them. Nobody was told that these exist: the answer to a PUT comes after them.
+ */
+export function removeTornFiles (folder: string): void {
+  if (!existsSync(folder)) return
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && entry.name.endsWith('.json') && !isJson(path)) rmSync(path)
+  }
+}
+
+function isJson (path: string): boolean {
+  try {
+    JSON.parse(readFileSync(path, 'utf8'))
+    return true
+  } catch {
+    return false
+  }
+}

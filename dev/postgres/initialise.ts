@@ -1,0 +1,47 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { chownSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { serverIdentity, type Cluster } from './cluster.ts'
+
+/** Makes the cluster with initdb; `signal` breaks it off. Whatever ends it half-way leaves nothing that looks like a cluster. */
+export async function initialise (cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const { program, args, unfinished } = prepare(cluster)
+  try {
+    await promisify(execFile)(program, args, { ...serverIdentity(cluster), signal, killSignal: 'SIGKILL' })
+    renameSync(unfinished, cluster.dataDir)
+  } finally {
+    removeUnfinished(cluster)
+  }
+}
+
+/** The same, holding up this process until it is done. */
+export function initialiseNow (cluster: Cluster): void {
+  const { program, args, unfinished } = prepare(cluster)
+  try {
+    execFileSync(program, args, { ...serverIdentity(cluster), stdio: 'pipe' })
+    renameSync(unfinished, cluster.dataDir)
+  } finally {
+    removeUnfinished(cluster)
+  }
+}
+
+function prepare (cluster: Cluster): { program: string, args: string[], unfinished: string } {
+  removeUnfinished(cluster)
+  // Made aside and renamed. Under a name of its own each time: what an initdb that was killed leaves running clears up after itself.
+  const unfinished = `${cluster.dataDir}.unfinished-${process.pid}-${Date.now()}`
+  const passwordFile = `${unfinished}.password`
+  writeFileSync(passwordFile, cluster.password, { mode: 0o600 })
+  if (cluster.owner) chownSync(passwordFile, cluster.owner.uid, cluster.owner.gid)
+  const args = [
+    '--pgdata', unfinished, '--username', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256',
+    '--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--set', `cluster_name=${cluster.name}`,
+  ]
+  return { program: join(cluster.binaries, 'bin', 'initdb'), args, unfinished }
+}
+
+function removeUnfinished ({ dataDir }: Cluster): void {
+  for (const name of readdirSync(dirname(dataDir))) {
+    if (name.startsWith(`${basename(dataDir)}.unfinished-`)) rmSync(join(dirname(dataDir), name), { recursive: true, force: true, maxRetries: 10 })
+  }
+}

@@ -1,0 +1,59 @@
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Story } from '../story.ts'
+
+const tailLines = 20
+const longest = 2_000 // characters of a line
+
+export type Output = {
+  /** Reads what the child says for as long as it lasts: one whose pipe is full stands still. */
+  read: (child: ChildProcess) => ChildProcess
+  /** The last lines of the last child. */
+  tail: () => string[]
+  /** Tells what was said so far, and from now on every line as it comes. */
+  speak: () => void
+}
+
+/** What a program says: kept for when it fails, and told in the story, prefixed by its name, once it has started. */
+export function openOutput (name: string, story: Story): Output {
+  let tail: string[] = []
+  let speaking = false
+  const tell = (text: string): void => story.say(`${name.padEnd(18)}${text}`)
+  return {
+    read (child) {
+      tail = []
+      for (const stream of [child.stdout, child.stderr]) {
+        if (!stream) continue
+        stream.on('error', () => {})
+        createInterface({ input: stream }).on('line', line => {
+          const text = readable(line).slice(0, longest)
+          if (!text.trim()) return
+          tail.push(text)
+          if (tail.length > tailLines) tail.shift()
+          if (speaking) tell(text)
+        })
+      }
+      return child
+    },
+    tail: () => tail,
+    speak () {
+      if (!speaking) tail.forEach(tell)
+      speaking = true
+    },
+  }
+}
+
+const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
+
+/** A log line of JSON in words; any other as it is. */
+function readable (line: string): string {
+  if (!line.startsWith('{')) return line
+  try {
+    const { level, msg, err } = JSON.parse(line) as { level?: number, msg?: string, err?: { message?: string, code?: string } }
+    if (level === undefined) return line
+    const reason = err && (err.message || err.code)
+    return `${levels[level] ?? level}: ${msg ?? ''}${reason && reason !== msg ? ` (${reason})` : ''}`
+  } catch {
+    return line
+  }
+}

@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify'
+import type { Sql } from 'postgres'
+import type { Queue } from '../batch/queue.ts'
+import type { Store } from '../batch/store.ts'
+import { withDeadline } from '../runtime/deadline.ts'
+import { registerHealth } from '../runtime/health.ts'
+import { buildServer } from '../runtime/http.ts'
+import type { Log } from '../runtime/log.ts'
+import type { RowLimits } from './apply/rules.ts'
+import { consume, type Consumer } from './consume.ts'
+import { Gate } from './gate.ts'
+import type { HeartbeatOptions } from './heartbeat.ts'
+
+export type Dependencies = {
+  name: string
+  sql: Sql
+  store: Store
+  queue: Queue
+  log: Log
+  concurrency: number
+  limits: RowLimits
+  heartbeat: HeartbeatOptions
+}
+
+export type IngestionWorker = {
+  /** Health only: nobody sends batches here. */
+  app: FastifyInstance
+  start: () => void
+  stopReceiving: () => Promise<void>
+  /** Resolves when nothing is in hand any more, or after `limitMs`. */
+  finishBatches: (limitMs: number) => Promise<unknown>
+  /** Rolls back what is still in hand and hands its messages back at once. */
+  handBack: () => Promise<unknown>
+}
+
+/** The ingestion worker: takes messages, applies their batches, one transaction each. */
+export function buildIngestionWorker ({ concurrency, ...dependencies }: Dependencies): IngestionWorker {
+  const { sql, store, queue, log } = dependencies
+  const giveUp = new AbortController()
+  const gate = new Gate(async () => { await Promise.all([sql`select 1`, store.probe()]) }, log, giveUp.signal)
+  const app = buildServer({ log })
+  registerHealth(app, { database: async () => sql`select 1`, store: store.probe, queue: queue.probe })
+  let consumer: Consumer | undefined
+  return {
+    app,
+    start () { consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, concurrency) },
+    async stopReceiving () { consumer?.stopReceiving() },
+    finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'a batch is not finished in time')),
+    async handBack () {
+      giveUp.abort(Object.assign(new Error('the process ends'), { code: 'STOPPING' }))
+      await consumer?.finished
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import type { Sql } from 'postgres'
+import type { Manifest } from '../../batch/batch.ts'
+import type { Store } from '../../batch/store.ts'
+import { endAttempt, type Attempt } from '../attempt.ts'
+import { CopyEncoder } from '../rows/copy-encoder.ts'
+import { LaneTotals } from '../rows/lane-totals.ts'
+import { createRowReader } from '../rows/read.ts'
+import type { RowSink } from '../rows/row-checker.ts'
+import { copyPrices, type Copy } from './copy.ts'
+import { addToLaneMonths } from './lane-months.ts'
+import { readPayload } from './payload.ts'
+import { openReport } from './report.ts'
+import { currentRules, type RowLimits } from './rules.ts'
+
+export type ApplyOptions = {
+  sql: Sql
+  store: Store
+  limits: RowLimits
+  /** Aborted when the process must end at once: nothing of the batch stays. */
+  signal: AbortSignal
+  /** Told how many rows have been read so far. */
+  onRows: (rows: number) => void
+}
+
+export type Outcome = 'applied' | 'validated' | 'rejected' | 'applied earlier'
+
+/** Thrown inside the transaction to roll it back. */
+class RolledBack extends Error {
+  readonly outcome: 'rejected' | 'applied earlier'
+  constructor (outcome: 'rejected' | 'applied earlier') {
+    super(outcome)
+    this.outcome = outcome
+  }
+}
+
+/**
+ * Applies a batch in one transaction with one commit: its prices, the read model, the marker and its state. Every row is
+ * validated; a single bad one rolls all of it back, and a second transaction then says `rejected`.
+ * Throws what the database or the store throws, after which nothing of it is there.
+ */
+export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
+  const { sql, store, limits, signal, onRows } = options
+  const report = openReport(store, manifest.id)
+  const rules = await currentRules(sql, limits)
+  const totals = new LaneTotals(rules)
+  const encoder = new CopyEncoder(rules, BigInt(attempt.number))
+  const sink: RowSink = {
+    price (orig, dest, day, cents) {
+      if (report.count > 0) return // the batch is rejected already: the rest is only validated
+      encoder.append(orig, dest, day, cents)
+      totals.add(orig, dest, day, cents)
+    },
+    error: report.add,
+  }
+  const reader = createRowReader(manifest.format, rules, sink)
+
+  /** Reads the whole payload; good rows flow into `copy` as long as no row is bad. */
+  async function read (copy: Copy | null): Promise<void> {
+    const raw = await store.openPayload(manifest.payload, signal)
+    for await (const chunk of readPayload(raw, manifest)) {
+      signal.throwIfAborted()
+      reader.write(chunk)
+      onRows(reader.rowsSeen)
+      await report.flush()
+      const tuples = encoder.take()
+      if (tuples && copy && report.count === 0) await copy.write(tuples)
+    }
+    reader.end()
+    onRows(reader.rowsSeen)
+    await report.flush()
+  }
+
+  async function load (tx: Sql): Promise<void> {
+    await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
+    const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
+    if (marker) throw new RolledBack('applied earlier')
+    const copy = await copyPrices(tx)
+    try {
+      await read(copy)
+      if (report.count > 0) throw new RolledBack('rejected')
+      await copy.write(encoder.finish())
+    } catch (error) {
+      await copy.abort()
+      throw error
+    }
+    await copy.end()
+    await addToLaneMonths(tx, totals.months())
+    const mine = await tx`
+      insert into applied_batches (batch_id, row_count) values (${manifest.id}, ${reader.rowsSeen})
+      on conflict do nothing returning 1`
+    if (mine.length === 0) throw new RolledBack('applied earlier')
+    await end(tx, 'applied')
+  }
+
+  async function end (tx: Sql, state: 'applied' | 'validated' | 'rejected'): Promise<void> {
+    signal.throwIfAborted()
+    await tx`
+      update batches set state = ${state}, finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
+        error_count = ${report.count}, first_errors = ${tx.json(report.first)}, reason = null
+      where id = ${manifest.id} and state = 'processing'`
+    await endAttempt(tx, attempt, state, reader.rowsSeen)
+  }
+
+  try {
+    if (manifest.mode === 'dry_run') await read(null)
+    else await sql.begin(tx => load(tx as unknown as Sql))
+  } catch (error) {
+    if (!(error instanceof RolledBack)) {
+      report.abort()
+      throw error
+    }
+    if (error.outcome === 'applied earlier') return 'applied earlier'
+  }
+  if (report.count === 0 && manifest.mode === 'apply') return 'applied'
+  await report.end()
+  const state = report.count > 0 ? 'rejected' : 'validated'
+  await sql.begin(tx => end(tx as unknown as Sql, state))
+  return state
+}

@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import type { Store } from '../../batch/store.ts'
+import type { RowError } from '../rows/row-error.ts'
+
+const firstErrorsKept = 100
+
+/** The report of a batch's bad rows: streamed into the store as they are found, since there may be millions. */
+export function openReport (store: Store, batchId: string) {
+  const found: RowError[] = []
+  const first: RowError[] = []
+  let count = 0
+  let stream: PassThrough | undefined
+  let stored: Promise<unknown> = Promise.resolve()
+
+  function open (): PassThrough {
+    const lines = new PassThrough({ highWaterMark: 256 * 1024 })
+    stored = store.putReport(batchId, lines)
+    stored.catch(error => lines.destroy(error as Error))
+    return lines
+  }
+
+  return {
+    first,
+    get count () { return count },
+    add (error: RowError): void {
+      count++
+      if (first.length < firstErrorsKept) first.push(error)
+      found.push(error)
+    },
+    /** Writes what was added since the last call. */
+    async flush (): Promise<void> {
+      if (found.length === 0) return
+      stream ??= open()
+      const lines = found.splice(0).map(error => `${JSON.stringify(error)}\n`).join('')
+      if (!stream.write(lines)) await Promise.race([once(stream, 'drain'), stored])
+    },
+    async end (): Promise<void> {
+      stream?.end()
+      await stored
+    },
+    /** Leaves nothing in the store. */
+    abort (): void {
+      stream?.destroy(new Error('the attempt was given up'))
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { Sql } from 'postgres'
+import { finalStates, type Manifest } from '../batch/batch.ts'
+import { recordAccepted } from '../batch/records.ts'
+
+export type Attempt = {
+  batchId: string
+  /** From 1, over all workers. */
+  attempt: number
+  /** The batch's number, which every price of it carries. */
+  number: number
+}
+
+/** Notes that a worker begins, in a transaction of its own so that it can be seen; null when the batch has come to its end already. */
+export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string): Promise<Attempt | null> {
+  await recordAccepted(sql, manifest)
+  return await sql.begin(async tx => {
+    const [batch] = await tx<Array<{ number: number, state: string }>>`
+      update batches set
+        state = case when state in ('queued', 'processing') then 'processing' else state end,
+        started_at = coalesce(started_at, now())
+      where id = ${manifest.id}
+      returning number, state`
+    if (!batch || finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
+    const [row] = await tx<[{ attempt: number }]>`
+      insert into batch_attempts (batch_id, attempt, worker)
+      select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker} from batch_attempts where batch_id = ${manifest.id}
+      returning attempt`
+    return { batchId: manifest.id, attempt: row.attempt, number: batch.number }
+  })
+}
+
+/** Keeps `rows_read` of an attempt up to date until it is stopped; a database that is away is the attempt's own concern. */
+export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, rowsRead: () => number, everyMs = 1_000): { stop: () => Promise<void> } {
+  let written = 0
+  let writing: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    const rows = rowsRead()
+    if (rows === written) return
+    written = rows
+    writing = sql`update batch_attempts set rows_read = ${rows} where batch_id = ${batchId} and attempt = ${attempt}`.catch(() => {})
+  }, everyMs)
+  return {
+    async stop () {
+      clearInterval(timer)
+      await writing
+    },
+  }
+}
+
+export async function endAttempt (sql: Sql, { batchId, attempt }: Attempt, outcome: string, rowsRead: number, reason: string | null = null): Promise<void> {
+  await sql`
+    update batch_attempts set finished_at = now(), outcome = ${outcome}, rows_read = ${rowsRead}, reason = ${reason}
+    where batch_id = ${batchId} and attempt = ${attempt}`
+}
+
+/** The batch goes back to the queue: its state says so, and why. */
+export async function handBack (sql: Sql, batchId: string, reason: string): Promise<void> {
+  await sql`update batches set state = 'queued', reason = ${reason} where id = ${batchId} and state = 'processing'`
+}

@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Log } from '../runtime/log.ts'
+import { backoffMs } from './backoff.ts'
+
+/**
+ * Shut while the database or the store is away, so that no message is received that could not be worked on: an outage of any
+ * length uses up no deliveries. Opens by itself as soon as a probe succeeds.
+ */
+export class Gate {
+  readonly #probe: () => Promise<unknown>
+  readonly #log: Log
+  readonly #signal: AbortSignal
+  #opening: Promise<void> | null = null
+
+  constructor (probe: () => Promise<unknown>, log: Log, signal: AbortSignal) {
+    this.#probe = probe
+    this.#log = log
+    this.#signal = signal
+  }
+
+  get isOpen (): boolean {
+    return this.#opening === null
+  }
+
+  shut (reason: string): void {
+    if (this.#opening) return
+    this.#log.warn({ reason }, 'receiving stops until what is needed can be reached')
+    this.#opening = this.#open().finally(() => { this.#opening = null })
+  }
+
+  /** Resolves when the gate is open, or when the process stops. */
+  async opened (): Promise<void> {
+    while (this.#opening && !this.#signal.aborted) await this.#opening
+  }
+
+  async #open (): Promise<void> {
+    for (let tries = 1; !this.#signal.aborted; tries++) {
+      try {
+        await this.#probe()
+        this.#log.info({ probes: tries }, 'receiving goes on')
+        return
+      } catch (error) {
+        this.#log.debug({ err: error, tries }, 'probe failed')
+        await wait(backoffMs(tries, { maxMs: 5_000 }), undefined, { signal: this.#signal }).catch(() => {})
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Delivery, Queue } from '../batch/queue.ts'
+import type { Log } from '../runtime/log.ts'
+
+export type HeartbeatOptions = { visibilitySeconds: number, maxSeconds: number }
+
+/**
+ * Keeps a message hidden from other workers while it is worked on, for `maxSeconds` at most. When a beat fails the message
+ * may come to another worker too: the lock and the marker see to it that only one of them has an effect.
+ */
+export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, { visibilitySeconds, maxSeconds }: HeartbeatOptions): { stop: () => Promise<void> } {
+  const startedAt = performance.now()
+  let beating: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    if (performance.now() - startedAt > maxSeconds * 1_000) {
+      log.error({ batchId: delivery.batchId, maxSeconds }, 'the message was held as long as it may be: it goes to others')
+      clearInterval(timer)
+      return
+    }
+    beating = queue.extend(delivery, visibilitySeconds)
+      .catch(error => log.warn({ err: error, batchId: delivery.batchId }, 'heartbeat failed'))
+  }, visibilitySeconds * 1_000 / 3)
+  return {
+    /** After this no beat can come behind a release or a delete. */
+    async stop () {
+      clearInterval(timer)
+      await beating
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import { hostname } from 'node:os'
+import { openQueue } from '../batch/queue.ts'
+import { openStore } from '../batch/store.ts'
+import { openS3, openSqs } from '../runtime/aws.ts'
+import { startFrom } from '../runtime/config.ts'
+import { openDatabase } from '../runtime/database.ts'
+import { openLog } from '../runtime/log.ts'
+import { stopInPhases } from '../runtime/stop.ts'
+import { buildIngestionWorker } from './app.ts'
+import { Config } from './config.ts'
+
+const config = startFrom(Config, config => config)
+const log = await openLog('ingestion-worker', config.LOG_LEVEL)
+const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
+const sql = openDatabase({
+  url: config.DATABASE_URL,
+  process: 'ingestion-worker',
+  // For each slot its transaction and its progress, and one for the probe.
+  poolSize: config.WORKER_CONCURRENCY * 2 + 1,
+  statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+})
+
+const worker = buildIngestionWorker({
+  name: `${hostname()}:${process.pid}`,
+  sql,
+  store: openStore(openS3(aws), config.PAYLOAD_BUCKET),
+  queue: openQueue(openSqs(aws), config.QUEUE_URL),
+  log,
+  concurrency: config.WORKER_CONCURRENCY,
+  limits: { maxRows: config.BATCH_MAX_ROWS, maxRowBytes: config.BATCH_MAX_ROW_BYTES },
+  heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
+})
+stopInPhases(log, [
+  { name: 'stop receiving', limitMs: 1_000, run: worker.stopReceiving },
+  { name: 'finish the batches in hand', limitMs: config.FINISH_MS + 1_000, run: () => worker.finishBatches(config.FINISH_MS) },
+  { name: 'hand back what is not finished', limitMs: 10_000, run: worker.handBack },
+  { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },
+  { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
+])
+await worker.app.listen({ host: config.HOST, port: config.PORT })
+worker.start()

@@ -1,0 +1,93 @@
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN = 0x7b
+const CLOSE = 0x7d
+
+/**
+ * Finds the keys and values of one JSON object, by their bytes, and judges nothing in them. It takes any object that is JSON; it
+ * takes some that are not, too, hence only what passes the checks of a price, or JSON.parse, may be trusted.
+ */
+export class JsonMembers {
+  count = 0
+  /** Of each member four places: where its key (in its quotes) and its value begin and end. */
+  places = new Int32Array(4 * 4)
+
+  /** False when `bytes[start, end)` is not of the form `{"key":value,…}`. */
+  find (bytes: Uint8Array, start: number, end: number): boolean {
+    this.count = 0
+    if (start >= end || bytes[start] !== OPEN) return false
+    let at = skipSpace(bytes, start + 1, end)
+    if (at < end && bytes[at] === CLOSE) return at + 1 === end
+    while (at < end && bytes[at] === QUOTE) {
+      const key = at
+      const keyEnd = at = skipString(bytes, at, end)
+      at = skipSpace(bytes, at, end)
+      if (at >= end || bytes[at] !== COLON) return false
+      const value = skipSpace(bytes, at + 1, end)
+      const valueEnd = at = skipValue(bytes, value, end)
+      this.#add(key, keyEnd, value, valueEnd)
+      at = skipSpace(bytes, at, end)
+      if (at >= end || valueEnd === value) return false
+      if (bytes[at] === CLOSE) return at + 1 === end
+      if (bytes[at] !== COMMA) return false
+      at = skipSpace(bytes, at + 1, end)
+    }
+    return false
+  }
+
+  #add (key: number, keyEnd: number, value: number, valueEnd: number): void {
+    let at = this.count++ * 4
+    if (at === this.places.length) {
+      const larger = new Int32Array(at * 2)
+      larger.set(this.places)
+      this.places = larger
+    }
+    const places = this.places
+    places[at++] = key
+    places[at++] = keyEnd
+    places[at++] = value
+    places[at] = valueEnd
+  }
+}
+
+/** The four characters that JSON has between its tokens. */
+export function isSpace (byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+export function skipSpace (bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && isSpace(bytes[at]!)) at++
+  return at
+}
+
+/** Behind the string whose opening quote is at `at`. */
+function skipString (bytes: Uint8Array, at: number, end: number): number {
+  for (at++; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte === QUOTE) return at + 1
+    if (byte === BACKSLASH) at++
+  }
+  return end
+}
+
+/** Behind the value that begins at `at`: a string, or all up to the comma or bracket that is not its own. */
+function skipValue (bytes: Uint8Array, at: number, end: number): number {
+  if (at < end && bytes[at] === QUOTE) return skipString(bytes, at, end)
+  let depth = 0
+  while (at < end) {
+    const byte = bytes[at]!
+    if (byte === QUOTE) {
+      at = skipString(bytes, at, end)
+      continue
+    }
+    if (byte === 0x7b || byte === 0x5b) depth++
+    else if (byte === 0x7d || byte === 0x5d) {
+      if (depth === 0) return at
+      if (--depth === 0) return at + 1
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) return at
+    at++
+  }
+  return end
+}

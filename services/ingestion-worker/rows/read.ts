@@ -1,0 +1,72 @@
+import { Carry } from './carry.ts'
+import { CsvRows } from './csv.ts'
+import { JsonRows } from './json.ts'
+import { NdjsonRows } from './ndjson.ts'
+import { RowChecker, type RowSink } from './row-checker.ts'
+import type { RowRules } from './rules.ts'
+
+export type RowFormat = 'csv' | 'ndjson' | 'json'
+
+/** Reads a file that comes in pieces, cut anywhere. Synchronous: when `write` returns, the sink has had every row that was whole. */
+export type RowReader = {
+  write (chunk: Uint8Array): void
+  /** The file is over. Nothing may be written after it. */
+  end (): void
+  /** Data rows so far, good and bad. */
+  readonly rowsSeen: number
+  /** True once a fault of the file as a whole was told: what is still written is not looked at, and need not be fetched. */
+  readonly stopped: boolean
+}
+
+/** A reader of one file. Never throws for what is in the file. */
+export function createRowReader (format: RowFormat, rules: RowRules, sink: RowSink): RowReader {
+  return new Reader(format, new RowChecker(rules, sink))
+}
+
+const parsers = { csv: CsvRows, ndjson: NdjsonRows, json: JsonRows }
+const BOM = [0xef, 0xbb, 0xbf]
+// A large chunk is read in pieces of this many bytes, so that what is copied to join two chunks stays small.
+const PIECE_BYTES = 65_536
+
+class Reader implements RowReader {
+  readonly #checker: RowChecker
+  readonly #parser: CsvRows | NdjsonRows | JsonRows
+  readonly #carry = new Carry()
+  #begun = false
+
+  constructor (format: RowFormat, checker: RowChecker) {
+    this.#checker = checker
+    this.#parser = new parsers[format](checker)
+  }
+
+  get rowsSeen (): number {
+    return this.#checker.rowsSeen
+  }
+
+  get stopped (): boolean {
+    return this.#checker.stopped
+  }
+
+  write (chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length && !this.stopped; at += PIECE_BYTES) {
+      const bytes = this.#carry.join(chunk.subarray(at, at + PIECE_BYTES))
+      if (this.#begun) this.#carry.keep(bytes, this.#parser.read(bytes))
+      else if (bytes.length < BOM.length) this.#carry.keep(bytes, 0)
+      else this.#begin(bytes)
+    }
+  }
+
+  end (): void {
+    if (this.stopped) return
+    const rest = this.#carry.join(new Uint8Array(0))
+    this.#parser.end(rest.subarray(this.#parser.read(rest)))
+    if (this.rowsSeen === 0 && !this.stopped) this.#checker.stop('no_rows')
+  }
+
+  /** The first bytes: a byte order mark is no part of the first row. */
+  #begin (bytes: Uint8Array): void {
+    this.#begun = true
+    const text = bytes.subarray(BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0)
+    this.#carry.keep(text, this.#parser.read(text))
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The one table that decides what an error means (design: "reject" is what our own validation says, and no error at all).
+ *
+ * - `wait`: the world is not ready, the work is fine: hold it and try again. SQLSTATEs of a database that is away, read-only,
+ *   full, locked, or has the schema of another release; network errors; AWS answering 5xx or throttling, or refusing
+ *   credentials, which rotate.
+ * - `unknown`: everything else. It comes back a bounded number of times and then waits for a person.
+ */
+export type FailureClass = 'wait' | 'unknown'
+
+const waitCodes = [
+  /^08/, // connection exceptions
+  /^57P0/, // the server shuts down, crashed or starts up
+  /^25006$/, // read-only: a failover has left this link on what is now a replica
+  /^25P03$/, // the server ended a transaction that was idle too long
+  /^28/, // authentication: passwords and tokens rotate
+  /^40001$/, /^40P01$/, /^55P03$/, // serialization, deadlock, lock timeout
+  /^42/, /^3D000$/, // an object or privilege of another release's schema
+  /^53/, // disk full, out of memory, too many connections
+  /^58/, // the server's own input and output
+  /^CONNECT_TIMEOUT$|^CONNECTION_(CLOSED|ENDED|DESTROYED)$/, // the database client's names
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN)$/,
+]
+const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException)$/
+
+type Failure = { code?: unknown, name?: unknown, $metadata?: { httpStatusCode?: number }, cause?: unknown, errors?: unknown[] }
+
+export function classify (error: unknown): FailureClass {
+  const { code, name, $metadata, errors } = (error ?? {}) as Failure
+  if (typeof code === 'string' && waitCodes.some(pattern => pattern.test(code))) return 'wait'
+  if (typeof name === 'string' && waitNames.test(name)) return 'wait'
+  if (($metadata?.httpStatusCode ?? 0) >= 500 || $metadata?.httpStatusCode === 429) return 'wait'
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(each => classify(each) === 'wait') ? 'wait' : 'unknown'
+  return 'unknown'
+}
+
+/** Whether the database is away, for an HTTP answer: also when it took so long that the statement was cancelled. */
+export function isDatabaseAway (error: unknown): boolean {
+  return classify(error) === 'wait' || (error as Failure | null)?.code === '57014'
+}
+
+/** What is kept of an error as a reason: code and message, bounded, without parameters. */
+export function reasonOf (error: unknown): string {
+  const { code, name } = error as Failure
+  const message = error instanceof Error ? error.message : String(error)
+  return `${String(code ?? name ?? 'error')}: ${message}`.replaceAll('\0', '').slice(0, 500)
+}

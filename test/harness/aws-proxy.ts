@@ -1,0 +1,146 @@
+import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Test } from 'tap'
+import { testSystem } from './system.ts'
+
+/** One call to the store or the queue: `PUT`, `pending/<id>` or `SendMessage`, ''. */
+export type AwsCall = { service: 's3' | 'sqs', method: string, key: string }
+export type Which = (call: AwsCall) => boolean
+
+export type Held = {
+  /** Resolves when the call has come to where it is held. */
+  reached: Promise<AwsCall>
+  /** Lets it go on; without it the call hangs. */
+  release: () => void
+}
+
+export type AwsProxy = {
+  endpoint: string
+  /** Every call so far. */
+  calls: AwsCall[]
+  /** Cuts the link of these calls, as a dependency does that is away; the answer ends that. */
+  cut: (which: Which) => () => void
+  /** Cuts the link in the middle of the answer to the next such call. */
+  cutAnswer: (which: Which) => void
+  /** Holds the next such call before the emulator sees it, or else its answer. */
+  hold: (which: Which, where: 'call' | 'answer') => Held
+}
+
+type Rule = { which: Which, act: 'cut' | 'cut answer' | 'hold call' | 'hold answer', once: boolean, reached?: (call: AwsCall) => void, released?: Promise<void> }
+
+/**
+ * Stands before the emulator and does what AWS does and the emulator does not, conditional writes, and what AWS does on
+ * its bad days. Faults of a process are injected here, so that product code needs no pause points.
+ */
+export async function awsProxy (t: Test): Promise<AwsProxy> {
+  const upstream = new URL(testSystem().awsEndpoint)
+  const agent = new Agent({ keepAlive: true })
+  const calls: AwsCall[] = []
+  const rules = new Set<Rule>()
+  const sockets = new Set<Socket>()
+  const writing = new Map<string, Promise<unknown>>()
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => request.socket.destroy())
+  })
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    agent.destroy()
+    server.close()
+  })
+
+  async function serve (request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = callOf(request)
+    calls.push(call)
+    if (take(call, 'cut')) {
+      request.socket.destroy()
+      return
+    }
+    await meet(take(call, 'hold call'), call)
+    if (request.headers['if-none-match'] === '*' && request.method === 'PUT') {
+      await oneAtATime(request.url!, async () => {
+        if (await exists(request.url!)) answerExists(request, response)
+        else await pass(call, request, response)
+      })
+    } else {
+      await pass(call, request, response)
+    }
+  }
+
+  /** The call with its body to the emulator, and the answer back. */
+  async function pass (call: AwsCall, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = forward({ agent, host: upstream.hostname, port: upstream.port, method: request.method, path: request.url, headers: request.headers },
+        resolve).once('error', reject)
+      request.once('error', () => outgoing.destroy())
+      request.pipe(outgoing)
+    })
+    await meet(take(call, 'hold answer'), call)
+    const cut = take(call, 'cut answer')
+    response.writeHead(answer.statusCode!, answer.headers)
+    answer.once('data', () => { if (cut) setImmediate(() => request.socket.destroy()) })
+    answer.pipe(response)
+    await new Promise(resolve => response.once('close', resolve))
+  }
+
+  async function exists (path: string): Promise<boolean> {
+    const { ok } = await fetch(new URL(path.split('?')[0]!, upstream), { method: 'HEAD' })
+    return ok
+  }
+
+  async function oneAtATime (key: string, work: () => Promise<void>): Promise<void> {
+    const mine = (writing.get(key) ?? Promise.resolve()).then(work)
+    const quiet = mine.catch(() => {})
+    writing.set(key, quiet)
+    await mine
+    if (writing.get(key) === quiet) writing.delete(key)
+  }
+
+  function take (call: AwsCall, act: Rule['act']): Rule | undefined {
+    for (const rule of rules) {
+      if (rule.act !== act || !rule.which(call)) continue
+      if (rule.once) rules.delete(rule)
+      return rule
+    }
+  }
+
+  async function meet (rule: Rule | undefined, call: AwsCall): Promise<void> {
+    rule?.reached?.(call)
+    await rule?.released
+  }
+
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    calls,
+    cut (which) {
+      const rule: Rule = { which, act: 'cut', once: false }
+      rules.add(rule)
+      return () => rules.delete(rule)
+    },
+    cutAnswer (which) { rules.add({ which, act: 'cut answer', once: true }) },
+    hold (which, where) {
+      const reached = Promise.withResolvers<AwsCall>()
+      const released = Promise.withResolvers<void>()
+      rules.add({ which, act: `hold ${where}`, once: true, reached: reached.resolve, released: released.promise })
+      return { reached: reached.promise, release: released.resolve }
+    },
+  }
+}
+
+function callOf ({ headers, method, url }: IncomingMessage): AwsCall {
+  const action = headers['x-amz-target']
+  if (typeof action === 'string') return { service: 'sqs', method: action.split('.')[1]!, key: '' }
+  return { service: 's3', method: method!, key: decodeURIComponent(url!.split('?')[0]!.split('/').slice(2).join('/')) }
+}
+
+function answerExists (request: IncomingMessage, response: ServerResponse): void {
+  request.resume()
+  response.writeHead(412, { 'content-type': 'application/xml' })
+  response.end('<?xml version="1.0" encoding="UTF-8"?><Error><Code>PreconditionFailed</Code>' +
+    '<Message>At least one of the pre-conditions you specified did not hold</Message><Condition>If-None-Match</Condition></Error>')
+}

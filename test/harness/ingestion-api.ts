@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { GetObjectCommand, ListObjectsV2Command, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { buildIngestionApi, type Dependencies } from '../../services/ingestion-api/app.ts'
+import type { Manifest } from '../../services/batch/batch.ts'
+import { openQueue } from '../../services/batch/queue.ts'
+import { openStore } from '../../services/batch/store.ts'
+import { openS3, openSqs } from '../../services/runtime/aws.ts'
+import type { ApiKey } from '../../services/runtime/keys.ts'
+import { aws, type TestAws } from './aws.ts'
+import { awsProxy, type AwsProxy } from './aws-proxy.ts'
+import { database, type TestDatabase } from './database.ts'
+import { undocumented, type OpenApi } from './openapi.ts'
+
+export const mebibyte = 1024 * 1024
+export const header = 'orig_code,dest_code,day,price\n'
+export const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')
+
+/** Keys of two providers that may do both, and of two that may do one thing. A key's text is its provider's name and "-key". */
+export const testKeys: ApiKey[] = [
+  { provider: 'demo', sha256: sha256('demo-key'), scopes: ['submit', 'read'] },
+  { provider: 'demo', sha256: sha256('demo-new-key'), scopes: ['submit', 'read'] },
+  { provider: 'other', sha256: sha256('other-key'), scopes: ['submit', 'read'] },
+  { provider: 'sender', sha256: sha256('sender-key'), scopes: ['submit'] },
+  { provider: 'reader', sha256: sha256('reader-key'), scopes: ['read'] },
+]
+
+export type Result = { status: number, headers: Headers, body: any, text: string }
+export type Call = { as?: string | null, headers?: Record<string, string>, method?: string, body?: BodyInit | null }
+
+export type TestIngestionApi = {
+  url: string
+  db: TestDatabase
+  aws: TestAws
+  proxy: AwsProxy
+  /** A call as provider `demo` unless `as` says otherwise; null is without a key. The answer is held against /openapi.json. */
+  call: (path: string, options?: Call) => Promise<Result>
+  /** `POST /batches`, CSV unless the headers say otherwise. */
+  submit: (body: BodyInit, options?: Call & { path?: string }) => Promise<Result>
+  objects: (prefix: string) => Promise<string[]>
+  unfinishedUploads: () => Promise<number>
+  manifest: (id: string) => Promise<Manifest>
+  putObject: (key: string, body: string) => Promise<void>
+  /** Messages of the queue, without receiving any. */
+  messages: () => Promise<Array<{ id: string, group: string, deduplicationId: string }>>
+  /** The object that a manifest pins. */
+  payload: (manifest: Manifest) => Promise<Buffer>
+  /** Resolves when no batch is pending and each one accepted has its row. */
+  settled: () => Promise<void>
+}
+
+export type Options = { limits?: Partial<Dependencies['limits']>, databaseUrl?: string }
+
+/** The ingestion API, listening, with a database, a store and a queue of its own; the store and the queue behind a proxy that can break them. */
+export async function ingestionApi (t: Test, { limits, databaseUrl }: Options = {}): Promise<TestIngestionApi> {
+  const proxy = await awsProxy(t)
+  const [db, resources] = await Promise.all([database(t), aws(t)])
+  const through = { region: resources.region, endpoint: proxy.endpoint }
+  const [s3, sqs] = [openS3(through), openSqs(through)]
+  const sql = databaseUrl === undefined ? db.open('ingestion_api') : db.open('ingestion_api', databaseUrl)
+  const app = await buildIngestionApi({
+    store: openStore(s3, resources.bucket),
+    queue: openQueue(sqs, resources.queueUrl),
+    sql,
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    keys: () => testKeys,
+    limits: { maxBytes: 8 * mebibyte, maxDecodedBytes: 16 * mebibyte, idleMs: 5_000, totalMs: 20_000, batchesPerMinute: 10_000, ...limits },
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(async () => {
+    await app.close()
+    s3.destroy()
+    sqs.destroy()
+  })
+  return { url, db, aws: resources, proxy, ...client(t, url, () => app.swagger() as unknown as OpenApi), ...inspect(resources, db) }
+}
+
+/** The calls of a provider, each answer checked against the document. */
+export function client (t: Test, url: string, document: () => OpenApi): Pick<TestIngestionApi, 'call' | 'submit'> {
+  async function call (path: string, { as = 'demo', headers = {}, method = 'GET', body = null }: Call = {}): Promise<Result> {
+    const authorization: Record<string, string> = as === null ? {} : { authorization: `Bearer ${as}-key` }
+    const response = await fetch(new URL(path, url), { method, body, headers: { ...authorization, ...headers }, ...(body ? { duplex: 'half' } : {}) } as RequestInit)
+    const text = await response.text()
+    const type = response.headers.get('content-type')
+    const wrong = undocumented(document(), method, path, { status: response.status, type, body: text })
+    if (wrong.length > 0) t.fail(wrong.join('; '))
+    return { status: response.status, headers: response.headers, text, body: type?.split(';')[0]?.endsWith('json') ? JSON.parse(text) : text }
+  }
+  return {
+    call,
+    submit: (body, { path = '/batches', headers, ...options } = {}) =>
+      call(path, { method: 'POST', body, headers: { 'content-type': 'text/csv', ...headers }, ...options }),
+  }
+}
+
+type QueuedMessage = { body: string, messageGroupId: string, messageDeduplicationId: string }
+type Inspection = Pick<TestIngestionApi, 'objects' | 'unfinishedUploads' | 'manifest' | 'putObject' | 'payload' | 'messages' | 'settled'>
+
+/** What lies in the store and the queue, asked past the proxy. */
+export function inspect ({ s3, bucket, queueUrl, endpoint }: TestAws, db: TestDatabase): Inspection {
+  async function objects (prefix: string): Promise<string[]> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))
+    return Contents.map(({ Key }) => Key!)
+  }
+  return {
+    objects,
+    async unfinishedUploads () {
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+      return Uploads.length
+    },
+    async manifest (id) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `batches/${id}.json` }))
+      return JSON.parse(await Body!.transformToString()) as Manifest
+    },
+    async putObject (key, body) { await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body })) },
+    async messages () {
+      const answer = await fetch(`${endpoint}/_fauxqs/queues/${queueUrl.split('/').at(-1)!}`)
+      const { messages } = await answer.json() as { messages: { ready: QueuedMessage[] } }
+      return messages.ready.map(({ body, messageGroupId: group, messageDeduplicationId: deduplicationId }) => ({ id: JSON.parse(body).id, group, deduplicationId }))
+    },
+    async payload ({ payload }) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: payload.key, IfMatch: payload.etag }))
+      return Buffer.from(await Body!.transformToByteArray())
+    },
+    async settled () {
+      for (;;) {
+        const [pending, manifests, rows] = await Promise.all([objects('pending/'), objects('batches/'), db.migrator`select id from batches`])
+        if (pending.length === 0 && manifests.length === rows.length) return
+        await new Promise(resolve => setTimeout(resolve, 5))
+      }
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { accept } from '../../services/batch/accept.ts'
+import { batchId, type Format, type Manifest, type Mode } from '../../services/batch/batch.ts'
+import { openQueue, type Queue } from '../../services/batch/queue.ts'
+import { openStore, type Store } from '../../services/batch/store.ts'
+import { aws, type TestAws } from './aws.ts'
+import { database, type TestDatabase } from './database.ts'
+
+export type Pipeline = {
+  db: TestDatabase
+  aws: TestAws
+  store: Store
+  queue: Queue
+  /** Accepts a batch as the ingestion API does, and returns its manifest. */
+  submit: (content: string, options?: SubmitOptions) => Promise<Manifest>
+  /** Resolves with the batch's row once its state is one of `states`. */
+  settled: (id: string, ...states: string[]) => Promise<Record<string, unknown>>
+  /** Prices of a batch that a reader sees. */
+  visible: (id: string) => Promise<number>
+}
+
+export type SubmitOptions = { provider?: string, mode?: Mode, format?: Format, key?: string, gzip?: boolean }
+
+export const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
+
+/** Database, queue and store of the test's own, and the way in. */
+export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}): Promise<Pipeline> {
+  const db = await database(t)
+  const resources = await aws(t, options)
+  const store = openStore(resources.s3, resources.bucket)
+  const queue = openQueue(resources.sqs, resources.queueUrl)
+
+  async function submit (content: string, { provider = 'demo', mode = 'apply', format = 'csv', key, gzip = false }: SubmitOptions = {}): Promise<Manifest> {
+    const body = gzip ? gzipSync(content) : Buffer.from(content)
+    const digest = createHash('sha256').update(content).digest('hex')
+    const payload = await store.putStream(`incoming/${provider}/${randomUUID()}`, Readable.from([body]), 'text/csv')
+    const name = key === undefined ? { kind: 'content' as const, value: digest } : { kind: 'key' as const, value: key }
+    const { manifest } = await accept(store, queue, {
+      version: 1, id: batchId(provider, mode, name), provider, mode, name, format, encoding: gzip ? 'gzip' : 'identity', digest,
+      bytes: body.length, decodedBytes: Buffer.byteLength(content), payload, acceptedAt: new Date().toISOString(),
+    })
+    await store.deletePending(manifest.id)
+    return manifest
+  }
+
+  async function settled (id: string, ...states: string[]): Promise<Record<string, unknown>> {
+    for (;;) {
+      const [row] = await db.migrator`select * from batches where id = ${id}`
+      if (row && states.includes(row.state as string)) return row
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+  }
+
+  async function visible (id: string): Promise<number> {
+    const [row] = await db.migrator`
+      select count(*) from prices where batch_number = (select number from batches where id = ${id})`
+    return row!.count as number
+  }
+
+  return { db, aws: resources, store, queue, submit, settled, visible }
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+export type Exit = { code: number | null, signal: NodeJS.Signals | null }
+
+export type Process = {
+  /** `http://127.0.0.1:<port>` */
+  url: string
+  pid: number
+  exited: Promise<Exit>
+  kill: (signal: NodeJS.Signals) => Promise<Exit>
+  /** Everything on standard output and standard error so far. */
+  output: () => string
+  /** Resolves when the output has `text`. */
+  said: (text: string) => Promise<void>
+}
+
+const root = join(import.meta.dirname, '../..')
+
+/** Starts `services/<name>/main.ts` as a process of its own, on a free port; it is killed with the test. */
+export async function startProcess (t: Test, name: string, env: Record<string, string>): Promise<Process> {
+  const process = spawnProcess(t, name, env)
+  const listening = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/
+  await Promise.race([process.until(text => listening.test(text)), process.exited.then(() => {})])
+  const url = listening.exec(process.output())?.[1]
+  if (!url) throw new Error(`services/${name} did not start:\n${process.output()}`)
+  return { ...process, url, said: text => process.until(output => output.includes(text)) }
+}
+
+/** Runs `services/<name>/main.ts` to its end: for what does not start. */
+export async function runProcess (t: Test, name: string, env: Record<string, string>): Promise<Exit & { output: string }> {
+  const process = spawnProcess(t, name, env)
+  return { ...await process.exited, output: process.output() }
+}
+
+function spawnProcess (t: Test, name: string, env: Record<string, string>) {
+  const child = spawn(process.execPath, [join(root, 'services', name, 'main.ts')], {
+    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', ...env },
+  })
+  let text = ''
+  const waiting = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      for (const look of waiting) look()
+    })
+  }
+  const exited = new Promise<Exit>(resolve => child.once('close', (code, signal) => resolve({ code, signal })))
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  return {
+    pid: child.pid!,
+    exited,
+    kill (signal: NodeJS.Signals) {
+      child.kill(signal)
+      return exited
+    },
+    output: () => text,
+    until: (holds: (output: string) => boolean) => new Promise<void>(resolve => {
+      const look = (): void => {
+        if (!holds(text)) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    }),
+  }
+}
+
+/** The most memory that a process has had resident so far, in MiB; null where the system does not tell. */
+export function peakMemory (pid: number): number | null {
+  try {
+    const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kib === undefined ? null : Number(kib) / 1024
+  } catch {
+    return null
+  }
+}
