@@ -2,28 +2,37 @@
 import { execFileSync } from 'node:child_process'
 import { CopyEncoder } from '../services/ingestion-worker/rows/copy-encoder.ts'
 import { LaneTotals } from '../services/ingestion-worker/rows/lane-totals.ts'
-import { createRowReader } from '../services/ingestion-worker/rows/read.ts'
+import { createRowReader, type RowFormat } from '../services/ingestion-worker/rows/read.ts'
 import { rowRules } from '../services/ingestion-worker/rows/rules.ts'
 
 const CHUNK_BYTES = 65_536
 const rules = rowRules({ ports: portCodes(400), firstDay: '2020-12-01', lastDay: '2028-12-31', maxRows: 2_000_000 })
 
-// Rows, runs, months over which the days are spread. Each in a process of its own: the first run is cold, and memory is its own.
-const cases = [[50_000, 20, 1], [1_000_000, 1, 1], [1_000_000, 1, 12]] as const
+/** `months`: over how many the days are spread; one is dense, twelve make nearly every row a lane and day of its own. */
+type Case = { format: RowFormat, rows: number, runs: number, months: number }
+
+// Each in a process of its own, so that the first run is cold and memory is its own.
+const cases: Case[] = [
+  { format: 'csv', rows: 50_000, runs: 20, months: 1 },
+  { format: 'ndjson', rows: 50_000, runs: 20, months: 1 },
+  { format: 'json', rows: 50_000, runs: 20, months: 1 },
+  { format: 'csv', rows: 1_000_000, runs: 1, months: 1 },
+  { format: 'csv', rows: 1_000_000, runs: 1, months: 12 },
+]
 
 const [chosen] = process.argv.slice(2)
-if (chosen) measure(...cases[Number(chosen)]!)
+if (chosen) measure(cases[Number(chosen)]!)
 else for (const at of cases.keys()) execFileSync(process.execPath, ['--expose-gc', ...process.execArgv, import.meta.filename, String(at)], { stdio: 'inherit' })
 
-function measure (rows: number, times: number, spread: number): void {
-  const file = csv(rows, spread)
+function measure ({ rows, runs: times, months, format }: Case): void {
+  const file = make(format, rows, months)
   globalThis.gc?.()
   const before = process.memoryUsage.rss()
   let peak = before
-  const runs = Array.from({ length: times }, () => apply(file, () => { peak = Math.max(peak, process.memoryUsage.rss()) }))
+  const runs = Array.from({ length: times }, () => apply(format, file, () => { peak = Math.max(peak, process.memoryUsage.rss()) }))
   const { copied, laneDays, laneMonths } = runs[0]!
   const megabytes = file.length / 1e6
-  console.log(`${rows} rows, ${megabytes.toFixed(1)} MB CSV → ${(copied / 1e6).toFixed(1)} MB COPY, ${laneDays} lane-days, ${laneMonths} lane-months`)
+  console.log(`${rows} rows, ${megabytes.toFixed(1)} MB ${format} → ${(copied / 1e6).toFixed(1)} MB COPY, ${laneDays} lane-days, ${laneMonths} lane-months`)
   report('first', runs[0]!, megabytes)
   if (times > 1) report('median', runs.slice(1).toSorted((a, b) => a.ms - b.ms)[times >> 1]!, megabytes)
   console.log(`  peak RSS + ${((peak - before) / 2 ** 20).toFixed(1)} MiB`)
@@ -34,12 +43,12 @@ function report (name: string, { ms, readMs, monthsMs }: { ms: number, readMs: n
   console.log(`  ${name} ${ms.toFixed(1)} ms, ${(megabytes / ms * 1000).toFixed(0)} MB/s (${parts})`)
 }
 
-function apply (file: Uint8Array, sample: () => void) {
+function apply (format: RowFormat, file: Uint8Array, sample: () => void) {
   const start = performance.now()
   const encoder = new CopyEncoder(rules, 1n)
   const totals = new LaneTotals(rules)
   let errors = 0
-  const reader = createRowReader('csv', rules, {
+  const reader = createRowReader(format, rules, {
     price (orig, dest, day, cents) {
       encoder.append(orig, dest, day, cents)
       totals.add(orig, dest, day, cents)
@@ -71,24 +80,26 @@ function apply (file: Uint8Array, sample: () => void) {
   return { ms: end - start, readMs: read - start, monthsMs: end - read, copied, laneDays: totals.laneDays, laneMonths }
 }
 
-/** The same file every time: lanes of the first ports within `spread` months of 2021 on, prices of 100.00 to 9,999.99. */
-function csv (rows: number, spread: number): Uint8Array {
-  const codes = rules.ports.codes
-  const portsUsed = spread === 1 ? 40 : codes.length
-  const lines = Buffer.allocUnsafe(32 * rows + 64)
-  let length = lines.write('orig_code,dest_code,day,price\n')
+/** The same file every time: forty ports (all, when spread over months) from 2021-01 on, prices of 100.00 to 9,999.99. */
+function make (format: RowFormat, rows: number, months: number): Uint8Array {
+  const codes = months === 1 ? rules.ports.codes.slice(0, 40) : rules.ports.codes
+  const file = Buffer.allocUnsafe(96 * rows + 64)
+  let length = file.write(format === 'csv' ? 'orig_code,dest_code,day,price\n' : format === 'json' ? '[' : '')
   let seed = 1
   const random = (below: number): number => {
     seed = seed * 48271 % 0x7fffffff
     return seed % below
   }
-  for (let row = 0; row < rows; row++) {
-    const orig = random(portsUsed)
-    const dest = (orig + 1 + random(portsUsed - 1)) % portsUsed
-    const day = `2021-${String(1 + random(Math.min(spread, 12))).padStart(2, '0')}-${String(1 + random(28)).padStart(2, '0')}`
-    length += lines.write(`${codes[orig]},${codes[dest]},${day},${(10_000 + random(990_000)) / 100}\n`, length, 'latin1')
+  for (let row = 1; row <= rows; row++) {
+    const at = random(codes.length)
+    const orig = codes[at]!
+    const dest = codes[(at + 1 + random(codes.length - 1)) % codes.length]!
+    const day = `2021-${String(1 + random(months)).padStart(2, '0')}-${String(1 + random(28)).padStart(2, '0')}`
+    const price = (10_000 + random(990_000)) / 100
+    const line = format === 'csv' ? `${orig},${dest},${day},${price}` : JSON.stringify({ orig_code: orig, dest_code: dest, day, price })
+    length += file.write(line + (format !== 'json' ? '\n' : row < rows ? ',' : ']'), length, 'latin1')
   }
-  return lines.subarray(0, length)
+  return Buffer.from(file.subarray(0, length))
 }
 
 function portCodes (count: number): string[] {

@@ -8,6 +8,6 @@ import { makeResources } from './resources.ts'
 const { port, stop } = await startEmulator({
   port: Number(process.env.PORT ?? 4566), host: process.env.HOST || '127.0.0.1', ...(process.env.DATA_DIR ? { dataDir: process.env.DATA_DIR } : {}),
 })
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => { void stop().finally(() => process.exit()) })
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop().finally(() => process.exit()))
 await makeResources(`http://127.0.0.1:${port}`)
 console.log(`ready on port ${port}`)

@@ -25,7 +25,7 @@ export async function makeResources (endpoint: string): Promise<void> {
   await expectOk(await fetch(`${endpoint}/${bucket}`, { method: 'PUT' }))
 }
 
-/** Requests as the SDK makes them, without its half second of loading; the emulator checks no signatures, and reads the region from them. */
+/** A request as the SDK makes it, without its half second of loading. The emulator takes the region from the signature, unchecked. */
 async function sqs (endpoint: string, action: string, body: object): Promise<void> {
   await expectOk(await fetch(endpoint, {
     method: 'POST',

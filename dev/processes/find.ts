@@ -14,7 +14,12 @@ export const emulatorProgram = 'dev/emulator/main.ts'
  * The option that every Node process of this system has on its command line, which tells it from all others, whoever
  * started it and whatever was written down before a kill -9. PostgreSQL's have the cluster name, backends in their titles.
  */
-export const markOf = (state: State): string => `--diagnostic-dir=${join(state.folder, 'diagnostics')}`
+const markOf = (state: State): string => `--diagnostic-dir=${join(state.folder, 'diagnostics')}`
+
+/** A program of ours, run with this Node. */
+export function nodeArguments (state: State, program: string, ...args: string[]): string[] {
+  return [markOf(state), '--disable-warning=ExperimentalWarning', program, ...args]
+}
 
 /** Every living process of the system whose state is in `state`, this one excepted. */
 export function findProcesses (state: State): FoundProcess[] {

@@ -26,7 +26,10 @@ function startInProc (pid: number): string | undefined {
 }
 
 let boot: string | undefined
-const bootId = (): string => boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)
+function bootId (): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)
+  return boot
+}
 
 function startByPs (pid: number): string | undefined {
   try {

@@ -61,10 +61,9 @@ function superviseOne (program: Program, { story, signal }: Run): { ready: Promi
     await program.clear?.()
     if (stopping.signal.aborted) return { text: 'was not started', killed: true }
     child = program.spawn()
-    const ended = endOf(child)
-    void ended.then(() => { child = undefined })
+    const ended = endOf(child, () => { child = undefined })
     const startsAgain = everReady
-    if (await becomesReady(child.pid, ended)) {
+    if (await becomesReady(child.pid)) {
       everReady = true
       if (startsAgain) story.say(`${name.padEnd(18)}ready again`)
       output.speak()
@@ -73,14 +72,12 @@ function superviseOne (program: Program, { story, signal }: Run): { ready: Promi
     return await ended
   }
 
-  async function becomesReady (pid: number | undefined, ended: Promise<unknown>): Promise<boolean> {
-    let over = pid === undefined
-    void ended.then(() => { over = true })
-    while (!over && !stopping.signal.aborted) {
-      if (await program.isReady(pid!)) return true
+  async function becomesReady (pid: number | undefined): Promise<boolean> {
+    for (;;) {
+      if (pid === undefined || child?.pid !== pid || stopping.signal.aborted) return false
+      if (await program.isReady(pid)) return true
       await sleep(50)
     }
-    return false
   }
 
   async function stop (): Promise<void> {
@@ -101,9 +98,9 @@ function superviseOne (program: Program, { story, signal }: Run): { ready: Promi
 
 type End = { text: string, killed: boolean }
 
-function endOf (child: ChildProcess): Promise<End> {
-  return new Promise(resolve => {
+function endOf (child: ChildProcess, then: () => void): Promise<End> {
+  return new Promise<End>(resolve => {
     child.once('error', error => { if (child.pid === undefined) resolve({ text: `could not be started (${error.message})`, killed: false }) })
     child.once('exit', (code, signal) => resolve({ text: signal ? `was ended by ${signal}` : `ended with exit code ${code}`, killed: signal !== null }))
-  })
+  }).finally(then)
 }

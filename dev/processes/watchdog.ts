@@ -3,7 +3,7 @@ import type { Run } from '../run.ts'
 import { clone } from '../settings.ts'
 import type { State } from '../state/folder.ts'
 import { childEnvironment } from './environment.ts'
-import { markOf, watchdogProgram } from './find.ts'
+import { nodeArguments, watchdogProgram } from './find.ts'
 import { openOutput } from './output.ts'
 import { supervise } from './supervise.ts'
 
@@ -16,7 +16,7 @@ export async function startWatchdog (state: State, stateDir: string, run: Run): 
   await supervise([{
     name: 'watchdog',
     spawn () {
-      const child = spawn(process.execPath, [markOf(state), '--disable-warning=ExperimentalWarning', watchdogProgram, stateDir], {
+      const child = spawn(process.execPath, nodeArguments(state, watchdogProgram, stateDir), {
         cwd: clone, env: childEnvironment(), stdio: ['pipe', 'pipe', 'pipe'], detached: true,
       })
       child.stdin.on('error', () => {})

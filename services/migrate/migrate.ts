@@ -67,7 +67,7 @@ async function refuseOlderReleases (tx: TransactionSql, { name, oldestRelease }:
   if (!oldestRelease) return
   const rows = await tx<Array<{ application_name: string }>>`
     select distinct application_name from pg_stat_activity
-    where datname = current_database() and application_name ~ '@[0-9]+[.][0-9]+[.][0-9]+$'`
+    where datname = current_database() and pid <> pg_backend_pid() and application_name ~ '@[0-9]+[.][0-9]+[.][0-9]+$'`
   const older = rows.map(row => row.application_name).filter(name => compareReleases(name.split('@')[1]!, oldestRelease) < 0)
   if (older.length > 0) {
     throw new Error(`Migration ${name} needs release ${oldestRelease} or newer, and ${older.join(', ')} is connected: ` +

@@ -1,4 +1,4 @@
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
 import { isDatabaseAway } from './failures.ts'
 import type { Log } from './log.ts'
 import { Problem, type ProblemCode } from './problem.ts'
@@ -15,7 +15,7 @@ export type HttpOptions = {
 export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 30_000 }: HttpOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // logRequest below writes one line in place of two
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 0,

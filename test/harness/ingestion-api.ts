@@ -31,6 +31,8 @@ export type Call = { as?: string | null, headers?: Record<string, string>, metho
 
 export type TestIngestionApi = {
   url: string
+  /** How many clients are connected. */
+  connections: () => Promise<number>
   db: TestDatabase
   aws: TestAws
   proxy: AwsProxy
@@ -73,7 +75,8 @@ export async function ingestionApi (t: Test, { limits, databaseUrl }: Options = 
     s3.destroy()
     sqs.destroy()
   })
-  return { url, db, aws: resources, proxy, ...client(t, url, () => app.swagger() as unknown as OpenApi), ...inspect(resources, db) }
+  const connections = (): Promise<number> => new Promise((resolve, reject) => app.server.getConnections((error, count) => error ? reject(error) : resolve(count)))
+  return { url, connections, db, aws: resources, proxy, ...client(t, url, () => app.swagger() as unknown as OpenApi), ...inspect(resources, db) }
 }
 
 /** The calls of a provider, each answer checked against the document. */

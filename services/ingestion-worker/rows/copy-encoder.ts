@@ -68,7 +68,7 @@ export class CopyEncoder {
     return Buffer.concat([...this.#full.splice(0), this.#bytes.subarray(0, this.#length), TRAILER])
   }
 
-  /** Gives back a buffer from {@link take} once it has been sent, to be filled again: memory stays flat without waiting for the collector. */
+  /** Gives back a buffer from {@link take} once it has been sent, to be filled again: memory stays flat without the collector. */
   recycle (buffer: Buffer): void {
     this.#spare.push(buffer)
   }

@@ -10,11 +10,10 @@ const MAX_SUM = 2 ** 52
  * per entry, 28 bytes for each at the most: a million take 28 MB.
  */
 export class LaneDays {
-  /** Entries; the arrays are filled as far as this. */
+  /** Entries: the arrays are filled as far as this. */
   size = 0
-  counts = new Uint32Array(FIRST_CAPACITY)
-  /** Cents; {@link sum} has those that do not fit. */
-  sums = new Float64Array(FIRST_CAPACITY)
+  #counts = new Uint32Array(FIRST_CAPACITY)
+  #sums = new Float64Array(FIRST_CAPACITY)
   #keys = new Float64Array(FIRST_CAPACITY)
   #slots = new Int32Array(FIRST_CAPACITY * 2).fill(FREE)
   #shift = 32 - Math.log2(FIRST_CAPACITY * 2)
@@ -43,9 +42,9 @@ export class LaneDays {
       this.#keys[entry] = key
       if (this.size === this.#keys.length) this.#grow()
     }
-    this.counts[entry] = this.counts[entry]! + 1
-    const sum = this.sums[entry]! + cents
-    this.sums[entry] = sum
+    this.#counts[entry] = this.#counts[entry]! + 1
+    const sum = this.#sums[entry]! + cents
+    this.#sums[entry] = sum
     if (sum > MAX_SUM) this.#spill(entry)
   }
 
@@ -64,15 +63,20 @@ export class LaneDays {
     return lane * this.#days
   }
 
-  /** Index into the arrays of a key that is there. */
+  /** The entry of a key that is there. */
   entryOf (key: number): number {
     return this.#slots[this.#find(key, this.#hashOf(key))]!
   }
 
-  /** Exact sum of an entry in cents, as text. */
-  sum (entry: number): string {
+  count (entry: number): number {
+    return this.#counts[entry]!
+  }
+
+  /** Exact sum of an entry in cents; a bigint when it is too large for a number. */
+  sum (entry: number): number | bigint {
+    const sum = this.#sums[entry]!
     const large = this.#large.size > 0 ? this.#large.get(entry) : undefined
-    return large === undefined ? String(this.sums[entry]) : String(large + BigInt(this.sums[entry]!))
+    return large === undefined ? sum : large + BigInt(sum)
   }
 
   #hash (orig: number, dest: number, day: number): number {
@@ -99,8 +103,8 @@ export class LaneDays {
 
   #grow (): void {
     const capacity = this.#keys.length * 2
-    this.counts = larger(this.counts, new Uint32Array(capacity))
-    this.sums = larger(this.sums, new Float64Array(capacity))
+    this.#counts = larger(this.#counts, new Uint32Array(capacity))
+    this.#sums = larger(this.#sums, new Float64Array(capacity))
     this.#keys = larger(this.#keys, new Float64Array(capacity))
     this.#slots = new Int32Array(capacity * 2).fill(FREE)
     this.#shift--
@@ -111,8 +115,8 @@ export class LaneDays {
   }
 
   #spill (entry: number): void {
-    this.#large.set(entry, (this.#large.get(entry) ?? 0n) + BigInt(this.sums[entry]!))
-    this.sums[entry] = 0
+    this.#large.set(entry, (this.#large.get(entry) ?? 0n) + BigInt(this.#sums[entry]!))
+    this.#sums[entry] = 0
   }
 }
 

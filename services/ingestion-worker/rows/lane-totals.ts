@@ -1,5 +1,6 @@
 import { LaneDays } from './lane-days.ts'
-import { MonthArray, monthOf } from './months.ts'
+import { MonthArray } from './month-array.ts'
+import { monthOf } from './months.ts'
 import type { RowRules } from './rules.ts'
 
 /** A row of `lane_months`: what a batch adds to one lane in one month. */
@@ -46,18 +47,18 @@ export class LaneTotals {
   * months (chunkSize = 1000): Generator<LaneMonth[]> {
     const laneDays = this.#laneDays
     const keys = laneDays.sortedKeys()
+    const counts = new MonthArray()
+    const cents = new MonthArray()
     let chunk: LaneMonth[] = []
     for (let at = 0; at < keys.length;) {
       const lane = laneDays.laneOf(keys[at]!)
       const origin = laneDays.firstKey(lane) - this.#firstDay // a key less this is a day since 1970-01-01
       const month = monthOf(keys[at]! - origin)
       const past = Math.min(origin + month.last + 1, laneDays.firstKey(lane + 1))
-      const counts = new MonthArray()
-      const cents = new MonthArray()
       for (; at < keys.length && keys[at]! < past; at++) {
         const dayOfMonth = keys[at]! - origin - month.first + 1
         const entry = laneDays.entryOf(keys[at]!)
-        counts.put(dayOfMonth, laneDays.counts[entry]!)
+        counts.put(dayOfMonth, laneDays.count(entry))
         cents.put(dayOfMonth, laneDays.sum(entry))
       }
       const orig = Math.floor(lane / this.#codes.length)

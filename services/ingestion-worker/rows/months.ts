@@ -23,24 +23,3 @@ export function monthOf (day: number): Month {
   }
   return month
 }
-
-const DAYS = 31
-// The zeros before the first value, between two, and after the last.
-const heads = Array.from({ length: DAYS }, (_, count) => '{' + '0,'.repeat(count))
-const gaps = Array.from({ length: DAYS }, (_, count) => ',' + '0,'.repeat(count))
-const tails = Array.from({ length: DAYS }, (_, count) => ',0'.repeat(count) + '}')
-
-/** An array literal of one number per day of a month, written from the first day to the last, one of them at least. */
-export class MonthArray {
-  #text = ''
-  #day = 0
-
-  put (dayOfMonth: number, value: number | string): void {
-    this.#text += (this.#day === 0 ? heads : gaps)[dayOfMonth - this.#day - 1]! + value
-    this.#day = dayOfMonth
-  }
-
-  end (): string {
-    return this.#text + tails[DAYS - this.#day]!
-  }
-}

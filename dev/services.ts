@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { answers } from './http-ready.ts'
+import { childEnvironment } from './processes/environment.ts'
+import { nodeArguments } from './processes/find.ts'
+import { openOutput } from './processes/output.ts'
+import { supervise, type Program } from './processes/supervise.ts'
+import type { Run } from './run.ts'
+import type { RunningSystem } from './running-system.ts'
+import { clone } from './settings.ts'
+import type { State } from './state/folder.ts'
+
+const keys = [
+  { key: 'development', provider: 'demo', scopes: ['submit', 'read'] },
+  { key: 'development-2', provider: 'demo-2', scopes: ['submit', 'read'] },
+  { key: 'development-admin', provider: 'operator', scopes: ['admin'] },
+]
+
+/** The value of API_KEYS: what every local system takes, and no other. */
+export const localKeys = JSON.stringify(keys.map(({ key, ...rest }) => ({ ...rest, sha256: createHash('sha256').update(key).digest('hex') })))
+
+/** Starts the three processes side by side; they are ready when each says so. */
+export async function startServices (state: State, system: RunningSystem, logLevel: string, run: Run): Promise<void> {
+  const { addresses, environment, databaseUrls } = system
+  await supervise([
+    service('rates-api', addresses.ratesApi, databaseUrls.rates_api),
+    service('ingestion-api', addresses.ingestionApi, databaseUrls.ingestion_api),
+    service('ingestion-worker', addresses.worker, databaseUrls.ingestion_worker),
+  ], run)
+  for (const [name, address] of [['rates-api', addresses.ratesApi], ['ingestion-api', addresses.ingestionApi], ['ingestion-worker', addresses.worker]] as const) {
+    run.story.step(name, `ready on ${address}`)
+  }
+
+  function service (name: string, address: string, databaseUrl: string): Program {
+    const output = openOutput(name, run.story)
+    const env = childEnvironment({ ...environment, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: new URL(address).port, LOG_LEVEL: logLevel })
+    return {
+      name,
+      spawn: () => output.read(spawn(process.execPath, nodeArguments(state, `services/${name}/main.ts`), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),
+      isReady: () => answers(`${address}/ready`),
+      output,
+      stopSignal: 'SIGTERM',
+      stopLimitMs: 10_000,
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import './node-version.js'
+import { startEmulatorProcess } from './emulator/start.ts'
+import { bucket, deadLetterQueue, queue, queueUrl, region } from './emulator/resources.ts'
+import { migrate } from './migrate.ts'
+import { startPostgres } from './postgres/start.ts'
+import { endProcesses, killProcesses } from './processes/end.ts'
+import { startWatchdog } from './processes/watchdog.ts'
+import { runUntilSignal, type Run } from './run.ts'
+import { announceSystem, type RunningSystem } from './running-system.ts'
+import { sendSample } from './sample.ts'
+import { localKeys, startServices } from './services.ts'
+import { readSettings } from './settings.ts'
+import { openState, type State } from './state/folder.ts'
+import { takeLock } from './state/lock.ts'
+import { checkApiPorts, choosePorts } from './state/ports.ts'
+import { logins, readPasswords, type Login } from './state/secrets.ts'
+import { tellStory } from './story.ts'
+import { welcome } from './welcome.ts'
+
+/** `npm start`: the whole system on this machine, until SIGINT or SIGTERM. What is started first ends last. */
+let state: State | undefined
+await runUntilSignal(tellStory(), start, async () => { if (state) await killProcesses(state) })
+
+async function start (run: Run): Promise<void> {
+  const settings = readSettings(process.env)
+  state = openState(settings.stateDir)
+  run.onEnd(takeLock(state))
+  const left = await endProcesses(state)
+  if (left.length > 0) run.story.step('cleared', `${left.length} processes that an earlier run left`)
+  await checkApiPorts(settings)
+  const ports = await choosePorts(state, settings)
+  const passwords = readPasswords(state)
+
+  run.onEnd(() => endProcesses(state!))
+  await startWatchdog(state, settings.stateDir, run)
+  await startPostgres(state, ports.postgres, passwords.postgres, run)
+  const endpoint = await startEmulatorProcess(state, ports.emulator, run)
+  const urlOf = (login: Login): string => `postgres://${login}:${passwords[login]}@127.0.0.1:${ports.postgres}/${login === 'postgres' ? 'postgres' : 'freight'}`
+  await migrate(state, urlOf, passwords, run)
+
+  const system: RunningSystem = {
+    addresses: {
+      ratesApi: `http://127.0.0.1:${settings.ratesApiPort}`,
+      ingestionApi: `http://127.0.0.1:${settings.ingestionApiPort}`,
+      worker: `http://127.0.0.1:${ports.worker}`,
+    },
+    databaseUrls: Object.fromEntries(logins.map(login => [login, urlOf(login)])) as Record<Login, string>,
+    environment: {
+      ENVIRONMENT: 'local',
+      DATABASE_URL: urlOf('migrator'),
+      QUEUE_URL: queueUrl(endpoint, queue),
+      DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue),
+      PAYLOAD_BUCKET: bucket,
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      API_KEYS: localKeys,
+    },
+  }
+  run.onEnd(announceSystem(state, system))
+  await startServices(state, system, settings.logLevel, run)
+  const sampleId = settings.sampleData ? await sendSample(system.addresses.ingestionApi, run) : undefined
+  run.story.say(welcome(system, state, sampleId))
+}

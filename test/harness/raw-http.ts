@@ -1,0 +1,76 @@
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import type { Test } from 'tap'
+
+export type RawAnswer = { status: number, headers: Record<string, string>, body: any }
+
+export type RawRequest = {
+  /** Resolves when the system has taken it, or when the link is gone. */
+  send: (data: string | Buffer) => Promise<void>
+  /** The next answer on this link, 1xx included. */
+  answer: () => Promise<RawAnswer>
+  /** Resolves when the other side has ended or cut the link. */
+  closed: Promise<void>
+  destroy: () => void
+}
+
+/** A request written by hand: for what a proper HTTP client would not send, or would hide. */
+export function rawRequest (t: Test, url: string): RawRequest {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  socket.setNoDelay()
+  socket.on('error', () => {}) // `closed` tells
+  t.teardown(() => socket.destroy())
+  let received = Buffer.alloc(0)
+  const arrived = new Set<() => void>()
+  socket.on('data', chunk => {
+    received = Buffer.concat([received, chunk])
+    for (const look of arrived) look()
+  })
+  const closed = new Promise<void>(resolve => {
+    socket.once('end', resolve)
+    socket.once('close', () => resolve())
+  })
+  return {
+    async send (data) {
+      if (socket.destroyed || socket.write(data)) return
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {})
+    },
+    answer: () => new Promise((resolve, reject) => {
+      const look = (): void => {
+        const parsed = parse(received)
+        if (!parsed) return
+        arrived.delete(look)
+        received = received.subarray(parsed.length)
+        resolve(parsed.answer)
+      }
+      arrived.add(look)
+      closed.then(() => reject(new Error('the link was cut without an answer')))
+      look()
+    }),
+    closed,
+    destroy: () => socket.destroy(),
+  }
+}
+
+/** The head of a `POST /batches` of provider demo, ready for its body. */
+export function head (headers: Record<string, string | number>, path = '/batches'): string {
+  const lines = Object.entries({ host: 'test', authorization: 'Bearer demo-key', 'content-type': 'text/csv', ...headers })
+  return `POST ${path} HTTP/1.1\r\n${lines.filter(([, value]) => value !== '').map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+export const chunk = (data: string | Buffer): Buffer => {
+  const bytes = Buffer.from(data as string)
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+}
+
+function parse (received: Buffer): { answer: RawAnswer, length: number } | undefined {
+  const end = received.indexOf('\r\n\r\n')
+  if (end < 0) return
+  const [first, ...lines] = received.subarray(0, end).toString().split('\r\n')
+  const headers = Object.fromEntries(lines.map(line => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+  const length = end + 4 + Number(headers['content-length'] ?? 0)
+  if (received.length < length) return
+  const text = received.subarray(end + 4, length).toString()
+  return { length, answer: { status: Number(first!.split(' ')[1]), headers, body: headers['content-type']?.includes('json') ? JSON.parse(text) : text } }
+}
