@@ -2,12 +2,11 @@ import { startEmulator } from './emulator.ts'
 import { makeResources } from './resources.ts'
 
 /**
- * The emulator as a process: PORT, HOST (127.0.0.1) and DATA_DIR (nothing is kept without it). It has the queues and
- * the bucket of the services when it writes `ready`.
+ * The emulator as a process: PORT, HOST (127.0.0.1) and DATA_DIR (nothing is kept without it). It is ready when a HEAD of
+ * the bucket answers 200: that is the last that it makes.
  */
 const { port, stop } = await startEmulator({
   port: Number(process.env.PORT ?? 4566), host: process.env.HOST || '127.0.0.1', ...(process.env.DATA_DIR ? { dataDir: process.env.DATA_DIR } : {}),
 })
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop().finally(() => process.exit()))
 await makeResources(`http://127.0.0.1:${port}`)
-console.log(`ready on port ${port}`)

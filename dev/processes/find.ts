@@ -16,6 +16,9 @@ export const emulatorProgram = 'dev/emulator/main.ts'
  */
 const markOf = (state: State): string => `--diagnostic-dir=${join(state.folder, 'diagnostics')}`
 
+/** The watchdog has a title of its own, so that a `killall -9 node` leaves somebody who ends PostgreSQL. */
+export const watchdogTitle = (state: State): string => `${state.name}: watchdog`
+
 /** A program of ours, run with this Node. */
 export function nodeArguments (state: State, program: string, ...args: string[]): string[] {
   return [markOf(state), '--disable-warning=ExperimentalWarning', program, ...args]
@@ -32,8 +35,9 @@ export function findProcesses (state: State): FoundProcess[] {
 
 function roleOf (command: string[], state: State): Role | undefined {
   if (command.includes(`cluster_name=${state.name}`) || command[0]?.startsWith(`postgres: ${state.name}: `)) return 'postgres'
+  if (command[0]?.startsWith(watchdogTitle(state))) return 'watchdog'
   if (!command.includes(markOf(state))) return undefined
-  if (command.includes(watchdogProgram)) return 'watchdog'
+  if (command.includes(watchdogProgram)) return 'watchdog' // it has not taken its title yet
   return command.includes(emulatorProgram) ? 'emulator' : 'service'
 }
 
@@ -61,6 +65,6 @@ function commandsByPs (): Command[] {
     const [, pid, command] = /^\s*(\d+) (.*)$/.exec(line) ?? []
     if (!pid || command === undefined) return []
     const mark = /--diagnostic-dir=.*?\/diagnostics(?= )/.exec(command)?.[0]
-    return [{ pid: Number(pid), command: command.startsWith('postgres: ') ? [command] : [...command.split(' '), ...(mark ? [mark] : [])] }]
+    return [{ pid: Number(pid), command: /^(postgres|freight-rates-\w+): /.test(command) ? [command] : [...command.split(' '), ...(mark ? [mark] : [])] }]
   })
 }

@@ -17,12 +17,12 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
   const at = (receipt: string): { QueueUrl: string, ReceiptHandle: string } => ({ QueueUrl: queueUrl, ReceiptHandle: receipt })
 
   /** The batch id as deduplication id keeps a second send within five minutes from arriving; the marker does the rest. */
-  async function send (batchId: string, provider: string): Promise<void> {
+  async function send (batchId: string, provider: string, deduplicationId = batchId): Promise<void> {
     await sqs.send(new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: JSON.stringify({ version: 1, id: batchId }),
       MessageGroupId: provider,
-      MessageDeduplicationId: batchId,
+      MessageDeduplicationId: deduplicationId,
     }))
   }
 

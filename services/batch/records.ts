@@ -40,7 +40,7 @@ export type ListOptions = {
   provider: string
   state?: string | undefined
   /** Continues after this batch: the last one of the page before. */
-  after?: { acceptedAt: string, id: string } | undefined
+  after?: string | undefined
   limit: number
 }
 
@@ -50,7 +50,7 @@ export async function listRecords (sql: Sql, { provider, state, after, limit }: 
     select ${columns(sql)} from batches
     where provider = ${provider}
       ${state ? sql`and state = ${state}` : sql``}
-      ${after ? sql`and (accepted_at, id) < (${after.acceptedAt}, ${after.id})` : sql``}
+      ${after ? sql`and (accepted_at, id) < (select accepted_at, id from batches where id = ${after})` : sql``}
     order by accepted_at desc, id desc
     limit ${limit}`
 }
@@ -62,6 +62,6 @@ const columns = (sql: Sql) => sql`
   (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts,
   (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read`
 
-/** As text with microseconds: a cursor made of a JavaScript date would skip what lies within the same millisecond. */
+/** As the manifest writes times. */
 const isoTime = (sql: Sql, column: string) =>
-  sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${sql(column)}`
+  sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${sql(column)}`

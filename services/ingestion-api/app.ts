@@ -10,6 +10,8 @@ import type { ApiKey } from '../runtime/keys.ts'
 import type { Log } from '../runtime/log.ts'
 import { Problem } from '../runtime/problem.ts'
 import type { BodyLimits } from './body/meter.ts'
+import type { TimeLimits } from './body/receive.ts'
+import { providerOf } from './caller.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerSubmit } from './routes/submit.ts'
@@ -21,7 +23,7 @@ export type Dependencies = {
   log: Log
   /** The keys of now: they may change while the process runs. */
   keys: () => readonly ApiKey[]
-  limits: BodyLimits & { idleMs: number, totalMs: number, batchesPerMinute: number }
+  limits: BodyLimits & TimeLimits & { batchesPerMinute: number }
 }
 
 /** What the routes work with. */
@@ -41,7 +43,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     rateLimit: {
       max: limits.batchesPerMinute,
       timeWindow: 60_000,
-      keyGenerator: request => request.getDecorator<{ provider: string }>('caller').provider,
+      keyGenerator: providerOf,
       errorResponseBuilder: (_request, { max, ttl }) =>
         new Problem('too-many-requests', `More than ${max} batches a minute`, { headers: { 'retry-after': String(Math.ceil(ttl / 1000)) } }),
     },

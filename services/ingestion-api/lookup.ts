@@ -8,7 +8,7 @@ import { Problem } from '../runtime/problem.ts'
 import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
 
 /** How long the database may take, in milliseconds, before the manifest answers in its place. */
-const databaseMs = 3_000
+export const databaseMs = 3_000
 
 /** The state of now of a batch whose manifest is at hand. */
 export async function viewNow (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {

@@ -7,7 +7,7 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import type { RowLimits } from './apply/rules.ts'
-import { consume, type Consumer } from './consume.ts'
+import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
 import { Gate } from './gate.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 
@@ -17,7 +17,7 @@ export type Dependencies = {
   store: Store
   queue: Queue
   log: Log
-  concurrency: number
+  receive: ConsumeOptions
   limits: RowLimits
   heartbeat: HeartbeatOptions
 }
@@ -26,7 +26,7 @@ export type IngestionWorker = {
   /** Health only: nobody sends batches here. */
   app: FastifyInstance
   start: () => void
-  stopReceiving: () => Promise<void>
+  stopReceiving: () => Promise<unknown>
   /** Resolves when nothing is in hand any more, or after `limitMs`. */
   finishBatches: (limitMs: number) => Promise<unknown>
   /** Rolls back what is still in hand and hands its messages back at once. */
@@ -34,7 +34,7 @@ export type IngestionWorker = {
 }
 
 /** The ingestion worker: takes messages, applies their batches, one transaction each. */
-export function buildIngestionWorker ({ concurrency, ...dependencies }: Dependencies): IngestionWorker {
+export function buildIngestionWorker ({ receive, ...dependencies }: Dependencies): IngestionWorker {
   const { sql, store, queue, log } = dependencies
   const giveUp = new AbortController()
   const gate = new Gate(async () => { await Promise.all([sql`select 1`, store.probe()]) }, log, giveUp.signal)
@@ -43,8 +43,8 @@ export function buildIngestionWorker ({ concurrency, ...dependencies }: Dependen
   let consumer: Consumer | undefined
   return {
     app,
-    start () { consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, concurrency) },
-    async stopReceiving () { consumer?.stopReceiving() },
+    start () { consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive) },
+    stopReceiving: async () => consumer?.stopReceiving(),
     finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'a batch is not finished in time')),
     async handBack () {
       giveUp.abort(Object.assign(new Error('the process ends'), { code: 'STOPPING' }))

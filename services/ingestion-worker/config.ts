@@ -8,6 +8,7 @@ export const Config = Type.Object({
   WORKER_CONCURRENCY: Count('batches applied at once by one process', { default: 2, maximum: 16 }),
   BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
+  RECEIVE_SECONDS: Count('how long one receive waits for a message, and so the shortest end of an idle process, in seconds', { default: 5, maximum: 20 }),
   VISIBILITY_SECONDS: Count('how long a message stays hidden without a heartbeat, in seconds', { default: 30, minimum: 3, maximum: 600 }),
   HOLD_MAX_SECONDS: Count('how long a message is kept in hand at most, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a whole batch included, in milliseconds', { default: 900_000 }),

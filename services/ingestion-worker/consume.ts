@@ -3,45 +3,69 @@ import type { Delivery } from '../batch/queue.ts'
 import { backoffMs } from './backoff.ts'
 import { deliver, type Worker } from './deliver.ts'
 
+export type ConsumeOptions = {
+  /** Batches in hand at most. */
+  concurrency: number
+  /** How long one receive waits for a message, in seconds. */
+  receiveSeconds: number
+}
+
 export type Consumer = {
-  /** No more messages from now on; one that is on its way back is handed back. */
-  stopReceiving: () => void
-  /** Resolves when every slot is idle for good. */
+  /**
+   * No more messages from now on. Resolves when the receives under way have ended, what they brought handed back. They are
+   * not cut off: a message that is on its way to a closed link stays hidden for the whole visibility time.
+   */
+  stopReceiving: () => Promise<unknown>
+  /** Resolves when nothing is in hand any more, after stopReceiving. */
   finished: Promise<unknown>
 }
 
-/** How long one receive waits for a message, in seconds: the longest that SQS allows, and the fewest empty answers. */
-const receiveSeconds = 20
-
-/** Starts `concurrency` slots, each with one batch in hand at most. */
-export function consume (worker: Worker, concurrency: number): Consumer {
+export function consume (worker: Worker, { concurrency, receiveSeconds }: ConsumeOptions): Consumer {
+  const { queue, gate, log, giveUp } = worker
   const stopping = new AbortController()
-  const slots = Array.from({ length: concurrency }, () => slot(worker, stopping.signal))
-  return { stopReceiving: () => stopping.abort(), finished: Promise.all(slots) }
-}
+  const stopped = new Promise(resolve => stopping.signal.addEventListener('abort', resolve, { once: true }))
+  const receiving = new Set<Promise<unknown>>()
 
-async function slot (worker: Worker, stopping: AbortSignal): Promise<void> {
-  for (let failures = 0; !stopping.aborted;) {
-    await Promise.race([worker.gate.opened(), aborted(stopping)])
-    if (stopping.aborted) return
-    let delivery: Delivery | null
-    try {
-      delivery = await worker.queue.receive(receiveSeconds, stopping)
-      failures = 0
-    } catch (error) {
-      if (stopping.aborted) return
-      failures++
-      worker.log.warn({ err: error, failures }, 'receiving failed')
-      await wait(backoffMs(failures, { maxMs: 5_000 }), undefined, { signal: stopping }).catch(() => {})
-      continue
+  async function slot (): Promise<void> {
+    for (let failures = 0; ;) {
+      await Promise.race([gate.opened(), stopped])
+      if (stopping.signal.aborted) return
+      try {
+        const delivery = await receive()
+        failures = 0
+        if (delivery) await deliver(worker, delivery)
+      } catch (error) {
+        failures++
+        log.warn({ err: error, failures }, 'receiving failed')
+        await wait(backoffMs(failures, { maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(() => {})
+      }
     }
-    if (delivery) await deliver(worker, delivery)
   }
-}
 
-function aborted (signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  async function receive (): Promise<Delivery | null> {
+    const receipt = receiveUnlessStopped()
+    receiving.add(receipt)
+    try {
+      return await receipt
+    } finally {
+      receiving.delete(receipt)
+    }
+  }
+
+  async function receiveUnlessStopped (): Promise<Delivery | null> {
+    const delivery = await queue.receive(receiveSeconds, giveUp)
+    // The gate may have been shut, or the process told to stop, while this was waiting.
+    if (!delivery || (gate.isOpen && !stopping.signal.aborted)) return delivery
+    await queue.release(delivery)
+    return null
+  }
+
+  const finished = Promise.all(Array.from({ length: concurrency }, slot))
+  return {
+    finished,
+    stopReceiving () {
+      stopping.abort()
+      return Promise.allSettled(receiving)
+    },
+  }
 }

@@ -26,12 +26,12 @@ const worker = buildIngestionWorker({
   store: openStore(openS3(aws), config.PAYLOAD_BUCKET),
   queue: openQueue(openSqs(aws), config.QUEUE_URL),
   log,
-  concurrency: config.WORKER_CONCURRENCY,
+  receive: { concurrency: config.WORKER_CONCURRENCY, receiveSeconds: config.RECEIVE_SECONDS },
   limits: { maxRows: config.BATCH_MAX_ROWS, maxRowBytes: config.BATCH_MAX_ROW_BYTES },
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
 })
 stopInPhases(log, [
-  { name: 'stop receiving', limitMs: 1_000, run: worker.stopReceiving },
+  { name: 'stop receiving', limitMs: (config.RECEIVE_SECONDS + 5) * 1_000, run: worker.stopReceiving },
   { name: 'finish the batches in hand', limitMs: config.FINISH_MS + 1_000, run: () => worker.finishBatches(config.FINISH_MS) },
   { name: 'hand back what is not finished', limitMs: 10_000, run: worker.handBack },
   { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },

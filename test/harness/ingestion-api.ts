@@ -7,6 +7,7 @@ import type { Manifest } from '../../services/batch/batch.ts'
 import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
 import { openS3, openSqs } from '../../services/runtime/aws.ts'
+import { openDatabase } from '../../services/runtime/database.ts'
 import type { ApiKey } from '../../services/runtime/keys.ts'
 import { aws, type TestAws } from './aws.ts'
 import { awsProxy, type AwsProxy } from './aws-proxy.ts'
@@ -27,7 +28,8 @@ export const testKeys: ApiKey[] = [
 ]
 
 export type Result = { status: number, headers: Headers, body: any, text: string }
-export type Call = { as?: string | null, headers?: Record<string, string>, method?: string, body?: BodyInit | null }
+type Body = RequestInit['body']
+export type Call = { as?: string | null, headers?: Record<string, string>, method?: string, body?: Body }
 
 export type TestIngestionApi = {
   url: string
@@ -39,7 +41,7 @@ export type TestIngestionApi = {
   /** A call as provider `demo` unless `as` says otherwise; null is without a key. The answer is held against /openapi.json. */
   call: (path: string, options?: Call) => Promise<Result>
   /** `POST /batches`, CSV unless the headers say otherwise. */
-  submit: (body: BodyInit, options?: Call & { path?: string }) => Promise<Result>
+  submit: (body: Body, options?: Call & { path?: string }) => Promise<Result>
   objects: (prefix: string) => Promise<string[]>
   unfinishedUploads: () => Promise<number>
   manifest: (id: string) => Promise<Manifest>
@@ -60,7 +62,7 @@ export async function ingestionApi (t: Test, { limits, databaseUrl }: Options = 
   const [db, resources] = await Promise.all([database(t), aws(t)])
   const through = { region: resources.region, endpoint: proxy.endpoint }
   const [s3, sqs] = [openS3(through), openSqs(through)]
-  const sql = databaseUrl === undefined ? db.open('ingestion_api') : db.open('ingestion_api', databaseUrl)
+  const sql = databaseUrl === undefined ? db.open('ingestion_api') : openDatabase({ url: databaseUrl, process: 'test', poolSize: 4 })
   const app = await buildIngestionApi({
     store: openStore(s3, resources.bucket),
     queue: openQueue(sqs, resources.queueUrl),
@@ -72,6 +74,7 @@ export async function ingestionApi (t: Test, { limits, databaseUrl }: Options = 
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => {
     await app.close()
+    await sql.end({ timeout: 1 })
     s3.destroy()
     sqs.destroy()
   })
@@ -88,7 +91,7 @@ export function client (t: Test, url: string, document: () => OpenApi): Pick<Tes
     const type = response.headers.get('content-type')
     const wrong = undocumented(document(), method, path, { status: response.status, type, body: text })
     if (wrong.length > 0) t.fail(wrong.join('; '))
-    return { status: response.status, headers: response.headers, text, body: type?.split(';')[0]?.endsWith('json') ? JSON.parse(text) : text }
+    return { status: response.status, headers: response.headers, text, body: /^application\/(problem\+)?json/.test(type ?? '') ? JSON.parse(text) : text }
   }
   return {
     call,

@@ -15,9 +15,14 @@ export function undocumented (document: OpenApi, method: string, path: string, {
   if (!documented) return [`${method} ${template} answers ${status}, which is not documented`]
   const mediaType = type?.split(';')[0] ?? ''
   const media = documented.content?.[mediaType]
-  if (!media) return [`${method} ${template} answers ${status} as "${mediaType}", documented is ${Object.keys(documented.content ?? {}).join(', ') || 'no content'}`]
-  const values = mediaType.endsWith('json') ? [JSON.parse(body)] : mediaType === 'application/x-ndjson' ? body.split('\n').filter(Boolean).map(line => JSON.parse(line)) : [body]
-  return values.flatMap(value => Errors(media.schema ?? {}, value)[1].map(error => `${method} ${template} ${status}: ${error.instancePath} ${error.message}`))
+  if (!media) return [`${method} ${template} answers ${status} as "${mediaType}", which is not documented`]
+  return values(mediaType, body).flatMap(value => Errors(media.schema ?? {}, value)[1]
+    .map(error => `${method} ${template} ${status}: ${error.instancePath} ${error.message}`))
+}
+
+function values (mediaType: string, body: string): unknown[] {
+  if (mediaType === 'application/x-ndjson') return body.split('\n').filter(Boolean).map(line => JSON.parse(line) as unknown)
+  return [mediaType.endsWith('json') ? JSON.parse(body) : body]
 }
 
 function matches (template: string, path: string): boolean {

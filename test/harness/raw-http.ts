@@ -1,5 +1,4 @@
 import { connect } from 'node:net'
-import { once } from 'node:events'
 import type { Test } from 'tap'
 
 export type RawAnswer = { status: number, headers: Record<string, string>, body: any }
@@ -34,7 +33,13 @@ export function rawRequest (t: Test, url: string): RawRequest {
   return {
     async send (data) {
       if (socket.destroyed || socket.write(data)) return
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {})
+      await new Promise<void>(resolve => {
+        const go = (): void => {
+          socket.off('drain', go).off('close', go)
+          resolve()
+        }
+        socket.once('drain', go).once('close', go)
+      })
     },
     answer: () => new Promise((resolve, reject) => {
       const look = (): void => {

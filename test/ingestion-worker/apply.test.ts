@@ -102,7 +102,7 @@ t.test('a worker on one queue', async t => {
 
 function startWorker (t: Test, { db, store, queue }: Pipeline): void {
   const worker = buildIngestionWorker({
-    name: 'test', sql: db.open('ingestion_worker'), store, queue, log: silent, concurrency: 2,
+    name: 'test', sql: db.open('ingestion_worker'), store, queue, log: silent, receive: { concurrency: 2, receiveSeconds: 1 },
     limits: { maxRows: 1_000_000, maxRowBytes: 65_536 }, heartbeat: { visibilitySeconds: 30, maxSeconds: 600 },
   })
   worker.start()

@@ -1,9 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Encoding, Payload } from '../../batch/batch.ts'
-import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
 import { openMeter, type BodyLimits, type Measured } from './meter.ts'
+
+export type TimeLimits = {
+  /** Longest pause within a body. */
+  idleMs: number
+  totalMs: number
+}
 
 export type Received = Measured & { payload: Payload }
 
@@ -11,7 +16,7 @@ export type Received = Measured & { payload: Payload }
  * Streams a request's body into the store, as it was sent, and measures it on the way: memory stays flat whatever its
  * size. Nothing is left in the store when it throws `content-too-large`, `malformed-body`, `request-timeout` or `store-unavailable`.
  */
-export async function receiveBody (request: IncomingMessage, encoding: Encoding, limits: BodyLimits & { idleMs: number },
+export async function receiveBody (request: IncomingMessage, encoding: Encoding, limits: BodyLimits & TimeLimits,
   put: (body: Readable) => Promise<Payload>): Promise<Received> {
   const length = Number(request.headers['content-length'] ?? 0)
   if (length > limits.maxBytes) throw new Problem('content-too-large', `The body is longer than ${limits.maxBytes} bytes`)
@@ -20,7 +25,7 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
 
   async function * measuredBody (): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of chunks(request, limits.idleMs)) {
+      for await (const chunk of chunks(request, limits)) {
         await meter.write(chunk)
         yield chunk
       }
@@ -39,12 +44,30 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
   }
 }
 
-/** The request's chunks. Stopping early leaves the request alive, so that it can be answered. */
-async function * chunks (request: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
-  const body = request.iterator({ destroyOnReturn: false })
+/**
+ * The request's chunks, read by hand: stopping early leaves the request alive and without listeners, so that it can be
+ * answered and what still comes of it can be thrown away. An iterator would do neither.
+ */
+async function * chunks (request: IncomingMessage, { idleMs, totalMs }: TimeLimits): AsyncGenerator<Buffer> {
+  const endsAt = performance.now() + totalMs
   for (;;) {
-    const next = await withDeadline(body.next(), idleMs, () => new Problem('request-timeout', `Nothing of the body came for ${idleMs} ms`))
-    if (next.done) return
-    yield next.value as Buffer
+    const chunk = request.read() as Buffer | null
+    if (chunk) yield chunk
+    else if (request.complete) return
+    else await more(request, Math.min(idleMs, endsAt - performance.now()))
+  }
+}
+
+async function more (request: IncomingMessage, limitMs: number): Promise<void> {
+  if (request.destroyed) throw new Error('The link is gone')
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const gone = (error?: Error): void => reject(error ?? new Error('The link is gone'))
+  const timer = setTimeout(() => reject(new Problem('request-timeout', 'The body did not come in time')), limitMs)
+  request.once('readable', resolve).once('error', gone).once('close', gone)
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+    request.off('readable', resolve).off('error', gone).off('close', gone)
   }
 }

@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
+import { PassThrough, pipeline, Readable } from 'node:stream'
 import { Type, type Static } from 'typebox'
 import { csvLine } from '../../runtime/csv.ts'
-import { authenticate } from '../../runtime/keys.ts'
 import { negotiate } from '../../runtime/media-type.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
+import { needsKey, providerOf } from '../caller.ts'
 import { ownManifest, viewNow } from '../lookup.ts'
 import { RowError } from '../view.ts'
 import { problemResponses } from './responses.ts'
@@ -27,19 +26,20 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys }:
         ...problemResponses(401, 403, 404, 406, 503),
       },
     },
+    onRequest: needsKey(keys, 'read'),
   }, async (request, reply) => {
-    const { provider } = authenticate(request, keys(), 'read')
+    const provider = providerOf(request)
     const type = negotiate(request, reply, types)
     const manifest = await ownManifest(store, provider, request.params.id)
     const { state } = await viewNow(sql, log, manifest)
-    if (state === 'accepted') throw new Problem('database-unavailable', 'Whether there is a report cannot be said now; try again')
-    if (state === 'queued' || state === 'processing') throw new Problem('no-report', `The batch is ${state}: its report comes with its end`)
     const report = await openReport(manifest.id, state)
-    return reply.type(`${type}; charset=utf-8`).header('cache-control', 'no-store').send(type === 'text/csv' ? Readable.from(asCsv(report)) : report)
+    return reply.type(`${type}; charset=utf-8`).header('cache-control', 'no-store').send(type === 'text/csv' ? asCsv(report) : report)
   })
 
   async function openReport (id: string, state: string): Promise<Readable> {
-    if (state !== 'rejected') return Readable.from([])
+    if (state === 'accepted') throw new Problem('database-unavailable', 'Whether there is a report cannot be said now; try again')
+    if (state === 'applied' || state === 'validated') return Readable.from([])
+    if (state !== 'rejected') throw new Problem('no-report', `The batch is ${state}: only a rejected one has bad rows to report`)
     try {
       const report = await store.openReport(id)
       if (report) return report
@@ -50,11 +50,26 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys }:
   }
 }
 
-async function * asCsv (report: Readable): AsyncGenerator<string> {
+/** Whatever ends one of the two streams ends the other: a report that breaks off, a client that goes away. */
+function asCsv (report: Readable): Readable {
+  return pipeline(report, csvLines, new PassThrough(), () => {})
+}
+
+async function * csvLines (report: Readable): AsyncGenerator<string> {
   yield csvLine(columns)
-  for await (const line of createInterface({ input: report, crlfDelay: Infinity })) {
-    if (line === '') continue
+  for await (const line of lines(report)) {
     const error = JSON.parse(line) as Static<typeof RowError>
     yield csvLine(columns.map(column => error[column]))
   }
+}
+
+/** By line feed alone: node:readline also ends a line at U+2028, which JSON has within strings. */
+async function * lines (text: Readable): AsyncGenerator<string> {
+  let rest = ''
+  for await (const piece of text.setEncoding('utf8')) {
+    const parts = (rest + piece).split('\n')
+    rest = parts.pop()!
+    yield * parts
+  }
+  if (rest) yield rest
 }

@@ -4,11 +4,12 @@ import { Type } from 'typebox'
 import { accept } from '../../batch/accept.ts'
 import { batchId, type Encoding, type Format, type Manifest, type Name } from '../../batch/batch.ts'
 import { recordAccepted } from '../../batch/records.ts'
-import { authenticate } from '../../runtime/keys.ts'
+import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
 import { receiveBody } from '../body/receive.ts'
-import { viewNow } from '../lookup.ts'
+import { needsKey, providerOf } from '../caller.ts'
+import { databaseMs, viewNow } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
 import { problemResponses } from './responses.ts'
 
@@ -18,9 +19,16 @@ const schema = {
   summary: 'Send a batch of prices',
   description: 'Stores the batch and queues it. The same name and content give the same batch, whenever they are sent.',
   tags: ['batches'],
-  consumes: Object.keys(formats),
   security: [{ key: [] }],
-  querystring: Type.Object({ dry_run: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) }, { additionalProperties: false }),
+  querystring: Type.Object({ dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only check it' })) }, { additionalProperties: false }),
+  // Without types: what comes is a stream, and the worker reads what is in it.
+  body: {
+    content: {
+      'text/csv': { schema: { description: 'A header with orig_code, dest_code, day and price in any order, then a line for each price' } },
+      'application/x-ndjson': { schema: { description: 'A line for each price: {"orig_code", "dest_code", "day", "price"}' } },
+      'application/json': { schema: { description: 'An array of prices: [{"orig_code", "dest_code", "day", "price"}]' } },
+    },
+  },
   headers: Type.Object({
     'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'the batch\'s name: 1 to 255 visible ASCII characters' })),
     'content-encoding': Type.Optional(Type.String({ description: 'gzip or identity' })),
@@ -31,14 +39,15 @@ const schema = {
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   const { store, queue, sql, log, limits } = api
+  app.removeAllContentTypeParsers() // the framework's own read text/plain, which is no format of ours
   for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
 
   app.post<{ Querystring: { dry_run?: string } }>('/batches', {
     schema,
     config: { rateLimit: api.rateLimit },
-    onRequest: async request => { request.setDecorator('caller', authenticate(request, api.keys(), 'submit')) },
+    onRequest: needsKey(api.keys, 'submit'),
   }, async (request, reply) => {
-    const { provider } = request.getDecorator<{ provider: string }>('caller')
+    const provider = providerOf(request)
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
     const encoding = encodingOf(request)
     const { payload, ...measured } = await receiveBody(request.raw, encoding, limits,
@@ -49,7 +58,8 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
       version: 1, id: batchId(provider, mode, name), provider, mode, name, format: formatOf(request), encoding, ...measured, payload, acceptedAt: new Date().toISOString(),
     }
     const discard = (): void => {
-      store.deletePayload(payload).catch(error => log.warn({ err: error, key: payload.key }, 'a payload that nothing names could not be deleted'))
+      api.afterwards(store.deletePayload(payload)
+        .catch(error => log.warn({ err: error, key: payload.key }, 'a payload that nothing names could not be deleted')))
     }
     const acceptance = await accept(store, queue, manifest).catch(error => {
       if (error instanceof Problem && error.code === 'key-reused') discard()
@@ -58,7 +68,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     if (acceptance.manifest.payload.key !== payload.key) discard()
     request.log.info({ batchId: manifest.id, provider, mode, bytes: measured.bytes, replayed: acceptance.replayed }, 'batch accepted')
 
-    reply.raw.once('finish', () => { api.afterwards(finish(acceptance.manifest, acceptance.pending)) })
+    api.afterwards(finish(acceptance.manifest, acceptance.pending))
     const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(manifest, 'queued')
     return reply.code(202).header('location', `/batches/${manifest.id}`).send(view)
   })
@@ -68,7 +78,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     if (pending) {
       await store.deletePending(manifest.id).catch(error => log.warn({ err: error, batchId: manifest.id }, 'pending note stays for the sweeper'))
     }
-    await recordAccepted(sql, manifest).catch(error => log.warn({ err: error, batchId: manifest.id }, 'the row of the batch is left to the worker'))
+    await withDeadline(recordAccepted(sql, manifest), databaseMs).catch(error => log.warn({ err: error, batchId: manifest.id }, 'the row of the batch is left to the worker'))
   }
 }
 

@@ -7,6 +7,7 @@ import { LaneTotals } from '../rows/lane-totals.ts'
 import { createRowReader } from '../rows/read.ts'
 import type { RowSink } from '../rows/row-checker.ts'
 import { copyPrices, type Copy } from './copy.ts'
+import { cancelOnAbort } from './cancel.ts'
 import { addToLaneMonths } from './lane-months.ts'
 import { readPayload } from './payload.ts'
 import { openReport } from './report.ts'
@@ -71,6 +72,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   }
 
   async function load (tx: Sql): Promise<void> {
+    await cancelOnAbort(sql, tx, signal)
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
     const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
     if (marker) throw new RolledBack('applied earlier')

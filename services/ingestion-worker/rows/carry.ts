@@ -24,11 +24,11 @@ export class Carry {
     this.#length += chunk.length
   }
 
-  /** Keeps `bytes` from `start` on, in place of everything before; `bytes` may be what {@link join} gave. */
+  /** Keeps `bytes` from `start` on, in place of everything before; `bytes` may be of what {@link join} gave. */
   keep (bytes: Uint8Array, start: number): void {
     const rest = bytes.subarray(start)
     if (rest.buffer === this.#bytes.buffer) {
-      if (start > 0) this.#bytes.copyWithin(0, start, bytes.length)
+      if (rest.byteOffset > 0) this.#bytes.copyWithin(0, rest.byteOffset, rest.byteOffset + rest.length)
     } else {
       this.#reserve(rest.length)
       this.#bytes.set(rest)
