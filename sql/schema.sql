@@ -111,6 +111,12 @@ CREATE INDEX prices_batch_number ON ONLY public.prices USING brin (batch_number)
 grant insert on prices to batch_writer;
 grant select on prices to rates_reader;
 
+create table reference_loads (
+  sha256 text not null,
+  loaded_at timestamp with time zone not null default now(),
+  constraint reference_loads_pkey PRIMARY KEY (sha256)
+);
+
 create table regions (
   slug text not null,
   name text not null,

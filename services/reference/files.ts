@@ -1,11 +1,27 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
-import { loadReference } from './load.ts'
+import { loadReference, type Loaded } from './load.ts'
 
 const folder = join(import.meta.dirname, '../../sql/reference')
 
-/** Loads the reference data that comes with this release. */
-export async function loadReferenceFiles (sql: Sql): ReturnType<typeof loadReference> {
-  return loadReference(sql, await readFile(join(folder, 'ports.csv'), 'utf8'), await readFile(join(folder, 'regions.csv'), 'utf8'))
+/**
+ * Loads the reference data that comes with this release, once: what an operator loads later stays until a release brings
+ * other files. Null when these were loaded before.
+ */
+export async function loadReferenceFiles (sql: Sql): Promise<Loaded | null> {
+  const ports = await readText(join(folder, 'ports.csv'))
+  const regions = await readText(join(folder, 'regions.csv'))
+  const sha256 = createHash('sha256').update(`${regions}\0${ports}`).digest('hex')
+  const [before] = await sql`select 1 from reference_loads where sha256 = ${sha256}`
+  if (before) return null
+  const loaded = await loadReference(sql, ports, regions)
+  await sql`insert into reference_loads (sha256) values (${sha256}) on conflict do nothing`
+  return loaded
+}
+
+/** The text of a UTF-8 file. Throws a TypeError with code `ERR_ENCODING_INVALID_ENCODED_DATA` when it is none. */
+export async function readText (path: string): Promise<string> {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path))
 }

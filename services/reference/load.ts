@@ -50,7 +50,7 @@ async function upsertRegions (sql: TransactionSql, regions: Region[]): Promise<C
     ) as file (slug, name, parent_slug)
     on conflict (slug) do update set name = excluded.name, parent_slug = excluded.parent_slug
     where (regions.name, regions.parent_slug) is distinct from (excluded.name, excluded.parent_slug)
-    returning old.slug is null as added`
+    returning xmax = 0 as added`
   return count(regions.length, written)
 }
 
@@ -65,10 +65,11 @@ async function upsertPorts (sql: TransactionSql, ports: Port[]): Promise<Counts>
     ) as file (code, name, parent_slug)
     on conflict (code) do update set name = excluded.name, parent_slug = excluded.parent_slug
     where (ports.name, ports.parent_slug) is distinct from (excluded.name, excluded.parent_slug)
-    returning old.code is null as added`
+    returning xmax = 0 as added`
   return count(ports.length, written)
 }
 
+// A row version that an update made has a transaction in xmax, one that an insert made has none.
 function count (rows: number, written: { added: boolean }[]): Counts {
   const added = written.filter(row => row.added).length
   return { added, changed: written.length - added, unchanged: rows - written.length }

@@ -13,4 +13,10 @@ create table ports (
 );
 create index ports_parent_slug on ports (parent_slug);
 
+-- The files that came with a release and were loaded: the same ones are not loaded again over an operator's later changes.
+create table reference_loads (
+  sha256 text primary key,
+  loaded_at timestamptz not null default now()
+);
+
 grant select on regions, ports to rates_reader, batch_writer;

@@ -81,10 +81,9 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
       request.pipe(outgoing)
     })
     await meet(take(call, 'hold answer'), call)
-    const cut = take(call, 'cut answer')
     response.writeHead(answer.statusCode!, answer.headers)
-    answer.once('data', () => { if (cut) setImmediate(() => request.socket.destroy()) })
-    answer.pipe(response)
+    if (take(call, 'cut answer')) answer.once('data', (chunk: Buffer) => response.write(chunk.subarray(1), () => request.socket.destroy()))
+    else answer.pipe(response)
     await new Promise(resolve => response.once('close', resolve))
   }
 

@@ -49,12 +49,12 @@ t.test('the report of a batch', async t => {
   })
 
   t.test('rejected: a long one', async t => {
-    const long = Array.from({ length: 20_000 }, (_, index) => ({ ...errors[index % 3]!, row: index + 1 }))
+    const long = Array.from({ length: 5_000 }, (_, index) => ({ ...errors[index % 3]!, row: index + 1 }))
     await api.putObject(`reports/${id}.ndjson`, long.map(error => `${JSON.stringify(error)}\n`).join(''))
     const answer = await report('text/csv')
     t.equal(answer.status, 200)
-    t.equal(answer.text.split('\r\n').length - 1, Math.floor(20_000 / 3))
-    t.match(answer.text, /\n19999,dest_code,.*\n20000,price,.*\n$/)
+    t.equal(answer.text.split('\r\n').length - 1, Math.floor(5_000 / 3))
+    t.match(answer.text, /\n4999,dest_code,.*\n5000,price,.*\n$/)
   })
 
   t.test('the store goes away in the middle of it: the client notices, and the next one is served', async t => {

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { readText } from '../reference/files.ts'
+import { InvalidReference } from '../reference/invalid-reference.ts'
+import { loadReference, type Counts } from '../reference/load.ts'
+import { CommandError, type Command } from './command.ts'
+
+const usage = `reference load --ports FILE --regions FILE
+    Adds and changes ports (columns code,name,parent_slug) and regions (slug,name,parent_slug), all or nothing.
+    What the files do not name stays. Counts from the next batch and the next query on.`
+
+/** `ops reference load` */
+export const reference: Command = {
+  usage,
+  async run (args, connect) {
+    const { ports, regions } = readArguments(args)
+    const [portsCsv, regionsCsv] = [await readInput(ports), await readInput(regions)]
+    const sql = await connect()
+    try {
+      const loaded = await loadReference(sql, portsCsv, regionsCsv)
+      console.log(`regions: ${counts(loaded.regions)}; ${loaded.keptRegions} others stay`)
+      console.log(`ports:   ${counts(loaded.ports)}; ${loaded.keptPorts} others stay`)
+    } catch (error) {
+      if (!(error instanceof InvalidReference)) throw error
+      const lines = error.problems.map(({ file, line, code, message }) => `${file === 'ports' ? ports : regions}:${line}: ${code}: ${message}`)
+      throw new CommandError(`${lines.join('\n')}\n\n${lines.length} problem${lines.length === 1 ? '' : 's'}; nothing was changed.`)
+    } finally {
+      await sql.end()
+    }
+  },
+}
+
+function readArguments (args: string[]): { ports: string, regions: string } {
+  try {
+    const { values: { ports, regions }, positionals } = parseArgs({
+      args, allowPositionals: true, options: { ports: { type: 'string' }, regions: { type: 'string' } },
+    })
+    if (positionals.join(' ') === 'load' && ports && regions) return { ports, regions }
+  } catch {
+    // told below: an unknown option is as wrong as a missing one
+  }
+  throw new CommandError(`Usage: npm run ops -- ${usage}`, 2)
+}
+
+async function readInput (path: string): Promise<string> {
+  try {
+    return await readText(path)
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new CommandError(`${path} is not UTF-8 text`)
+    throw new CommandError(`${path} cannot be read: ${code ?? (error as Error).message}`)
+  }
+}
+
+const counts = ({ added, changed, unchanged }: Counts): string => `${added} added, ${changed} changed, ${unchanged} as they were`
