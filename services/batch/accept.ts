@@ -21,6 +21,7 @@ export type Acceptance = {
 export async function accept (store: Store, queue: Queue, manifest: Manifest): Promise<Acceptance> {
   const { existing, pending } = await claim(store, manifest)
   if (existing && existing.digest !== manifest.digest) {
+    // A note that this request wrote stays for the sweeper: the request that won may still need it.
     throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, whose content is another: send other content under another key`,
       { members: { id: existing.id } })
   }

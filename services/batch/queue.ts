@@ -1,5 +1,6 @@
 import {
-  ChangeMessageVisibilityCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, type SQSClient,
+  ChangeMessageVisibilityCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand,
+  type SQSClient,
 } from '@aws-sdk/client-sqs'
 
 /** One delivery of a batch's message. */
@@ -26,14 +27,15 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     }))
   }
 
-  /** Waits up to `waitSeconds` for a message. A message that is none of ours is thrown away by nobody: it has no batch id and fails as one. */
+  /** Waits up to `waitSeconds` for a message. One that is none of ours has the batch id '' and fails as a batch that does not exist. */
   async function receive (waitSeconds: number, signal: AbortSignal): Promise<Delivery | null> {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({
       QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount'],
     }), { abortSignal: signal })
     const message = Messages?.[0]
     if (!message) return null
-    return { batchId: idOf(message.Body), receipt: message.ReceiptHandle!, receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1) }
+    const receives = Number(message.Attributes?.ApproximateReceiveCount ?? 1)
+    return { batchId: idOf(message.Body), receipt: message.ReceiptHandle!, receives }
   }
 
   /** Keeps the message from others for another `seconds`. */

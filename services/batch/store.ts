@@ -69,7 +69,9 @@ export function openStore (s3: S3Client, bucket: string) {
     await s3.send(new HeadBucketCommand({ Bucket: bucket }))
   }
 
-  return { probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, isPending, deletePending, putReport, openReport }
+  return {
+    probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, isPending, deletePending, putReport, openReport,
+  }
 }
 
 async function orNull<T> (answer: Promise<T>): Promise<T | null> {

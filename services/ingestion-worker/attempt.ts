@@ -29,8 +29,10 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
   })
 }
 
+export type Progress = { stop: () => Promise<void> }
+
 /** Keeps `rows_read` of an attempt up to date until it is stopped; a database that is away is the attempt's own concern. */
-export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, rowsRead: () => number, everyMs = 1_000): { stop: () => Promise<void> } {
+export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, rowsRead: () => number, everyMs = 1_000): Progress {
   let written = 0
   let writing: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
@@ -47,10 +49,10 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, rowsRea
   }
 }
 
-export async function endAttempt (sql: Sql, { batchId, attempt }: Attempt, outcome: string, rowsRead: number, reason: string | null = null): Promise<void> {
+export async function endAttempt (sql: Sql, attempt: Attempt, outcome: string, rowsRead: number, reason: string | null = null): Promise<void> {
   await sql`
     update batch_attempts set finished_at = now(), outcome = ${outcome}, rows_read = ${rowsRead}, reason = ${reason}
-    where batch_id = ${batchId} and attempt = ${attempt}`
+    where batch_id = ${attempt.batchId} and attempt = ${attempt.attempt}`
 }
 
 /** The batch goes back to the queue: its state says so, and why. */

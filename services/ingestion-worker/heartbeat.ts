@@ -3,11 +3,17 @@ import type { Log } from '../runtime/log.ts'
 
 export type HeartbeatOptions = { visibilitySeconds: number, maxSeconds: number }
 
+export type Heartbeat = {
+  /** After this no beat can come behind a release or a delete. */
+  stop: () => Promise<void>
+}
+
 /**
  * Keeps a message hidden from other workers while it is worked on, for `maxSeconds` at most. When a beat fails the message
  * may come to another worker too: the lock and the marker see to it that only one of them has an effect.
  */
-export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, { visibilitySeconds, maxSeconds }: HeartbeatOptions): { stop: () => Promise<void> } {
+export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, options: HeartbeatOptions): Heartbeat {
+  const { visibilitySeconds, maxSeconds } = options
   const startedAt = performance.now()
   let beating: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
@@ -20,7 +26,6 @@ export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, { vi
       .catch(error => log.warn({ err: error, batchId: delivery.batchId }, 'heartbeat failed'))
   }, visibilitySeconds * 1_000 / 3)
   return {
-    /** After this no beat can come behind a release or a delete. */
     async stop () {
       clearInterval(timer)
       await beating

@@ -48,9 +48,9 @@ export function sendProblem (problem: Problem, request: FastifyRequest, reply: F
 /** One line for each request; what health checks ask is for debugging only. */
 async function logRequest (request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const level = request.url === '/live' || request.url === '/ready' ? 'debug' : 'info'
-  request.log[level]({
-    method: request.method, route: request.routeOptions.url ?? null, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10,
-  }, 'request')
+  const { method, url, routeOptions } = request
+  const ms = Math.round(reply.elapsedTime * 10) / 10
+  request.log[level]({ method, route: routeOptions.url ?? null, url, status: reply.statusCode, ms }, 'request')
 }
 
 /**

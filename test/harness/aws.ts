@@ -17,8 +17,11 @@ export type TestAws = {
   env: Record<string, string>
 }
 
+export type AwsOptions = { visibilitySeconds?: number, maxReceives?: number, endpoint?: string }
+
 /** A bucket and a pair of FIFO queues of the test's own. */
-export async function aws (t: Test, { visibilitySeconds = 30, maxReceives = 10, endpoint = testSystem().awsEndpoint } = {}): Promise<TestAws> {
+export async function aws (t: Test, options: AwsOptions = {}): Promise<TestAws> {
+  const { visibilitySeconds = 30, maxReceives = 10, endpoint = testSystem().awsEndpoint } = options
   const region = 'eu-west-1'
   process.env.AWS_ACCESS_KEY_ID ??= 'test'
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test'

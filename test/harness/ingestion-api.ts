@@ -100,6 +100,11 @@ export function client (t: Test, url: string, document: () => OpenApi): Pick<Tes
   }
 }
 
+/** Resolves when `holds` does. */
+export async function until (holds: () => Promise<boolean>): Promise<void> {
+  while (!await holds()) await new Promise(resolve => setTimeout(resolve, 5))
+}
+
 type QueuedMessage = { body: string, messageGroupId: string, messageDeduplicationId: string }
 type Inspection = Pick<TestIngestionApi, 'objects' | 'unfinishedUploads' | 'manifest' | 'putObject' | 'payload' | 'messages' | 'settled'>
 
@@ -129,12 +134,9 @@ export function inspect ({ s3, bucket, queueUrl, endpoint }: TestAws, db: TestDa
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: payload.key, IfMatch: payload.etag }))
       return Buffer.from(await Body!.transformToByteArray())
     },
-    async settled () {
-      for (;;) {
-        const [pending, manifests, rows] = await Promise.all([objects('pending/'), objects('batches/'), db.migrator`select id from batches`])
-        if (pending.length === 0 && manifests.length === rows.length) return
-        await new Promise(resolve => setTimeout(resolve, 5))
-      }
-    },
+    settled: () => until(async () => {
+      const [pending, manifests, rows] = await Promise.all([objects('pending/'), objects('batches/'), db.migrator`select id from batches`])
+      return pending.length === 0 && manifests.length === rows.length
+    }),
   }
 }

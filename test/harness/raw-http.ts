@@ -58,10 +58,10 @@ export function rawRequest (t: Test, url: string): RawRequest {
   }
 }
 
-/** The head of a `POST /batches` of provider demo, ready for its body. */
-export function head (headers: Record<string, string | number>, path = '/batches'): string {
+/** The head of a `POST /batches` of provider demo, ready for its body; null leaves a header out. */
+export function head (headers: Record<string, string | number | null>, path = '/batches'): string {
   const lines = Object.entries({ host: 'test', authorization: 'Bearer demo-key', 'content-type': 'text/csv', ...headers })
-  return `POST ${path} HTTP/1.1\r\n${lines.filter(([, value]) => value !== '').map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+  return `POST ${path} HTTP/1.1\r\n${lines.filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 
 export const chunk = (data: string | Buffer): Buffer => {
