@@ -3,13 +3,13 @@ import { openStore } from '../batch/store.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
-import { parseKeys } from '../runtime/keys.ts'
+import { keyProblems, parseKeys } from '../runtime/keys.ts'
 import { openLog } from '../runtime/log.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildIngestionApi } from './app.ts'
 import { Config } from './config.ts'
 
-const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }))
+const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }), keyProblems)
 const log = await openLog('ingestion-api', config.LOG_LEVEL)
 const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000 })
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }

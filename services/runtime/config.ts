@@ -10,11 +10,15 @@ export class InvalidConfig extends Error {
   }
 }
 
+/** What a schema cannot say of an environment, one sentence for each problem. */
+export type ConfigCheck = (env: NodeJS.ProcessEnv) => string[]
+
 /**
  * Reads the variables that `schema` names from `env`, gives defaults and types, and freezes the result.
- * An empty variable counts as one that is not set. Throws InvalidConfig with all problems at once.
+ * An empty variable counts as one that is not set. Throws InvalidConfig with all problems at once, those that `check` finds too.
  */
-export function readConfig<T extends TProperties> (schema: TObject<T>, env: NodeJS.ProcessEnv): Readonly<Static<TObject<T>>> {
+export function readConfig<T extends TProperties> (schema: TObject<T>, env: NodeJS.ProcessEnv, check: ConfigCheck = () => []):
+Readonly<Static<TObject<T>>> {
   const given = Object.fromEntries(Object.keys(schema.properties).filter(name => env[name]).map(name => [name, env[name]]))
   const value = Value.Convert(schema, Value.Default(schema, given))
   const problems = new Map<string, string>()
@@ -26,17 +30,18 @@ export function readConfig<T extends TProperties> (schema: TObject<T>, env: Node
       if (!problems.has(name)) problems.set(name, `${name} ${error.message}: ${describe(schema, name)}`)
     }
   }
-  if (problems.size > 0) throw new InvalidConfig([...problems.values()].sort())
+  const all = [...problems.values(), ...check(env)]
+  if (all.length > 0) throw new InvalidConfig(all.sort())
   return Object.freeze(value as Static<TObject<T>>)
 }
 
 /**
  * What a process makes of its environment at start, or the end of the process: every problem on a line of standard error
- * and exit code 1. `make` may add checks of its own that throw InvalidConfig.
+ * and exit code 1.
  */
-export function startFrom<T extends TProperties, R> (schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R): R {
+export function startFrom<T extends TProperties, R> (schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R, check?: ConfigCheck): R {
   try {
-    return make(readConfig(schema, process.env))
+    return make(readConfig(schema, process.env, check))
   } catch (error) {
     if (!(error instanceof InvalidConfig)) throw error
     console.error(error.message)

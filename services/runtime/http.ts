@@ -50,7 +50,7 @@ async function logRequest (request: FastifyRequest, reply: FastifyReply): Promis
   const level = request.url === '/live' || request.url === '/ready' ? 'debug' : 'info'
   const { method, url, routeOptions } = request
   const ms = Math.round(reply.elapsedTime * 10) / 10
-  request.log[level]({ method, route: routeOptions.url ?? null, url, status: reply.statusCode, ms }, 'request')
+  request.log[level]({ method, route: routeOptions.url ?? null, url: url.slice(0, 500), status: reply.statusCode, ms }, 'request')
 }
 
 /**

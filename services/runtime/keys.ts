@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
-import { InvalidConfig } from './config.ts'
+import { InvalidConfig, type ConfigCheck } from './config.ts'
 import { Problem } from './problem.ts'
 
 export type Scope = 'submit' | 'read' | 'rates' | 'admin'
@@ -22,14 +22,22 @@ const localKeys = ['development', 'development-2', 'development-admin'].map(key 
 
 /** Reads `API_KEYS`. Throws InvalidConfig, without a word of the keys, when it is malformed or holds a local key outside `local`. */
 export function parseKeys (json: string, environment: string): ApiKey[] {
+  const problems = keyProblems({ API_KEYS: json, ENVIRONMENT: environment })
+  if (problems.length > 0) throw new InvalidConfig(problems)
+  return JSON.parse(json) as ApiKey[]
+}
+
+/** What is wrong with the keys of an environment, to be said together with all else that is wrong. */
+export const keyProblems: ConfigCheck = ({ API_KEYS: json, ENVIRONMENT: environment }) => {
+  if (!json) return []
   let keys: unknown
   try {
     keys = JSON.parse(json)
   } catch {
-    throw new InvalidConfig(['API_KEYS is not JSON'])
+    return ['API_KEYS is not JSON']
   }
   if (!Value.Check(Type.Array(ApiKey), keys)) {
-    throw new InvalidConfig(['API_KEYS must be an array of {"provider", "sha256": <SHA-256 of the key in hex>, "scopes": [submit, read, rates, admin]}'])
+    return ['API_KEYS must be an array of {"provider", "sha256": <SHA-256 of the key in hex>, "scopes": [submit, read, rates, admin]}']
   }
   const problems: string[] = []
   const counts = new Map<string, number>()
@@ -38,8 +46,7 @@ export function parseKeys (json: string, environment: string): ApiKey[] {
     if (environment !== 'local' && localKeys.includes(sha256)) problems.push(`API_KEYS holds a development key of provider ${provider}: only ENVIRONMENT=local takes those`)
   }
   for (const [provider, count] of counts) if (count > 2) problems.push(`API_KEYS has ${count} keys for provider ${provider}: two at most`)
-  if (problems.length > 0) throw new InvalidConfig(problems)
-  return keys
+  return problems
 }
 
 /** Finds the caller by `Authorization: Bearer`. Throws `unauthenticated` or `forbidden`. */

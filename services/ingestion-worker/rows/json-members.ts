@@ -22,14 +22,14 @@ export class JsonMembers {
     if (at < end && bytes[at] === CLOSE) return at + 1 === end
     while (at < end && bytes[at] === QUOTE) {
       const key = at
-      const keyEnd = at = skipString(bytes, at, end)
-      at = skipSpace(bytes, at, end)
+      const keyEnd = skipString(bytes, at, end)
+      at = skipSpace(bytes, keyEnd, end)
       if (at >= end || bytes[at] !== COLON) return false
       const value = skipSpace(bytes, at + 1, end)
-      const valueEnd = at = skipValue(bytes, value, end)
+      const valueEnd = skipValue(bytes, value, end)
       this.#add(key, keyEnd, value, valueEnd)
-      at = skipSpace(bytes, at, end)
-      if (at >= end || valueEnd === value) return false
+      at = skipSpace(bytes, valueEnd, end)
+      if (at >= end) return false
       if (bytes[at] === CLOSE) return at + 1 === end
       if (bytes[at] !== COMMA) return false
       at = skipSpace(bytes, at + 1, end)

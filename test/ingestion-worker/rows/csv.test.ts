@@ -77,6 +77,12 @@ t.test('values behind the doubled quotes of another column are still told right'
   t.same(brief(errors), ['1 orig_code malformed_port a""b', '1 dest_code malformed_port "', '1 day not_a_day 2021-13-01', '1 price malformed_price 1"5'])
 })
 
+t.test('quotes that are doubled where nothing is quoted are two', async t => {
+  t.same(brief(read('csv', header + '"a""b",EETLL,2021-01-31,1\na""b,EETLL,2021-01-31,1\n').errors), [
+    '1 orig_code malformed_port a"b', '2 orig_code malformed_port a""b',
+  ])
+})
+
 t.test('text that is not UTF-8', async t => {
   const row = Buffer.concat([Buffer.from(header + 'CN'), Buffer.from([0xff, 0xc3]), Buffer.from('Z,EETLL,2021-01-31,1\n' + good)])
   const { prices, errors } = read('csv', row)

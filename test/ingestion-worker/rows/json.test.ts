@@ -107,6 +107,11 @@ t.test('every rule of a value', async t => {
   }
 })
 
+t.test('no value of one row is taken for another row', async t => {
+  const repeated = row.replace('"price"', '"day"').replace('1154.5', '"2021-01-31"')
+  t.same(brief(read('ndjson', `${row}\n${repeated}\n`).errors), ['2 day repeated_column', '2 price missing_value'])
+})
+
 t.test('text that is not UTF-8', async t => {
   const bytes = Buffer.from(having('orig_code', '"CN\xff"') + '\n' + row, 'latin1')
   const { prices, errors } = read('ndjson', bytes)

@@ -1,0 +1,85 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { execFileSync } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { batchId, type Manifest } from '../services/batch/batch.ts'
+import { openStore } from '../services/batch/store.ts'
+import { applyBatch } from '../services/ingestion-worker/apply/apply.ts'
+import { beginAttempt } from '../services/ingestion-worker/attempt.ts'
+import { openS3 } from '../services/runtime/aws.ts'
+import { openDatabase } from '../services/runtime/database.ts'
+import { sampleCsv } from '../services/sample/month.ts'
+import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { emulatorProcess } from './measure/emulator.ts'
+import { medians, timed } from './measure/pairs.ts'
+
+/** A batch from its message to its commit, against `psql \copy` of the same rows, as they came, into the same table. Needs psql. */
+process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'bench'
+const server = await temporaryServer({ max_wal_size: '8GB', shared_buffers: '512MB' })
+await makeDatabase(server, 'freight')
+const emulator = await emulatorProcess()
+const s3 = openS3({ region: 'eu-west-1', endpoint: emulator.endpoint })
+await s3.send(new CreateBucketCommand({ Bucket: 'bench' }))
+const store = openStore(s3, 'bench')
+const worker = openDatabase({ url: server.url('ingestion_worker', 'freight'), process: 'bench', poolSize: 3, statementTimeoutMs: 0 })
+const owner = openDatabase({ url: server.url('migrator', 'freight'), process: 'bench', poolSize: 1, statementTimeoutMs: 0 })
+const folder = mkdtempSync(join(tmpdir(), 'freight-rates-bench-'))
+
+for (const [label, rounds, csv] of [
+  ['50,000 rows', 15, firstRows(sampleCsv(), 50_000)],
+  ['1,000,000 rows', 3, firstRows(sampleCsv({ prices: 1_010_000, lanes: 5_000 }), 1_000_000)],
+] as const) {
+  const file = join(folder, 'rows.csv')
+  writeFileSync(file, csv)
+  const manifests: Manifest[] = []
+  for (let i = 0; i <= rounds; i++) manifests.push(await stored(csv))
+  const ms = await medians(rounds, {
+    copy: async () => psqlCopy(file),
+    apply: () => timed(() => apply(manifests.shift()!)),
+  })
+  console.log(`${label}: psql \\copy ${ms.copy.toFixed(0)} ms, apply ${ms.apply.toFixed(0)} ms, ratio ${(ms.apply / ms.copy).toFixed(2)}`)
+  await owner`truncate prices, lane_months`
+}
+console.log(`resident memory of this process at its most: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`)
+
+await worker.end()
+await owner.end()
+emulator.stop()
+await server.remove()
+rmSync(folder, { recursive: true })
+
+async function apply (manifest: Manifest): Promise<void> {
+  const read = (await store.readManifest(manifest.id))!
+  const attempt = await beginAttempt(worker, read, 'bench')
+  const outcome = await applyBatch({
+    sql: worker, store, limits: { maxRows: 5_000_000, maxRowBytes: 65_536 }, signal: new AbortController().signal, onRows: () => {},
+  }, read, attempt!)
+  if (outcome !== 'applied') throw new Error(outcome)
+}
+
+async function stored (csv: string): Promise<Manifest> {
+  const payload = await store.putStream(`incoming/demo/${randomUUID()}`, Readable.from([Buffer.from(csv)]), 'text/csv')
+  const name = { kind: 'key' as const, value: randomUUID() }
+  const manifest: Manifest = {
+    version: 1, id: batchId('demo', 'apply', name), provider: 'demo', mode: 'apply', name, format: 'csv', encoding: 'identity',
+    digest: createHash('sha256').update(csv).digest('hex'), bytes: csv.length, decodedBytes: csv.length, payload, acceptedAt: new Date().toISOString(),
+  }
+  await store.createManifest(manifest)
+  return manifest
+}
+
+/** Its own time for the command, without the start of the program and its connection. */
+function psqlCopy (file: string): number {
+  const output = execFileSync('psql', [server.url('migrator', 'freight'), '-qXc', '\\timing on', '-c', 'alter table prices alter batch_number set default 0',
+    '-c', `\\copy prices (orig_code, dest_code, day, price) from '${file}' (format csv, header)`], { encoding: 'utf8' })
+  return Number(/Time: ([\d.]+) ms[^T]*$/.exec(output)![1])
+}
+
+function firstRows (csv: string, count: number): string {
+  const lines = csv.split('\n')
+  if (lines.length < count + 1) throw new Error(`only ${lines.length - 1} rows`)
+  return `${lines.slice(0, count + 1).join('\n')}\n`
+}

@@ -1,0 +1,88 @@
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clusterUrl, isReady, openCluster, spawnServer } from '../../dev/postgres/cluster.ts'
+import { serverOwner } from '../../dev/postgres/owner.ts'
+import { bootstrap } from '../../services/migrate/bootstrap.ts'
+import { migrate } from '../../services/migrate/migrate.ts'
+import { ensurePartitions } from '../../services/migrate/partitions.ts'
+import { loadReferenceFiles } from '../../services/reference/files.ts'
+import { openDatabase } from '../../services/runtime/database.ts'
+import { urlFor } from './database.ts'
+
+export type Server = {
+  /** URL of a login in a database of the server; every login's password is `test`. */
+  url: (login: string, database: string) => string
+  start: () => Promise<void>
+  /** `SIGINT` is PostgreSQL's fast shutdown, `SIGQUIT` its immediate one. */
+  stop: (signal?: 'SIGINT' | 'SIGQUIT') => Promise<void>
+  /** Stops it and deletes its data. */
+  remove: () => Promise<void>
+}
+
+const password = 'test'
+const logins = ['migrator', 'rates_api', 'ingestion_api', 'ingestion_worker']
+
+/** Nothing here outlives its run, so nothing need be safe from a power cut. */
+export const unsafeSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
+
+/** A PostgreSQL server of the caller's own, with data in a temporary folder. */
+export async function temporaryServer (settings: Record<string, string> = unsafeSettings): Promise<Server> {
+  const owner = serverOwner()
+  const folder = mkdtempSync(join(tmpdir(), 'freight-rates-test-'))
+  if (owner) chownSync(folder, owner.uid, owner.gid)
+  const cluster = openCluster(folder, owner, password)
+  const port = await freePort()
+  let server: ReturnType<typeof spawnServer>
+
+  async function start (): Promise<void> {
+    server = spawnServer(cluster, port, { max_connections: '300', shared_buffers: '256MB', ...settings })
+    let output = ''
+    server.stdout!.resume()
+    server.stderr!.on('data', chunk => { output = (output + chunk).slice(-4_000) })
+    while (!isReady(cluster, server.pid!)) {
+      if (server.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${output}`)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+
+  async function stop (signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const ended = new Promise(resolve => server.once('exit', resolve))
+    server.kill(signal)
+    await ended
+  }
+
+  await start()
+  return {
+    url: (login, database) => urlFor(clusterUrl(cluster, port, 'postgres'), login, database),
+    start,
+    stop,
+    async remove () {
+      await stop('SIGQUIT')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A database as `services/migrate` makes it, with partitions of the given months and the shipped reference data. */
+export async function makeDatabase ({ url }: Server, name: string, firstMonth = '2020-12-01', lastMonth = '2022-01-01'): Promise<void> {
+  const superuser = openDatabase({ url: url('postgres', 'postgres'), process: 'test', poolSize: 1 })
+  await bootstrap(superuser, name, Object.fromEntries(logins.map(login => [login, password])))
+  const sql = openDatabase({ url: url('migrator', name), process: 'test', poolSize: 1 })
+  await migrate(sql)
+  await ensurePartitions(sql, firstMonth, lastMonth)
+  await loadReferenceFiles(sql)
+  await sql.end()
+  await superuser.end()
+}
+
+function freePort (): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
