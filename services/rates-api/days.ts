@@ -19,12 +19,13 @@ export function daysNewestFirst (from: string, to: string): string[] {
 
 /** The first day of every month that a range touches. */
 export function monthsOf (from: string, to: string): string[] {
-  const months = []
-  for (let month = `${from.slice(0, 7)}-01`; month <= to; month = nextMonth(month)) months.push(month)
-  return months
+  const [first, last] = [monthNumber(from), monthNumber(to)]
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const [year, month] = [Math.floor((first + index) / 12), (first + index) % 12 + 1]
+    return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-01`
+  })
 }
 
-// Every first of a month is followed by that of the next within 32 days.
-const nextMonth = (month: string): string => `${toDay(toMs(month) + 31 * dayMs).slice(0, 7)}-01`
+const monthNumber = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1
 const toMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 const toDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10)

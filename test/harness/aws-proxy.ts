@@ -81,10 +81,23 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
       request.pipe(outgoing)
     })
     await meet(take(call, 'hold answer'), call)
-    response.writeHead(answer.statusCode!, answer.headers)
-    if (take(call, 'cut answer')) answer.once('data', (chunk: Buffer) => response.write(chunk.subarray(1), () => request.socket.destroy()))
-    else answer.pipe(response)
-    await new Promise(resolve => response.once('close', resolve))
+    if (take(call, 'cut answer')) {
+      await breakOff(answer, response)
+    } else {
+      response.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(response)
+      await new Promise(resolve => response.once('close', resolve))
+    }
+  }
+
+  /** Half an answer, or none where there is but a head. */
+  async function breakOff (answer: IncomingMessage, response: ServerResponse): Promise<void> {
+    for await (const chunk of answer) {
+      response.writeHead(answer.statusCode!, answer.headers)
+      await new Promise(resolve => response.write((chunk as Buffer).subarray(1), resolve))
+      break
+    }
+    response.destroy()
   }
 
   async function exists (path: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import { cancelOnAbort } from './cancel.ts'
 import { addToLaneMonths } from './lane-months.ts'
 import { readPayload } from './payload.ts'
 import { openReport } from './report.ts'
+import { RolledBack, type Outcome } from './outcome.ts'
 import { currentRules, type RowLimits } from './rules.ts'
 
 export type ApplyOptions = {
@@ -21,17 +22,6 @@ export type ApplyOptions = {
   signal: AbortSignal
   /** Told how many rows have been read so far. */
   onRows: (rows: number) => void
-}
-
-export type Outcome = 'applied' | 'validated' | 'rejected' | 'applied earlier'
-
-/** Thrown inside the transaction to roll it back. */
-class RolledBack extends Error {
-  readonly outcome: 'rejected' | 'applied earlier'
-  constructor (outcome: 'rejected' | 'applied earlier') {
-    super(outcome)
-    this.outcome = outcome
-  }
 }
 
 /**
@@ -75,7 +65,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     await cancelOnAbort(sql, tx, signal)
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
     const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
-    if (marker) throw new RolledBack('applied earlier')
+    if (marker) throw new RolledBack('ended earlier')
     const copy = await copyPrices(tx)
     try {
       await read(copy)
@@ -90,32 +80,42 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     const mine = await tx`
       insert into applied_batches (batch_id, row_count) values (${manifest.id}, ${reader.rowsSeen})
       on conflict do nothing returning 1`
-    if (mine.length === 0) throw new RolledBack('applied earlier')
-    await end(tx, 'applied')
+    if (mine.length === 0) throw new RolledBack('ended earlier')
+    if (!await end(tx, 'applied')) throw new RolledBack('ended earlier')
   }
 
-  async function end (tx: Sql, state: 'applied' | 'validated' | 'rejected'): Promise<void> {
+  /** False, and nothing written, when the batch has ended otherwise: what is rejected is not applied, nor the other way. */
+  async function end (tx: Sql, state: 'applied' | 'validated' | 'rejected'): Promise<boolean> {
     signal.throwIfAborted()
-    await tx`
+    const mine = await tx`
       update batches set state = ${state}, finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
         error_count = ${report.count}, first_errors = ${tx.json(report.first)}, reason = null
-      where id = ${manifest.id} and state = 'processing'`
+      where id = ${manifest.id} and state in ('queued', 'processing', 'dead_lettered')
+      returning 1`
+    if (mine.length === 0) return false
     await endAttempt(tx, attempt, state, reader.rowsSeen)
+    return true
+  }
+
+  /** A dry run, or the end of a batch with bad rows: there is nothing to load. */
+  async function conclude (): Promise<Outcome> {
+    await report.end()
+    const state = report.count > 0 ? 'rejected' : 'validated'
+    return await sql.begin(tx => end(tx as unknown as Sql, state)) ? state : 'ended earlier'
   }
 
   try {
-    if (manifest.mode === 'dry_run') await read(null)
-    else await sql.begin(tx => load(tx as unknown as Sql))
+    if (manifest.mode === 'dry_run') {
+      await read(null)
+      return await conclude()
+    }
+    await sql.begin(tx => load(tx as unknown as Sql))
+    return 'applied'
   } catch (error) {
     if (!(error instanceof RolledBack)) {
       report.abort()
       throw error
     }
-    if (error.outcome === 'applied earlier') return 'applied earlier'
+    return error.outcome === 'rejected' ? await conclude() : error.outcome
   }
-  if (report.count === 0 && manifest.mode === 'apply') return 'applied'
-  await report.end()
-  const state = report.count > 0 ? 'rejected' : 'validated'
-  await sql.begin(tx => end(tx as unknown as Sql, state))
-  return state
 }

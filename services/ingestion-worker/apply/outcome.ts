@@ -1,0 +1,11 @@
+/** How a batch ended, or that it had ended already, by another worker's hand. */
+export type Outcome = 'applied' | 'validated' | 'rejected' | 'ended earlier'
+
+/** Thrown inside the transaction of a batch to roll it back: no failure, and never seen outside. */
+export class RolledBack extends Error {
+  readonly outcome: 'rejected' | 'ended earlier'
+  constructor (outcome: 'rejected' | 'ended earlier') {
+    super(outcome)
+    this.outcome = outcome
+  }
+}
