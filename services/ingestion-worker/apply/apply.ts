@@ -53,8 +53,9 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       reader.write(chunk)
       onRows(reader.rowsSeen)
       await report.flush()
-      const tuples = encoder.take()
-      if (tuples && copy && report.count === 0) await copy.write(tuples)
+      for (let tuples = encoder.take(); tuples; tuples = encoder.take()) {
+        if (copy && report.count === 0) await copy.write(tuples)
+      }
     }
     reader.end()
     onRows(reader.rowsSeen)
