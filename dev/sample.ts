@@ -6,8 +6,9 @@ import type { Run } from './run.ts'
 
 const limitMs = 120_000
 const headers = { authorization: 'Bearer development' }
+const isFinal = (state: string): boolean => ['applied', 'rejected', 'dead_lettered', 'discarded'].includes(state)
 
-type Answer = { id?: string, state?: string, detail?: string, counts?: unknown } & Record<string, unknown>
+type Batch = { id: string, state: string, rows: number | null, rows_read: number | null, reason: string | null, first_errors: unknown[] }
 
 /**
  * Sends the sample batch as a provider would and waits until it is applied; sent again, it is the same batch. Answers with
@@ -16,43 +17,49 @@ type Answer = { id?: string, state?: string, detail?: string, counts?: unknown }
 export async function sendSample (ingestionApi: string, { story, signal }: Run): Promise<string> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
   const csv = sampleCsv()
-  const rows = csv.split('\n').length - 2 // header and last line end
+  const count = (csv.trimEnd().split('\n').length - 1).toLocaleString('en')
   let shown = ''
-  const show = (text: string): void => {
-    if (text !== shown) story.progress('sample', text)
-    shown = text
-  }
   try {
-    show(`sending ${rows.toLocaleString('en')} prices of January 2021`)
+    show(`sending ${count} prices of January 2021`)
     let batch = await submit(gzipSync(csv))
-    const wasThere = batch.state === 'applied'
+    const wasThere = isFinal(batch.state)
     while (!isFinal(batch.state)) {
-      show(describe(batch))
-      await sleep(200, undefined, { signal: until })
-      batch = await ask(`/batches/${batch.id}`, {})
+      show(batch.rows_read ? `${batch.state}: ${batch.rows_read.toLocaleString('en')} of ${count} prices read` : batch.state)
+      await sleep(100, undefined, { signal: until })
+      batch = await ask(`/batches/${batch.id}`)
     }
-    if (batch.state !== 'applied') throw new Failure(`The sample batch ended as ${batch.state}: see ${ingestionApi}/batches/${batch.id}.`, [JSON.stringify(batch)])
-    story.step('sample', wasThere ? `applied before: ${batch.id}` : `applied: ${rows.toLocaleString('en')} prices of January 2021`)
-    return batch.id!
+    if (batch.state !== 'applied') {
+      throw new Failure(`The sample batch ended as ${batch.state}${batch.reason ? ` (${batch.reason})` : ''}: ${ingestionApi}/batches/${batch.id}.`,
+        batch.first_errors.slice(0, 10).map(error => JSON.stringify(error)))
+    }
+    story.step('sample', wasThere ? `${batch.rows?.toLocaleString('en')} prices of January 2021, applied before` : `applied: ${count} prices of January 2021`)
+    return batch.id
   } catch (error) {
     if (error instanceof Failure || signal.aborted) throw error
     throw new Failure(`The sample batch was not applied within ${limitMs / 1_000} seconds (last: ${shown}).`)
   }
 
-  async function submit (body: Uint8Array<ArrayBuffer>): Promise<Answer> {
+  function show (text: string): void {
+    if (text !== shown) story.progress('sample', text)
+    shown = text
+  }
+
+  async function submit (body: Uint8Array<ArrayBuffer>): Promise<Batch> {
     return await ask('/batches', {
       method: 'POST', body, headers: { 'content-type': 'text/csv', 'content-encoding': 'gzip', 'idempotency-key': 'sample-2021-01' },
     })
   }
 
   /** Tries again while a process restarts. */
-  async function ask (path: string, request: RequestInit): Promise<Answer> {
+  async function ask (path: string, request: RequestInit = {}): Promise<Batch> {
     for (;;) {
       const sent = fetch(ingestionApi + path, { ...request, headers: { ...headers, ...request.headers }, signal: until })
       const response = await sent.catch(() => undefined)
       until.throwIfAborted()
-      const answer = await response?.json().catch(() => undefined) as Answer | undefined
+      const answer = await response?.json().catch(() => undefined) as Batch & { detail?: string } | undefined
       if (response?.ok && answer) return answer
+      // The state is of an earlier version with other sample data: what was applied then stays.
+      if (response?.status === 422 && answer?.id) return await ask(`/batches/${answer.id}`)
       if (response && response.status < 500 && response.status !== 429) {
         throw new Failure(`The ingestion API answers ${response.status} to the sample batch: ${answer?.detail ?? 'without a reason'}.`)
       }
@@ -60,6 +67,3 @@ export async function sendSample (ingestionApi: string, { story, signal }: Run):
     }
   }
 }
-
-const isFinal = (state = ''): boolean => ['applied', 'rejected', 'dead_lettered', 'discarded'].includes(state)
-const describe = ({ state }: Answer): string => `${state}`

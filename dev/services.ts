@@ -19,28 +19,31 @@ const keys = [
 /** The value of API_KEYS: what every local system takes, and no other. */
 export const localKeys = JSON.stringify(keys.map(({ key, ...rest }) => ({ ...rest, sha256: createHash('sha256').update(key).digest('hex') })))
 
+/** How long a process may take to end after SIGTERM, in milliseconds; a batch that takes longer is released and goes on at the next start. */
+const stopLimitMs = 10_000
+
 /** Starts the three processes side by side; they are ready when each says so. */
 export async function startServices (state: State, system: RunningSystem, logLevel: string, run: Run): Promise<void> {
   const { addresses, environment, databaseUrls } = system
   await supervise([
     service('rates-api', addresses.ratesApi, databaseUrls.rates_api),
     service('ingestion-api', addresses.ingestionApi, databaseUrls.ingestion_api),
-    service('ingestion-worker', addresses.worker, databaseUrls.ingestion_worker),
+    service('ingestion-worker', addresses.worker, databaseUrls.ingestion_worker, { FINISH_MS: String(stopLimitMs - 2_000) }),
   ], run)
   for (const [name, address] of [['rates-api', addresses.ratesApi], ['ingestion-api', addresses.ingestionApi], ['ingestion-worker', addresses.worker]] as const) {
     run.story.step(name, `ready on ${address}`)
   }
 
-  function service (name: string, address: string, databaseUrl: string): Program {
+  function service (name: string, address: string, databaseUrl: string, own: Record<string, string> = {}): Program {
     const output = openOutput(name, run.story)
-    const env = childEnvironment({ ...environment, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: new URL(address).port, LOG_LEVEL: logLevel })
+    const env = childEnvironment({ ...environment, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: new URL(address).port, LOG_LEVEL: logLevel, ...own })
     return {
       name,
       spawn: () => output.read(spawn(process.execPath, nodeArguments(state, `services/${name}/main.ts`), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),
       isReady: () => answers(`${address}/ready`),
       output,
       stopSignal: 'SIGTERM',
-      stopLimitMs: 10_000,
+      stopLimitMs,
     }
   }
 }

@@ -25,6 +25,7 @@ async function start (run: Run): Promise<void> {
   const settings = readSettings(process.env)
   state = openState(settings.stateDir)
   run.onEnd(takeLock(state))
+  run.story.step('state', state.folder)
   const left = await endProcesses(state)
   if (left.length > 0) run.story.step('cleared', `${left.length} processes that an earlier run left`)
   await checkApiPorts(settings)

@@ -44,6 +44,8 @@ create table batches (
   error_count bigint,
   first_errors jsonb not null default '[]'::jsonb,
   reason text,
+  queued_at timestamp with time zone not null default now(),
+  dead_lettered_at timestamp with time zone,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
@@ -53,10 +55,30 @@ create table batches (
   constraint batches_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'processing'::text, 'applied'::text, 'validated'::text, 'rejected'::text, 'dead_lettered'::text, 'discarded'::text])))
 );
 
+CREATE INDEX batches_dead_lettered ON public.batches USING btree (dead_lettered_at DESC, id DESC) WHERE (state = 'dead_lettered'::text);
+
 CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accepted_at DESC, id DESC);
 
-grant insert, select on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason) on batches to batch_writer;
+CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
+
+grant insert, select, update (state, finished_at, reason, queued_at) on batches to batch_intake;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at) on batches to batch_writer;
+
+create table dead_letter_actions (
+  number bigint generated always as identity not null,
+  batch_id text not null,
+  action text not null,
+  actor text not null,
+  reason text,
+  acted_at timestamp with time zone not null default now(),
+  constraint dead_letter_actions_pkey PRIMARY KEY (number),
+  constraint dead_letter_actions_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id),
+  constraint dead_letter_actions_action_check CHECK ((action = ANY (ARRAY['redrive'::text, 'discard'::text])))
+);
+
+CREATE INDEX dead_letter_actions_of_batch ON public.dead_letter_actions USING btree (batch_id, number);
+
+grant insert, select on dead_letter_actions to batch_intake;
 
 create table lane_months (
   orig_code text not null,

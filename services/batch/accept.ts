@@ -35,7 +35,7 @@ async function claim (store: Store, manifest: Manifest): Promise<{ existing: Man
     // Stores without conditional writes exist (emulators): looking first makes them right but for a race.
     const earlier = await store.readManifest(manifest.id)
     if (earlier) return { existing: earlier, pending: await store.isPending(manifest.id) }
-    await store.putPending(manifest.id)
+    await store.putPending(manifest.id, manifest.payload)
     if (await store.createManifest(manifest)) return { existing: null, pending: true }
     const winner = await store.readManifest(manifest.id)
     if (!winner) throw new Error(`Manifest ${manifest.id} exists and cannot be read`)

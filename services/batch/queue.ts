@@ -5,7 +5,9 @@ import {
 
 /** One delivery of a batch's message. */
 export type Delivery = {
+  /** Empty when the message is none of ours. */
   batchId: string
+  body: string
   receipt: string
   /** Which delivery of this message it is, from 1; SQS moves it to the dead-letter queue after its tenth. */
   receives: number
@@ -35,7 +37,8 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     const message = Messages?.[0]
     if (!message) return null
     const receives = Number(message.Attributes?.ApproximateReceiveCount ?? 1)
-    return { batchId: idOf(message.Body), receipt: message.ReceiptHandle!, receives }
+    const body = message.Body ?? ''
+    return { batchId: idOf(body), body, receipt: message.ReceiptHandle!, receives }
   }
 
   /** Keeps the message from others for another `seconds`. */
@@ -49,17 +52,21 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     await sqs.send(new DeleteMessageCommand(at(receipt)))
   }
 
-  /** Rejects when the queue cannot be reached. */
-  const probe = async (): Promise<void> => {
-    await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }))
+  /** Messages in the queue, those in hand included: an approximation, as SQS says. */
+  async function countMessages (): Promise<number> {
+    const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'],
+    }))
+    return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0)
   }
 
-  return { send, receive, extend, release, remove, probe }
+  return { send, receive, extend, release, remove, countMessages }
 }
 
-function idOf (body: string | undefined): string {
+function idOf (body: string): string {
   try {
-    const { id } = JSON.parse(body ?? '') as { id?: unknown }
+    const { id } = JSON.parse(body) as { id?: unknown }
     return typeof id === 'string' && /^[0-9a-f]{64}$/.test(id) ? id : ''
   } catch {
     return ''

@@ -62,6 +62,6 @@ const columns = (sql: Sql) => sql`
   (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts,
   (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read`
 
-/** As the manifest writes times. */
-const isoTime = (sql: Sql, column: string) =>
+/** A time as the manifest writes it. */
+export const isoTime = (sql: Sql, column: string) =>
   sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${sql(column)}`

@@ -1,4 +1,6 @@
-import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client,
+} from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { Readable } from 'node:stream'
 import type { Manifest, Payload } from './batch.ts'
@@ -50,12 +52,26 @@ export function openStore (s3: S3Client, bucket: string) {
     }
   }
 
-  const putPending = async (id: string): Promise<void> => {
-    await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: id }))
+  /** Says that a batch is about to be accepted, and where its payload is. */
+  const putPending = async (id: string, payload: Payload): Promise<void> => {
+    await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: JSON.stringify(payload) }))
+  }
+  async function readPending (id: string): Promise<Payload | null> {
+    const found = await orNull(s3.send(new GetObjectCommand(at(`pending/${id}`))))
+    return found && JSON.parse(await found.Body!.transformToString()) as Payload
   }
   const isPending = async (id: string): Promise<boolean> => await orNull(s3.send(new HeadObjectCommand(at(`pending/${id}`)))) !== null
   const deletePending = async (id: string): Promise<void> => {
     await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
+  }
+
+  /** The ids that have a `pending/<id>`, oldest notes not first. */
+  async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: 'pending/' })) {
+      for (const { Key, LastModified } of Contents) {
+        yield { id: Key!.slice('pending/'.length), ageSeconds: (Date.now() - LastModified!.getTime()) / 1_000 }
+      }
+    }
   }
 
   const putReport = (id: string, lines: Readable): Promise<Payload> => putStream(`reports/${id}.ndjson`, lines, 'application/x-ndjson')
@@ -70,7 +86,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   return {
-    probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, isPending, deletePending, putReport, openReport,
+    probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
   }
 }
 

@@ -8,18 +8,23 @@ import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import type { RowLimits } from './apply/rules.ts'
 import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
+import { recordDeadLetters } from './dead-letters.ts'
 import { Gate } from './gate.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
+import { sweepUntil } from './sweeper.ts'
 
 export type Dependencies = {
   name: string
   sql: Sql
   store: Store
   queue: Queue
+  /** The dead-letter queue. */
+  deadLetters: Queue
   log: Log
   receive: ConsumeOptions
   limits: RowLimits
   heartbeat: HeartbeatOptions
+  sweep: { everySeconds: number, lostAfterSeconds: number }
 }
 
 export type IngestionWorker = {
@@ -35,16 +40,27 @@ export type IngestionWorker = {
 
 /** The ingestion worker: takes messages, applies their batches, one transaction each. */
 export function buildIngestionWorker ({ receive, ...dependencies }: Dependencies): IngestionWorker {
-  const { sql, store, queue, log } = dependencies
+  const { sql, store, queue, log, sweep } = dependencies
   const giveUp = new AbortController()
   const gate = new Gate(async () => { await Promise.all([sql`select 1`, store.probe()]) }, log, giveUp.signal)
   const app = buildServer({ log })
-  registerHealth(app, { database: async () => sql`select 1`, store: store.probe, queue: queue.probe })
+  registerHealth(app, { database: async () => sql`select 1`, store: store.probe, queue: queue.countMessages })
   let consumer: Consumer | undefined
+  const stopping = new AbortController()
+  let chores: Promise<unknown> = Promise.resolve()
   return {
     app,
-    start () { consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive) },
-    stopReceiving: async () => consumer?.stopReceiving(),
+    start () {
+      consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive)
+      chores = Promise.all([
+        recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
+        sweepUntil({ ...dependencies, ...sweep }, stopping.signal),
+      ])
+    },
+    stopReceiving () {
+      stopping.abort()
+      return Promise.all([consumer?.stopReceiving(), chores])
+    },
     finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'a batch is not finished in time')),
     async handBack () {
       giveUp.abort(Object.assign(new Error('the process ends'), { code: 'STOPPING' }))

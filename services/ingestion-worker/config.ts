@@ -11,6 +11,8 @@ export const Config = Type.Object({
   RECEIVE_SECONDS: Count('how long one receive waits for a message, and so the shortest end of an idle process, in seconds', { default: 5, maximum: 20 }),
   VISIBILITY_SECONDS: Count('how long a message stays hidden without a heartbeat, in seconds', { default: 30, minimum: 3, maximum: 600 }),
   HOLD_MAX_SECONDS: Count('how long a message is kept in hand at most, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
+  SWEEP_SECONDS: Count('time between two sweeps for what a lost process left undone, in seconds', { default: 30 }),
+  LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance or a message that nobody has is taken for lost, in seconds', { default: 30, minimum: 1 }),
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a whole batch included, in milliseconds', { default: 900_000 }),
   FINISH_MS: Count('how long a batch in hand may go on after SIGTERM, in milliseconds', { default: 100_000 }),
 })

@@ -12,11 +12,12 @@ import { Config } from './config.ts'
 const config = startFrom(Config, config => config)
 const log = await openLog('ingestion-worker', config.LOG_LEVEL)
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
+const sqs = openSqs(aws)
 const sql = openDatabase({
   url: config.DATABASE_URL,
   process: 'ingestion-worker',
-  // For each slot its transaction and its progress, and one for the probe.
-  poolSize: config.WORKER_CONCURRENCY * 2 + 1,
+  // For each slot its transaction and its progress, and one each for probe, recorder and sweeper.
+  poolSize: config.WORKER_CONCURRENCY * 2 + 3,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
 })
 
@@ -24,11 +25,13 @@ const worker = buildIngestionWorker({
   name: `${hostname()}:${process.pid}`,
   sql,
   store: openStore(openS3(aws), config.PAYLOAD_BUCKET),
-  queue: openQueue(openSqs(aws), config.QUEUE_URL),
+  queue: openQueue(sqs, config.QUEUE_URL),
+  deadLetters: openQueue(sqs, config.DEAD_LETTER_QUEUE_URL),
   log,
   receive: { concurrency: config.WORKER_CONCURRENCY, receiveSeconds: config.RECEIVE_SECONDS },
   limits: { maxRows: config.BATCH_MAX_ROWS, maxRowBytes: config.BATCH_MAX_ROW_BYTES },
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
+  sweep: { everySeconds: config.SWEEP_SECONDS, lostAfterSeconds: config.LOST_AFTER_SECONDS },
 })
 stopInPhases(log, [
   { name: 'stop receiving', limitMs: (config.RECEIVE_SECONDS + 5) * 1_000, run: worker.stopReceiving },

@@ -1,15 +1,11 @@
 import type { Sql } from 'postgres'
+import { monthsOf } from './days.ts'
 
-export type LaneQuery = {
-  /** Port code in any case, or a region's slug in any case. */
-  orig: string
-  dest: string
-  /** First days of months. */
-  months: string[]
-}
+/** From one port or region to another, in any case, and the days between which months count whole. */
+export type LaneQuery = { orig_code: string, dest_code: string, date_from: string, date_to: string }
 
-/** What a code stands for; null where nothing has it. */
-export type Kind = 'port' | 'region' | null
+/** What each code stands for; null where nothing has it. */
+export type Sides = { orig: 'port' | 'region' | null, dest: 'port' | 'region' | null }
 
 export type MonthTotals = {
   month: string
@@ -19,15 +15,16 @@ export type MonthTotals = {
   cents: Array<string | null>
 }
 
-export type LaneTotals = { orig: Kind, dest: Kind, months: MonthTotals[] }
+export type LaneTotals = Sides & { months: MonthTotals[] }
 
 /**
  * Adds up the prices of each day of the months over all lanes from one port or region to another, in one statement: it
  * resolves both sides, says what they are, and gives one row for each month, whether there are prices or not.
  */
-export async function averagePrices (sql: Sql, { orig, dest, months }: LaneQuery): Promise<LaneTotals> {
-  const [origCode, origSlug, destCode, destSlug] = [orig.toUpperCase(), orig.toLowerCase(), dest.toUpperCase(), dest.toLowerCase()]
-  const rows = await sql<Array<MonthTotals & { orig: Kind, dest: Kind }>>`
+export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTotals> {
+  const [origCode, destCode] = [query.orig_code.toUpperCase(), query.dest_code.toUpperCase()]
+  const [origSlug, destSlug] = [query.orig_code.toLowerCase(), query.dest_code.toLowerCase()]
+  const rows = await sql<Array<Sides & MonthTotals>>`
     with recursive
       -- union, not union all: a region that is met again adds nothing, so that even a tree with a cycle comes to an end.
       orig_regions (slug) as (
@@ -50,7 +47,7 @@ export async function averagePrices (sql: Sql, { orig, dest, months }: LaneQuery
         when exists (select from dest_regions) then 'region'
       end as dest,
       asked.month, totals.counts, totals.cents
-    from unnest(${months}::date[]) as asked (month)
+    from unnest(${monthsOf(query.date_from, query.date_to)}::date[]) as asked (month)
     -- For each month by itself, which needs neither sort nor hash; the 31 sums of each array beat unnest with
     -- ordinality and group by six times over, since no row is made for each lane and day (bench/average-prices.ts).
     cross join lateral (
@@ -67,8 +64,8 @@ export async function averagePrices (sql: Sql, { orig, dest, months }: LaneQuery
           select code from ports where parent_slug = any (array(select slug from dest_regions))))
         and month = asked.month
     ) as totals`
-  const { orig: origKind, dest: destKind } = rows[0]!
-  return { orig: origKind, dest: destKind, months: rows }
+  const { orig, dest } = rows[0]!
+  return { orig, dest, months: rows }
 }
 
 /** `array[sum(counts[1]), …, sum(counts[31])]` */

@@ -1,15 +1,26 @@
-import { Type } from 'typebox'
-import { Common, Count } from '../runtime/config.ts'
+import { Type, type Static } from 'typebox'
+import { Common, Count, type ConfigCheck } from '../runtime/config.ts'
+import { keyProblems, parseKeys, type ApiKey } from '../runtime/keys.ts'
 
 /** What the rates API reads from its environment. */
 export const Config = Type.Object({
   ...Common,
   RATES_MAX_DAYS: Count('longest range of days that one request may ask for', { default: 366, maximum: 3_660 }),
-  RATES_QUERY_TIMEOUT_MS: Count('longest time of a query, and of waiting for it, in milliseconds; then it is cancelled and the answer is 503', {
+  RATES_QUERY_TIMEOUT_MS: Count('longest time of a query, with waiting for it, in milliseconds; then it is cancelled and the answer is 503', {
     default: 5_000, minimum: 10, maximum: 60_000,
   }),
-  RATES_MAX_WAITING: Count('requests that may wait for a connection to the database; a further one gets 503 at once', { default: 200, maximum: 100_000 }),
-  RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with the scope "rates"; false: they are open', default: false }),
-  API_KEYS: Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}; needed where keys are required', default: '[]' }),
-  DATABASE_POOL_SIZE: Count('connections to the database, and so the queries that run at once', { default: 10, maximum: 100 }),
+  RATES_MAX_WAITING: Count('requests that may wait for a connection to the database; one more gets 503 at once', { default: 200, maximum: 100_000 }),
+  RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
+  API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}; read where keys are required', minLength: 2 })),
+  DATABASE_POOL_SIZE: Count('connections to the database, hence queries at once', { default: 10, maximum: 100 }),
 })
+
+/** The keys that open the routes; null where they are open. */
+export function keysOf (config: Static<typeof Config>): ApiKey[] | null {
+  return config.RATES_KEYS_REQUIRED ? parseKeys(config.API_KEYS ?? '[]', config.ENVIRONMENT) : null
+}
+
+export const checkKeys: ConfigCheck = env => {
+  if (!/^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')) return []
+  return env.API_KEYS ? keyProblems(env) : ['API_KEYS is missing: RATES_KEYS_REQUIRED asks for keys']
+}

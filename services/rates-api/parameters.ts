@@ -30,15 +30,16 @@ export function readParameters<T extends object> (query: Record<string, unknown>
     else values[name] = read
   }
   const unknown = Object.keys(query).filter(name => !Object.hasOwn(parameters, name))
-  const known = Object.keys(parameters).join(', ')
-  for (const name of unknown.slice(0, mostUnknown)) errors.push(errorAt(name.slice(0, longestEcho), 'unknown', `there is ${known}, nothing else`))
+  for (const name of unknown.slice(0, mostUnknown)) {
+    errors.push(errorAt(echo(name), 'unknown', `is not a parameter: there are ${Object.keys(parameters).join(', ')}`))
+  }
   return { values, errors }
 }
 
-/** Throws `invalid-parameters` with all of the errors. */
-export function refuse (errors: ParameterError[]): never {
-  const names = [...new Set(errors.map(({ parameter }) => parameter))]
-  throw new Problem('invalid-parameters', `Wrong: ${names.join(', ')}`, { members: { errors } })
+/** The problem that names all of the errors. */
+export function invalidParameters (errors: ParameterError[]): Problem {
+  const names = new Set(errors.map(({ parameter }) => parameter))
+  return new Problem('invalid-parameters', `Wrong: ${[...names].join(', ')}`, { members: { errors } })
 }
 
 /** The error of a parameter, for checks that need more than its own text. */

@@ -1,3 +1,5 @@
+import type { Sql } from 'postgres'
+import { markLinks } from '../runtime/database.ts'
 import { Problem } from '../runtime/problem.ts'
 
 export type TurnLimits = {
@@ -5,48 +7,44 @@ export type TurnLimits = {
   atOnce: number
   /** Queries that may wait for their turn. */
   maxWaiting: number
-  /** Longest time from asking to the result, in milliseconds. */
+  /** Longest time from asking to the result, and longest time of a statement in the database, in milliseconds. */
   limitMs: number
 }
 
 /** Runs a query when its turn comes. Throws `overloaded` at once when too many wait, `database-unavailable` after the time limit. */
-export type QueryTurns = <T>(query: () => Promise<T>) => Promise<T>
+export type TakeTurn = <T>(query: () => Promise<T>) => Promise<T>
 
 /**
- * The client library queues without bound and puts queries behind slow ones on the same connection. Here each has a
- * connection to itself, few wait, in order, and nobody waits for long. A query that is given up keeps its turn until the
- * database has really let go of it: the server cancels it at the same time limit.
+ * The client library queues without bound, and behind slow queries of the same connection. Here each query has a
+ * connection to itself, few wait, in order, and nobody for long. A query that is given up keeps its turn until the
+ * database has let go of it, which its statement timeout sees to; where nothing comes even then, the link is dead and cut.
  */
-export function takeTurns ({ atOnce, maxWaiting, limitMs }: TurnLimits): QueryTurns {
+export function takeTurns (sql: Sql, { atOnce, maxWaiting, limitMs }: TurnLimits): TakeTurn {
   let running = 0
   const waiting = new Set<() => void>()
 
-  function next (): void {
-    running--
-    const [first] = waiting
-    first?.()
-  }
-
   return query => new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      waiting.delete(start)
-      reject(new Problem('database-unavailable', `The database gave no answer within ${limitMs} ms; try again`))
-    }, limitMs)
+    if (running >= atOnce && waiting.size >= maxWaiting) throw new Problem('overloaded', 'Too many requests wait for the database; try again')
+    let timer = setTimeout(late, limitMs)
+    if (running < atOnce) start()
+    else waiting.add(start)
+
     function start (): void {
       waiting.delete(start)
       running++
-      query().then(resolve, reject).finally(() => {
-        clearTimeout(timer)
-        next()
-      })
+      query().then(resolve, reject).finally(end)
     }
-    if (running < atOnce) {
-      start()
-    } else if (waiting.size < maxWaiting) {
-      waiting.add(start)
-    } else {
+
+    function late (): void {
+      reject(new Problem('database-unavailable', `The database gave no answer within ${limitMs} ms; try again`))
+      if (!waiting.delete(start)) timer = setTimeout(markLinks(sql), limitMs).unref()
+    }
+
+    function end (): void {
       clearTimeout(timer)
-      reject(new Problem('overloaded', 'Too many requests wait for the database; try again'))
+      running--
+      const [next] = waiting
+      next?.()
     }
   })
 }

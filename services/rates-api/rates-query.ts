@@ -1,20 +1,27 @@
 import { Type } from 'typebox'
+import { Problem } from '../runtime/problem.ts'
+import type { Sides } from './average-prices.ts'
 import { countDays, isDay } from './days.ts'
-import { errorAt, readParameters, Refusal, refuse, type Parameter, type Parameters } from './parameters.ts'
+import { echo, errorAt, invalidParameters, readParameters, Refusal, type Parameter, type Parameters } from './parameters.ts'
 
-/** What `GET /rates` asks for: valid days in their order, and codes that are well formed. */
+/** What `GET /rates` asks for: days of the calendar, and codes that are well formed. */
 export type RatesQuery = { date_from: string, date_to: string, orig_code: string, dest_code: string }
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/
-// A port's code is two letters and three of letters and 2 to 9, a region's slug has letters, digits and _; in any case.
+// Two letters and three of A-Z and 2-9 for a port, a letter and up to 63 of a-z, 0-9 and _ for a region; in any case.
 const codePattern = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
+
+const Day = (what: string, example: string) =>
+  Type.String({ description: `${what} day, as YYYY-MM-DD`, format: 'date', pattern: dayPattern.source, examples: [example] })
+const Code = (where: string, example: string) =>
+  Type.String({ description: `port or region ${where}: a port's code or a region's slug, in any case`, pattern: codePattern.source, examples: [example] })
 
 /** The parameters as the document shows them. */
 export const RatesQuerystring = Type.Object({
-  date_from: Type.String({ description: 'first day', format: 'date', pattern: dayPattern.source, examples: ['2021-01-01'] }),
-  date_to: Type.String({ description: 'last day, of the answer too', format: 'date', pattern: dayPattern.source, examples: ['2021-01-31'] }),
-  orig_code: Type.String({ description: 'port code or region slug, in any case: where the container is from', pattern: codePattern.source, examples: ['CNGGZ'] }),
-  dest_code: Type.String({ description: 'port code or region slug, in any case: where it goes', pattern: codePattern.source, examples: ['EETLL'] }),
+  date_from: Day('first', '2021-01-01'),
+  date_to: Day('last', '2021-01-31'),
+  orig_code: Code('where containers come from', 'CNGGZ'),
+  dest_code: Code('where they go', 'EETLL'),
 }, { additionalProperties: false })
 
 const day: Parameter<string> = {
@@ -24,18 +31,35 @@ const day: Parameter<string> = {
   },
 }
 const code: Parameter<string> = {
-  read: text => codePattern.test(text) ? text : new Refusal('malformed', 'must be a port code like CNGGZ or a region slug like north_europe_main'),
+  read: text => codePattern.test(text) ? text : new Refusal('malformed', 'must look like CNGGZ, a port, or north_europe_main, a region'),
 }
 const parameters: Parameters<RatesQuery> = { date_from: day, date_to: day, orig_code: code, dest_code: code }
 
-/** Throws `invalid-parameters` with everything that is wrong and can be told without the database. */
+/** Throws `invalid-parameters` with all that is wrong and can be told without the database. */
 export function readRatesQuery (query: Record<string, unknown>, maxDays: number): RatesQuery {
   const { values, errors } = readParameters(query, parameters)
   const { date_from: from, date_to: to } = values
   if (from !== undefined && to !== undefined) {
     const days = countDays(from, to)
-    if (days < 1) errors.push(errorAt('date_from', 'reversed', `is after date_to, ${to}`, from))
-    if (days > maxDays) errors.push(errorAt('date_to', 'too_long', `makes a range of ${days} days; ${maxDays} are the most`, to))
+    if (days < 1) errors.push(errorAt('date_from', 'reversed', `is after date_to, which is ${to}`, from))
+    if (days > maxDays) errors.push(errorAt('date_to', 'too_long', `makes a range of ${days} days: ${maxDays} are the most`, to))
   }
-  return errors.length > 0 ? refuse(errors) : values as RatesQuery
+  if (errors.length > 0) throw invalidParameters(errors)
+  return values as RatesQuery
+}
+
+/**
+ * Throws `unknown-location` where the database has neither port nor region of a code, and `invalid-parameters` where both
+ * are one port. Lanes inside one region are a fair question.
+ */
+export function checkSides ({ orig_code: orig, dest_code: dest }: RatesQuery, kinds: Sides): void {
+  const unknown = [kinds.orig ? [] : [orig], kinds.dest ? [] : [dest]].flat()
+  if (unknown.length > 0) throw unknownLocations(unknown)
+  if (kinds.orig === 'port' && orig.toUpperCase() === dest.toUpperCase()) {
+    throw invalidParameters([errorAt('dest_code', 'same_port', 'is the port that orig_code is', dest)])
+  }
+}
+
+export function unknownLocations (codes: string[]): Problem {
+  return new Problem('unknown-location', `There is no port or region ${[...new Set(codes)].map(echo).join(' and none ')}`)
 }

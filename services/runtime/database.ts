@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 import { release } from './release.ts'
 
@@ -17,6 +17,7 @@ export type DatabaseOptions = {
  * zone; bigint as number, since no count or sum here reaches 2^53.
  */
 export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000 }: DatabaseOptions): Sql {
+  const sockets = new Set<Socket>()
   const options = {
     max: poolSize,
     connect_timeout: 5,
@@ -37,7 +38,27 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
     },
     // The library leaves Nagle's algorithm on: a small write behind another then waits 40 ms for the server's delayed
     // acknowledgement, twice in every COPY.
-    socket: ({ host, port }: { host: string[], port: number[] }) => connect({ host: host[0]!, port: port[0]!, noDelay: true }),
+    socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
+      const socket = connect({ host: host!, port: port!, noDelay: true })
+      for (const other of sockets) if (other.destroyed) sockets.delete(other)
+      sockets.add(socket)
+      return Object.assign(socket, { host }) // where the library looks for the name that TLS verifies
+    },
   }
-  return postgres(url, options as object) as unknown as Sql
+  const sql = postgres(url, options as object) as unknown as Sql
+  socketsOf.set(sql, sockets)
+  return sql
+}
+
+const socketsOf = new WeakMap<Sql, Set<Socket>>()
+
+/**
+ * Marks how much has come over each link of a pool; the answer cuts those over which nothing has come since. For a peer
+ * that is gone without a word, whose statement timeout never comes: the system would wait a quarter of an hour for it.
+ */
+export function markLinks (sql: Sql): () => void {
+  const marks = [...socketsOf.get(sql) ?? []].map(socket => ({ socket, received: socket.bytesRead }))
+  return () => {
+    for (const { socket, received } of marks) if (socket.bytesRead === received) socket.destroy()
+  }
 }

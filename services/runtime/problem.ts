@@ -49,6 +49,7 @@ export const problems = {
   'header-too-large': { status: 431, title: 'The request header is too large' },
   'internal-error': { status: 500, title: 'Something is wrong here' },
   'database-unavailable': { status: 503, title: 'The database cannot be reached', retryAfterSeconds: 5 },
+  overloaded: { status: 503, title: 'More requests than can be served', retryAfterSeconds: 1 },
   'store-unavailable': { status: 503, title: 'The payload store cannot be reached', retryAfterSeconds: 5 },
   'queue-unavailable': { status: 503, title: 'The queue cannot be reached', retryAfterSeconds: 5 },
   'shutting-down': { status: 503, title: 'This process is shutting down', retryAfterSeconds: 1 },

@@ -1,5 +1,7 @@
 import type { Sql } from 'postgres'
 import { readMigrations, type Migration } from '../migrate/migrations.ts'
+import { withDeadline } from './deadline.ts'
+import type { Log } from './log.ts'
 import { compareReleases, release } from './release.ts'
 
 export type SchemaState = {
@@ -22,4 +24,20 @@ export async function schemaState (sql: Sql, known: Migration[] = readMigrations
       ? `The database has migration ${newer.name}, which needs release ${newer.oldest_release} or newer; this is ${thisRelease}`
       : null,
   }
+}
+
+/** Fails, with a code that says why, while this release cannot work on the database: for readiness. */
+export async function requireSchema (sql: Sql, known: Migration[]): Promise<void> {
+  const { missing, refusal } = await schemaState(sql, known)
+  if (refusal) throw Object.assign(new Error(refusal), { code: 'SCHEMA_REFUSED' })
+  if (missing > 0) throw Object.assign(new Error(`The database lacks ${missing} migrations`), { code: 'SCHEMA_MISSING' })
+}
+
+/** Ends the process, with exit code 1, where the schema needs a newer release. A database that is away is left to readiness. */
+export async function exitIfRefused (sql: Sql, log: Log): Promise<void> {
+  const state = await withDeadline(schemaState(sql), 3_000)
+    .catch((error: unknown) => log.warn({ err: error }, 'the database cannot be asked for its schema now'))
+  if (!state?.refusal) return
+  log.fatal(state.refusal)
+  process.exit(1)
 }

@@ -15,6 +15,7 @@ export type Pipeline = {
   aws: TestAws
   store: Store
   queue: Queue
+  deadLetters: Queue
   /** Accepts a batch as the ingestion API does, and returns its manifest. */
   submit: (content: string, options?: SubmitOptions) => Promise<Manifest>
   /** Resolves with the batch's row once its state is one of `states`. */
@@ -33,6 +34,8 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
   const resources = await aws(t, options)
   const store = openStore(resources.s3, resources.bucket)
   const queue = openQueue(resources.sqs, resources.queueUrl)
+
+  const deadLetters = openQueue(resources.sqs, resources.deadLetterQueueUrl)
 
   async function submit (content: string, { provider = 'demo', mode = 'apply', format = 'csv', key, gzip = false }: SubmitOptions = {}): Promise<Manifest> {
     const body = gzip ? gzipSync(content) : Buffer.from(content)
@@ -61,5 +64,5 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
     return row!.count as number
   }
 
-  return { db, aws: resources, store, queue, submit, settled, visible }
+  return { db, aws: resources, store, queue, deadLetters, submit, settled, visible }
 }

@@ -1,7 +1,7 @@
-import t, { type Test } from 'tap'
-import { buildIngestionWorker } from '../../services/ingestion-worker/app.ts'
+import t from 'tap'
 import { sampleCsv } from '../../services/sample/month.ts'
-import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
+import { pipeline } from '../harness/pipeline.ts'
+import { startWorker } from '../harness/worker.ts'
 
 const header = 'orig_code,dest_code,day,price\n'
 
@@ -99,16 +99,3 @@ t.test('a worker on one queue', async t => {
     t.same(await it.db.migrator`select attempt from batch_attempts where batch_id = ${id}`, [{ attempt: 1 }])
   })
 })
-
-function startWorker (t: Test, { db, store, queue }: Pipeline): void {
-  const worker = buildIngestionWorker({
-    name: 'test', sql: db.open('ingestion_worker'), store, queue, log: silent, receive: { concurrency: 2, receiveSeconds: 1 },
-    limits: { maxRows: 1_000_000, maxRowBytes: 65_536 }, heartbeat: { visibilitySeconds: 30, maxSeconds: 600 },
-  })
-  worker.start()
-  t.teardown(async () => {
-    await worker.stopReceiving()
-    await worker.handBack()
-    await worker.app.close()
-  })
-}

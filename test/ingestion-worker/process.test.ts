@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { awsProxy } from '../harness/aws-proxy.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { startProcess, type Process } from '../harness/process.ts'
+import { waitFor } from '../harness/wait.ts'
 import { sampleCsv } from '../../services/sample/month.ts'
 
 const csv = sampleCsv()
@@ -109,8 +110,4 @@ async function blockReadModel (t: Test, { db }: Pipeline): Promise<{ awaited: ()
     awaited: () => waitFor(async () => (await db.migrator`
       select 1 from pg_locks where relation = 'lane_months'::regclass and not granted`).length > 0),
   }
-}
-
-async function waitFor (holds: () => Promise<boolean>): Promise<void> {
-  while (!await holds()) await new Promise(resolve => setTimeout(resolve, 10))
 }

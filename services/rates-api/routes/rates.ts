@@ -1,50 +1,59 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { csvLine } from '../../runtime/csv.ts'
 import { negotiate } from '../../runtime/media-type.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { RatesApi } from '../app.ts'
-import { averagePrices, type LaneTotals } from '../average-prices.ts'
-import { dailyRates, type Rate } from '../daily-rates.ts'
-import { echo, errorAt, refuse } from '../parameters.ts'
-import { RatesQuerystring, readRatesQuery, type RatesQuery } from '../rates-query.ts'
-
-const example: Rate[] = [{ day: '2021-01-31', count: 3, price: 1154.3333333333333 }, { day: '2021-01-30', count: 2, price: null }]
+import { averagePrices } from '../average-prices.ts'
+import { dailyRates, toCsv, type Rate } from '../daily-rates.ts'
+import { documentedProblems } from '../documented-problems.ts'
+import { invalidParameters } from '../parameters.ts'
+import { checkSides, RatesQuerystring, readRatesQuery, unknownLocations } from '../rates-query.ts'
 
 const Rates = Type.Object({
   rates: Type.Array(Type.Object({
     day: Type.String({ format: 'date' }),
-    count: Type.Unsafe({ type: ['integer', 'null'], minimum: 1, description: 'prices on that day, duplicates included; null where there are none' }),
+    count: Type.Unsafe({ type: ['integer', 'null'], description: 'prices on that day, identical ones included; null where there are none' }),
     price: Type.Unsafe({ type: ['number', 'null'], description: 'their mean in USD; null where there are fewer than three' }),
-  }), { description: 'one for each day of the range, both ends included, the newest first' }),
-}, { examples: [{ rates: example }] })
+  }, { additionalProperties: false }), { description: 'one for each day of the range, both ends included, the newest first' }),
+}, { additionalProperties: false })
+
+const example: Rate[] = [{ day: '2021-01-31', count: 3, price: 1154.3333333333333 }, { day: '2021-01-30', count: 2, price: null }]
+const exampleErrors = [
+  { parameter: 'date_from', code: 'not_a_day', message: 'is not in the calendar', value: '2021-02-30' },
+  { parameter: 'orig_code', code: 'missing', message: 'is missing' },
+] as const
 
 /** `GET /rates` */
-export function registerRates (app: FastifyInstance, { sql, turns, maxDays, guard }: RatesApi): void {
+export function registerRates (app: FastifyInstance, { ask, access, maxDays }: RatesApi): void {
   app.get<{ Querystring: Record<string, unknown> }>('/rates', {
-    ...guard,
+    onRequest: access.onRequest,
+    validatorCompiler: () => () => true, // readRatesQuery says more than a schema can
     schema: {
       operationId: 'getRates',
-      summary: 'Average price of a lane, day by day',
-      description: `A region means every port in it and in the regions under it. The range has ${maxDays} days at most.`,
+      summary: 'The average price of a lane, day by day',
+      description: `A region means every port in it and in the regions under it, at any depth. The range has at most ${maxDays} days.`,
       tags: ['rates'],
-      security: guard.security,
+      security: access.security,
       querystring: RatesQuerystring,
       response: {
         200: {
           description: 'The rate of each day',
-          content: { 'application/json': { schema: Rates }, 'text/csv': { schema: Type.String({ examples: [toCsv(example)] }) } },
+          content: {
+            'application/json': { schema: Rates, examples: { rates: { value: { rates: example } } } },
+            'text/csv': { schema: Type.String(), examples: { rates: { value: toCsv(example) } } },
+          },
         },
-        ...guard.problems(400, 404, 406, 503),
+        ...documentedProblems(...access.problems, invalidParameters([...exampleErrors]), unknownLocations(['CNGGG']),
+          new Problem('not-acceptable', 'This comes as application/json or text/csv')),
       },
     },
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
     const query = readRatesQuery(request.query, maxDays)
-    const totals = await turns(() => averagePrices(sql, query))
+    const totals = await ask(sql => averagePrices(sql, query))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)
-    // no-store: whoever asks after a batch is applied sees it, whatever caches lie between.
+    // Whoever asks after a batch was applied sees it, whatever caches lie between.
     reply.header('cache-control', 'no-store')
     return type === 'text/csv' ? reply.type('text/csv; charset=utf-8').send(toCsv(rates)) : reply.send({ rates })
   })

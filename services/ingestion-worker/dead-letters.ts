@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Sql } from 'postgres'
+import type { Delivery, Queue } from '../batch/queue.ts'
+import { recordAccepted } from '../batch/records.ts'
+import type { Store } from '../batch/store.ts'
+import { classify } from '../runtime/failures.ts'
+import type { Log } from '../runtime/log.ts'
+import { backoffMs } from './backoff.ts'
+import type { Gate } from './gate.ts'
+
+export type Recorder = {
+  sql: Sql
+  store: Store
+  /** The dead-letter queue. */
+  deadLetters: Queue
+  gate: Gate
+  log: Log
+  /** How long one receive waits, in seconds. */
+  receiveSeconds: number
+}
+
+/**
+ * Empties the dead-letter queue into `batches`, which can be listed, searched and acted on as a queue cannot. With the
+ * database away the messages stay where they are.
+ */
+export async function recordDeadLetters (recorder: Recorder, stopping: AbortSignal, giveUp: AbortSignal): Promise<void> {
+  const { deadLetters, gate, log, receiveSeconds } = recorder
+  for (let failures = 0; !stopping.aborted;) {
+    await gate.opened()
+    try {
+      const delivery = await deadLetters.receive(receiveSeconds, giveUp)
+      if (delivery) await record(recorder, delivery)
+      failures = 0
+    } catch (error) {
+      if (stopping.aborted) return
+      failures++
+      log.warn({ err: error, failures }, 'a dead letter stays in its queue for now')
+      if (classify(error) === 'wait') gate.shut('dead letters cannot be recorded')
+      await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => {})
+    }
+  }
+}
+
+async function record ({ sql, store, deadLetters, log }: Recorder, delivery: Delivery): Promise<void> {
+  const { batchId } = delivery
+  const manifest = batchId === '' ? null : await store.readManifest(batchId)
+  if (!manifest) {
+    // Nothing was accepted under this name, so that nothing is lost; the log keeps what the queue had.
+    log.error({ batchId, body: delivery.body.slice(0, 200) }, 'a dead letter names no accepted batch: it is dropped')
+  } else {
+    await recordAccepted(sql, manifest)
+    const [batch] = await sql`
+      update batches set state = 'dead_lettered', dead_lettered_at = now(),
+        reason = coalesce((select reason from batch_attempts where batch_id = ${batchId} and reason is not null order by attempt desc limit 1),
+          reason, 'UNKNOWN: every worker that took it ended without a word')
+      where id = ${batchId} and state in ('queued', 'processing') returning reason`
+    if (batch) log.error({ batchId, provider: manifest.provider, reason: batch.reason }, 'batch dead-lettered')
+  }
+  await deadLetters.remove(delivery)
+}

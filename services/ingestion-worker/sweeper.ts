@@ -1,0 +1,74 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Sql } from 'postgres'
+import type { Queue } from '../batch/queue.ts'
+import { recordAccepted } from '../batch/records.ts'
+import type { Store } from '../batch/store.ts'
+import type { Log } from '../runtime/log.ts'
+
+export type Sweeper = {
+  sql: Sql
+  store: Store
+  queue: Queue
+  deadLetters: Queue
+  log: Log
+  /** Time between two sweeps, in seconds. */
+  everySeconds: number
+  /** How old a note or a message must be before it is taken for lost, in seconds. */
+  lostAfterSeconds: number
+}
+
+/**
+ * Finishes what a lost process left between its steps. Every worker sweeps: what two of them do twice has one effect.
+ * Never touches what was not accepted, but for throwing away the notes and payloads of it.
+ */
+export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Promise<void> {
+  const { log, everySeconds } = sweeper
+  while (!stopping.aborted) {
+    for (const sweep of [sweepPending, sweepLost]) {
+      await sweep(sweeper).catch(error => log.warn({ err: error, sweep: sweep.name }, 'sweep left for the next time'))
+    }
+    // Spread, so that many workers do not list the store at the same moment.
+    await wait(everySeconds * 1_000 * (0.75 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {})
+  }
+}
+
+const abandonedAfterSeconds = 3_600
+
+/** `pending/<id>` with a manifest: its message may be missing. Without one: the acceptance never happened. */
+export async function sweepPending ({ sql, store, queue, log, lostAfterSeconds }: Sweeper): Promise<void> {
+  for await (const { id, ageSeconds } of store.listPending()) {
+    if (ageSeconds < lostAfterSeconds) continue // its request is under way
+    const manifest = await store.readManifest(id)
+    if (!manifest) {
+      if (ageSeconds < abandonedAfterSeconds) continue // a slow store may be about to take the manifest
+      const payload = await store.readPending(id)
+      if (payload) await store.deletePayload(payload)
+    } else {
+      await queue.send(id, manifest.provider)
+      await recordAccepted(sql, manifest).catch(() => {}) // the worker does it, if the database is away
+      log.warn({ batchId: id, provider: manifest.provider }, 'accepted batch queued by the sweeper')
+    }
+    await store.deletePending(id)
+  }
+}
+
+/**
+ * A batch that is neither final nor queued. That it is not queued is known when the queue is empty, or when the queue has
+ * passed it by: it keeps a provider's order, so that a later batch is not begun before an earlier one is done with.
+ */
+export async function sweepLost ({ sql, queue, deadLetters, log, lostAfterSeconds }: Sweeper): Promise<void> {
+  if (await deadLetters.countMessages() > 0) return // it may be there, and the recorder will say so
+  const queueIsEmpty = await queue.countMessages() === 0
+  const lost = await sql<Array<{ id: string, provider: string, queued: number }>>`
+    update batches set queued_at = now()
+    where state in ('queued', 'processing')
+      and queued_at < now() - make_interval(secs => ${lostAfterSeconds})
+      and (${queueIsEmpty} or exists (
+        select from batches as later join batch_attempts on batch_id = later.id
+        where later.provider = batches.provider and later.queued_at > batches.queued_at + interval '1 minute'))
+    returning id, provider, extract(epoch from queued_at)::bigint as queued`
+  for (const { id, provider, queued } of lost) {
+    await queue.send(id, provider, `${id}-${queued}`)
+    log.warn({ batchId: id, provider }, 'lost message sent again by the sweeper')
+  }
+}

@@ -1,0 +1,30 @@
+import { startFrom } from '../runtime/config.ts'
+import { openDatabase } from '../runtime/database.ts'
+import { openLog } from '../runtime/log.ts'
+import { exitIfRefused } from '../runtime/schema.ts'
+import { stopInPhases } from '../runtime/stop.ts'
+import { buildRatesApi } from './app.ts'
+import { checkKeys, Config, keysOf } from './config.ts'
+
+const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), checkKeys)
+const log = await openLog('rates-api', config.LOG_LEVEL)
+const sql = openDatabase({
+  url: config.DATABASE_URL, process: 'rates-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
+})
+const app = await buildRatesApi({
+  sql,
+  log,
+  keys: keys && (() => keys),
+  limits: {
+    maxDays: config.RATES_MAX_DAYS,
+    atOnce: config.DATABASE_POOL_SIZE,
+    maxWaiting: config.RATES_MAX_WAITING,
+    limitMs: config.RATES_QUERY_TIMEOUT_MS,
+  },
+})
+stopInPhases(log, [
+  { name: 'answer the requests in hand', limitMs: config.RATES_QUERY_TIMEOUT_MS + 5_000, run: () => app.close() },
+  { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
+])
+await exitIfRefused(sql, log)
+await app.listen({ host: config.HOST, port: config.PORT })

@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { RatesApi } from '../app.ts'
+import { documentedProblems } from '../documented-problems.ts'
+import { findLocations, type Location } from '../find-locations.ts'
+import { errorAt, invalidParameters, readParameters, Refusal, type Parameters } from '../parameters.ts'
+
+type LocationsQuery = { q: string, limit: number }
+const limits = { longestText: 100, fewest: 1, most: 100, unasked: 20 }
+
+const parameters: Parameters<LocationsQuery> = {
+  q: {
+    absent: '',
+    mayBeEmpty: true,
+    read (text) {
+      if (text.length > limits.longestText) return new Refusal('too_long', `has more than ${limits.longestText} characters`)
+      return /\p{C}/u.test(text) ? new Refusal('malformed', 'has control characters') : text.trim()
+    },
+  },
+  limit: {
+    absent: limits.unasked,
+    read (text) {
+      if (!/^\d{1,9}$/.test(text)) return new Refusal('malformed', 'must be a whole number')
+      const limit = Number(text)
+      return limit >= limits.fewest && limit <= limits.most ? limit : new Refusal('out_of_range', `must be from ${limits.fewest} to ${limits.most}`)
+    },
+  },
+}
+
+const Querystring = Type.Object({
+  q: Type.Optional(Type.String({ description: 'start of a code, or part of a name; case and accents do not matter', maxLength: limits.longestText, examples: ['tallinn'] })),
+  limit: Type.Optional(Type.Integer({ minimum: limits.fewest, maximum: limits.most, default: limits.unasked })),
+}, { additionalProperties: false })
+
+const Locations = Type.Object({
+  locations: Type.Array(Type.Object({
+    code: Type.String({ description: 'of a region: its slug' }),
+    name: Type.String(),
+    kind: Type.Enum(['port', 'region']),
+    region: Type.Unsafe({ type: ['string', 'null'], description: 'slug of the region that it is in' }),
+  }, { additionalProperties: false })),
+}, { additionalProperties: false })
+
+const example: Location[] = [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main' }]
+
+/** `GET /locations` */
+export function registerLocations (app: FastifyInstance, { ask, access }: RatesApi): void {
+  app.get<{ Querystring: Record<string, unknown> }>('/locations', {
+    onRequest: access.onRequest,
+    validatorCompiler: () => () => true,
+    schema: {
+      operationId: 'findLocations',
+      summary: 'Ports and regions, by code or name',
+      tags: ['rates'],
+      security: access.security,
+      querystring: Querystring,
+      response: {
+        200: { description: 'The best matches first', content: { 'application/json': { schema: Locations, examples: { tallinn: { value: { locations: example } } } } } },
+        ...documentedProblems(...access.problems, invalidParameters([errorAt('limit', 'out_of_range', 'must be from 1 to 100', '1000')])),
+      },
+    },
+  }, async (request, reply) => {
+    const { values, errors } = readParameters(request.query, parameters)
+    if (errors.length > 0) throw invalidParameters(errors)
+    const locations = await ask(sql => findLocations(sql, values as LocationsQuery))
+    return reply.header('cache-control', 'no-store').send({ locations })
+  })
+}

@@ -1,0 +1,71 @@
+import t from 'tap'
+import { sweepLost, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
+import { recordAccepted } from '../../services/batch/records.ts'
+import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
+import { startWorker } from '../harness/worker.ts'
+
+const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
+const sweeperOf = (it: Pipeline, lostAfterSeconds = 0): Sweeper =>
+  ({ ...it, sql: it.db.open('ingestion_worker'), log: silent, everySeconds: 1, lostAfterSeconds })
+const take = (it: Pipeline) => it.queue.receive(0, AbortSignal.timeout(5_000))
+
+t.test('an acceptance whose message was never sent is finished', async t => {
+  const it = await pipeline(t)
+  const lost = await it.submit(csv)
+  await it.queue.remove((await take(it))!) // as if the process had died before it sent
+  await it.store.putPending(lost.id, lost.payload)
+  await sweepPending(sweeperOf(it, 30))
+  t.equal(await it.store.isPending(lost.id), true, 'not while its request may be under way')
+  // The emulator drops a second send of the same deduplication id within five minutes, as SQS does: another batch shows it.
+  const other = { ...lost, id: 'a'.repeat(64) }
+  await it.store.createManifest(other)
+  await it.store.putPending(other.id, other.payload)
+  await sweepPending(sweeperOf(it))
+  t.match(await take(it), { batchId: other.id })
+  t.equal(await it.store.isPending(other.id), false)
+  t.equal(await it.store.isPending(lost.id), false)
+})
+
+t.test('what was not accepted is not touched before an hour has gone', async t => {
+  const it = await pipeline(t)
+  const { payload } = await it.submit(csv)
+  await it.queue.remove((await take(it))!)
+  await it.store.putPending('b'.repeat(64), payload)
+  await sweepPending(sweeperOf(it))
+  t.equal(await it.store.isPending('b'.repeat(64)), true)
+  t.equal(await take(it), null)
+})
+
+t.test('a message that got lost is sent again and applied; one that is queued is not', async t => {
+  const it = await pipeline(t)
+  const lost = await it.submit(csv)
+  await recordAccepted(it.db.open('ingestion_api'), lost)
+  const delivery = (await take(it))!
+  await sweepLost(sweeperOf(it))
+  await it.queue.remove(delivery)
+  t.equal(await it.queue.countMessages(), 0, 'in hand is not lost')
+  await sweepLost(sweeperOf(it, 300))
+  t.equal(await it.queue.countMessages(), 0, 'young is not lost')
+  await sweepLost(sweeperOf(it))
+  t.equal(await it.queue.countMessages(), 1)
+  await sweepLost(sweeperOf(it))
+  t.equal(await it.queue.countMessages(), 1, 'queued is not lost')
+  startWorker(t, it)
+  await it.settled(lost.id, 'applied')
+  await sweepLost(sweeperOf(it))
+  t.equal(await it.queue.countMessages(), 0, 'final is not lost')
+})
+
+t.test('a batch that its provider\'s queue has passed by is sent again though the queue is busy', async t => {
+  const it = await pipeline(t)
+  const [lost, later, other] = [await it.submit(csv, { key: '1' }), await it.submit(csv, { key: '2' }), await it.submit(csv, { provider: 'demo-2' })]
+  const api = it.db.open('ingestion_api')
+  for (const manifest of [lost, later, other]) await recordAccepted(api, manifest)
+  await it.db.migrator`update batches set queued_at = now() - interval '1 hour' where id = ${lost.id}`
+  await it.db.migrator`update batches set queued_at = now() - interval '50 minutes' where id = ${other.id}`
+  await it.db.migrator`insert into batch_attempts (batch_id, attempt, worker) values (${later.id}, 1, 'w')`
+  const before = await it.queue.countMessages()
+  await sweepLost(sweeperOf(it, 60))
+  t.equal(await it.queue.countMessages(), before + 1)
+  t.same(await it.db.migrator`select id from batches where queued_at < now() - interval '10 minutes'`, [{ id: other.id }])
+})
