@@ -52,6 +52,7 @@ export async function runUntilSignal (story: Story, begin: (run: Run) => Promise
       story.step('stopping', `${name}: once more ends everything at once`)
       ending.abort()
     } else if (performance.now() - firstSignalAt > sameSignalMs) {
+      exitCode = 1
       endAtOnce().finally(() => process.exit(1))
     }
   }

@@ -19,7 +19,7 @@ const keys = [
 /** The value of API_KEYS: what every local system takes, and no other. */
 export const localKeys = JSON.stringify(keys.map(({ key, ...rest }) => ({ ...rest, sha256: createHash('sha256').update(key).digest('hex') })))
 
-/** How long a process may take to end after SIGTERM, in milliseconds; a batch that takes longer is released and goes on at the next start. */
+/** How long a process may take to end after SIGTERM, in milliseconds. A batch that takes longer goes on at the next start. */
 const stopLimitMs = 10_000
 
 /** Starts the three processes side by side; they are ready when each says so. */

@@ -13,6 +13,7 @@ import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
 import { providerOf } from './caller.ts'
 import { registerBatches } from './routes/batches.ts'
+import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerSubmit } from './routes/submit.ts'
 
@@ -62,5 +63,6 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerBatches(routes, api)
     registerErrors(routes, api)
   })
+  await app.register(async routes => registerDeadLetters(routes, api)) // its bodies are small JSON, read by the framework
   return app
 }

@@ -10,9 +10,9 @@ export type Rate = { day: string, count: number | null, price: number | null }
 const fewestPrices = 3
 
 /** One rate for each day of the range, both ends included, the newest first. */
-export function dailyRates ({ date_from: from, date_to: to }: { date_from: string, date_to: string }, months: readonly MonthTotals[]): Rate[] {
+export function dailyRates (range: { date_from: string, date_to: string }, months: readonly MonthTotals[]): Rate[] {
   const byMonth = new Map(months.map(totals => [totals.month.slice(0, 7), totals]))
-  return daysNewestFirst(from, to).map(day => {
+  return daysNewestFirst(range.date_from, range.date_to).map(day => {
     const { counts, cents } = byMonth.get(day.slice(0, 7))!
     const at = Number(day.slice(8)) - 1
     const count = counts[at] || null

@@ -10,7 +10,7 @@ const ProblemBody = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({
     parameter: Type.String(),
     code: Type.String({
-      description: 'missing, empty, repeated, malformed, not_a_day, out_of_range, reversed, too_long, same_port or unknown',
+      description: 'missing, empty, repeated, malformed, not_a_day, out_of_range, reversed, too_long, same_port, unknown or unknown_location',
     }),
     message: Type.String(),
     value: Type.Optional(Type.String({ description: 'what was sent, cut at 200 characters' })),

@@ -1,7 +1,7 @@
 import { Problem } from '../runtime/problem.ts'
 
 export type ParameterCode =
-  'missing' | 'empty' | 'repeated' | 'malformed' | 'not_a_day' | 'out_of_range' | 'reversed' | 'too_long' | 'same_port' | 'unknown'
+  'missing' | 'empty' | 'repeated' | 'malformed' | 'not_a_day' | 'out_of_range' | 'reversed' | 'too_long' | 'same_port' | 'unknown' | 'unknown_location'
 
 /** One thing that is wrong with a query, as the answer's `errors` names it. `value` is what was sent, cut at 200 characters. */
 export type ParameterError = { parameter: string, code: ParameterCode, message: string, value?: string }
@@ -21,7 +21,9 @@ export type Parameter<T> = { read: (text: string) => T | Refusal, absent?: T, ma
 export type Parameters<T> = { [Name in keyof T]: Parameter<T[Name]> }
 
 /** Reads a query string. Whatever could be read is in `values`, whatever could not has an error. */
-export function readParameters<T extends object> (query: Record<string, unknown>, parameters: Parameters<T>): { values: Partial<T>, errors: ParameterError[] } {
+export function readParameters<T extends object> (
+  query: Record<string, unknown>, parameters: Parameters<T>
+): { values: Partial<T>, errors: ParameterError[] } {
   const values: Partial<T> = {}
   const errors: ParameterError[] = []
   for (const name of Object.keys(parameters) as Array<keyof T & string>) {

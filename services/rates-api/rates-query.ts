@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { Problem } from '../runtime/problem.ts'
 import type { Sides } from './average-prices.ts'
 import { countDays, isDay } from './days.ts'
-import { echo, errorAt, invalidParameters, readParameters, Refusal, type Parameter, type Parameters } from './parameters.ts'
+import { errorAt, invalidParameters, readParameters, Refusal, type Parameter, type ParameterError, type Parameters } from './parameters.ts'
 
 /** What `GET /rates` asks for: days of the calendar, and codes that are well formed. */
 export type RatesQuery = { date_from: string, date_to: string, orig_code: string, dest_code: string }
@@ -53,13 +53,20 @@ export function readRatesQuery (query: Record<string, unknown>, maxDays: number)
  * are one port. Lanes inside one region are a fair question.
  */
 export function checkSides ({ orig_code: orig, dest_code: dest }: RatesQuery, kinds: Sides): void {
-  const unknown = [kinds.orig ? [] : [orig], kinds.dest ? [] : [dest]].flat()
+  const unknown: ParameterError[] = []
+  if (!kinds.orig) unknown.push(unknownLocation('orig_code', orig))
+  if (!kinds.dest) unknown.push(unknownLocation('dest_code', dest))
   if (unknown.length > 0) throw unknownLocations(unknown)
   if (kinds.orig === 'port' && orig.toUpperCase() === dest.toUpperCase()) {
     throw invalidParameters([errorAt('dest_code', 'same_port', 'is the port that orig_code is', dest)])
   }
 }
 
-export function unknownLocations (codes: string[]): Problem {
-  return new Problem('unknown-location', `There is no port or region ${[...new Set(codes)].map(echo).join(' and none ')}`)
+export function unknownLocation (parameter: 'orig_code' | 'dest_code', code: string): ParameterError {
+  return errorAt(parameter, 'unknown_location', 'is neither a port nor a region', code)
+}
+
+export function unknownLocations (errors: ParameterError[]): Problem {
+  const codes = new Set(errors.map(({ value }) => value))
+  return new Problem('unknown-location', `There is no port or region ${[...codes].join(' and none ')}`, { members: { errors } })
 }

@@ -25,6 +25,7 @@ export const testKeys: ApiKey[] = [
   { provider: 'other', sha256: sha256('other-key'), scopes: ['submit', 'read'] },
   { provider: 'sender', sha256: sha256('sender-key'), scopes: ['submit'] },
   { provider: 'reader', sha256: sha256('reader-key'), scopes: ['read'] },
+  { provider: 'operator', sha256: sha256('operator-key'), scopes: ['admin'] },
 ]
 
 export type Result = { status: number, headers: Headers, body: any, text: string }

@@ -7,7 +7,7 @@ import { averagePrices } from '../average-prices.ts'
 import { dailyRates, toCsv, type Rate } from '../daily-rates.ts'
 import { documentedProblems } from '../documented-problems.ts'
 import { invalidParameters } from '../parameters.ts'
-import { checkSides, RatesQuerystring, readRatesQuery, unknownLocations } from '../rates-query.ts'
+import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations } from '../rates-query.ts'
 
 const Rates = Type.Object({
   rates: Type.Array(Type.Object({
@@ -43,7 +43,7 @@ export function registerRates (app: FastifyInstance, { ask, access, maxDays }: R
             'text/csv': { schema: Type.String(), examples: { rates: { value: toCsv(example) } } },
           },
         },
-        ...documentedProblems(...access.problems, invalidParameters([...exampleErrors]), unknownLocations(['CNGGG']),
+        ...documentedProblems(...access.problems, invalidParameters([...exampleErrors]), unknownLocations([unknownLocation('orig_code', 'CNGGG')]),
           new Problem('not-acceptable', 'This comes as application/json or text/csv')),
       },
     },

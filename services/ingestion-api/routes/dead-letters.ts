@@ -1,0 +1,83 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { actOn, auditOf, listDeadLetters, type Action } from '../../batch/dead-letters.ts'
+import { withDeadline } from '../../runtime/deadline.ts'
+import { classify } from '../../runtime/failures.ts'
+import { Problem } from '../../runtime/problem.ts'
+import type { IngestionApi } from '../app.ts'
+import { needsKey, providerOf } from '../caller.ts'
+import { problemResponses } from './responses.ts'
+
+const Nullable = (type: ReturnType<typeof Type.String>) => Type.Union([type, Type.Null()])
+const DeadLetter = Type.Object({
+  id: Type.String(),
+  provider: Type.String(),
+  mode: Type.String(),
+  accepted_at: Type.String(),
+  dead_lettered_at: Type.String(),
+  reason: Nullable(Type.String({ description: 'the last failure' })),
+  attempts: Type.Integer(),
+})
+const AuditEntry = Type.Object({ action: Type.String(), actor: Type.String(), reason: Nullable(Type.String()), acted_at: Type.String() })
+const ListQuery = Type.Object({
+  provider: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'next_cursor of the page before' })),
+}, { additionalProperties: false })
+const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
+const Why = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500, description: 'why, for the audit' })) }, { additionalProperties: false })
+const After = Type.Object({
+  id: Type.String(),
+  state: Type.String({ description: 'of the batch, now' }),
+  changed: Type.Boolean({ description: 'false: it was no dead letter any more, and nothing was done' }),
+  actions: Type.Array(AuditEntry, { description: 'all that was ever done to it, oldest first' }),
+})
+
+/** `GET /dead-letters`, `POST /dead-letters/<id>/redrive`, `DELETE /dead-letters/<id>`: for operators. */
+export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys }: IngestionApi): void {
+  const common = { tags: ['dead letters'], security: [{ key: [] }] }
+  const onRequest = needsKey(keys, 'admin')
+
+  app.get<{ Querystring: Static<typeof ListQuery> }>('/dead-letters', {
+    schema: {
+      ...common,
+      summary: 'Batches that failed for good, newest first',
+      querystring: ListQuery,
+      response: {
+        200: Type.Object({ dead_letters: Type.Array(DeadLetter), next_cursor: Nullable(Type.String()) }),
+        ...problemResponses(400, 401, 403, 503),
+      },
+    },
+    onRequest,
+  }, async (request, reply) => {
+    const { provider, limit = 50, cursor } = request.query
+    const found = await withDeadline(listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 }), 10_000)
+    const page = found.slice(0, limit)
+    return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
+  })
+
+  const response = { 200: After, ...problemResponses(400, 401, 403, 404, 503) }
+  app.post<{ Params: { id: string }, Body?: { reason?: string } }>('/dead-letters/:id/redrive', {
+    schema: { ...common, summary: 'Send it back to the queue, last in its provider\'s order', params: Id, body: Type.Union([Why, Type.Null()]), response },
+    onRequest,
+  }, request => act(request, 'redrive', request.body?.reason))
+
+  app.delete<{ Params: { id: string }, Querystring: { reason?: string } }>('/dead-letters/:id', {
+    schema: { ...common, summary: 'Give it up: it ends as discarded', params: Id, querystring: Why, response },
+    onRequest,
+  }, request => act(request, 'discard', request.query.reason))
+
+  async function act (request: FastifyRequest<{ Params: { id: string } }>, action: Action, reason?: string): Promise<Static<typeof After>> {
+    const { id } = request.params
+    const actor = providerOf(request)
+    const result = await actOn(sql, queue, id, action, { name: actor, reason: reason ?? null }).catch(error => {
+      if (classify(error) === 'wait' && !('severity' in error)) {
+        throw new Problem('queue-unavailable', `Batch ${id} is queued as soon as the queue is back; doing it again is safe`, { cause: error })
+      }
+      throw error
+    })
+    if (!result) throw new Problem('unknown-batch', `There is no batch ${id}`)
+    request.log.info({ batchId: id, action, actor, ...result }, 'dead letter acted on')
+    return { id, ...result, actions: await auditOf(sql, id) }
+  }
+}
