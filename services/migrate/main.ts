@@ -1,21 +1,14 @@
-import { Type } from 'typebox'
-import { Common, readConfig } from '../runtime/config.ts'
+import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { openLog } from '../runtime/log.ts'
 import { loadReferenceFiles } from '../reference/files.ts'
 import { bootstrap } from './bootstrap.ts'
+import { Config } from './config.ts'
 import { migrate } from './migrate.ts'
 import { ensurePartitions, monthAhead } from './partitions.ts'
 
 /** Prepares the database for this release: roles where asked for, migrations, partitions, reference data. Runs before any service. */
-const config = readConfig(Type.Object({
-  DATABASE_URL: Common.DATABASE_URL,
-  LOG_LEVEL: Common.LOG_LEVEL,
-  BOOTSTRAP_DATABASE_URL: Type.Optional(Type.String({ description: 'superuser\'s URL: roles and the database are made first' })),
-  LOGIN_PASSWORDS: Type.String({ description: 'JSON object of role and password, for environments that use passwords', default: '{}' }),
-  PRICES_FIRST_MONTH: Type.String({ description: 'first month (YYYY-MM-01) for which prices are accepted', default: '2015-01-01', pattern: '^\\d{4}-\\d{2}-01$' }),
-  PRICES_MONTHS_AHEAD: Type.Integer({ description: 'months after the current one for which prices are accepted', default: 24, minimum: 1, maximum: 120 }),
-}), process.env)
+const config = startFrom(Config, config => config)
 const log = await openLog('migrate', config.LOG_LEVEL)
 
 try {

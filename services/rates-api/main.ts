@@ -9,7 +9,12 @@ import { checkKeys, Config, keysOf } from './config.ts'
 const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), checkKeys)
 const log = await openLog('rates-api', config.LOG_LEVEL)
 const sql = openDatabase({
-  url: config.DATABASE_URL, process: 'rates-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
+  url: config.DATABASE_URL,
+  process: 'rates-api',
+  poolSize: config.DATABASE_POOL_SIZE,
+  statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
+  // One plan for every lane and region, made once: planning takes longer than a lane's query.
+  settings: { plan_cache_mode: 'force_generic_plan' },
 })
 const app = await buildRatesApi({
   sql,

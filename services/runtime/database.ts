@@ -10,13 +10,15 @@ export type DatabaseOptions = {
   poolSize: number
   /** Longest time of one statement, in milliseconds; 0 is no limit. */
   statementTimeoutMs?: number
+  /** Server parameters of each connection. */
+  settings?: Record<string, string>
 }
 
 /**
  * A pool that connects when it is first used and again after every loss. Days come as `YYYY-MM-DD`, as a day has no time
  * zone; bigint as number, since no count or sum here reaches 2^53.
  */
-export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000 }: DatabaseOptions): Sql {
+export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000, settings = {} }: DatabaseOptions): Sql {
   const sockets = new Set<Socket>()
   const options = {
     max: poolSize,
@@ -31,6 +33,7 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
       statement_timeout: statementTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,
       TimeZone: 'UTC',
+      ...settings,
     },
     types: {
       date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },

@@ -53,7 +53,8 @@ t.test('a released message is there at once, its receives counted on, also after
   for (const count of ['1', '2']) {
     const message = await receive(first.sqs, first.url)
     t.equal(message?.Attributes?.ApproximateReceiveCount, count)
-    await first.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: first.url, ReceiptHandle: message!.ReceiptHandle, VisibilityTimeout: 0 }))
+    const { ReceiptHandle } = message!
+    await first.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: first.url, ReceiptHandle, VisibilityTimeout: 0 }))
   }
   await first.stop()
   const second = await start(t, dataDir)

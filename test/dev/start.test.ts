@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import t, { type Test } from 'tap'
+import { findProcesses, type FoundProcess } from '../../dev/processes/find.ts'
+import { runningSystem } from '../../dev/running-system.ts'
+import { clone, runProgram, stateFolder, until, watch, type Running } from './program.ts'
+
+t.setTimeout(180_000)
+
+const { stateDir, state } = stateFolder(t)
+const [ratesPort, ingestionPort] = [await freePort(), await freePort()]
+const env = { STATE_DIR: stateDir, RATES_API_PORT: String(ratesPort), INGESTION_API_PORT: String(ingestionPort), HOME: process.env.HOME ?? '/' }
+const ratesApi = `http://127.0.0.1:${ratesPort}`
+const ingestionApi = `http://127.0.0.1:${ingestionPort}`
+
+const programs = {
+  'rates-api': /services\/rates-api\/main\.ts/,
+  'ingestion-api': /services\/ingestion-api\/main\.ts/,
+  'ingestion-worker': /services\/ingestion-worker\/main\.ts/,
+  emulator: /dev\/emulator\/main\.ts/,
+  postgres: /bin\/postgres -D /,
+  watchdog: /watchdog/,
+}
+type Name = keyof typeof programs
+
+const start = (t: Test): Running => runProgram(t, 'dev/start.ts', [], env)
+const find = (name: Name): FoundProcess | undefined => findProcesses(state).find(({ command }) => programs[name].test(command))
+const rates = async (): Promise<Array<{ day: string, count: number | null, price: number | null }>> => {
+  const response = await fetch(`${ratesApi}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL`)
+  return (await response.json() as { rates: [] }).rates
+}
+
+async function freePort (): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  await new Promise(resolve => probe.close(resolve))
+  return port
+}
+
+t.test('killed while it makes its data folder, it leaves nothing running and nothing half made', async t => {
+  const first = start(t)
+  await until('initdb runs', () => findProcesses(state).some(({ command }) => command.includes('initdb')))
+  first.child.kill('SIGKILL')
+  await until('all are gone', () => findProcesses(state).length === 0)
+})
+
+t.test('the first start: everything answers, the sample is applied', async t => {
+  const system = start(t)
+  await system.line(/^ready/, 90_000)
+  const output = system.output()
+  t.match(output, /^sample +applied: 56,928 prices/m)
+  t.match(output, new RegExp(`curl '${ratesApi}/rates\\?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'`))
+  t.match(output, /Authorization: Bearer development/)
+  t.notMatch(output, /warn|error|Warning/i)
+  const days = await rates()
+  t.equal(days.length, 31)
+  t.match(days[0], { day: '2021-01-31', count: 3, price: 1154.3333333333333 })
+  t.match(days[1], { day: '2021-01-30', count: 2, price: null })
+
+  await t.test('who is who, and that nobody else has it', async t => {
+    const { environment, addresses } = runningSystem({ STATE_DIR: stateDir })
+    t.match(environment, { ENVIRONMENT: 'local', PAYLOAD_BUCKET: 'freight-payloads', DATABASE_URL: /^postgres:\/\/migrator:/ })
+    t.same([addresses.ratesApi, addresses.ingestionApi], [ratesApi, ingestionApi])
+    t.match(await (await fetch(`${addresses.worker}/ready`)).json(), { status: 'ready' })
+    const other = start(t)
+    t.match(await other.exit(), { code: 1 })
+    t.match(other.output(), /Another `npm start` .* is running \(process \d+\)/)
+    const neighbour = runProgram(t, 'dev/start.ts', [], { ...env, STATE_DIR: stateFolder(t).stateDir })
+    t.match(await neighbour.exit(), { code: 1 })
+    t.match(neighbour.output(), new RegExp(`^Port ${ratesPort} is in use.*RATES_API_PORT.*; port ${ingestionPort} .*INGESTION_API_PORT`, 'm'))
+  })
+
+  await t.test('each of its processes comes back after a kill -9', async t => {
+    for (const name of Object.keys(programs) as Name[]) {
+      const { pid } = find(name)!
+      process.kill(pid, 'SIGKILL')
+      await system.line(new RegExp(`^${name} +was ended by SIGKILL: it is started again`))
+      await system.line(new RegExp(`^${name} +ready again`))
+      t.not(find(name)!.pid, pid, name)
+    }
+    for (const { pid, role } of findProcesses(state)) if (role !== 'watchdog') killed(pid)
+    for (const address of [ratesApi, ingestionApi, runningSystem({ STATE_DIR: stateDir }).addresses.worker]) {
+      await until(`${address} is ready`, async () => (await fetch(`${address}/ready`).catch(() => undefined))?.ok ?? false)
+    }
+    t.equal((await rates()).length, 31)
+    const batch = await fetch(`${ingestionApi}/batches`, {
+      method: 'POST', headers: { authorization: 'Bearer development', 'content-type': 'text/csv' }, body: 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-17,1000\n',
+    })
+    t.equal(batch.status, 202)
+    await until('a batch is applied', async () => (await rates()).find(({ day }) => day === '2021-01-17')?.count === 1, 45_000)
+  })
+
+  system.child.kill('SIGTERM')
+  t.same(await system.exit(), { code: 0, signal: null })
+  t.same(findProcesses(state), [])
+  t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })
+})
+
+t.test('the second start has the data; a kill -9 of the supervisor ends everything; the third start clears what is left', async t => {
+  const second = start(t)
+  await second.line(/^sample .*applied before/)
+  await second.line(/^ready/)
+  t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, 1)
+  second.child.kill('SIGKILL')
+  await until('all are gone', () => findProcesses(state).length === 0)
+  t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })
+
+  const third = start(t)
+  await third.line(/^ready/)
+  killed(find('watchdog')!.pid)
+  third.child.kill('SIGKILL') // both at once: nobody is left to end the others
+  t.match(await third.exit(), { signal: 'SIGKILL' })
+  t.ok(find('postgres'))
+
+  const fourth = spawn('npm', ['start'], { cwd: clone, env: { PATH: process.env.PATH, ...env, SAMPLE_DATA: 'off' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const npm = watch(t, fourth)
+  await npm.line(/^cleared +\d+ processes that an earlier run left/)
+  await npm.line(/^ready/)
+  fourth.kill('SIGTERM')
+  const { code, signal } = await npm.exit()
+  t.ok(code === 0 || code === 143 || signal === 'SIGTERM', 'npm ends')
+  await until('all are gone', () => findProcesses(state).length === 0)
+})
+
+function killed (pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {} // a backend ends with its postmaster
+}
