@@ -5,6 +5,7 @@ import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { keyProblems, parseKeys } from '../runtime/keys.ts'
 import { openLog } from '../runtime/log.ts'
+import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildIngestionApi } from './app.ts'
 import { Config } from './config.ts'
@@ -32,4 +33,5 @@ stopInPhases(log, [
   { name: 'answer the requests in hand', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
 ])
+await exitIfRefused(sql, log)
 await app.listen({ host: config.HOST, port: config.PORT })

@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
+import { readMigrations } from '../migrate/migrations.ts'
 import { withDeadline } from '../runtime/deadline.ts'
 import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
+import { requireSchema } from '../runtime/schema.ts'
 import type { RowLimits } from './apply/rules.ts'
 import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
 import { recordDeadLetters } from './dead-letters.ts'
@@ -42,15 +44,17 @@ export type IngestionWorker = {
 export function buildIngestionWorker ({ receive, ...dependencies }: Dependencies): IngestionWorker {
   const { sql, store, queue, log, sweep } = dependencies
   const giveUp = new AbortController()
-  const gate = new Gate(async () => { await Promise.all([sql`select 1`, store.probe()]) }, log, giveUp.signal)
+  const migrations = readMigrations()
+  const gate = new Gate(async () => { await Promise.all([requireSchema(sql, migrations), store.probe()]) }, log, giveUp.signal)
   const app = buildServer({ log })
-  registerHealth(app, { database: async () => sql`select 1`, store: store.probe, queue: queue.countMessages })
+  registerHealth(app, { database: () => requireSchema(sql, migrations), store: store.probe, queue: queue.countMessages })
   let consumer: Consumer | undefined
   const stopping = new AbortController()
   let chores: Promise<unknown> = Promise.resolve()
   return {
     app,
     start () {
+      gate.shut('what is needed has not been asked yet')
       consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive)
       chores = Promise.all([
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),

@@ -24,7 +24,7 @@ export class Gate {
 
   shut (reason: string): void {
     if (this.#opening) return
-    this.#log.warn({ reason }, 'receiving stops until what is needed can be reached')
+    this.#log.warn({ reason }, 'no receiving until what is needed can be reached')
     this.#opening = this.#open().finally(() => { this.#opening = null })
   }
 

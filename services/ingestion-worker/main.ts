@@ -5,6 +5,7 @@ import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { openLog } from '../runtime/log.ts'
+import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildIngestionWorker } from './app.ts'
 import { Config } from './config.ts'
@@ -40,5 +41,6 @@ stopInPhases(log, [
   { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
 ])
+await exitIfRefused(sql, log)
 await worker.app.listen({ host: config.HOST, port: config.PORT })
 worker.start()
