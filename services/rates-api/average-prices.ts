@@ -1,74 +1,51 @@
 import type { Sql } from 'postgres'
 import { monthsOf } from './days.ts'
+import { lanePrices } from './lane-prices.ts'
+import { regionPrices } from './region-prices.ts'
 
-/** From one port or region to another, in any case, and the days between which months count whole. */
+/** From one port or region to another, in any case, and the days whose months count. */
 export type LaneQuery = { orig_code: string, dest_code: string, date_from: string, date_to: string }
+
+/** The same as the two statements take it. */
+export type Asked = { origCode: string, origSlug: string, destCode: string, destSlug: string, months: string[] }
 
 /** What each code stands for; null where nothing has it. */
 export type Sides = { orig: 'port' | 'region' | null, dest: 'port' | 'region' | null }
 
 export type MonthTotals = {
+  /** First day of the month. */
   month: string
-  /** Prices on each day, element 0 being the first of the month; null where no lane has a price in that month. */
-  counts: Array<number | null>
-  /** Their sum in cents, as whole numbers in decimal digits, since a sum over many lanes may be longer than a double holds. */
-  cents: Array<string | null>
+  /** Prices on each day, the first of the month first; null where no lane has a price in the month. */
+  counts: Array<number | null> | null
+  /** Their sums in cents: whole numbers in decimal digits, since a sum over many lanes may be longer than a double holds. */
+  cents: Array<string | null> | null
 }
 
 export type LaneTotals = Sides & { months: MonthTotals[] }
 
 /**
- * Adds up the prices of each day of the months over all lanes from one port or region to another, in one statement: it
- * resolves both sides, says what they are, and gives one row for each month, whether there are prices or not.
+ * How many prices each day of the months has between two sides, and what they add up to; every month is there. It is one
+ * statement, and a second one for regions whose slug looks like a port's code: no port has such a code, so one is enough to tell.
  */
 export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTotals> {
-  const [origCode, destCode] = [query.orig_code.toUpperCase(), query.dest_code.toUpperCase()]
-  const [origSlug, destSlug] = [query.orig_code.toLowerCase(), query.dest_code.toLowerCase()]
-  const rows = await sql<Array<Sides & MonthTotals>>`
-    with recursive
-      -- union, not union all: a region that is met again adds nothing, so that even a tree with a cycle comes to an end.
-      orig_regions (slug) as (
-        select slug from regions where slug = ${origSlug}
-        union
-        select child.slug from orig_regions as parent join regions as child on child.parent_slug = parent.slug
-      ),
-      dest_regions (slug) as (
-        select slug from regions where slug = ${destSlug}
-        union
-        select child.slug from dest_regions as parent join regions as child on child.parent_slug = parent.slug
-      )
-    select
-      case
-        when exists (select from ports where code = ${origCode}) then 'port'
-        when exists (select from orig_regions) then 'region'
-      end as orig,
-      case
-        when exists (select from ports where code = ${destCode}) then 'port'
-        when exists (select from dest_regions) then 'region'
-      end as dest,
-      asked.month, totals.counts, totals.cents
-    from unnest(${monthsOf(query.date_from, query.date_to)}::date[]) as asked (month)
-    -- For each month by itself, which needs neither sort nor hash; the 31 sums of each array beat unnest with
-    -- ordinality and group by six times over, since no row is made for each lane and day (bench/average-prices.ts).
-    cross join lateral (
-      select ${sumOfEachDay(sql, 'counts')} as counts, ${sumOfEachDay(sql, 'cents')} as cents
-      from lane_months
-      -- Arrays made once, before the scan, let the primary key's index find each lane; joins would read all of them.
-      where orig_code = any (array(
-          select code from ports where code = ${origCode}
-          union all
-          select code from ports where parent_slug = any (array(select slug from orig_regions))))
-        and dest_code = any (array(
-          select code from ports where code = ${destCode}
-          union all
-          select code from ports where parent_slug = any (array(select slug from dest_regions))))
-        and month = asked.month
-    ) as totals`
-  const { orig, dest } = rows[0]!
-  return { orig, dest, months: rows }
+  const asked: Asked = {
+    origCode: query.orig_code.toUpperCase(),
+    origSlug: query.orig_code.toLowerCase(),
+    destCode: query.dest_code.toUpperCase(),
+    destSlug: query.dest_code.toLowerCase(),
+    months: monthsOf(query.date_from, query.date_to),
+  }
+  if (looksLikePort(asked.origCode) && looksLikePort(asked.destCode)) {
+    const lane = await lanePrices(sql, asked)
+    if (lane.orig !== 'region' && lane.dest !== 'region') return lane
+  }
+  return await regionPrices(sql, asked)
 }
 
-/** `array[sum(counts[1]), …, sum(counts[31])]` */
-function sumOfEachDay (sql: Sql, column: 'counts' | 'cents') {
-  return sql.unsafe(`array[${Array.from({ length: 31 }, (_, index) => `sum(${column}[${index + 1}])`).join(', ')}]`)
+const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z2-9]{3}$/.test(code)
+
+/** Takes the sides, which every row repeats, from a statement's rows. */
+export function totalsOf (rows: Array<Sides & MonthTotals>): LaneTotals {
+  const { orig, dest } = rows[0]!
+  return { orig, dest, months: rows }
 }

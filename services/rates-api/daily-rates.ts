@@ -15,8 +15,8 @@ export function dailyRates (range: { date_from: string, date_to: string }, month
   return daysNewestFirst(range.date_from, range.date_to).map(day => {
     const { counts, cents } = byMonth.get(day.slice(0, 7))!
     const at = Number(day.slice(8)) - 1
-    const count = counts[at] || null
-    return { day, count, price: count !== null && count >= fewestPrices ? meanPrice(cents[at]!, count) : null }
+    const count = counts?.[at] || null
+    return { day, count, price: count !== null && count >= fewestPrices ? meanPrice(cents![at]!, count) : null }
   })
 }
 

@@ -51,6 +51,7 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>) {
   t.teardown(async () => {
     child.kill('SIGKILL')
     await exited
+    if (!t.passing()) t.comment(`services/${name} said:\n${text.slice(-4_000)}`)
   })
   return {
     pid: child.pid!,
