@@ -33,7 +33,7 @@ export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTo
     origSlug: query.orig_code.toLowerCase(),
     destCode: query.dest_code.toUpperCase(),
     destSlug: query.dest_code.toLowerCase(),
-    months: monthsOf(query.date_from, query.date_to),
+    months: monthsOf(query.date_from, query.date_to).map(({ month }) => month),
   }
   if (looksLikePort(asked.origCode) && looksLikePort(asked.destCode)) {
     const lane = await lanePrices(sql, asked)

@@ -1,6 +1,6 @@
 import { csvLine } from '../runtime/csv.ts'
 import type { MonthTotals } from './average-prices.ts'
-import { daysNewestFirst } from './days.ts'
+import { dayOf, monthsOf } from './days.ts'
 import { meanPrice } from './mean-price.ts'
 
 /** A day's answer. `count` is null, not 0, where there are no prices: the service that this one replaces answers so. */
@@ -10,14 +10,17 @@ export type Rate = { day: string, count: number | null, price: number | null }
 const fewestPrices = 3
 
 /** One rate for each day of the range, both ends included, the newest first. */
-export function dailyRates (range: { date_from: string, date_to: string }, months: readonly MonthTotals[]): Rate[] {
-  const byMonth = new Map(months.map(totals => [totals.month.slice(0, 7), totals]))
-  return daysNewestFirst(range.date_from, range.date_to).map(day => {
-    const { counts, cents } = byMonth.get(day.slice(0, 7))!
-    const at = Number(day.slice(8)) - 1
-    const count = counts?.[at] || null
-    return { day, count, price: count !== null && count >= fewestPrices ? meanPrice(cents![at]!, count) : null }
-  })
+export function dailyRates (range: { date_from: string, date_to: string }, totals: readonly MonthTotals[]): Rate[] {
+  const rates: Rate[] = []
+  for (const { month, first, last } of monthsOf(range.date_from, range.date_to).toReversed()) {
+    const { counts, cents } = totals.find(each => each.month === month)!
+    for (let day = last; day >= first; day--) {
+      const count = counts?.[day - 1] || null
+      const price = count !== null && count >= fewestPrices ? meanPrice(cents![day - 1]!, count) : null
+      rates.push({ day: dayOf(month, day), count, price })
+    }
+  }
+  return rates
 }
 
 /** The same as a table; null is an empty field. */
