@@ -54,7 +54,7 @@ export function buildIngestionWorker ({ receive, ...dependencies }: Dependencies
   return {
     app,
     start () {
-      gate.shut('what is needed has not been asked yet')
+      gate.shut('what is needed has not been asked yet', 'info')
       consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive)
       chores = Promise.all([
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),

@@ -22,9 +22,9 @@ export class Gate {
     return this.#opening === null
   }
 
-  shut (reason: string): void {
+  shut (reason: string, level: 'warn' | 'info' = 'warn'): void {
     if (this.#opening) return
-    this.#log.warn({ reason }, 'no receiving until what is needed can be reached')
+    this.#log[level]({ reason }, 'no receiving until what is needed can be reached')
     this.#opening = this.#open().finally(() => { this.#opening = null })
   }
 
