@@ -55,7 +55,7 @@ async function apply (manifest: Manifest): Promise<void> {
   const read = (await store.readManifest(manifest.id))!
   const attempt = await beginAttempt(worker, read, 'bench')
   const outcome = await applyBatch({
-    sql: worker, store, limits: { maxRows: 5_000_000, maxRowBytes: 65_536 }, signal: new AbortController().signal, onRows: () => {},
+    sql: worker, store, limits: { maxRows: 5_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e10 }, signal: new AbortController().signal, onRows: () => {},
   }, read, attempt!)
   if (outcome !== 'applied') throw new Error(outcome)
 }
@@ -65,7 +65,7 @@ async function stored (csv: string): Promise<Manifest> {
   const name = { kind: 'key' as const, value: randomUUID() }
   const manifest: Manifest = {
     version: 1, id: batchId('demo', 'apply', name), provider: 'demo', mode: 'apply', name, format: 'csv', encoding: 'identity',
-    digest: createHash('sha256').update(csv).digest('hex'), bytes: csv.length, decodedBytes: csv.length, payload, acceptedAt: new Date().toISOString(),
+    digest: createHash('sha256').update(csv).digest('hex'), digestOf: 'content', bytes: csv.length, decodedBytes: csv.length, payload, acceptedAt: new Date().toISOString(),
   }
   await store.createManifest(manifest)
   return manifest

@@ -5,7 +5,7 @@ import { isRunning } from './identity.ts'
 
 /** In the order of stopping: who asks before who answers. PostgreSQL's SIGINT is its fast shutdown. */
 const gentle: Array<{ role: Role, signal: NodeJS.Signals, limitMs: number }> = [
-  { role: 'service', signal: 'SIGTERM', limitMs: 5_000 },
+  { role: 'service', signal: 'SIGTERM', limitMs: 3_000 },
   { role: 'emulator', signal: 'SIGTERM', limitMs: 3_000 },
   { role: 'postgres', signal: 'SIGINT', limitMs: 10_000 },
 ]

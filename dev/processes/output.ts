@@ -43,16 +43,19 @@ export function openOutput (name: string, story: Story): Output {
   }
 }
 
+type LogLine = Record<string, unknown> & { level?: number, msg?: string, err?: { message?: string, code?: string } }
+
 const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
 
 /** A log line of JSON in words; any other as it is. */
 function readable (line: string): string {
   if (!line.startsWith('{')) return line
   try {
-    const { level, msg, err } = JSON.parse(line) as { level?: number, msg?: string, err?: { message?: string, code?: string } }
+    const { level, time: _time, name: _name, msg, err, ...rest } = JSON.parse(line) as LogLine
     if (level === undefined) return line
-    const reason = err && (err.message || err.code)
-    return `${levels[level] ?? level}: ${msg ?? ''}${reason && reason !== msg ? ` (${reason})` : ''}`
+    const reason = err?.message || err?.code
+    const facts = Object.entries(rest).map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    return `${levels[level] ?? level}: ${msg ?? ''}${reason && reason !== msg ? ` (${reason})` : ''}${facts.join('')}`
   } catch {
     return line
   }

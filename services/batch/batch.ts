@@ -32,11 +32,13 @@ export type Manifest = {
   format: Format
   /** How the payload lies in the store. */
   encoding: Encoding
-  /** SHA-256 of the decoded content, in hex. */
+  /** SHA-256 in hex: of the decoded content or, of an upload, which nobody has decoded yet, of the payload as it lies in the store. */
   digest: string
-  /** Bytes as they were sent, and after decoding. */
+  digestOf: 'content' | 'payload'
+  /** As they were sent. */
   bytes: number
-  decodedBytes: number
+  /** After decoding; null where nobody has decoded it yet. */
+  decodedBytes: number | null
   payload: Payload
   /** ISO 8601, by the clock of the process that accepted it: for people, nothing is decided by it. */
   acceptedAt: string

@@ -3,6 +3,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { Readable } from 'node:stream'
+import { nullIfAbsent, statusOf } from './absent.ts'
 import type { Manifest, Payload } from './batch.ts'
 
 /**
@@ -35,7 +36,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   async function readManifest (id: string): Promise<Manifest | null> {
-    const body = await orNull(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
+    const body = await nullIfAbsent(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
     return body && JSON.parse(await body.Body!.transformToString()) as Manifest
   }
 
@@ -57,10 +58,10 @@ export function openStore (s3: S3Client, bucket: string) {
     await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: JSON.stringify(payload) }))
   }
   async function readPending (id: string): Promise<Payload | null> {
-    const found = await orNull(s3.send(new GetObjectCommand(at(`pending/${id}`))))
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`pending/${id}`))))
     return found && JSON.parse(await found.Body!.transformToString()) as Payload
   }
-  const isPending = async (id: string): Promise<boolean> => await orNull(s3.send(new HeadObjectCommand(at(`pending/${id}`)))) !== null
+  const isPending = async (id: string): Promise<boolean> => await nullIfAbsent(s3.send(new HeadObjectCommand(at(`pending/${id}`)))) !== null
   const deletePending = async (id: string): Promise<void> => {
     await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
   }
@@ -76,7 +77,7 @@ export function openStore (s3: S3Client, bucket: string) {
 
   const putReport = (id: string, lines: Readable): Promise<Payload> => putStream(`reports/${id}.ndjson`, lines, 'application/x-ndjson')
   async function openReport (id: string): Promise<Readable | null> {
-    const found = await orNull(s3.send(new GetObjectCommand(at(`reports/${id}.ndjson`))))
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`reports/${id}.ndjson`))))
     return found && found.Body as Readable
   }
 
@@ -89,14 +90,3 @@ export function openStore (s3: S3Client, bucket: string) {
     probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
   }
 }
-
-async function orNull<T> (answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer
-  } catch (error) {
-    if (statusOf(error) === 404) return null
-    throw error
-  }
-}
-
-const statusOf = (error: unknown): number | undefined => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode

@@ -8,7 +8,7 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import { requireSchema } from '../runtime/schema.ts'
-import type { RowLimits } from './apply/rules.ts'
+import type { BatchLimits } from './apply/rules.ts'
 import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
 import { recordDeadLetters } from './dead-letters.ts'
 import { Gate } from './gate.ts'
@@ -24,7 +24,7 @@ export type Dependencies = {
   deadLetters: Queue
   log: Log
   receive: ConsumeOptions
-  limits: RowLimits
+  limits: BatchLimits
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
 }

@@ -7,6 +7,7 @@ export const Config = Type.Object({
   ...Aws,
   WORKER_CONCURRENCY: Count('batches applied at once by one process', { default: 2, maximum: 16 }),
   BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000 }),
+  BATCH_MAX_DECODED_BYTES: Count('longest content of an upload after decoding, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
   RECEIVE_SECONDS: Count('how long one receive waits for a message, and so the shortest end of an idle process, in seconds', { default: 5, maximum: 20 }),
   VISIBILITY_SECONDS: Count('how long a message stays hidden without a heartbeat, in seconds', { default: 30, minimum: 3, maximum: 600 }),

@@ -6,7 +6,7 @@ import { classify, reasonOf } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { applyBatch } from './apply/apply.ts'
 import type { Outcome } from './apply/outcome.ts'
-import type { RowLimits } from './apply/rules.ts'
+import type { BatchLimits } from './apply/rules.ts'
 import { beginAttempt, endAttempt, handBack, reportProgress } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import type { Gate } from './gate.ts'
@@ -20,7 +20,7 @@ export type Worker = {
   queue: Queue
   gate: Gate
   log: Log
-  limits: RowLimits
+  limits: BatchLimits
   heartbeat: HeartbeatOptions
   /** Aborted when the time for finishing is over. */
   giveUp: AbortSignal

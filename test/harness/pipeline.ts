@@ -43,7 +43,7 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
     const payload = await store.putStream(`incoming/${provider}/${randomUUID()}`, Readable.from([body]), 'text/csv')
     const name = key === undefined ? { kind: 'content' as const, value: digest } : { kind: 'key' as const, value: key }
     const { manifest } = await accept(store, queue, {
-      version: 1, id: batchId(provider, mode, name), provider, mode, name, format, encoding: gzip ? 'gzip' : 'identity', digest,
+      version: 1, id: batchId(provider, mode, name), provider, mode, name, format, encoding: gzip ? 'gzip' : 'identity', digest, digestOf: 'content',
       bytes: body.length, decodedBytes: Buffer.byteLength(content), payload, acceptedAt: new Date().toISOString(),
     })
     await store.deletePending(manifest.id)

@@ -55,7 +55,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
     const name = nameOf(request, measured.digest)
     const manifest: Manifest = {
-      version: 1, id: batchId(provider, mode, name), provider, mode, name, format: formatOf(request), encoding, ...measured, payload, acceptedAt: new Date().toISOString(),
+      version: 1, id: batchId(provider, mode, name), provider, mode, name, format: formatOf(request), encoding, digestOf: 'content', ...measured, payload, acceptedAt: new Date().toISOString(),
     }
     const discard = (): void => {
       api.afterwards(store.deletePayload(payload)

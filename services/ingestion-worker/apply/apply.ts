@@ -5,19 +5,20 @@ import { endAttempt, type Attempt } from '../attempt.ts'
 import { CopyEncoder } from '../rows/copy-encoder.ts'
 import { LaneTotals } from '../rows/lane-totals.ts'
 import { createRowReader } from '../rows/read.ts'
+import { fileError } from '../rows/row-error.ts'
 import type { RowSink } from '../rows/row-checker.ts'
 import { copyPrices, type Copy } from './copy.ts'
 import { cancelOnAbort } from './cancel.ts'
 import { addToLaneMonths } from './lane-months.ts'
-import { readPayload } from './payload.ts'
+import { readPayload, Unreadable } from './payload.ts'
 import { openReport } from './report.ts'
 import { RolledBack, type Outcome } from './outcome.ts'
-import { currentRules, type RowLimits } from './rules.ts'
+import { currentRules, type BatchLimits } from './rules.ts'
 
 export type ApplyOptions = {
   sql: Sql
   store: Store
-  limits: RowLimits
+  limits: BatchLimits
   /** Aborted when the process must end at once: nothing of the batch stays. */
   signal: AbortSignal
   /** Told how many rows have been read so far. */
@@ -48,16 +49,21 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   /** Reads the whole payload; good rows flow into `copy` as long as no row is bad. */
   async function read (copy: Copy | null): Promise<void> {
     const raw = await store.openPayload(manifest.payload, signal)
-    for await (const chunk of readPayload(raw, manifest)) {
-      signal.throwIfAborted()
-      reader.write(chunk)
-      onRows(reader.rowsSeen)
-      await report.flush()
-      for (let tuples = encoder.take(); tuples; tuples = encoder.take()) {
-        if (copy && report.count === 0) await copy.write(tuples)
+    try {
+      for await (const chunk of readPayload(raw, manifest, limits.maxDecodedBytes)) {
+        signal.throwIfAborted()
+        reader.write(chunk)
+        onRows(reader.rowsSeen)
+        await report.flush()
+        for (let tuples = encoder.take(); tuples; tuples = encoder.take()) {
+          if (copy && report.count === 0) await copy.write(tuples)
+        }
       }
+      reader.end()
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error
+      report.add(fileError(error.code))
     }
-    reader.end()
     onRows(reader.rowsSeen)
     await report.flush()
   }

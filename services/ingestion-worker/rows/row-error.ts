@@ -28,6 +28,8 @@ const messages = {
   missing_column: 'The header lacks this column',
   repeated_column: 'The same name comes twice',
   // of the file
+  not_gzip: 'The file is not whole, valid gzip',
+  too_large: 'The file is too long, decoded',
   no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
   no_rows: 'The file has no rows',
   not_an_array: 'The file must be one JSON array of objects',
@@ -56,6 +58,11 @@ export const MAX_ORIGINAL_CHARS = 1000
 
 export function errorMessage (code: RowErrorCode, detail = ''): string {
   return messages[code].replace('{}', () => bounded(detail, MAX_VALUE_CHARS))
+}
+
+/** An error of the file as a whole. */
+export function fileError (code: RowErrorCode): RowError {
+  return { row: 0, column: null, value: null, code, message: errorMessage(code), original: null }
 }
 
 /** The beginning of `bytes[start, end)` as text, `maxChars` at most, what is not UTF-8 replaced by U+FFFD. */

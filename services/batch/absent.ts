@@ -1,0 +1,12 @@
+/** An answer of the store, or null where there is no such object. */
+export async function nullIfAbsent<T> (answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
+  }
+}
+
+/** HTTP status of an error that the store answered with. */
+export const statusOf = (error: unknown): number | undefined => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
