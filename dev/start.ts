@@ -10,6 +10,7 @@ import { announceSystem, type RunningSystem } from './running-system.ts'
 import { sendSample } from './sample.ts'
 import { localKeys, startServices } from './services.ts'
 import { readSettings } from './settings.ts'
+import { removeOrphanedState } from './state/elsewhere.ts'
 import { openState, type State } from './state/folder.ts'
 import { takeLock } from './state/lock.ts'
 import { checkApiPorts, choosePorts } from './state/ports.ts'
@@ -28,6 +29,7 @@ async function start (run: Run): Promise<void> {
   run.story.step('state', state.folder)
   const left = await endProcesses(state)
   if (left.length > 0) run.story.step('cleared', `${left.length} processes that an earlier run left`)
+  if (removeOrphanedState(state, settings.stateDir)) run.story.step('state', 'begun anew: that of a clone which is no longer there was removed')
   await checkApiPorts(settings)
   const ports = await choosePorts(state, settings)
   const passwords = readPasswords(state)

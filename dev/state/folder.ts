@@ -28,8 +28,8 @@ function make (state: State): State {
       mkdirSync(folder, { recursive: true })
       // PostgreSQL's user has to get through to its own folder; nobody can list this one, and what is in it is closed.
       chmodSync(folder, owner && !isOwners(folder) ? 0o711 : 0o700)
-      if (owner && isOwners(folder)) chownSync(folder, owner.uid, owner.gid)
     }
+    if (owner && isOwners(folder)) chownSync(folder, owner.uid, owner.gid)
     mkdirSync(join(folder, 'diagnostics'), { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new Failure(`The state folder ${folder} cannot be made (${(error as Error).message}): choose another with STATE_DIR.`)
@@ -53,7 +53,7 @@ const ownersFolders = '/var/lib'
 const isOwners = (folder: string): boolean => dirname(folder) === ownersFolders && basename(folder).startsWith('freight-rates-')
 
 /** Two spellings of one folder are one folder, there or not there yet. */
-function realPath (path: string): string {
+export function realPath (path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path))
 }
 

@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts'
 import { identityOf, isRunning } from '../processes/identity.ts'
 import type { State } from './folder.ts'
 
-const lockName = /^lock-(\d+)-(.+)$/
+export const lockName = /^lock-(\d+)-(.+)$/
 
 /**
  * Takes the state folder for this process, until it calls what this returns or ends. Everybody writes down themselves,

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
+import type { Uploads } from '../batch/uploads.ts'
 import { registerDocs } from '../runtime/docs.ts'
 import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
@@ -16,9 +17,11 @@ import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerSubmit } from './routes/submit.ts'
+import { registerUploads } from './routes/uploads.ts'
 
 export type Dependencies = {
   store: Store
+  uploads: Uploads
   queue: Queue
   sql: Sql
   log: Log
@@ -63,6 +66,9 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerBatches(routes, api)
     registerErrors(routes, api)
   })
-  await app.register(async routes => registerDeadLetters(routes, api)) // its bodies are small JSON, read by the framework
+  await app.register(async routes => { // their bodies are small JSON, read by the framework
+    registerUploads(routes, api)
+    registerDeadLetters(routes, api)
+  })
   return app
 }

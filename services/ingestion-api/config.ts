@@ -9,6 +9,9 @@ export const Config = Type.Object({
   ...Aws,
   API_KEYS: Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}', minLength: 2 }),
   DATABASE_POOL_SIZE: Count('connections to the primary', { default: 4, maximum: 100 }),
+  PAYLOAD_PUBLIC_ENDPOINT: Type.Optional(Type.String({
+    description: 'address of the store that providers can reach, where it differs from ours', pattern: '^https?://',
+  })),
   BATCH_MAX_BYTES: Count('longest body of a batch as it is sent, in bytes', { default: 1024 * mebibyte }),
   BATCH_MAX_DECODED_BYTES: Count('longest body of a batch after decoding, in bytes', { default: 4096 * mebibyte }),
   BATCH_MAX_PER_MINUTE: Count('batches that one provider may send in a minute, to one process', { default: 600 }),

@@ -1,5 +1,6 @@
 import { openQueue } from '../batch/queue.ts'
 import { openStore } from '../batch/store.ts'
+import { openUploads } from '../batch/uploads.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
@@ -14,9 +15,11 @@ const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(
 const log = await openLog('ingestion-api', config.LOG_LEVEL)
 const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000 })
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
+const s3 = openS3(aws)
 
 const app = await buildIngestionApi({
-  store: openStore(openS3(aws), config.PAYLOAD_BUCKET),
+  store: openStore(s3, config.PAYLOAD_BUCKET),
+  uploads: openUploads(s3, openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint }), config.PAYLOAD_BUCKET),
   queue: openQueue(openSqs(aws), config.QUEUE_URL),
   sql,
   log,

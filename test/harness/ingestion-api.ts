@@ -6,10 +6,11 @@ import { buildIngestionApi, type Dependencies } from '../../services/ingestion-a
 import type { Manifest } from '../../services/batch/batch.ts'
 import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
+import { openUploads } from '../../services/batch/uploads.ts'
 import { openS3, openSqs } from '../../services/runtime/aws.ts'
 import { openDatabase } from '../../services/runtime/database.ts'
 import type { ApiKey } from '../../services/runtime/keys.ts'
-import { aws, type TestAws } from './aws.ts'
+import { aws, type AwsOptions, type TestAws } from './aws.ts'
 import { awsProxy, type AwsProxy } from './aws-proxy.ts'
 import { database, type TestDatabase } from './database.ts'
 import { undocumented, type OpenApi } from './openapi.ts'
@@ -55,17 +56,18 @@ export type TestIngestionApi = {
   settled: () => Promise<void>
 }
 
-export type Options = { limits?: Partial<Dependencies['limits']>, databaseUrl?: string }
+export type Options = AwsOptions & { limits?: Partial<Dependencies['limits']>, databaseUrl?: string }
 
 /** The ingestion API, listening, with a database, a store and a queue of its own; the store and the queue behind a proxy that can break them. */
-export async function ingestionApi (t: Test, { limits, databaseUrl }: Options = {}): Promise<TestIngestionApi> {
+export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceOptions }: Options = {}): Promise<TestIngestionApi> {
   const proxy = await awsProxy(t)
-  const [db, resources] = await Promise.all([database(t), aws(t)])
+  const [db, resources] = await Promise.all([database(t), aws(t, resourceOptions)])
   const through = { region: resources.region, endpoint: proxy.endpoint }
   const [s3, sqs] = [openS3(through), openSqs(through)]
   const sql = databaseUrl === undefined ? db.open('ingestion_api') : openDatabase({ url: databaseUrl, process: 'test', poolSize: 4 })
   const app = await buildIngestionApi({
     store: openStore(s3, resources.bucket),
+    uploads: openUploads(s3, s3, resources.bucket),
     queue: openQueue(sqs, resources.queueUrl),
     sql,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),

@@ -48,7 +48,7 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
  * The request's chunks, read by hand: stopping early leaves the request alive and without listeners, so that it can be
  * answered and what still comes of it can be thrown away. An iterator would do neither.
  */
-async function * chunks (request: IncomingMessage, { idleMs, totalMs }: TimeLimits): AsyncGenerator<Buffer> {
+export async function * chunks (request: IncomingMessage, { idleMs, totalMs }: TimeLimits): AsyncGenerator<Buffer> {
   const endsAt = performance.now() + totalMs
   for (;;) {
     const chunk = request.read() as Buffer | null

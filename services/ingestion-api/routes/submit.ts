@@ -7,13 +7,14 @@ import { recordAccepted } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
+import { namedUpload } from '../body/command.ts'
+import { formats, parseEncoding, parseFormat } from '../body/media.ts'
 import { receiveBody } from '../body/receive.ts'
+import { uploadedContent, type Content } from '../body/upload.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { databaseMs, viewNow } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
 import { problemResponses } from './responses.ts'
-
-const formats: Record<string, Format> = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson', 'application/json': 'json' }
 
 const schema = {
   summary: 'Send a batch of prices',
@@ -26,14 +27,14 @@ const schema = {
     content: {
       'text/csv': { schema: { description: 'A header with orig_code, dest_code, day and price in any order, then a line for each price' } },
       'application/x-ndjson': { schema: { description: 'A line for each price: {"orig_code", "dest_code", "day", "price"}' } },
-      'application/json': { schema: { description: 'An array of prices: [{"orig_code", "dest_code", "day", "price"}]' } },
+      'application/json': { schema: { description: 'An array of prices: [{"orig_code", "dest_code", "day", "price"}], or {"upload": id}' } },
     },
   },
   headers: Type.Object({
     'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'the batch\'s name: 1 to 255 visible ASCII characters' })),
     'content-encoding': Type.Optional(Type.String({ description: 'gzip or identity' })),
   }),
-  response: { 202: BatchView, ...problemResponses(400, 401, 403, 408, 413, 415, 422, 429, 503) },
+  response: { 202: BatchView, ...problemResponses(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503) },
 }
 
 /** `POST /batches` */
@@ -47,52 +48,61 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     config: { rateLimit: api.rateLimit },
     onRequest: needsKey(api.keys, 'submit'),
   }, async (request, reply) => {
-    const provider = providerOf(request)
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
-    const encoding = encodingOf(request)
-    const { payload, ...measured } = await receiveBody(request.raw, encoding, limits,
-      body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream'))
-    const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
-    const name = nameOf(request, measured.digest)
-    const manifest: Manifest = {
-      version: 1, id: batchId(provider, mode, name), provider, mode, name, format: formatOf(request), encoding, digestOf: 'content', ...measured, payload, acceptedAt: new Date().toISOString(),
-    }
-    const discard = (): void => {
-      api.afterwards(store.deletePayload(payload)
-        .catch(error => log.warn({ err: error, key: payload.key }, 'a payload that nothing names could not be deleted')))
-    }
+    const format = formatOf(request)
+    const upload = format === 'json' ? await namedUpload(request.raw, limits) : null
+    const sent = upload === null ? await receivedContent(request, format) : await uploadedContent(api, providerOf(request), upload)
+    const manifest = manifestOf(request, sent)
     const acceptance = await accept(store, queue, manifest).catch(error => {
-      if (error instanceof Problem && error.code === 'key-reused') discard()
+      if (error instanceof Problem && error.code === 'key-reused') discard(sent)
       throw error
     })
-    if (acceptance.manifest.payload.key !== payload.key) discard()
-    request.log.info({ batchId: manifest.id, provider, mode, bytes: measured.bytes, replayed: acceptance.replayed }, 'batch accepted')
+    if (acceptance.manifest.payload.key !== sent.payload.key) discard(sent)
+    const { id, provider, mode, bytes } = manifest
+    request.log.info({ batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
 
     api.afterwards(finish(acceptance.manifest, acceptance.pending))
     const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(manifest, 'queued')
-    return reply.code(202).header('location', `/batches/${manifest.id}`).send(view)
+    return reply.code(202).header('location', `/batches/${id}`).send(view)
   })
+
+  async function receivedContent (request: FastifyRequest, format: Format): Promise<Content> {
+    const encoding = encodingOf(request)
+    const received = await receiveBody(request.raw, encoding, limits,
+      body => store.putStream(`incoming/${providerOf(request)}/${randomUUID()}`, body, 'application/octet-stream'))
+    return { format, encoding, digestOf: 'content', ...received, contentName: { kind: 'content', value: received.digest } }
+  }
+
+  /** A payload that came with this request and that no batch names. An upload stays: its provider may name it under another key. */
+  function discard ({ payload, digestOf }: Content): void {
+    if (digestOf === 'payload') return
+    api.afterwards(store.deletePayload(payload)
+      .catch(error => log.warn({ err: error, key: payload.key }, 'a payload that nothing names could not be deleted')))
+  }
 
   /** What a lost process or database may leave undone: the sweeper, the worker and the next try each make up for it. */
   async function finish (manifest: Manifest, pending: boolean): Promise<void> {
+    const batchId = manifest.id
     if (pending) {
-      await store.deletePending(manifest.id).catch(error => log.warn({ err: error, batchId: manifest.id }, 'pending note stays for the sweeper'))
+      await store.deletePending(batchId).catch(error => log.warn({ err: error, batchId }, 'pending note stays for the sweeper'))
     }
-    await withDeadline(recordAccepted(sql, manifest), databaseMs).catch(error => log.warn({ err: error, batchId: manifest.id }, 'the row of the batch is left to the worker'))
+    await withDeadline(recordAccepted(sql, manifest), databaseMs)
+      .catch(error => log.warn({ err: error, batchId }, 'the row of the batch is left to the worker'))
   }
 }
 
+function manifestOf (request: FastifyRequest<{ Querystring: { dry_run?: string } }>, { contentName, ...content }: Content): Manifest {
+  const provider = providerOf(request)
+  const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
+  const key = request.headers['idempotency-key']
+  const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : contentName
+  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, acceptedAt: new Date().toISOString() }
+}
+
 function encodingOf (request: FastifyRequest): Encoding {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (encoding === 'identity' || encoding === 'gzip') return encoding
+  const encoding = parseEncoding(request.headers['content-encoding'])
+  if (encoding) return encoding
   throw new Problem('unsupported-media-type', 'Content-Encoding is gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
 }
 
-function formatOf (request: FastifyRequest): Format {
-  return formats[request.headers['content-type']!.split(';')[0]!.trim().toLowerCase()]!
-}
-
-function nameOf (request: FastifyRequest, digest: string): Name {
-  const key = request.headers['idempotency-key']
-  return typeof key === 'string' ? { kind: 'key', value: key } : { kind: 'content', value: digest }
-}
+const formatOf = (request: FastifyRequest): Format => parseFormat(request.headers['content-type'])!

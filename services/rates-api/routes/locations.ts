@@ -14,7 +14,7 @@ const parameters: Parameters<LocationsQuery> = {
     mayBeEmpty: true,
     read (text) {
       if (text.length > limits.longestText) return new Refusal('too_long', `has more than ${limits.longestText} characters`)
-      return /\p{C}/u.test(text) ? new Refusal('malformed', 'has control characters') : text.trim()
+      return /\p{Cc}/u.test(text) ? new Refusal('malformed', 'has control characters') : text.trim()
     },
   },
   limit: {

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { realPath, type State } from './folder.ts'
+import { lockName } from './lock.ts'
+import { readPrivateJson, writePrivateJson } from './private-file.ts'
+
+type Bond = { id: string }
+
+/**
+ * Where the state is not in the clone, it goes the way of the clone all the same: who removes the clone or its state folder
+ * begins anew. Both sides hold the same id; where they differ, what is elsewhere is removed. Answers whether there was any.
+ */
+export function removeOrphanedState (state: State, stateDir: string): boolean {
+  if (state.folder === realPath(stateDir)) return false
+  const [here, elsewhere] = [join(stateDir, 'elsewhere.json'), join(state.folder, 'clone.json')]
+  const held = readPrivateJson<Bond>(elsewhere)
+  if (held && held.id === readPrivateJson<Bond>(here)?.id) return false
+  for (const name of readdirSync(state.folder)) if (!lockName.test(name)) rmSync(join(state.folder, name), { recursive: true })
+  mkdirSync(join(state.folder, 'diagnostics'), { mode: 0o700 })
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  const bond: Bond = { id: randomUUID() }
+  writePrivateJson(elsewhere, bond)
+  writePrivateJson(here, bond)
+  return held !== undefined
+}

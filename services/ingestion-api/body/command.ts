@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { Problem } from '../../runtime/problem.ts'
+import { chunks, type TimeLimits } from './receive.ts'
+
+const Command = Type.Object({
+  upload: Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' }),
+}, { additionalProperties: false })
+const longestCommand = 4_096
+
+/**
+ * The id of the upload that a JSON body names (`{"upload": "<id>"}`), or null when it is not an object: then it is the
+ * prices themselves, and nothing of the body is taken.
+ */
+export async function namedUpload (request: IncomingMessage, limits: TimeLimits): Promise<string | null> {
+  let text = ''
+  for await (const chunk of chunks(request, limits)) {
+    text += chunk.toString('latin1')
+    const first = text.trimStart()[0]
+    if (first === undefined ? text.length > longestCommand : first !== '{') break
+    if (text.length > longestCommand) throw notUnderstood()
+  }
+  if (text.trimStart().startsWith('{')) return parse(text)
+  if (text !== '') request.unshift(Buffer.from(text, 'latin1'))
+  return null
+}
+
+function parse (text: string): string {
+  try {
+    const command: unknown = JSON.parse(text)
+    if (Value.Check(Command, command)) return command.upload
+  } catch {
+    // told below
+  }
+  throw notUnderstood()
+}
+
+const notUnderstood = (): Problem =>
+  new Problem('malformed-body', 'A JSON body is an array of prices, or {"upload": "<id that POST /uploads gave>"} and nothing else')

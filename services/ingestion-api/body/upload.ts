@@ -1,0 +1,27 @@
+import type { Manifest, Name } from '../../batch/batch.ts'
+import { Problem } from '../../runtime/problem.ts'
+import type { IngestionApi } from '../app.ts'
+
+/** What a request brings towards a manifest, whichever way the file came. */
+export type Content = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestOf' | 'bytes' | 'decodedBytes' | 'payload'> & {
+  /** The batch's name where the request gives none. */
+  contentName: Name
+}
+
+/** The content that was uploaded to the store. Throws `unknown-upload`, another's included, or `upload-incomplete`. */
+export async function uploadedContent ({ uploads }: IngestionApi, provider: string, id: string): Promise<Content> {
+  const { upload, payload } = await look().catch(cause => {
+    throw new Problem('store-unavailable', 'The upload cannot be looked up; try again', { cause })
+  })
+  if (upload?.provider !== provider) throw new Problem('unknown-upload', `You have no upload ${id}`)
+  if (!payload) {
+    throw new Problem('upload-incomplete', `The file of upload ${id} has not come: PUT its ${upload.bytes} bytes to the address that POST /uploads gave`)
+  }
+  const { format, encoding, bytes, sha256 } = upload
+  return { format, encoding, bytes, digest: sha256, digestOf: 'payload', decodedBytes: null, payload, contentName: { kind: 'upload', value: id } }
+
+  async function look () {
+    const upload = await uploads.find(id)
+    return { upload, payload: upload && await uploads.arrived(upload) }
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { maxUploadBytes } from '../../batch/uploads.ts'
+import { Problem } from '../../runtime/problem.ts'
+import type { IngestionApi } from '../app.ts'
+import { formats, parseEncoding, parseFormat } from '../body/media.ts'
+import { needsKey, providerOf } from '../caller.ts'
+import { problemResponses } from './responses.ts'
+
+const File = Type.Object({
+  bytes: Type.Integer({ minimum: 1, maximum: maxUploadBytes, description: 'length of the file as it will be sent; 5 GiB at most' }),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the file as it will be sent, in hex' }),
+  content_type: Type.Enum(Object.keys(formats), { description: 'what the file is' }),
+  content_encoding: Type.Optional(Type.Enum(['gzip', 'identity'])),
+}, { additionalProperties: false })
+
+const Answer = Type.Object({
+  upload: Type.String({ description: 'its id, for POST /batches {"upload": id}' }),
+  method: Type.Literal('PUT'),
+  url: Type.String(),
+  headers: Type.Record(Type.String(), Type.String(), { description: 'to be sent with it: they are signed' }),
+  expires_at: Type.String(),
+})
+
+/** `POST /uploads`: the way in for files larger than a gateway takes. */
+export function registerUploads (app: FastifyInstance, { uploads, keys, rateLimit }: IngestionApi): void {
+  app.post<{ Body: Static<typeof File> }>('/uploads', {
+    schema: {
+      summary: 'Ask for an address to upload a file to',
+      tags: ['batches'],
+      security: [{ key: [] }],
+      body: File,
+      response: { 201: Answer, ...problemResponses(400, 401, 403, 413, 415, 429, 503) },
+    },
+    config: { rateLimit },
+    onRequest: needsKey(keys, 'submit'),
+  }, async (request, reply) => {
+    const { bytes, sha256, content_type: type, content_encoding: encoding } = request.body
+    const said = { provider: providerOf(request), format: parseFormat(type)!, encoding: parseEncoding(encoding)!, bytes, sha256 }
+    const { upload, put } = await uploads.create(said).catch(cause => {
+      throw new Problem('store-unavailable', 'No upload can be made now; try again', { cause })
+    })
+    request.log.info({ upload: upload.id, provider: said.provider, bytes }, 'upload made')
+    return reply.code(201).send({ upload: upload.id, method: 'PUT' as const, url: put.url, headers: put.headers, expires_at: put.expiresAt })
+  })
+}

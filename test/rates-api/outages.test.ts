@@ -1,0 +1,118 @@
+import { createServer, connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { openDatabase } from '../../services/runtime/database.ts'
+import { testSystem } from '../harness/system.ts'
+import { waitFor } from '../harness/wait.ts'
+import { ratesApi, type TestRatesApi } from './rates-api.ts'
+
+const query = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGGZ', dest_code: 'EETLL' }
+
+t.test('a query over the limit is cancelled: 503, and the next one is served', async t => {
+  const limitMs = 300
+  const it = await ratesApi(t, {
+    limits: { limitMs }, sql: db => pool(t, { url: db.url('rates_api'), statementTimeoutMs: limitMs }),
+  })
+  t.equal((await it.get('/rates', query)).status, 200)
+  const release = await lockPrices(it)
+  const startedAt = performance.now()
+  const late = await it.get('/rates', query)
+  t.match(late, { status: 503, headers: { 'retry-after': '5' }, body: { type: '/problems/database-unavailable' } })
+  t.ok(performance.now() - startedAt < 10 * limitMs, 'in bounded time')
+  await waitFor(async () => await waitingQueries(it) === 0)
+  await release()
+  t.equal((await it.get('/rates', query)).status, 200)
+})
+
+t.test('more than can wait: 503 at once, the others are served', async t => {
+  const it = await ratesApi(t, { limits: { atOnce: 2, maxWaiting: 3 } })
+  const release = await lockPrices(it)
+  const inHand = Array.from({ length: 5 }, () => it.get('/rates', query))
+  await waitFor(async () => await waitingQueries(it) === 2)
+  const refused = await Promise.all(Array.from({ length: 50 }, () => it.get('/rates', query)))
+  for (const result of refused) t.match(result, { status: 503, headers: { 'retry-after': '1' }, body: { type: '/problems/overloaded' } })
+  t.equal(await waitingQueries(it), 2, 'never more queries than turns')
+  await release()
+  for (const result of await Promise.all(inHand)) t.equal(result.status, 200)
+})
+
+t.test('links that are dead without a word are cut and made anew', async t => {
+  const limitMs = 200
+  const link = await silentLink(t)
+  const it = await ratesApi(t, {
+    limits: { limitMs, atOnce: 2 }, sql: db => pool(t, { url: link.through(db.url('rates_api')), statementTimeoutMs: limitMs, poolSize: 2 }),
+  })
+  const both = () => Promise.all([it.get('/rates', query), it.get('/rates', query)])
+  for (const { status } of await both()) t.equal(status, 200)
+  link.silence()
+  for (const { status } of await both()) t.equal(status, 503)
+  for (const { status } of await both()) t.equal(status, 503, 'both connections are held by queries that will never end')
+  await waitFor(async () => (await it.get('/rates', query)).status === 200)
+  for (const { status } of await both()) t.equal(status, 200)
+})
+
+t.test('readiness names what is wrong with the schema', async t => {
+  const it = await ratesApi(t)
+  t.match(await it.get('/ready'), { status: 200, body: { checks: { database: 'ok' } } })
+  await it.db.migrator`insert into schema_migrations (number, name, sha256, oldest_release) values (999, '0999-far', 'x', '99.0.0')`
+  t.match(await it.get('/ready'), { status: 503, body: { status: 'unready', checks: { database: 'SCHEMA_REFUSED' } } })
+  await it.db.migrator`delete from schema_migrations where number in (1, 999)`
+  t.match(await it.get('/ready'), { status: 503, body: { checks: { database: 'SCHEMA_MISSING' } } })
+  t.equal((await it.get('/live')).status, 200)
+})
+
+function pool (t: Test, options: { url: string, statementTimeoutMs: number, poolSize?: number }) {
+  const sql = openDatabase({ process: 'test', poolSize: 4, ...options })
+  t.teardown(() => sql.end({ timeout: 0 }))
+  return sql
+}
+
+/** Holds every query of prices until it is released. */
+async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>> {
+  const held = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const done = db.migrator.begin(async tx => {
+    await tx`lock table lane_months`
+    locked.resolve()
+    await held.promise
+  })
+  await locked.promise
+  return () => {
+    held.resolve()
+    return done
+  }
+}
+
+async function waitingQueries ({ db }: TestRatesApi): Promise<number> {
+  const [row] = await db.migrator`select count(*) from pg_locks where relation = 'lane_months'::regclass and not granted`
+  return row!.count as number
+}
+
+/** A way to the test's server that can go dead: the links of that moment stay open, and nothing comes over them any more. */
+async function silentLink (t: Test) {
+  const upstream = new URL(testSystem().postgresUrl)
+  const pairs = new Set<[Socket, Socket]>()
+  const server = createServer(client => {
+    const pair: [Socket, Socket] = [client, connect(Number(upstream.port), upstream.hostname)]
+    pairs.add(pair)
+    for (const socket of pair) socket.on('error', () => {})
+    client.pipe(pair[1]).pipe(client)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of [...pairs].flat()) socket.destroy()
+    server.close()
+  })
+  return {
+    through (url: string): string {
+      const through = new URL(url)
+      through.port = String((server.address() as { port: number }).port)
+      return through.href
+    },
+    silence () {
+      for (const [client, database] of pairs) {
+        client.unpipe()
+        database.unpipe()
+      }
+    },
+  }
+}
