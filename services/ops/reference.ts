@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { readText } from '../reference/files.ts'
 import { InvalidReference } from '../reference/invalid-reference.ts'
 import { loadReference, type Counts } from '../reference/load.ts'
-import { CommandError, type Command } from './command.ts'
+import { CommandError, readArguments, wrongUsage, type Command } from './command.ts'
 
 const usage = `reference load --ports FILE --regions FILE
     Adds and changes ports (columns code,name,parent_slug) and regions (slug,name,parent_slug), all or nothing.
@@ -11,34 +10,20 @@ const usage = `reference load --ports FILE --regions FILE
 /** `ops reference load` */
 export const reference: Command = {
   usage,
-  async run (args, connect) {
-    const { ports, regions } = readArguments(args)
+  async run (args, system) {
+    const { verb, operands, values: { ports, regions } } = readArguments(usage, args, { ports: { type: 'string' }, regions: { type: 'string' } })
+    if (verb !== 'load' || operands.length > 0 || !ports || !regions) throw wrongUsage(usage)
     const [portsCsv, regionsCsv] = [await readInput(ports), await readInput(regions)]
-    const sql = await connect()
     try {
-      const loaded = await loadReference(sql, portsCsv, regionsCsv)
+      const loaded = await loadReference((await system()).sql(), portsCsv, regionsCsv)
       console.log(`regions: ${counts(loaded.regions)}; ${loaded.keptRegions} others stay`)
       console.log(`ports:   ${counts(loaded.ports)}; ${loaded.keptPorts} others stay`)
     } catch (error) {
       if (!(error instanceof InvalidReference)) throw error
       const lines = error.problems.map(({ file, line, code, message }) => `${file === 'ports' ? ports : regions}:${line}: ${code}: ${message}`)
       throw new CommandError(`${lines.join('\n')}\n\n${lines.length} problem${lines.length === 1 ? '' : 's'}; nothing was changed.`)
-    } finally {
-      await sql.end()
     }
   },
-}
-
-function readArguments (args: string[]): { ports: string, regions: string } {
-  try {
-    const { values: { ports, regions }, positionals } = parseArgs({
-      args, allowPositionals: true, options: { ports: { type: 'string' }, regions: { type: 'string' } },
-    })
-    if (positionals.join(' ') === 'load' && ports && regions) return { ports, regions }
-  } catch {
-    // told below: an unknown option is as wrong as a missing one
-  }
-  throw new CommandError(`Usage: npm run ops -- ${usage}`, 2)
 }
 
 async function readInput (path: string): Promise<string> {

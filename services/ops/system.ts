@@ -1,16 +1,52 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Sql } from 'postgres'
+import { openQueue, type Queue } from '../batch/queue.ts'
+import { openSqs } from '../runtime/aws.ts'
+import { openDatabase } from '../runtime/database.ts'
 import { CommandError } from './command.ts'
 
-/** The variables of the system to work on: this process's own, or those of the system that `npm start` runs here. */
-export async function systemEnvironment (): Promise<NodeJS.ProcessEnv> {
+/** The system that a command works on: what it needs of it is opened at first use, and closed at the command's end. */
+export type System = {
+  variable: (name: string) => string
+  sql: () => Sql
+  queue: () => Queue
+  close: () => Promise<void>
+}
+
+export async function openSystem (): Promise<System> {
+  const environment = await systemEnvironment()
+  let sql: Sql | undefined
+  const sqs = () => openSqs({ region: variable('AWS_REGION'), endpoint: environment.AWS_ENDPOINT_URL })
+
+  function variable (name: string): string {
+    const value = environment[name]
+    if (!value) throw new CommandError(`${name} is not set: see docs/configuration.md`, 2)
+    return value
+  }
+  return {
+    variable,
+    sql () {
+      sql ??= openDatabase({ url: variable('DATABASE_URL'), process: 'ops', poolSize: 1 })
+      return sql
+    },
+    queue: () => openQueue(sqs(), variable('QUEUE_URL')),
+    async close () { await sql?.end({ timeout: 2 }) },
+  }
+}
+
+/** This process's own variables or, without DATABASE_URL, those of the system that `npm start` runs here. */
+async function systemEnvironment (): Promise<NodeJS.ProcessEnv> {
   if (process.env.DATABASE_URL) return process.env
   const local = join(import.meta.dirname, '../../dev/running-system.ts')
   // The image that runs on servers has no dev/ folder: there the environment names the system.
   if (!existsSync(local)) throw new CommandError('DATABASE_URL is not set: it names the database to work on', 2)
   const { runningSystem } = await import(local) as typeof import('../../dev/running-system.ts')
   try {
-    return { ...process.env, ...runningSystem().environment }
+    const { environment, addresses } = runningSystem()
+    // The AWS client looks for credentials in the process's own variables.
+    Object.assign(process.env, environment)
+    return { INGESTION_API_URL: addresses.ingestionApi, API_KEY: 'development', ...process.env }
   } catch (error) {
     throw new CommandError((error as Error).message)
   }

@@ -29,6 +29,7 @@ export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error), request, reply),
     clientErrorHandler: answerUnreadable,
   })
+  endLinksOnClose(app)
   app.addHook('onResponse', logRequest)
   app.addHook('onResponse', closeUnreadBody)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
@@ -43,6 +44,19 @@ export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 
 export function sendProblem (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply.code(problem.status).headers(problem.headers).type('application/problem+json')
     .serializer(JSON.stringify).send(problem.body(request.id))
+}
+
+/** The requests in hand at the end of the process are answered; a link kept alive after that would hold the end up. */
+function endLinksOnClose (app: FastifyInstance): void {
+  let closing = false
+  app.addHook('preClose', done => {
+    closing = true
+    done()
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done()
+  })
 }
 
 /** One line for each request; what health checks ask is for debugging only. */

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import { database } from '../harness/database.ts'
-
-const root = join(import.meta.dirname, '../..')
+import { ops, type Run } from '../harness/ops.ts'
 
 t.test('ops reference load, on a real database', async t => {
   const db = await database(t)
@@ -40,12 +38,3 @@ t.test('usage', async t => {
   t.match(await ops(['reference', 'load', '--ports', 'x']), { code: 2, stderr: '--regions FILE' })
   t.match(await ops(['reference', 'load', '--ports', 'x', '--regions', 'y', '--force']), { code: 2 })
 })
-
-type Run = { code: number | null, stdout: string, stderr: string }
-
-function ops (args: string[], env: Record<string, string> = {}): Promise<Run> {
-  return new Promise(resolve => {
-    const child = execFile(process.execPath, [join(root, 'services/ops/main.ts'), ...args], { env: { PATH: process.env.PATH, ...env } },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }))
-  })
-}

@@ -33,7 +33,7 @@ const Document = Type.Object({
   openapi: Type.Literal('3.1.0'),
   info: Type.Object({ title: Type.String(), description: Type.String(), version: Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+$' }) }, exactly),
   components: Type.Object({ schemas: Type.Optional(Type.Object({})), securitySchemes: Type.Optional(Type.Object({})) }, exactly),
-  paths: Type.Record(Type.String({ pattern: '^/' }), Type.Record(Type.Enum(['get', 'post', 'put', 'delete']), Operation)),
+  paths: Type.Record(Type.String({ pattern: '^/' }), Type.Record(Type.String({ pattern: '^(get|post|put|delete)$' }), Operation)),
 }, exactly)
 
 let api: TestRatesApi
@@ -87,8 +87,8 @@ t.test('/docs needs no other host', async t => {
     t.match(address, /^\/docs\/static\/[\w.-]+$/, address)
     const { status, text } = await api.get(address)
     t.equal(status, 200, address)
-    if (address.endsWith('.css')) for (const [, url] of text.matchAll(/url\(["']?([^)"']*)|@import\s+(\S+)/g)) t.match(url, /^data:/, 'in a style sheet')
-    if (address.endsWith('initializer.js')) t.notMatch(text, /https?:\/\//, 'how it is set up')
+    if (address.endsWith('.css')) t.same([...text.matchAll(/@import|url\((?!["']?data:)/g)], [], 'its style')
+    if (address.endsWith('initializer.js')) t.notMatch(text.replace(/^ *\/\/.*$/gm, ''), /https?:\/\//, 'how it is set up')
   }
   t.equal((await api.get('/docs/json')).status, 200, 'what it reads')
 })

@@ -1,0 +1,38 @@
+import { states } from '../batch/batch.ts'
+import { listRecords, readRecord } from '../batch/records.ts'
+import { CommandError, readArguments, wrongUsage, type Command } from './command.ts'
+import { readLimit } from './dead-letters.ts'
+import { submitFile } from './submit.ts'
+import { table } from './table.ts'
+
+const usage = `batches list --provider NAME [--state STATE] [--limit N]
+batches show ID
+batches submit FILE [--key NAME] [--dry-run]
+    Lists and shows batches; sends a file (.csv, .ndjson or .json, with .gz behind it if compressed) through the ingestion API
+    as the provider whose key is in API_KEY, waits for the outcome, and exits with 1 unless it was applied or validated.`
+
+export const batches: Command = {
+  usage,
+  async run (args, system) {
+    const { verb, operands, values } = readArguments(usage, args, {
+      provider: { type: 'string' }, state: { type: 'string' }, limit: { type: 'string', default: '50' }, key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false },
+    })
+    if (verb === 'list' && operands.length === 0 && values.provider) {
+      if (values.state && !states.some(state => state === values.state)) throw wrongUsage(usage, `--state is one of ${states.join(', ')}`)
+      const found = await listRecords((await system()).sql(), { provider: values.provider, state: values.state, limit: readLimit(values.limit) })
+      console.log(found.length === 0
+        ? 'There are no such batches.'
+        : table(['id', 'state', 'accepted', 'rows', 'errors'],
+          found.map(({ id, state, accepted_at: at, row_count: rows, error_count: errors }) => [id, state, at, rows, errors])))
+    } else if (verb === 'show' && operands.length === 1) {
+      const batch = await readRecord((await system()).sql(), operands[0]!)
+      if (!batch) throw new CommandError(`There is no batch ${operands[0]}`)
+      console.log(JSON.stringify(batch, null, 2))
+    } else if (verb === 'submit' && operands.length === 1) {
+      const { variable } = await system()
+      await submitFile(operands[0]!, { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: values.key, dryRun: values['dry-run'] })
+    } else {
+      throw wrongUsage(usage)
+    }
+  },
+}

@@ -1,0 +1,68 @@
+import { createReadStream, statSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import { CommandError } from './command.ts'
+import { openProgress } from './progress.ts'
+
+export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean }
+
+type Batch = {
+  id: string, state: string, reason: string | null, first_errors: RowError[]
+  rows: number | null, rows_read: number | null, error_count: number | null
+}
+type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
+
+const types: Record<string, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
+const waiting = new Set(['accepted', 'queued', 'processing'])
+
+/** Sends a file as a batch and waits for its end. Throws CommandError unless it is applied or validated. */
+export async function submitFile (path: string, { url, apiKey, key, dryRun }: SubmitOptions): Promise<void> {
+  const [, extension = '', gzip] = /\.([a-z]+)(\.gz)?$/.exec(path) ?? []
+  const type = types[extension]
+  if (!type) throw new CommandError(`${path}: the name must end in .csv, .ndjson or .json, or in one of them and .gz`, 2)
+  const authorization = `Bearer ${apiKey}`
+  const progress = openProgress()
+  let batch = await answer(fetch(new URL(`/batches${dryRun ? '?dry_run=true' : ''}`, url), {
+    method: 'POST',
+    body: Readable.toWeb(readFile(path, sent => progress.show(`sending ${sent} %`))) as ReadableStream,
+    duplex: 'half',
+    headers: { authorization, 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key === undefined ? {} : { 'idempotency-key': key }) },
+  } as RequestInit))
+  progress.line(`batch ${batch.id}`)
+  for (let pauseMs = 50; waiting.has(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
+    progress.show(`${batch.state}${batch.rows_read ? `, ${batch.rows_read.toLocaleString('en')} rows read` : ''}`)
+    await wait(pauseMs)
+    batch = await answer(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
+  }
+  const rows = `${(batch.rows ?? 0).toLocaleString('en')} rows`
+  if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${rows}`)
+  for (const { row, column, value, code, message } of batch.first_errors) {
+    progress.line(`row ${row}${column ? `, ${column}` : ''}: ${code}: ${message}${value === null ? '' : ` (${JSON.stringify(value)})`}`)
+  }
+  throw new CommandError(`${batch.state}: ${batch.state === 'rejected'
+    ? `${batch.error_count} errors in ${rows}; none of it is visible; all errors: ${url}/batches/${batch.id}/errors`
+    : batch.reason ?? ''}`)
+}
+
+function readFile (path: string, onPercent: (percent: number) => void): Readable {
+  let size: number
+  try {
+    size = statSync(path).size
+  } catch (error) {
+    throw new CommandError(`${path} cannot be read: ${(error as { code?: string }).code}`)
+  }
+  let sent = 0
+  return createReadStream(path).on('data', chunk => {
+    sent += chunk.length
+    onPercent(Math.floor(sent / size * 100))
+  })
+}
+
+async function answer (response: Promise<Response>): Promise<Batch> {
+  const answered = await response.catch((error: Error & { cause?: { code?: string } }) => {
+    throw new CommandError(`The ingestion API cannot be reached: ${error.cause?.code ?? error.message}. Sending the same again is safe.`)
+  })
+  const body = await answered.json() as Batch & { title?: string, detail?: string }
+  if (!answered.ok) throw new CommandError(`${body.title ?? answered.status}: ${body.detail ?? ''}`)
+  return body
+}

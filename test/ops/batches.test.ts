@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import { openQueue } from '../../services/batch/queue.ts'
+import { openStore } from '../../services/batch/store.ts'
+import { header, ingestionApi } from '../harness/ingestion-api.ts'
+import { ops } from '../harness/ops.ts'
+import type { Pipeline } from '../harness/pipeline.ts'
+import { startWorker } from '../harness/worker.ts'
+
+t.test('ops batches and dead-letters, on a running system', async t => {
+  const api = await ingestionApi(t)
+  const queues = { queue: openQueue(api.aws.sqs, api.aws.queueUrl), deadLetters: openQueue(api.aws.sqs, api.aws.deadLetterQueueUrl) }
+  startWorker(t, { db: api.db, aws: api.aws, store: openStore(api.aws.s3, api.aws.bucket), ...queues } as Pipeline)
+  const env = { ...api.aws.env, DATABASE_URL: api.db.url('migrator'), INGESTION_API_URL: api.url, API_KEY: 'demo-key' }
+  const run = (...args: string[]) => ops(args, env)
+  const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
+  const files = t.testdir({
+    'good.csv': csv, 'good.csv.gz': gzipSync(csv), 'bad.csv': `${csv}CNGGZ,XXXXX,2021-01-05,100\n`, 'prices.txt': csv,
+  })
+  const file = (name: string): string => join(files, name)
+
+  t.test('submit waits for the outcome, and the exit code tells it', async t => {
+    t.match(await run('batches', 'submit', file('good.csv')), { code: 0, stdout: /batch [0-9a-f]{64}\napplied: 1 rows/ })
+    t.match(await run('batches', 'submit', file('good.csv.gz'), '--key', 'another'), { code: 0, stdout: 'applied' })
+    t.match(await run('batches', 'submit', file('good.csv'), '--dry-run'), { code: 0, stdout: 'validated' })
+    t.match(await run('batches', 'submit', file('bad.csv')), { code: 1, stdout: 'row 2, dest_code: unknown_port', stderr: 'rejected: 1 errors' })
+    t.match(await run('batches', 'submit', file('bad.csv'), '--key', 'another'), { code: 1, stderr: 'The idempotency key' })
+    t.match(await run('batches', 'submit', file('prices.txt')), { code: 2 })
+    t.match(await run('batches', 'submit', file('none.csv')), { code: 1, stderr: 'ENOENT' })
+    t.match(await ops(['batches', 'submit', file('good.csv')], { ...env, INGESTION_API_URL: 'http://127.0.0.1:49151' }), { code: 1, stderr: 'ECONNREFUSED' })
+  })
+
+  t.test('list and show', async t => {
+    const { stdout } = await run('batches', 'list', '--provider', 'demo')
+    t.equal(stdout.trimEnd().split('\n').length, 1 + 4)
+    const rejected = (await run('batches', 'list', '--provider', 'demo', '--state', 'rejected')).stdout
+    const id = /[0-9a-f]{64}/.exec(rejected)![0]
+    t.match(JSON.parse((await run('batches', 'show', id)).stdout), { id, state: 'rejected', error_count: 1 })
+    t.match(await run('batches', 'list', '--provider', 'nobody'), { code: 0, stdout: 'There are no such batches.' })
+    t.match(await run('batches', 'list', '--provider', 'demo', '--state', 'wrong'), { code: 2 })
+    t.match(await run('batches', 'show', 'wrong'), { code: 1 })
+  })
+
+  t.test('dead letters', async t => {
+    t.match(await run('dead-letters', 'list'), { code: 0, stdout: 'There are no dead letters.' })
+    const [batch] = await api.db.migrator`
+      update batches set state = 'dead_lettered', dead_lettered_at = now(), reason = 'X: y' where state = 'validated' returning id`
+    const id = batch!.id as string
+    t.match(await run('dead-letters', 'list', '--provider', 'demo'), { code: 0, stdout: new RegExp(`${id} .*X: y`) })
+    t.match(await run('dead-letters', 'redrive', id), { code: 2, stderr: '--why' })
+    t.match(await run('dead-letters', 'redrive', id, '--why', 'mended', '--by', 'me'), { code: 0, stdout: `${id}  queued` })
+    t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, actions: [{ action: 'redrive', actor: 'me', reason: 'mended' }] })
+    t.match(await run('dead-letters', 'discard', id, 'f'.repeat(64), '--why', 'x'), { code: 1, stdout: /nothing done[^]*unknown/ })
+  })
+})
