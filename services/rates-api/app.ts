@@ -7,9 +7,11 @@ import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import { requireSchema } from '../runtime/schema.ts'
 import { accessWith, type Access, type Keys } from './access.ts'
+import { keepAnswers, type Answers } from './answers.ts'
 import { takeTurns, type TurnLimits } from './query-turns.ts'
 import { registerLocations } from './routes/locations.ts'
 import { registerRates } from './routes/rates.ts'
+import { currentSnapshot } from './snapshot.ts'
 
 export type Dependencies = {
   sql: Sql
@@ -18,6 +20,8 @@ export type Dependencies = {
   limits: TurnLimits & {
     /** Longest range of `GET /rates`, in days. */
     maxDays: number
+    /** Text of answers that are kept, in characters, which are bytes here; 0 keeps none. */
+    cacheBytes: number
   }
 }
 
@@ -25,6 +29,7 @@ export type Dependencies = {
 export type RatesApi = {
   /** Asks the database when there is a connection for it. Throws `overloaded` or `database-unavailable`. */
   ask: <T>(question: (sql: Sql) => Promise<T>) => Promise<T>
+  answers: Answers
   access: Access
   maxDays: number
 }
@@ -33,7 +38,8 @@ export type RatesApi = {
 export async function buildRatesApi ({ sql, log, keys, limits }: Dependencies): Promise<FastifyInstance> {
   const app = buildServer({ log })
   const turn = takeTurns(sql, limits)
-  const api: RatesApi = { ask: question => turn(() => question(sql)), access: accessWith(keys), maxDays: limits.maxDays }
+  const ask: RatesApi['ask'] = question => turn(() => question(sql))
+  const api: RatesApi = { ask, answers: keepAnswers(() => ask(currentSnapshot), limits.cacheBytes), access: accessWith(keys), maxDays: limits.maxDays }
   const migrations = readMigrations()
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
   await app.register(async routes => {

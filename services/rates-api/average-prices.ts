@@ -21,7 +21,14 @@ export type MonthTotals = {
   cents: Array<string | null> | null
 }
 
-export type LaneTotals = Sides & { months: MonthTotals[] }
+export type LaneTotals = Sides & {
+  /** What the database showed then: see snapshotOf. */
+  snapshot: string
+  months: MonthTotals[]
+}
+
+/** A statement's row, each of which repeats all but the month. */
+export type TotalsRow = Sides & MonthTotals & { snapshot: string }
 
 /**
  * How many prices each day of the months has between two sides, and what they add up to; every month is there. It is one
@@ -44,8 +51,7 @@ export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTo
 
 const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z2-9]{3}$/.test(code)
 
-/** Takes the sides, which every row repeats, from a statement's rows. */
-export function totalsOf (rows: Array<Sides & MonthTotals>): LaneTotals {
-  const { orig, dest } = rows[0]!
-  return { orig, dest, months: rows }
+export function totalsOf (rows: TotalsRow[]): LaneTotals {
+  const { orig, dest, snapshot } = rows[0]!
+  return { orig, dest, snapshot, months: rows }
 }

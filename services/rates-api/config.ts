@@ -10,6 +10,9 @@ export const Config = Type.Object({
     default: 5_000, minimum: 10, maximum: 60_000,
   }),
   RATES_MAX_WAITING: Count('requests that may wait for a connection to the database; one more gets 503 at once', { default: 200, maximum: 100_000 }),
+  RATES_CACHE_BYTES: Count('text of answers that are kept to be given again while nothing has changed, in bytes; 0 keeps none', {
+    default: 32 * 1024 * 1024, minimum: 0,
+  }),
   RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
   API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}; read where keys are required', minLength: 2 })),
   DATABASE_POOL_SIZE: Count('connections to the database, hence queries at once', { default: 10, maximum: 100 }),

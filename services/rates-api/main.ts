@@ -22,6 +22,7 @@ const app = await buildRatesApi({
   keys: keys && (() => keys),
   limits: {
     maxDays: config.RATES_MAX_DAYS,
+    cacheBytes: config.RATES_CACHE_BYTES,
     atOnce: config.DATABASE_POOL_SIZE,
     maxWaiting: config.RATES_MAX_WAITING,
     limitMs: config.RATES_QUERY_TIMEOUT_MS,

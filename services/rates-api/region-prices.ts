@@ -1,9 +1,10 @@
 import type { Sql } from 'postgres'
-import { totalsOf, type Asked, type LaneTotals, type MonthTotals, type Sides } from './average-prices.ts'
+import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './average-prices.ts'
+import { snapshotOf } from './snapshot.ts'
 
 /** The prices of all lanes from a port or any port of a region, at any depth, to another. */
 export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals> {
-  return totalsOf(await sql<Array<Sides & MonthTotals>>`
+  return totalsOf(await sql<TotalsRow[]>`
     with recursive
       -- union, not union all: a region that is met again adds nothing, so that even a tree with a cycle comes to an end.
       orig_regions (slug) as (
@@ -25,7 +26,7 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
         when exists (select from ports where code = ${destCode}) then 'port'
         when exists (select from dest_regions) then 'region'
       end as dest,
-      asked.month, totals.counts, totals.cents
+      asked.month, totals.counts, totals.cents, ${snapshotOf(sql)} as snapshot
     from unnest(${months}::date[]) as asked (month)
     -- Month by month, so that nothing is sorted or hashed. Its 62 sums are six times as fast as unnest with ordinality
     -- and group by, which make a row of each lane and day (bench/average-prices.ts).

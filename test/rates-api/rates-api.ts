@@ -25,7 +25,7 @@ export async function ratesApi (t: Test, { limits, keys = null, sql = db => db.o
     sql: sql(db),
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     keys,
-    limits: { maxDays: 366, atOnce: 4, maxWaiting: 1_000, limitMs: 20_000, ...limits },
+    limits: { maxDays: 366, cacheBytes: 1_000_000, atOnce: 4, maxWaiting: 1_000, limitMs: 20_000, ...limits },
   })
   await app.ready()
   t.teardown(() => app.close())

@@ -7,7 +7,7 @@ import { averagePrices } from '../average-prices.ts'
 import { dailyRates, toCsv, type Rate } from '../daily-rates.ts'
 import { documentedProblems } from '../documented-problems.ts'
 import { invalidParameters } from '../parameters.ts'
-import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations } from '../rates-query.ts'
+import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations, type RatesQuery } from '../rates-query.ts'
 
 const Rates = Type.Object({
   rates: Type.Array(Type.Object({
@@ -24,7 +24,7 @@ const exampleErrors = [
 ] as const
 
 /** `GET /rates` */
-export function registerRates (app: FastifyInstance, { ask, access, maxDays }: RatesApi): void {
+export function registerRates (app: FastifyInstance, { ask, answers, access, maxDays }: RatesApi): void {
   app.get<{ Querystring: Record<string, unknown> }>('/rates', {
     onRequest: access.onRequest,
     validatorCompiler: () => () => true, // readRatesQuery says more than a schema can
@@ -49,12 +49,18 @@ export function registerRates (app: FastifyInstance, { ask, access, maxDays }: R
     },
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
-    const query = readRatesQuery(request.query, maxDays)
+    const key = `${type} ${request.url}`
+    const body = await answers.current(key) ?? await makeAnswer(key, type, readRatesQuery(request.query, maxDays))
+    // Caches between here and a client cannot ask the database whether an answer still holds.
+    return reply.header('cache-control', 'no-store').type(`${type}; charset=utf-8`).send(body)
+  })
+
+  async function makeAnswer (key: string, type: string, query: RatesQuery): Promise<string> {
     const totals = await ask(sql => averagePrices(sql, query))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)
-    // Whoever asks after a batch was applied sees it, whatever caches lie between.
-    reply.header('cache-control', 'no-store')
-    return type === 'text/csv' ? reply.type('text/csv; charset=utf-8').send(toCsv(rates)) : reply.send({ rates })
-  })
+    const body = type === 'text/csv' ? toCsv(rates) : JSON.stringify({ rates })
+    answers.keep(key, totals.snapshot, body)
+    return body
+  }
 }
