@@ -9,4 +9,5 @@ export async function nullIfAbsent<T> (answer: Promise<T>): Promise<T | null> {
 }
 
 /** HTTP status of an error that the store answered with. */
-export const statusOf = (error: unknown): number | undefined => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+export const statusOf = (error: unknown): number | undefined =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode

@@ -18,6 +18,9 @@ export type DeadLetter = {
   attempts: number
 }
 
+/** The batch's state after an action, and whether the action made it so. */
+export type ActionResult = { state: string, changed: boolean }
+
 /** What has been done to a batch, oldest first. */
 export type AuditEntry = { action: Action, actor: string, reason: string | null, acted_at: string }
 
@@ -48,14 +51,15 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
  * A redrive's message is a new one, last in the provider's order; when sending fails the batch is `queued` all the same
  * and the sweeper sends it. Throws what the queue throws then.
  */
-export async function actOn (sql: Sql, queue: Queue, id: string, action: Action, actor: Actor): Promise<{ state: string, changed: boolean } | null> {
+export async function actOn (sql: Sql, queue: Queue, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   const changed = await sql.begin(async tx => {
     const [batch] = action === 'redrive'
       ? await tx`update batches set state = 'queued', queued_at = now() where id = ${id} and state = 'dead_lettered' returning provider, mode`
       : await tx`update batches set state = 'discarded', finished_at = now() where id = ${id} and state = 'dead_lettered' returning provider, mode`
     if (!batch) return null
     const [entry] = await tx<[{ number: number }]>`
-      insert into dead_letter_actions (batch_id, action, actor, reason) values (${id}, ${action}, ${actor.name}, ${actor.reason}) returning number`
+      insert into dead_letter_actions (batch_id, action, actor, reason) values (${id}, ${action}, ${actor.name}, ${actor.reason})
+      returning number`
     return { provider: batch.provider as string, entry: entry.number }
   })
   if (changed && action === 'redrive') await queue.send(id, changed.provider, `${id}-${changed.entry}`)

@@ -87,6 +87,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   return {
-    probe, putStream, openPayload, deletePayload, readManifest, createManifest, putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
+    probe, putStream, openPayload, deletePayload, readManifest, createManifest,
+    putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
   }
 }

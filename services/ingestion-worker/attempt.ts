@@ -49,7 +49,9 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, rowsRea
   }
 }
 
-export async function endAttempt (sql: Sql, attempt: Attempt, outcome: string, rowsRead: number, reason: string | null = null): Promise<void> {
+export async function endAttempt (
+  sql: Sql, attempt: Attempt, outcome: string, rowsRead: number, reason: string | null = null
+): Promise<void> {
   await sql`
     update batch_attempts
     set finished_at = now(), outcome = ${outcome}, rows_read = ${rowsRead}, reason = ${reason}

@@ -15,5 +15,9 @@ export const Config = Type.Object({
   SWEEP_SECONDS: Count('time between two sweeps for what a lost process left undone, in seconds', { default: 30 }),
   LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance or a message that nobody has is taken for lost, in seconds', { default: 30, minimum: 1 }),
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a whole batch included, in milliseconds', { default: 900_000 }),
+  LOCK_TIMEOUT_MS: Count('longest wait for a lock of another batch, in milliseconds', { default: 60_000 }),
+  DATABASE_SILENCE_MS: Count('silence after which a link to the database is taken for dead, in milliseconds; longer than LOCK_TIMEOUT_MS', {
+    default: 120_000, minimum: 1_000,
+  }),
   FINISH_MS: Count('how long a batch in hand may go on after SIGTERM, in milliseconds', { default: 100_000 }),
 })

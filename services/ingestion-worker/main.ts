@@ -20,6 +20,9 @@ const sql = openDatabase({
   // For each slot its transaction and its progress, and one each for probe, recorder and sweeper.
   poolSize: config.WORKER_CONCURRENCY * 2 + 3,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+  silenceMs: config.DATABASE_SILENCE_MS,
+  // Whoever holds the lock that long is in trouble: the batch waits its turn without a connection.
+  settings: { lock_timeout: String(config.LOCK_TIMEOUT_MS) },
 })
 
 const worker = buildIngestionWorker({

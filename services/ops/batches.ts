@@ -15,11 +15,13 @@ export const batches: Command = {
   usage,
   async run (args, system) {
     const { verb, operands, values } = readArguments(usage, args, {
-      provider: { type: 'string' }, state: { type: 'string' }, limit: { type: 'string', default: '50' }, key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false },
+      provider: { type: 'string' }, state: { type: 'string' }, limit: { type: 'string', default: '50' },
+      key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false },
     })
     if (verb === 'list' && operands.length === 0 && values.provider) {
       if (values.state && !states.some(state => state === values.state)) throw wrongUsage(usage, `--state is one of ${states.join(', ')}`)
-      const found = await listRecords((await system()).sql(), { provider: values.provider, state: values.state, limit: readLimit(values.limit) })
+      const { provider, state, limit } = values
+      const found = await listRecords((await system()).sql(), { provider, state, limit: readLimit(limit) })
       console.log(found.length === 0
         ? 'There are no such batches.'
         : table(['id', 'state', 'accepted', 'rows', 'errors'],

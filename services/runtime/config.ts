@@ -39,7 +39,9 @@ Readonly<Static<TObject<T>>> {
  * What a process makes of its environment at start, or the end of the process: every problem on a line of standard error
  * and exit code 1.
  */
-export function startFrom<T extends TProperties, R> (schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R, check?: ConfigCheck): R {
+export function startFrom<T extends TProperties, R> (
+  schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R, check?: ConfigCheck
+): R {
   try {
     return make(readConfig(schema, process.env, check))
   } catch (error) {

@@ -10,6 +10,8 @@ export type DatabaseOptions = {
   poolSize: number
   /** Longest time of one statement, in milliseconds; 0 is no limit. */
   statementTimeoutMs?: number
+  /** Longest silence of a link, in milliseconds, before it is taken for dead; more than any statement waits for its answer. */
+  silenceMs?: number
   /** Server parameters of each connection. */
   settings?: Record<string, string>
 }
@@ -18,11 +20,12 @@ export type DatabaseOptions = {
  * A pool that connects when it is first used and again after every loss. Days come as `YYYY-MM-DD`, as a day has no time
  * zone; bigint as number, since no count or sum here reaches 2^53.
  */
-export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000, settings = {} }: DatabaseOptions): Sql {
+export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} }: DatabaseOptions): Sql {
   const sockets = new Set<Socket>()
   const options = {
     max: poolSize,
     connect_timeout: 5,
+    keep_alive: 15,
     idle_timeout: 300,
     max_lifetime: 1800,
     // The library waits up to 20 s before it tries again: a request would hang so long after the database is back.
@@ -31,7 +34,12 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
     connection: {
       application_name: `${process}@${release}`,
       statement_timeout: statementTimeoutMs,
+      // The server lets go of a client that is gone without a word, and of what it has locked.
       idle_in_transaction_session_timeout: 60_000,
+      tcp_user_timeout: 30_000,
+      tcp_keepalives_idle: 15,
+      tcp_keepalives_interval: 5,
+      tcp_keepalives_count: 3,
       TimeZone: 'UTC',
       ...settings,
     },
@@ -43,6 +51,7 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
     // acknowledgement, twice in every COPY.
     socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
       const socket = connect({ host: host!, port: port!, noDelay: true })
+      if (silenceMs > 0) socket.setTimeout(silenceMs, () => socket.destroy(Object.assign(new Error('the database is silent'), { code: 'ETIMEDOUT' })))
       for (const other of sockets) if (other.destroyed) sockets.delete(other)
       sockets.add(socket)
       return Object.assign(socket, { host }) // where the library looks for the name that TLS verifies

@@ -42,7 +42,7 @@ export async function * readPayload (stored: Readable, manifest: Manifest, maxDe
     if (!ofPayload) throw error instanceof Unreadable ? new DigestMismatch('The payload is longer than what was accepted') : error
     unreadable = error instanceof Unreadable ? error : isZlib(error) ? new Unreadable('not_gzip') : undefined
     if (!unreadable) throw error
-    for await (const chunk of raw) void chunk // the digest needs the rest
+    await raw.forEach(() => {}) // the digest needs the rest
   } finally {
     stored.destroy()
   }
