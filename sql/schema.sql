@@ -20,12 +20,13 @@ create table batch_attempts (
   rows_read bigint not null default 0,
   outcome text,
   reason text,
+  rows_expected bigint,
   constraint batch_attempts_pkey PRIMARY KEY (batch_id, attempt),
   constraint batch_attempts_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id)
 );
 
 grant select on batch_attempts to batch_intake;
-grant insert, select, update (finished_at, rows_read, outcome, reason) on batch_attempts to batch_writer;
+grant insert, select, update (finished_at, rows_read, outcome, reason, rows_expected) on batch_attempts to batch_writer;
 
 create table batches (
   id text not null,

@@ -20,6 +20,7 @@ export type BatchRecord = {
   reason: string | null
   attempts: number
   rows_read: number | null
+  rows_expected: number | null
 }
 
 /** Writes the row of an accepted batch, unless a worker was quicker. */
@@ -60,7 +61,8 @@ const columns = (sql: Sql) => sql`
   ${isoTime(sql, 'accepted_at')}, ${isoTime(sql, 'started_at')}, ${isoTime(sql, 'finished_at')},
   row_count, error_count, first_errors, reason,
   (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts,
-  (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read`
+  (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read,
+  (select rows_expected from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_expected`
 
 /** A time as the manifest writes it. */
 export const isoTime = (sql: Sql, column: string) =>

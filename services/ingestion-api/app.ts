@@ -12,6 +12,7 @@ import type { Log } from '../runtime/log.ts'
 import { Problem } from '../runtime/problem.ts'
 import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
+import { takeTurns, type TakeTurn, type TurnLimits } from './body/turns.ts'
 import { providerOf } from './caller.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
@@ -27,12 +28,13 @@ export type Dependencies = {
   log: Log
   /** The keys of now: they may change while the process runs. */
   keys: () => readonly ApiKey[]
-  limits: BodyLimits & TimeLimits & { batchesPerMinute: number }
+  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number }
 }
 
 /** What the routes work with. */
 export type IngestionApi = Dependencies & {
   rateLimit: RateLimitOptions
+  takeTurn: TakeTurn
   /** Work that goes on after the answer, and that stopping waits for. */
   afterwards: (work: Promise<unknown>) => void
 }
@@ -44,6 +46,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
   const underWay = new Set<Promise<unknown>>()
   const api: IngestionApi = {
     ...dependencies,
+    takeTurn: takeTurns(limits),
     rateLimit: {
       max: limits.batchesPerMinute,
       timeWindow: 60_000,

@@ -23,7 +23,7 @@ export const BatchView = Type.Object({
   provider: Type.String(),
   mode: Type.String({ description: 'apply or dry_run' }),
   format: Type.String(),
-  digest: Type.String({ description: 'SHA-256 of the decoded content' }),
+  digest: Type.String({ description: 'SHA-256 in hex: of the decoded content or, of an upload, of the file as it was sent' }),
   bytes: Type.Integer(),
   decoded_bytes: Nullable(Type.Integer()),
   accepted_at: Type.String(),
@@ -32,6 +32,7 @@ export const BatchView = Type.Object({
   attempts: Nullable(Type.Integer()),
   rows: Nullable(Type.Integer({ description: 'rows of the whole batch, known at its end' })),
   rows_read: Nullable(Type.Integer({ description: 'rows read so far by the latest attempt' })),
+  rows_expected: Nullable(Type.Integer({ description: 'how many it will have read at its end, as far as can be told' })),
   error_count: Nullable(Type.Integer()),
   first_errors: Type.Array(RowError, { description: 'at most one hundred; /batches/<id>/errors has all' }),
   reason: Nullable(Type.String()),
@@ -50,7 +51,7 @@ export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'
   const { id, provider, mode, format, digest, bytes, decodedBytes, acceptedAt } = manifest
   return {
     id, state, provider, mode, format, digest, bytes, decoded_bytes: decodedBytes, accepted_at: acceptedAt,
-    started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null,
+    started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null, rows_expected: null,
     error_count: null, first_errors: [], reason: null,
   }
 }

@@ -31,15 +31,20 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
 
 export type Progress = { stop: () => Promise<void> }
 
-/** Keeps `rows_read` of an attempt up to date until it is stopped; a database that is away is the attempt's own concern. */
-export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, rowsRead: () => number, everyMs = 1_000): Progress {
+/** Rows read so far, and how many there will be, estimated from the bytes; null where that cannot be told. */
+export type RowsDone = { read: number, expected: number | null }
+
+/** Keeps the progress of an attempt up to date until it is stopped; a database that is away is the attempt's own concern. */
+export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: () => RowsDone, everyMs = 1_000): Progress {
   let written = 0
   let writing: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
-    const rows = rowsRead()
-    if (rows === written) return
-    written = rows
-    writing = sql`update batch_attempts set rows_read = ${rows} where batch_id = ${batchId} and attempt = ${attempt}`.catch(() => {})
+    const { read, expected } = done()
+    if (read === written) return
+    written = read
+    writing = sql`
+      update batch_attempts set rows_read = ${read}, rows_expected = ${expected}
+      where batch_id = ${batchId} and attempt = ${attempt}`.catch(() => {})
   }, everyMs)
   return {
     async stop () {
@@ -54,7 +59,7 @@ export async function endAttempt (
 ): Promise<void> {
   await sql`
     update batch_attempts
-    set finished_at = now(), outcome = ${outcome}, rows_read = ${rowsRead}, reason = ${reason}
+    set finished_at = now(), outcome = ${outcome}, rows_read = ${rowsRead}, rows_expected = null, reason = ${reason}
     where batch_id = ${attempt.batchId} and attempt = ${attempt.attempt}`
 }
 

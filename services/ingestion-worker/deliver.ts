@@ -7,7 +7,7 @@ import type { Log } from '../runtime/log.ts'
 import { applyBatch } from './apply/apply.ts'
 import type { Outcome } from './apply/outcome.ts'
 import type { BatchLimits } from './apply/rules.ts'
-import { beginAttempt, endAttempt, handBack, reportProgress } from './attempt.ts'
+import { beginAttempt, endAttempt, handBack, reportProgress, type RowsDone } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import type { Gate } from './gate.ts'
 import { startHeartbeat, type HeartbeatOptions } from './heartbeat.ts'
@@ -66,18 +66,18 @@ async function work ({ name, sql, store, log, limits, giveUp }: Worker, { batchI
     return
   }
   const startedAt = performance.now()
-  let rows = 0
-  const progress = reportProgress(sql, attempt, () => rows)
+  let done: RowsDone = { read: 0, expected: null }
+  const progress = reportProgress(sql, attempt, () => done)
   let outcome: Outcome
   try {
-    outcome = await applyBatch({ sql, store, limits, signal: giveUp, onRows: count => { rows = count } }, manifest, attempt)
+    outcome = await applyBatch({ sql, store, limits, signal: giveUp, onProgress: now => { done = now } }, manifest, attempt)
   } catch (error) {
     await progress.stop()
-    await endAttempt(sql, attempt, 'failed', rows, reasonOf(error)).catch(() => {}) // the database may be what failed
+    await endAttempt(sql, attempt, 'failed', done.read, reasonOf(error)).catch(() => {}) // the database may be what failed
     throw error
   }
   await progress.stop()
-  log.info({ batchId, provider: manifest.provider, attempt: attempt.attempt, outcome, rows, ms: Math.round(performance.now() - startedAt) }, 'batch done')
+  log.info({ batchId, provider: manifest.provider, attempt: attempt.attempt, outcome, rows: done.read, ms: Math.round(performance.now() - startedAt) }, 'batch done')
 }
 
 /** The message comes again, later each time; after its tenth delivery SQS moves it to the dead-letter queue. */

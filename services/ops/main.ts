@@ -2,10 +2,11 @@ import { batches } from './batches.ts'
 import { CommandError, type Command } from './command.ts'
 import { deadLetters } from './dead-letters.ts'
 import { reference } from './reference.ts'
+import { sample } from './sample.ts'
 import { openSystem, type System } from './system.ts'
 
 /** `npm run ops -- <noun> <verb> …`: what operators do by hand, on the system that DATABASE_URL names or the local one. */
-const commands: Record<string, Command> = { batches, 'dead-letters': deadLetters, reference }
+const commands: Record<string, Command> = { batches, 'dead-letters': deadLetters, reference, sample }
 
 const help = `Usage: npm run ops -- COMMAND
 

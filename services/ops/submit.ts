@@ -8,29 +8,41 @@ export type SubmitOptions = { url: string, apiKey: string, key: string | undefin
 
 type Batch = {
   id: string, state: string, reason: string | null, first_errors: RowError[]
-  rows: number | null, rows_read: number | null, error_count: number | null
+  rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
 
 const types: Record<string, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
 const waiting = new Set(['accepted', 'queued', 'processing'])
 
+/** The provider named another content by the same key before. */
+export class KeyReused extends CommandError {}
+
 /** Sends a file as a batch and waits for its end. Throws CommandError unless it is applied or validated. */
-export async function submitFile (path: string, { url, apiKey, key, dryRun }: SubmitOptions): Promise<void> {
+export async function submitFile (path: string, options: SubmitOptions): Promise<void> {
   const [, extension = '', gzip] = /\.([a-z]+)(\.gz)?$/.exec(path) ?? []
   const type = types[extension]
   if (!type) throw new CommandError(`${path}: the name must end in .csv, .ndjson or .json, or in one of them and .gz`, 2)
-  const authorization = `Bearer ${apiKey}`
   const progress = openProgress()
+  const body = Readable.toWeb(readFile(path, sent => progress.show(`sending ${sent} %`))) as ReadableStream
+  await submit(body, { type, gzip: Boolean(gzip) }, options, progress)
+}
+
+/** The same of content that is at hand. */
+export async function submit (
+  body: ReadableStream | Uint8Array, { type, gzip }: { type: string, gzip: boolean }, { url, apiKey, key, dryRun }: SubmitOptions,
+  progress = openProgress()
+): Promise<void> {
+  const authorization = `Bearer ${apiKey}`
   let batch = await answer(fetch(new URL(`/batches${dryRun ? '?dry_run=true' : ''}`, url), {
     method: 'POST',
-    body: Readable.toWeb(readFile(path, sent => progress.show(`sending ${sent} %`))) as ReadableStream,
+    body,
     duplex: 'half',
     headers: { authorization, 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key === undefined ? {} : { 'idempotency-key': key }) },
   } as RequestInit))
   progress.line(`batch ${batch.id}`)
   for (let pauseMs = 50; waiting.has(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
-    progress.show(`${batch.state}${batch.rows_read ? `, ${batch.rows_read.toLocaleString('en')} rows read` : ''}`)
+    progress.show(`${batch.state}${batch.rows_read ? `, ${thousands(batch.rows_read)} of ${thousands(batch.rows_expected)} rows read` : ''}`)
     await wait(pauseMs)
     batch = await answer(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
   }
@@ -43,6 +55,8 @@ export async function submitFile (path: string, { url, apiKey, key, dryRun }: Su
     ? `${batch.error_count} errors in ${rows}; none of it is visible; all errors: ${url}/batches/${batch.id}/errors`
     : batch.reason ?? ''}`)
 }
+
+const thousands = (count: number | null): string => count === null ? 'unknown' : count.toLocaleString('en')
 
 function readFile (path: string, onPercent: (percent: number) => void): Readable {
   let size: number
@@ -63,6 +77,7 @@ async function answer (response: Promise<Response>): Promise<Batch> {
     throw new CommandError(`The ingestion API cannot be reached: ${error.cause?.code ?? error.message}. Sending the same again is safe.`)
   })
   const body = await answered.json() as Batch & { title?: string, detail?: string }
+  if (answered.status === 422) throw new KeyReused(`${body.title}: ${body.detail}`)
   if (!answered.ok) throw new CommandError(`${body.title ?? answered.status}: ${body.detail ?? ''}`)
   return body
 }

@@ -35,9 +35,12 @@ export async function openSystem (): Promise<System> {
   }
 }
 
-/** This process's own variables or, without DATABASE_URL, those of the system that `npm start` runs here. */
+/**
+ * This process's own variables or, where they name neither a database nor an API (which is enough to send batches), those
+ * of the system that `npm start` runs here.
+ */
 async function systemEnvironment (): Promise<NodeJS.ProcessEnv> {
-  if (process.env.DATABASE_URL) return process.env
+  if (process.env.DATABASE_URL || process.env.INGESTION_API_URL) return process.env
   const local = join(import.meta.dirname, '../../dev/running-system.ts')
   // The image that runs on servers has no dev/ folder: there the environment names the system.
   if (!existsSync(local)) throw new CommandError('DATABASE_URL is not set: it names the database to work on', 2)

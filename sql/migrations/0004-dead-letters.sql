@@ -4,6 +4,10 @@ alter table batches add column dead_lettered_at timestamptz;
 create index batches_dead_lettered on batches (dead_lettered_at desc, id desc) where state = 'dead_lettered';
 create index batches_under_way on batches (queued_at) where state in ('queued', 'processing');
 
+-- How many rows the attempt will have read at its end, as far as its bytes so far let it be told.
+alter table batch_attempts add column rows_expected bigint;
+grant update (rows_expected) on batch_attempts to batch_writer;
+
 -- Who did what to a batch that could not be applied, when and why; never changed, never deleted.
 create table dead_letter_actions (
   number bigint generated always as identity primary key,

@@ -68,8 +68,9 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
 
   async function receivedContent (request: FastifyRequest, format: Format): Promise<Content> {
     const encoding = encodingOf(request)
-    const received = await receiveBody(request.raw, encoding, limits,
-      body => store.putStream(`incoming/${providerOf(request)}/${randomUUID()}`, body, 'application/octet-stream'))
+    const provider = providerOf(request)
+    const received = await api.takeTurn(provider, () => receiveBody(request.raw, encoding, limits,
+      body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream')))
     return { format, encoding, digestOf: 'content', ...received, contentName: { kind: 'content', value: received.digest } }
   }
 

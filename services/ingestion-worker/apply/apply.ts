@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 import type { Store } from '../../batch/store.ts'
-import { endAttempt, type Attempt } from '../attempt.ts'
+import { endAttempt, type Attempt, type RowsDone } from '../attempt.ts'
 import { CopyEncoder } from '../rows/copy-encoder.ts'
 import { LaneTotals } from '../rows/lane-totals.ts'
 import { createRowReader } from '../rows/read.ts'
@@ -21,8 +21,7 @@ export type ApplyOptions = {
   limits: BatchLimits
   /** Aborted when the process must end at once: nothing of the batch stays. */
   signal: AbortSignal
-  /** Told how many rows have been read so far. */
-  onRows: (rows: number) => void
+  onProgress: (done: RowsDone) => void
 }
 
 /**
@@ -31,7 +30,7 @@ export type ApplyOptions = {
  * Throws what the database or the store throws, after which nothing of it is there.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
-  const { sql, store, limits, signal, onRows } = options
+  const { sql, store, limits, signal, onProgress } = options
   const report = openReport(store, manifest.id)
   const rules = await currentRules(sql, limits)
   const totals = new LaneTotals(rules)
@@ -49,11 +48,14 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   /** Reads the whole payload; good rows flow into `copy` as long as no row is bad. */
   async function read (copy: Copy | null): Promise<void> {
     const raw = await store.openPayload(manifest.payload, signal)
+    const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
+    let bytes = 0
     try {
       for await (const chunk of readPayload(raw, manifest, limits.maxDecodedBytes)) {
         signal.throwIfAborted()
         reader.write(chunk)
-        onRows(reader.rowsSeen)
+        bytes += chunk.length
+        onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes) })
         await report.flush()
         for (let tuples = encoder.take(); tuples; tuples = encoder.take()) {
           if (copy && report.count === 0) await copy.write(tuples)
@@ -64,7 +66,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       if (!(error instanceof Unreadable)) throw error
       report.add(fileError(error.code))
     }
-    onRows(reader.rowsSeen)
+    onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen })
     await report.flush()
   }
 

@@ -1,0 +1,22 @@
+import { gzipSync } from 'node:zlib'
+import { sampleCsv } from '../sample/month.ts'
+import { readArguments, wrongUsage, type Command } from './command.ts'
+import { KeyReused, submit } from './submit.ts'
+
+const usage = `sample
+    Sends a month of sample prices (January 2021) through the ingestion API, and waits for it; again, it is the same batch.`
+
+export const sample: Command = {
+  usage,
+  async run (args, system) {
+    const { verb } = readArguments(usage, args, {})
+    if (verb !== '') throw wrongUsage(usage)
+    const { variable } = await system()
+    const to = { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: 'sample-2021-01', dryRun: false }
+    await submit(gzipSync(sampleCsv()), { type: 'text/csv', gzip: true }, to).catch(error => {
+      // The system had the sample of another release, and keeps it.
+      if (!(error instanceof KeyReused)) throw error
+      console.log('A sample of another release is there, and stays.')
+    })
+  },
+}
