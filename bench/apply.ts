@@ -65,7 +65,8 @@ async function stored (csv: string): Promise<Manifest> {
   const name = { kind: 'key' as const, value: randomUUID() }
   const manifest: Manifest = {
     version: 1, id: batchId('demo', 'apply', name), provider: 'demo', mode: 'apply', name, format: 'csv', encoding: 'identity',
-    digest: createHash('sha256').update(csv).digest('hex'), digestOf: 'content', bytes: csv.length, decodedBytes: csv.length, payload, acceptedAt: new Date().toISOString(),
+    digest: createHash('sha256').update(csv).digest('hex'), digestOf: 'content', bytes: csv.length, decodedBytes: csv.length,
+    payload, acceptedAt: new Date().toISOString(),
   }
   await store.createManifest(manifest)
   return manifest

@@ -1,39 +1,63 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from './failure.ts'
 import { childEnvironment } from './processes/environment.ts'
 import { nodeArguments } from './processes/find.ts'
-import { openOutput } from './processes/output.ts'
+import { openOutput, type Output } from './processes/output.ts'
+import type { Server } from './postgres/start.ts'
 import type { Run } from './run.ts'
 import { clone } from './settings.ts'
 import type { State } from './state/folder.ts'
-import type { Passwords } from './state/secrets.ts'
+import type { Login, Passwords } from './state/secrets.ts'
 
-const attempts = 3
+export type UrlOf = (login: Login) => string
 
-/** Runs the migrator: roles, migrations, partitions and reference data. What ends it half-way leaves what was committed. */
-export async function migrate (state: State, urlOf: (login: keyof Passwords) => string, passwords: Passwords, run: Run): Promise<void> {
+const attempts = 20
+const pauseMs = 500
+const limitMs = 120_000
+
+/**
+ * Runs the migrator: roles, migrations, partitions and reference data. It is run again when it was killed or PostgreSQL was.
+ * Throws a Failure with what it said when it fails otherwise.
+ */
+export async function migrate (state: State, server: Server, urlOf: UrlOf, passwords: Passwords, run: Run): Promise<void> {
   const { postgres: _superuser, ...logins } = passwords
   const env = childEnvironment({
     DATABASE_URL: urlOf('migrator'), BOOTSTRAP_DATABASE_URL: urlOf('postgres'), LOGIN_PASSWORDS: JSON.stringify(logins), LOG_LEVEL: 'warn',
   })
   const startedAt = performance.now()
   for (let attempt = 1; ; attempt++) {
+    while (!server.isReady()) await sleep(100, undefined, { signal: run.signal })
     const output = openOutput('migrate', run.story)
-    const child = output.read(spawn(process.execPath, nodeArguments(state, 'services/migrate/main.ts'), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true }))
-    const kill = (): boolean => child.kill('SIGKILL')
-    run.signal.addEventListener('abort', kill)
-    const { code, signal } = await new Promise<{ code: number | null, signal: NodeJS.Signals | null }>((resolve, reject) => {
-      child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }))
-    })
-    run.signal.removeEventListener('abort', kill)
+    const endsBefore = server.ends()
+    const { code, signal } = await runOnce(state, env, output, run)
     run.signal.throwIfAborted()
     if (code === 0) {
       output.speak()
       break
     }
-    // A failure may be PostgreSQL's, which was killed and is back in a moment.
-    if (attempt === attempts) throw new Failure('The database could not be prepared.', output.tail())
-    run.story.step('migrate', `${signal ? `was ended by ${signal}` : 'failed'}: it is started again`)
+    await sleep(pauseMs, undefined, { signal: run.signal }) // the end of PostgreSQL may be noticed after its own
+    const lostServer = server.ends() !== endsBefore || !server.isReady()
+    if ((!signal && !lostServer) || attempt === attempts) throw new Failure('The database could not be prepared.', output.tail())
+    run.story.step('migrate', `${signal ? `was ended by ${signal}` : 'lost PostgreSQL'}: it is started again`)
   }
   run.story.step('migrate', `schema and reference data up to date (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`)
+}
+
+type End = { code: number | null, signal: NodeJS.Signals | null }
+
+async function runOnce (state: State, env: NodeJS.ProcessEnv, output: Output, run: Run): Promise<End> {
+  const child = output.read(spawn(process.execPath, nodeArguments(state, 'services/migrate/main.ts'), {
+    cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
+  }))
+  const kill = (): boolean => child.kill('SIGKILL')
+  const limit = AbortSignal.timeout(limitMs)
+  limit.addEventListener('abort', kill)
+  run.signal.addEventListener('abort', kill)
+  const [code, signal] = await once(child, 'close') as [End['code'], End['signal']]
+  run.signal.removeEventListener('abort', kill)
+  limit.removeEventListener('abort', kill)
+  if (limit.aborted) throw new Failure(`The database was not prepared within ${limitMs / 1_000} seconds.`, output.tail())
+  return { code, signal }
 }

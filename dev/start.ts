@@ -36,10 +36,10 @@ async function start (run: Run): Promise<void> {
 
   run.onEnd(() => endProcesses(state!))
   await startWatchdog(state, settings.stateDir, run)
-  await startPostgres(state, ports.postgres, passwords.postgres, run)
+  const server = await startPostgres(state, ports.postgres, passwords.postgres, run)
   const endpoint = await startEmulatorProcess(state, ports.emulator, run)
   const urlOf = (login: Login): string => `postgres://${login}:${passwords[login]}@127.0.0.1:${ports.postgres}/${login === 'postgres' ? 'postgres' : 'freight'}`
-  await migrate(state, urlOf, passwords, run)
+  await migrate(state, server, urlOf, passwords, run)
 
   const system: RunningSystem = {
     addresses: {

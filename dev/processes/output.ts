@@ -53,7 +53,7 @@ function readable (line: string): string {
   try {
     const { level, time: _time, name: _name, msg, err, ...rest } = JSON.parse(line) as LogLine
     if (level === undefined) return line
-    const reason = err?.message || err?.code
+    const reason = [err?.message, err?.code].filter(Boolean).join(' ')
     const facts = Object.entries(rest).map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     return `${levels[level] ?? level}: ${msg ?? ''}${reason && reason !== msg ? ` (${reason})` : ''}${facts.join('')}`
   } catch {

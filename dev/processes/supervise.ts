@@ -17,14 +17,14 @@ export type Program = {
 }
 
 const firstReadyLimitMs = 120_000
-const attemptsToStart = 3
+const attemptsToStart = 5
 const longestPauseMs = 5_000
 /** A program that ran for so long is healthy again: its next end is the first one. */
 const healthyMs = 30_000
 
 /**
  * Starts the programs side by side, resolves when all are ready, and starts each again whenever it ends, until the run does.
- * Throws a Failure when one ends by itself three times before it was ever ready; one that was killed does not count.
+ * Throws a Failure when one ends by itself five times before it was ever ready; one that was killed does not count.
  */
 export async function supervise (programs: Program[], run: Run): Promise<void> {
   const supervised = programs.map(program => superviseOne(program, run))

@@ -1,10 +1,10 @@
 import {
   DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client,
 } from '@aws-sdk/client-s3'
-import { Upload } from '@aws-sdk/lib-storage'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
 import type { Manifest, Payload } from './batch.ts'
+import { putStream as putStreamTo } from './put-stream.ts'
 
 /**
  * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
@@ -12,18 +12,10 @@ import type { Manifest, Payload } from './batch.ts'
  */
 export type Store = ReturnType<typeof openStore>
 
-/** Two parts of 5 MiB under way: the memory that a body of any size costs. */
-const multipart = { partSize: 5 * 1024 * 1024, queueSize: 2, leavePartsOnError: false }
-
 export function openStore (s3: S3Client, bucket: string) {
   const at = (key: string): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: key })
 
-  /** Streams `body` to `key`; when the body fails, nothing is left at `key` and its error is thrown. */
-  async function putStream (key: string, body: Readable, contentType: string): Promise<Payload> {
-    const upload = new Upload({ client: s3, params: { ...at(key), Body: body, ContentType: contentType }, ...multipart })
-    const done = await upload.done()
-    return { key, versionId: done.VersionId ?? null, etag: done.ETag ?? '' }
-  }
+  const putStream = (key: string, body: Readable, contentType: string): Promise<Payload> => putStreamTo(s3, at(key), body, contentType)
 
   async function openPayload ({ key, versionId, etag }: Payload, signal?: AbortSignal): Promise<Readable> {
     const pinned = versionId ? { VersionId: versionId } : { IfMatch: etag }

@@ -38,5 +38,5 @@ stopInPhases(log, [
   { name: 'answer the requests in hand', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
 ])
-await exitIfRefused(sql, log)
+await exitIfRefused(() => openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: 1 }), log)
 await app.listen({ host: config.HOST, port: config.PORT })

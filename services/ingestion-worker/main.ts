@@ -44,6 +44,6 @@ stopInPhases(log, [
   { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
 ])
-await exitIfRefused(sql, log)
+await exitIfRefused(() => openDatabase({ url: config.DATABASE_URL, process: 'ingestion-worker', poolSize: 1 }), log)
 await worker.app.listen({ host: config.HOST, port: config.PORT })
 worker.start()

@@ -8,12 +8,14 @@ const lockKey = 7_340_002
 /**
  * What only a superuser (on RDS: the master user) can do, once per server: the roles, their passwords where an environment
  * uses passwords, and the database, owned by `migrator`. Harmless when run again, or by many at once.
+ *
+ * @param sql a pool of one connection, which holds the lock; made with `poolSize: 1`
  */
-export async function bootstrap (superuser: Sql, database: string, loginPasswords: Record<string, string> = {}): Promise<void> {
-  const sql = await superuser.reserve()
+export async function bootstrap (sql: Sql, database: string, loginPasswords: Record<string, string> = {}): Promise<void> {
+  if (sql.options.max !== 1) throw new Error('bootstrap needs a pool of one connection')
+  await sql`set client_min_messages = warning`
+  await sql`select pg_advisory_lock(${lockKey})`
   try {
-    await sql`set client_min_messages = warning`
-    await sql`select pg_advisory_lock(${lockKey})`
     await sql.unsafe(readFileSync(join(import.meta.dirname, '../../sql/roles.sql'), 'utf8')).simple()
     for (const [role, password] of Object.entries(loginPasswords)) {
       await sql.unsafe(`alter role ${quoteName(role)} password ${quoteText(password)}`)
@@ -25,7 +27,6 @@ export async function bootstrap (superuser: Sql, database: string, loginPassword
     await sql.unsafe(`grant connect on database ${quoteName(database)} to rates_reader, batch_intake, batch_writer`)
   } finally {
     await sql`select pg_advisory_unlock(${lockKey})`.catch(() => {})
-    sql.release()
   }
 }
 

@@ -8,16 +8,17 @@ import type { Log } from '../runtime/log.ts'
 import { requireSchema } from '../runtime/schema.ts'
 import { accessWith, type Access, type Keys } from './access.ts'
 import { keepAnswers, type Answers } from './answers.ts'
-import { takeTurns, type TurnLimits } from './query-turns.ts'
+import { openConnections, type Ask, type ConnectionLimits } from './connections.ts'
 import { registerLocations } from './routes/locations.ts'
 import { registerRates } from './routes/rates.ts'
 import { currentSnapshot } from './snapshot.ts'
 
 export type Dependencies = {
-  sql: Sql
+  /** Opens a pool of one connection: how many there are is `limits.connections`. */
+  connect: () => Sql
   log: Log
   keys: Keys
-  limits: TurnLimits & {
+  limits: ConnectionLimits & {
     /** Longest range of `GET /rates`, in days. */
     maxDays: number
     /** Text of answers that are kept, in characters, which are bytes here; 0 keeps none. */
@@ -27,23 +28,27 @@ export type Dependencies = {
 
 /** What the routes work with. */
 export type RatesApi = {
-  /** Asks the database when there is a connection for it. Throws `overloaded` or `database-unavailable`. */
-  ask: <T>(question: (sql: Sql) => Promise<T>) => Promise<T>
+  ask: Ask
   answers: Answers
   access: Access
   maxDays: number
+  limitMs: number
 }
 
 /** The rates API: reads, never writes. */
-export async function buildRatesApi ({ sql, log, keys, limits }: Dependencies): Promise<FastifyInstance> {
+export async function buildRatesApi ({ connect, log, keys, limits }: Dependencies): Promise<FastifyInstance> {
   const app = buildServer({ log })
-  const turn = takeTurns(sql, limits)
-  const ask: RatesApi['ask'] = question => turn(() => question(sql))
-  const api: RatesApi = { ask, answers: keepAnswers(() => ask(currentSnapshot), limits.cacheBytes), access: accessWith(keys), maxDays: limits.maxDays }
+  // Readiness has a connection of its own: a process that has a lot to do is not one that cannot do it.
+  const { ask, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
+  const probe = openConnections(connect, { ...limits, connections: 1 })
+  app.addHook('onClose', async () => { await Promise.all([end(), probe.end()]) })
+
+  const answers = keepAnswers(() => ask(currentSnapshot), limits.cacheBytes)
+  const api: RatesApi = { ask, answers, access: accessWith(keys), maxDays: limits.maxDays, limitMs: limits.limitMs }
   const migrations = readMigrations()
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
   await app.register(async routes => {
-    registerHealth(routes, { database: () => requireSchema(sql, migrations) })
+    registerHealth(routes, { database: () => probe.ask(sql => requireSchema(sql, migrations)) })
     registerRates(routes, api)
     registerLocations(routes, api)
   })

@@ -15,7 +15,9 @@ export const Config = Type.Object({
   }),
   RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
   API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}; read where keys are required', minLength: 2 })),
-  DATABASE_POOL_SIZE: Count('connections to the database, hence queries at once', { default: 10, maximum: 100 }),
+  DATABASE_POOL_SIZE: Count('connections to the database: one for readiness, each of the others for a query at once', {
+    default: 10, minimum: 2, maximum: 100,
+  }),
 })
 
 /** The keys that open the routes; null where they are open. */

@@ -8,29 +8,28 @@ import { checkKeys, Config, keysOf } from './config.ts'
 
 const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), checkKeys)
 const log = await openLog('rates-api', config.LOG_LEVEL)
-const sql = openDatabase({
+const connect = () => openDatabase({
   url: config.DATABASE_URL,
   process: 'rates-api',
-  poolSize: config.DATABASE_POOL_SIZE,
+  poolSize: 1,
   statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
   // One plan for every lane and region, made once: planning takes longer than a lane's query.
   settings: { plan_cache_mode: 'force_generic_plan' },
 })
 const app = await buildRatesApi({
-  sql,
+  connect,
   log,
   keys: keys && (() => keys),
   limits: {
     maxDays: config.RATES_MAX_DAYS,
     cacheBytes: config.RATES_CACHE_BYTES,
-    atOnce: config.DATABASE_POOL_SIZE,
+    connections: config.DATABASE_POOL_SIZE,
     maxWaiting: config.RATES_MAX_WAITING,
     limitMs: config.RATES_QUERY_TIMEOUT_MS,
   },
 })
 stopInPhases(log, [
-  { name: 'answer the requests in hand', limitMs: config.RATES_QUERY_TIMEOUT_MS + 5_000, run: () => app.close() },
-  { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
+  { name: 'answer the requests in hand, close the database', limitMs: config.RATES_QUERY_TIMEOUT_MS + 10_000, run: () => app.close() },
 ])
-await exitIfRefused(sql, log)
+await exitIfRefused(connect, log)
 await app.listen({ host: config.HOST, port: config.PORT })

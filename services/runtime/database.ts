@@ -1,6 +1,9 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import postgres, { type Sql } from 'postgres'
+import { tlsOf } from './database-tls.ts'
+import { arrayTypes } from './array-types.ts'
 import { release } from './release.ts'
+import { cutWhenSilent } from './silence.ts'
 
 export type DatabaseOptions = {
   url: string
@@ -18,11 +21,12 @@ export type DatabaseOptions = {
 
 /**
  * A pool that connects when it is first used and again after every loss. Days come as `YYYY-MM-DD`, as a day has no time
- * zone; bigint as number, since no count or sum here reaches 2^53.
+ * zone; bigint as number, since no count or sum here reaches 2^53. A link to RDS is encrypted and its server verified.
  */
 export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} }: DatabaseOptions): Sql {
-  const sockets = new Set<Socket>()
+  const { url: address, ssl } = tlsOf(url)
   const options = {
+    ssl,
     max: poolSize,
     connect_timeout: 5,
     keep_alive: 15,
@@ -43,7 +47,9 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
       TimeZone: 'UTC',
       ...settings,
     },
+    fetch_types: false,
     types: {
+      ...arrayTypes,
       date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
       bigint: { to: 20, from: [20], serialize: (value: number) => String(value), parse: Number },
     },
@@ -51,26 +57,9 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
     // acknowledgement, twice in every COPY.
     socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
       const socket = connect({ host: host!, port: port!, noDelay: true })
-      if (silenceMs > 0) socket.setTimeout(silenceMs, () => socket.destroy(Object.assign(new Error('the database is silent'), { code: 'ETIMEDOUT' })))
-      for (const other of sockets) if (other.destroyed) sockets.delete(other)
-      sockets.add(socket)
+      if (silenceMs > 0) cutWhenSilent(socket, silenceMs)
       return Object.assign(socket, { host }) // where the library looks for the name that TLS verifies
     },
   }
-  const sql = postgres(url, options as object) as unknown as Sql
-  socketsOf.set(sql, sockets)
-  return sql
-}
-
-const socketsOf = new WeakMap<Sql, Set<Socket>>()
-
-/**
- * Marks how much has come over each link of a pool; the answer cuts those over which nothing has come since. For a peer
- * that is gone without a word, whose statement timeout never comes: the system would wait a quarter of an hour for it.
- */
-export function markLinks (sql: Sql): () => void {
-  const marks = [...socketsOf.get(sql) ?? []].map(socket => ({ socket, received: socket.bytesRead }))
-  return () => {
-    for (const { socket, received } of marks) if (socket.bytesRead === received) socket.destroy()
-  }
+  return postgres(address, options as object) as unknown as Sql
 }

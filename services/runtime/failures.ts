@@ -19,6 +19,7 @@ const waitCodes = [
   /^53/, // disk full, out of memory, too many connections
   /^58/, // the server's own input and output
   /^CONNECT_TIMEOUT$|^CONNECTION_(CLOSED|ENDED|DESTROYED)$/, // the database client's names
+  /CERT|LEAF_SIGNATURE|^(EPROTO|ERR_SSL_\w+)$/, // the peer cannot be verified: authorities and names rotate
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN)$/,
 ]
 const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException)$/
@@ -39,9 +40,15 @@ export function isDatabaseAway (error: unknown): boolean {
   return classify(error) === 'wait' || (error as Failure | null)?.code === '57014'
 }
 
+/** Whether a query failed because its link did, and may well succeed on another one. */
+export function isLinkLost (error: unknown): boolean {
+  const { code } = (error ?? {}) as Failure
+  return typeof code === 'string' && /^(CONNECT|E[A-Z]{3}|57P0[123])/.test(code)
+}
+
 /** What is kept of an error as a reason: code and message, bounded, without parameters. */
 export function reasonOf (error: unknown): string {
-  const { code, name } = error as Failure
+  const { code, name } = (error ?? {}) as Failure
   const message = error instanceof Error ? error.message : String(error)
   return `${String(code ?? name ?? 'error')}: ${message}`.replaceAll('\0', '').slice(0, 500)
 }

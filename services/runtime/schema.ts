@@ -34,9 +34,11 @@ export async function requireSchema (sql: Sql, known: Migration[]): Promise<void
 }
 
 /** Ends the process, with exit code 1, where the schema needs a newer release. A database that is away is left to readiness. */
-export async function exitIfRefused (sql: Sql, log: Log): Promise<void> {
+export async function exitIfRefused (connect: () => Sql, log: Log): Promise<void> {
+  const sql = connect()
   const state = await withDeadline(schemaState(sql), 3_000)
     .catch((error: unknown) => log.warn({ err: error }, 'the database cannot be asked for its schema now'))
+  await sql.end({ timeout: 0 })
   if (!state?.refusal) return
   log.fatal(state.refusal)
   process.exit(1)

@@ -21,7 +21,7 @@ t.test('a process is known by its number and its start', async t => {
 
 t.test('one that ended and that nobody waited for has ended', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
   // The shell becomes a program that knows nothing of the child it had.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'])
   t.teardown(() => parent.kill('SIGKILL'))
   const [pid] = await once(parent.stdout.setEncoding('utf8'), 'data') as [string]
   await until('the child ends', () => identityOf(Number(pid)) === undefined)

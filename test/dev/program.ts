@@ -38,7 +38,8 @@ export function watch (t: Test, child: ChildProcess): Running {
   return {
     child,
     output: () => output,
-    line: (pattern, limitMs = 30_000) => bounded(`no line ${pattern}`, limitMs, new Promise(resolve => {
+    line: (pattern, limitMs = 60_000) => bounded(`no line ${pattern}`, limitMs, new Promise((resolve, reject) => {
+      exited.then(() => reject(new Error(`it ended without a line ${pattern}; it said:\n${output}`)))
       const look = (): void => {
         const lines = output.slice(seen).split('\n').slice(0, -1)
         const found = lines.findIndex(line => pattern.test(line))
@@ -50,7 +51,7 @@ export function watch (t: Test, child: ChildProcess): Running {
       changes.addEventListener('change', look)
       look()
     }), () => output),
-    exit: (limitMs = 30_000) => bounded('it does not end', limitMs, exited, () => output),
+    exit: (limitMs = 60_000) => bounded('it does not end', limitMs, exited, () => output),
   }
 }
 
@@ -66,7 +67,7 @@ async function bounded<T> (what: string, limitMs: number, promise: Promise<T>, o
 }
 
 /** Looks again and again, for what tells nobody when it happens. */
-export async function until (what: string, isSo: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until (what: string, isSo: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
   const deadline = performance.now() + limitMs
   while (!await isSo()) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`)

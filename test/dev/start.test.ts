@@ -6,7 +6,7 @@ import { findProcesses, type FoundProcess } from '../../dev/processes/find.ts'
 import { runningSystem } from '../../dev/running-system.ts'
 import { clone, runProgram, stateFolder, until, watch, type Running } from './program.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(120_000)
 
 const { stateDir, state } = stateFolder(t)
 const [ratesPort, ingestionPort] = [await freePort(), await freePort()]

@@ -75,8 +75,8 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
   /** The call with its body to the emulator, and the answer back. */
   async function pass (call: AwsCall, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const outgoing = forward({ agent, host: upstream.hostname, port: upstream.port, method: request.method, path: request.url, headers: request.headers },
-        resolve).once('error', reject)
+      const { method, url: path, headers } = request
+      const outgoing = forward({ agent, host: upstream.hostname, port: upstream.port, method, path, headers }, resolve).once('error', reject)
       request.once('error', () => outgoing.destroy())
       request.pipe(outgoing)
     })
@@ -92,10 +92,10 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
 
   /** Half an answer, or none where there is but a head. */
   async function breakOff (answer: IncomingMessage, response: ServerResponse): Promise<void> {
-    for await (const chunk of answer) {
+    const { value } = await answer[Symbol.asyncIterator]().next() as { value?: Buffer }
+    if (value) {
       response.writeHead(answer.statusCode!, answer.headers)
-      await new Promise(resolve => response.write((chunk as Buffer).subarray(1), resolve))
-      break
+      await new Promise(resolve => response.write(value.subarray(1), resolve))
     }
     response.destroy()
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GetObjectCommand, ListObjectsV2Command, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { promisify } from 'node:util'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { buildIngestionApi, type Dependencies } from '../../services/ingestion-api/app.ts'
@@ -14,6 +15,7 @@ import { aws, type AwsOptions, type TestAws } from './aws.ts'
 import { awsProxy, type AwsProxy } from './aws-proxy.ts'
 import { database, type TestDatabase } from './database.ts'
 import { undocumented, type OpenApi } from './openapi.ts'
+import { waitFor } from './wait.ts'
 
 export const mebibyte = 1024 * 1024
 export const header = 'orig_code,dest_code,day,price\n'
@@ -72,7 +74,10 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
     sql,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     keys: () => testKeys,
-    limits: { maxBytes: 8 * mebibyte, maxDecodedBytes: 16 * mebibyte, idleMs: 5_000, totalMs: 20_000, batchesPerMinute: 10_000, ...limits },
+    limits: {
+      maxBytes: 8 * mebibyte, maxDecodedBytes: 16 * mebibyte, idleMs: 5_000, totalMs: 20_000,
+      bodiesAtOnce: 100, bodiesAtOncePerProvider: 90, batchesPerMinute: 10_000, ...limits,
+    },
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => {
@@ -81,7 +86,7 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
     s3.destroy()
     sqs.destroy()
   })
-  const connections = (): Promise<number> => new Promise((resolve, reject) => app.server.getConnections((error, count) => error ? reject(error) : resolve(count)))
+  const connections = promisify(app.server.getConnections.bind(app.server)) as () => Promise<number>
   return { url, connections, db, aws: resources, proxy, ...client(t, url, () => app.swagger() as unknown as OpenApi), ...inspect(resources, db) }
 }
 
@@ -89,7 +94,8 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
 export function client (t: Test, url: string, document: () => OpenApi): Pick<TestIngestionApi, 'call' | 'submit'> {
   async function call (path: string, { as = 'demo', headers = {}, method = 'GET', body = null }: Call = {}): Promise<Result> {
     const authorization: Record<string, string> = as === null ? {} : { authorization: `Bearer ${as}-key` }
-    const response = await fetch(new URL(path, url), { method, body, headers: { ...authorization, ...headers }, ...(body ? { duplex: 'half' } : {}) } as RequestInit)
+    const init = { method, body, headers: { ...authorization, ...headers }, ...(body ? { duplex: 'half' } : {}) }
+    const response = await fetch(new URL(path, url), init as RequestInit)
     const text = await response.text()
     const type = response.headers.get('content-type')
     const wrong = undocumented(document(), method, path, { status: response.status, type, body: text })
@@ -101,11 +107,6 @@ export function client (t: Test, url: string, document: () => OpenApi): Pick<Tes
     submit: (body, { path = '/batches', headers, ...options } = {}) =>
       call(path, { method: 'POST', body, headers: { 'content-type': 'text/csv', ...headers }, ...options }),
   }
-}
-
-/** Resolves when `holds` does. */
-export async function until (holds: () => Promise<boolean>): Promise<void> {
-  while (!await holds()) await new Promise(resolve => setTimeout(resolve, 5))
 }
 
 type QueuedMessage = { body: string, messageGroupId: string, messageDeduplicationId: string }
@@ -131,13 +132,14 @@ export function inspect ({ s3, bucket, queueUrl, endpoint }: TestAws, db: TestDa
     async messages () {
       const answer = await fetch(`${endpoint}/_fauxqs/queues/${queueUrl.split('/').at(-1)!}`)
       const { messages } = await answer.json() as { messages: { ready: QueuedMessage[] } }
-      return messages.ready.map(({ body, messageGroupId: group, messageDeduplicationId: deduplicationId }) => ({ id: JSON.parse(body).id, group, deduplicationId }))
+      return messages.ready.map(({ body, messageGroupId: group, messageDeduplicationId: deduplicationId }) =>
+        ({ id: JSON.parse(body).id, group, deduplicationId }))
     },
     async payload ({ payload }) {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: payload.key, IfMatch: payload.etag }))
       return Buffer.from(await Body!.transformToByteArray())
     },
-    settled: () => until(async () => {
+    settled: () => waitFor(async () => {
       const [pending, manifests, rows] = await Promise.all([objects('pending/'), objects('batches/'), db.migrator`select id from batches`])
       return pending.length === 0 && manifests.length === rows.length
     }),

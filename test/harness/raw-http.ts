@@ -6,6 +6,8 @@ export type RawAnswer = { status: number, headers: Record<string, string>, body:
 export type RawRequest = {
   /** Resolves when the system has taken it, or when the link is gone. */
   send: (data: string | Buffer) => Promise<void>
+  /** Sends it again and again until the link is cut. */
+  flood: (data: Buffer) => Promise<void>
   /** The next answer on this link, 1xx included. */
   answer: () => Promise<RawAnswer>
   /** Resolves when the other side has ended or cut the link. */
@@ -30,16 +32,20 @@ export function rawRequest (t: Test, url: string): RawRequest {
     socket.once('end', resolve)
     socket.once('close', () => resolve())
   })
+  async function send (data: string | Buffer): Promise<void> {
+    if (socket.destroyed || socket.write(data)) return
+    await new Promise<void>(resolve => {
+      const go = (): void => {
+        socket.off('drain', go).off('close', go)
+        resolve()
+      }
+      socket.once('drain', go).once('close', go)
+    })
+  }
   return {
-    async send (data) {
-      if (socket.destroyed || socket.write(data)) return
-      await new Promise<void>(resolve => {
-        const go = (): void => {
-          socket.off('drain', go).off('close', go)
-          resolve()
-        }
-        socket.once('drain', go).once('close', go)
-      })
+    send,
+    async flood (data) {
+      while (!socket.destroyed && !socket.readableEnded) await send(data)
     },
     answer: () => new Promise((resolve, reject) => {
       const look = (): void => {

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { gzipSync } from 'node:zlib'
 import { batchId } from '../../services/batch/batch.ts'
-import { header, ingestionApi, sha256, until, type Result } from '../harness/ingestion-api.ts'
+import { header, ingestionApi, sha256, type Result } from '../harness/ingestion-api.ts'
 import { head, rawRequest } from '../harness/raw-http.ts'
+import { waitFor } from '../harness/wait.ts'
 
 let made = 0
 /** Content that no other test sends. */
@@ -14,7 +15,7 @@ t.test('which batch it is', async t => {
     api.submit(content, { ...options, headers: { ...(key === undefined ? {} : { 'idempotency-key': key }), ...options.headers } })
   const messagesOf = async (id: string): Promise<number> => (await api.messages()).filter(message => message.id === id).length
   /** Every payload that lies in the store is that of a manifest. */
-  const noPayloadTooMany = (): Promise<void> => until(async () => (await api.objects('incoming/')).length === (await api.objects('batches/')).length)
+  const noPayloadTooMany = (): Promise<void> => waitFor(async () => (await api.objects('incoming/')).length === (await api.objects('batches/')).length)
 
   t.test('the same content is the same batch, however it is packed, and says its state of now', async t => {
     const content = fresh()

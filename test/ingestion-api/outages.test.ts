@@ -1,8 +1,9 @@
 import t from 'tap'
 import { createServer, type Socket } from 'node:net'
 import { batchId } from '../../services/batch/batch.ts'
-import { header, ingestionApi, mebibyte, sha256, until } from '../harness/ingestion-api.ts'
+import { header, ingestionApi, mebibyte, sha256 } from '../harness/ingestion-api.ts'
 import { makeDatabase, temporaryServer } from '../harness/server.ts'
+import { waitFor } from '../harness/wait.ts'
 import type { Which } from '../harness/aws-proxy.ts'
 
 let made = 0
@@ -12,14 +13,17 @@ function fresh (): { content: string, id: string } {
   return { content, id: batchId('demo', 'apply', { kind: 'content', value: sha256(content) }) }
 }
 
-t.test('the database goes away and comes back', async t => {
+t.jobs = 3
+const atOnce = { buffered: true }
+
+t.test('the database goes away and comes back', atOnce, async t => {
   const server = await temporaryServer()
   t.teardown(server.remove)
   await makeDatabase(server, 'freight', '2021-01-01', '2021-01-01')
   const api = await ingestionApi(t, { databaseUrl: server.url('ingestion_api', 'freight') })
   const before = fresh()
   t.match(await api.submit(before.content), { status: 202 })
-  await until(async () => (await api.call('/batches')).body.batches.length === 1)
+  await waitFor(async () => (await api.call('/batches')).body.batches.length === 1)
 
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     t.test(`stopped with ${signal}`, async t => {
@@ -37,16 +41,16 @@ t.test('the database goes away and comes back', async t => {
       t.strictSame(await api.objects('pending/'), [])
 
       await server.start()
-      await until(async () => (await api.call('/batches')).status === 200)
+      await waitFor(async () => (await api.call('/batches')).status === 200)
       t.match(await api.call(`/batches/${before.id}`), { status: 200, body: { state: 'queued', attempts: 0 } })
       t.match(await api.call(`/batches/${during.id}`), { status: 200, body: { state: 'queued', attempts: 0 } })
       t.match(await api.submit(during.content), { status: 202, body: { id: during.id, state: 'queued' } })
-      await until(async () => (await api.call('/batches?limit=1')).body.batches[0].id === during.id)
+      await waitFor(async () => (await api.call('/batches?limit=1')).body.batches[0].id === during.id)
     })
   }
 })
 
-t.test('the database does not answer', async t => {
+t.test('the database does not answer', atOnce, async t => {
   const links = new Set<Socket>()
   const silent = createServer(socket => { links.add(socket) })
   await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
@@ -63,7 +67,7 @@ t.test('the database does not answer', async t => {
   t.match(list, { status: 503, body: { type: '/problems/database-unavailable' } })
 })
 
-t.test('the store and the queue go away and come back', async t => {
+t.test('the store and the queue go away and come back', atOnce, async t => {
   const api = await ingestionApi(t)
   const steps: Record<string, Which> = {
     'the payload': ({ method, key }) => method === 'PUT' && key.startsWith('incoming/'),

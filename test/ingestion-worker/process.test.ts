@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { awsProxy } from '../harness/aws-proxy.ts'
+import { lockReadModel } from '../harness/lock.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { startProcess, type Process } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
@@ -11,7 +12,7 @@ const rows = csv.trimEnd().split('\n').length - 1
 t.test('kill -9 in the middle of a batch: nothing is visible, then applied once', async t => {
   const it = await pipeline(t, { visibilitySeconds: 3 })
   const first = await startWorker(t, it)
-  const lock = await blockReadModel(t, it)
+  const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   t.match(await it.settled(id, 'processing'), { state: 'processing' })
@@ -44,7 +45,7 @@ t.test('kill -9 between the commit and the delete: delivered again, not applied 
 t.test('SIGTERM in the middle of a batch: it is finished, the next one is left to others', async t => {
   const it = await pipeline(t)
   const worker = await startWorker(t, it, { WORKER_CONCURRENCY: '1' })
-  const lock = await blockReadModel(t, it)
+  const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   const next = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-02-05,1\n', { provider: 'demo-2' })
@@ -61,7 +62,7 @@ t.test('SIGTERM in the middle of a batch: it is finished, the next one is left t
 t.test('SIGTERM and no end in sight: rolled back, handed back at once, applied by another', async t => {
   const it = await pipeline(t)
   const worker = await startWorker(t, it, { FINISH_MS: '100' })
-  const lock = await blockReadModel(t, it)
+  const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   t.same(await worker.kill('SIGTERM'), { code: 0, signal: null })
@@ -77,7 +78,7 @@ t.test('a worker whose message comes to a second one: one of them applies it', a
   const it = await pipeline(t)
   await startWorker(t, it)
   await startWorker(t, it)
-  const lock = await blockReadModel(t, it)
+  const lock = await lockReadModel(t, it.db)
   const manifest = await it.submit(csv, { provider: 'demo' })
   await lock.awaited()
   await it.queue.send(manifest.id, 'another-group', 'once more') // as if the first one's visibility had ended
@@ -90,24 +91,4 @@ t.test('a worker whose message comes to a second one: one of them applies it', a
 
 function startWorker (t: Test, { db, aws }: Pipeline, env: Record<string, string> = {}): Promise<Process> {
   return startProcess(t, 'ingestion-worker', { ...aws.env, DATABASE_URL: db.url('ingestion_worker'), VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', ...env })
-}
-
-/** Keeps batches from getting further than the read model, that is, between their COPY and their commit. */
-async function blockReadModel (t: Test, { db }: Pipeline): Promise<{ awaited: () => Promise<void>, release: () => Promise<void> }> {
-  const sql = await db.migrator.reserve()
-  await sql`begin`
-  await sql`lock table lane_months in access exclusive mode`
-  let released = false
-  async function release (): Promise<void> {
-    if (released) return
-    released = true
-    await sql`rollback`
-    sql.release()
-  }
-  t.teardown(release)
-  return {
-    release,
-    awaited: () => waitFor(async () => (await db.migrator`
-      select 1 from pg_locks where relation = 'lane_months'::regclass and not granted`).length > 0),
-  }
 }

@@ -1,15 +1,14 @@
 import t from 'tap'
 import { readRecord } from '../../services/batch/records.ts'
 import { sampleCsv } from '../../services/sample/month.ts'
+import { lockReadModel } from '../harness/lock.ts'
 import { pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'
 
 t.test('a batch in the middle says how far it is', async t => {
   const it = await pipeline(t)
-  const sql = await it.db.migrator.reserve()
-  await sql`begin`
-  await sql`lock table lane_months in access exclusive mode` // it comes as far as its read model
+  const lock = await lockReadModel(t, it.db)
   startWorker(t, it)
   const csv = sampleCsv()
   const rows = csv.trimEnd().split('\n').length - 1
@@ -17,8 +16,7 @@ t.test('a batch in the middle says how far it is', async t => {
   const api = it.db.open('ingestion_api')
   await waitFor(async () => (await readRecord(api, id))?.rows_read === rows)
   t.match(await readRecord(api, id), { state: 'processing', rows_read: rows, rows_expected: rows, row_count: null })
-  await sql`rollback`
-  sql.release()
+  await lock.release()
   await it.settled(id, 'applied')
   t.match(await readRecord(api, id), { state: 'applied', rows_read: rows, row_count: rows })
 })

@@ -29,7 +29,11 @@ t.test('twenty migrators at once on an empty database', async t => {
 
 t.test('twenty bootstraps at once', async t => {
   const { superuser, name } = await emptyDatabase(t)
-  await Promise.all(Array.from({ length: 20 }, () => bootstrap(superuser, name, { migrator: 'test' })))
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    const sql = openDatabase({ url: testSystem().postgresUrl, process: 'test', poolSize: 1 })
+    await bootstrap(sql, name, { migrator: 'test' })
+    await sql.end()
+  }))
   const members = await superuser`select pg_has_role('rates_api', 'rates_reader', 'usage') as reads, pg_has_role('rates_api', 'batch_writer', 'member') as writes`
   t.same(members[0], { reads: true, writes: false })
 })
@@ -97,7 +101,7 @@ function migration (number: number): Migration {
 
 async function emptyDatabase (t: Test): Promise<{ name: string, url: string, superuser: Sql, open: () => Sql }> {
   const { postgresUrl } = testSystem()
-  const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 4 })
+  const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 1 })
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await bootstrap(superuser, name)
   const url = urlFor(postgresUrl, 'migrator', name)

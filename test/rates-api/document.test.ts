@@ -6,7 +6,8 @@ import { ratesApi, type TestRatesApi } from './rates-api.ts'
 
 const exactly = { additionalProperties: false }
 const Schema = Type.Object({ type: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])) })
-const Media = Type.Object({ schema: Schema, examples: Type.Optional(Type.Record(Type.String(), Type.Object({ value: Type.Unknown() }, exactly))) }, exactly)
+const Examples = Type.Record(Type.String(), Type.Object({ value: Type.Unknown() }, exactly))
+const Media = Type.Object({ schema: Schema, examples: Type.Optional(Examples) }, exactly)
 const Content = Type.Record(Type.String({ pattern: '^[a-z]+/[a-z+.-]+$' }), Media)
 const Operation = Type.Object({
   operationId: Type.Optional(Type.String()),

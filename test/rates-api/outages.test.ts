@@ -1,4 +1,5 @@
 import { createServer, connect, type Socket } from 'node:net'
+import type { Sql } from 'postgres'
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { testSystem } from '../harness/system.ts'
@@ -10,7 +11,7 @@ const query = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGG
 t.test('a query over the limit is cancelled: 503, and the next one is served', async t => {
   const limitMs = 300
   const it = await ratesApi(t, {
-    limits: { limitMs }, sql: db => pool(t, { url: db.url('rates_api'), statementTimeoutMs: limitMs }),
+    limits: { limitMs, cacheBytes: 0 }, connect: db => connection(t, db.url('rates_api'), limitMs),
   })
   t.equal((await it.get('/rates', query)).status, 200)
   const release = await lockPrices(it)
@@ -24,7 +25,7 @@ t.test('a query over the limit is cancelled: 503, and the next one is served', a
 })
 
 t.test('more than can wait: 503 at once, the others are served', async t => {
-  const it = await ratesApi(t, { limits: { atOnce: 2, maxWaiting: 3 } })
+  const it = await ratesApi(t, { limits: { connections: 3, maxWaiting: 3, cacheBytes: 0 } })
   const release = await lockPrices(it)
   const inHand = Array.from({ length: 5 }, () => it.get('/rates', query))
   await waitFor(async () => await waitingQueries(it) === 2)
@@ -35,20 +36,39 @@ t.test('more than can wait: 503 at once, the others are served', async t => {
   for (const result of await Promise.all(inHand)) t.equal(result.status, 200)
 })
 
-t.test('links that are dead without a word are cut and made anew', async t => {
-  const limitMs = 200
-  const link = await silentLink(t)
-  const it = await ratesApi(t, {
-    limits: { limitMs, atOnce: 2 }, sql: db => pool(t, { url: link.through(db.url('rates_api')), statementTimeoutMs: limitMs, poolSize: 2 }),
+for (const cacheBytes of [0, 1_000_000]) {
+  t.test(`links that are dead without a word are given up and made anew, with ${cacheBytes} bytes of cache`, async t => {
+    const limitMs = 200
+    const { it, link } = await behindLink(t, { limitMs, connections: 3, cacheBytes })
+    const three = () => Promise.all([query, { ...query, date_to: '2021-01-30' }, query].map(query => it.get('/rates', query)))
+    for (const { status } of await three()) t.equal(status, 200)
+    link.silence()
+    for (const { status } of await three()) t.equal(status, 503)
+    if (cacheBytes === 0) for (const { status } of await three()) t.equal(status, 503, 'every connection is held by a query that will never end')
+    await waitFor(async () => (await it.get('/rates', query)).status === 200)
+    for (const { status } of await three()) t.equal(status, 200)
   })
-  const both = () => Promise.all([it.get('/rates', query), it.get('/rates', query)])
-  for (const { status } of await both()) t.equal(status, 200)
-  link.silence()
-  for (const { status } of await both()) t.equal(status, 503)
-  for (const { status } of await both()) t.equal(status, 503, 'both connections are held by queries that will never end')
-  await waitFor(async () => (await it.get('/rates', query)).status === 200)
-  for (const { status } of await both()) t.equal(status, 200)
-})
+
+  t.test(`links that are cut under way cost nobody an answer, with ${cacheBytes} bytes of cache`, async t => {
+    const { it, link } = await behindLink(t, { limitMs: 10_000, connections: 5, cacheBytes })
+    const stop = new AbortController()
+    const statuses = new Map<number, number>()
+    const clients = Array.from({ length: 8 }, async () => {
+      while (!stop.signal.aborted) {
+        const { status } = await it.get('/rates', query)
+        statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      }
+    })
+    for (let cut = 0; cut < 10; cut++) {
+      const before = statuses.get(200) ?? 0
+      await waitFor(() => (statuses.get(200) ?? 0) > before + 20)
+      link.cut()
+    }
+    stop.abort()
+    await Promise.all(clients)
+    t.same([...statuses.keys()], [200])
+  })
+}
 
 t.test('readiness names what is wrong with the schema', async t => {
   const it = await ratesApi(t)
@@ -60,10 +80,19 @@ t.test('readiness names what is wrong with the schema', async t => {
   t.equal((await it.get('/live')).status, 200)
 })
 
-function pool (t: Test, options: { url: string, statementTimeoutMs: number, poolSize?: number }) {
-  const sql = openDatabase({ process: 'test', poolSize: 4, ...options })
+function connection (t: Test, url: string, statementTimeoutMs: number): Sql {
+  const sql = openDatabase({ url, process: 'test', poolSize: 1, statementTimeoutMs })
   t.teardown(() => sql.end({ timeout: 0 }))
   return sql
+}
+
+/** The API with a link to the database that can be broken. */
+async function behindLink (t: Test, limits: { limitMs: number, connections: number, cacheBytes: number }) {
+  const link = await breakableLink(t)
+  const it = await ratesApi(t, {
+    limits, connect: db => connection(t, link.through(db.url('rates_api')), limits.limitMs),
+  })
+  return { link, it }
 }
 
 /** Holds every query of prices until it is released. */
@@ -87,8 +116,8 @@ async function waitingQueries ({ db }: TestRatesApi): Promise<number> {
   return row!.count as number
 }
 
-/** A way to the test's server that can go dead: the links of that moment stay open, and nothing comes over them any more. */
-async function silentLink (t: Test) {
+/** A way to the test's server whose links can be broken; new ones are good. */
+async function breakableLink (t: Test) {
   const upstream = new URL(testSystem().postgresUrl)
   const pairs = new Set<[Socket, Socket]>()
   const server = createServer(client => {
@@ -108,11 +137,20 @@ async function silentLink (t: Test) {
       through.port = String((server.address() as { port: number }).port)
       return through.href
     },
+    /** As a link that is pulled out: they stay open, and nothing comes over them any more. */
     silence () {
       for (const [client, database] of pairs) {
         client.unpipe()
         database.unpipe()
       }
+    },
+    /** As a server that crashes: they are reset. */
+    cut () {
+      for (const [client, database] of pairs) {
+        client.resetAndDestroy()
+        database.destroy()
+      }
+      pairs.clear()
     },
   }
 }

@@ -114,9 +114,9 @@ async function ownServer (t: Test): Promise<{ server: Server, url: string }> {
 function askAllTheTime (process: Process): () => Promise<{ statuses: Set<number>, slowestMs: number }> {
   const statuses = new Set<number>()
   let slowestMs = 0
-  let stopped = false
+  const stop = new AbortController()
   const clients = Array.from({ length: 4 }, async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       const startedAt = performance.now()
       const answer = await get(process, path)
       await answer.arrayBuffer()
@@ -125,7 +125,7 @@ function askAllTheTime (process: Process): () => Promise<{ statuses: Set<number>
     }
   })
   return async () => {
-    stopped = true
+    stop.abort()
     await Promise.all(clients)
     return { statuses, slowestMs }
   }

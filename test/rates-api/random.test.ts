@@ -6,7 +6,8 @@ import { ratesApi } from './rates-api.ts'
 
 /** The answers to 500 random queries, worked out here from the rows of the sample month and the reference files. */
 const reference = shippedReference()
-const rows: Price[] = [...sampleMonth(reference)].map(({ orig_code: orig, dest_code: dest, day, price }) => ({ orig, dest, day, cents: toCents(price) }))
+const rows: Price[] = [...sampleMonth(reference)]
+  .map(({ orig_code: orig, dest_code: dest, day, price }) => ({ orig, dest, day, cents: toCents(price) }))
 const portsByRegion = Map.groupBy(reference.ports, ({ parent_slug: slug }) => slug)
 const regionsByParent = Map.groupBy(reference.regions, ({ parent_slug: slug }) => slug)
 const rowsByOrigin = Map.groupBy(rows, ({ orig }) => orig)
@@ -39,7 +40,8 @@ type Query = { date_from: string, date_to: string, orig_code: string, dest_code:
 function makeQuery (sides: string): Query {
   const [orig, dest] = sides.split(' ')
   // Mostly lanes that there are, and sometimes any.
-  const { orig: origPort, dest: destPort } = random() < 0.9 ? pick(rows) : { orig: pick(reference.ports).code, dest: pick(reference.ports).code }
+  const anyPort = () => pick(reference.ports).code
+  const { orig: origPort, dest: destPort } = random() < 0.9 ? pick(rows) : { orig: anyPort(), dest: anyPort() }
   if (origPort === destPort) return makeQuery(sides)
   const first = Date.UTC(2020, 11, 20) + below(50) * 86_400_000
   const days = [first, first + below(30) * 86_400_000].map(ms => new Date(ms).toISOString().slice(0, 10))

@@ -16,16 +16,16 @@ export type TestRatesApi = {
   get: (path: string, query?: Record<string, unknown> | string, call?: Call) => Promise<Result>
 }
 
-export type Options = { limits?: Partial<Dependencies['limits']>, keys?: Dependencies['keys'], sql?: (db: TestDatabase) => Sql }
+export type Options = { limits?: Partial<Dependencies['limits']>, keys?: Dependencies['keys'], connect?: (db: TestDatabase) => Sql }
 
 /** The rates API on a database of its own, which it uses as the reader that it is. */
-export async function ratesApi (t: Test, { limits, keys = null, sql = db => db.open('rates_api') }: Options = {}): Promise<TestRatesApi> {
+export async function ratesApi (t: Test, { limits, keys = null, connect = db => db.open('rates_api') }: Options = {}): Promise<TestRatesApi> {
   const db = await database(t)
   const app = await buildRatesApi({
-    sql: sql(db),
+    connect: () => connect(db),
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     keys,
-    limits: { maxDays: 366, cacheBytes: 1_000_000, atOnce: 4, maxWaiting: 1_000, limitMs: 20_000, ...limits },
+    limits: { maxDays: 366, cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, ...limits },
   })
   await app.ready()
   t.teardown(() => app.close())
@@ -34,7 +34,8 @@ export async function ratesApi (t: Test, { limits, keys = null, sql = db => db.o
     const text = typeof query === 'string' ? query : new URLSearchParams(query as Record<string, string>).toString()
     const answer = await app.inject({ method, url: text ? `${path}?${text}` : path, headers } as InjectOptions)
     const type = answer.headers['content-type']
-    const wrong = undocumented(app.swagger() as unknown as OpenApi, method, path, { status: answer.statusCode, type: String(type), body: answer.payload })
+    const document = app.swagger() as unknown as OpenApi
+    const wrong = undocumented(document, method, path, { status: answer.statusCode, type: String(type), body: answer.payload })
     if (wrong.length > 0) t.fail(wrong.join('; '))
     const body = answer.payload && String(type).split(';')[0]!.endsWith('json') ? JSON.parse(answer.payload) : answer.payload
     return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body }

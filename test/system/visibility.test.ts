@@ -10,7 +10,8 @@ const path = '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=china_mai
 t.test('a reader that polls through the commit sees none of a batch, then all of it', async t => {
   const it = await pipeline(t)
   const app = await buildRatesApi({
-    sql: it.db.open('rates_api'), log: silent, keys: null, limits: { maxDays: 366, atOnce: 4, maxWaiting: 100, limitMs: 5_000 },
+    connect: () => it.db.open('rates_api'), log: silent, keys: null,
+    limits: { maxDays: 366, cacheBytes: 1_000_000, connections: 4, maxWaiting: 100, limitMs: 5_000 },
   })
   t.teardown(() => app.close())
   const seen: string[] = []

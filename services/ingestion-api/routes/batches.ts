@@ -27,7 +27,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys }
       tags: ['batches'],
       security,
       params: Id,
-      response: { 200: BatchView, ...problemResponses(401, 403, 404, 503) },
+      response: { 200: BatchView, ...problemResponses('unknown-batch', 'store-unavailable') },
     },
     onRequest: needsKey(keys, 'read'),
   }, async (request, reply) => {
@@ -44,7 +44,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys }
       querystring: ListQuery,
       response: {
         200: Type.Object({ batches: Type.Array(BatchView), next_cursor: Type.Union([Type.String(), Type.Null()]) }),
-        ...problemResponses(400, 401, 403, 503),
+        ...problemResponses('invalid-parameters', 'database-unavailable'),
       },
     },
     onRequest: needsKey(keys, 'read'),

@@ -45,7 +45,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys }:
       querystring: ListQuery,
       response: {
         200: Type.Object({ dead_letters: Type.Array(DeadLetter), next_cursor: Nullable(Type.String()) }),
-        ...problemResponses(400, 401, 403, 503),
+        ...problemResponses('invalid-parameters', 'database-unavailable'),
       },
     },
     onRequest,
@@ -56,7 +56,8 @@ export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys }:
     return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
   })
 
-  const response = { 200: After, ...problemResponses(400, 401, 403, 404, 503) }
+  const response = { 200: After, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch',
+    'content-too-large', 'unsupported-media-type', 'database-unavailable', 'queue-unavailable') }
   app.post<{ Params: { id: string }, Body?: { reason?: string } }>('/dead-letters/:id/redrive', {
     schema: { ...common, summary: 'Send it back to the queue, last in its provider\'s order', params: Id, body: Type.Union([Why, Type.Null()]), response },
     onRequest,

@@ -23,7 +23,7 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys }:
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
       response: {
         200: { description: 'One line for each', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
-        ...problemResponses(401, 403, 404, 406, 503),
+        ...problemResponses('unknown-batch', 'no-report', 'not-acceptable', 'store-unavailable', 'database-unavailable'),
       },
     },
     onRequest: needsKey(keys, 'read'),

@@ -1,15 +1,30 @@
 import { Type } from 'typebox'
+import { problems, type ProblemCode } from '../../runtime/problem.ts'
 
 /** RFC 9457; further members depend on the problem. */
-const ProblemBody = Type.Object({
-  type: Type.String(),
+const bodyOf = (codes: ProblemCode[]) => Type.Object({
+  type: Type.Enum(codes.map(code => `/problems/${code}`), { description: 'the code to act on' }),
   title: Type.String(),
   status: Type.Integer(),
-  detail: Type.String(),
+  detail: Type.String({ description: 'what is wrong this time, for people' }),
   instance: Type.Optional(Type.String({ description: 'id of the request, as in the log' })),
 }, { additionalProperties: true })
 
-/** The schema of each of these statuses' answers. */
-export function problemResponses (...statuses: number[]): Record<number, unknown> {
-  return Object.fromEntries(statuses.map(status => [status, { description: 'Problem', content: { 'application/problem+json': { schema: ProblemBody } } }]))
+/** What every route with a key may answer. */
+const anywhere: ProblemCode[] = ['unauthenticated', 'forbidden', 'internal-error']
+
+/** A route's response for each status of the problems that it answers with, by code. */
+export function problemResponses (...codes: ProblemCode[]): Record<number, object> {
+  const byStatus = Map.groupBy([...codes, ...anywhere], code => problems[code].status)
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, {
+    description: codes.map(code => problems[code].title).join('; '),
+    ...headersOf(status),
+    content: { 'application/problem+json': { schema: bodyOf(codes) } },
+  }]))
+}
+
+function headersOf (status: number): object {
+  if (status === 429 || status === 503) return { headers: { 'retry-after': { type: 'integer', description: 'seconds to wait' } } }
+  if (status === 401 || status === 403) return { headers: { 'www-authenticate': { type: 'string', description: 'how to authenticate' } } }
+  return {}
 }

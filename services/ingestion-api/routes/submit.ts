@@ -34,7 +34,15 @@ const schema = {
     'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'the batch\'s name: 1 to 255 visible ASCII characters' })),
     'content-encoding': Type.Optional(Type.String({ description: 'gzip or identity' })),
   }),
-  response: { 202: BatchView, ...problemResponses(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503) },
+  response: {
+    202: {
+      description: 'Accepted: it will not be lost',
+      headers: { location: { type: 'string', description: 'where to watch it' } },
+      content: { 'application/json': { schema: BatchView } },
+    },
+    ...problemResponses('invalid-parameters', 'malformed-request', 'malformed-body', 'unknown-upload', 'request-timeout', 'upload-incomplete',
+      'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'overloaded', 'store-unavailable', 'queue-unavailable'),
+  },
 }
 
 /** `POST /batches` */

@@ -1,13 +1,15 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { withDeadline } from '../../runtime/deadline.ts'
 import { negotiate } from '../../runtime/media-type.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { RatesApi } from '../app.ts'
 import { averagePrices } from '../average-prices.ts'
+import { tooLate } from '../connections.ts'
 import { dailyRates, toCsv, type Rate } from '../daily-rates.ts'
 import { documentedProblems } from '../documented-problems.ts'
 import { invalidParameters } from '../parameters.ts'
-import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations, type RatesQuery } from '../rates-query.ts'
+import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations } from '../rates-query.ts'
 
 const Rates = Type.Object({
   rates: Type.Array(Type.Object({
@@ -24,8 +26,8 @@ const exampleErrors = [
 ] as const
 
 /** `GET /rates` */
-export function registerRates (app: FastifyInstance, { ask, answers, access, maxDays }: RatesApi): void {
-  app.get<{ Querystring: Record<string, unknown> }>('/rates', {
+export function registerRates (app: FastifyInstance, { ask, answers, access, maxDays, limitMs }: RatesApi): void {
+  app.get('/rates', {
     onRequest: access.onRequest,
     validatorCompiler: () => () => true, // readRatesQuery says more than a schema can
     schema: {
@@ -49,13 +51,17 @@ export function registerRates (app: FastifyInstance, { ask, answers, access, max
     },
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
-    const key = `${type} ${request.url}`
-    const body = await answers.current(key) ?? await makeAnswer(key, type, readRatesQuery(request.query, maxDays))
+    // One limit for all of it: to learn whether an answer still holds may take as long as to make it anew.
+    const body = await withDeadline(answerTo(request, type), limitMs, () => tooLate(limitMs))
     // Caches between here and a client cannot ask the database whether an answer still holds.
     return reply.header('cache-control', 'no-store').type(`${type}; charset=utf-8`).send(body)
   })
 
-  async function makeAnswer (key: string, type: string, query: RatesQuery): Promise<string> {
+  async function answerTo (request: FastifyRequest, type: string): Promise<string> {
+    const key = `${type} ${request.url}`
+    const kept = await answers.current(key)
+    if (kept !== undefined) return kept
+    const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
     const totals = await ask(sql => averagePrices(sql, query))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { setTimeout as wait } from 'node:timers/promises'
+import { askIngestion, type Answer, type Target } from './target.ts'
+
+/** USD in cents, so that sums are exact. */
+export type Price = { orig: string, dest: string, day: string, cents: number }
+
+export const header = 'orig_code,dest_code,day,price'
+export const usd = (cents: number): string => (cents / 100).toFixed(2)
+export const row = ({ orig, dest, day, cents }: Price): string => `${orig},${dest},${day},${usd(cents)}`
+export const csv = (prices: Price[]): string => [header, ...prices.map(row), ''].join('\n')
+
+export type Sending = { type?: string, key?: string, gzip?: boolean, dryRun?: boolean }
+
+/** `POST /batches`, whatever it answers. */
+export function post (target: Target, body: string | Uint8Array, { type = 'text/csv', key, gzip = false, dryRun = false }: Sending = {}): Promise<Answer> {
+  return askIngestion(target, `/batches${dryRun ? '?dry_run=true' : ''}`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key ? { 'idempotency-key': key } : {}) },
+  })
+}
+
+/** Sends a batch that must be accepted, and waits for its end. Answers with how it ended. */
+export async function send (target: Target, body: string | Uint8Array, sending: Sending = {}): Promise<Answer['json']> {
+  const accepted = await post(target, body, sending)
+  assert.equal(accepted.status, 202, accepted.text)
+  assert.equal(accepted.headers.get('location'), `/batches/${accepted.json.id}`)
+  return await ended(target, accepted.json.id)
+}
+
+/** Waits until a batch is no longer under way. Throws when that takes longer than the target may take. */
+export async function ended (target: Target, id: string): Promise<Answer['json']> {
+  const until = performance.now() + target.seconds * 1_000
+  for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.3, 1_000)) {
+    const { status, json, text } = await askIngestion(target, `/batches/${id}`)
+    // A process that restarts, or a database that is away, is no end.
+    if (status < 500) assert.equal(status, 200, text)
+    if (status === 200 && !['accepted', 'queued', 'processing'].includes(json.state)) return json
+    assert.ok(performance.now() < until, `batch ${id} has not ended within ${target.seconds} s; it is ${json?.state ?? status}`)
+    await wait(pauseMs)
+  }
+}

@@ -1,0 +1,46 @@
+/** The system under test, by its addresses alone, and the keys of its callers. */
+export type Target = {
+  rates: string
+  ingestion: string
+  /** Of a provider: scopes submit and read. */
+  key: string
+  /** Of another provider, the same scopes. */
+  otherKey?: string | undefined
+  /** Of an operator: scope admin. */
+  adminKey?: string | undefined
+  /** Where the rates API asks for keys. */
+  ratesKey?: string | undefined
+  /** Month of the prices that are sent, as YYYY-MM. */
+  month: string
+  /** Longest wait for a batch, in seconds. */
+  seconds: number
+}
+
+export type Answer = { status: number, headers: Headers, text: string, json: any }
+
+type Request = { method?: string, body?: string | Uint8Array, headers?: Record<string, string>, key?: string | undefined }
+
+/** Asks, and reads the whole answer. What is not JSON has `json` undefined. */
+export async function ask (url: string, { method = 'GET', body, headers = {}, key }: Request = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers },
+    signal: AbortSignal.timeout(60_000),
+    ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+  }).catch((error: Error & { cause?: { code?: string } }) => {
+    throw new Error(`${method} ${url}: ${error.cause?.code ?? error.message}`)
+  })
+  const text = await response.text()
+  const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '') && !/ndjson/.test(response.headers.get('content-type') ?? '')
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+}
+
+/** `GET /rates`, with whatever parameters. */
+export function askRates (target: Target, query: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+  return ask(`${target.rates}/rates?${new URLSearchParams(query)}`, { headers, key: target.ratesKey })
+}
+
+/** A call of the ingestion API as the provider. */
+export function askIngestion (target: Target, path: string, request: Request = {}): Promise<Answer> {
+  return ask(target.ingestion + path, { key: target.key, ...request })
+}

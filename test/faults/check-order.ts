@@ -1,0 +1,25 @@
+import type { Known } from './check-batch.ts'
+import type { Violation } from './check.ts'
+
+/**
+ * A provider's batches are applied in the order in which they were accepted, as far as that order is known: one had its 202
+ * before the other was sent. Those that a fault or an operator sent past the others do not count.
+ */
+export function orderViolations (known: readonly Known[]): Violation[] {
+  const found: Violation[] = []
+  for (const provider of new Set(known.map(({ plan }) => plan.provider))) {
+    const mine = known.filter(({ plan, record, reordered, redriven }) => plan.provider === provider && record?.state === 'applied' && !reordered && !redriven)
+    for (const later of mine) {
+      const sentAt = Math.min(...later.submits.map(({ at }) => at))
+      for (const earlier of mine) {
+        const acceptedAt = earlier.submits.find(({ status }) => status === 202)?.until ?? Infinity
+        if (acceptedAt >= sentAt || earlier.record!.finishedAt! <= later.record!.finishedAt!) continue
+        found.push({
+          invariant: 'D', kind: 'other', batch: later.plan.batch,
+          text: `batch ${later.plan.batch} of ${provider}, sent at ${sentAt} ms, was applied before batch ${earlier.plan.batch}, accepted at ${acceptedAt} ms`,
+        })
+      }
+    }
+  }
+  return found
+}

@@ -1,0 +1,55 @@
+import type { Known } from './check-batch.ts'
+import type { Verdict, Violation } from './check.ts'
+import type { Of } from './history.ts'
+
+export type Summary = {
+  batches: number
+  accepted: number
+  states: Record<string, number>
+  requests: Record<string, number>
+  observations: number
+  faults: Record<string, number>
+  lost: number
+  doubled: number
+  partial: number
+  wrongStates: number
+  other: number
+}
+
+export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fault'>>, violations: readonly Violation[]): Summary {
+  const count = (kind: Violation['kind']): number => violations.filter(violation => violation.kind === kind).length
+  return {
+    batches: known.length,
+    accepted: known.filter(({ submits }) => submits.some(({ status }) => status === 202)).length,
+    states: tally(known.map(({ record }) => record?.state ?? 'never accepted')),
+    requests: tally(known.flatMap(({ submits, clashes }) => [...submits, ...clashes].map(({ status }) => status === 0 ? 'no answer' : String(status)))),
+    observations: known.reduce((sum, { polls, seen }) => sum + polls.length + seen.length, 0),
+    faults: tally(faults.filter(({ detail }) => !/^not done|^could not|: no (such call|commit) came/.test(detail)).map(({ name }) => name)),
+    lost: count('lost'),
+    doubled: count('doubled'),
+    partial: count('partial'),
+    wrongStates: count('wrong state'),
+    other: count('other'),
+  }
+}
+
+/** As a person reads it. */
+export function textOf ({ summary, violations }: Verdict): string {
+  const { batches, accepted, states, requests, observations, faults, lost, doubled, partial, wrongStates, other } = summary
+  const list = (counts: Record<string, number>): string => Object.entries(counts).map(([name, times]) => `${times} ${name}`).join(', ')
+  return [
+    `batches   ${batches}, ${accepted} accepted: ${list(states)}`,
+    `answers   ${list(requests)}`,
+    `seen      ${observations} states and row counts`,
+    `faults    ${Object.values(faults).reduce((sum, times) => sum + times, 0)}`,
+    ...Object.entries(faults).sort().map(([name, times]) => `  ${String(times).padStart(4)}  ${name}`),
+    `result    ${lost} lost, ${doubled} doubled, ${partial} partial, ${wrongStates} wrong states, ${other} others`,
+    ...violations.map(({ invariant, text }) => `VIOLATION ${invariant}: ${text}`),
+  ].join('\n')
+}
+
+function tally (names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}

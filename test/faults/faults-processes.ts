@@ -1,0 +1,61 @@
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { corruptProvider } from './batches.ts'
+import type { Fault } from './faults.ts'
+import type { System } from './system.ts'
+
+const endAndStart = (of: (system: System) => System['all'], signal: 'SIGKILL' | 'SIGTERM'): Fault => async ({ system, pick, last }) => {
+  const service = pick(of(system))
+  await service.kill(signal)
+  await last(0, 1_000)
+  await service.start()
+  return { detail: service.name }
+}
+
+const bothWorkers: Fault = async ({ system, last }) => {
+  await Promise.all(system.workers.map(worker => worker.kill('SIGKILL')))
+  await last(0, 500)
+  await Promise.all(system.workers.map(worker => worker.start()))
+}
+
+/** Its messages become visible to the other worker, and it goes on as if nothing had been. */
+const freezeWorker: Fault = async ({ system, pick, last }) => {
+  const worker = pick(system.workers)
+  worker.freeze(true)
+  await last(2_500, 4_500)
+  worker.freeze(false)
+  return { detail: worker.name }
+}
+
+const killEmulator: Fault = async ({ system, last }) => {
+  await system.emulator.kill('SIGKILL')
+  ageBrokenMessages(system)
+  await last(0, 1_500)
+  await system.startEmulator()
+}
+
+const freezeEmulator: Fault = async ({ system, last }) => {
+  system.emulator.freeze(true)
+  await last(500, 2_500)
+  system.emulator.freeze(false)
+}
+
+/** Ten deliveries with their back-off take a quarter of an hour: those of the batches that cannot be applied are set forward. */
+export function ageBrokenMessages ({ emulatorData }: System): void {
+  const messages = new DatabaseSync(join(emulatorData, 'sqs', 'fauxqs.db'))
+  messages.prepare(`
+    update sqs_messages set approximate_receive_count = max(approximate_receive_count, 9), visibility_deadline = null, receipt_handle = null
+    where message_group_id = ? and queue_name = 'batches.fifo' and approximate_receive_count > 0`).run(corruptProvider)
+  messages.close()
+}
+
+export const processFaults: Record<string, { weight: number, fault: Fault }> = {
+  'kill -9 a worker': { weight: 8, fault: endAndStart(({ workers }) => workers, 'SIGKILL') },
+  'kill -9 both workers': { weight: 2, fault: bothWorkers },
+  'SIGTERM a worker': { weight: 5, fault: endAndStart(({ workers }) => workers, 'SIGTERM') },
+  'kill -9 an API': { weight: 4, fault: endAndStart(({ ingestionApi, ratesApi }) => [ingestionApi, ingestionApi, ratesApi], 'SIGKILL') },
+  'SIGTERM an API': { weight: 3, fault: endAndStart(({ ingestionApi, ratesApi }) => [ingestionApi, ingestionApi, ratesApi], 'SIGTERM') },
+  'a worker stands still': { weight: 4, fault: freezeWorker },
+  'kill -9 the emulator': { weight: 4, fault: killEmulator },
+  'store and queue stand still': { weight: 3, fault: freezeEmulator },
+}

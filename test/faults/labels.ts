@@ -1,0 +1,49 @@
+import type { Labels } from './tcp-proxy.ts'
+
+/**
+ * Says `commit` where a client of PostgreSQL commits. The library prepares that statement once on a link and then runs it by
+ * its name, so that the messages have to be followed.
+ */
+export function commits (): Labels {
+  let rest: Buffer = Buffer.alloc(0)
+  let skip = 0
+  let started = false
+  const statements = new Set<string>()
+
+  return chunk => {
+    let found = false
+    rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    for (;;) {
+      const skipped = Math.min(skip, rest.length)
+      rest = rest.subarray(skipped)
+      skip -= skipped
+      const head = started ? 5 : 4 // the first message has no type
+      if (skip > 0 || rest.length < head) break
+      const type = started ? String.fromCharCode(rest[0]!) : ''
+      const length = rest.readInt32BE(head - 4) + head - 4
+      if ('PBQ'.includes(type) && type !== '' && length < 10_000) {
+        if (rest.length < length) break
+        found ||= isCommit(type, rest.toString('latin1', 5, length).split('\0'))
+      }
+      skip = length
+      started = true
+    }
+    return found ? ['commit'] : []
+  }
+
+  function isCommit (type: string, [first = '', second = '']: string[]): boolean {
+    if (type === 'P' && /^commit/i.test(second)) statements.add(first)
+    return type === 'B' ? statements.has(second) : type === 'Q' && /^commit/i.test(first)
+  }
+}
+
+const calls: Record<string, string> = {
+  'AmazonSQS.SendMessage': 'send',
+  'AmazonSQS.DeleteMessage': 'delete',
+  'PUT /freight-payloads/batches/': 'manifest',
+  'PUT /freight-payloads/pending/': 'pending',
+  'GET /freight-payloads/incoming/': 'payload',
+}
+
+/** Says which call to the store or the queue begins. */
+export const awsCalls = (): Labels => chunk => Object.keys(calls).filter(text => chunk.includes(text)).map(text => calls[text]!)

@@ -1,0 +1,82 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Plan } from './batches.ts'
+import { idOf, type Clients } from './clients.ts'
+import type { History } from './history.ts'
+import { keyOf, type System } from './system.ts'
+
+export const finalStates = ['applied', 'rejected', 'discarded']
+
+export type Readers = {
+  /** Batches that were seen to have come to an end. */
+  ended: () => ReadonlySet<number>
+  stop: () => Promise<void>
+}
+
+/** Ask all the time: providers for the state of their batches, analysts for the lanes of them, and one reader counts the ledger. */
+export function startReaders (system: System, plans: readonly Plan[], clients: Clients, history: History): Readers {
+  const stopping = new AbortController()
+  const ended = new Set<number>()
+  const counted = new Map<number, number>()
+  const batchOf = new Map(plans.map(plan => [idOf(plan), plan.batch]))
+
+  async function pollStates (): Promise<void> {
+    const open = clients.accepted().filter(({ batch }) => !ended.has(batch))
+    for (const { batch, id, provider } of open) {
+      const at = history.now()
+      const answer = await ask(`${system.ingestionApi.url}/batches/${id}`, { authorization: `Bearer ${keyOf(provider)}` }) as { state: string } | null
+      if (!answer) return
+      history.add({ type: 'poll', batch, at, until: history.now(), state: answer.state })
+      if (!finalStates.includes(answer.state)) continue
+      ended.add(batch)
+      await readLane(plans[batch]!) // whoever has been told sees it
+    }
+  }
+
+  async function readLanes (): Promise<void> {
+    const latest = clients.accepted().slice(-8)
+    const { batch } = latest[Math.floor(Math.random() * latest.length)] ?? { batch: 0 }
+    await readLane(plans[batch]!)
+  }
+
+  async function readLane ({ batch, orig, dest }: Plan): Promise<void> {
+    const at = history.now()
+    const answer = await ask(`${system.ratesApi.url}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=${orig}&dest_code=${dest}`)
+    if (!answer) return
+    const rows = (answer as { rates: Array<{ count: number | null }> }).rates.reduce((sum, { count }) => sum + (count ?? 0), 0)
+    history.add({ type: 'seen', batch, by: 'rates', at, until: history.now(), rows })
+  }
+
+  /** Says only what has changed since it looked last. */
+  async function countLedger (): Promise<void> {
+    const at = history.now()
+    const rows = await system.admin<Array<{ id: string, rows: number }>>`
+      select id, count(*) as rows from prices join batches on number = batch_number group by id`.catch(() => null)
+    if (!rows) return
+    const now = new Map(rows.map(({ id, rows }) => [batchOf.get(id) ?? -1, rows]))
+    for (const batch of new Set([...now.keys(), ...counted.keys()])) {
+      const rows = now.get(batch) ?? 0
+      if (rows !== counted.get(batch)) history.add({ type: 'seen', batch, by: 'ledger', at, until: history.now(), rows })
+      counted.set(batch, rows)
+    }
+  }
+
+  async function repeat (work: () => Promise<void>, everyMs: number): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await work().catch(() => {})
+      await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+
+  const reading = Promise.all([repeat(pollStates, 200), repeat(readLanes, 60), repeat(countLedger, 600)])
+  return {
+    ended: () => ended,
+    async stop () {
+      stopping.abort()
+      await reading
+    },
+  }
+}
+
+async function ask (url: string, headers: Record<string, string> = {}): Promise<unknown> {
+  return await fetch(url, { headers, signal: AbortSignal.timeout(5_000) }).then(response => response.ok ? response.json() : null).catch(() => null)
+}

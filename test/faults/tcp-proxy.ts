@@ -1,0 +1,111 @@
+import { connect, createServer, type Socket } from 'node:net'
+
+/** Names what passes from the client in this chunk, on one link. */
+export type Labels = (chunk: Buffer) => string[]
+
+export type TcpProxy = {
+  port: number
+  /** Resets every link there is. */
+  cut: () => void
+  /** Ends every link there is in good order, as a server does whose process is killed. */
+  end: () => void
+  /** Refuses links, those there are reset, until it is told otherwise. */
+  refuse: (refusing: boolean) => void
+  /** From now on the links there are, and the new ones while it lasts, swallow all bytes: nobody is told. */
+  silence: (lasting: boolean) => void
+  /**
+   * Cuts the link over which something called `label` passes next: `before` the server has it, or `after`, so that only the
+   * answer is lost. `met` is told at that moment; `signal` takes the trap away.
+   */
+  trap: (label: string, where: 'before' | 'after', signal: AbortSignal, met: () => void) => void
+  close: () => void
+}
+
+type Trap = { label: string, where: 'before' | 'after', spring: () => void }
+
+/** Stands between a process and a server on 127.0.0.1, and does to their links what networks do on bad days. */
+export async function tcpProxy (targetPort: number, labels: () => Labels): Promise<TcpProxy> {
+  const cuts = new Set<(reset: boolean) => void>()
+  const silencers = new Set<() => void>()
+  const traps = new Set<Trap>()
+  let refusing = false
+  let silent = false
+
+  const server = createServer(client => {
+    if (refusing) {
+      client.resetAndDestroy()
+      return
+    }
+    const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true })
+    client.setNoDelay(true)
+    relay(client, upstream)
+  })
+
+  function relay (client: Socket, upstream: Socket): void {
+    const labelsOf = labels()
+    let swallows = silent
+    const cut = (reset: boolean): void => {
+      for (const socket of [client, upstream]) if (!socket.destroyed) socket[reset ? 'resetAndDestroy' : 'destroy']()
+    }
+    const silence = (): void => { swallows = true }
+    cuts.add(cut)
+    silencers.add(silence)
+    client.on('data', chunk => {
+      const trap = trapFor(labelsOf(chunk))
+      if (trap?.where === 'before') {
+        trap.spring()
+        cut(true)
+      } else if (trap) {
+        upstream.write(chunk)
+        upstream.pause()
+        trap.spring()
+        setTimeout(cut, 100, true) // the server has it by then
+      } else if (!swallows) forward(chunk, client, upstream)
+    })
+    upstream.on('data', chunk => { if (!swallows) forward(chunk, upstream, client) })
+    for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
+      one.on('error', () => {})
+      one.on('close', () => {
+        cuts.delete(cut)
+        silencers.delete(silence)
+        if (!swallows) other.destroy()
+      })
+    }
+  }
+
+  function trapFor (passing: string[]): Trap | undefined {
+    for (const trap of traps) if (passing.includes(trap.label)) return trap
+  }
+
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const cut = (): void => { for (const each of cuts) each(true) }
+  return {
+    port: (server.address() as { port: number }).port,
+    cut,
+    end () { for (const each of cuts) each(false) },
+    refuse (now) {
+      refusing = now
+      if (now) cut()
+    },
+    silence (lasting) {
+      silent = lasting
+      if (lasting) for (const each of silencers) each()
+    },
+    trap (label, where, signal, met) {
+      const trap: Trap = { label, where, spring () { traps.delete(trap); met() } }
+      traps.add(trap)
+      signal.addEventListener('abort', () => traps.delete(trap), { once: true })
+    },
+    close () {
+      server.close()
+      cut()
+    },
+  }
+}
+
+/** As fast as the slower side takes it. */
+function forward (chunk: Buffer, from: Socket, to: Socket): void {
+  if (to.destroyed || to.write(chunk)) return
+  from.pause()
+  to.once('drain', () => from.resume())
+}
