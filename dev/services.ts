@@ -28,7 +28,7 @@ export async function startServices (state: State, system: RunningSystem, logLev
   await supervise([
     service('rates-api', addresses.ratesApi, databaseUrls.rates_api),
     service('ingestion-api', addresses.ingestionApi, databaseUrls.ingestion_api),
-    service('ingestion-worker', addresses.worker, databaseUrls.ingestion_worker, { FINISH_MS: String(stopLimitMs - 2_000) }),
+    service('ingestion-worker', addresses.worker, databaseUrls.ingestion_worker, { FINISH_MS: String(stopLimitMs - 2_000), RECEIVE_SECONDS: '1' }),
   ], run)
   for (const [name, address] of [['rates-api', addresses.ratesApi], ['ingestion-api', addresses.ingestionApi], ['ingestion-worker', addresses.worker]] as const) {
     run.story.step(name, `ready on ${address}`)

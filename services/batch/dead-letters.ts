@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { transaction } from '../runtime/transaction.ts'
 import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
 
@@ -52,7 +53,7 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
  * and the sweeper sends it. Throws what the queue throws then.
  */
 export async function actOn (sql: Sql, queue: Queue, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
-  const changed = await sql.begin(async tx => {
+  const changed = await transaction(sql, async tx => {
     const [batch] = action === 'redrive'
       ? await tx`update batches set state = 'queued', queued_at = now() where id = ${id} and state = 'dead_lettered' returning provider, mode`
       : await tx`update batches set state = 'discarded', finished_at = now() where id = ${id} and state = 'dead_lettered' returning provider, mode`

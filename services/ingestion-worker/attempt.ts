@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres'
 import { finalStates, type Manifest } from '../batch/batch.ts'
 import { recordAccepted } from '../batch/records.ts'
+import { transaction } from '../runtime/transaction.ts'
 
 export type Attempt = {
   batchId: string
@@ -13,7 +14,7 @@ export type Attempt = {
 /** Notes that a worker begins, in a transaction of its own so that it can be seen; null when the batch has come to its end already. */
 export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string): Promise<Attempt | null> {
   await recordAccepted(sql, manifest)
-  return await sql.begin(async tx => {
+  return await transaction(sql, async tx => {
     const [batch] = await tx<Array<{ number: number, state: string }>>`
       update batches set
         state = case when state in ('queued', 'processing') then 'processing' else state end,

@@ -42,6 +42,22 @@ t.test('a stream becomes an object', async t => {
     t.equal((await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))).ContentLength, 0)
   })
 
+  t.test('a part that is on its way when the body fails is waited for: after the abort it would stay', async t => {
+    const pause = proxy.hold(({ method }) => method === 'PUT', 'call')
+    const body = Readable.from((async function * () {
+      yield bytes.subarray(0, part + 1)
+      await pause.reached
+      throw new Error('broken off')
+    })())
+    const failed = t.rejects(put('failing', body), { message: 'broken off' })
+    await pause.reached
+    await left() // time enough for an abort
+    t.notOk(proxy.calls.some(({ method, key }) => method === 'DELETE' && key === 'failing'), 'not aborted yet')
+    pause.release()
+    await failed
+    t.equal(await left(), 0)
+  })
+
   t.test('a body that fails leaves nothing, and its error is thrown', async t => {
     for (const length of [0, 1, part, part + 1, 2 * part + 1]) {
       const failure = new Error('the body broke off')

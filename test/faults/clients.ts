@@ -28,8 +28,9 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
     const { content, headers } = bodyOf(plan, clash)
     const at = history.now()
     const answer = await fetch(`${system.ingestionApi.url}/batches`, {
-      method: 'POST', body: content, headers: { ...headers, authorization: `Bearer ${keyOf(plan.provider)}` }, signal: AbortSignal.timeout(10_000),
-    }).then(async response => ({ ...await response.json() as { id?: string, state?: string }, status: response.status })).catch(() => ({ status: 0 }))
+      method: 'POST', body: content, signal: AbortSignal.timeout(10_000),
+      headers: { ...headers, authorization: `Bearer ${keyOf(plan.provider)}` },
+    }).then(async response => ({ ...await response.json() as object, status: response.status })).catch(() => ({ status: 0 }))
     const { status, id, state }: { status: number, id?: string, state?: string } = answer
     history.add({
       type: 'submit', batch: plan.batch, at, until: history.now(), status,

@@ -34,7 +34,7 @@ export const providers = ['north', 'south', 'east', 'west']
 
 /** One run: batches and faults as the seed says, then quiet until every batch has come to its end, then the verdict. */
 export async function drive (options: DriveOptions): Promise<{ verdict: Verdict, folder: string }> {
-  const { seed, batches, faults, secondsLimit, faultPauseMs = 400, only, limitDisk, settleSeconds = 180, tell = () => {} } = options
+  const { seed, batches, faults, secondsLimit, faultPauseMs = 150, only, limitDisk, settleSeconds = 180, tell = () => {} } = options
   const folder = mkdtempSync(join(tmpdir(), `freight-rates-faults-${seed}-`))
   chmodSync(folder, 0o755) // PostgreSQL, which is another user, goes through it
   const file = join(folder, 'history.ndjson')
@@ -82,7 +82,7 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
 
 /** Resolves when every batch has come to an end, or after the limit: the checker then says which have not. */
 async function settle (system: System, seconds: number): Promise<void> {
-  for (const service of system.all) if (!service.running()) await service.start()
+  for (const service of system.all) if (!service.running()) service.start()
   const until = performance.now() + seconds * 1_000
   for (let round = 1; performance.now() < until; round++) {
     await wait(500)

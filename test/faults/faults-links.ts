@@ -57,7 +57,7 @@ const killAt = (of: (system: System) => Linked[], side: Side, label: string): Fa
   if (where === 'after') await wait(50) // the call must reach the other side before the process is gone
   await caught.kill('SIGKILL')
   await context.last(0, 500)
-  await caught.start()
+  caught.start()
   return { detail: `${caught.name} ${where}` }
 }
 

@@ -7,6 +7,8 @@ import { idOf } from './clients.ts'
 import type { History } from './history.ts'
 import { operatorKey, type System } from './system.ts'
 
+type Answer = { status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } | undefined }
+
 /**
  * Works on dead letters as an operator does: every other one is mended and sent back, twice at once as two operators do, the
  * others are discarded. One that was not to be a dead letter is left as it is, for the checker to find.
@@ -39,10 +41,10 @@ export function startOperator (system: System, plans: readonly Plan[], history: 
     history.add({ type: 'operator', batch: plan.batch, action, at, until: history.now(), status, ...changed })
   }
 
-  async function call (method: string, path: string): Promise<{ status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } }> {
+  async function call (method: string, path: string): Promise<Answer> {
     return await fetch(system.ingestionApi.url + path, {
       method, headers: { authorization: `Bearer ${operatorKey}` }, signal: AbortSignal.timeout(10_000),
-    }).then(async response => ({ status: response.status, body: await response.json() as object })).catch(() => ({ status: 0 }))
+    }).then(async response => ({ status: response.status, body: await response.json() as Answer['body'] })).catch(() => ({ status: 0 }))
   }
 
   const working = (async () => {

@@ -5,6 +5,7 @@ import { waitFor } from '../harness/wait.ts'
 export type Service = {
   name: string
   url: string
+  /** Resolves when it listens, or has ended again. */
   start: () => Promise<void>
   /** Ends it and resolves when it is gone; nothing happens when it runs no more. */
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>

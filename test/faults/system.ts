@@ -55,7 +55,8 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
     return { ...service, postgres, aws }
   }
   const workerEnv = {
-    VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', SWEEP_SECONDS: '3', LOST_AFTER_SECONDS: '8', STATEMENT_TIMEOUT_MS: '6000', FINISH_MS: '3000',
+    VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', SWEEP_SECONDS: '3', LOST_AFTER_SECONDS: '8', FINISH_MS: '3000',
+    STATEMENT_TIMEOUT_MS: '6000', LOCK_TIMEOUT_MS: '5000', DATABASE_SILENCE_MS: '8000',
   }
   const services = {
     ratesApi: await linked('rates-api', 'rates-api', 'rates_api', { RATES_QUERY_TIMEOUT_MS: '2000' }),

@@ -18,6 +18,8 @@ export type AwsProxy = {
   endpoint: string
   /** Every call so far. */
   calls: AwsCall[]
+  /** How many calls are under way, their answers' bodies included. */
+  underWay: () => number
   /** Cuts the link of these calls, as a dependency does that is away; the answer ends that. */
   cut: (which: Which) => () => void
   /** Cuts the link in the middle of the answer to the next such call. */
@@ -40,8 +42,10 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
   const sockets = new Set<Socket>()
   const writing = new Map<string, Promise<unknown>>()
 
+  let underWay = 0
   const server = createServer((request, response) => {
-    serve(request, response).catch(() => request.socket.destroy())
+    underWay++
+    serve(request, response).catch(() => request.socket.destroy()).finally(() => { underWay-- })
   })
   server.on('connection', socket => {
     sockets.add(socket)
@@ -129,6 +133,7 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     calls,
+    underWay: () => underWay,
     cut (which) {
       const rule: Rule = { which, act: 'cut', once: false }
       rules.add(rule)

@@ -56,6 +56,7 @@ t.test('limits are met exactly', async t => {
   t.equal(await measure('identity', [of(1_000), of(1)]), 'content-too-large')
   t.match(await measure('gzip', [gzipSync(of(1_000))]), { decodedBytes: 1_000 })
   t.equal(await measure('gzip', [gzipSync(of(1_001))]), 'content-too-large')
+  t.equal(await measure('gzip', [gzipSync(of(990), { level: 0 })]), 'content-too-large', 'what is longer packed than unpacked')
 })
 
 t.test('JSON is looked at before it is taken, however it comes', async t => {

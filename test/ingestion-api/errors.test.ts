@@ -1,5 +1,6 @@
 import t from 'tap'
 import { header, ingestionApi } from '../harness/ingestion-api.ts'
+import { waitFor } from '../harness/wait.ts'
 
 const errors = [
   { row: 1, column: 'dest_code', value: 'XXXXX', code: 'unknown_port', message: 'no port has this code', original: 'CNGGZ,XXXXX,2021-01-05,1' },
@@ -62,6 +63,18 @@ t.test('the report of a batch', async t => {
       api.proxy.cutAnswer(({ key }) => key.startsWith('reports/'))
       await t.rejects(report(accept))
       t.match(await report(accept), { status: 200 })
+    }
+  })
+
+  t.test('the client goes away in the middle of it: the store is let go', async t => {
+    await api.putObject(`reports/${id}.ndjson`, ndjson.repeat(30_000))
+    for (const accept of ['text/csv', 'application/x-ndjson']) {
+      const response = await fetch(`${api.url}/batches/${id}/errors`, { headers: { accept, authorization: 'Bearer demo-key' } })
+      const body = response.body!.getReader()
+      await body.read()
+      t.equal(api.proxy.underWay(), 1, accept)
+      await body.cancel()
+      await waitFor(() => api.proxy.underWay() === 0)
     }
   })
 

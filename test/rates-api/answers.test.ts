@@ -80,7 +80,7 @@ t.test('most answers are given again', async t => {
       if (strings[0]!.includes('select\n')) queries++
       return sql(strings, ...values)
     }
-    return Object.assign(counted, { unsafe: sql.unsafe })
+    return Object.assign(counted, { unsafe: sql.unsafe, end: sql.end })
   }
   await load(db.migrator, prices('CNGGZ EETLL 2021-01-31: 1 2 3'))
   for (const accept of ['application/json', 'text/csv']) {

@@ -133,7 +133,7 @@ refuses('21: unknown parameters', ['limit unknown', '__proto__ unknown', 'constr
   `${new URLSearchParams(good)}&limit=1&__proto__=1&constructor=2&Date_from=2021-01-01`)
 
 t.test('an internal error is 500 with an id, and no word of what it was', async t => {
-  const broken = await ratesApi(t, { connect: () => Object.assign(() => { throw new TypeError('secret') }, { unsafe () {} }) as never })
+  const broken = await ratesApi(t, { connect: () => Object.assign(() => { throw new TypeError('secret') }, { unsafe () {}, async end () {} }) as never })
   const result = await broken.get('/rates', good)
   t.match(result, { status: 500, body: { type: '/problems/internal-error', instance: String } })
   t.notMatch(result.text, /secret|TypeError/)

@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 import type { Store } from '../../batch/store.ts'
+import { transaction } from '../../runtime/transaction.ts'
 import { endAttempt, type Attempt, type RowsDone } from '../attempt.ts'
 import { CopyEncoder } from '../rows/copy-encoder.ts'
 import { LaneTotals } from '../rows/lane-totals.ts'
@@ -110,7 +111,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   async function conclude (): Promise<Outcome> {
     await report.end()
     const state = report.count > 0 ? 'rejected' : 'validated'
-    return await sql.begin(tx => end(tx as unknown as Sql, state)) ? state : 'ended earlier'
+    return await transaction(sql, tx => end(tx, state)) ? state : 'ended earlier'
   }
 
   try {
@@ -118,7 +119,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       await read(null)
       return await conclude()
     }
-    await sql.begin(tx => load(tx as unknown as Sql))
+    await transaction(sql, load)
     return 'applied'
   } catch (error) {
     if (!(error instanceof RolledBack)) {
