@@ -55,7 +55,11 @@ async function apply (manifest: Manifest): Promise<void> {
   const read = (await store.readManifest(manifest.id))!
   const attempt = await beginAttempt(worker, read, 'bench')
   const outcome = await applyBatch({
-    sql: worker, store, limits: { maxRows: 5_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e10 }, signal: new AbortController().signal, onProgress: () => {},
+    sql: worker,
+    store,
+    limits: { maxRows: 5_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e10 },
+    signal: new AbortController().signal,
+    onProgress: () => {},
   }, read, attempt!)
   if (outcome !== 'applied') throw new Error(outcome)
 }

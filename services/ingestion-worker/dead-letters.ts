@@ -3,7 +3,8 @@ import type { Sql } from 'postgres'
 import type { Delivery, Queue } from '../batch/queue.ts'
 import { recordAccepted } from '../batch/records.ts'
 import type { Store } from '../batch/store.ts'
-import { classify } from '../runtime/failures.ts'
+import { dropLinks } from '../runtime/database.ts'
+import { classify, isReadOnly } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { backoffMs } from './backoff.ts'
 import type { Gate } from './gate.ts'
@@ -35,6 +36,7 @@ export async function recordDeadLetters (recorder: Recorder, stopping: AbortSign
       if (stopping.aborted) return
       failures++
       log.warn({ err: error, failures }, 'a dead letter stays in its queue for now')
+      if (isReadOnly(error)) dropLinks(recorder.sql)
       if (classify(error) === 'wait') gate.shut('dead letters cannot be recorded')
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => {})
     }

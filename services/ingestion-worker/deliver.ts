@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import type { Delivery, Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
-import { classify, reasonOf } from '../runtime/failures.ts'
+import { dropLinks } from '../runtime/database.ts'
+import { classify, isReadOnly, reasonOf } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { applyBatch } from './apply/apply.ts'
 import type { Outcome } from './apply/outcome.ts'
@@ -46,6 +47,7 @@ export async function deliver (worker: Worker, delivery: Delivery): Promise<void
           await giveBack(worker, delivery, reasonOf(error))
           return
         }
+        if (isReadOnly(error)) dropLinks(worker.sql)
         gate.shut(reasonOf(error))
         await wait(backoffMs(tries), undefined, { signal: giveUp }).catch(() => {})
         await gate.opened()

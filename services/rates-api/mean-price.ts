@@ -7,10 +7,7 @@ export function meanPrice (cents: string, count: number): number {
   return Number.isSafeInteger(sum) ? sum / (100 * count) : nearestQuotient(BigInt(cents), 100n * BigInt(count))
 }
 
-/** For sums from 2^53 on, which no double need hold: the quotient to 128 binary places, rounded once. */
+/** For sums from 2^53 on, which a double need not hold: the quotient to 128 binary places, more than the divisor has, rounded once. */
 function nearestQuotient (dividend: bigint, divisor: bigint): number {
-  const shifted = dividend << 128n
-  // What is cut off only matters where the rest lies half-way between two doubles: a last bit tells that there was more.
-  const rest = shifted % divisor === 0n ? 0n : 1n
-  return Number(shifted / divisor | rest) / 2 ** 128
+  return Number((dividend << 128n) / divisor) / 2 ** 128
 }

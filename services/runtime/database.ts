@@ -1,9 +1,9 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 import { tlsOf } from './database-tls.ts'
 import { arrayTypes } from './array-types.ts'
 import { release } from './release.ts'
-import { cutWhenSilent } from './silence.ts'
+import { cut, cutWhenSilent } from './silence.ts'
 
 export type DatabaseOptions = {
   url: string
@@ -25,6 +25,7 @@ export type DatabaseOptions = {
  */
 export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} }: DatabaseOptions): Sql {
   const { url: address, ssl } = tlsOf(url)
+  const sockets = new Set<Socket>()
   const options = {
     ssl,
     max: poolSize,
@@ -57,9 +58,20 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
     // acknowledgement, twice in every COPY.
     socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
       const socket = connect({ host: host!, port: port!, noDelay: true })
-      if (silenceMs > 0) cutWhenSilent(socket, silenceMs)
+      cutWhenSilent(socket, silenceMs)
+      for (const other of sockets) if (other.destroyed) sockets.delete(other)
+      sockets.add(socket)
       return Object.assign(socket, { host }) // where the library looks for the name that TLS verifies
     },
   }
-  return postgres(address, options as object) as unknown as Sql
+  const sql = postgres(address, options as object) as unknown as Sql
+  linksOf.set(sql, sockets)
+  return sql
+}
+
+const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()
+
+/** Gives up every link of a pool: after a failover they may be to what is a replica now, for as long as they last. */
+export function dropLinks (sql: Sql): void {
+  for (const socket of linksOf.get(sql) ?? []) cut(socket)
 }

@@ -40,6 +40,9 @@ export function isDatabaseAway (error: unknown): boolean {
   return classify(error) === 'wait' || (error as Failure | null)?.code === '57014'
 }
 
+/** Whether a write was refused because the link is to a replica, or to what is one since a failover. */
+export const isReadOnly = (error: unknown): boolean => (error as Failure | null)?.code === '25006'
+
 /** Whether a query failed because its link did, and may well succeed on another one. */
 export function isLinkLost (error: unknown): boolean {
   const { code } = (error ?? {}) as Failure

@@ -12,13 +12,17 @@ export const csv = (prices: Price[]): string => [header, ...prices.map(row), '']
 
 export type Sending = { type?: string, key?: string, gzip?: boolean, dryRun?: boolean }
 
-/** `POST /batches`, whatever it answers. */
-export function post (target: Target, body: string | Uint8Array, { type = 'text/csv', key, gzip = false, dryRun = false }: Sending = {}): Promise<Answer> {
-  return askIngestion(target, `/batches${dryRun ? '?dry_run=true' : ''}`, {
-    method: 'POST',
-    body,
-    headers: { 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key ? { 'idempotency-key': key } : {}) },
-  })
+/** `POST /batches`, whatever it answers; where it asks for patience (429), again after as long as it says. */
+export async function post (target: Target, body: string | Uint8Array, { type = 'text/csv', key, gzip = false, dryRun = false }: Sending = {}): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await askIngestion(target, `/batches${dryRun ? '?dry_run=true' : ''}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key ? { 'idempotency-key': key } : {}) },
+    })
+    if (answer.status !== 429 || tries === 20) return answer
+    await wait(Number(answer.headers.get('retry-after') ?? 1) * 1_000)
+  }
 }
 
 /** Sends a batch that must be accepted, and waits for its end. Answers with how it ended. */

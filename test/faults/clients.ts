@@ -36,7 +36,8 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
       type: 'submit', batch: plan.batch, at, until: history.now(), status,
       ...(clash ? { clash } : {}), ...(id ? { id } : {}), ...(state ? { state } : {}),
     })
-    if (status === 202 && !clash && !accepted.has(plan.batch)) accepted.set(plan.batch, { batch: plan.batch, id: idOf(plan), provider: plan.provider })
+    const isFirst = status === 202 && !clash && !accepted.has(plan.batch)
+    if (isFirst) accepted.set(plan.batch, { batch: plan.batch, id: idOf(plan), provider: plan.provider })
     return status
   }
 

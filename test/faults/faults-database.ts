@@ -16,6 +16,14 @@ const readOnly: Fault = async ({ system: { admin }, last }) => {
   await admin`select pg_reload_conf()`
 }
 
+/** The same, and the links that were made meanwhile stay read-only for as long as they last. */
+const readOnlyLinks: Fault = async ({ system: { admin }, last }) => {
+  await admin`alter role ingestion_worker set default_transaction_read_only = on`
+  await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ingestion_worker'`
+  await last(500, 1_500)
+  await admin`alter role ingestion_worker reset default_transaction_read_only`
+}
+
 const terminate: Fault = async ({ system: { admin } }) => {
   const gone = await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename <> 'postgres' and backend_type = 'client backend'`
   return { detail: `${gone.length} backends` }
@@ -77,6 +85,7 @@ export const databaseFaults: Record<string, { weight: number, fault: Fault }> = 
   'PostgreSQL stopped fast': { weight: 4, fault: restart('SIGINT') },
   'PostgreSQL stopped at once': { weight: 4, fault: restart('SIGQUIT') },
   'PostgreSQL read-only': { weight: 4, fault: readOnly },
+  'links left on a replica': { weight: 3, fault: readOnlyLinks },
   'all backends terminated': { weight: 8, fault: terminate },
   'read model locked': { weight: 4, fault: lockReadModel },
   'password rotated': { weight: 3, fault: rotatePassword },

@@ -15,9 +15,9 @@ t.test('a reader that polls through the commit sees none of a batch, then all of
   })
   t.teardown(() => app.close())
   const seen: string[] = []
-  let polling = true
+  const polling = new AbortController()
   const poll = async (): Promise<void> => {
-    while (polling) {
+    while (!polling.signal.aborted) {
       const { statusCode, body } = await app.inject(path)
       if (statusCode !== 200) throw new Error(body)
       if (seen.at(-1) !== body) seen.push(body)
@@ -32,7 +32,7 @@ t.test('a reader that polls through the commit sees none of a batch, then all of
   await it.settled(second.id, 'applied')
   const last = (await app.inject(path)).body
   await waitFor(() => seen.at(-1) === last)
-  polling = false
+  polling.abort()
   await Promise.all(pollers)
 
   // Two pollers may note the same answer in turn around a change: what counts is that there are no others.

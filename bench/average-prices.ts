@@ -1,0 +1,80 @@
+import type { Sql } from 'postgres'
+import { averagePrices } from '../services/rates-api/average-prices.ts'
+import { regionPrices } from '../services/rates-api/region-prices.ts'
+import { openDatabase } from '../services/runtime/database.ts'
+import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { medians, timed } from './measure/pairs.ts'
+
+/** What a query of the rates API costs the database, prepared, on one connection: 20,000 lanes and 12 months of 8 million prices each. */
+const server = await temporaryServer()
+await makeDatabase(server, 'bench')
+const owner = openDatabase({ url: server.url('migrator', 'bench'), process: 'bench', poolSize: 1, statementTimeoutMs: 0 })
+const sql = openDatabase({
+  url: server.url('rates_api', 'bench'), process: 'bench', poolSize: 1, settings: { plan_cache_mode: 'force_generic_plan' },
+})
+const month = { date_from: '2021-01-01', date_to: '2021-01-31' }
+const year = { date_from: '2021-01-01', date_to: '2021-12-31' }
+const lane = { orig_code: 'CNGGZ', dest_code: 'EETLL' }
+const regions = { orig_code: 'far_east', dest_code: 'northern_europe' }
+const sidesOf = ({ orig_code: orig, dest_code: dest }: typeof lane) =>
+  ({ origCode: orig, origSlug: orig.toLowerCase(), destCode: dest, destSlug: dest.toLowerCase(), months: ['2021-01-01'] })
+
+/** 50 in turn, since one takes less than a clock shows. */
+const fifty = (ask: () => Promise<unknown>) => async () => await timed(async () => { for (let i = 0; i < 50; i++) await ask() }) / 50
+
+await fill(owner, 200)
+report('1 of 100 of the lanes', await medians(9, {
+  'port to port, month': fifty(() => averagePrices(sql, { ...lane, ...month })),
+}))
+await fill(owner, 20_000)
+report('all of them', await medians(9, {
+  'port to port, month': fifty(() => averagePrices(sql, { ...lane, ...month })),
+  'port to port, month, by the statement for regions (not chosen)': fifty(() => regionPrices(sql, sidesOf(lane))),
+  'port to port, year': fifty(() => averagePrices(sql, { ...lane, ...year })),
+  'the two largest regions, 5,768 lanes, month': () => timed(() => averagePrices(sql, { ...regions, ...month })),
+  'the same by unnest with ordinality and group by (not chosen)': () => timed(() => unnested(sql)),
+  'the two largest regions, year': () => timed(() => averagePrices(sql, { ...regions, ...year })),
+}))
+await sql.end()
+await owner.end()
+await server.remove()
+
+function report (name: string, ms: Record<string, number>): void {
+  console.log(name)
+  for (const [what, each] of Object.entries(ms)) console.log(`${each.toFixed(3).padStart(10)} ms  ${what}`)
+}
+
+/** Lanes from the Far East to Northern Europe and back first, then others; the example's among them. */
+async function fill (sql: Sql, lanes: number): Promise<void> {
+  await sql.unsafe(`
+    truncate lane_months;
+    with recursive
+      roots (slug, root) as (
+        select slug, slug from regions where parent_slug is null
+        union all
+        select child.slug, root from roots as parent join regions as child on child.parent_slug = parent.slug),
+      places as (select code, root from ports join roots on slug = parent_slug),
+      lanes as (
+        select o.code as orig, d.code as dest from places as o join places as d on o.root <> d.root
+        order by o.code || d.code <> 'CNGGZEETLL', o.root || d.root <> 'far_eastnorthern_europe', d.root || o.root <> 'far_eastnorthern_europe',
+          md5(o.code || d.code)
+        limit ${lanes})
+    insert into lane_months
+    select orig, dest, month::date,
+      array(select 5 + (hashtext(orig || dest || month || day) & 15) from generate_series(1, 31) as day),
+      array(select 100000 * (5 + (hashtext(orig || dest || month || day) & 15)) from generate_series(1, 31) as day)
+    from lanes, generate_series(timestamp '2021-01-01', '2021-12-01', '1 month') as month
+    order by month, orig, dest;
+    analyze`).simple()
+}
+
+/** Without the resolving of regions, which would be the same. */
+function unnested (sql: Sql): Promise<unknown> {
+  return sql`
+    select month, day, sum(count), sum(cent)
+    from lane_months cross join unnest(counts, cents) with ordinality as days (count, cent, day)
+    where month = '2021-01-01'
+      and orig_code = any (array(select orig_code from lane_months where dest_code = 'EETLL' and month = '2021-01-01'))
+      and dest_code = any (array(select dest_code from lane_months where orig_code = 'CNGGZ' and month = '2021-01-01'))
+    group by month, day`
+}

@@ -1,0 +1,8 @@
+import { pino } from 'pino'
+import { buildServer } from '../../services/runtime/http.ts'
+
+/** Serves one constant answer, with the manners and the log that the services have: what Fastify can do at most. */
+const app = buildServer({ log: pino() })
+const body = process.argv[2]!
+app.get('/rates', async (_request, reply) => reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body))
+await app.listen({ host: '127.0.0.1', port: 0 })
