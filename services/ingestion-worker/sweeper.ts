@@ -19,7 +19,7 @@ export type Sweeper = {
 
 /**
  * Finishes what a lost process left between its steps. Every worker sweeps: what two of them do twice has one effect.
- * Never touches what was not accepted, but for throwing away the notes and payloads of it.
+ * Never touches what was not accepted.
  */
 export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Promise<void> {
   const { log, everySeconds } = sweeper
@@ -32,22 +32,18 @@ export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Prom
   }
 }
 
-const abandonedAfterSeconds = 3_600
-
-/** `pending/<id>` with a manifest: its message may be missing. Without one: the acceptance never happened. */
+/**
+ * `pending/<id>` with a manifest: its message may be missing. Without one the acceptance never happened, or is about to, or
+ * the payload is another batch's too: nothing is touched, and the bucket's lifecycle takes note and payload away.
+ */
 export async function sweepPending ({ sql, store, queue, log, lostAfterSeconds }: Sweeper): Promise<void> {
   for await (const { id, ageSeconds } of store.listPending()) {
     if (ageSeconds < lostAfterSeconds) continue // its request is under way
     const manifest = await store.readManifest(id)
-    if (!manifest) {
-      if (ageSeconds < abandonedAfterSeconds) continue // a slow store may be about to take the manifest
-      const payload = await store.readPending(id)
-      if (payload) await store.deletePayload(payload)
-    } else {
-      await queue.send(id, manifest.provider)
-      await recordAccepted(sql, manifest).catch(() => {}) // the worker does it, if the database is away
-      log.warn({ batchId: id, provider: manifest.provider }, 'accepted batch queued by the sweeper')
-    }
+    if (!manifest) continue
+    await queue.send(id, manifest.provider)
+    await recordAccepted(sql, manifest).catch(() => {}) // the worker does it, if the database is away
+    log.warn({ batchId: id, provider: manifest.provider }, 'accepted batch queued by the sweeper')
     await store.deletePending(id)
   }
 }

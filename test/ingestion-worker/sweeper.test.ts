@@ -26,7 +26,7 @@ t.test('an acceptance whose message was never sent is finished', async t => {
   t.equal(await it.store.isPending(lost.id), false)
 })
 
-t.test('what was not accepted is not touched before an hour has gone', async t => {
+t.test('what was not accepted is not touched, nor its payload', async t => {
   const it = await pipeline(t)
   const { payload } = await it.submit(csv)
   await it.queue.remove((await take(it))!)
@@ -34,6 +34,7 @@ t.test('what was not accepted is not touched before an hour has gone', async t =
   await sweepPending(sweeperOf(it))
   t.equal(await it.store.isPending('b'.repeat(64)), true)
   t.equal(await take(it), null)
+  t.equal((await (await it.store.openPayload(payload)).toArray()).length > 0, true, 'another batch may have been accepted with it')
 })
 
 t.test('a message that got lost is sent again and applied; one that is queued is not', async t => {
