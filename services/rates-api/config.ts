@@ -26,6 +26,6 @@ export function keysOf (config: Static<typeof Config>): ApiKey[] | null {
 }
 
 export const checkKeys: ConfigCheck = env => {
-  if (!/^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')) return []
-  return env.API_KEYS ? keyProblems(env) : ['API_KEYS is missing: RATES_KEYS_REQUIRED asks for keys']
+  const missing = !env.API_KEYS && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
+  return missing ? ['API_KEYS is missing: RATES_KEYS_REQUIRED asks for keys'] : keyProblems(env)
 }

@@ -1,9 +1,9 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 import { tlsOf } from './database-tls.ts'
 import { arrayTypes } from './array-types.ts'
+import { openLink } from './link.ts'
 import { release } from './release.ts'
-import { cut, cutWhenSilent } from './silence.ts'
 
 export type DatabaseOptions = {
   url: string
@@ -27,7 +27,7 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
   const { url: address, ssl } = tlsOf(url)
   const sockets = new Set<Socket>()
   const options = {
-    ssl,
+    ssl: false as const, // the link has it already
     max: poolSize,
     connect_timeout: 5,
     keep_alive: 15,
@@ -54,14 +54,11 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
       date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
       bigint: { to: 20, from: [20], serialize: (value: number) => String(value), parse: Number },
     },
-    // The library leaves Nagle's algorithm on: a small write behind another then waits 40 ms for the server's delayed
-    // acknowledgement, twice in every COPY.
-    socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
-      const socket = connect({ host: host!, port: port!, noDelay: true })
-      cutWhenSilent(socket, silenceMs)
+    async socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
+      const socket = await openLink({ host: host!, port: port!, ssl, silenceMs })
       for (const other of sockets) if (other.destroyed) sockets.delete(other)
       sockets.add(socket)
-      return Object.assign(socket, { host }) // where the library looks for the name that TLS verifies
+      return socket
     },
   }
   const sql = postgres(address, options as object) as unknown as Sql
@@ -73,5 +70,5 @@ const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()
 
 /** Gives up every link of a pool: after a failover they may be to what is a replica now, for as long as they last. */
 export function dropLinks (sql: Sql): void {
-  for (const socket of linksOf.get(sql) ?? []) cut(socket)
+  for (const socket of linksOf.get(sql) ?? []) socket.destroy()
 }

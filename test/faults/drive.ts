@@ -64,7 +64,7 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
     clients.more(batches)
     tell(`${Math.round(history.now() / 1000)} s: ${injected} faults injected, ${sent ? 'all' : 'not all'} batches sent`)
     await sending
-    await settle(system, settleSeconds)
+    await settle(system, clients.accepted().length, settleSeconds)
     tell(`${Math.round(history.now() / 1000)} s: settled`)
     await wait(500)
     clearInterval(progress)
@@ -81,14 +81,15 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
 }
 
 /** Resolves when every batch has come to an end, or after the limit: the checker then says which have not. */
-async function settle (system: System, seconds: number): Promise<void> {
+async function settle (system: System, accepted: number, seconds: number): Promise<void> {
   for (const service of system.all) if (!service.running()) service.start()
   const until = performance.now() + seconds * 1_000
   for (let round = 1; performance.now() < until; round++) {
     await wait(500)
-    const open = await system.admin<Array<{ provider: string }>>`
-      select provider from batches where state not in ('applied', 'rejected', 'discarded')`
-    if (open.length === 0) return
+    const batches = await system.admin<Array<{ provider: string, ended: boolean }>>`
+      select provider, state in ('applied', 'rejected', 'discarded') as ended from batches`
+    const open = batches.filter(({ ended }) => !ended)
+    if (open.length === 0 && batches.length >= accepted) return
     if (round % 12 !== 0 || !open.some(({ provider }) => provider === corruptProvider)) continue
     await system.emulator.kill('SIGKILL')
     ageBrokenMessages(system)

@@ -68,6 +68,14 @@ for (const cacheBytes of [0, 1_000_000]) {
   })
 }
 
+t.test('links that are reset as soon as they are made: 503, and no more than that', async t => {
+  const { it, link } = await behindLink(t, { limitMs: 10_000, connections: 3, cacheBytes: 0 })
+  link.cutWhenReady = true
+  for (let index = 0; index < 5; index++) t.match(await it.get('/rates', query), { status: 503, headers: { 'retry-after': '5' } })
+  link.cutWhenReady = false
+  t.equal((await it.get('/rates', query)).status, 200)
+})
+
 t.test('readiness names what is wrong with the schema', async t => {
   const it = await ratesApi(t)
   t.match(await it.get('/ready'), { status: 200, body: { checks: { database: 'ok' } } })
@@ -114,6 +122,9 @@ async function waitingQueries ({ db }: TestRatesApi): Promise<number> {
   return row!.count as number
 }
 
+/** The last bytes of a server's greeting. */
+const readyForQuery = Buffer.from('Z\0\0\0\x05I')
+
 /** A way to the test's server whose links can be broken; new ones are good. */
 async function breakableLink (t: Test) {
   const upstream = new URL(testSystem().postgresUrl)
@@ -123,13 +134,16 @@ async function breakableLink (t: Test) {
     pairs.add(pair)
     for (const socket of pair) socket.on('error', () => {})
     client.pipe(pair[1]).pipe(client)
+    pair[1].on('data', data => { if (link.cutWhenReady && data.includes(readyForQuery)) setImmediate(() => client.resetAndDestroy()) })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     for (const socket of [...pairs].flat()) socket.destroy()
     server.close()
   })
-  return {
+  const link = {
+    /** Whether new links are reset when the server says for the first time that it is ready. */
+    cutWhenReady: false,
     through (url: string): string {
       const through = new URL(url)
       through.port = String((server.address() as { port: number }).port)
@@ -151,4 +165,5 @@ async function breakableLink (t: Test) {
       pairs.clear()
     },
   }
+  return link
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { database } from '../harness/database.ts'
 import { runProcess, startProcess, type Process } from '../harness/process.ts'
@@ -51,10 +52,11 @@ t.test('a wrong configuration: every problem on a line, no stack, exit code 1', 
 })
 
 t.test('keys, when they are asked for', async t => {
-  const env = { DATABASE_URL: 'postgres://x@127.0.0.1:1/x', RATES_KEYS_REQUIRED: 'true' }
-  const development = JSON.stringify([{ provider: 'demo', sha256: '9d4e1e23bd5b727046a9e3b4b7db57bd8d6ee684'.padEnd(64, '0'), scopes: ['rates'] }])
-  t.match(await runProcess(t, 'rates-api', { ...env, API_KEYS: '{}' }), { code: 1, output: /API_KEYS must be an array/ })
-  const process = await startProcess(t, 'rates-api', { ...env, API_KEYS: development })
+  const env = { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' }
+  const keys = (text: string) => JSON.stringify([{ provider: 'demo', sha256: createHash('sha256').update(text).digest('hex'), scopes: ['rates'] }])
+  t.match(await runProcess(t, 'rates-api', { ...env, RATES_KEYS_REQUIRED: 'true', API_KEYS: '{}' }), { code: 1, output: /API_KEYS must be an array/ })
+  t.match(await runProcess(t, 'rates-api', { ...env, API_KEYS: keys('development') }), { code: 1, output: /API_KEYS holds a development key/ })
+  const process = await startProcess(t, 'rates-api', { ...env, RATES_KEYS_REQUIRED: 'true', API_KEYS: keys('some key') })
   t.equal((await get(process, path)).status, 401)
 })
 
