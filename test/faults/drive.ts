@@ -45,7 +45,7 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
     died: (process, code, signal, said) => history.add({ type: 'died', process, at: history.now(), code, signal, said }),
   })
   const interrupted = (): void => { system.end().finally(() => process.exit(1)) }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.once(signal, interrupted)
   try {
     const plans = planBatches(batches, providers, seededRandom(seed, 1))
     for (const { again: _again, pauseMs: _pause, ...plan } of plans) history.add({ type: 'batch', ...plan })
@@ -75,7 +75,7 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
     for (const service of system.all) writeFileSync(join(folder, `${service.name}.log`), service.output())
     return { verdict: check(readHistory(file), found), folder }
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.off(signal, interrupted)
     await system.end()
   }
 }

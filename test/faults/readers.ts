@@ -22,6 +22,7 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
   async function pollStates (): Promise<void> {
     const open = clients.accepted().filter(({ batch }) => !ended.has(batch))
     for (const { batch, id, provider } of open) {
+      if (stopping.signal.aborted) return
       const at = history.now()
       const answer = await ask(`${system.ingestionApi.url}/batches/${id}`, { authorization: `Bearer ${keyOf(provider)}` }) as { state: string } | null
       if (!answer) return

@@ -1,3 +1,4 @@
+import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,8 +39,16 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   const emulator = openService('emulator', 'dev/emulator/main.ts', endpoint, { DATA_DIR: emulatorData }, died)
   const startEmulator = async (): Promise<void> => {
     await emulator.start()
-    await waitFor(async () => await fetch(`${endpoint}/${bucket}`, { method: 'HEAD' }).then(({ ok }) => ok, () => false))
+    const hasBucket = (): Promise<boolean> => fetch(`${endpoint}/${bucket}`, { method: 'HEAD' }).then(({ ok }) => ok, () => false)
+    await waitFor(async () => !emulator.running() || await hasBucket())
+    // As the workers' heartbeats have it: what a worker held that was killed before its first one comes back as soon.
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: '3' } })).catch(() => {})
+    if (!emulator.running()) throw new Error(`the emulator did not start: ${emulator.output().slice(-1_000)}`)
   }
+  process.env.AWS_ACCESS_KEY_ID ??= 'test'
+  process.env.AWS_SECRET_ACCESS_KEY ??= 'test'
+  const [s3, sqs] = [openS3({ region, endpoint }), openSqs({ region, endpoint })]
+  const url = queueUrl(endpoint, queue)
   await startEmulator()
 
   async function linked (name: string, program: string, login: string, env: Record<string, string>): Promise<Linked> {
@@ -67,13 +76,9 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   const all = Object.values(services)
   await Promise.all(all.map(service => service.start()))
 
-  const aws = { region, endpoint }
-  process.env.AWS_ACCESS_KEY_ID ??= 'test'
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'test'
-  const [s3, sqs] = [openS3(aws), openSqs(aws)]
   return {
     ...services, all, workers: [services.worker1, services.worker2], server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
-    queueUrl: queueUrl(endpoint, queue),
+    queueUrl: url,
     async end () {
       await Promise.all([...all, emulator].map(service => service.kill('SIGKILL')))
       for (const { postgres, aws } of all) for (const proxy of [postgres, aws]) proxy.close()

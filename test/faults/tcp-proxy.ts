@@ -33,7 +33,7 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
 
   const server = createServer(client => {
     if (refusing) {
-      client.resetAndDestroy()
+      end(client, true)
       return
     }
     const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true })
@@ -45,7 +45,7 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
     const labelsOf = labels()
     let swallows = silent
     const cut = (reset: boolean): void => {
-      for (const socket of [client, upstream]) if (!socket.destroyed) socket[reset ? 'resetAndDestroy' : 'destroy']()
+      for (const socket of [client, upstream]) end(socket, reset)
     }
     const silence = (): void => { swallows = true }
     cuts.add(cut)
@@ -66,9 +66,10 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
     for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
       one.on('error', () => {})
       one.on('close', () => {
+        if (!swallows) other.destroy()
+        if (!other.destroyed) return
         cuts.delete(cut)
         silencers.delete(silence)
-        if (!swallows) other.destroy()
       })
     }
   }
@@ -101,6 +102,12 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
       cut()
     },
   }
+}
+
+/** Node leaves a link behind that it is told to reset while it is about to end. */
+function end (socket: Socket, reset: boolean): void {
+  if (reset && socket.readyState === 'open' && !socket.writableEnded) socket.resetAndDestroy()
+  else socket.destroy()
 }
 
 /** As fast as the slower side takes it. */
