@@ -45,6 +45,10 @@ const ms = await medians(9, {
       cents = (select array_agg(a + b order by i) from unnest(lane_months.cents, excluded.cents) with ordinality as pair (a, b, i))`),
 })
 for (const [name, each] of Object.entries(ms)) console.log(`${each.toFixed(1).padStart(8)} ms  ${name}`)
+for (const table of ['ledger_text', 'ledger_number', 'ledger_brin', 'ledger_covering']) {
+  const [size] = await sql`select pg_total_relation_size(${`${table}_1`}::regclass) / count(*) as bytes from ${sql(table)}`
+  console.log(`${String(size!.bytes).padStart(8)} bytes a price  ${table}`)
+}
 await sql.end()
 await server.remove()
 

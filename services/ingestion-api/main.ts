@@ -13,7 +13,7 @@ import { Config } from './config.ts'
 
 const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }), keyProblems)
 const log = await openLog('ingestion-api', config.LOG_LEVEL)
-const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000 })
+const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000, silenceMs: 20_000 })
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
 const s3 = openS3(aws)
 

@@ -21,7 +21,9 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
         started_at = coalesce(started_at, now())
       where id = ${manifest.id}
       returning number, state`
-    if (!batch || finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
+    // The row was written just now: an answer without it is no answer, and must not end in the message's deletion.
+    if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is not there`), { code: 'NO_ROW' })
+    if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
     const [row] = await tx<[{ attempt: number }]>`
       insert into batch_attempts (batch_id, attempt, worker)
       select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker} from batch_attempts where batch_id = ${manifest.id}

@@ -1,6 +1,7 @@
-import type { Sql, TransactionSql } from 'postgres'
+import type { Sql } from 'postgres'
 import { compareReleases } from '../runtime/release.ts'
 import { schemaState } from '../runtime/schema.ts'
+import { transaction } from '../runtime/transaction.ts'
 import { readMigrations, type Migration } from './migrations.ts'
 
 /** Any number, the same for all migrators of this system. */
@@ -17,7 +18,7 @@ export async function migrate (sql: Sql, migrations: Migration[] = readMigration
   const applied: string[] = []
   await refuseChanged(sql, migrations)
   for (const migration of migrations) {
-    const done = await sql.begin(async tx => {
+    const done = await transaction(sql, async tx => {
       await prepare(tx)
       const [row] = await tx`select 1 from schema_migrations where number = ${migration.number}`
       if (row) return false
@@ -33,7 +34,7 @@ export async function migrate (sql: Sql, migrations: Migration[] = readMigration
   return applied
 }
 
-async function prepare (tx: TransactionSql): Promise<void> {
+async function prepare (tx: Sql): Promise<void> {
   await tx`set local lock_timeout = '60s'`
   await tx`select pg_advisory_xact_lock(${lockKey})`
   await tx`set local client_min_messages = warning`
@@ -63,7 +64,7 @@ async function refuseChanged (sql: Sql, migrations: Migration[]): Promise<void> 
 }
 
 /** A running older release must be able to restart and to roll back, so the contract step waits until it is gone. */
-async function refuseOlderReleases (tx: TransactionSql, { name, oldestRelease }: Migration): Promise<void> {
+async function refuseOlderReleases (tx: Sql, { name, oldestRelease }: Migration): Promise<void> {
   if (!oldestRelease) return
   const rows = await tx<Array<{ application_name: string }>>`
     select distinct application_name from pg_stat_activity

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { transaction } from '../runtime/transaction.ts'
 
 /**
  * Makes the missing monthly partitions of `prices`, `firstMonth` and `lastMonth` included, and returns the
@@ -22,7 +23,7 @@ export async function ensurePartitions (sql: Sql, firstMonth: string, lastMonth:
 
 async function makePartition (sql: Sql, month: string): Promise<boolean> {
   const name = `prices_${month.slice(0, 7).replace('-', '_')}`
-  return await sql.begin(async tx => {
+  return await transaction(sql, async tx => {
     await tx`set local lock_timeout = '5s'`
     const [mine] = await tx`insert into price_months (month) values (${month}) on conflict do nothing returning month`
     if (!mine) return false // another migrator made it

@@ -1,4 +1,5 @@
-import type { Sql, TransactionSql } from 'postgres'
+import type { Sql } from 'postgres'
+import { transaction } from '../runtime/transaction.ts'
 import { readReference, type Known } from './read.ts'
 import type { Port, Region } from './rows.ts'
 
@@ -14,7 +15,7 @@ export type Loaded = { regions: Counts, ports: Counts, keptRegions: number, kept
  * Throws `InvalidReference` when anything is wrong with the files.
  */
 export async function loadReference (sql: Sql, portsCsv: string, regionsCsv: string): Promise<Loaded> {
-  return await sql.begin(async sql => {
+  return await transaction(sql, async sql => {
     // Two loads at once queue up here, before either looks, so that no cycle is made of their two halves.
     // Queries and arriving batches, which only read these tables, are not held up by this lock.
     await sql`lock table regions, ports in share row exclusive mode`
@@ -29,7 +30,7 @@ export async function loadReference (sql: Sql, portsCsv: string, regionsCsv: str
   })
 }
 
-async function readKnown (sql: TransactionSql): Promise<Known> {
+async function readKnown (sql: Sql): Promise<Known> {
   const regions = await sql<Omit<Region, 'name'>[]>`select slug, parent_slug from regions`
   const ports = await sql<Pick<Port, 'code'>[]>`select code from ports`
   return {
@@ -38,7 +39,7 @@ async function readKnown (sql: TransactionSql): Promise<Known> {
   }
 }
 
-async function upsertRegions (sql: TransactionSql, regions: Region[]): Promise<Counts> {
+async function upsertRegions (sql: Sql, regions: Region[]): Promise<Counts> {
   // The file's order does not matter: the foreign key to the parent is checked at commit.
   const written = await sql<{ added: boolean }[]>`
     insert into regions (slug, name, parent_slug)
@@ -54,7 +55,7 @@ async function upsertRegions (sql: TransactionSql, regions: Region[]): Promise<C
   return count(regions.length, written)
 }
 
-async function upsertPorts (sql: TransactionSql, ports: Port[]): Promise<Counts> {
+async function upsertPorts (sql: Sql, ports: Port[]): Promise<Counts> {
   const written = await sql<{ added: boolean }[]>`
     insert into ports (code, name, parent_slug)
     select code, name, parent_slug

@@ -69,7 +69,8 @@ t.test('If-None-Match: * keeps what is there', async t => {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'a/b.json' }))
   t.equal(await Body!.transformToString(), 'first')
   await put('third')
-  t.pass('unconditional ones overwrite')
+  const overwritten = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'a/b.json' }))
+  t.equal(await overwritten.Body!.transformToString(), 'third', 'unconditional ones overwrite')
 })
 
 t.test('objects of more than 11 MiB in one PUT', async t => {
