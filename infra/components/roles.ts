@@ -1,0 +1,41 @@
+import * as iam from '@pulumi/aws/iam/index.js'
+import * as pulumi from '@pulumi/pulumi'
+
+/** One statement of a policy that allows something: exact actions on exact resources. */
+export interface Statement {
+  actions: string[]
+  resources: pulumi.Input<string>[]
+  condition?: Record<string, Record<string, pulumi.Input<string>>>
+}
+
+export interface RoleArgs {
+  /** The AWS service that takes the role on, as in `ecs-tasks.amazonaws.com`. */
+  service: string
+  statements: Statement[]
+  /** The account in which alone the service may take it on, against a confused deputy. */
+  account?: string
+}
+
+/** A role and what it may do. `ready` is there once it can. */
+export function role (name: string, { service, statements, account }: RoleArgs, parent: pulumi.Resource): { arn: pulumi.Output<string>, ready: pulumi.Resource[] } {
+  const made = new iam.Role(name, {
+    assumeRolePolicy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{
+        Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole',
+        ...(account ? { Condition: { StringEquals: { 'aws:SourceAccount': account } } } : {}),
+      }],
+    }),
+  }, { parent })
+  const policy = statements.length === 0 ? [] : [new iam.RolePolicy(name, { role: made.name, policy: policyOf(statements) }, { parent })]
+  return { arn: made.arn, ready: [made, ...policy] }
+}
+
+function policyOf (statements: Statement[]): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    Version: '2012-10-17',
+    Statement: statements.map(({ actions, resources, condition }) => ({
+      Effect: 'Allow', Action: actions, Resource: resources, ...(condition ? { Condition: condition } : {}),
+    })),
+  })
+}

@@ -1,0 +1,71 @@
+import type { Config } from './config.ts'
+import { connectionsNeeded, maxConnections, memoryGiB } from './connections.ts'
+
+/** Least and most memory in MiB that Fargate gives to so many CPU units, and its step. */
+const fargate: Record<number, [least: number, most: number, step: number]> = {
+  256: [512, 2_048, 512], 512: [1_024, 4_096, 1_024], 1024: [2_048, 8_192, 1_024], 2048: [4_096, 16_384, 1_024], 4096: [8_192, 30_720, 1_024],
+}
+
+/** What the schema cannot say: combinations that do not work, and for staging and production those that are not safe. */
+export function problemsOf (config: Config): string[] {
+  return [...combinations(config), ...(config.tier === 'development' ? [] : unsafe(config))]
+}
+
+function combinations ({ stack, allowedCidrs, domain, database, rates, ingestion, worker, image, region, account }: Config): string[] {
+  const problems: string[] = []
+  const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(problem) }
+
+  refuse(!/^[a-z][a-z0-9-]{0,20}$/.test(stack), `the stack's name "${stack}" must be short: lower-case letters, digits and -, at most 21`)
+  refuse(stack === 'local', 'the stack\'s name must not be "local": a process of that environment takes development keys')
+  refuse(!domain && allowedCidrs.length === 0, 'allowedCidrs is missing: without domain there is no TLS, so it has to say who may come in')
+  refuse(domain !== undefined && (domain.zoneId === undefined) === (domain.certificateArn === undefined),
+    'domain needs either zoneId, where names and certificate are made, or certificateArn')
+  refuse(domain?.certificateArn !== undefined && !domain.certificateArn.startsWith(`arn:aws:acm:${region}:`), `domain.certificateArn must be in ${region}`)
+  refuse(image !== undefined && !image.includes(`.dkr.ecr.${region}.`), `image must be in a registry of ${region}`)
+  refuse(image !== undefined && !image.startsWith(account), `image must be in the registry of account ${account}`)
+
+  const serverless = database.instanceClass === 'db.serverless'
+  refuse(serverless && database.engine !== 'aurora', 'database.instanceClass db.serverless needs database.engine aurora')
+  refuse(database.engine === 'aurora' && !serverless && /\.(micro|small)$/.test(database.instanceClass), 'database.instanceClass is too small for Aurora: db.t4g.medium is the least')
+  refuse(database.minAcu > database.maxAcu, 'database.minAcu is above database.maxAcu')
+  refuse(database.storageGb > database.maxStorageGb, 'database.storageGb is above database.maxStorageGb')
+  refuse(database.engine === 'aurora' && database.replicas > database.maxReaders, 'database.replicas is above database.maxReaders')
+  refuse(!(Number(database.engineVersion.split('.')[0]) >= 15), 'database.engineVersion must be 15 or newer')
+
+  for (const [name, { cpu, memory, minTasks, maxTasks }] of Object.entries({ rates, ingestion, worker })) {
+    const [least, most, step] = fargate[cpu]!
+    refuse(memory < least || memory > most || memory % step !== 0, `${name}.memory ${memory} does not go with ${name}.cpu ${cpu}: ${least} to ${most} MiB in steps of ${step}`)
+    refuse(minTasks > maxTasks, `${name}.minTasks is above ${name}.maxTasks`)
+  }
+  refuse(worker.secondsPerBatch > worker.acceptableLatencySeconds, 'worker.secondsPerBatch is above worker.acceptableLatencySeconds: no number of tasks can be fast enough')
+
+  if (memoryGiB(database) === undefined) problems.push(`database.instanceClass ${database.instanceClass}: its memory is not known here`)
+  else {
+    const needed = connectionsNeeded({ rates, ingestion, worker })
+    refuse(needed > maxConnections(database), `database.instanceClass ${database.instanceClass} takes ${maxConnections(database)} connections, ` +
+      `and rates, ingestion and worker at maxTasks need ${needed} during a deployment: a larger class, fewer tasks or a smaller poolSize`)
+  }
+  return problems
+}
+
+function unsafe ({ tier, domain, network, database, rates, ingestion, worker, alarms, expires, payloads }: Config): string[] {
+  const production = tier === 'production'
+  const problems: string[] = []
+  const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(`${problem}, which is refused for ${tier}`) }
+
+  refuse(!domain, 'domain is missing: no TLS')
+  refuse(!alarms.email, 'alarms.email is missing: nobody would hear of an alarm')
+  refuse(!database.deletionProtection, 'database.deletionProtection is false')
+  refuse(expires !== undefined, 'expires is set')
+  refuse(production && network.zones.length < 3, 'network.zones has fewer than three zones')
+  refuse(production && network.egress === 'nat', 'network.egress is nat: one zone\'s failure would cut off all')
+  refuse(production && !database.multiAz, 'database.multiAz is false')
+  refuse(production && database.engine === 'aurora' && database.replicas === 0, 'database.replicas is 0: Aurora has no other standby')
+  refuse(production && database.backupDays < 7, 'database.backupDays is below 7')
+  refuse(production && /\.t4g\./.test(`.${database.instanceClass}.`), 'database.instanceClass is one of burst credits')
+  refuse(production && payloads.keepDays < 30, 'payloads.keepDays is below 30')
+  for (const [name, { minTasks }] of Object.entries({ rates, ingestion, worker })) {
+    refuse(production && minTasks < 2, `${name}.minTasks is below 2`)
+  }
+  return problems
+}

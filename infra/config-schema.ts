@@ -1,0 +1,110 @@
+import { Type, type Static, type TProperties } from 'typebox'
+
+/** Every key of a stack's configuration, with its default and effect; docs/aws.md shows them as a table. */
+const Group = <T extends TProperties>(description: string, members: T) =>
+  Type.Object(members, { description, additionalProperties: false, default: {} })
+const Whole = (description: string, minimum: number, maximum: number, value?: number) =>
+  Type.Integer({ description, minimum, maximum, ...(value === undefined ? {} : { default: value }) })
+const Flag = (description: string, value: boolean) => Type.Boolean({ description, default: value })
+const OneOf = <const T extends string>(description: string, words: T[], value?: T) =>
+  Type.Enum(words, { description, ...(value === undefined ? {} : { default: value }) })
+const Text = (description: string, pattern: string, value?: string) =>
+  Type.String({ description, pattern, ...(value === undefined ? {} : { default: value }) })
+
+const cidr = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$'
+const cpu = (value: number) => Type.Enum([256, 512, 1024, 2048, 4096], { description: 'CPU units of a task; 1024 are one vCPU', default: value })
+const memory = (value: number) => Whole('memory of a task, in MiB; Fargate says which go with which cpu', 512, 30_720, value)
+
+const httpService = (pool: number) => ({
+  cpu: cpu(512),
+  memory: memory(1024),
+  minTasks: Whole('fewest tasks', 1, 100, 2),
+  maxTasks: Whole('most tasks', 1, 100, 6),
+  poolSize: Whole('connections of a task to each database host', 2, 100, pool),
+  requestsPerTask: Whole('requests a minute for each task that scaling aims at', 10, 1_000_000, 6_000),
+  p99Ms: Whole('99th percentile of the time to answer, in milliseconds, above which a deployment is rolled back', 10, 60_000, 2_000),
+})
+
+export const Schema = Type.Object({
+  account: Text('the AWS account that this stack lives in; no other is touched', '^\\d{12}$'),
+  tier: OneOf('what it is for; `staging` and `production` refuse what is unsafe', ['development', 'staging', 'production']),
+  expires: Type.Optional(Text('day (YYYY-MM-DD) after which a short-lived copy may be removed, as the tag `Expires`', '^\\d{4}-\\d{2}-\\d{2}$')),
+  architecture: OneOf('processor of the tasks; `arm64` costs a fifth less', ['arm64', 'x86_64'], 'arm64'),
+  image: Type.Optional(Text('image that CI has pushed to ECR, by digest; without it `pulumi up` builds one',
+    '^\\d{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$')),
+  allowedCidrs: Type.Array(Type.String({ pattern: cidr }), {
+    description: 'addresses that may reach the rates API; without a domain it has to be given', default: [],
+  }),
+  domain: Type.Optional(Type.Object({
+    name: Text('host name of the rates API; the ingestion API is at `batches.` below it', '^[a-z0-9-]+(\\.[a-z0-9-]+)+$'),
+    zoneId: Type.Optional(Text('Route 53 zone in which the names and the certificate are made', '^Z[A-Z0-9]+$')),
+    certificateArn: Type.Optional(Text('certificate for both names, in place of one made here', '^arn:aws:acm:')),
+  }, { description: 'names and certificate; without it there is no TLS', additionalProperties: false })),
+  network: Group('the VPC', {
+    cidr: Text('its addresses: a /16', '^\\d{1,3}\\.\\d{1,3}\\.0\\.0/16$', '10.0.0.0/16'),
+    zones: Type.Array(Type.String({ pattern: '^[a-f]$' }), {
+      description: 'letters of the availability zones', minItems: 2, maxItems: 3, uniqueItems: true, default: ['a', 'b', 'c'],
+    }),
+    egress: OneOf('how tasks reach AWS: one NAT gateway, one in each zone, or interface endpoints and no way to the internet',
+      ['nat', 'nat-per-zone', 'endpoints'], 'nat'),
+    flowLogs: Flag('keeps who talked to whom', false),
+  }),
+  firewall: Group('AWS WAF before the rates API', {
+    enabled: Flag('on or off', false),
+    requestsPerFiveMinutes: Whole('requests of one address to the rates API in five minutes; more are blocked', 100, 2_000_000, 10_000),
+  }),
+  gateway: Group('API Gateway before the ingestion API', {
+    requestsPerSecond: Whole('requests a second, of all providers; more get 429', 1, 10_000, 100),
+    burst: Whole('requests at once', 1, 5_000, 200),
+  }),
+  database: Group('PostgreSQL', {
+    engine: OneOf('RDS PostgreSQL or Aurora PostgreSQL; chosen when a stack is made, a later change is refused', ['postgres', 'aurora'], 'postgres'),
+    engineVersion: Text('major version, or major and minor', '^\\d+(\\.\\d+)?$', '18'),
+    instanceClass: Text('of the primary and of each replica; `db.serverless` with Aurora', '^db\\.(serverless|(t4g|m6g|m7g|m8g|r6g|r7g|r8g)\\.[0-9a-z]+)$', 'db.t4g.medium'),
+    storageGb: Whole('storage at first, in GiB (RDS)', 20, 65_536, 50),
+    maxStorageGb: Whole('storage to which it may grow by itself, in GiB (RDS)', 20, 65_536, 1_000),
+    multiAz: Flag('a standby in another zone', true),
+    replicas: Whole('read replicas (RDS) or readers at first (Aurora)', 0, 5, 0),
+    maxReaders: Whole('readers to which autoscaling may go (Aurora)', 0, 15, 4),
+    minAcu: Type.Number({ description: 'least capacity of `db.serverless`, in ACU of 2 GiB', minimum: 0.5, maximum: 256, default: 0.5 }),
+    maxAcu: Type.Number({ description: 'most capacity of `db.serverless`, in ACU of 2 GiB', minimum: 1, maximum: 256, default: 8 }),
+    backupDays: Whole('days for which any moment can be restored', 1, 35, 14),
+    deletionProtection: Flag('AWS and Pulumi refuse to delete database, bucket and keys', true),
+    slowMs: Whole('statements that take longer are logged, in milliseconds', 10, 3_600_000, 1_000),
+    masterPasswordVersion: Whole('a higher number gives the master user a new password', 1, 1_000_000, 1),
+  }),
+  rates: Group('the rates API', { ...httpService(10), keysRequired: Flag('`/rates` and `/locations` ask for an API key', false) }),
+  ingestion: Group('the ingestion API', httpService(4)),
+  worker: Group('the ingestion worker', {
+    cpu: cpu(1024),
+    memory: memory(2048),
+    minTasks: Whole('fewest tasks', 1, 100, 2),
+    maxTasks: Whole('most tasks', 1, 100, 8),
+    concurrency: Whole('batches that one task applies at once', 1, 16, 2),
+    acceptableLatencySeconds: Whole('how long a batch may wait, in seconds: scaling aims at this', 10, 86_400, 120),
+    secondsPerBatch: Whole('time to apply a usual batch, in seconds', 1, 3_600, 5),
+  }),
+  deployment: Group('how a new version of an API takes over', {
+    strategy: OneOf('all at once, in equal steps, or a few first', ['BLUE_GREEN', 'LINEAR', 'CANARY'], 'BLUE_GREEN'),
+    bakeMinutes: Whole('how long the old version stays ready after the shift, in minutes', 0, 1_440, 5),
+    stepPercent: Whole('traffic of one step (LINEAR) or of the canary (CANARY), in percent', 3, 100, 20),
+    stepMinutes: Whole('time between steps, in minutes', 0, 1_440, 2),
+    approval: Flag('a person says whether traffic moves, after the smoke check', false),
+    approvalMinutes: Whole('how long it waits for that, in minutes; then it is rolled back', 1, 1_440, 60),
+  }),
+  payloads: Group('the bucket', {
+    keepDays: Whole('days after which payloads and reports expire; longer than the 14 days of the queue', 15, 3_650, 90),
+  }),
+  logs: Group('logs', {
+    retentionDays: Type.Enum([1, 3, 7, 14, 30, 60, 90, 180, 365, 400, 731], { description: 'how long they are kept, in days', default: 30 }),
+    level: OneOf('of the processes', ['error', 'warn', 'info', 'debug'], 'info'),
+  }),
+  alarms: Group('alarms', {
+    email: Type.Optional(Text('where they go; the address has to confirm', '^[^@\\s]+@[^@\\s]+$')),
+  }),
+  budget: Group('AWS Budgets', {
+    monthlyUsd: Whole('what the stack may cost in a month, in USD: a message goes out at 80 % and at a forecast of 100 %', 1, 1_000_000, 500),
+  }),
+}, { additionalProperties: false })
+
+export type Settings = Static<typeof Schema>

@@ -1,0 +1,60 @@
+import * as pulumi from '@pulumi/pulumi'
+import { Value } from 'typebox/value'
+import { problemsOf } from './config-rules.ts'
+import { Schema, type Settings } from './config-schema.ts'
+
+/** What is wrong with a stack's configuration, one sentence each. */
+export class RefusedConfig extends pulumi.RunError {
+  readonly problems: string[]
+  constructor (problems: string[]) {
+    super(`The configuration of this stack is refused:\n${problems.map(problem => `  ${problem}`).join('\n')}\nEvery key is described in docs/aws.md.`)
+    this.problems = problems
+  }
+}
+
+export type Config = Settings & {
+  /** The stack's name; resources, tags and logs carry it. */
+  stack: string
+  region: string
+}
+
+/** The stack's configuration, typed, with its defaults. The one place that reads it. Throws RefusedConfig with all problems at once. */
+export function readConfig (): Config {
+  const all = pulumi.runtime.allConfig()
+  const prefix = `${pulumi.getProject()}:`
+  const own = Object.entries(all).filter(([key]) => key.startsWith(prefix)).map(([key, text]) => [key.slice(prefix.length), parse(text)] as const)
+  const foreign = Object.keys(all).filter(key => !key.startsWith(prefix) && !/^(aws:(region|profile)|pulumi:.*)$/.test(key))
+  const region = all['aws:region']
+  const problems = foreign.map(key => `${key} is not known: the program gives the provider its settings, aws:region and aws:profile apart`)
+  if (!region) problems.push('aws:region is missing')
+  return checkConfig(Object.fromEntries(own), pulumi.getStack(), region ?? '', problems)
+}
+
+/** `given` by the schema and the rules. Throws RefusedConfig. */
+export function checkConfig (given: Record<string, unknown>, stack: string, region: string, problems: string[] = []): Config {
+  const settings = Value.Default(Schema, structuredClone(given)) as Settings
+  for (const error of Value.Errors(Schema, settings)) {
+    const at = error.instancePath.slice(1).replaceAll('/', '.')
+    if (error.keyword === 'required') {
+      problems.push(...error.params.requiredProperties.map(name => `${join(at, name)} is missing`))
+    } else if (error.keyword === 'additionalProperties') {
+      problems.push(...error.params.additionalProperties.map(name => `${join(at, name)} is not known`))
+    } else if (at && error.keyword !== 'boolean') problems.push(`${at} ${error.message}`)
+  }
+  const config = { ...settings, stack, region }
+  if (problems.length === 0) problems.push(...problemsOf(config))
+  if (problems.length > 0) throw new RefusedConfig([...new Set(problems)])
+  return config
+}
+
+const join = (at: string, name: string): string => at ? `${at}.${name}` : name
+
+/** Objects, lists, numbers and flags come as JSON, text as it is: an account is no number. */
+function parse (text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'number' ? text : value
+  } catch {
+    return text
+  }
+}
