@@ -50,9 +50,14 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
     return manifest
   }
 
+  let polled = 'nothing'
+  t.teardown(() => { if (!t.passing()) t.comment(`last seen of a batch: ${polled}`) })
+
   async function settled (id: string, ...states: string[]): Promise<Record<string, unknown>> {
-    for (;;) {
+    for (let polls = 0; ; polls++) {
+      polled = `poll ${polls} for ${states.join(' or ')} not answered`
       const [row] = await db.migrator`select * from batches where id = ${id}`
+      polled = `poll ${polls} for ${states.join(' or ')} says ${row ? `${row.state}, ${row.reason}` : 'no row'}`
       if (row && states.includes(row.state as string)) return row
       await new Promise(resolve => setTimeout(resolve, 10))
     }
