@@ -29,7 +29,7 @@ export async function database (t: Test): Promise<TestDatabase> {
     return sql
   }
   t.teardown(async () => {
-    if (!t.passing()) t.comment('sessions at the end:', await admin`select application_name, state, wait_event_type, wait_event, query from pg_stat_activity where datname = ${name}`)
+    if (!t.passing()) console.error('sessions at the end:', await admin`select application_name, state, wait_event_type, wait_event, query from pg_stat_activity where datname = ${name}`)
     await Promise.all(pools.map(sql => sql.end({ timeout: 1 })))
     await admin.unsafe(`drop database ${name} with (force)`)
     await admin.end()

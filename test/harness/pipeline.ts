@@ -51,7 +51,7 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
   }
 
   let polled = 'nothing'
-  t.teardown(() => { if (!t.passing()) t.comment(`last seen of a batch: ${polled}`) })
+  t.teardown(() => { if (!t.passing()) console.error(`last seen of a batch: ${polled}`) })
 
   async function settled (id: string, ...states: string[]): Promise<Record<string, unknown>> {
     for (let polls = 0; ; polls++) {

@@ -51,7 +51,7 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>) {
   t.teardown(async () => {
     child.kill('SIGKILL')
     await exited
-    if (!t.passing()) t.comment(`services/${name} said:\n${text.slice(-4_000)}`)
+    if (!t.passing()) console.error(`services/${name} said:\n${text.slice(-4_000)}`)
   })
   return {
     pid: child.pid!,
