@@ -1,22 +1,21 @@
 import { shareQuestion } from './shared-question.ts'
 
 export type Answers = {
-  /** The answer that is kept under a key, if the database still shows what it showed then. Throws what asking it throws. */
-  current: (key: string) => Promise<string | undefined>
-  /** Keeps an answer with the snapshot that it was made from. */
-  keep: (key: string, snapshot: string, body: string) => void
+  /** What is kept under a key, and the way to keep what is made anew. Throws what asking for the snapshot throws. */
+  find: (key: string) => Promise<Found>
 }
 
-/**
- * Answers made before, which are as good as new ones while the database's snapshot is the same: nothing was committed
- * since. So whoever asks after a batch was applied sees it. `askSnapshot` is a small question, put once for all who wait,
- * and not at all where a later snapshot was seen already. The answers used last are kept, up to `maxBytes` of text.
- */
-export function keepAnswers (askSnapshot: () => Promise<string>, maxBytes: number): Answers {
+export type Found = {
+  /** The answer that is kept, if the server still shows what it showed then. */
+  body: string | undefined
+  /** Keeps an answer that was asked for after this, with its snapshot, if that is what the server had shown before, too. */
+  keep: (snapshot: string, body: string) => void
+}
+
+/** Answers of all servers together, up to `maxBytes` of text: those used last are kept. */
+export function keepAnswers (maxBytes: number) {
   const kept = new Map<string, { snapshot: string, body: string }>()
-  const snapshotNow = shareQuestion(askSnapshot)
   let bytes = 0
-  let latest = ''
 
   function forget (key: string): void {
     const entry = kept.get(key)
@@ -25,8 +24,7 @@ export function keepAnswers (askSnapshot: () => Promise<string>, maxBytes: numbe
     kept.delete(key)
   }
 
-  function keep (key: string, snapshot: string, body: string): void {
-    latest = snapshot
+  function add (key: string, snapshot: string, body: string): void {
     forget(key)
     if (key.length + body.length > maxBytes) return
     kept.set(key, { snapshot, body })
@@ -37,17 +35,42 @@ export function keepAnswers (askSnapshot: () => Promise<string>, maxBytes: numbe
     }
   }
 
-  async function current (key: string): Promise<string | undefined> {
-    const entry = kept.get(key)
-    if (!entry) return undefined
-    if (entry.snapshot === latest) latest = await snapshotNow()
-    if (entry.snapshot !== latest) return undefined
-    if (kept.get(key) === entry) {
-      kept.delete(key) // to the end of the order, where the latest are
-      kept.set(key, entry)
+  /**
+   * The answers of one server, which are as good as new ones while its snapshot is the same: nothing was committed there since.
+   * A snapshot of one says nothing of another, so nobody gets another's. `askSnapshot` is a small question, put once for all
+   * who wait, and not at all where a later snapshot was seen already.
+   */
+  function answersOf (server: string, askSnapshot: () => Promise<string>): Answers {
+    const snapshotNow = shareQuestion(askSnapshot)
+    let latest = ''
+
+    async function current (key: string): Promise<string | undefined> {
+      const entry = kept.get(key)
+      if (!entry) return undefined
+      if (entry.snapshot === latest) latest = await snapshotNow()
+      if (entry.snapshot !== latest) return undefined
+      if (kept.get(key) === entry) {
+        kept.delete(key) // to the end of the order, where the latest are
+        kept.set(key, entry)
+      }
+      return entry.body
     }
-    return entry.body
+
+    async function find (name: string): Promise<Found> {
+      const key = `${server} ${name}`
+      const body = await current(key)
+      const before = latest
+      return {
+        body,
+        keep (snapshot, body) {
+          latest = snapshot
+          if (snapshot === before) add(key, snapshot, body)
+        },
+      }
+    }
+
+    return { find }
   }
 
-  return { current, keep }
+  return { answersOf }
 }

@@ -15,10 +15,21 @@ export const Config = Type.Object({
   }),
   RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
   API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}; read where keys are required', minLength: 2 })),
-  DATABASE_POOL_SIZE: Count('connections to the database: one for readiness, each of the others for a query at once', {
+  DATABASE_POOL_SIZE: Count('connections to each database server: one for readiness, each of the others for a query at once', {
     default: 10, minimum: 2, maximum: 100,
   }),
+  DATABASE_READ_URLS: Type.Optional(Type.String({
+    description: 'URLs of read replicas, separated by commas, each of one server; the primary answers where none of them is fit',
+    pattern: '^postgres(ql)?://[^,]+(,postgres(ql)?://[^,]+)*$',
+  })),
+  RATES_MAX_LAG_SECONDS: Count('age of a replica\'s data from which it is asked only where nothing else is left, in seconds', {
+    default: 30, maximum: 86_400,
+  }),
 })
+
+export function replicasOf ({ DATABASE_READ_URLS: urls }: Static<typeof Config>): string[] {
+  return urls?.split(',') ?? []
+}
 
 /** The keys that open the routes; null where they are open. */
 export function keysOf (config: Static<typeof Config>): ApiKey[] | null {

@@ -4,20 +4,22 @@ import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildRatesApi } from './app.ts'
-import { checkKeys, Config, keysOf } from './config.ts'
+import { checkKeys, Config, keysOf, replicasOf } from './config.ts'
 
 const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), checkKeys)
 const log = await openLog('rates-api', config.LOG_LEVEL)
-const connect = () => openDatabase({
-  url: config.DATABASE_URL,
+const connectTo = (url: string) => () => openDatabase({
+  url,
   process: 'rates-api',
   poolSize: 1,
   statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
   // One plan for every lane and region, made once: planning takes longer than a lane's query.
   settings: { plan_cache_mode: 'force_generic_plan' },
 })
+const connect = connectTo(config.DATABASE_URL)
 const app = await buildRatesApi({
   connect,
+  replicas: replicasOf(config).map(connectTo),
   log,
   keys: keys && (() => keys),
   limits: {
@@ -26,6 +28,8 @@ const app = await buildRatesApi({
     connections: config.DATABASE_POOL_SIZE,
     maxWaiting: config.RATES_MAX_WAITING,
     limitMs: config.RATES_QUERY_TIMEOUT_MS,
+    maxLagMs: config.RATES_MAX_LAG_SECONDS * 1_000,
+    probeEveryMs: 1_000,
   },
 })
 stopInPhases(log, [

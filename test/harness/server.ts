@@ -1,9 +1,9 @@
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { clusterUrl, isReady, openCluster, spawnServer } from '../../dev/postgres/cluster.ts'
-import { serverOwner } from '../../dev/postgres/owner.ts'
+import { dirname, join } from 'node:path'
+import { clusterUrl, isReady, openCluster, spawnServer, type Cluster } from '../../dev/postgres/cluster.ts'
+import { serverOwner, type Owner } from '../../dev/postgres/owner.ts'
 import { bootstrap } from '../../services/migrate/bootstrap.ts'
 import { migrate } from '../../services/migrate/migrate.ts'
 import { ensurePartitions } from '../../services/migrate/partitions.ts'
@@ -19,6 +19,7 @@ export type Server = {
   stop: (signal?: 'SIGINT' | 'SIGQUIT') => Promise<void>
   /** Stops it and deletes its data. */
   remove: () => Promise<void>
+  cluster: Cluster
 }
 
 const password = 'test'
@@ -29,10 +30,20 @@ export const unsafeSettings = { fsync: 'off', full_page_writes: 'off', synchrono
 
 /** A PostgreSQL server of the caller's own, with data in a temporary folder. */
 export async function temporaryServer (settings: Record<string, string> = unsafeSettings): Promise<Server> {
+  const { folder, owner } = temporaryFolder()
+  return await runServer(openCluster(folder, owner, password), settings)
+}
+
+/** One that the server's account can enter. */
+export function temporaryFolder (): { folder: string, owner: Owner | undefined } {
   const owner = serverOwner()
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-test-'))
   if (owner) chownSync(folder, owner.uid, owner.gid)
-  const cluster = openCluster(folder, owner, password)
+  return { folder, owner }
+}
+
+/** A server on a cluster that is there, in a temporary folder of its own. */
+export async function runServer (cluster: Cluster, settings: Record<string, string>): Promise<Server> {
   const port = await freePort()
   let server: ReturnType<typeof spawnServer>
 
@@ -61,8 +72,9 @@ export async function temporaryServer (settings: Record<string, string> = unsafe
     stop,
     async remove () {
       await stop('SIGQUIT')
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(dirname(cluster.dataDir), { recursive: true, force: true })
     },
+    cluster,
   }
 }
 

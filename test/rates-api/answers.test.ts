@@ -7,52 +7,84 @@ const query = { date_from: '2021-01-31', date_to: '2021-01-31', orig_code: 'CNGG
 
 t.test('an answer is given again while the snapshot is the same', async t => {
   let [snapshot, questions] = ['1', 0]
-  const answers = keepAnswers(async () => { questions++; return snapshot }, 1_000)
-  t.equal(await answers.current('a'), undefined)
+  const { find, given, make } = answers(1_000, async () => { questions++; return snapshot })
+  t.equal(await given('a'), undefined)
   t.equal(questions, 0, 'where there is nothing to give, nothing is asked')
-  answers.keep('a', '1', 'A')
-  answers.keep('b', '1', 'B')
-  t.equal(await answers.current('a'), 'A')
+  await make('a', '1', 'not kept: nobody knows what was there before')
+  await make('a', '1', 'A')
+  await make('b', '1', 'B')
+  t.equal(await given('a'), 'A')
   t.equal(questions, 1)
   snapshot = '2'
-  t.equal(await answers.current('a'), undefined, 'another snapshot')
+  const { body, keep } = await find('a')
+  t.equal(body, undefined, 'another snapshot')
   t.equal(questions, 2)
-  t.equal(await answers.current('b'), undefined, 'known by now, without asking')
+  t.equal(await given('b'), undefined, 'known by now, without asking')
   t.equal(questions, 2)
-  answers.keep('a', '2', 'A2')
-  t.equal(await answers.current('a'), 'A2')
-  t.equal(await answers.current('b'), undefined)
+  keep('2', 'A2')
+  t.equal(await given('a'), 'A2')
+  t.equal(await given('b'), undefined)
 })
 
 t.test('an answer from before is never given with a later snapshot', async t => {
-  const answers = keepAnswers(async () => '2', 1_000)
-  answers.keep('a', '2', 'new')
-  answers.keep('a', '1', 'old, whose query was slow')
-  t.equal(await answers.current('a'), undefined)
+  const { given, make } = answers(1_000, async () => '2')
+  await make('a', '2', 'new')
+  await make('a', '2', 'new')
+  await make('a', '1', 'old, whose query was slow')
+  await make('a', '1', 'old, whose query was slow')
+  t.equal(await given('a'), undefined)
+})
+
+t.test('data that is older than the snapshot which was read after it is not kept', async t => {
+  const { find, given, make } = answers(1_000, async () => '2')
+  await make('b', '1', 'B')
+  const { keep } = await find('a')
+  await make('b', '2', 'somebody else has seen the change meanwhile')
+  keep('2', 'of the time before the change')
+  t.equal(await given('a'), undefined)
+})
+
+t.test('each server has its own', async t => {
+  const { answersOf } = keepAnswers(1_000)
+  const [one, other] = ['1', '2'].map(server => answersOf(server, async () => 'same'))
+  for (const body of ['not kept', 'A']) (await one!.find('a')).keep('same', body)
+  t.equal((await one!.find('a')).body, 'A')
+  t.equal((await other!.find('a')).body, undefined)
 })
 
 t.test('it keeps what was used last, and never more than it may', async t => {
-  const answers = keepAnswers(async () => '1', 35)
-  for (const key of ['a', 'b', 'c']) answers.keep(key, '1', key.repeat(9))
-  t.equal(await answers.current('a'), 'a'.repeat(9))
-  answers.keep('d', '1', 'd'.repeat(9))
-  t.equal(await answers.current('b'), undefined, 'the one that was not used for the longest time is gone')
-  for (const key of ['a', 'c', 'd']) t.equal(await answers.current(key), key.repeat(9), key)
-  answers.keep('e', '1', 'e'.repeat(100))
-  t.equal(await answers.current('e'), undefined, 'too long for all')
-  t.equal(await answers.current('a'), 'a'.repeat(9))
-  for (let index = 0; index < 100; index++) answers.keep('a', '1', 'x'.repeat(9))
-  t.equal(await answers.current('d'), 'd'.repeat(9), 'the same key again takes no more room')
-  const none = keepAnswers(async () => '1', 0)
-  none.keep('a', '1', 'A')
-  t.equal(await none.current('a'), undefined)
+  const { given, make } = answers(41, async () => '1') // each has a key of three characters
+  await make('-', '1', '')
+  for (const key of ['a', 'b', 'c']) await make(key, '1', key.repeat(9))
+  t.equal(await given('a'), 'a'.repeat(9))
+  await make('d', '1', 'd'.repeat(9))
+  t.equal(await given('b'), undefined, 'the one that was not used for the longest time is gone')
+  for (const key of ['a', 'c', 'd']) t.equal(await given(key), key.repeat(9), key)
+  await make('e', '1', 'e'.repeat(100))
+  t.equal(await given('e'), undefined, 'too long for all')
+  t.equal(await given('a'), 'a'.repeat(9))
+  for (let index = 0; index < 100; index++) await make('a', '1', 'x'.repeat(9))
+  t.equal(await given('d'), 'd'.repeat(9), 'the same key again takes no more room')
+  const none = answers(0, async () => '1')
+  for (const body of ['A', 'A']) await none.make('a', '1', body)
+  t.equal(await none.given('a'), undefined)
 })
 
 t.test('when the question fails, nothing is given', async t => {
-  const answers = keepAnswers(async () => { throw new Error('away') }, 1_000)
-  answers.keep('a', '1', 'A')
-  await t.rejects(answers.current('a'), /away/)
+  const { given, make } = answers(1_000, async () => { throw new Error('away') })
+  for (const body of ['A', 'A']) await make('a', '1', body)
+  await t.rejects(given('a'), /away/)
 })
+
+/** The answers of one server: `make` asks it, whatever is kept. */
+function answers (maxBytes: number, askSnapshot: () => Promise<string>) {
+  const { find } = keepAnswers(maxBytes).answersOf('s', askSnapshot)
+  return {
+    find,
+    given: async (key: string) => (await find(key)).body,
+    make: async (key: string, snapshot: string, body: string) => (await find(key).catch(() => find('-'))).keep(snapshot, body),
+  }
+}
 
 t.test('whoever asks after a commit sees it, however many ask the same all the time', async t => {
   const { db, get } = await ratesApi(t)

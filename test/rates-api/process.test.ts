@@ -44,11 +44,13 @@ t.test('SIGTERM: the request in hand is answered, then it ends with 0', async t 
 })
 
 t.test('a wrong configuration: every problem on a line, no stack, exit code 1', async t => {
-  const { code, output } = await runProcess(t, 'rates-api', { RATES_MAX_DAYS: '0', PORT: 'x', RATES_KEYS_REQUIRED: 'true', ENVIRONMENT: 'No' })
+  const { code, output } = await runProcess(t, 'rates-api', {
+    RATES_MAX_DAYS: '0', PORT: 'x', RATES_KEYS_REQUIRED: 'true', ENVIRONMENT: 'No', DATABASE_READ_URLS: 'postgres://a/x,b',
+  })
   t.equal(code, 1)
   const lines = output.trimEnd().split('\n')
   t.equal(lines[0], 'The configuration is wrong:')
-  t.same(lines.slice(1).map(line => line.trim().split(' ')[0]), ['API_KEYS', 'DATABASE_URL', 'ENVIRONMENT', 'PORT', 'RATES_MAX_DAYS'])
+  t.same(lines.slice(1).map(line => line.trim().split(' ')[0]), ['API_KEYS', 'DATABASE_READ_URLS', 'DATABASE_URL', 'ENVIRONMENT', 'PORT', 'RATES_MAX_DAYS'])
 })
 
 t.test('keys, when they are asked for', async t => {

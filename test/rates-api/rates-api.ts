@@ -25,7 +25,9 @@ export async function ratesApi (t: Test, { limits, keys = null, connect = db => 
     connect: () => connect(db),
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     keys,
-    limits: { maxDays: 366, cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, ...limits },
+    limits: {
+      maxDays: 366, cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
+    },
   })
   await app.ready()
   t.teardown(() => app.close())

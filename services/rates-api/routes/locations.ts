@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { age, documentedAge } from '../age.ts'
 import type { RatesApi } from '../app.ts'
 import { documentedProblems } from '../documented-problems.ts'
 import { findLocations, type Location } from '../find-locations.ts'
@@ -44,7 +45,7 @@ const Locations = Type.Object({
 const example: Location[] = [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main' }]
 
 /** `GET /locations` */
-export function registerLocations (app: FastifyInstance, { ask, access }: RatesApi): void {
+export function registerLocations (app: FastifyInstance, { hosts, access }: RatesApi): void {
   app.get<{ Querystring: Record<string, unknown> }>('/locations', {
     onRequest: access.onRequest,
     validatorCompiler: () => () => true,
@@ -55,14 +56,14 @@ export function registerLocations (app: FastifyInstance, { ask, access }: RatesA
       security: access.security,
       querystring: Querystring,
       response: {
-        200: { description: 'The best matches first', content: { 'application/json': { schema: Locations, examples: { tallinn: { value: { locations: example } } } } } },
+        200: { description: 'The best matches first', headers: documentedAge, content: { 'application/json': { schema: Locations, examples: { tallinn: { value: { locations: example } } } } } },
         ...documentedProblems(...access.problems, invalidParameters([errorAt('limit', 'out_of_range', 'must be from 1 to 100', '1000')])),
       },
     },
   }, async (request, reply) => {
     const { values, errors } = readParameters(request.query, parameters)
     if (errors.length > 0) throw invalidParameters(errors)
-    const locations = await ask(sql => findLocations(sql, values as LocationsQuery))
-    return reply.header('cache-control', 'no-store').send({ locations })
+    const { value: locations, ageMs } = await hosts.ask(request.url, ({ ask }) => ask(sql => findLocations(sql, values as LocationsQuery)))
+    return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).send({ locations })
   })
 }

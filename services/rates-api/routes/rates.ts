@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { withDeadline } from '../../runtime/deadline.ts'
 import { negotiate } from '../../runtime/media-type.ts'
 import { Problem } from '../../runtime/problem.ts'
+import { age, documentedAge } from '../age.ts'
 import type { RatesApi } from '../app.ts'
 import { averagePrices } from '../average-prices.ts'
-import { tooLate } from '../connections.ts'
 import { dailyRates, toCsv, type Rate } from '../daily-rates.ts'
 import { documentedProblems } from '../documented-problems.ts'
+import type { Host } from '../host.ts'
 import { invalidParameters } from '../parameters.ts'
 import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations } from '../rates-query.ts'
 
@@ -26,7 +26,7 @@ const exampleErrors = [
 ] as const
 
 /** `GET /rates` */
-export function registerRates (app: FastifyInstance, { ask, answers, access, maxDays, limitMs }: RatesApi): void {
+export function registerRates (app: FastifyInstance, { hosts, access, maxDays }: RatesApi): void {
   app.get('/rates', {
     onRequest: access.onRequest,
     validatorCompiler: () => () => true, // readRatesQuery says more than a schema can
@@ -40,6 +40,7 @@ export function registerRates (app: FastifyInstance, { ask, answers, access, max
       response: {
         200: {
           description: 'The rate of each day',
+          headers: documentedAge,
           content: {
             'application/json': { schema: Rates, examples: { rates: { value: { rates: example } } } },
             'text/csv': { schema: Type.String(), examples: { rates: { value: toCsv(example) } } },
@@ -51,22 +52,20 @@ export function registerRates (app: FastifyInstance, { ask, answers, access, max
     },
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
-    // One limit for all of it: to learn whether an answer still holds may take as long as to make it anew.
-    const body = await withDeadline(answerTo(request, type), limitMs, () => tooLate(limitMs))
+    const { value: body, ageMs } = await hosts.ask(request.url, host => answerTo(request, type, host))
     // Caches between here and a client cannot ask the database whether an answer still holds.
-    return reply.header('cache-control', 'no-store').type(`${type}; charset=utf-8`).send(body)
+    return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).type(`${type}; charset=utf-8`).send(body)
   })
 
-  async function answerTo (request: FastifyRequest, type: string): Promise<string> {
-    const key = `${type} ${request.url}`
-    const kept = await answers.current(key)
+  async function answerTo (request: FastifyRequest, type: string, { answers, ask }: Host): Promise<string> {
+    const { body: kept, keep } = await answers.find(`${type} ${request.url}`)
     if (kept !== undefined) return kept
     const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
     const totals = await ask(sql => averagePrices(sql, query))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)
     const body = type === 'text/csv' ? toCsv(rates) : JSON.stringify({ rates })
-    answers.keep(key, totals.snapshot, body)
+    keep(totals.snapshot, body)
     return body
   }
 }

@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Sql } from 'postgres'
+import type { Migration } from '../migrate/migrations.ts'
+import type { Log } from '../runtime/log.ts'
+import { requireSchema } from '../runtime/schema.ts'
+import type { Answers } from './answers.ts'
+import { openConnections, type Ask, type ConnectionLimits } from './connections.ts'
+import { askPosition, type Position } from './freshness.ts'
+import { shareQuestion } from './shared-question.ts'
+
+/** `ok`, `lagging`, or the code of what is wrong; `unknown` before it was asked. */
+export type HostState = string
+
+export type HostOptions = {
+  /** `primary`, `replica-1` …: addresses are nobody's business. */
+  name: string
+  connect: () => Sql
+  limits: ConnectionLimits
+  migrations: Migration[]
+  log: Log
+  answersOf: (server: string, ask: Ask) => Answers
+  /** Takes what it says of its position, null where it does not, and tells whether it lags. */
+  judge: (host: Host, position: Position | null, askedAt: number) => 'ok' | 'lagging'
+}
+
+export type Host = ReturnType<typeof openHost>
+
+/** Readiness is asked with a limit of 3 s; and what fails silently is told in time for a question to be asked elsewhere. */
+const probeLimitMs = (limitMs: number): number => Math.min(limitMs / 2, 2_500)
+
+/** A database server: its connections, what is known of it, and what is being asked of it. */
+export function openHost ({ name, connect, limits, migrations, log, answersOf, judge }: HostOptions) {
+  // Probes have a connection of their own: a server that has a lot to do is not one that cannot do it.
+  const { ask, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
+  const probing = openConnections(connect, { ...limits, connections: 1, limitMs: probeLimitMs(limits.limitMs) })
+  const inHand = new Set<(error: unknown) => void>()
+  const ended = new AbortController()
+  const host = {
+    name,
+    ask,
+    answers: answersOf(name, ask),
+    state: 'unknown' as HostState,
+    /** The time up to which its data is whole, in milliseconds of performance.now(). */
+    wholeUntil: -Infinity,
+    inHand: () => inHand.size,
+    isBusy: () => inHand.size >= limits.connections - 1,
+    work,
+    lose,
+    /** Resolves when it can do its work, rejects with what is wrong. */
+    probe: shareQuestion(probe),
+    keepProbing,
+    async end () {
+      ended.abort()
+      await Promise.all([end(), probing.end()])
+    },
+  }
+
+  async function probe (): Promise<void> {
+    const askedAt = performance.now()
+    try {
+      const position = await probing.ask(async sql => {
+        await requireSchema(sql, migrations)
+        return await askPosition(sql).catch(error => {
+          if (error?.code !== '0A000') throw error
+          return null // not every service that speaks PostgreSQL's protocol knows positions
+        })
+      })
+      become(judge(host, position, askedAt))
+    } catch (error) {
+      lose(error)
+      throw error
+    }
+  }
+
+  /** Work that asks this server; rejects when the server is lost meanwhile, which silence would not tell for long. */
+  function work<T> (of: (host: Host) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      inHand.add(reject)
+      of(host).then(resolve, reject).finally(() => inHand.delete(reject))
+    })
+  }
+
+  function lose (error: unknown): void {
+    become(String((error as { code?: string }).code ?? 'failed'), error)
+    const lost = Object.assign(new Error(`${name} is lost`, { cause: error }), { code: 'CONNECTION_CLOSED' })
+    for (const reject of inHand) reject(lost)
+  }
+
+  function become (state: HostState, err?: unknown): void {
+    if (state === host.state || ended.signal.aborted) return
+    const from = host.state
+    host.state = state
+    log[state === 'ok' ? 'info' : 'warn']({ host: name, from, to: state, ...(err ? { err } : {}) }, 'database host')
+  }
+
+  async function keepProbing (everyMs: number): Promise<void> {
+    while (!ended.signal.aborted) {
+      await host.probe().catch(() => {})
+      await pause(everyMs, undefined, { ref: false, signal: ended.signal }).catch(() => {})
+    }
+  }
+
+  return host
+}
