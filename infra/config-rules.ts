@@ -15,7 +15,7 @@ function combinations ({ stack, allowedCidrs, domain, database, rates, ingestion
   const problems: string[] = []
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(problem) }
 
-  refuse(!/^[a-z][a-z0-9-]{0,20}$/.test(stack), `the stack's name "${stack}" must be short: lower-case letters, digits and -, at most 21`)
+  refuse(!/^[a-z][a-z0-9-]{0,11}$/.test(stack), `the stack's name "${stack}" must be at most 12 lower-case letters, digits and -: AWS's names of target groups are short`)
   refuse(stack === 'local', 'the stack\'s name must not be "local": a process of that environment takes development keys')
   refuse(!domain && allowedCidrs.length === 0, 'allowedCidrs is missing: without domain there is no TLS, so it has to say who may come in')
   refuse(domain !== undefined && (domain.zoneId === undefined) === (domain.certificateArn === undefined),
@@ -30,7 +30,7 @@ function combinations ({ stack, allowedCidrs, domain, database, rates, ingestion
   refuse(database.minAcu > database.maxAcu, 'database.minAcu is above database.maxAcu')
   refuse(database.storageGb > database.maxStorageGb, 'database.storageGb is above database.maxStorageGb')
   refuse(database.engine === 'aurora' && database.replicas > database.maxReaders, 'database.replicas is above database.maxReaders')
-  refuse(!(Number(database.engineVersion.split('.')[0]) >= 15), 'database.engineVersion must be 15 or newer')
+  refuse(Number(database.engineVersion?.split('.')[0] ?? 18) < 15, 'database.engineVersion must be 15 or newer')
 
   for (const [name, { cpu, memory, minTasks, maxTasks }] of Object.entries({ rates, ingestion, worker })) {
     const [least, most, step] = fargate[cpu]!

@@ -1,19 +1,101 @@
-import * as aws from '@pulumi/aws/provider.js'
-import { readConfig } from './config.ts'
+import * as pulumi from '@pulumi/pulumi'
+import { ApiKeys } from './components/api-keys.ts'
+import { Balancer } from './components/balancer.ts'
+import { Cluster } from './components/cluster.ts'
+import { Database } from './components/database.ts'
+import { Domain } from './components/domain.ts'
+import { Entrance } from './components/entrance.ts'
+import { Firewall } from './components/firewall.ts'
+import { Gateway } from './components/gateway.ts'
+import { HttpService } from './components/http-service.ts'
+import { Image } from './components/image.ts'
+import { Migration } from './components/migration.ts'
 import { Network } from './components/network.ts'
+import { Observability } from './components/observability.ts'
+import { OneOff } from './components/one-off.ts'
+import { PayloadBucket } from './components/payload-bucket.ts'
+import { BatchQueue } from './components/queue.ts'
+import { Worker } from './components/worker.ts'
+import { readConfig } from './config.ts'
+import { maxConnections } from './connections.ts'
+import { ingestionApi, ingestionWorker, migrator, operations, ratesApi } from './processes.ts'
+import { stackProvider } from './provider.ts'
 
-/** The platform on AWS: docs/aws.md. */
+/** The platform on AWS, from the ground up: docs/aws.md. */
 const config = readConfig()
-const { stack, region, account } = config
-const provider = new aws.Provider('aws', {
-  region: region as aws.ProviderArgs['region'],
-  allowedAccountIds: [account],
-  defaultTags: { tags: { Project: 'freight-rates', Stack: stack, ...(config.expires ? { Expires: config.expires } : {}) } },
-})
-const options = { providers: [provider] }
+const { stack, region, account, deployment } = config
+const protect = config.database.deletionProtection
+const logDays = config.logs.retentionDays
+const options = { providers: [stackProvider(config)] }
 
-const network = new Network(stack, {
-  region, ...config.network, flowLogDays: config.network.flowLogs ? config.logs.retentionDays : undefined,
+const network = new Network(stack, { ...config.network, region, flowLogDays: config.network.flowLogs ? logDays : undefined }, options)
+const { vpcId, publicSubnetIds, privateSubnetIds, isolatedSubnetIds, awsClients } = network
+
+const image = new Image(stack, { reference: config.image, architecture: config.architecture, protect }, options)
+const cluster = new Cluster(stack, options)
+const queue = new BatchQueue(stack, options)
+const payloads = new PayloadBucket(stack, { keepDays: config.payloads.keepDays, protect }, options)
+const apiKeys = new ApiKeys(stack, { protect }, options)
+const database = new Database(stack, {
+  region, account, vpcId, zones: config.network.zones.map(letter => region + letter), subnetIds: isolatedSubnetIds, settings: config.database,
+  maxConnections: maxConnections(config.database), logDays,
 }, options)
 
-export const vpcId = network.vpcId
+const platform = {
+  region, account, vpcId, subnetIds: privateSubnetIds, awsClients, clusterArn: cluster.arn, clusterName: cluster.name, image,
+  architecture: config.architecture, logDays,
+}
+const stores = { config, database, queue, payloads, apiKeys }
+const dependsOn = [...network.ready, ...database.ready, ...queue.ready, ...payloads.ready, ...apiKeys.ready]
+
+const migrate = new OneOff(`${stack}-migrate`, { ...migrator(stores), platform, database }, options)
+const migration = new Migration(stack, { task: migrate, dependsOn }, options)
+const ops = new OneOff(`${stack}-ops`, { ...operations(stores), platform, database }, options)
+
+const domain = config.domain && new Domain(stack, config.domain, options)
+const balancer = new Balancer(stack, {
+  account, vpcId, subnetIds: privateSubnetIds, certificateArn: domain?.certificateArn, logDays, protect,
+}, options)
+const service = { platform, balancer, database, deployment, migration, dependsOn }
+const rates = new HttpService(`${stack}-rates`, {
+  ...service, ...ratesApi(stores), settings: config.rates, ports: { production: balancer.secure ? 443 : 80, test: 9001 },
+}, options)
+const ingestionPort = 8443
+const ingestion = new HttpService(`${stack}-ingestion`, {
+  ...service, ...ingestionApi(stores), settings: config.ingestion, ports: { production: ingestionPort, test: 9002 },
+}, options)
+const worker = new Worker(`${stack}-worker`, {
+  ...ingestionWorker(stores), settings: config.worker, stack, queue, platform, database, migration, dependsOn,
+}, options)
+
+const entrance = new Entrance(stack, {
+  vpcId, subnetIds: publicSubnetIds, balancer, listener: rates.listener, protect,
+  allowedCidrs: config.allowedCidrs.length > 0 ? config.allowedCidrs : ['0.0.0.0/0'],
+}, options)
+domain?.point(`${stack}-rates`, domain.rates, entrance)
+if (config.firewall.enabled) new Firewall(stack, { ...config.firewall, balancerArn: balancer.arn }, options)
+const gateway = new Gateway(stack, {
+  vpcId, subnetIds: privateSubnetIds, balancer, listener: ingestion.listener, port: ingestionPort, limits: config.gateway, domain, logDays,
+}, options)
+
+const observability = new Observability(stack, {
+  stack, account, email: config.alarms.email, monthlyUsd: config.budget.monthlyUsd, clusterArn: cluster.arn,
+}, options)
+
+// What a person needs next.
+export const ratesUrl = domain ? `https://${domain.rates}` : pulumi.interpolate`http://${entrance.dnsName}`
+export const batchesUrl = gateway.url
+export const operatorKeySecret = apiKeys.operator.arn
+export const apiKeysSecret = apiKeys.secretArn
+export const queueUrl = queue.url
+export const deadLetterQueueUrl = queue.deadLetterUrl
+export const payloadBucket = payloads.name
+export const databaseAddress = database.hosts.primary.address
+export const alarmTopic = observability.topicArn
+export const clusterName = cluster.name
+export const services = { rates: rates.name, ingestion: ingestion.name, worker: worker.name }
+/** Tasks to run to their end: what `npm run ops -- --stack` reads. */
+export const oneOffTasks = { migrate: migrate.reference, ops: ops.reference }
+const tasks = { rates: rates.task, ingestion: ingestion.task, worker: worker.task, migrate: migrate.task, ops: ops.task }
+export const logs = Object.fromEntries(Object.entries(tasks).map(([name, { logGroup }]) =>
+  [name, pulumi.interpolate`aws logs tail ${logGroup} --follow --region ${region}`]))

@@ -17,10 +17,14 @@ export interface EgressArgs {
 }
 
 /** Way out through `count` NAT gateways; the rest of the zones share them. Members of the group may speak HTTPS to anyone. */
-export function natGateways ({ name, clients, publicSubnets, privateTables, parent }: EgressArgs, count: number, routes: pulumi.Resource[]): pulumi.Resource[] {
+export function natGateways (
+  { name, clients, publicSubnets, privateTables, parent }: EgressArgs, count: number, routes: pulumi.Resource[]
+): pulumi.Resource[] {
   const gateways = publicSubnets.slice(0, count).map((subnet, index) => {
     const address = new ec2.Eip(`${name}-nat-${index}`, { domain: 'vpc', tags: { Name: `${name}-nat-${index}` } }, { parent })
-    return new ec2.NatGateway(`${name}-${index}`, { allocationId: address.id, subnetId: subnet.id, tags: { Name: `${name}-${index}` } }, { parent, dependsOn: routes })
+    return new ec2.NatGateway(`${name}-${index}`, {
+      allocationId: address.id, subnetId: subnet.id, tags: { Name: `${name}-${index}` },
+    }, { parent, dependsOn: routes })
   })
   const out = new vpc.SecurityGroupEgressRule(`${name}-https-out`, {
     securityGroupId: clients.id, cidrIpv4: '0.0.0.0/0', ipProtocol: 'tcp', fromPort: 443, toPort: 443, description: 'AWS, through NAT',
@@ -39,7 +43,7 @@ export function endpoints ({ name, region, vpcId, clients, s3, privateSubnets, p
   const toS3 = new vpc.SecurityGroupEgressRule(`${name}-s3-out`, {
     securityGroupId: clients.id, prefixListId: s3.prefixListId, ipProtocol: 'tcp', fromPort: 443, toPort: 443, description: 'S3, through its gateway',
   }, { parent })
-  return [toS3, ...allow(`${name}-endpoints`, clients, group, 443, parent), ...services.map(service => new ec2.VpcEndpoint(`${name}-${service.replace('.', '-')}`, {
+  const addresses = services.map(service => new ec2.VpcEndpoint(`${name}-${service.replace('.', '-')}`, {
     vpcId,
     serviceName: `com.amazonaws.${region}.${service}`,
     vpcEndpointType: 'Interface',
@@ -47,5 +51,6 @@ export function endpoints ({ name, region, vpcId, clients, s3, privateSubnets, p
     subnetIds: privateSubnets.map(subnet => subnet.id),
     securityGroupIds: [group.id],
     tags: { Name: `${name}-${service}` },
-  }, { parent }))]
+  }, { parent }))
+  return [toS3, ...allow(`${name}-endpoints`, clients, group, 443, parent), ...addresses]
 }

@@ -33,7 +33,7 @@ export class Network extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('freight:infra:Network', name, args, opts)
+    super('freight:infra:Network', name, {}, opts)
     const parent = this
     const main = new ec2.Vpc(name, { cidrBlock: args.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: { Name: name } }, { parent })
     const vpcId = main.id
@@ -64,7 +64,9 @@ export class Network extends pulumi.ComponentResource {
       tags: { Name: `${name}-s3` },
     }, { parent })
     const awsClients = securityGroup(`${name}-aws-clients`, 'reaches AWS', vpcId, parent)
-    const egress = { name, region: args.region, vpcId, clients: awsClients, s3, publicSubnets: open, privateSubnets: inner, privateTables: innerTables, parent }
+    const egress = {
+      name, region: args.region, vpcId, clients: awsClients, s3, publicSubnets: open, privateSubnets: inner, privateTables: innerTables, parent,
+    }
     const wayOut = args.egress === 'endpoints'
       ? endpoints(egress)
       : natGateways(egress, args.egress === 'nat' ? 1 : args.zones.length, [outwardRoute, ...openRoutes])

@@ -5,7 +5,7 @@ import * as pulumi from '@pulumi/pulumi'
 export interface Statement {
   actions: string[]
   resources: pulumi.Input<string>[]
-  condition?: Record<string, Record<string, pulumi.Input<string>>>
+  condition?: Record<string, Record<string, pulumi.Input<string>>> | undefined
 }
 
 export interface RoleArgs {
@@ -13,11 +13,17 @@ export interface RoleArgs {
   service: string
   statements: Statement[]
   /** The account in which alone the service may take it on, against a confused deputy. */
-  account?: string
+  account?: string | undefined
 }
 
-/** A role and what it may do. `ready` is there once it can. */
-export function role (name: string, { service, statements, account }: RoleArgs, parent: pulumi.Resource): { arn: pulumi.Output<string>, ready: pulumi.Resource[] } {
+export interface Role {
+  arn: pulumi.Output<string>
+  /** Made once the role can do what it may. */
+  ready: pulumi.Resource[]
+}
+
+/** A role and what it may do, which is nothing else. */
+export function role (name: string, { service, statements, account }: RoleArgs, parent: pulumi.Resource): Role {
   const made = new iam.Role(name, {
     assumeRolePolicy: JSON.stringify({
       Version: '2012-10-17',

@@ -1,0 +1,70 @@
+import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
+import * as lambda from '@pulumi/aws/lambda/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
+import type { Check } from '../smoke/check.ts'
+import type { Balancer } from './balancer.ts'
+import { role, type Role } from './roles.ts'
+import { allow, securityGroup } from './security-groups.ts'
+
+export interface SmokeCheckArgs {
+  account: string
+  vpcId: pulumi.Output<string>
+  subnetIds: pulumi.Output<string>[]
+  balancer: Balancer
+  /** The test listener's port. */
+  port: number
+  checks: Check[]
+  logDays: number
+}
+
+/** A Lambda in the network that ECS calls before traffic moves to a new version; it can reach the test listener and nothing else. */
+export class SmokeCheck extends pulumi.ComponentResource {
+  readonly functionArn: pulumi.Output<string>
+  /** By which ECS may call it. */
+  readonly caller: Role
+  readonly ready: pulumi.Resource[]
+
+  constructor (name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:infra:SmokeCheck', name, {}, opts)
+    const parent = this
+    const logs = new cloudwatch.LogGroup(`${name}-smoke`, { retentionInDays: args.logDays }, { parent })
+    const group = securityGroup(`${name}-smoke`, `smoke check of ${name}`, args.vpcId, parent)
+    const rules = allow(`${name}-smoke`, group, args.balancer.group, args.port, parent)
+    const own = role(`${name}-smoke`, {
+      service: 'lambda.amazonaws.com',
+      statements: [
+        { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [pulumi.interpolate`${logs.arn}:*`] },
+        // Its place in the network; AWS knows no narrower resource.
+        {
+          actions: ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses',
+            'UnassignPrivateIpAddresses'].map(action => `ec2:${action}`),
+          resources: ['*'],
+        },
+      ],
+    }, parent)
+    const check = new lambda.Function(`${name}-smoke`, {
+      runtime: 'nodejs24.x',
+      architectures: ['arm64'],
+      handler: 'check.handler',
+      code: new pulumi.asset.AssetArchive({ 'check.mjs': new pulumi.asset.StringAsset(source()) }),
+      role: own.arn,
+      timeout: 60,
+      memorySize: 256,
+      vpcConfig: { subnetIds: args.subnetIds, securityGroupIds: [group.id] },
+      environment: { variables: { TARGET: pulumi.interpolate`http://${args.balancer.dnsName}:${args.port}`, CHECKS: JSON.stringify(args.checks) } },
+      loggingConfig: { logFormat: 'Text', logGroup: logs.name },
+    }, { parent, dependsOn: own.ready })
+    this.functionArn = check.arn
+    this.caller = role(`${name}-smoke-caller`, {
+      service: 'ecs.amazonaws.com', account: args.account, statements: [{ actions: ['lambda:InvokeFunction'], resources: [check.arn] }],
+    }, parent)
+    this.ready = [check, ...rules, ...this.caller.ready]
+    this.registerOutputs({ functionArn: this.functionArn })
+  }
+}
+
+/** Lambda does not read TypeScript. */
+const source = (): string => stripTypeScriptTypes(readFileSync(join(import.meta.dirname, '../smoke/check.ts'), 'utf8'))

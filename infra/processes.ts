@@ -1,0 +1,97 @@
+import type { Config } from './config.ts'
+import type { ApiKeys } from './components/api-keys.ts'
+import type { Database } from './components/database.ts'
+import type { PayloadBucket } from './components/payload-bucket.ts'
+import type { BatchQueue } from './components/queue.ts'
+
+/** What the processes work with. */
+export interface Stores {
+  config: Config
+  database: Database
+  queue: BatchQueue
+  payloads: PayloadBucket
+  apiKeys: ApiKeys
+}
+
+const node = (file: string): string[] => ['node', `services/${file}`]
+
+/** Each process: its command, its environment (docs/configuration.md), what it may do, and how long it may take to stop. */
+export function ratesApi ({ config, database, apiKeys }: Stores) {
+  const { poolSize, keysRequired } = config.rates
+  return {
+    command: node('rates-api/main.ts'),
+    environment: {
+      ...common(config), ...database.environment('rates_api', { reads: true }),
+      DATABASE_POOL_SIZE: String(poolSize), RATES_KEYS_REQUIRED: String(keysRequired),
+      ...(keysRequired ? { API_KEYS_SECRET: apiKeys.secretArn } : {}),
+    },
+    statements: [...database.connect('rates_api', { reads: true }), ...(keysRequired ? apiKeys.read() : [])],
+    stopSeconds: 30,
+    checks: [
+      { path: '/ready', status: 200 },
+      { path: '/rates', status: keysRequired ? 401 : 400 },
+      { path: '/locations?q=a&limit=1', status: keysRequired ? 401 : 200 },
+    ],
+  }
+}
+
+export function ingestionApi (stores: Stores) {
+  const { config, database, queue, payloads, apiKeys } = stores
+  return {
+    command: node('ingestion-api/main.ts'),
+    environment: {
+      ...common(config), ...stored(stores), ...database.environment('ingestion_api'),
+      DATABASE_POOL_SIZE: String(config.ingestion.poolSize), API_KEYS_SECRET: apiKeys.secretArn,
+      // Bodies stream through: memory that V8 and malloc would keep for later is memory that one more body could have.
+      NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256', MALLOC_ARENA_MAX: '1',
+    },
+    statements: [...database.connect('ingestion_api'), ...queue.send(), ...payloads.accept(), ...apiKeys.read()],
+    stopSeconds: 75,
+    checks: [{ path: '/ready', status: 200 }, { path: '/openapi.json', status: 200 }, { method: 'POST', path: '/batches', status: 401 }],
+  }
+}
+
+export function ingestionWorker (stores: Stores) {
+  const { config, database, queue, payloads } = stores
+  return {
+    command: node('ingestion-worker/main.ts'),
+    environment: {
+      ...common(config), ...stored(stores), ...database.environment('ingestion_worker'),
+      WORKER_CONCURRENCY: String(config.worker.concurrency),
+      FINISH_MS: '90000', // with the other phases of stopping within the 120 s that Fargate gives
+    },
+    statements: [...database.connect('ingestion_worker'), ...queue.work(), ...payloads.apply()],
+    stopSeconds: 120,
+  }
+}
+
+export function migrator ({ config, database }: Stores) {
+  return {
+    command: node('migrate/main.ts'),
+    environment: { LOG_LEVEL: config.logs.level, AWS_REGION: config.region, ...database.environment('migrator') },
+    secrets: { BOOTSTRAP_DATABASE_URL: database.masterUrlSecretArn },
+    statements: database.connect('migrator'),
+    stopSeconds: 120,
+    cpu: 512,
+    memory: 1024,
+  }
+}
+
+/** Operators' commands: `npm run ops -- --stack NAME …` gives the rest of the command line. */
+export function operations (stores: Stores) {
+  const { config, database, queue } = stores
+  return {
+    command: [...node('ops/main.ts'), '--help'],
+    environment: { ...stored(stores), LOG_LEVEL: config.logs.level, ...database.environment('migrator') },
+    statements: [...database.connect('migrator'), ...queue.send()],
+    stopSeconds: 30,
+    cpu: 512,
+    memory: 1024,
+  }
+}
+
+const common = ({ stack, region, logs }: Config) => ({ ENVIRONMENT: stack, AWS_REGION: region, LOG_LEVEL: logs.level, PORT: '8080' })
+
+const stored = ({ config, queue, payloads }: Stores) => ({
+  AWS_REGION: config.region, QUEUE_URL: queue.url, DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl, PAYLOAD_BUCKET: payloads.name,
+})
