@@ -1,10 +1,11 @@
 import {
-  DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client,
+  DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
 import type { Manifest, Payload } from './batch.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
+import { answerTimeOf } from './store-clock.ts'
 
 /**
  * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
@@ -58,13 +59,18 @@ export function openStore (s3: S3Client, bucket: string) {
     await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
   }
 
-  /** The ids that have a `pending/<id>`, oldest notes not first. */
+  /** The ids that have a `pending/<id>`, oldest notes not first. Their age is by the store's clock. */
   async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: 'pending/' })) {
+    let next: string | undefined
+    do {
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: 'pending/', ContinuationToken: next })
+      const answerTime = answerTimeOf(command)
+      const { Contents = [], NextContinuationToken } = await s3.send(command)
       for (const { Key, LastModified } of Contents) {
-        yield { id: Key!.slice('pending/'.length), ageSeconds: (Date.now() - LastModified!.getTime()) / 1_000 }
+        yield { id: Key!.slice('pending/'.length), ageSeconds: Math.max(0, answerTime() - LastModified!.getTime()) / 1_000 }
       }
-    }
+      next = NextContinuationToken
+    } while (next)
   }
 
   const putReport = (id: string, lines: Readable): Promise<Payload> => putStream(`reports/${id}.ndjson`, lines, 'application/x-ndjson')

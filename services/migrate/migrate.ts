@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import { compareReleases } from '../runtime/release.ts'
 import { schemaState } from '../runtime/schema.ts'
@@ -8,8 +9,15 @@ import { readMigrations, type Migration } from './migrations.ts'
 const lockKey = 7_340_001
 
 /**
- * Brings the schema to this release's version, each migration in a transaction of its own. Safe when run by many at once:
- * all wait for one lock and then find the work done. Returns the names of the migrations that this call applied.
+ * Readers and batches queue behind a migration that waits for a lock: so it waits but shortly, lets go of everything and comes
+ * again, until the batch or reader that had it in its way is done.
+ */
+const tableLockMs = 1_000
+const maxTries = 300
+
+/**
+ * Brings the schema to this release's version, each migration in a transaction of its own, under load or not. Safe when run by
+ * many at once: all wait for one lock and then find the work done. Returns the names of the migrations that this call applied.
  *
  * Throws when an applied migration was edited since, when the schema holds a newer breaking migration, and before applying
  * a breaking migration while a release older than it allows is connected.
@@ -18,20 +26,37 @@ export async function migrate (sql: Sql, migrations: Migration[] = readMigration
   const applied: string[] = []
   await refuseChanged(sql, migrations)
   for (const migration of migrations) {
-    const done = await transaction(sql, async tx => {
-      await prepare(tx)
-      const [row] = await tx`select 1 from schema_migrations where number = ${migration.number}`
-      if (row) return false
-      await refuseOlderReleases(tx, migration)
-      await tx.unsafe(migration.text).simple()
-      await tx`insert into schema_migrations ${tx({
-        number: migration.number, name: migration.name, sha256: migration.sha256, oldest_release: migration.oldestRelease,
-      })}`
-      return true
-    })
-    if (done) applied.push(migration.name)
+    if (await untilUnlocked(() => applyOne(sql, migration))) applied.push(migration.name)
   }
   return applied
+}
+
+/** False when it was applied already. */
+async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
+  return await transaction(sql, async tx => {
+    await prepare(tx)
+    const [row] = await tx`select 1 from schema_migrations where number = ${migration.number}`
+    if (row) return false
+    await refuseOlderReleases(tx, migration)
+    await tx.unsafe(`set local lock_timeout = ${tableLockMs}`)
+    await tx.unsafe(migration.text).simple()
+    await tx`insert into schema_migrations ${tx({
+      number: migration.number, name: migration.name, sha256: migration.sha256, oldest_release: migration.oldestRelease,
+    })}`
+    return true
+  })
+}
+
+async function untilUnlocked<T> (work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      const isInTheWay = ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')
+      if (!isInTheWay || tries === maxTries) throw error
+      await wait(tableLockMs * (0.5 + Math.random()))
+    }
+  }
 }
 
 async function prepare (tx: Sql): Promise<void> {

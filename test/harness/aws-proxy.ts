@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { testSystem } from './system.ts'
 
 /** One call to the store or the queue: `PUT`, `pending/<id>` or `SendMessage`, ''. */
-export type AwsCall = { service: 's3' | 'sqs', method: string, key: string }
+export type AwsCall = { service: 's3' | 'sqs', method: string, key: string, accessKeyId: string }
 export type Which = (call: AwsCall) => boolean
 
 export type Held = {
@@ -22,13 +22,15 @@ export type AwsProxy = {
   underWay: () => number
   /** Cuts the link of these calls, as a dependency does that is away; the answer ends that. */
   cut: (which: Which) => () => void
+  /** Refuses these calls as AWS refuses credentials whose time is over; the answer ends that. */
+  expire: (which: Which) => () => void
   /** Cuts the link in the middle of the answer to the next such call. */
   cutAnswer: (which: Which) => void
   /** Holds the next such call before the emulator sees it, or else its answer. */
   hold: (which: Which, where: 'call' | 'answer') => Held
 }
 
-type Rule = { which: Which, act: 'cut' | 'cut answer' | 'hold call' | 'hold answer', once: boolean, reached?: (call: AwsCall) => void, released?: Promise<void> }
+type Rule = { which: Which, act: 'cut' | 'expire' | 'cut answer' | 'hold call' | 'hold answer', once: boolean, reached?: (call: AwsCall) => void, released?: Promise<void> }
 
 /**
  * Stands before the emulator and does what AWS does and the emulator does not, conditional writes, and what AWS does on
@@ -66,6 +68,10 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
       return
     }
     await meet(take(call, 'hold call'), call)
+    if (take(call, 'expire')) {
+      answerExpired(call, request, response)
+      return
+    }
     if (request.headers['if-none-match'] === '*' && request.method === 'PUT') {
       await oneAtATime(request.url!, async () => {
         if (await exists(request.url!)) answerExists(request, response)
@@ -130,20 +136,22 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     await rule?.released
   }
 
+  function add (rule: Rule): () => void {
+    rules.add(rule)
+    return () => rules.delete(rule)
+  }
+
   return {
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     calls,
     underWay: () => underWay,
-    cut (which) {
-      const rule: Rule = { which, act: 'cut', once: false }
-      rules.add(rule)
-      return () => rules.delete(rule)
-    },
-    cutAnswer (which) { rules.add({ which, act: 'cut answer', once: true }) },
+    cut: which => add({ which, act: 'cut', once: false }),
+    expire: which => add({ which, act: 'expire', once: false }),
+    cutAnswer (which) { add({ which, act: 'cut answer', once: true }) },
     hold (which, where) {
       const reached = Promise.withResolvers<AwsCall>()
       const released = Promise.withResolvers<void>()
-      rules.add({ which, act: `hold ${where}`, once: true, reached: reached.resolve, released: released.promise })
+      add({ which, act: `hold ${where}`, once: true, reached: reached.resolve, released: released.promise })
       return { reached: reached.promise, release: released.resolve }
     },
   }
@@ -151,8 +159,18 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
 
 function callOf ({ headers, method, url }: IncomingMessage): AwsCall {
   const action = headers['x-amz-target']
-  if (typeof action === 'string') return { service: 'sqs', method: action.split('.')[1]!, key: '' }
-  return { service: 's3', method: method!, key: decodeURIComponent(url!.split('?')[0]!.split('/').slice(2).join('/')) }
+  const accessKeyId = /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? ''
+  if (typeof action === 'string') return { service: 'sqs', method: action.split('.')[1]!, key: '', accessKeyId }
+  return { service: 's3', method: method!, key: decodeURIComponent(url!.split('?')[0]!.split('/').slice(2).join('/')), accessKeyId }
+}
+
+function answerExpired ({ service }: AwsCall, request: IncomingMessage, response: ServerResponse): void {
+  request.resume()
+  const [status, type, body] = service === 's3'
+    ? [400, 'application/xml', '<?xml version="1.0" encoding="UTF-8"?><Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>']
+    : [403, 'application/x-amz-json-1.0', '{"__type":"com.amazon.coral.service#ExpiredTokenException","message":"The security token included in the request is expired"}']
+  response.writeHead(status as number, { 'content-type': type })
+  response.end(body)
 }
 
 function answerExists (request: IncomingMessage, response: ServerResponse): void {

@@ -19,9 +19,15 @@ export type Process = {
 
 const root = join(import.meta.dirname, '../..')
 
+export type ProcessOptions = {
+  cwd?: string
+  /** Shell commands that go before it: `ulimit -f 0`. */
+  prepare?: string
+}
+
 /** Starts `services/<name>/main.ts` as a process of its own, on a free port; it is killed with the test. */
-export async function startProcess (t: Test, name: string, env: Record<string, string>): Promise<Process> {
-  const process = spawnProcess(t, name, env)
+export async function startProcess (t: Test, name: string, env: Record<string, string>, options?: ProcessOptions): Promise<Process> {
+  const process = spawnProcess(t, name, env, options)
   const listening = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/
   await Promise.race([process.until(text => listening.test(text)), process.exited.then(() => {})])
   const url = listening.exec(process.output())?.[1]
@@ -35,9 +41,11 @@ export async function runProcess (t: Test, name: string, env: Record<string, str
   return { ...await process.exited, output: process.output() }
 }
 
-function spawnProcess (t: Test, name: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, [join(root, 'services', name, 'main.ts')], {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', ...env },
+function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd = root, prepare }: ProcessOptions = {}) {
+  const command = [process.execPath, join(root, 'services', name, 'main.ts')]
+  const [program, ...args] = prepare ? ['/bin/sh', '-c', `${prepare} && exec "$0" "$@"`, ...command] : command
+  const child = spawn(program!, args, {
+    cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', ...env },
   })
   let text = ''
   const waiting = new Set<() => void>()

@@ -1,0 +1,21 @@
+/**
+ * `node --import <this file>`: a process whose clock is wrong by CLOCK_AHEAD_MS, and by another CLOCK_STEP_MS from each SIGUSR2
+ * on. Timers and `performance` go on as they did, as they do when somebody sets a real machine's clock.
+ */
+const RealDate = Date
+const { CLOCK_AHEAD_MS = '0', CLOCK_STEP_MS = '0' } = process.env
+let aheadMs = Number(CLOCK_AHEAD_MS)
+process.on('SIGUSR2', () => { aheadMs += Number(CLOCK_STEP_MS) })
+
+const now = (): number => RealDate.now() + aheadMs
+
+globalThis.Date = new Proxy(RealDate, {
+  apply: () => new RealDate(now()).toString(),
+  construct: (target, given: [], asked) => Reflect.construct(target, given.length > 0 ? given : [now()], asked) as Date,
+  get: (target, name) => name === 'now' ? now : Reflect.get(target, name) as unknown,
+})
+
+/** What such a process is started with. */
+export const wrongClock = (aheadMs: number, stepMs = 0): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${import.meta.url}`, CLOCK_AHEAD_MS: String(aheadMs), CLOCK_STEP_MS: String(stepMs),
+})
