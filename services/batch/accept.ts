@@ -45,9 +45,9 @@ async function claim (store: Store, manifest: Manifest): Promise<{ existing: Man
   }
 }
 
-async function enqueue (queue: Queue, { id, provider }: Manifest): Promise<void> {
+async function enqueue (queue: Queue, { id, provider, traceparent }: Manifest): Promise<void> {
   try {
-    await queue.send(id, provider)
+    await queue.send(id, provider, id, traceparent)
   } catch (cause) {
     throw new Problem('queue-unavailable', `Batch ${id} is stored and will be queued within minutes; sending the same again does it sooner, and is safe`,
       { members: { id }, headers: { location: `/batches/${id}` }, cause })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { continueTrace } from '../runtime/trace.ts'
 
 export type Mode = 'apply' | 'dry_run'
 export type Format = 'csv' | 'ndjson' | 'json'
@@ -42,7 +43,16 @@ export type Manifest = {
   payload: Payload
   /** ISO 8601, by the clock of the process that accepted it: for people, nothing is decided by it. */
   acceptedAt: string
+  /** W3C trace context of the request that was accepted; kept beside the object, as its metadata. */
+  traceparent?: string | undefined
 }
 
 /** One version of one object: `versionId` where the bucket has versions, the ETag pins it elsewhere. */
 export type Payload = { key: string, versionId: string | null, etag: string }
+
+/** What a line of the log says of a batch besides its id: the trace that it came with, and the request that was accepted. */
+export function traceBindings (traceparent: string | undefined): { traceId?: string, requestId?: string | null } {
+  if (traceparent === undefined) return {}
+  const { traceId, parentId } = continueTrace(traceparent)
+  return { traceId, requestId: parentId }
+}

@@ -7,6 +7,8 @@ import {
 export type Delivery = {
   /** Empty when the message is none of ours. */
   batchId: string
+  /** W3C trace context that the message came with. */
+  traceparent?: string | undefined
   body: string
   receipt: string
   /** Which delivery of this message it is, from 1; SQS moves it to the dead-letter queue after its tenth. */
@@ -20,12 +22,13 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
   const at = (receipt: string): { QueueUrl: string, ReceiptHandle: string } => ({ QueueUrl: queueUrl, ReceiptHandle: receipt })
 
   /** The batch id as deduplication id keeps a second send within five minutes from arriving; the marker does the rest. */
-  async function send (batchId: string, provider: string, deduplicationId = batchId): Promise<void> {
+  async function send (batchId: string, provider: string, deduplicationId = batchId, traceparent?: string): Promise<void> {
     await sqs.send(new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: JSON.stringify({ version: 1, id: batchId }),
       MessageGroupId: provider,
       MessageDeduplicationId: deduplicationId,
+      ...(traceparent ? { MessageAttributes: { traceparent: { DataType: 'String', StringValue: traceparent } } } : {}),
     }))
   }
 
@@ -33,12 +36,13 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
   async function receive (waitSeconds: number, signal: AbortSignal): Promise<Delivery | null> {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({
       QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      MessageAttributeNames: ['traceparent'],
     }), { abortSignal: signal })
     const message = Messages?.[0]
     if (!message) return null
     const receives = Number(message.Attributes?.ApproximateReceiveCount ?? 1)
     const body = message.Body ?? ''
-    return { batchId: idOf(body), body, receipt: message.ReceiptHandle!, receives }
+    return { batchId: idOf(body), traceparent: message.MessageAttributes?.traceparent?.StringValue, body, receipt: message.ReceiptHandle!, receives }
   }
 
   /** Keeps the message from others for another `seconds`. */

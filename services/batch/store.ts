@@ -30,14 +30,17 @@ export function openStore (s3: S3Client, bucket: string) {
 
   async function readManifest (id: string): Promise<Manifest | null> {
     const body = await nullIfAbsent(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
-    return body && JSON.parse(await body.Body!.transformToString()) as Manifest
+    if (!body) return null
+    const traceparent = body.Metadata?.traceparent
+    return { ...JSON.parse(await body.Body!.transformToString()) as Manifest, ...(traceparent ? { traceparent } : {}) }
   }
 
   /** Writes the manifest unless there is one: then the answer is false. This is the moment of acceptance. */
-  async function createManifest (manifest: Manifest): Promise<boolean> {
+  async function createManifest ({ traceparent, ...manifest }: Manifest): Promise<boolean> {
     try {
       await s3.send(new PutObjectCommand({
         ...at(`batches/${manifest.id}.json`), Body: JSON.stringify(manifest), ContentType: 'application/json', IfNoneMatch: '*',
+        ...(traceparent ? { Metadata: { traceparent } } : {}),
       }))
       return true
     } catch (error) {

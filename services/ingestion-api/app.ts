@@ -4,6 +4,7 @@ import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
 import type { Uploads } from '../batch/uploads.ts'
+import { openMetrics, type Metrics } from '../metrics/metrics.ts'
 import { registerDocs } from '../runtime/docs.ts'
 import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
@@ -26,13 +27,14 @@ export type Dependencies = {
   queue: Queue
   sql: Sql
   log: Log
+  metrics?: Metrics
   /** The keys of now: they may change while the process runs. */
   keys: () => readonly ApiKey[]
   limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number }
 }
 
 /** What the routes work with. */
-export type IngestionApi = Dependencies & {
+export type IngestionApi = Required<Dependencies> & {
   rateLimit: RateLimitOptions
   takeTurn: TakeTurn
   /** Work that goes on after the answer, and that stopping waits for. */
@@ -41,11 +43,12 @@ export type IngestionApi = Dependencies & {
 
 /** The ingestion API: takes batches whole and says how they are doing. Accepting needs the store and the queue, not the database. */
 export async function buildIngestionApi (dependencies: Dependencies): Promise<FastifyInstance> {
-  const { log, limits, store, queue } = dependencies
-  const app = buildServer({ log, requestTimeoutMs: limits.totalMs })
+  const { log, limits, store, queue, metrics = openMetrics('ingestion-api') } = dependencies
+  const app = buildServer({ log, metrics, requestTimeoutMs: limits.totalMs })
   const underWay = new Set<Promise<unknown>>()
   const api: IngestionApi = {
     ...dependencies,
+    metrics,
     takeTurn: takeTurns(limits),
     rateLimit: {
       max: limits.batchesPerMinute,

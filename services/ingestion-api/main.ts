@@ -1,6 +1,8 @@
 import { openQueue } from '../batch/queue.ts'
 import { openStore } from '../batch/store.ts'
 import { openUploads } from '../batch/uploads.ts'
+import { exposeMetrics } from '../metrics/expose.ts'
+import { openMetrics } from '../metrics/metrics.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
@@ -17,12 +19,15 @@ const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', p
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
 const s3 = openS3(aws)
 
+const metrics = openMetrics('ingestion-api')
+const endMetrics = await exposeMetrics(metrics, 'ingestion-api', config, log)
 const app = await buildIngestionApi({
   store: openStore(s3, config.PAYLOAD_BUCKET),
   uploads: openUploads(s3, openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint }), config.PAYLOAD_BUCKET),
   queue: openQueue(openSqs(aws), config.QUEUE_URL),
   sql,
   log,
+  metrics,
   keys: () => keys,
   limits: {
     maxBytes: config.BATCH_MAX_BYTES,
@@ -37,6 +42,7 @@ const app = await buildIngestionApi({
 stopInPhases(log, [
   { name: 'answer the requests in hand', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
+  { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
 ])
 await exitIfRefused(() => openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: 1 }), log)
 await app.listen({ host: config.HOST, port: config.PORT })

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
+import { openMetrics, type Metrics } from '../metrics/metrics.ts'
 import { readMigrations } from '../migrate/migrations.ts'
 import { withDeadline } from '../runtime/deadline.ts'
 import { registerHealth } from '../runtime/health.ts'
@@ -9,6 +10,7 @@ import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import { requireSchema } from '../runtime/schema.ts'
 import type { BatchLimits } from './apply/rules.ts'
+import { watchBacklog } from './backlog.ts'
 import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
 import { recordDeadLetters } from './dead-letters.ts'
 import { Gate } from './gate.ts'
@@ -23,10 +25,13 @@ export type Dependencies = {
   /** The dead-letter queue. */
   deadLetters: Queue
   log: Log
+  metrics?: Metrics
   receive: ConsumeOptions
   limits: BatchLimits
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
+  /** Time between two looks at what waits, in seconds. */
+  backlogSeconds?: number
 }
 
 export type IngestionWorker = {
@@ -41,11 +46,13 @@ export type IngestionWorker = {
 }
 
 /** The ingestion worker: takes messages, applies their batches, one transaction each. */
-export function buildIngestionWorker ({ receive, ...dependencies }: Dependencies): IngestionWorker {
+export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, ...given }: Dependencies): IngestionWorker {
+  const dependencies = { ...given, metrics, backlogSeconds }
   const { sql, store, queue, log, sweep } = dependencies
   const giveUp = new AbortController()
   const migrations = readMigrations()
-  const gate = new Gate(async () => { await Promise.all([requireSchema(sql, migrations), store.probe()]) }, log, giveUp.signal)
+  const ready = (isOpen: boolean): void => metrics.set('freight_worker_ready', {}, Number(isOpen))
+  const gate = new Gate(async () => { await Promise.all([requireSchema(sql, migrations), store.probe()]) }, log, giveUp.signal, ready)
   const app = buildServer({ log })
   registerHealth(app, { database: () => requireSchema(sql, migrations), store: store.probe, queue: queue.countMessages })
   let consumer: Consumer | undefined
@@ -58,6 +65,7 @@ export function buildIngestionWorker ({ receive, ...dependencies }: Dependencies
       consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive)
       chores = Promise.all([
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
+        watchBacklog(dependencies, stopping.signal),
         sweepUntil({ ...dependencies, ...sweep }, stopping.signal),
       ])
     },

@@ -35,7 +35,7 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
 export type Progress = { stop: () => Promise<void> }
 
 /** Rows read so far, and how many there will be, estimated from the bytes; null where that cannot be told. */
-export type RowsDone = { read: number, expected: number | null }
+export type RowsDone = { read: number, expected: number | null, /** Decoded. */ bytes: number }
 
 /** Keeps the progress of an attempt up to date until it is stopped; a database that is away is the attempt's own concern. */
 export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: () => RowsDone, everyMs = 1_000): Progress {

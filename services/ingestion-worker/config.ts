@@ -14,6 +14,7 @@ export const Config = Type.Object({
   HOLD_MAX_SECONDS: Count('how long a message is kept in hand at most, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
   SWEEP_SECONDS: Count('time between two sweeps for what a lost process left undone, in seconds', { default: 30 }),
   LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance or a message that nobody has is taken for lost, in seconds', { default: 30, minimum: 1 }),
+  BACKLOG_SECONDS: Count('time between two looks at how much waits, for the metrics, in seconds', { default: 15, maximum: 300 }),
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a whole batch included, in milliseconds', { default: 900_000 }),
   LOCK_TIMEOUT_MS: Count('longest wait for a lock of another batch, in milliseconds', { default: 60_000 }),
   DATABASE_SILENCE_MS: Count('silence after which a link to the database is taken for dead, in milliseconds; longer than LOCK_TIMEOUT_MS', {

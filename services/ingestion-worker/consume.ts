@@ -21,7 +21,7 @@ export type Consumer = {
 }
 
 export function consume (worker: Worker, { concurrency, receiveSeconds }: ConsumeOptions): Consumer {
-  const { queue, gate, log, giveUp } = worker
+  const { queue, gate, log, metrics, giveUp } = worker
   const stopping = new AbortController()
   const stopped = new Promise(resolve => stopping.signal.addEventListener('abort', resolve, { once: true }))
   const receiving = new Set<Promise<unknown>>()
@@ -36,6 +36,8 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
         if (delivery) await deliver(worker, delivery)
       } catch (error) {
         failures++
+        metrics.count('freight_receives_total', { result: 'failed' })
+        metrics.set('freight_worker_ready', {}, 0)
         log.warn({ err: error, failures }, 'receiving failed')
         await wait(backoffMs(failures, { maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(() => {})
       }
@@ -55,7 +57,12 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
   async function receiveUnlessStopped (): Promise<Delivery | null> {
     const delivery = await queue.receive(receiveSeconds, giveUp)
     // The gate may have been shut, or the process told to stop, while this was waiting.
-    if (!delivery || (gate.isOpen && !stopping.signal.aborted)) return delivery
+    if (!delivery || (gate.isOpen && !stopping.signal.aborted)) {
+      metrics.count('freight_receives_total', { result: delivery ? 'message' : 'nothing' })
+      if (gate.isOpen) metrics.set('freight_worker_ready', {}, 1)
+      return delivery
+    }
+    metrics.count('freight_receives_total', { result: 'handed_back' })
     await queue.release(delivery)
     return null
   }

@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
+import { traceBindings } from '../batch/batch.ts'
 import type { Delivery, Queue } from '../batch/queue.ts'
 import { recordAccepted } from '../batch/records.ts'
 import type { Store } from '../batch/store.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { dropLinks } from '../runtime/database.ts'
 import { classify, isReadOnly } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
@@ -16,6 +18,7 @@ export type Recorder = {
   deadLetters: Queue
   gate: Gate
   log: Log
+  metrics: Metrics
   /** How long one receive waits, in seconds. */
   receiveSeconds: number
 }
@@ -43,7 +46,7 @@ export async function recordDeadLetters (recorder: Recorder, stopping: AbortSign
   }
 }
 
-async function record ({ sql, store, deadLetters, log }: Recorder, delivery: Delivery): Promise<void> {
+async function record ({ sql, store, deadLetters, log, metrics }: Recorder, delivery: Delivery): Promise<void> {
   const { batchId } = delivery
   const manifest = batchId === '' ? null : await store.readManifest(batchId)
   if (!manifest) {
@@ -56,7 +59,10 @@ async function record ({ sql, store, deadLetters, log }: Recorder, delivery: Del
         reason = coalesce((select reason from batch_attempts where batch_id = ${batchId} and reason is not null order by attempt desc limit 1),
           reason, 'UNKNOWN: every worker that took it ended without a word')
       where id = ${batchId} and state in ('queued', 'processing') returning reason`
-    if (batch) log.error({ batchId, provider: manifest.provider, reason: batch.reason }, 'batch dead-lettered')
+    if (batch) {
+      metrics.count('freight_batches_finished_total', { outcome: 'dead_lettered' })
+      log.error({ batchId, ...traceBindings(manifest.traceparent), provider: manifest.provider, reason: batch.reason }, 'batch dead-lettered')
+    }
   }
   await deadLetters.remove(delivery)
 }

@@ -10,12 +10,14 @@ export class Gate {
   readonly #probe: () => Promise<unknown>
   readonly #log: Log
   readonly #signal: AbortSignal
+  readonly #tell: (isOpen: boolean) => void
   #opening: Promise<void> | null = null
 
-  constructor (probe: () => Promise<unknown>, log: Log, signal: AbortSignal) {
+  constructor (probe: () => Promise<unknown>, log: Log, signal: AbortSignal, tell: (isOpen: boolean) => void = () => {}) {
     this.#probe = probe
     this.#log = log
     this.#signal = signal
+    this.#tell = tell
   }
 
   get isOpen (): boolean {
@@ -25,6 +27,7 @@ export class Gate {
   shut (reason: string, level: 'warn' | 'info' = 'warn'): void {
     if (this.#opening) return
     this.#log[level]({ reason }, 'no receiving until what is needed can be reached')
+    this.#tell(false)
     this.#opening = this.#open().finally(() => { this.#opening = null })
   }
 
@@ -38,6 +41,7 @@ export class Gate {
       try {
         await this.#probe()
         this.#log.info({ probes: tries }, 'receiving goes on')
+        this.#tell(true)
         return
       } catch (error) {
         this.#log.debug({ err: error, tries }, 'probe failed')

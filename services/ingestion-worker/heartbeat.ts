@@ -1,4 +1,5 @@
 import type { Delivery, Queue } from '../batch/queue.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Log } from '../runtime/log.ts'
 
 export type HeartbeatOptions = { visibilitySeconds: number, maxSeconds: number }
@@ -12,18 +13,20 @@ export type Heartbeat = {
  * Keeps a message hidden from other workers while it is worked on, for `maxSeconds` at most. When a beat fails the message
  * may come to another worker too: the lock and the marker see to it that only one of them has an effect.
  */
-export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, options: HeartbeatOptions): Heartbeat {
+export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, metrics: Metrics, options: HeartbeatOptions): Heartbeat {
   const { visibilitySeconds, maxSeconds } = options
   const startedAt = performance.now()
   let beating: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
     if (performance.now() - startedAt > maxSeconds * 1_000) {
-      log.error({ batchId: delivery.batchId, maxSeconds }, 'the message was held as long as it may be: it goes to others')
+      log.error({ maxSeconds }, 'the message was held as long as it may be: it goes to others')
       clearInterval(timer)
       return
     }
-    beating = queue.extend(delivery, visibilitySeconds)
-      .catch(error => log.warn({ err: error, batchId: delivery.batchId }, 'heartbeat failed'))
+    beating = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'kept' }), error => {
+      metrics.count('freight_heartbeats_total', { result: 'failed' })
+      log.warn({ err: error }, 'heartbeat failed')
+    })
   }, visibilitySeconds * 1_000 / 3)
   return {
     async stop () {

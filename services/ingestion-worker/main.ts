@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { openQueue } from '../batch/queue.ts'
 import { openStore } from '../batch/store.ts'
+import { exposeMetrics } from '../metrics/expose.ts'
+import { openMetrics } from '../metrics/metrics.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
@@ -25,6 +27,8 @@ const sql = openDatabase({
   settings: { lock_timeout: String(config.LOCK_TIMEOUT_MS) },
 })
 
+const metrics = openMetrics('ingestion-worker')
+const endMetrics = await exposeMetrics(metrics, 'ingestion-worker', config, log)
 const worker = buildIngestionWorker({
   name: `${hostname()}:${process.pid}`,
   sql,
@@ -32,9 +36,11 @@ const worker = buildIngestionWorker({
   queue: openQueue(sqs, config.QUEUE_URL),
   deadLetters: openQueue(sqs, config.DEAD_LETTER_QUEUE_URL),
   log,
+  metrics,
   receive: { concurrency: config.WORKER_CONCURRENCY, receiveSeconds: config.RECEIVE_SECONDS },
   limits: { maxRows: config.BATCH_MAX_ROWS, maxRowBytes: config.BATCH_MAX_ROW_BYTES, maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES },
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
+  backlogSeconds: config.BACKLOG_SECONDS,
   sweep: { everySeconds: config.SWEEP_SECONDS, lostAfterSeconds: config.LOST_AFTER_SECONDS },
 })
 stopInPhases(log, [
@@ -43,6 +49,7 @@ stopInPhases(log, [
   { name: 'hand back what is not finished', limitMs: 10_000, run: worker.handBack },
   { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
+  { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
 ])
 await exitIfRefused(() => openDatabase({ url: config.DATABASE_URL, process: 'ingestion-worker', poolSize: 1 }), log)
 await worker.app.listen({ host: config.HOST, port: config.PORT })

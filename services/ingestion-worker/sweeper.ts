@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
+import { traceBindings } from '../batch/batch.ts'
 import type { Queue } from '../batch/queue.ts'
 import { recordAccepted } from '../batch/records.ts'
 import type { Store } from '../batch/store.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Log } from '../runtime/log.ts'
 
 export type Sweeper = {
@@ -11,6 +13,7 @@ export type Sweeper = {
   queue: Queue
   deadLetters: Queue
   log: Log
+  metrics: Metrics
   /** Time between two sweeps, in seconds. */
   everySeconds: number
   /** How old a note or a message must be before it is taken for lost, in seconds. */
@@ -36,14 +39,15 @@ export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Prom
  * `pending/<id>` with a manifest: its message may be missing. Without one the acceptance never happened, or is about to, or
  * the payload is another batch's too: nothing is touched, and the bucket's lifecycle takes note and payload away.
  */
-export async function sweepPending ({ sql, store, queue, log, lostAfterSeconds }: Sweeper): Promise<void> {
+export async function sweepPending ({ sql, store, queue, log, metrics, lostAfterSeconds }: Sweeper): Promise<void> {
   for await (const { id, ageSeconds } of store.listPending()) {
     if (ageSeconds < lostAfterSeconds) continue // its request is under way
     const manifest = await store.readManifest(id)
     if (!manifest) continue
-    await queue.send(id, manifest.provider)
+    await queue.send(id, manifest.provider, id, manifest.traceparent)
+    metrics.count('freight_messages_requeued_total', { why: 'pending' })
     await recordAccepted(sql, manifest).catch(() => {}) // the worker does it, if the database is away
-    log.warn({ batchId: id, provider: manifest.provider }, 'accepted batch queued by the sweeper')
+    log.warn({ batchId: id, ...traceBindings(manifest.traceparent), provider: manifest.provider }, 'accepted batch queued by the sweeper')
     await store.deletePending(id)
   }
 }
@@ -52,7 +56,7 @@ export async function sweepPending ({ sql, store, queue, log, lostAfterSeconds }
  * A batch that is neither final nor queued. That it is not queued is known when the queue is empty, or when the queue has
  * passed it by: it keeps a provider's order, so that a later batch is not begun before an earlier one is done with.
  */
-export async function sweepLost ({ sql, queue, deadLetters, log, lostAfterSeconds }: Sweeper): Promise<void> {
+export async function sweepLost ({ sql, queue, deadLetters, log, metrics, lostAfterSeconds }: Sweeper): Promise<void> {
   if (await deadLetters.countMessages() > 0) return // it may be there, and the recorder will say so
   const queueIsEmpty = await queue.countMessages() === 0
   const lost = await sql<Array<{ id: string, provider: string, queued: number }>>`
@@ -65,6 +69,7 @@ export async function sweepLost ({ sql, queue, deadLetters, log, lostAfterSecond
     returning id, provider, extract(epoch from queued_at)::bigint as queued`
   for (const { id, provider, queued } of lost) {
     await queue.send(id, provider, `${id}-${queued}`)
+    metrics.count('freight_messages_requeued_total', { why: 'lost' })
     log.warn({ batchId: id, provider }, 'lost message sent again by the sweeper')
   }
 }

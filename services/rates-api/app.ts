@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Sql } from 'postgres'
+import { openMetrics, type Metrics } from '../metrics/metrics.ts'
 import { registerDocs } from '../runtime/docs.ts'
 import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
@@ -15,6 +16,7 @@ export type Dependencies = {
   /** The same for each replica. */
   replicas?: Array<() => Sql>
   log: Log
+  metrics?: Metrics
   keys: Keys
   limits: HostsOptions['limits'] & {
     /** Longest range of `GET /rates`, in days. */
@@ -25,18 +27,20 @@ export type Dependencies = {
 /** What the routes work with. */
 export type RatesApi = {
   hosts: Hosts
+  metrics: Metrics
   access: Access
   maxDays: number
 }
 
 /** The rates API: reads, never writes. */
-export async function buildRatesApi ({ connect, replicas = [], log, keys, limits }: Dependencies): Promise<FastifyInstance> {
-  const app = buildServer({ log })
-  const hosts = openHosts({ primary: connect, replicas, log, limits })
+export async function buildRatesApi (dependencies: Dependencies): Promise<FastifyInstance> {
+  const { connect, replicas = [], log, metrics = openMetrics('rates-api'), keys, limits } = dependencies
+  const app = buildServer({ log, metrics })
+  const hosts = openHosts({ primary: connect, replicas, log, metrics, limits })
   app.addHook('onReady', hosts.start)
   app.addHook('onClose', hosts.end)
 
-  const api: RatesApi = { hosts, access: accessWith(keys), maxDays: limits.maxDays }
+  const api: RatesApi = { hosts, metrics, access: accessWith(keys), maxDays: limits.maxDays }
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
   await app.register(async routes => {
     registerHealth(routes, { database: hosts.check }, { details: replicas.length > 0 ? () => ({ hosts: hosts.status() }) : undefined })

@@ -18,6 +18,8 @@ export type HostOptions = {
   limits: ConnectionLimits
   migrations: Migration[]
   log: Log
+  /** Sees each question of the routes. */
+  watch: (ask: Ask) => Ask
   answersOf: (server: string, ask: Ask) => Answers
   /** Takes what it says of its position, null where it does not, and tells whether it lags. */
   judge: (host: Host, position: Position | null, askedAt: number) => 'ok' | 'lagging'
@@ -29,9 +31,10 @@ export type Host = ReturnType<typeof openHost>
 const probeLimitMs = (limitMs: number): number => Math.min(limitMs / 2, 2_500)
 
 /** A database server: its connections, what is known of it, and what is being asked of it. */
-export function openHost ({ name, connect, limits, migrations, log, answersOf, judge }: HostOptions) {
+export function openHost ({ name, connect, limits, migrations, log, watch, answersOf, judge }: HostOptions) {
   // Probes have a connection of their own: a server that has a lot to do is not one that cannot do it.
-  const { ask, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
+  const { ask: askUnseen, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
+  const ask = watch(askUnseen)
   const probing = openConnections(connect, { ...limits, connections: 1, limitMs: probeLimitMs(limits.limitMs) })
   const inHand = new Set<(error: unknown) => void>()
   const ended = new AbortController()

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Sql } from 'postgres'
+import type { Metrics } from '../metrics/metrics.ts'
 import { readMigrations } from '../migrate/migrations.ts'
 import { withDeadline } from '../runtime/deadline.ts'
 import { classify, isLinkLost } from '../runtime/failures.ts'
@@ -9,6 +10,7 @@ import { keepAnswers } from './answers.ts'
 import { tooLate, type ConnectionLimits } from './connections.ts'
 import { openFreshness, type Position } from './freshness.ts'
 import { openHost, type Host, type HostState } from './host.ts'
+import { questionWatch } from './questions.ts'
 import { currentSnapshot } from './snapshot.ts'
 
 export type HostsOptions = {
@@ -16,6 +18,7 @@ export type HostsOptions = {
   primary: () => Sql
   replicas: Array<() => Sql>
   log: Log
+  metrics: Metrics
   limits: ConnectionLimits & {
     /** Text of answers that are kept, in characters, which are bytes here; 0 keeps none. */
     cacheBytes: number
@@ -43,16 +46,18 @@ export type Hosts = ReturnType<typeof openHosts>
  * on to the next when a server fails under it: nothing is written here, so it may be asked twice. Without replicas there is the
  * primary and no more.
  */
-export function openHosts ({ primary: connectPrimary, replicas: connectReplicas, log, limits }: HostsOptions) {
+export function openHosts ({ primary: connectPrimary, replicas: connectReplicas, log, metrics, limits }: HostsOptions) {
   const { limitMs, maxLagMs, probeEveryMs } = limits
   const { answersOf } = keepAnswers(limits.cacheBytes)
   const freshness = openFreshness()
   const common = {
-    limits, log, judge, migrations: readMigrations(), answersOf: (server: string, ask: Host['ask']) => answersOf(server, () => ask(currentSnapshot)),
+    limits, log, watch: questionWatch(metrics), judge, migrations: readMigrations(), answersOf: (server: string, ask: Host['ask']) => answersOf(server, () => ask(currentSnapshot)),
   }
   const primary = openHost({ ...common, name: 'primary', connect: connectPrimary })
   const replicas = connectReplicas.map((connect, index) => openHost({ ...common, name: `replica-${index + 1}`, connect }))
   const all = [primary, ...replicas]
+  metrics.ask('freight_database_host_fit', () => status().map(({ name: host, state }) => [{ host }, state === 'unknown' ? undefined : Number(state === 'ok')]))
+  metrics.ask('freight_database_host_lag_seconds', () => status().map(({ name: host, lagSeconds }) => [{ host }, lagSeconds ?? undefined]))
 
   function judge (host: Host, position: Position | null, askedAt: number): 'ok' | 'lagging' {
     if (host === primary) {

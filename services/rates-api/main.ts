@@ -1,3 +1,5 @@
+import { exposeMetrics } from '../metrics/expose.ts'
+import { openMetrics } from '../metrics/metrics.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { openLog } from '../runtime/log.ts'
@@ -17,10 +19,13 @@ const connectTo = (url: string) => () => openDatabase({
   settings: { plan_cache_mode: 'force_generic_plan' },
 })
 const connect = connectTo(config.DATABASE_URL)
+const metrics = openMetrics('rates-api')
+const endMetrics = await exposeMetrics(metrics, 'rates-api', config, log)
 const app = await buildRatesApi({
   connect,
   replicas: replicasOf(config).map(connectTo),
   log,
+  metrics,
   keys: keys && (() => keys),
   limits: {
     maxDays: config.RATES_MAX_DAYS,
@@ -34,6 +39,7 @@ const app = await buildRatesApi({
 })
 stopInPhases(log, [
   { name: 'answer the requests in hand, close the database', limitMs: config.RATES_QUERY_TIMEOUT_MS + 10_000, run: () => app.close() },
+  { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
 ])
 await exitIfRefused(connect, log)
 await app.listen({ host: config.HOST, port: config.PORT })

@@ -69,6 +69,12 @@ export const Common = {
   LOG_LEVEL: Type.String({
     description: 'fatal, error, warn, info, debug, trace or silent', default: 'info', pattern: '^(fatal|error|warn|info|debug|trace|silent)$',
   }),
+  METRICS_PORT: Type.Optional(Type.Integer({ description: 'port of GET /metrics, which PORT does not have; not served where it is not set', minimum: 0, maximum: 65535 })),
+  METRICS_HOST: Type.String({ description: 'address to serve metrics on', default: '127.0.0.1' }),
+  METRICS_NAMESPACE: Type.Optional(Type.String({
+    description: 'CloudWatch namespace; where it is set the log has metrics in the embedded metric format', pattern: '^[A-Za-z0-9_.#/-]{1,255}$',
+  })),
+  METRICS_SECONDS: Count('time between two such lines, in seconds', { default: 60, maximum: 3_600 }),
   DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),
 }
 

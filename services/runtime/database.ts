@@ -58,12 +58,20 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
       const socket = await openLink({ host: host!, port: port!, ssl, silenceMs })
       for (const other of sockets) if (other.destroyed) sockets.delete(other)
       sockets.add(socket)
+      links.add(socket)
       return socket
     },
   }
   const sql = postgres(address, options as object) as unknown as Sql
   linksOf.set(sql, sockets)
   return sql
+}
+
+const links = new Set<Socket>()
+/** Open links of all pools of this process. */
+export function countLinks (): number {
+  for (const link of links) if (link.destroyed) links.delete(link)
+  return links.size
 }
 
 const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()

@@ -1,10 +1,14 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
+import type { Metrics } from '../metrics/metrics.ts'
 import { isDatabaseAway } from './failures.ts'
 import type { Log } from './log.ts'
 import { Problem, type ProblemCode } from './problem.ts'
+import { requestIdentity, tellRequests } from './requests.ts'
 
 export type HttpOptions = {
   log: Log
+  /** Counts requests where it is given. */
+  metrics?: Metrics
   /** Longest JSON or text body that Fastify itself reads, in bytes. */
   bodyLimitBytes?: number
   /** Time for a whole request to arrive, in milliseconds. */
@@ -12,10 +16,11 @@ export type HttpOptions = {
 }
 
 /** A Fastify server with the manners of this system: problem+json for everything that fails, bounded input, a quiet end. */
-export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 30_000 }: HttpOptions): FastifyInstance {
+export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTimeoutMs = 30_000 }: HttpOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }), // logRequest below writes one line in place of two
+    logController: new LogController({ disableRequestLogging: true }), // tellRequests writes one line in place of two
+    ...requestIdentity,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 0,
@@ -30,10 +35,11 @@ export function buildServer ({ log, bodyLimitBytes = 65_536, requestTimeoutMs = 
     clientErrorHandler: answerUnreadable,
   })
   endLinksOnClose(app)
-  app.addHook('onResponse', logRequest)
+  tellRequests(app, metrics)
   app.addHook('onResponse', closeUnreadBody)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = toProblem(error)
+    if (problem.code === 'database-unavailable') metrics?.count('freight_database_unavailable_total', {})
     if (problem.status >= 500) request.log[problem.status === 500 ? 'error' : 'warn']({ err: problem.cause ?? error }, problem.message)
     return sendProblem(problem, request, reply)
   })
@@ -57,14 +63,6 @@ function endLinksOnClose (app: FastifyInstance): void {
     if (closing) reply.header('connection', 'close')
     done()
   })
-}
-
-/** One line for each request; what health checks ask is for debugging only. */
-async function logRequest (request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const level = request.url === '/live' || request.url === '/ready' ? 'debug' : 'info'
-  const { method, url, routeOptions } = request
-  const ms = Math.round(reply.elapsedTime * 10) / 10
-  request.log[level]({ method, route: routeOptions.url ?? null, url: url.slice(0, 500), status: reply.statusCode, ms }, 'request')
 }
 
 /**

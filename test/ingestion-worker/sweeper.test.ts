@@ -1,4 +1,5 @@
 import t from 'tap'
+import { openMetrics } from '../../services/metrics/metrics.ts'
 import { sweepLost, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
 import { recordAccepted } from '../../services/batch/records.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
@@ -6,7 +7,7 @@ import { startWorker } from '../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const sweeperOf = (it: Pipeline, lostAfterSeconds = 0): Sweeper =>
-  ({ ...it, sql: it.db.open('ingestion_worker'), log: silent, everySeconds: 1, lostAfterSeconds })
+  ({ ...it, sql: it.db.open('ingestion_worker'), log: silent, metrics: openMetrics('test'), everySeconds: 1, lostAfterSeconds })
 const take = (it: Pipeline) => it.queue.receive(0, AbortSignal.timeout(5_000))
 
 t.test('an acceptance whose message was never sent is finished', async t => {

@@ -6,6 +6,8 @@ import { batchId, type Encoding, type Format, type Manifest, type Name } from '.
 import { recordAccepted } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
+import { traceOf } from '../../runtime/requests.ts'
+import { traceparentOf } from '../../runtime/trace.ts'
 import type { IngestionApi } from '../app.ts'
 import { namedUpload } from '../body/command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
@@ -47,7 +49,7 @@ const schema = {
 
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
-  const { store, queue, sql, log, limits } = api
+  const { store, queue, sql, log, metrics, limits } = api
   app.removeAllContentTypeParsers() // the framework's own read text/plain, which is no format of ours
   for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
 
@@ -61,13 +63,17 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const upload = format === 'json' ? await namedUpload(request.raw, limits) : null
     const sent = upload === null ? await receivedContent(request, format) : await uploadedContent(api, providerOf(request), upload)
     const manifest = manifestOf(request, sent)
+    const accepting = performance.now()
     const acceptance = await accept(store, queue, manifest).catch(error => {
       if (error instanceof Problem && error.code === 'key-reused') discard(sent)
       throw error
     })
     if (acceptance.manifest.payload.key !== sent.payload.key) discard(sent)
     const { id, provider, mode, bytes } = manifest
-    request.log.info({ batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
+    metrics.observe('freight_batch_step_seconds', { step: 'accept' }, (performance.now() - accepting) / 1_000)
+    metrics.count('freight_batches_accepted_total', { replayed: acceptance.replayed ? 'yes' : 'no' })
+    metrics.count('freight_body_bytes_total', {}, bytes)
+    request.log.info({ step: 'accept', batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
 
     api.afterwards(finish(acceptance.manifest, acceptance.pending))
     const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(manifest, 'queued')
@@ -77,8 +83,12 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   async function receivedContent (request: FastifyRequest, format: Format): Promise<Content> {
     const encoding = encodingOf(request)
     const provider = providerOf(request)
+    const storing = performance.now()
     const received = await api.takeTurn(provider, () => receiveBody(request.raw, encoding, limits,
       body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream')))
+    const ms = performance.now() - storing
+    metrics.observe('freight_batch_step_seconds', { step: 'store' }, ms / 1_000)
+    request.log.info({ step: 'store', bytes: received.bytes, ms: Math.round(ms * 10) / 10 }, 'batch step')
     return { format, encoding, digestOf: 'content', ...received, contentName: { kind: 'content', value: received.digest } }
   }
 
@@ -105,7 +115,8 @@ function manifestOf (request: FastifyRequest<{ Querystring: { dry_run?: string }
   const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
   const key = request.headers['idempotency-key']
   const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : contentName
-  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, acceptedAt: new Date().toISOString() }
+  const acceptedAt = new Date().toISOString()
+  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, acceptedAt, traceparent: traceparentOf(traceOf(request)) }
 }
 
 function encodingOf (request: FastifyRequest): Encoding {

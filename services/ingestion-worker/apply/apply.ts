@@ -15,6 +15,7 @@ import { readPayload, Unreadable } from './payload.ts'
 import { openReport } from './report.ts'
 import { RolledBack, type Outcome } from './outcome.ts'
 import { currentRules, type BatchLimits } from './rules.ts'
+import { since, type TellStep } from './steps.ts'
 
 export type ApplyOptions = {
   sql: Sql
@@ -23,6 +24,7 @@ export type ApplyOptions = {
   /** Aborted when the process must end at once: nothing of the batch stays. */
   signal: AbortSignal
   onProgress: (done: RowsDone) => void
+  onStep?: TellStep
 }
 
 /**
@@ -31,7 +33,7 @@ export type ApplyOptions = {
  * Throws what the database or the store throws, after which nothing of it is there.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
-  const { sql, store, limits, signal, onProgress } = options
+  const { sql, store, limits, signal, onProgress, onStep = () => {} } = options
   const report = openReport(store, manifest.id)
   const rules = await currentRules(sql, limits)
   const totals = new LaneTotals(rules)
@@ -45,30 +47,40 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     error: report.add,
   }
   const reader = createRowReader(manifest.format, rules, sink)
+  let loadMs = 0
+  let committing = 0
 
   /** Reads the whole payload; good rows flow into `copy` as long as no row is bad. */
   async function read (copy: Copy | null): Promise<void> {
     const raw = await store.openPayload(manifest.payload, signal)
     const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
     let bytes = 0
+    const began = performance.now()
+    let parseMs = 0
     try {
       for await (const chunk of readPayload(raw, manifest, limits.maxDecodedBytes)) {
         signal.throwIfAborted()
+        const parsing = performance.now()
         reader.write(chunk)
+        parseMs += since(parsing)
         bytes += chunk.length
-        onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes) })
+        onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes), bytes })
         await report.flush()
+        const loading = performance.now()
         for (let tuples = encoder.take(); tuples; tuples = encoder.take()) {
           if (copy && report.count === 0) await copy.write(tuples)
         }
+        loadMs += since(loading)
       }
       reader.end()
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       report.add(fileError(error.code))
     }
-    onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen })
+    onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen, bytes })
     await report.flush()
+    onStep('fetch', since(began) - parseMs - loadMs, { bytes })
+    onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
   }
 
   async function load (tx: Sql): Promise<void> {
@@ -77,16 +89,22 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
     if (marker) throw new RolledBack('ended earlier')
     const copy = await copyPrices(tx)
+    let from: number
     try {
       await read(copy)
       if (report.count > 0) throw new RolledBack('rejected')
+      from = performance.now()
       await copy.write(encoder.finish())
     } catch (error) {
       await copy.abort()
       throw error
     }
     await copy.end()
+    onStep('load', loadMs + since(from))
+    from = performance.now()
     await addToLaneMonths(tx, totals.months())
+    onStep('read_model', since(from))
+    committing = performance.now()
     const mine = await tx`
       insert into applied_batches (batch_id, row_count) values (${manifest.id}, ${reader.rowsSeen})
       on conflict do nothing returning 1`
@@ -120,6 +138,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       return await conclude()
     }
     await transaction(sql, load)
+    onStep('commit', since(committing))
     return 'applied'
   } catch (error) {
     if (!(error instanceof RolledBack)) {

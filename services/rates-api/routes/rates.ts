@@ -26,7 +26,7 @@ const exampleErrors = [
 ] as const
 
 /** `GET /rates` */
-export function registerRates (app: FastifyInstance, { hosts, access, maxDays }: RatesApi): void {
+export function registerRates (app: FastifyInstance, { hosts, metrics, access, maxDays }: RatesApi): void {
   app.get('/rates', {
     onRequest: access.onRequest,
     validatorCompiler: () => () => true, // readRatesQuery says more than a schema can
@@ -59,6 +59,7 @@ export function registerRates (app: FastifyInstance, { hosts, access, maxDays }:
 
   async function answerTo (request: FastifyRequest, type: string, { answers, ask }: Host): Promise<string> {
     const { body: kept, keep } = await answers.find(`${type} ${request.url}`)
+    metrics.count('freight_answers_total', { source: kept === undefined ? 'made' : 'kept' })
     if (kept !== undefined) return kept
     const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
     const totals = await ask(sql => averagePrices(sql, query))

@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Sql } from 'postgres'
+import type { Queue } from '../batch/queue.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { withDeadline } from '../runtime/deadline.ts'
+
+export type BacklogWatch = {
+  sql: Sql
+  queue: Queue
+  deadLetters: Queue
+  metrics: Metrics
+  /** Time between two looks, in seconds. */
+  backlogSeconds: number
+}
+
+/** Longest wait for an answer, in milliseconds: an older number is none. */
+const limitMs = 5_000
+
+/**
+ * Keeps the gauges that speak of the whole system up to date. Every worker does, and all say the same; what cannot be asked
+ * is taken away, since a number of before an outage would be told as that of now.
+ */
+export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    await Promise.all([lookAtBatches(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters)])
+    await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})
+  }
+}
+
+export async function lookAtBatches ({ sql, metrics }: Pick<BacklogWatch, 'sql' | 'metrics'>): Promise<void> {
+  const found = await withDeadline(askBatches(sql), limitMs).catch(() => undefined)
+  for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
+  metrics.set('freight_providers_with_work', {}, found?.providers)
+  metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
+}
+
+type Found = { queued: number, processing: number, dead_lettered: number, providers: number, oldest: number }
+
+/** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
+async function askBatches (sql: Sql): Promise<Found> {
+  const [row] = await sql<[Found]>`
+    select
+      count(*) filter (where state = 'queued') as queued,
+      count(*) filter (where state = 'processing') as processing,
+      (select count(*) from batches where state = 'dead_lettered') as dead_lettered,
+      count(distinct provider) as providers,
+      coalesce(greatest(extract(epoch from now() - min(case when dead_lettered_at is null then accepted_at else queued_at end)), 0), 0)::float8 as oldest
+    from batches where state in ('queued', 'processing')`
+  return row
+}
+
+async function lookAtQueue ({ metrics }: BacklogWatch, name: 'batches' | 'dead_letters', queue: Queue): Promise<void> {
+  metrics.set('freight_queue_messages', { queue: name }, await withDeadline(queue.countMessages(), limitMs).catch(() => undefined))
+}

@@ -1,0 +1,49 @@
+import type { MetricName } from './definitions.ts'
+
+/** A metric on AWS, made from one of ours. */
+export type CloudWatchMetric = {
+  of: MetricName
+  /** Samples with these labels, added up. */
+  where?: Readonly<Record<string, string>>
+  /**
+   * `increase`: what was counted since the last line, 0 included; `value`: what a gauge says, nothing where it is not known;
+   * `mean`: of what a histogram saw since the last line, nothing where that was nothing.
+   */
+  take: 'increase' | 'value' | 'mean'
+  unit: 'Count' | 'Seconds'
+  help: string
+}
+
+/**
+ * What goes to CloudWatch: only what an alarm, scaling or the dashboard reads there, since every one is billed by the month.
+ * What AWS measures itself, requests and their latency by the load balancer above all, is not among it.
+ *
+ * The gauges of the whole system (batches, their age, providers) are told by every worker from the same database: read
+ * their Maximum. Counts are each process's own: read their Sum.
+ */
+export const cloudWatchMetrics = {
+  'rates-api': {
+    DatabaseUnavailable: { of: 'freight_database_unavailable_total', take: 'increase', unit: 'Count', help: 'answers 503 because the database is away' },
+    SlowQuestions: { of: 'freight_slow_questions_total', take: 'increase', unit: 'Count', help: 'questions to the database that took a second or more' },
+  },
+  'ingestion-api': {
+    BatchesAccepted: { of: 'freight_batches_accepted_total', where: { replayed: 'no' }, take: 'increase', unit: 'Count', help: 'batches accepted' },
+  },
+  'ingestion-worker': {
+    BatchesApplied: { of: 'freight_batches_finished_total', where: { outcome: 'applied' }, take: 'increase', unit: 'Count', help: 'batches applied' },
+    BatchesRejected: { of: 'freight_batches_finished_total', where: { outcome: 'rejected' }, take: 'increase', unit: 'Count', help: 'batches rejected' },
+    BatchesDeadLettered: { of: 'freight_batches_finished_total', where: { outcome: 'dead_lettered' }, take: 'increase', unit: 'Count', help: 'batches dead-lettered' },
+    DeadLetters: { of: 'freight_batches', where: { state: 'dead_lettered' }, take: 'value', unit: 'Count', help: 'dead letters that wait for an operator; Maximum' },
+    BatchesQueued: { of: 'freight_batches', where: { state: 'queued' }, take: 'value', unit: 'Count', help: 'batches that no worker has begun; Maximum' },
+    ProvidersWithWork: { of: 'freight_providers_with_work', take: 'value', unit: 'Count', help: 'providers with a batch queued or under way; Maximum' },
+    OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest batch that is not at its end; Maximum' },
+    SecondsPerBatch: { of: 'freight_batch_seconds', take: 'mean', unit: 'Seconds', help: 'time of an attempt that ended its batch; Average' },
+    BatchFailures: { of: 'freight_failures_total', where: { class: 'unknown' }, take: 'increase', unit: 'Count', help: 'attempts that failed for no known reason' },
+    MessagesReceived: { of: 'freight_receives_total', where: { result: 'message' }, take: 'increase', unit: 'Count', help: 'messages received' },
+    MessagesRequeued: { of: 'freight_messages_requeued_total', take: 'increase', unit: 'Count', help: 'messages that the sweeper sent' },
+    WorkerReady: { of: 'freight_worker_ready', take: 'value', unit: 'Count', help: '1 where a worker can receive and apply; Maximum' },
+  },
+} as const satisfies Record<string, Record<string, CloudWatchMetric>>
+
+type Tables = typeof cloudWatchMetrics
+export type CloudWatchName = { [S in keyof Tables]: keyof Tables[S] }[keyof Tables] & string

@@ -1,0 +1,75 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { definitions, type Definition, type Labels, type MetricName, type NameOf } from './definitions.ts'
+
+/** What a process counts. Nothing here throws or waits. */
+export type Metrics = {
+  count: <N extends NameOf<'counter'>>(name: N, labels: Labels<N>, by?: number) => void
+  /** `undefined` takes the value away: it is not known. */
+  set: <N extends NameOf<'gauge'>>(name: N, labels: Labels<N>, value: number | undefined) => void
+  /** The values are asked for whenever the metrics are told. */
+  ask: <N extends NameOf<'gauge'>>(name: N, values: () => Array<[labels: Labels<N>, value: number | undefined]>) => void
+  observe: <N extends NameOf<'histogram'>>(name: N, labels: Labels<N>, seconds: number) => void
+  registry: Registry
+}
+
+type Given = Record<string, string>
+
+/** The metrics of one process; each has the label `service`. */
+export function openMetrics (service: string): Metrics {
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  const counters = new Map<string, Counter>()
+  const gauges = new Map<string, Gauge>()
+  const histograms = new Map<string, Histogram>()
+  for (const [name, definition] of Object.entries<Definition>(definitions)) {
+    const { kind, help, labels = {}, buckets = [] } = definition
+    const options = { name, help, labelNames: Object.keys(labels), registers: [registry] }
+    if (kind === 'counter') {
+      const counter = new Counter(options)
+      for (const each of combinations(labels)) counter.inc(each, 0)
+      counters.set(name, counter)
+    } else if (kind === 'gauge') {
+      const gauge = new Gauge(options)
+      if (options.labelNames.length === 0) gauge.remove() // the library begins at 0, which would be a lie until it is known
+      gauges.set(name, gauge)
+    } else {
+      histograms.set(name, new Histogram({ ...options, buckets: [...buckets] }))
+    }
+  }
+  const set: Metrics['set'] = (name, labels, value) => {
+    if (value === undefined) gauges.get(name)!.remove(labels as Given)
+    else gauges.get(name)!.set(labels as Given, value)
+  }
+  return {
+    count: (name, labels, by = 1) => counters.get(name)!.inc(labels as Given, by),
+    set,
+    ask (name, values) {
+      Object.assign(gauges.get(name)!, { collect: () => { for (const [labels, value] of values()) set(name, labels, value) } })
+    },
+    observe: (name, labels, seconds) => histograms.get(name)!.observe(labels as Given, seconds),
+    registry,
+  }
+}
+
+/** What the library says of the process itself: CPU, memory, garbage collection, delay of the event loop. */
+export function watchProcess ({ registry }: Metrics): void {
+  collectDefaultMetrics({ register: registry })
+}
+
+/** Every combination of listed values; none where a label's values are not listed. */
+function combinations (labels: Readonly<Record<string, readonly string[]>>): Given[] {
+  return Object.entries(labels).reduce<Given[]>(
+    (all, [label, values]) => all.flatMap(each => values.map(value => ({ ...each, [label]: value }))), [{}])
+}
+
+/** The sum of a metric's samples that have the given labels; undefined without any. Of a histogram: `of` names its sum or count. */
+export async function valueOf (
+  { registry }: Metrics, name: MetricName, where: Record<string, string> = {}, of: 'value' | 'sum' | 'count' = 'value'
+): Promise<number | undefined> {
+  const { values } = await registry.getSingleMetric(name)!.get()
+  const sampleName = of === 'value' ? undefined : `${name}_${of}`
+  const found = values.filter(({ labels, ...sample }) =>
+    (sampleName === undefined || (sample as { metricName?: string }).metricName === sampleName) &&
+    Object.entries(where).every(([label, value]) => String(labels[label]) === value))
+  return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0)
+}
