@@ -1,0 +1,21 @@
+/**
+ * Metrics that AWS makes itself, of what they are and with which dimensions. What an alarm or a panel reads on AWS is
+ * here or in services/metrics/cloudwatch.ts.
+ */
+export const awsMetrics = {
+  /** Both target groups of a blue/green service, added up: traffic moves between them. */
+  'rates-api-requests': { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HTTPCode_Target_5XX_Count', 'RequestCount', 'TargetResponseTime'] },
+  'ingestion-api-requests': { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HTTPCode_Target_5XX_Count', 'RequestCount', 'TargetResponseTime'] },
+  /** The target groups in use of each HTTP service: an alarm with this source is one alarm for each service. */
+  targets: { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HealthyHostCount', 'UnHealthyHostCount'] },
+  /** Each ECS service: an alarm with this source is one alarm for each. */
+  services: { namespace: 'AWS/ECS', dimensions: ['ClusterName', 'ServiceName'], metrics: ['CPUUtilization', 'MemoryUtilization'] },
+  database: { namespace: 'AWS/RDS', dimensions: ['DBInstanceIdentifier'], metrics: ['CPUUtilization', 'DatabaseConnections', 'FreeStorageSpace', 'ReadLatency', 'WriteLatency', 'ReadIOPS', 'WriteIOPS'] },
+  /** Each replica: an alarm with this source is one alarm for each. */
+  replica: { namespace: 'AWS/RDS', dimensions: ['DBInstanceIdentifier'], metrics: ['ReplicaLag', 'CPUUtilization'] },
+  queue: { namespace: 'AWS/SQS', dimensions: ['QueueName'], metrics: ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible', 'NumberOfMessagesReceived', 'NumberOfMessagesSent'] },
+  'dead-letter-queue': { namespace: 'AWS/SQS', dimensions: ['QueueName'], metrics: ['ApproximateNumberOfMessagesVisible'] },
+} as const satisfies Record<string, { namespace: string, dimensions: readonly string[], metrics: readonly string[] }>
+
+export type AwsSource = keyof typeof awsMetrics
+export type AwsMetric = typeof awsMetrics[AwsSource]['metrics'][number]
