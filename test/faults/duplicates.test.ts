@@ -24,5 +24,6 @@ t.test('the same message a hundred times over, side by side and one after the ot
   t.same(model, { rows })
   t.same(await it.db.migrator`select row_count from applied_batches`, [{ row_count: rows }])
   t.same(await it.db.migrator`select outcome from batch_attempts where outcome is not null`, [{ outcome: 'applied' }])
+  t.equal((await it.db.migrator`select 1 from batch_attempts`).length, 6, 'nobody begins what has come to its end')
   t.equal(await it.deadLetters.countMessages(), 0)
 })

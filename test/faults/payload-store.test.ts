@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
 import { openS3, openSqs } from '../../services/runtime/aws.ts'
@@ -23,7 +23,7 @@ t.test('the payload is gone: a dead letter that says so after the last receive, 
 })
 
 t.test('a store that is slower than a message is hidden: the message is kept, and its first receive is its only one', async t => {
-  const { it, proxy } = await behindProxy(t)
+  const { it, proxy } = await behindProxy(t, 1)
   const { id } = await it.submit(csv)
   const payload = proxy.hold(({ key }) => key.startsWith('incoming/'), 'answer')
   startWorker(t, it, { heartbeat: { visibilitySeconds: 3, maxSeconds: 600 } })
@@ -36,8 +36,9 @@ t.test('a store that is slower than a message is hidden: the message is kept, an
   t.equal(await it.visible(id), 1)
 })
 
-t.test('a store that is away costs no receive: the message in hand is held, nothing more is taken, all is applied when it is back', async t => {
-  const { it, proxy } = await behindProxy(t)
+t.test('a store that is away: the message in hand is held, nothing more is taken, all is applied when it is back', async t => {
+  // One receive may be used up: by a message that comes at the very moment in which receiving ends.
+  const { it, proxy } = await behindProxy(t, 2)
   startWorker(t, it)
   const before = await it.submit(csv, { key: 'before' })
   await it.settled(before.id, 'applied')
@@ -49,15 +50,15 @@ t.test('a store that is away costs no receive: the message in hand is held, noth
   await waitFor(() => probes() > tried + 3)
   restore()
   for (const { id } of batches) {
-    await it.settled(id, 'applied', 'dead_lettered')
+    t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied' })
     t.equal(await it.visible(id), 1)
   }
 })
 
-/** A pipeline whose only receive is the last one, and whose worker reaches store and queue through a proxy. */
-async function behindProxy (t: Parameters<typeof pipeline>[0]): Promise<{ it: Pipeline, proxy: AwsProxy }> {
+/** A pipeline whose worker reaches store and queue through a proxy. */
+async function behindProxy (t: Test, maxReceives: number): Promise<{ it: Pipeline, proxy: AwsProxy }> {
   const proxy = await awsProxy(t)
-  const it = await pipeline(t, { maxReceives: 1, visibilitySeconds: 2 })
+  const it = await pipeline(t, { maxReceives, visibilitySeconds: 2 })
   const { region, bucket, queueUrl } = it.aws
   const [s3, sqs] = [openS3({ region, endpoint: proxy.endpoint }), openSqs({ region, endpoint: proxy.endpoint })]
   t.teardown(() => { s3.destroy(); sqs.destroy() })
