@@ -9,7 +9,7 @@ export function securityGroup (name: string, description: string, vpcId: pulumi.
 
 /** Lets members of `from` reach one TCP port of members of `to`: both groups name each other, and no address. */
 export function allow (name: string, from: ec2.SecurityGroup, to: ec2.SecurityGroup, port: number, parent: pulumi.Resource): pulumi.Resource[] {
-  const rule = { ipProtocol: 'tcp', fromPort: port, toPort: port, description: name }
+  const rule = { ipProtocol: 'tcp', fromPort: port, toPort: port, tags: { Name: name } }
   return [
     new vpc.SecurityGroupEgressRule(`${name}-out`, { ...rule, securityGroupId: from.id, referencedSecurityGroupId: to.id }, { parent }),
     new vpc.SecurityGroupIngressRule(`${name}-in`, { ...rule, securityGroupId: to.id, referencedSecurityGroupId: from.id }, { parent }),
