@@ -42,8 +42,8 @@ function combinations ({ stack, allowedCidrs, domain, database, rates, ingestion
   if (memoryGiB(database) === undefined) problems.push(`database.instanceClass ${database.instanceClass}: its memory is not known here`)
   else {
     const needed = connectionsNeeded({ rates, ingestion, worker })
-    refuse(needed > maxConnections(database), `database.instanceClass ${database.instanceClass} takes ${maxConnections(database)} connections, ` +
-      `and rates, ingestion and worker at maxTasks need ${needed} during a deployment: a larger class, fewer tasks or a smaller poolSize`)
+    refuse(needed > maxConnections(database) * 0.8, `database.instanceClass ${database.instanceClass} takes ${maxConnections(database)} connections, ` +
+      `and rates, ingestion and worker at maxTasks need ${needed} during a deployment, more than four fifths: a larger class, fewer tasks or a smaller poolSize`)
   }
   return problems
 }

@@ -1,4 +1,6 @@
 import * as pulumi from '@pulumi/pulumi'
+import { alarms } from '../observability/alarms.ts'
+import { dashboard } from '../observability/dashboard.ts'
 import { ApiKeys } from './components/api-keys.ts'
 import { Balancer } from './components/balancer.ts'
 import { Cluster } from './components/cluster.ts'
@@ -18,7 +20,8 @@ import { BatchQueue } from './components/queue.ts'
 import { Worker } from './components/worker.ts'
 import { readConfig } from './config.ts'
 import { maxConnections } from './connections.ts'
-import { ingestionApi, ingestionWorker, migrator, operations, ratesApi } from './processes.ts'
+import { metricSources } from './metric-sources.ts'
+import { ingestionApi, ingestionWorker, metricsNamespace, migrator, operations, ratesApi } from './processes.ts'
 import { stackProvider } from './provider.ts'
 
 /** The platform on AWS, from the ground up: docs/aws.md. */
@@ -65,7 +68,7 @@ const ingestion = new HttpService(`${stack}-ingestion`, {
   ...service, ...ingestionApi(stores), settings: config.ingestion, ports: { production: ingestionPort, test: 9002 },
 }, options)
 const worker = new Worker(`${stack}-worker`, {
-  ...ingestionWorker(stores), settings: config.worker, stack, queue, platform, database, migration, dependsOn,
+  ...ingestionWorker(stores), settings: config.worker, metricsNamespace: metricsNamespace(stack), queue, platform, database, migration, dependsOn,
 }, options)
 
 const entrance = new Entrance(stack, {
@@ -79,7 +82,9 @@ const gateway = new Gateway(stack, {
 }, options)
 
 const observability = new Observability(stack, {
-  stack, account, email: config.alarms.email, monthlyUsd: config.budget.monthlyUsd, clusterArn: cluster.arn,
+  stack, account, region, email: config.alarms.email, monthlyUsd: config.budget.monthlyUsd, clusterName: cluster.name,
+  definitions: { alarms, dashboard }, sources: metricSources({ stack, balancer, cluster, database, queue, rates, ingestion, worker }),
+  wholes: { max_connections: maxConnections(config.database), allocated_storage: config.database.storageGb * 1024 ** 3 },
 }, options)
 
 // What a person needs next.
@@ -92,6 +97,7 @@ export const deadLetterQueueUrl = queue.deadLetterUrl
 export const payloadBucket = payloads.name
 export const databaseAddress = database.hosts.primary.address
 export const alarmTopic = observability.topicArn
+export const dashboardUrl = observability.dashboardUrl
 export const clusterName = cluster.name
 export const services = { rates: rates.name, ingestion: ingestion.name, worker: worker.name }
 /** Tasks to run to their end: what `npm run ops -- --stack` reads. */

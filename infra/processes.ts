@@ -3,6 +3,7 @@ import type { ApiKeys } from './components/api-keys.ts'
 import type { Database } from './components/database.ts'
 import type { PayloadBucket } from './components/payload-bucket.ts'
 import type { BatchQueue } from './components/queue.ts'
+import { containerPort } from './components/task.ts'
 
 /** What the processes work with. */
 export interface Stores {
@@ -90,7 +91,12 @@ export function operations (stores: Stores) {
   }
 }
 
-const common = ({ stack, region, logs }: Config) => ({ ENVIRONMENT: stack, AWS_REGION: region, LOG_LEVEL: logs.level, PORT: '8080' })
+const common = ({ stack, region, logs }: Config) => ({
+  ENVIRONMENT: stack, AWS_REGION: region, LOG_LEVEL: logs.level, PORT: String(containerPort), METRICS_NAMESPACE: metricsNamespace(stack),
+})
+
+/** Where the processes' own metrics are in CloudWatch. */
+export const metricsNamespace = (stack: string): string => `FreightRates/${stack}`
 
 const stored = ({ config, queue, payloads }: Stores) => ({
   AWS_REGION: config.region, QUEUE_URL: queue.url, DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl, PAYLOAD_BUCKET: payloads.name,

@@ -68,9 +68,12 @@ export function aurora (args: EngineArgs): Hosts {
     primary: { address: cluster.endpoint, resourceId },
     // One address, behind which are those readers that are alive.
     readers: settings.replicas > 0 ? [{ address: cluster.readerEndpoint, resourceId }] : [],
-    dimension: 'DBClusterIdentifier',
-    primaryName: cluster.id,
-    readerNames: [],
+    measured: {
+      primary: { DBClusterIdentifier: cluster.id, Role: 'WRITER' },
+      replicas: settings.replicas > 0 ? [{ DBClusterIdentifier: cluster.id }] : [],
+      // Its storage grows without a limit that anyone could come near; its lag is in milliseconds, the largest of all readers.
+      otherNames: { FreeStorageSpace: { metric: '', factor: 1 }, ReplicaLag: { metric: 'AuroraReplicaLagMaximum', factor: 1_000 } },
+    },
     ready: [cluster, ...members],
   }
 

@@ -34,10 +34,13 @@ export interface Host {
 export interface Hosts {
   primary: Host
   readers: Host[]
-  /** What alarms call it: a CloudWatch dimension of AWS/RDS and its values. */
-  dimension: 'DBInstanceIdentifier' | 'DBClusterIdentifier'
-  primaryName: pulumi.Output<string>
-  readerNames: pulumi.Output<string>[]
+  /** Where CloudWatch has their metrics. */
+  measured: {
+    primary: Record<string, pulumi.Input<string>>
+    replicas: Record<string, pulumi.Input<string>>[]
+    /** RDS's names of metrics that are others here: '' for what there is not; a threshold is multiplied by `factor`. */
+    otherNames: Record<string, { metric: string, factor: number }>
+  }
   ready: pulumi.Resource[]
 }
 

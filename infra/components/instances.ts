@@ -68,9 +68,11 @@ export function instances (args: EngineArgs): Hosts {
   return {
     primary: hostOf(primary),
     readers: replicas.map(hostOf),
-    dimension: 'DBInstanceIdentifier',
-    primaryName: primary.identifier,
-    readerNames: replicas.map(replica => replica.identifier),
+    measured: {
+      primary: { DBInstanceIdentifier: primary.identifier },
+      replicas: replicas.map(({ identifier }) => ({ DBInstanceIdentifier: identifier })),
+      otherNames: {},
+    },
     ready: [primary, ...replicas],
   }
 

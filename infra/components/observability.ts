@@ -1,7 +1,10 @@
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as sns from '@pulumi/aws/sns/index.js'
 import * as pulumi from '@pulumi/pulumi'
+import type { MetricSources } from '../metric-sources.ts'
+import { alarms, type AlarmsArgs } from './alarms.ts'
 import { budget } from './budget.ts'
+import { dashboard, type DashboardArgs } from './dashboard.ts'
 
 export interface ObservabilityArgs {
   stack: string
@@ -9,12 +12,17 @@ export interface ObservabilityArgs {
   /** Where messages go; whoever has the address confirms once. */
   email?: string | undefined
   monthlyUsd: number
-  clusterArn: pulumi.Input<string>
+  clusterName: pulumi.Output<string>
+  region: string
+  definitions: { alarms: AlarmsArgs['definitions'], dashboard: DashboardArgs['rows'] }
+  sources: MetricSources
+  wholes: AlarmsArgs['wholes']
 }
 
-/** One topic for all that somebody should know: alarms, deployments that failed, money. */
+/** The alarms, the dashboard, and one topic for all that somebody should know: alarms, deployments that failed, money. */
 export class Observability extends pulumi.ComponentResource {
   readonly topicArn: pulumi.Output<string>
+  readonly dashboardUrl: pulumi.Output<string>
 
   constructor (name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Observability', name, {}, opts)
@@ -27,14 +35,19 @@ export class Observability extends pulumi.ComponentResource {
       description: 'A deployment was rolled back, or waits for a person',
       eventPattern: pulumi.jsonStringify({
         source: ['aws.ecs'],
+        resources: [{ prefix: pulumi.interpolate`arn:aws:ecs:${args.region}:${args.account}:service/${args.clusterName}/` }],
         'detail-type': ['ECS Deployment State Change', 'ECS Service Action', 'ECS Hook State Change'],
         detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED', 'SERVICE_TASK_START_IMPAIRED', 'HOOK_AWAITING_ACTION'] },
       }),
     }, { parent })
     new cloudwatch.EventTarget(`${name}-failed-deployments`, { rule: failed.name, arn: topic.arn }, { parent, dependsOn: policy })
+    const { definitions, sources, region, wholes } = args
+    alarms(name, { definitions: definitions.alarms, sources, topicArn: topic.arn, wholes }, parent)
+    const made = dashboard(name, { rows: definitions.dashboard, sources, region }, parent)
     budget(name, { stack: args.stack, monthlyUsd: args.monthlyUsd, topicArn: topic.arn }, parent)
 
     this.topicArn = topic.arn
+    this.dashboardUrl = pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${made.dashboardName}`
     this.registerOutputs({ topicArn: this.topicArn })
   }
 }

@@ -2,11 +2,12 @@ import * as appautoscaling from '@pulumi/aws/appautoscaling/index.js'
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import type { Settings } from '../config-schema.ts'
+import type { CloudWatchName } from '../../services/metrics/cloudwatch.ts'
 import type { BatchQueue } from './queue.ts'
 
 export interface WorkerScalingArgs {
   settings: Settings['worker']
-  stack: string
+  metricsNamespace: string
   queue: BatchQueue
   clusterName: pulumi.Output<string>
   serviceName: pulumi.Output<string>
@@ -65,6 +66,8 @@ export function workerScaling (name: string, args: WorkerScalingArgs, parent: pu
   }, { parent })
 }
 
+const providersWithWork: CloudWatchName = 'ProvidersWithWork'
+
 interface Source {
   id: string
   namespace: string
@@ -74,7 +77,7 @@ interface Source {
 }
 
 /** What the decisions are made from; `providers` is our own metric: how many providers have batches that wait or are worked on. */
-function sources ({ stack, queue, clusterName, serviceName }: WorkerScalingArgs): Source[] {
+function sources ({ metricsNamespace, queue, clusterName, serviceName }: WorkerScalingArgs): Source[] {
   const sqs = { namespace: 'AWS/SQS', dimensions: { QueueName: queue.name } }
   return [
     { id: 'waiting', ...sqs, metricName: 'ApproximateNumberOfMessagesVisible', stat: 'Maximum' },
@@ -84,6 +87,6 @@ function sources ({ stack, queue, clusterName, serviceName }: WorkerScalingArgs)
       id: 'running', namespace: 'ECS/ContainerInsights', metricName: 'RunningTaskCount', stat: 'Average',
       dimensions: { ClusterName: clusterName, ServiceName: serviceName },
     },
-    { id: 'providers', namespace: 'FreightRates', metricName: 'providersWithWork', stat: 'Maximum', dimensions: { Environment: stack } },
+    { id: 'providers', namespace: metricsNamespace, metricName: providersWithWork, stat: 'Maximum', dimensions: {} },
   ]
 }

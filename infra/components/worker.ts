@@ -9,7 +9,8 @@ import { workerScaling } from './worker-scaling.ts'
 
 export interface WorkerArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'> {
   settings: Settings['worker']
-  stack: string
+  /** Where the worker's own metrics are in CloudWatch. */
+  metricsNamespace: string
   queue: BatchQueue
   database: { allowFrom: (name: string, clients: Task['group'], parent: pulumi.Resource) => pulumi.Resource[] }
   migration: Migration
@@ -74,7 +75,7 @@ export class Worker extends pulumi.ComponentResource {
       dependsOn: [...args.dependsOn, ...migration.ready, ...task.ready, ...rules, failing],
       hooks: { beforeCreate: [migration.hook], beforeUpdate: [migration.hook] },
     })
-    workerScaling(name, { settings, stack: args.stack, queue: args.queue, clusterName: platform.clusterName, serviceName: service.name }, parent)
+    workerScaling(name, { ...args, clusterName: platform.clusterName, serviceName: service.name }, parent)
     this.name = service.name
     this.task = task
     this.registerOutputs({ name: this.name })

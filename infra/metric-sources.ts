@@ -1,0 +1,54 @@
+import type { Input } from '@pulumi/pulumi'
+import { awsMetrics, type AwsSource } from '../observability/aws-metrics.ts'
+import type { Balancer } from './components/balancer.ts'
+import type { Cluster } from './components/cluster.ts'
+import type { Database } from './components/database.ts'
+import type { HttpService } from './components/http-service.ts'
+import type { BatchQueue } from './components/queue.ts'
+import type { Worker } from './components/worker.ts'
+import { metricsNamespace } from './processes.ts'
+
+export type Dimensions = Record<string, Input<string>>
+
+/** Something that is measured. One that has several sets of dimensions is their sum: of both target groups, since traffic moves between them. */
+export interface Place {
+  name: string
+  namespace: string
+  dimensions: Dimensions[]
+  /** Names of the metric elsewhere than in observability/, with what to multiply a threshold by. */
+  otherNames?: Record<string, { metric: string, factor: number }>
+}
+
+/** Where the metrics are of which observability/ speaks: an alarm is made for each place. */
+export type MetricSources = Record<'own' | AwsSource, Place[]>
+
+export interface Measured {
+  stack: string
+  balancer: Balancer
+  cluster: Cluster
+  database: Database
+  queue: BatchQueue
+  rates: HttpService
+  ingestion: HttpService
+  worker: Worker
+}
+
+export function metricSources ({ stack, balancer, cluster, database, queue, rates, ingestion, worker }: Measured): MetricSources {
+  const place = (source: AwsSource, name: string, dimensions: Dimensions[]): Place => ({ name, namespace: awsMetrics[source].namespace, dimensions })
+  const groups = ({ traffic }: HttpService): Dimensions[] =>
+    [traffic.blue, traffic.green].map(({ arnSuffix }) => ({ LoadBalancer: balancer.arnSuffix, TargetGroup: arnSuffix }))
+  const service = (name: string, { name: ServiceName }: HttpService | Worker): Place => place('services', name, [{ ClusterName: cluster.name, ServiceName }])
+  return {
+    own: [{ name: '', namespace: metricsNamespace(stack), dimensions: [{}] }],
+    'rates-api-requests': [place('rates-api-requests', '', groups(rates))],
+    'ingestion-api-requests': [place('ingestion-api-requests', '', groups(ingestion))],
+    targets: [place('targets', 'rates', groups(rates)), place('targets', 'ingestion', groups(ingestion))],
+    services: [service('rates', rates), service('ingestion', ingestion), service('worker', worker)],
+    database: [{ ...place('database', '', [database.hosts.measured.primary]), otherNames: database.hosts.measured.otherNames }],
+    replica: database.hosts.measured.replicas.map((dimensions, index) => ({
+      ...place('replica', String(index + 1), [dimensions]), otherNames: database.hosts.measured.otherNames,
+    })),
+    queue: [place('queue', '', [{ QueueName: queue.name }])],
+    'dead-letter-queue': [place('dead-letter-queue', '', [{ QueueName: queue.deadLetterName }])],
+  }
+}

@@ -1,0 +1,33 @@
+import t from 'tap'
+import { alarmsAndScaling } from './alarms-and-scaling.ts'
+import { configuration } from './configuration.ts'
+import { data } from './data.ts'
+import { deployments } from './deployments.ts'
+import { docsOf } from './docs.ts'
+import { environments } from './environments.ts'
+import { migration } from './migration.ts'
+import { network } from './network.ts'
+import { permissions } from './permissions.ts'
+import { runProgram } from './program.ts'
+import { tasks } from './tasks.ts'
+
+/** All of the infrastructure in one process: loading Pulumi takes longer than any of it. */
+const aurora = { database: { engine: 'aurora', instanceClass: 'db.serverless', maxAcu: 8, replicas: 1, deletionProtection: false } }
+const apart = {
+  network: { egress: 'endpoints', zones: ['a', 'b'] }, deployment: { strategy: 'LINEAR', approval: true }, rates: { keysRequired: true, poolSize: 5, maxTasks: 2 },
+  image: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/freight@sha256:${'b'.repeat(64)}`,
+}
+
+for (const [title, stack, changes] of [
+  ['dev', 'dev', {}], ['staging', 'staging', {}], ['prod', 'prod', {}], ['dev on Aurora', 'dev', aurora], ['dev without a way out', 'dev', apart],
+] as const) {
+  t.test(title, async t => {
+    const program = await runProgram(stack, changes)
+    for (const suite of [network, tasks, environments, deployments, alarmsAndScaling, data, permissions]) {
+      await t.test(suite.name, async t => suite(t, program))
+    }
+  })
+}
+t.test('configuration', configuration)
+t.test('migration', migration)
+t.test('docs', docsOf)

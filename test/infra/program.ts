@@ -1,0 +1,133 @@
+import * as pulumi from '@pulumi/pulumi'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+const yaml = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi'))('js-yaml') as { load: (text: string) => unknown }
+
+/** A resource as the program declared it. */
+export interface Declared {
+  type: string
+  name: string
+  urn: string
+  parent: string
+  custom: boolean
+  /** As they would go to the engine: secrets are marked objects, see `isSecret`. */
+  inputs: Record<string, any>
+  protect: boolean
+  ignoreChanges: string[]
+  dependsOn: string[]
+  provider: string
+  beforeCreate: string[]
+  beforeUpdate: string[]
+  timeouts: Record<string, string>
+}
+
+export interface Program {
+  stack: string
+  all: Declared[]
+  outputs: Record<string, any>
+  of: (type: string) => Declared[]
+  named: (name: string, type?: string) => Declared
+}
+
+/** The configuration of a stack, as its file says it, with `changes` to its keys. */
+export function configOf (stack: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  const { config } = yaml.load(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Record<string, unknown> }
+  return { ...config, ...Object.fromEntries(Object.entries(changes).map(([key, value]) => [`freight-rates:${key}`, value])) }
+}
+
+export const readYaml = (name: string): any => yaml.load(readFileSync(join(root, name), 'utf8'))
+
+let runs = 0
+
+/** Runs infra/index.ts for a stack without an engine, and tells what it declared. */
+export async function runProgram (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> {
+  const config = Object.entries({ ...configOf(stack, changes), ...others }).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
+  pulumi.runtime.setAllConfig(Object.fromEntries(config))
+  await pulumi.runtime.setMocks({ newResource: answer, call: ({ inputs }) => ({ ...inputs, userName: 'AWS', password: 'token' }) }, 'freight-rates', stack, false)
+  const all: Declared[] = []
+  listen(all)
+  // Another address, another module: the program runs again. Its components are the same.
+  const outputs = { ...await import(`../../infra/index.ts?run=${++runs}`) } as Record<string, any>
+  await pulumi.runtime.disconnect()
+  for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
+  return {
+    stack,
+    all,
+    outputs,
+    of: type => all.filter(one => one.type === type),
+    named (name, type) {
+      const found = all.filter(one => one.name === name && (type === undefined || one.type === type) && one.custom)
+      if (found.length !== 1) throw new Error(`${found.length} resources are named ${name} ${type ?? ''}`)
+      return found[0]!
+    },
+  }
+}
+
+const valueOf = (value: any): Promise<unknown> => new Promise(resolve => { pulumi.output(value).apply((plain: unknown) => { resolve(plain) }) })
+
+/** Mocks are not told the options of a resource; the request to the engine has them. */
+function listen (all: Declared[]): void {
+  const monitor = pulumi.runtime.getMonitor() as any
+  const register = monitor.registerResource.bind(monitor)
+  monitor.registerResource = (request: any, done: (error: unknown, response: any) => void) => register(request, (error: unknown, response: any) => {
+    const hooks = request.getHooks()
+    all.push({
+      type: request.getType(),
+      name: request.getName(),
+      urn: response?.getUrn() ?? '',
+      parent: request.getParent(),
+      custom: request.getCustom(),
+      inputs: request.getObject()?.toJavaScript() ?? {},
+      protect: request.getProtect() ?? false,
+      ignoreChanges: request.getIgnorechangesList(),
+      dependsOn: request.getDependenciesList(),
+      provider: request.getProvider(),
+      beforeCreate: hooks?.getBeforeCreateList() ?? [],
+      beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
+      timeouts: request.getCustomtimeouts()?.toObject() ?? {},
+    })
+    done(error, response)
+  })
+}
+
+/** What AWS would add to what the program says. */
+function answer ({ type, name, inputs }: pulumi.runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
+  const kind = type.split('/').at(-1)!.split(':').at(-1)!
+  const arn = `arn:aws:${type.split(':')[1]?.split('/')[0]}:eu-west-1:111111111111:${kind}/${name}`
+  return {
+    id: type === 'aws:secretsmanager/secret:Secret' ? arn : `${name}-id`,
+    state: {
+      arn,
+      arnSuffix: `${kind}/${name}`,
+      name,
+      url: `https://sqs.eu-west-1.amazonaws.com/111111111111/${name}.fifo`,
+      bucket: name,
+      address: `${name}.abc.eu-west-1.rds.amazonaws.com`,
+      endpoint: `${name}.cluster-abc.eu-west-1.rds.amazonaws.com`,
+      readerEndpoint: `${name}.cluster-ro-abc.eu-west-1.rds.amazonaws.com`,
+      resourceId: `db-${name.toUpperCase()}`,
+      clusterResourceId: `cluster-${name.toUpperCase()}`,
+      repositoryUrl: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/${name}`,
+      registryId: '111111111111',
+      repoDigest: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/${name}@sha256:${'a'.repeat(64)}`,
+      dnsName: `${name}.elb.amazonaws.com`,
+      zoneId: 'Z1',
+      apiEndpoint: `https://${name}.execute-api.eu-west-1.amazonaws.com`,
+      domainValidationOptions: ['a', 'b'].map(part => ({ resourceRecordName: part, resourceRecordType: 'CNAME', resourceRecordValue: `${part}.acm` })),
+      prefixListId: 'pl-1',
+      fqdn: name,
+      ...inputs,
+      ...(type === 'aws:apigatewayv2/domainName:DomainName'
+        ? { domainNameConfiguration: { ...inputs.domainNameConfiguration, targetDomainName: 'target.example', hostedZoneId: 'Z2' } }
+        : {}),
+    },
+  }
+}
+
+const secretMark = '4dabf18193072939515e22adb298388d'
+export const isSecret = (value: any): boolean => typeof value === 'object' && value !== null && secretMark in value
+/** What a marked value holds. */
+export const open = (value: any): any => isSecret(value) ? value.value : value
