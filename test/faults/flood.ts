@@ -11,11 +11,11 @@ export type Flood = {
   /** Messages in the queue, and the age of the oldest batch under way, when nobody worked on them. */
   depth: number
   oldestSeconds: number
-  /** What one of the flooding providers was told of its queued batches meanwhile: the first page of 40, and whether there are more. */
+  /** What one of the flooding providers was told of its queued batches meanwhile: the first page of 20, and whether there are more. */
   listed: { batches: number, more: boolean }
   acceptedPerSecond: number
   appliedPerSecond: number
-  /** Each batch that another provider sent while the backlog was worked off: until it was applied, and what was left of the backlog then. */
+  /** Each batch of another provider, the first one last in the backlog: until it was applied, and what was left of the backlog then. */
   others: Array<{ ms: number, left: number }>
   /** `GET /rates` before the flood, and from its first batch to its last. */
   ratesBefore: Answers
@@ -30,11 +30,11 @@ export type Flood = {
 export type Answers = { count: number, failed: number, p50Ms: number, p95Ms: number, maxMs: number }
 
 const rowsOfBatch = 3
-/** More than batches are worked on at once, so that none of them ever has a free hand waiting. */
-const flooders = ['north', 'south', 'east', 'west', 'up', 'down']
+/** One fewer than batches are worked on at once, of which a provider has but one. Of more, the queue decides whose comes first. */
+const flooders = ['north', 'south', 'east']
 const other = 'other'
 
-/** Lets some providers send so many small batches while no worker runs, then starts the workers, and has another provider send as well. */
+/** Lets three providers send so many small batches while no worker runs, then starts the workers, and has a fourth one send as well. */
 export async function flood (batches: number, tell: (text: string) => void = () => {}): Promise<Flood> {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-flood-'))
   chmodSync(folder, 0o755)
@@ -56,27 +56,31 @@ export async function flood (batches: number, tell: (text: string) => void = () 
     const depth = await queue.countMessages()
     const [{ oldestSeconds }] = await system.admin<[{ oldestSeconds: number }]>`
       select extract(epoch from now() - min(accepted_at))::float8 as "oldestSeconds" from batches where state in ('queued', 'processing')`
-    const page = await ask(system, flooders[0]!, '/batches?state=queued&limit=40') as { batches: unknown[], next_cursor: string | null }
+    const page = await ask(system, flooders[0]!, '/batches?state=queued&limit=20') as { batches: unknown[], next_cursor: string | null }
     tell(`${depth} messages in the queue, the oldest batch is ${oldestSeconds.toFixed(0)} s old`)
 
     const startedAt = performance.now()
-    await Promise.all(system.workers.map(worker => worker.start()))
-    const others: Flood['others'] = []
-    while (await left(system) > 0) {
-      const sentAt = performance.now()
-      const id = await submit(system, other, others.length)
+    const starting = Promise.all(system.workers.map(worker => worker.start()))
+    let sent = 0
+    for (let left = batches; left > 0; sent++) {
+      const id = await submit(system, other, sent)
       await waitFor(async () => (await system.admin`select 1 from batches where id = ${id} and state = 'applied'`).length > 0)
-      others.push({ ms: Math.round(performance.now() - sentAt), left: await left(system) })
-      if (others.length % 100 === 0) tell(`${others.at(-1)!.left} of the backlog left`)
+      left = (await system.admin`select 1 from batches where provider <> ${other} and state <> 'applied'`).length
+      if (sent % 100 === 0) tell(`${left} of the backlog left`)
     }
-    const appliedPerSecond = (batches + others.length) / (performance.now() - startedAt) * 1_000
+    await starting
+    const appliedPerSecond = (batches + sent) / (performance.now() - startedAt) * 1_000
     isDrained = true
+    const others = await system.admin<Flood['others']>`
+      select (extract(epoch from finished_at - accepted_at) * 1000)::int as ms, (
+        select count(*) from batches as later where later.provider <> ${other} and later.finished_at > batches.finished_at) as left
+      from batches where provider = ${other} order by accepted_at`
     const [end] = await system.admin<[Pick<Flood, 'applied' | 'prices' | 'readModel' | 'markers'>]>`
       select (select count(*) from batches where state = 'applied') as applied, (select count(*) from prices) as prices,
         (select sum(count)::bigint from lane_months, unnest(counts) as count) as "readModel", (select count(*) from applied_batches) as markers`
     return {
-      depth, oldestSeconds, listed: { batches: page.batches.length, more: page.next_cursor !== null }, acceptedPerSecond, appliedPerSecond, others,
-      ratesBefore, rates: await asked, ...end,
+      depth, oldestSeconds, listed: { batches: page.batches.length, more: page.next_cursor !== null }, acceptedPerSecond, appliedPerSecond,
+      others: [...others], ratesBefore, rates: await asked, ...end,
     }
   } finally {
     await system.end()
@@ -101,11 +105,6 @@ async function ask ({ ingestionApi }: System, provider: string, path: string, in
   const answer = await fetch(`${ingestionApi.url}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${keyOf(provider)}` } })
   if (!answer.ok) throw new Error(`${path} of ${provider}: ${answer.status} ${await answer.text()}`)
   return await answer.json()
-}
-
-async function left ({ admin }: System): Promise<number> {
-  const [row] = await admin<[{ left: number }]>`select count(*) as left from batches where provider <> ${other} and state <> 'applied'`
-  return row.left
 }
 
 /** An analyst who asks some forty times a second. */
