@@ -85,7 +85,7 @@ t.test('a worker whose message comes to a second one: one of them applies it', a
   await waitFor(async () => (await it.db.migrator`select 1 from batch_attempts where batch_id = ${manifest.id}`).length === 2)
   await lock.release()
   await it.settled(manifest.id, 'applied')
-  await waitFor(async () => (await it.db.migrator`select 1 from batch_attempts where batch_id = ${manifest.id} and outcome is not null`).length >= 1)
+  await waitFor(async () => await it.queue.countMessages() === 0) // the second one is through with it too
   t.equal(await it.visible(manifest.id), rows)
 })
 
