@@ -43,6 +43,11 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
     })
   }
 
+  t.test('longer than the limit, in chunks that say nothing of it', async t => {
+    const answer = await api.submit(new Blob([Buffer.alloc(8 * mebibyte + 1, 'x')]).stream())
+    t.match(answer, { status: 413, body: { type: '/problems/content-too-large' } })
+  })
+
   t.test('nothing of them is left', async t => {
     t.strictSame(await api.objects(''), [])
     t.equal(await api.unfinishedUploads(), 0)
