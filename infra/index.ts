@@ -17,6 +17,7 @@ import { Observability } from './components/observability.ts'
 import { OneOff } from './components/one-off.ts'
 import { PayloadBucket } from './components/payload-bucket.ts'
 import { BatchQueue } from './components/queue.ts'
+import { SmokeCode } from './components/smoke-code.ts'
 import { Worker } from './components/worker.ts'
 import { readConfig } from './config.ts'
 import { maxConnections } from './connections.ts'
@@ -59,7 +60,8 @@ const domain = config.domain && new Domain(stack, config.domain, options)
 const balancer = new Balancer(stack, {
   account, vpcId, subnetIds: privateSubnetIds, certificateArn: domain?.certificateArn, logDays, protect,
 }, options)
-const service = { platform, balancer, database, deployment, migration, dependsOn }
+const smokeCode = new SmokeCode(stack, options)
+const service = { platform, balancer, database, deployment, migration, smokeCode, dependsOn }
 const rates = new HttpService(`${stack}-rates`, {
   ...service, ...ratesApi(stores), settings: config.rates, ports: { production: balancer.secure ? 443 : 80, test: 9001 },
 }, options)

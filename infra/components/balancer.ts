@@ -18,7 +18,7 @@ export interface BalancerArgs {
 
 /**
  * The one application balancer, inside the network: the public entrance, the gateway and the smoke checks each reach ports of their own.
- * Being inside is what lets a smoke check reach a test listener by security group; docs/decisions has the reason in full.
+ * Being inside is what lets a smoke check reach a test listener by security group: docs/decisions/0012.
  */
 export class Balancer extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>

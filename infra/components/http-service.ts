@@ -11,6 +11,7 @@ import type { Migration } from './migration.ts'
 import { rollbackAlarms } from './rollback-alarms.ts'
 import { allow } from './security-groups.ts'
 import { SmokeCheck } from './smoke-check.ts'
+import type { SmokeCode } from './smoke-code.ts'
 import { containerPort, Task, type TaskArgs } from './task.ts'
 
 export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'> {
@@ -21,6 +22,7 @@ export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'mem
   ports: { production: number, test: number }
   /** What a new version must answer before it gets traffic. */
   checks: Check[]
+  smokeCode: SmokeCode
   /** Lets the tasks reach the database. */
   database: { allowFrom: (name: string, clients: Task['group'], parent: pulumi.Resource) => pulumi.Resource[] }
   /** Runs before the service is made or changed. */
@@ -46,7 +48,7 @@ export class HttpService extends pulumi.ComponentResource {
     const task = new Task(name, { ...args, cpu: settings.cpu, memory: settings.memory, listens: true }, { parent })
     const traffic = new BlueGreen(name, { vpcId: platform.vpcId, account: platform.account, balancer, ports }, { parent })
     const smoke = new SmokeCheck(name, {
-      ...platform, balancer, port: ports.test, checks: args.checks,
+      ...platform, balancer, port: ports.test, checks: args.checks, code: args.smokeCode,
     }, { parent })
     const alarms = rollbackAlarms(name, { balancer, traffic, p99Ms: settings.p99Ms }, parent)
     const rules = [...allow(`${name}-balancer`, balancer.group, task.group, containerPort, parent), ...args.database.allowFrom(name, task.group, parent)]

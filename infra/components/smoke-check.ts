@@ -1,13 +1,11 @@
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as lambda from '@pulumi/aws/lambda/index.js'
 import * as pulumi from '@pulumi/pulumi'
-import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
-import { join } from 'node:path'
 import type { Check } from '../smoke/check.ts'
 import type { Balancer } from './balancer.ts'
 import { role, type Role } from './roles.ts'
 import { allow, securityGroup } from './security-groups.ts'
+import type { SmokeCode } from './smoke-code.ts'
 
 export interface SmokeCheckArgs {
   account: string
@@ -17,6 +15,7 @@ export interface SmokeCheckArgs {
   /** The test listener's port. */
   port: number
   checks: Check[]
+  code: SmokeCode
   logDays: number
 }
 
@@ -49,7 +48,8 @@ export class SmokeCheck extends pulumi.ComponentResource {
       runtime: 'nodejs24.x',
       architectures: ['arm64'],
       handler: 'check.handler',
-      code: new pulumi.asset.AssetArchive({ 'check.mjs': new pulumi.asset.StringAsset(source()) }),
+      s3Bucket: args.code.bucket,
+      s3Key: args.code.key,
       role: own.arn,
       timeout: 60,
       memorySize: 256,
@@ -65,6 +65,3 @@ export class SmokeCheck extends pulumi.ComponentResource {
     this.registerOutputs({ functionArn: this.functionArn })
   }
 }
-
-/** Lambda does not read TypeScript. */
-const source = (): string => stripTypeScriptTypes(readFileSync(join(import.meta.dirname, '../smoke/check.ts'), 'utf8'))

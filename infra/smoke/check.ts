@@ -9,7 +9,7 @@ export interface Check {
  * The answer that ECS wants of a lifecycle hook. Asks the new version, on the listener that nobody else reaches, each of `checks`
  * until all are answered as they must be, and gives up `limitMs` after it began.
  */
-export async function runChecks (target: string, checks: Check[], { limitMs = 50_000, pauseMs = 2_000 } = {}): Promise<{ hookStatus: 'SUCCEEDED' | 'FAILED' }> {
+export async function runChecks (target: string, checks: Check[], { limitMs = 45_000, pauseMs = 2_000 } = {}): Promise<{ hookStatus: 'SUCCEEDED' | 'FAILED' }> {
   const endsAt = Date.now() + limitMs
   for (;;) {
     const wrong = (await Promise.all(checks.map(check => ask(target, check)))).filter(problem => problem !== undefined)

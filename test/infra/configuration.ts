@@ -1,11 +1,13 @@
 import type { Test } from 'tap'
-import { checkConfig, RefusedConfig } from '../../infra/config.ts'
+import { checkConfig, RefusedConfig, type Config } from '../../infra/config.ts'
 import { Schema } from '../../infra/config-schema.ts'
 import { connectionsNeeded, maxConnections } from '../../infra/connections.ts'
 import { readYaml, runProgram } from './program.ts'
 
 const ofStack = (stack: string): Record<string, any> => Object.fromEntries(Object.entries(readYaml(`Pulumi.${stack}.yaml`).config)
   .filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice('freight-rates:'.length), value]))
+
+export const settingsOf = (stack: string): Config => checkConfig(ofStack(stack), stack, 'eu-west-1')
 
 /** Why a stack with these changes is refused: nothing where it is not. */
 function refusal (stack: string, changes: Record<string, any>, { name = stack, region = 'eu-west-1' } = {}): string {
@@ -78,7 +80,7 @@ export async function configuration (t: Test): Promise<void> {
     t.same([runtime.options.typescript, main], [false, 'infra/index.ts'])
   })
   await t.test('connections', async t => {
-    const { rates, ingestion, worker, database } = checkConfig(ofStack('dev'), 'dev', 'eu-west-1')
+    const { rates, ingestion, worker, database } = settingsOf('dev')
     t.equal(connectionsNeeded({ rates, ingestion, worker }), (2 * 6 + 2 * 5 + 2 * 8) * 2 + 18)
     t.equal(maxConnections(database), 170)
     for (const [instanceClass, most] of [['db.r7g.large', 1_360], ['db.m7g.xlarge', 1_360], ['db.r7g.2xlarge', 5_000], ['db.t4g.micro', 85]] as const) {

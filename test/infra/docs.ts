@@ -1,10 +1,26 @@
 import type { Test } from 'tap'
 import { Schema } from '../../infra/config-schema.ts'
+import { hourlyCost, totalOf } from '../../infra/cost.ts'
 import { compare } from '../docs/compare.ts'
+import { settingsOf } from './configuration.ts'
 
 /** The table of docs/aws.md is that of the code; `npm run docs` writes it. */
 export async function docsOf (t: Test): Promise<void> {
-  await compare(t, 'aws.md', ['| key | default | effect |', '| --- | --- | --- |', ...rows('', Schema)].join('\n'))
+  const keys = ['| key | default | effect |', '| --- | --- | --- |', ...rows('', Schema)]
+  await compare(t, 'aws.md', [...keys, '', '## What it costs', '', ...costs()].join('\n'))
+}
+
+/** An idle hour of each stack. */
+function costs (): string[] {
+  const stacks = ['dev', 'staging', 'prod'].map(stack => hourlyCost(settingsOf(stack)))
+  const usd = (hour: number): string => hour.toFixed(3)
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
+  return [
+    line(['USD an hour', 'dev', 'staging', 'prod']), '| --- | --: | --: | --: |',
+    ...Object.keys(stacks[0]!).map(what => line([what, ...stacks.map(costs => usd(costs[what]!))])),
+    line(['**all**', ...stacks.map(costs => usd(totalOf(costs)))]),
+    line(['a month of 730 hours', ...stacks.map(costs => Math.round(totalOf(costs) * 730).toString())]),
+  ]
 }
 
 interface Node {

@@ -1,0 +1,52 @@
+import type { Settings } from './config-schema.ts'
+
+/**
+ * On-demand list prices of us-east-1 in 2026, in USD an hour; other regions differ by up to a third, contracts by more.
+ * Look them up before you rely on them.
+ */
+const prices = {
+  vcpu: { arm64: 0.032_38, x86_64: 0.040_48 },
+  gib: { arm64: 0.003_56, x86_64: 0.004_445 },
+  natGateway: 0.045,
+  interfaceEndpoint: 0.01,
+  balancer: 0.022_5,
+  publicAddress: 0.005,
+  aurora: { unit: 0.12, factor: 1.15 },
+} as const
+/** RDS PostgreSQL, one zone: db.t4g by its size, the others as `large`, twice for each size above. */
+const database: Record<string, number> = { micro: 0.016, small: 0.032, medium: 0.065, t4g: 0.129, m: 0.168, r: 0.239 }
+/** What is priced by the month, in USD. */
+const monthly = { storageGib: 0.115, secret: 0.4, metric: 0.3, alarmMetric: 0.1, dashboard: 3, firewall: 6 }
+const hoursPerMonth = 730
+
+/** What a stack costs in an hour in which nobody asks it anything, in USD, by what it pays for. Traffic, requests, logs and payloads come on top. */
+export function hourlyCost (settings: Settings): Record<string, number> {
+  const { architecture, network, rates, ingestion, worker, firewall, database: { engine, storageGb, multiAz, replicas } } = settings
+  const zones = network.zones.length
+  const tasks = [rates, ingestion, worker].reduce((sum, { cpu, memory, minTasks }) =>
+    sum + minTasks * (cpu / 1_024 * prices.vcpu[architecture] + memory / 1_024 * prices.gib[architecture]), 0)
+  const nats = network.egress === 'nat' ? 1 : network.egress === 'nat-per-zone' ? zones : 0
+  const hosts = (engine === 'aurora' ? 1 : multiAz ? 2 : 1) + replicas
+  const copies = engine === 'aurora' ? 1 : hosts
+  const month = (usd: number): number => usd / hoursPerMonth
+  return {
+    'tasks, at their fewest': tasks,
+    database: hosts * databaseHour(settings.database) + month(copies * storageGb * monthly.storageGib),
+    'NAT gateways or endpoints': nats * prices.natGateway + (nats === 0 ? 5 * zones * prices.interfaceEndpoint : 0),
+    'two balancers': 2 * prices.balancer,
+    'public addresses': (zones + nats) * prices.publicAddress,
+    // Our own 17 metrics and some 70 of Container Insights; alarms are paid by the metrics that they read.
+    'metrics, alarms, secrets, firewall': month(87 * monthly.metric + 90 * monthly.alarmMetric + monthly.dashboard + 4 * monthly.secret + (firewall.enabled ? monthly.firewall : 0)),
+  }
+}
+
+export const totalOf = (lines: Record<string, number>): number => Object.values(lines).reduce((sum, usd) => sum + usd, 0)
+
+/** One host. Of Aurora Serverless the least: it grows with its load up to `maxAcu`. */
+function databaseHour ({ engine, instanceClass, minAcu }: Settings['database']): number {
+  if (instanceClass === 'db.serverless') return minAcu * prices.aurora.unit
+  const [, family = '', size = ''] = instanceClass.split('.')
+  const larges = size === 'large' ? 1 : size === 'xlarge' ? 2 : 2 * Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? 0)
+  const usd = database[size] ?? larges * (database[family === 't4g' ? family : family[0]!] ?? 0)
+  return usd * (engine === 'aurora' ? prices.aurora.factor : 1)
+}
