@@ -25,6 +25,8 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
   const stopping = new AbortController()
   const stopped = new Promise(resolve => stopping.signal.addEventListener('abort', resolve, { once: true }))
   const receiving = new Set<Promise<unknown>>()
+  let inHand = 0
+  metrics.set('freight_batches_in_hand', {}, 0)
 
   async function slot (): Promise<void> {
     for (let failures = 0; ;) {
@@ -33,7 +35,7 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
       try {
         const delivery = await receive()
         failures = 0
-        if (delivery) await deliver(worker, delivery)
+        if (delivery) await hold(delivery)
       } catch (error) {
         failures++
         metrics.count('freight_receives_total', { result: 'failed' })
@@ -41,6 +43,15 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
         log.warn({ err: error, failures }, 'receiving failed')
         await wait(backoffMs(failures, { maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(() => {})
       }
+    }
+  }
+
+  async function hold (delivery: Delivery): Promise<void> {
+    metrics.set('freight_batches_in_hand', {}, ++inHand)
+    try {
+      await deliver(worker, delivery)
+    } finally {
+      metrics.set('freight_batches_in_hand', {}, --inHand)
     }
   }
 

@@ -19,7 +19,7 @@ export const keyOf = (provider: string): string => `${provider}-key`
 const database = 'freight'
 
 /** A process of the project with the links that it has. */
-export type Linked = Service & { postgres: TcpProxy, aws: TcpProxy }
+export type Linked = Service & { postgres: TcpProxy, aws: TcpProxy, metricsPort: number }
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 export type SystemOptions = { folder: string, providers: readonly string[], died: Died, limitDisk?: boolean }
@@ -55,16 +55,17 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
     const url = new URL(server.url(login, database))
     const postgres = await tcpProxy(Number(url.port), commits)
     const aws = await tcpProxy(emulatorPort, awsCalls)
+    const metricsPort = await freePort()
     url.port = String(postgres.port)
     const service = openService(name, `services/${program}/main.ts`, `http://127.0.0.1:${await freePort()}`, {
       ENVIRONMENT: 'test', LOG_LEVEL: 'info', DATABASE_URL: url.href, AWS_REGION: region, AWS_ENDPOINT_URL: `http://127.0.0.1:${aws.port}`,
       AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', PAYLOAD_BUCKET: bucket,
-      QUEUE_URL: queueUrl(endpoint, queue), DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue), ...env,
+      QUEUE_URL: queueUrl(endpoint, queue), DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue), METRICS_PORT: String(metricsPort), ...env,
     }, died)
-    return { ...service, postgres, aws }
+    return { ...service, postgres, aws, metricsPort }
   }
   const workerEnv = {
-    VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', SWEEP_SECONDS: '3', LOST_AFTER_SECONDS: '8', FINISH_MS: '3000',
+    VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', BACKLOG_SECONDS: '1', SWEEP_SECONDS: '3', LOST_AFTER_SECONDS: '8', FINISH_MS: '3000',
     STATEMENT_TIMEOUT_MS: '6000', LOCK_TIMEOUT_MS: '5000', DATABASE_SILENCE_MS: '8000',
   }
   const services = {
@@ -77,7 +78,7 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   await Promise.all(all.map(service => service.start()))
 
   return {
-    ...services, all, workers: [services.worker1, services.worker2], server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
+    ...services, all, linked, workers: [services.worker1, services.worker2], server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
     queueUrl: url,
     async end () {
       await Promise.all([...all, emulator].map(service => service.kill('SIGKILL')))

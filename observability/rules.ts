@@ -1,0 +1,26 @@
+import { alarms, type Alarm } from './alarms.ts'
+
+/** How long things take: in the drill of the alarms both are a few seconds. */
+export type Pace = {
+  windowSeconds: (minutes: number) => number
+  forSeconds: (minutes: number) => number
+  above: (name: string, threshold: number) => number
+}
+
+export const realPace: Pace = { windowSeconds: minutes => minutes * 60, forSeconds: minutes => minutes * 60, above: (_name, threshold) => threshold }
+
+type Rule = { alert: string, expr: string, for: string, labels: Record<string, string>, annotations: Record<string, string> }
+
+/** The rules of Prometheus, in the form of its rule files. */
+export function prometheusRules (pace: Pace = realPace): { groups: Array<{ name: string, rules: Rule[] }> } {
+  const rules = Object.entries<Alarm>(alarms).flatMap(([name, { summary, severity, reason, prometheus }]) => prometheus
+    ? [{
+        alert: name,
+        expr: `(${prometheus.expression.replaceAll('$window', `${pace.windowSeconds(prometheus.windowMinutes)}s`)}) > ${pace.above(name, prometheus.above)}`,
+        for: `${pace.forSeconds(prometheus.forMinutes)}s`,
+        labels: { severity },
+        annotations: { summary, description: reason, runbook: `docs/runbook.md#${name}` },
+      }]
+    : [])
+  return { groups: [{ name: 'freight-rates', rules }] }
+}

@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
+import { bucket } from '../../dev/emulator/resources.ts'
+import type { AlarmName } from '../../observability/alarms.ts'
+import { openStore } from '../../services/batch/store.ts'
+import { waitFor } from '../harness/wait.ts'
+import { goodRow, path, providers, type Ground } from './ground.ts'
+
+export type Cause = {
+  what: string
+  alarms: AlarmName[]
+  /** Makes it so; the answer makes it good. */
+  make: (ground: Ground) => Promise<() => Promise<unknown>>
+}
+
+/** What is done to the system so that each alarm fires. */
+export const causes: Cause[] = [
+  {
+    what: 'PostgreSQL is stopped while readers ask',
+    alarms: ['database-away', 'rates-errors', 'worker-stopped'],
+    async make ({ server, standby, keepAsking, submit }) {
+      const stop = keepAsking(2)
+      await server.stop()
+      await submit('north', goodRow())
+      return async () => {
+        await server.start()
+        await standby.resume().catch(() => {})
+        await stop()
+      }
+    },
+  },
+  {
+    what: 'the store and the queue are away while a provider sends',
+    alarms: ['ingestion-errors'],
+    async make ({ emulator, startEmulator, submit }) {
+      await emulator.kill('SIGKILL')
+      const over = new AbortController()
+      const sending = (async () => {
+        while (!over.signal.aborted) {
+          await submit('north', goodRow()).catch(() => {})
+          await new Promise(resolve => setTimeout(resolve, 100))
+        }
+      })()
+      return async () => {
+        over.abort()
+        await sending
+        await startEmulator()
+      }
+    },
+  },
+  {
+    what: 'somebody locks the read model while readers ask and a batch comes',
+    alarms: ['rates-latency', 'slow-questions', 'backlog-age'],
+    async make ({ admin, keepAsking, submit }) {
+      const { promise: over, resolve } = Promise.withResolvers<void>()
+      const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()
+      const locking = admin.begin(async tx => {
+        await tx`lock table lane_months in access exclusive mode`
+        hasLock()
+        await over
+      })
+      await locked
+      await submit('south', goodRow())
+      const stop = keepAsking(20)
+      return async () => {
+        resolve()
+        await Promise.all([locking, stop()])
+      }
+    },
+  },
+  {
+    what: 'a worker is killed and not started again',
+    alarms: ['process-down'],
+    async make ({ worker1 }) {
+      await worker1.kill('SIGKILL')
+      return () => worker1.start()
+    },
+  },
+  {
+    what: 'five batches name a day that does not exist',
+    alarms: ['rejected-batches'],
+    async make ({ submit }) {
+      for (const provider of providers) await submit(provider, `${goodRow()}CNGGZ,EETLL,2021-02-30,1000\n`)
+      return async () => {}
+    },
+  },
+  {
+    what: 'payloads are changed in the store before they are read, and each message is delivered once',
+    alarms: ['batch-failures', 'dead-letters'],
+    async make ({ workers, submit, s3, setMaxReceives, discardDeadLetters }) {
+      await setMaxReceives(1)
+      await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
+      const store = openStore(s3, bucket)
+      for (const provider of providers) {
+        const manifest = await store.readManifest(await submit(provider, goodRow()))
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest!.payload.key, Body: 'something else' }))
+      }
+      await Promise.all(workers.map(worker => worker.start()))
+      return async () => {
+        await setMaxReceives(10)
+        await discardDeadLetters()
+      }
+    },
+  },
+  {
+    what: 'a dead letter comes while the workers cannot reach the database',
+    alarms: ['dead-letter-queue'],
+    async make ({ workers, submit, sendDeadLetter, discardDeadLetters, admin }) {
+      const id = await submit('west', goodRow())
+      await waitFor(async () => (await admin`select 1 from batches where id = ${id} and state = 'applied'`).length > 0)
+      for (const { postgres } of workers) postgres.refuse(true)
+      await sendDeadLetter(id)
+      return async () => {
+        for (const { postgres } of workers) postgres.refuse(false)
+        await discardDeadLetters()
+      }
+    },
+  },
+  {
+    what: 'the queue is emptied by hand while no worker runs',
+    alarms: ['messages-requeued'],
+    async make ({ workers, submit, sqs, queueUrl, admin }) {
+      await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
+      const ids = await Promise.all(providers.map(provider => submit(provider, goodRow())))
+      await waitFor(async () => (await admin`select 1 from batches where id in ${admin(ids)}`).length === ids.length)
+      await sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl }))
+      await Promise.all(workers.map(worker => worker.start()))
+      return async () => {}
+    },
+  },
+  {
+    what: 'the replica is stopped',
+    alarms: ['replica-lag'],
+    async make ({ standby }) {
+      await standby.stop()
+      return () => standby.start()
+    },
+  },
+  {
+    what: 'a process gets no CPU for 0.7 s of every second',
+    alarms: ['event-loop-delay'],
+    async make ({ ingestionApi }) {
+      let frozen = false
+      const timer = setInterval(() => {
+        ingestionApi.freeze(frozen = true)
+        setTimeout(() => ingestionApi.freeze(frozen = false), 700)
+      }, 1_000)
+      return async () => {
+        clearInterval(timer)
+        await waitFor(() => !frozen)
+      }
+    },
+  },
+  {
+    what: 'the cache of a rates API is set larger than its memory, and filled',
+    alarms: ['memory'],
+    async make ({ replicated }) {
+      const over = new AbortController()
+      let next = 0
+      const asking = Array.from({ length: 16 }, async () => {
+        while (!over.signal.aborted) {
+          const from = new Date(Date.UTC(2000, 0, 1 + next++ % 8_000)).toISOString().slice(0, 10)
+          const to = new Date(Date.parse(from) + 365 * 86_400_000).toISOString().slice(0, 10)
+          const query = `date_from=${from}&date_to=${to}&orig_code=${next % 16_000 < 8_000 ? 'CNGGZ' : 'CNSGH'}&dest_code=${next % 32_000 < 16_000 ? 'EETLL' : 'NLRTM'}`
+          await fetch(`${replicated.url}/rates?${query}`).then(answer => answer.text(), () => '')
+        }
+      })
+      return async () => {
+        over.abort()
+        await Promise.all(asking)
+        await replicated.kill('SIGTERM')
+        await replicated.start()
+      }
+    },
+  },
+  {
+    what: 'more requests come than one core answers',
+    alarms: ['cpu'],
+    async make ({ ratesApi }) {
+      const program = fileURLToPath(import.meta.resolve('autocannon'))
+      const cannon = spawn(process.execPath, [program, '-c', '50', '-d', '300', ratesApi.url + path], { stdio: 'ignore' })
+      const gone = once(cannon, 'exit')
+      return async () => {
+        cannon.kill()
+        await gone
+      }
+    },
+  },
+]
