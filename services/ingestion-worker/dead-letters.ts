@@ -29,8 +29,10 @@ export type Recorder = {
  */
 export async function recordDeadLetters (recorder: Recorder, stopping: AbortSignal, giveUp: AbortSignal): Promise<void> {
   const { deadLetters, gate, log, receiveSeconds } = recorder
-  for (let failures = 0; !stopping.aborted;) {
-    await gate.opened()
+  const stopped = new Promise(resolve => stopping.addEventListener('abort', resolve, { once: true }))
+  for (let failures = 0; ;) {
+    await Promise.race([gate.opened(), stopped])
+    if (stopping.aborted) return
     try {
       const delivery = await deadLetters.receive(receiveSeconds, giveUp)
       if (delivery) await record(recorder, delivery)

@@ -74,6 +74,15 @@ t.test('SIGTERM and no end in sight: rolled back, handed back at once, applied b
   t.equal(await it.visible(id), rows)
 })
 
+t.test('SIGTERM while what it needs cannot be reached: it ends well', async t => {
+  const it = await pipeline(t)
+  const worker = await startProcess(t, 'ingestion-worker', {
+    ...it.aws.env, DATABASE_URL: it.db.url('ingestion_worker'), PAYLOAD_BUCKET: 'no-such-bucket', RECEIVE_SECONDS: '1',
+  })
+  t.equal((await fetch(new URL('/ready', worker.url))).status, 503)
+  t.same(await worker.kill('SIGTERM'), { code: 0, signal: null })
+})
+
 t.test('a worker whose message comes to a second one: one of them applies it', async t => {
   const it = await pipeline(t)
   await startWorker(t, it)

@@ -1,0 +1,123 @@
+import { Agent, createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A task behind the balancer. */
+export type Target = {
+  url: string
+  healthy: boolean
+  /** Health checks in a row that said the other thing. */
+  doubts: number
+  inHand: number
+  links: Agent
+}
+
+/** A target group: the tasks of one release, and how they did since it was made. */
+export type Group = { name: string, targets: Target[], answered: number, failed: number }
+
+export type Balancer = Awaited<ReturnType<typeof openBalancer>>
+
+const checkEveryMs = 200
+const checksToChange = 2
+
+/**
+ * What an application load balancer does, as far as a deployment needs it: groups of targets with health checks, a production
+ * listener with weights and a test listener, kept links to targets, and a drain. It never sends a request twice: what a target
+ * does to it, the client sees, as 502.
+ */
+export async function openBalancer () {
+  const groups = new Set<Group>()
+  let production: Array<{ group: Group, weight: number }> = []
+  let testing: Group | null = null
+  const listeners = await Promise.all([listen(() => weighted(production)), listen(() => testing)])
+  const checks = setInterval(() => { for (const { targets } of groups) for (const target of targets) check(target) }, checkEveryMs)
+
+  function add (name: string, urls: string[]): Group {
+    const targets = urls.map(url => ({ url, healthy: false, doubts: 0, inHand: 0, links: new Agent({ keepAlive: true }) }))
+    const group = { name, targets, answered: 0, failed: 0 }
+    groups.add(group)
+    return group
+  }
+
+  /** Takes a group out: nothing new goes there, what is in hand may end, for `delayMs` at most; returns how much did not. */
+  async function drain (group: Group, delayMs: number): Promise<number> {
+    production = production.filter(each => each.group !== group)
+    if (testing === group) testing = null
+    groups.delete(group)
+    const until = performance.now() + delayMs
+    while (group.targets.some(({ inHand }) => inHand > 0) && performance.now() < until) await pause(5)
+    for (const { links } of group.targets) links.destroy()
+    return group.targets.reduce((sum, { inHand }) => sum + inHand, 0)
+  }
+
+  return {
+    add, drain,
+    productionUrl: urlOf(listeners[0]),
+    testUrl: urlOf(listeners[1]),
+    /** Shares of production traffic. */
+    route (shares: Array<{ group: Group, weight: number }>) { production = shares },
+    /** Where the test listener leads. */
+    test (group: Group) { testing = group },
+    async close () {
+      clearInterval(checks)
+      for (const { targets } of groups) for (const { links } of targets) links.destroy()
+      await Promise.all(listeners.map(server => new Promise(resolve => {
+        server.close(resolve)
+        server.closeAllConnections()
+      })))
+    },
+  }
+}
+
+async function check (target: Target): Promise<void> {
+  const healthy = await fetch(`${target.url}/ready`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok, () => false)
+  target.doubts = healthy === target.healthy ? 0 : target.doubts + 1
+  if (target.doubts >= checksToChange) Object.assign(target, { healthy, doubts: 0 })
+}
+
+async function listen (choose: () => Group | null): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, reply) => forward(request, reply, choose()))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+function forward (request: IncomingMessage, reply: ServerResponse, group: Group | null): void {
+  const target = group && leastBusy(group.targets)
+  if (!group || !target) return refuse(reply, 503)
+  target.inHand++
+  reply.once('close', () => { target.inHand-- })
+  const { connection: _connection, ...headers } = request.headers
+  const { hostname, port } = new URL(target.url)
+  const sent = send({ hostname, port, agent: target.links, method: request.method, path: request.url, headers }, answer => {
+    const { connection: _close, 'keep-alive': _timeout, 'transfer-encoding': _chunks, ...rest } = answer.headers
+    group.answered++
+    if (answer.statusCode! >= 500) group.failed++
+    reply.writeHead(answer.statusCode!, rest)
+    answer.pipe(reply)
+    answer.once('error', () => reply.destroy())
+  })
+  sent.once('error', () => {
+    group.answered++
+    group.failed++
+    refuse(reply, 502)
+  })
+  reply.once('close', () => { if (!reply.writableFinished) sent.destroy() })
+  request.pipe(sent)
+}
+
+/** Healthy ones; all of them where none is. */
+function leastBusy (targets: Target[]): Target | undefined {
+  const healthy = targets.filter(target => target.healthy)
+  return (healthy.length > 0 ? healthy : targets).toSorted((one, other) => one.inHand - other.inHand)[0]
+}
+
+function weighted (shares: Array<{ group: Group, weight: number }>): Group | null {
+  let at = Math.random() * shares.reduce((sum, { weight }) => sum + weight, 0)
+  return shares.find(({ weight }) => (at -= weight) < 0)?.group ?? null
+}
+
+function refuse (reply: ServerResponse, status: 502 | 503): void {
+  if (reply.headersSent) reply.destroy()
+  else reply.writeHead(status, { 'content-type': 'text/plain' }).end(`balancer: ${status}`)
+}
+
+const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as { port: number }).port}`

@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Balancer, Group } from './balancer.ts'
+import type { Task } from './task.ts'
+
+export const strategies = ['all-at-once', 'canary', 'linear'] as const
+export type Strategy = typeof strategies[number]
+
+/** Shares of production traffic that the new release gets, one after the other, in percent. */
+const steps: Record<Strategy, number[]> = { 'all-at-once': [100], canary: [10, 100], linear: [25, 50, 75, 100] }
+
+export type Timing = {
+  /** How long the new tasks may take to be healthy. */
+  healthyMs: number
+  /** How long each step is watched. */
+  stepMs: number
+  /** How long the old tasks stand by after the last step, so that nothing need be started to roll back. */
+  bakeMs: number
+  /** How long a request may take that is in hand when its task is taken out. */
+  drainMs: number
+}
+
+export type Live = { group: Group, tasks: Task[] }
+export type Outcome = { live: Live, rolledBack: string | null, tasksEnded: string[] }
+
+export type Deployment = {
+  balancer: Balancer
+  old: Live
+  start: () => Promise<Task[]>
+  name: string
+  /** Sends test traffic to an address; what goes wrong there counts for the alarm. */
+  test: (url: string) => Promise<unknown>
+  strategy: Strategy
+  timing: Timing
+  tell: (text: string) => void
+}
+
+/** More failures than this share of a group's answers raise the alarm, from so many answers on. */
+const alarm = { share: 0.01, fewest: 20 }
+
+/**
+ * A blue/green deployment as ECS does it: start, healthy, test traffic, production traffic in steps, bake, then the old tasks
+ * are drained and get SIGTERM. Whatever goes wrong before that ends the new ones in the same way.
+ */
+export async function deploy ({ balancer, old, start, name, test, strategy, timing, tell }: Deployment): Promise<Outcome> {
+  const tasks = await start()
+  const green: Live = { group: balancer.add(name, tasks.map(({ url }) => url)), tasks }
+  try {
+    await healthy(green)
+    tell(`${name}: healthy, takes test traffic`)
+    balancer.test(green.group)
+    await test(balancer.testUrl)
+    quiet(green.group)
+    for (const percent of steps[strategy]) {
+      balancer.route([{ group: green.group, weight: percent }, { group: old.group, weight: 100 - percent }])
+      tell(`${name}: has ${percent} % of production traffic`)
+      await watch(green.group, percent === 100 ? timing.bakeMs : timing.stepMs)
+    }
+  } catch (error) {
+    balancer.route([{ group: old.group, weight: 100 }])
+    tell(`${name}: rolled back: ${(error as Error).message}`)
+    return { live: old, rolledBack: (error as Error).message, tasksEnded: await end(green) }
+  }
+  return { live: green, rolledBack: null, tasksEnded: await end(old) }
+
+  async function healthy ({ group }: Live): Promise<void> {
+    const until = performance.now() + timing.healthyMs
+    while (group.targets.some(target => !target.healthy)) {
+      if (performance.now() > until) throw new Error('not healthy in time')
+      if (tasks.some(task => !task.running())) throw new Error('a task ended by itself')
+      await pause(20)
+    }
+  }
+
+  async function watch (group: Group, ms: number): Promise<void> {
+    const until = performance.now() + ms
+    while (performance.now() < until) {
+      quiet(group)
+      await pause(20)
+    }
+  }
+
+  async function end ({ group, tasks }: Live): Promise<string[]> {
+    const cut = await balancer.drain(group, timing.drainMs)
+    const ended = await Promise.all(tasks.map(task => task.stop()))
+    tell(`${group.name}: drained${cut > 0 ? `, ${cut} requests cut` : ''}, ended with ${ended.join(', ')}`)
+    return ended
+  }
+}
+
+/** Throws while the alarm is raised. */
+function quiet ({ answered, failed }: Group): void {
+  if (answered >= alarm.fewest && failed > answered * alarm.share) throw new Error(`alarm: ${failed} of ${answered} answers failed`)
+}

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openBalancer } from './balancer.ts'
+import { deploy, type Live, type Strategy, type Timing } from './deploy.ts'
+import { checkLedger, type Ledger } from './ledger.ts'
+import { openLoad, tester, type Failure } from './load.ts'
+import { makeRelease, type Release } from './release.ts'
+import { keyOf, startSystem } from './system.ts'
+import { migrate, startTask, type Program, type Task } from './task.ts'
+
+/** What a round deploys: a release that is well, one that never gets healthy, or one that fails when more than a few ask. */
+export type Round = 'good' | 'unhealthy' | 'erring'
+
+export type DrillOptions = {
+  rounds: Round[]
+  strategy: Strategy
+  /** Requests before it ends. */
+  requests: number
+  /** Tasks of each API, and workers. */
+  scale: number
+  readers: number
+  providers: number
+  timing: Timing
+  tell?: (text: string) => void
+}
+
+export type Summary = {
+  requests: Record<string, number>
+  failures: Failure[]
+  /** Each round with what came of it; `wrong` where that is not what should have. */
+  rounds: Array<{ round: Round, version: string, outcome: string, wrong: boolean }>
+  /** How the tasks ended that were stopped: all should with 0. */
+  ends: Record<string, number>
+  /** What the clients saw their batches end as. */
+  states: Record<string, number>
+  ledger: Ledger
+  seconds: number
+  isWell: boolean
+}
+
+/** Settings that make a release a bad one, as a mistake in a task definition would. */
+const mistakes: Record<Round, Partial<Record<Program, Record<string, string>>>> = {
+  good: {},
+  unhealthy: {
+    'rates-api': { DATABASE_URL: 'postgres://rates_api:test@127.0.0.1:1/freight' },
+    'ingestion-api': { PAYLOAD_BUCKET: 'no-such-bucket' },
+    'ingestion-worker': { PAYLOAD_BUCKET: 'no-such-bucket' },
+  },
+  erring: {
+    'rates-api': { DATABASE_POOL_SIZE: '2', RATES_MAX_WAITING: '1', RATES_CACHE_BYTES: '1' },
+    'ingestion-api': { BODIES_AT_ONCE: '1' },
+  },
+}
+
+/** Release after release under load: each round migrates, deploys both APIs and the worker, and is rolled back where it is bad. */
+export async function drill ({ rounds, strategy, requests, scale, readers, providers, timing, tell = () => {} }: DrillOptions): Promise<Summary> {
+  const startedAt = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), 'freight-rates-drill-'))
+  const names = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`)
+  const system = await startSystem(folder, [...names, tester])
+  const balancers = { 'rates-api': await openBalancer(), 'ingestion-api': await openBalancer() }
+  const load = openLoad({ rates: balancers['rates-api'].productionUrl, ingestion: balancers['ingestion-api'].productionUrl }, keyOf)
+  const all = new Set<Task>()
+  const ends: Record<string, number> = {}
+  const summary: Summary['rounds'] = []
+  const apis = ['rates-api', 'ingestion-api'] as const
+  const live = {} as Record<typeof apis[number], Live>
+  let workers: Task[] = []
+
+  const start = async (release: Release, program: Program, round: Round): Promise<Task[]> => {
+    const env = { ...system.environments[program], ...mistakes[round][program] }
+    const tasks = await Promise.all(Array.from({ length: scale }, () => startTask(release, program, env)))
+    for (const task of tasks) all.add(task)
+    return tasks
+  }
+
+  /** New workers beside the old ones, which finish what they have and end. */
+  async function deployWorkers (release: Release, round: Round): Promise<string | null> {
+    const next = await start(release, 'ingestion-worker', round)
+    const ready = await Promise.all(next.map(task => task.ready(timing.healthyMs)))
+    const isGood = ready.every(Boolean)
+    const stopped = await Promise.all((isGood ? workers : next).map(task => task.stop()))
+    for (const end of stopped) count(ends, end)
+    tell(`ingestion-worker ${release.version}: ${isGood ? 'in place' : 'rolled back'}; the others ended with ${stopped.join(', ')}`)
+    if (isGood) workers = next
+    return isGood ? null : 'not healthy in time'
+  }
+
+  async function deployAll (release: Release, round: Round): Promise<Array<string | null>> {
+    await migrate(release, system.migratorUrl)
+    return await Promise.all([
+      ...apis.map(async program => {
+        const { live: now, rolledBack, tasksEnded } = await deploy({
+          balancer: balancers[program], old: live[program], start: () => start(release, program, round),
+          name: `${program} ${release.version}`, test: load.tests[program], strategy, timing, tell,
+        })
+        live[program] = now
+        for (const end of tasksEnded) count(ends, end)
+        return rolledBack
+      }),
+      deployWorkers(release, round),
+    ])
+  }
+
+  const reached = async (share: number): Promise<void> => { while (load.count() < requests * share) await pause(20) }
+
+  try {
+    const first = makeRelease(folder, '1.0.0', 0)
+    await migrate(first, system.migratorUrl)
+    for (const program of apis) {
+      const tasks = await start(first, program, 'good')
+      live[program] = { group: balancers[program].add(`${program} ${first.version}`, tasks.map(({ url }) => url)), tasks }
+      balancers[program].route([{ group: live[program].group, weight: 100 }])
+    }
+    workers = await start(first, 'ingestion-worker', 'good')
+    for (const task of all) if (!await task.ready(20_000)) throw new Error(`a task of the first release is not ready:\n${task.output()}`)
+    load.start({ readers, providers: names })
+    for (const [index, round] of rounds.entries()) {
+      await reached((index + 1) / (rounds.length + 2))
+      const release = makeRelease(folder, `1.${index + 1}.0`, index + 1)
+      tell(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
+      const outcomes = await deployAll(release, round)
+      const isBad = (program: Program): boolean => mistakes[round][program] !== undefined
+      const wrong = [...apis, 'ingestion-worker' as const].some((program, at) => isBad(program) !== (outcomes[at] !== null))
+      summary.push({ round, version: release.version, outcome: outcomes.map(outcome => outcome ?? 'deployed').join('; '), wrong })
+    }
+    await reached(1)
+    await load.stop()
+    await settled(system.admin, load.sent.length)
+    const ledger = await checkLedger(system.admin, load.sent)
+    const isWell = load.failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) && Object.keys(ends).every(end => end === '0')
+    return {
+      requests: load.requests, failures: load.failures, rounds: summary, ends, states: load.states, ledger, isWell,
+      seconds: Math.round((performance.now() - startedAt) / 1_000),
+    }
+  } finally {
+    await Promise.all([...all].filter(task => task.running()).map(task => task.stop(5_000)))
+    await Promise.all(Object.values(balancers).map(balancer => balancer.close()))
+    await system.end()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function count (counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1
+}
+
+/** Until the tests' batches, which nobody follows, have ended too; the ledger says which have not. */
+async function settled (sql: Awaited<ReturnType<typeof startSystem>>['admin'], batches: number): Promise<void> {
+  const until = performance.now() + 20_000
+  while (performance.now() < until) {
+    const [row] = await sql`select count(*)::int as ended from batches where state in ('applied', 'validated')`
+    if (row!.ended >= batches) return
+    await pause(100)
+  }
+}

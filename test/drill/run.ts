@@ -1,0 +1,39 @@
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { strategies, type Strategy } from './deploy.ts'
+import { drill, type Round } from './drill.ts'
+import { textOf } from './summary.ts'
+
+/**
+ * `npm run drill:deploy -- [--strategy all-at-once|canary|linear] [--requests N] [--scale N] [--rounds good,unhealthy,erring,good]`:
+ * deployments under load, forward and rolled back. Exits with 1 when a request failed, a batch was lost or doubled, or a
+ * deployment did not come out as it should.
+ */
+const { values } = parseArgs({
+  options: {
+    strategy: { type: 'string', default: 'all-at-once' },
+    requests: { type: 'string', default: '50000' },
+    scale: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: 'good,unhealthy,erring,good' },
+    readers: { type: 'string', default: '16' },
+    providers: { type: 'string', default: '4' },
+  },
+})
+if (!strategies.includes(values.strategy as Strategy)) {
+  console.error(`There is no strategy ${values.strategy}: there are ${strategies.join(', ')}`)
+  process.exit(2)
+}
+console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`)
+const startedAt = performance.now()
+const summary = await drill({
+  rounds: values.rounds.split(',') as Round[],
+  strategy: values.strategy as Strategy,
+  requests: Number(values.requests),
+  scale: Number(values.scale),
+  readers: Number(values.readers),
+  providers: Number(values.providers),
+  timing: { healthyMs: 20_000, stepMs: 2_000, bakeMs: 3_000, drainMs: 10_000 },
+  tell: text => console.log(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${text}`),
+})
+console.log(textOf(summary))
+process.exitCode = summary.isWell ? 0 : 1
