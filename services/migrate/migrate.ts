@@ -10,10 +10,11 @@ const lockKey = 7_340_001
 
 /**
  * Readers and batches queue behind a migration that waits for a lock: so it waits but shortly, lets go of everything and comes
- * again, until the batch or reader that had it in its way is done.
+ * again, until the batch or reader that had it in its way is done. Less than PostgreSQL's deadlock_timeout of a second, so that a
+ * batch that wants the same tables in another order is not the one to be ended.
  */
-const tableLockMs = 1_000
-const maxTries = 300
+const tableLockMs = 500
+const maxTries = 600
 
 /**
  * Brings the schema to this release's version, each migration in a transaction of its own, under load or not. Safe when run by

