@@ -38,7 +38,7 @@ export const Schema = Type.Object({
   domain: Type.Optional(Type.Object({
     name: Text('host name of the rates API; the ingestion API is at `batches.` below it', '^[a-z0-9-]+(\\.[a-z0-9-]+)+$'),
     zoneId: Type.Optional(Text('Route 53 zone in which the names and the certificate are made', '^Z[A-Z0-9]+$')),
-    certificateArn: Type.Optional(Text('certificate for both names, in place of one made here', '^arn:aws:acm:')),
+    certificateArn: Type.Optional(Text('certificate for both names, in place of those made here', '^arn:aws:acm:')),
   }, { description: 'names and certificate; without it there is no TLS', additionalProperties: false })),
   network: Group('the VPC', {
     cidr: Text('its addresses: a /16', '^\\d{1,3}\\.\\d{1,3}\\.0\\.0/16$', '10.0.0.0/16'),

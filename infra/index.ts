@@ -57,24 +57,24 @@ const migration = new Migration(stack, { task: migrate, dependsOn }, options)
 const ops = new OneOff(`${stack}-ops`, { ...operations(stores), platform, database }, options)
 
 const domain = config.domain && new Domain(stack, config.domain, options)
-const balancer = new Balancer(stack, {
-  account, vpcId, subnetIds: privateSubnetIds, certificateArn: domain?.certificateArn, logDays, protect,
-}, options)
+const balancer = new Balancer(stack, { account, vpcId, subnetIds: privateSubnetIds, logDays, protect }, options)
 const smokeCode = new SmokeCode(stack, options)
 const service = { platform, balancer, database, deployment, migration, smokeCode, dependsOn }
 const rates = new HttpService(`${stack}-rates`, {
-  ...service, ...ratesApi(stores), settings: config.rates, ports: { production: balancer.secure ? 443 : 80, test: 9001 },
+  ...service, ...ratesApi(stores), settings: config.rates,
+  certificateArn: domain?.rates.certificateArn, ports: { production: domain ? 443 : 80, test: 9001 },
 }, options)
 const ingestionPort = 8443
 const ingestion = new HttpService(`${stack}-ingestion`, {
-  ...service, ...ingestionApi(stores), settings: config.ingestion, ports: { production: ingestionPort, test: 9002 },
+  ...service, ...ingestionApi(stores), settings: config.ingestion,
+  certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
 }, options)
 const worker = new Worker(`${stack}-worker`, {
   ...ingestionWorker(stores), settings: config.worker, metricsNamespace: metricsNamespace(stack), queue, platform, database, migration, dependsOn,
 }, options)
 
 const entrance = new Entrance(stack, {
-  vpcId, subnetIds: publicSubnetIds, balancer, listener: rates.listener, protect,
+  vpcId, subnetIds: publicSubnetIds, balancer, listener: rates.listener, secure: domain !== undefined, protect,
   allowedCidrs: config.allowedCidrs.length > 0 ? config.allowedCidrs : ['0.0.0.0/0'],
 }, options)
 domain?.point(`${stack}-rates`, domain.rates, entrance)
@@ -90,7 +90,7 @@ const observability = new Observability(stack, {
 }, options)
 
 // What a person needs next.
-export const ratesUrl = domain ? `https://${domain.rates}` : pulumi.interpolate`http://${entrance.dnsName}`
+export const ratesUrl = domain ? `https://${domain.rates.name}` : pulumi.interpolate`http://${entrance.dnsName}`
 export const batchesUrl = gateway.url
 export const operatorKeySecret = apiKeys.operator.arn
 export const apiKeysSecret = apiKeys.secretArn

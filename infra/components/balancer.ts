@@ -9,8 +9,6 @@ export interface BalancerArgs {
   vpcId: pulumi.Output<string>
   /** Private subnets: nobody outside of the network reaches it. */
   subnetIds: pulumi.Output<string>[]
-  /** Without one it speaks HTTP. */
-  certificateArn?: pulumi.Input<string> | undefined
   /** How long access logs are kept, in days. */
   logDays: number
   protect: boolean
@@ -26,7 +24,6 @@ export class Balancer extends pulumi.ComponentResource {
   readonly arnSuffix: pulumi.Output<string>
   readonly dnsName: pulumi.Output<string>
   readonly group: ec2.SecurityGroup
-  readonly #args: BalancerArgs
 
   constructor (name: string, args: BalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Balancer', name, {}, opts)
@@ -46,18 +43,13 @@ export class Balancer extends pulumi.ComponentResource {
     this.arn = balancer.arn
     this.arnSuffix = balancer.arnSuffix
     this.dnsName = balancer.dnsName
-    this.#args = args
     this.registerOutputs({ dnsName: this.dnsName })
   }
 
-  get secure (): boolean {
-    return this.#args.certificateArn !== undefined
-  }
-
-  /** A listener that answers 503 to what no rule of it takes; with TLS where there is a certificate and `plain` does not say otherwise. */
-  listener (name: string, port: number, parent: pulumi.Resource, { plain = false } = {}): lb.Listener {
-    const tls = this.#args.certificateArn && !plain
-      ? { protocol: 'HTTPS', certificateArn: this.#args.certificateArn, sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' }
+  /** A listener that answers 503 to what no rule of it takes; with TLS where there is a certificate. */
+  listener (name: string, port: number, certificateArn: pulumi.Input<string> | undefined, parent: pulumi.Resource): lb.Listener {
+    const tls = certificateArn
+      ? { protocol: 'HTTPS', certificateArn, sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' }
       : { protocol: 'HTTP' }
     return new lb.Listener(name, {
       loadBalancerArn: this.arn, port, ...tls,

@@ -8,6 +8,8 @@ export interface BlueGreenArgs {
   vpcId: pulumi.Output<string>
   account: string
   balancer: Balancer
+  /** For clients; without one they are spoken to in the clear. */
+  certificateArn?: pulumi.Input<string> | undefined
   /** Ports of the balancer: clients come to the one, the smoke check of a new version to the other. */
   ports: { production: number, test: number }
 }
@@ -44,9 +46,9 @@ export class BlueGreen extends pulumi.ComponentResource {
       conditions: [{ pathPattern: { values: ['/*'] } }],
       actions: [{ type: 'forward', forward: { targetGroups: [{ arn: first.arn, weight: 100 }, { arn: second.arn, weight: 0 }] } }],
     }, { parent, ignoreChanges: ['actions'] }) // ECS moves the weights
-    this.listener = balancer.listener(name, ports.production, parent)
+    this.listener = balancer.listener(name, ports.production, args.certificateArn, parent)
     // Inside the network, where the certificate's name does not lead.
-    const testListener = balancer.listener(`${name}-test`, ports.test, parent, { plain: true })
+    const testListener = balancer.listener(`${name}-test`, ports.test, undefined, parent)
     this.productionRule = rule(name, this.listener, this.blue, this.green)
     this.testRule = rule(`${name}-test`, testListener, this.green, this.blue)
 

@@ -10,6 +10,8 @@ export interface EntranceArgs {
   balancer: Balancer
   /** The rates API's listener of that balancer. */
   listener: lb.Listener
+  /** Whether that one speaks TLS. */
+  secure: boolean
   /** Addresses that may come in. */
   allowedCidrs: string[]
   protect: boolean
@@ -36,7 +38,7 @@ export class Entrance extends pulumi.ComponentResource {
       enableCrossZoneLoadBalancing: true,
       enableDeletionProtection: args.protect,
     }, { parent })
-    const ports = balancer.secure
+    const ports = args.secure
       ? [{ port: 443, protocol: 'HTTPS', inner: args.listener }, { port: 80, protocol: 'HTTP', inner: balancer.redirect(`${name}-redirect`, 80, parent) }]
       : [{ port: 80, protocol: 'HTTP', inner: args.listener }]
 

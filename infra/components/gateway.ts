@@ -47,7 +47,7 @@ export class Gateway extends pulumi.ComponentResource {
       integrationUri: args.listener.arn,
       payloadFormatVersion: '1.0',
       timeoutMilliseconds,
-      ...(domain ? { tlsConfig: { serverNameToVerify: domain.batches } } : {}),
+      ...(domain ? { tlsConfig: { serverNameToVerify: domain.batches.name } } : {}),
     }, { parent })
     const route = new apigatewayv2.Route(name, { apiId: api.id, routeKey: '$default', target: pulumi.interpolate`integrations/${integration.id}` }, { parent })
     const logs = new cloudwatch.LogGroup(`${name}-gateway`, { retentionInDays: args.logDays }, { parent })
@@ -66,15 +66,13 @@ export class Gateway extends pulumi.ComponentResource {
 
   #named (name: string, api: apigatewayv2.Api, stage: apigatewayv2.Stage, domain: Domain): pulumi.Output<string> {
     const named = new apigatewayv2.DomainName(name, {
-      domainName: domain.batches,
-      domainNameConfiguration: { certificateArn: domain.certificateArn, endpointType: 'REGIONAL', securityPolicy: 'TLS_1_2' },
+      domainName: domain.batches.name,
+      domainNameConfiguration: { certificateArn: domain.batches.certificateArn, endpointType: 'REGIONAL', securityPolicy: 'TLS_1_2' },
     }, { parent: this })
     const mapping = new apigatewayv2.ApiMapping(name, { apiId: api.id, domainName: named.id, stage: stage.id }, { parent: this })
-    const { targetDomainName, hostedZoneId } = {
-      targetDomainName: named.domainNameConfiguration.targetDomainName, hostedZoneId: named.domainNameConfiguration.hostedZoneId,
-    }
-    domain.point(`${name}-batches`, domain.batches, { dnsName: targetDomainName, zoneId: hostedZoneId })
-    return mapping.id.apply(() => `https://${domain.batches}`)
+    const { targetDomainName: dnsName, hostedZoneId: zoneId } = named.domainNameConfiguration
+    domain.point(`${name}-batches`, domain.batches, { dnsName, zoneId })
+    return mapping.id.apply(() => `https://${domain.batches.name}`)
   }
 }
 

@@ -18,6 +18,8 @@ export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'mem
   settings: Settings['rates'] | Settings['ingestion']
   deployment: Settings['deployment']
   balancer: Balancer
+  /** Without one clients are spoken to in the clear. */
+  certificateArn: pulumi.Input<string> | undefined
   /** Ports of the balancer for clients and for the smoke check. */
   ports: { production: number, test: number }
   /** What a new version must answer before it gets traffic. */
@@ -46,7 +48,7 @@ export class HttpService extends pulumi.ComponentResource {
     const parent = this
     const { platform, settings, deployment, balancer, ports } = args
     const task = new Task(name, { ...args, cpu: settings.cpu, memory: settings.memory, listens: true }, { parent })
-    const traffic = new BlueGreen(name, { vpcId: platform.vpcId, account: platform.account, balancer, ports }, { parent })
+    const traffic = new BlueGreen(name, { ...platform, balancer, ports, certificateArn: args.certificateArn }, { parent })
     const smoke = new SmokeCheck(name, {
       ...platform, balancer, port: ports.test, checks: args.checks, code: args.smokeCode,
     }, { parent })
