@@ -5,26 +5,24 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
-import { privateBucket } from './private-bucket.ts'
 
-/** The smoke check's few lines, where Lambda finds them: an object for each version of them. */
+/** The smoke check's few lines, where Lambda finds them: an object for each version of them. Nothing else is kept there, and nothing that is a secret. */
 export class SmokeCode extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>
   readonly key: pulumi.Output<string>
 
   constructor (name: string, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:SmokeCode', name, {}, opts)
-    const { bucket, ready } = privateBucket(`${name}-code`, {
-      versioned: false,
-      protect: false,
-      lifecycleRules: [{ id: 'unfinished', status: 'Enabled', filter: {}, abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }],
-    }, this)
+    const { bucket } = new s3.Bucket(`${name}-code`, { forceDestroy: true }, { parent: this })
+    const closed = new s3.BucketPublicAccessBlock(`${name}-code`, {
+      bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true,
+    }, { parent: this })
     const zip = zipped()
     const object = new s3.BucketObjectv2(`${name}-smoke-check`, {
-      bucket: bucket.bucket, key: `smoke-check-${createHash('sha256').update(zip).digest('hex').slice(0, 20)}.zip`,
+      bucket, key: `smoke-check-${createHash('sha256').update(zip).digest('hex').slice(0, 20)}.zip`,
       contentBase64: zip.toString('base64'), contentType: 'application/zip',
-    }, { parent: this, dependsOn: ready })
-    this.bucket = bucket.bucket
+    }, { parent: this, dependsOn: closed })
+    this.bucket = bucket
     this.key = object.key
     this.registerOutputs({ key: this.key })
   }
