@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
-/** The smoke check's few lines, where Lambda finds them: an object for each version of them. Nothing else is kept there, and nothing that is a secret. */
+/** The smoke check's few lines, where Lambda finds them: an object for each version. Nothing else is kept there, nothing that is a secret. */
 export class SmokeCode extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>
   readonly key: pulumi.Output<string>
