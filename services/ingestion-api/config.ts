@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
-import { Aws, Common, Count } from '../runtime/config.ts'
+import { Aws, Balanced, Common, Count } from '../runtime/config.ts'
 
 const mebibyte = 1024 * 1024
 
 /** What the ingestion API reads from its environment. */
 export const Config = Type.Object({
   ...Common,
+  ...Balanced,
   ...Aws,
   API_KEYS: Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}', minLength: 2 }),
   DATABASE_POOL_SIZE: Count('connections to the primary', { default: 4, maximum: 100 }),

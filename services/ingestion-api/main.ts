@@ -7,6 +7,7 @@ import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { keyProblems, parseKeys } from '../runtime/keys.ts'
+import { drain } from '../runtime/drain.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
@@ -40,6 +41,7 @@ const app = await buildIngestionApi({
   },
 })
 stopInPhases(log, [
+  { name: 'let the balancer notice', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
   { name: 'answer the requests in hand', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
   { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },

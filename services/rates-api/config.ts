@@ -1,10 +1,11 @@
 import { Type, type Static } from 'typebox'
-import { Common, Count, type ConfigCheck } from '../runtime/config.ts'
+import { Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
 import { keyProblems, parseKeys, type ApiKey } from '../runtime/keys.ts'
 
 /** What the rates API reads from its environment. */
 export const Config = Type.Object({
   ...Common,
+  ...Balanced,
   RATES_MAX_DAYS: Count('longest range of days that one request may ask for', { default: 366, maximum: 3_660 }),
   RATES_QUERY_TIMEOUT_MS: Count('longest time of a query, with waiting for it, in milliseconds; then it is cancelled and the answer is 503', {
     default: 5_000, minimum: 10, maximum: 60_000,

@@ -2,6 +2,7 @@ import { exposeMetrics } from '../metrics/expose.ts'
 import { openMetrics } from '../metrics/metrics.ts'
 import { startFrom } from '../runtime/config.ts'
 import { openDatabase } from '../runtime/database.ts'
+import { drain } from '../runtime/drain.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
@@ -38,6 +39,7 @@ const app = await buildRatesApi({
   },
 })
 stopInPhases(log, [
+  { name: 'let the balancer notice', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
   { name: 'answer the requests in hand, close the database', limitMs: config.RATES_QUERY_TIMEOUT_MS + 10_000, run: () => app.close() },
   { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
 ])

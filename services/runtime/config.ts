@@ -78,6 +78,14 @@ export const Common = {
   DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),
 }
 
+/** What the processes behind a balancer read too. */
+export const Balanced = {
+  DRAIN_MS: Type.Integer({
+    description: 'how long requests are taken after SIGTERM, in milliseconds, for a balancer that only notices by its health checks; 0 where it knows before',
+    default: 0, minimum: 0, maximum: 120_000,
+  }),
+}
+
 /** What the processes with a queue and payloads read too. */
 export const Aws = {
   QUEUE_URL: Type.String({ description: 'URL of the FIFO queue of batches', pattern: '^https?://' }),

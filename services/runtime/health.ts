@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { withDeadline } from './deadline.ts'
+import { isEnding } from './drain.ts'
 
 /** Resolves when the dependency can be used, rejects when it cannot. */
 export type Check = () => Promise<unknown>
@@ -27,6 +28,7 @@ export function registerHealth (app: FastifyInstance, checks: Record<string, Che
   app.get('/ready', { schema: { summary: 'Whether the process can do its work', tags: ['health'], response: { 200: Answer, 503: Answer } } },
     async (_request, reply) => {
       const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check, limitMs)] as const))
+      if (isEnding(app)) results.push(['process', 'ENDING'])
       const ready = results.every(([, result]) => result === 'ok')
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(results), ...details() })
     })

@@ -1,5 +1,6 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
 import type { Metrics } from '../metrics/metrics.ts'
+import { endLinksAtTheEnd } from './drain.ts'
 import { isDatabaseAway } from './failures.ts'
 import type { Log } from './log.ts'
 import { Problem, type ProblemCode } from './problem.ts'
@@ -34,7 +35,7 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error), request, reply),
     clientErrorHandler: answerUnreadable,
   })
-  endLinksOnClose(app)
+  endLinksAtTheEnd(app)
   tellRequests(app, metrics)
   app.addHook('onResponse', closeUnreadBody)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
@@ -50,19 +51,6 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
 export function sendProblem (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply.code(problem.status).headers(problem.headers).type('application/problem+json')
     .serializer(JSON.stringify).send(problem.body(request.id))
-}
-
-/** The requests in hand at the end of the process are answered; a link kept alive after that would hold the end up. */
-function endLinksOnClose (app: FastifyInstance): void {
-  let closing = false
-  app.addHook('preClose', done => {
-    closing = true
-    done()
-  })
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (closing) reply.header('connection', 'close')
-    done()
-  })
 }
 
 /**

@@ -32,10 +32,16 @@ export async function openBalancer () {
   const checks = setInterval(() => { for (const { targets } of groups) for (const target of targets) check(target) }, checkEveryMs)
 
   function add (name: string, urls: string[]): Group {
-    const targets = urls.map(url => ({ url, healthy: false, doubts: 0, inHand: 0, links: new Agent({ keepAlive: true }) }))
-    const group = { name, targets, answered: 0, failed: 0 }
+    const group = { name, targets: [], answered: 0, failed: 0 }
+    join(group, urls)
     groups.add(group)
     return group
+  }
+
+  function join (group: Group, urls: string[]): Target[] {
+    const targets = urls.map(url => ({ url, healthy: false, doubts: 0, inHand: 0, links: new Agent({ keepAlive: true }) }))
+    group.targets = [...group.targets, ...targets]
+    return targets
   }
 
   /** Takes a group out: nothing new goes there, what is in hand may end, for `delayMs` at most; returns how much did not. */
@@ -50,7 +56,7 @@ export async function openBalancer () {
   }
 
   return {
-    add, drain,
+    add, join, drain,
     productionUrl: urlOf(listeners[0]),
     testUrl: urlOf(listeners[1]),
     /** Shares of production traffic. */

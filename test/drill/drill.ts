@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openBalancer } from './balancer.ts'
 import { deploy, type Live, type Strategy, type Timing } from './deploy.ts'
+import { roll } from './rolling.ts'
 import { checkLedger, type Ledger } from './ledger.ts'
 import { openLoad, tester, type Failure } from './load.ts'
 import { makeRelease, type Release } from './release.ts'
@@ -15,7 +16,9 @@ export type Round = 'good' | 'unhealthy' | 'erring'
 
 export type DrillOptions = {
   rounds: Round[]
-  strategy: Strategy
+  strategy: Strategy | 'rolling'
+  /** `DRAIN_MS` of the APIs. */
+  drainMs?: number
   /** Requests before it ends. */
   requests: number
   /** Tasks of each API, and workers. */
@@ -55,7 +58,8 @@ const mistakes: Record<Round, Partial<Record<Program, Record<string, string>>>> 
 }
 
 /** Release after release under load: each round migrates, deploys both APIs and the worker, and is rolled back where it is bad. */
-export async function drill ({ rounds, strategy, requests, scale, readers, providers, timing, tell = () => {} }: DrillOptions): Promise<Summary> {
+export async function drill (options: DrillOptions): Promise<Summary> {
+  const { rounds, strategy, drainMs = 0, requests, scale, readers, providers, timing, tell = () => {} } = options
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-drill-'))
   const names = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`)
@@ -70,7 +74,7 @@ export async function drill ({ rounds, strategy, requests, scale, readers, provi
   let workers: Task[] = []
 
   const start = async (release: Release, program: Program, round: Round): Promise<Task[]> => {
-    const env = { ...system.environments[program], ...mistakes[round][program] }
+    const env = { ...system.environments[program], DRAIN_MS: String(drainMs), ...mistakes[round][program] }
     const tasks = await Promise.all(Array.from({ length: scale }, () => startTask(release, program, env)))
     for (const task of tasks) all.add(task)
     return tasks
@@ -92,10 +96,12 @@ export async function drill ({ rounds, strategy, requests, scale, readers, provi
     await migrate(release, system.migratorUrl)
     return await Promise.all([
       ...apis.map(async program => {
-        const { live: now, rolledBack, tasksEnded } = await deploy({
-          balancer: balancers[program], old: live[program], start: () => start(release, program, round),
-          name: `${program} ${release.version}`, test: load.tests[program], strategy, timing, tell,
-        })
+        const what = {
+          balancer: balancers[program], old: live[program], start: () => start(release, program, round), name: `${program} ${release.version}`, timing, tell,
+        }
+        const { live: now, rolledBack, tasksEnded } = strategy === 'rolling'
+          ? await roll(what)
+          : await deploy({ ...what, strategy, test: load.tests[program] })
         live[program] = now
         for (const end of tasksEnded) count(ends, end)
         return rolledBack
@@ -107,7 +113,9 @@ export async function drill ({ rounds, strategy, requests, scale, readers, provi
   const reached = async (share: number): Promise<void> => { while (load.count() < requests * share) await pause(20) }
 
   try {
+    // All of them now, so that they are of one state of the code.
     const first = makeRelease(folder, '1.0.0', 0)
+    const releases = rounds.map((_, index) => makeRelease(folder, `1.${index + 1}.0`, index + 1))
     await migrate(first, system.migratorUrl)
     for (const program of apis) {
       const tasks = await start(first, program, 'good')
@@ -119,7 +127,7 @@ export async function drill ({ rounds, strategy, requests, scale, readers, provi
     load.start({ readers, providers: names })
     for (const [index, round] of rounds.entries()) {
       await reached((index + 1) / (rounds.length + 2))
-      const release = makeRelease(folder, `1.${index + 1}.0`, index + 1)
+      const release = releases[index]!
       tell(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
       const outcomes = await deployAll(release, round)
       const isBad = (program: Program): boolean => mistakes[round][program] !== undefined

@@ -102,7 +102,10 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   }
 
   async function readOn (): Promise<void> {
-    while (!stop.signal.aborted) await read()
+    while (!stop.signal.aborted) {
+      await read()
+      await pause(5)
+    }
   }
 
   return {

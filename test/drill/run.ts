@@ -5,7 +5,7 @@ import { drill, type Round } from './drill.ts'
 import { textOf } from './summary.ts'
 
 /**
- * `npm run drill:deploy -- [--strategy all-at-once|canary|linear] [--requests N] [--scale N] [--rounds good,unhealthy,erring,good]`:
+ * `npm run drill:deploy -- [--strategy all-at-once|canary|linear|rolling] [--requests N] [--scale N] [--rounds good,unhealthy,erring,good]`:
  * deployments under load, forward and rolled back. Exits with 1 when a request failed, a batch was lost or doubled, or a
  * deployment did not come out as it should.
  */
@@ -17,10 +17,12 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: 'good,unhealthy,erring,good' },
     readers: { type: 'string', default: '16' },
     providers: { type: 'string', default: '4' },
+    'healthy-seconds': { type: 'string', default: '60' },
+    'drain-ms': { type: 'string', default: '0' },
   },
 })
-if (!strategies.includes(values.strategy as Strategy)) {
-  console.error(`There is no strategy ${values.strategy}: there are ${strategies.join(', ')}`)
+if (values.strategy !== 'rolling' && !strategies.includes(values.strategy as Strategy)) {
+  console.error(`There is no strategy ${values.strategy}: there are ${strategies.join(', ')}, rolling`)
   process.exit(2)
 }
 console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`)
@@ -28,11 +30,12 @@ const startedAt = performance.now()
 const summary = await drill({
   rounds: values.rounds.split(',') as Round[],
   strategy: values.strategy as Strategy,
+  drainMs: Number(values['drain-ms']),
   requests: Number(values.requests),
   scale: Number(values.scale),
   readers: Number(values.readers),
   providers: Number(values.providers),
-  timing: { healthyMs: 20_000, stepMs: 2_000, bakeMs: 3_000, drainMs: 10_000 },
+  timing: { healthyMs: Number(values['healthy-seconds']) * 1_000, stepMs: 2_000, bakeMs: 3_000, drainMs: 10_000 },
   tell: text => console.log(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${text}`),
 })
 console.log(textOf(summary))

@@ -43,6 +43,19 @@ t.test('SIGTERM: the request in hand is answered, then it ends with 0', async t 
   t.same(await exited, { code: 0, signal: null })
 })
 
+t.test('SIGTERM with a time to drain: requests are answered and end their links, readiness says no', async t => {
+  const db = await database(t)
+  const process = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api'), DRAIN_MS: '4000' })
+  t.equal((await get(process, path)).headers.get('connection'), 'keep-alive')
+  const exited = process.kill('SIGTERM')
+  await process.said('"signal":"SIGTERM"')
+  const [answer, ready] = await Promise.all([get(process, path), get(process, '/ready')])
+  t.same([answer.status, answer.headers.get('connection')], [200, 'close'])
+  t.equal(ready.status, 503)
+  t.match(await ready.json(), { status: 'unready', checks: { database: 'ok', process: 'ENDING' } })
+  t.same(await exited, { code: 0, signal: null })
+})
+
 t.test('a wrong configuration: every problem on a line, no stack, exit code 1', async t => {
   const { code, output } = await runProcess(t, 'rates-api', {
     RATES_MAX_DAYS: '0', PORT: 'x', RATES_KEYS_REQUIRED: 'true', ENVIRONMENT: 'No', DATABASE_READ_URLS: 'postgres://a/x,b',
