@@ -59,7 +59,7 @@ export function ingestionWorker (stores: Stores) {
     environment: {
       ...common(config), ...stored(stores), ...database.environment('ingestion_worker'),
       WORKER_CONCURRENCY: String(config.worker.concurrency),
-      FINISH_MS: '90000', // with the other phases of stopping within the 120 s that Fargate gives
+      FINISH_MS: '85000', // with the other phases of stopping within the 120 s that Fargate gives
     },
     statements: [...database.connect('ingestion_worker'), ...queue.work(), ...payloads.apply()],
     stopSeconds: 120,

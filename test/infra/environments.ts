@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import type { Test } from 'tap'
 import type { TObject } from 'typebox'
 import { checkKeys, Config as RatesApi, replicasOf } from '../../services/rates-api/config.ts'
@@ -37,9 +40,24 @@ export function environments (t: Test, program: Program): void {
   t.match(environmentOf(program, 'ingestion'), { NODE_OPTIONS: /--max-semi-space-size=2 --max-old-space-size=256/, MALLOC_ARENA_MAX: '1' })
 }
 
+/** Each process has the time to go through its phases of stopping: those of its main.ts, with the configuration that it is given. */
+export function stopping (t: Test, program: Program): void {
+  for (const [name, folder] of Object.entries({ rates: 'rates-api', ingestion: 'ingestion-api', worker: 'ingestion-worker' })) {
+    const source = readFileSync(join(import.meta.dirname, `../../services/${folder}/main.ts`), 'utf8')
+    const config = readConfig(processes[name]!.schema, { API_KEYS, ...environmentOf(program, name) })
+    const phases = [...source.matchAll(/limitMs: ([^,]+), run/g)].map(([, expression]) => runInNewContext(expression!, { config }) as number)
+    t.ok(phases.length > 1, `${name} stops in phases`)
+    const { stopTimeout } = containerOf(program, name)
+    t.ok(phases.reduce((sum, ms) => sum + ms, 1_000) <= stopTimeout * 1_000, `${name}: ${phases.join(' + ')} ms within ${stopTimeout} s`)
+  }
+}
+
+const containerOf = ({ named, stack }: Program, name: string) =>
+  JSON.parse(named(`${stack}-${name}`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions)[0]
+
 /** A task's variables, secrets with a value of the right kind. */
-function environmentOf ({ named, stack }: Program, name: string): Record<string, string> {
-  const [container] = JSON.parse(named(`${stack}-${name}`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions)
+function environmentOf (program: Program, name: string): Record<string, string> {
+  const container = containerOf(program, name)
   return Object.fromEntries([
     ...container.environment.map((one: { name: string, value: string }) => [one.name, one.value]),
     ...container.secrets.map((one: { name: string }) => [one.name, 'postgres://user:secret@host:5432/postgres']),

@@ -4,7 +4,7 @@ import { configuration } from './configuration.ts'
 import { data } from './data.ts'
 import { deployments } from './deployments.ts'
 import { docsOf } from './docs.ts'
-import { environments } from './environments.ts'
+import { environments, stopping } from './environments.ts'
 import { migration } from './migration.ts'
 import { network } from './network.ts'
 import { permissions } from './permissions.ts'
@@ -23,7 +23,7 @@ for (const [title, stack, changes] of [
 ] as const) {
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
-    for (const suite of [network, tasks, environments, deployments, alarmsAndScaling, data, permissions]) {
+    for (const suite of [network, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions]) {
       await t.test(suite.name, async t => suite(t, program))
     }
   })
