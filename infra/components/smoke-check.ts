@@ -29,7 +29,9 @@ export class SmokeCheck extends pulumi.ComponentResource {
   constructor (name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:SmokeCheck', name, {}, opts)
     const parent = this
-    const logs = new cloudwatch.LogGroup(`${name}-smoke`, { retentionInDays: args.logDays }, { parent })
+    // Lambda would make it by itself, to be kept for ever.
+    const functionName = `${name}-smoke`
+    const logs = new cloudwatch.LogGroup(`${name}-smoke`, { name: `/aws/lambda/${functionName}`, retentionInDays: args.logDays }, { parent })
     const group = securityGroup(`${name}-smoke`, `smoke check of ${name}`, args.vpcId, parent)
     const rules = allow(`${name}-smoke`, group, args.balancer.group, args.port, parent)
     const own = role(`${name}-smoke`, {
@@ -45,6 +47,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
       ],
     }, parent)
     const check = new lambda.Function(`${name}-smoke`, {
+      name: functionName,
       runtime: 'nodejs24.x',
       architectures: ['arm64'],
       handler: 'check.handler',
@@ -55,8 +58,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
       memorySize: 256,
       vpcConfig: { subnetIds: args.subnetIds, securityGroupIds: [group.id] },
       environment: { variables: { TARGET: pulumi.interpolate`http://${args.balancer.dnsName}:${args.port}`, CHECKS: JSON.stringify(args.checks) } },
-      loggingConfig: { logFormat: 'Text', logGroup: logs.name },
-    }, { parent, dependsOn: own.ready })
+    }, { parent, dependsOn: [logs, ...own.ready] })
     this.functionArn = check.arn
     this.caller = role(`${name}-smoke-caller`, {
       service: 'ecs.amazonaws.com', account: args.account, statements: [{ actions: ['lambda:InvokeFunction'], resources: [check.arn] }],
