@@ -1,8 +1,12 @@
 -- Run by a superuser or, on RDS, by the master user, before the first migration, and harmless when run again
--- (services/migrate/bootstrap.ts holds a lock meanwhile). Privileges are given to the group roles, in the migrations;
--- who logs in, and how, is each environment's own.
+-- (services/migrate/bootstrap.ts holds a lock meanwhile, and gives `bootstrap.database` and `bootstrap.iam`). Privileges are
+-- given to the group roles, in the migrations; who logs in, and how, is each environment's own.
 do $$
 declare
+  master constant name := current_user;
+  is_superuser constant boolean := current_setting('is_superuser') = 'on';
+  database constant name := current_setting('bootstrap.database');
+  iam constant boolean := current_setting('bootstrap.iam') = 'on';
   group_name text;
   login record;
 begin
@@ -11,17 +15,47 @@ begin
       execute format('create role %I nologin', group_name);
     end if;
   end loop;
+
+  -- Who makes a role becomes a member of it, for good: PostgreSQL keeps that grant for itself. Through a login with rds_iam the
+  -- master user would be in rds_iam too, and RDS would not take its password any more. So the maker of the logins is a role that
+  -- is gone when this is over, and its memberships with it.
+  create role role_maker createrole;
+  execute format('grant role_maker to %I', master);
   for login in
     select * from (values
       ('migrator', null), ('rates_api', 'rates_reader'), ('ingestion_api', 'batch_intake'), ('ingestion_worker', 'batch_writer')
     ) as logins (name, member_of)
   loop
     if not exists (select from pg_roles where rolname = login.name) then
+      set local role role_maker;
       execute format('create role %I login', login.name);
+      reset role;
     end if;
     if login.member_of is not null then
       execute format('grant %I to %I', login.member_of, login.name);
     end if;
+    if iam then
+      if not exists (select from pg_auth_members where roleid = 'rds_iam'::regrole and member = login.name::regrole) then
+        execute format('grant rds_iam to %I', login.name);
+      end if;
+    end if;
   end loop;
+
+  if exists (select from pg_database where datname = database and datdba <> 'migrator'::regrole) then
+    execute format('revoke all on database %I from public', database);
+    execute format('grant connect on database %I to rates_reader, batch_intake, batch_writer', database);
+    if is_superuser then
+      execute format('alter database %I owner to migrator', database);
+    else -- one can only give a database to a role that one can become: for as long as that takes
+      set local role role_maker;
+      execute format('grant migrator to %I', master);
+      reset role;
+      execute format('alter database %I owner to migrator', database);
+      set local role role_maker;
+      execute format('revoke migrator from %I', master);
+      reset role;
+    end if;
+  end if;
+  drop role role_maker;
 end
 $$;

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { Aws, Balanced, Common, Count } from '../runtime/config.ts'
+import { databaseProblems } from '../runtime/database-auth.ts'
+import { keyProblems } from '../runtime/keys.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -21,3 +23,5 @@ export const Config = Type.Object({
   BODY_IDLE_MS: Count('longest pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),
   BODY_TOTAL_MS: Count('longest time for a whole body, in milliseconds', { default: 900_000, minimum: 100 }),
 })
+
+export const checks = [keyProblems, databaseProblems]

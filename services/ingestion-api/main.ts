@@ -5,18 +5,20 @@ import { exposeMetrics } from '../metrics/expose.ts'
 import { openMetrics } from '../metrics/metrics.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
+import { passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
-import { keyProblems, parseKeys } from '../runtime/keys.ts'
 import { drain } from '../runtime/drain.ts'
+import { parseKeys } from '../runtime/keys.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildIngestionApi } from './app.ts'
-import { Config } from './config.ts'
+import { checks, Config } from './config.ts'
 
-const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }), keyProblems)
+const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }), ...checks)
 const log = await openLog('ingestion-api', config.LOG_LEVEL)
-const sql = openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000, silenceMs: 20_000 })
+const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ingestion-api' }
+const sql = openDatabase({ ...database, poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000, silenceMs: 20_000 })
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
 const s3 = openS3(aws)
 
@@ -46,5 +48,5 @@ stopInPhases(log, [
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
   { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
 ])
-await exitIfRefused(() => openDatabase({ url: config.DATABASE_URL, process: 'ingestion-api', poolSize: 1 }), log)
+await exitIfRefused(() => openDatabase({ ...database, poolSize: 1 }), log)
 await app.listen({ host: config.HOST, port: config.PORT })

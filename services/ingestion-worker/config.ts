@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Aws, Common, Count } from '../runtime/config.ts'
+import { databaseProblems } from '../runtime/database-auth.ts'
 
 /** What the ingestion worker reads from its environment. */
 export const Config = Type.Object({
@@ -22,3 +23,5 @@ export const Config = Type.Object({
   }),
   FINISH_MS: Count('how long a batch in hand may go on after SIGTERM, in milliseconds', { default: 100_000 }),
 })
+
+export const checks = [databaseProblems]

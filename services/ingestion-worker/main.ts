@@ -5,20 +5,21 @@ import { exposeMetrics } from '../metrics/expose.ts'
 import { openMetrics } from '../metrics/metrics.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { startFrom } from '../runtime/config.ts'
+import { passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildIngestionWorker } from './app.ts'
-import { Config } from './config.ts'
+import { checks, Config } from './config.ts'
 
-const config = startFrom(Config, config => config)
+const config = startFrom(Config, config => config, ...checks)
 const log = await openLog('ingestion-worker', config.LOG_LEVEL)
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
 const sqs = openSqs(aws)
+const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ingestion-worker' }
 const sql = openDatabase({
-  url: config.DATABASE_URL,
-  process: 'ingestion-worker',
+  ...database,
   // For each slot its transaction and its progress, and one each for probe, recorder and sweeper.
   poolSize: config.WORKER_CONCURRENCY * 2 + 3,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
@@ -51,6 +52,6 @@ stopInPhases(log, [
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
   { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
 ])
-await exitIfRefused(() => openDatabase({ url: config.DATABASE_URL, process: 'ingestion-worker', poolSize: 1 }), log)
+await exitIfRefused(() => openDatabase({ ...database, poolSize: 1 }), log)
 await worker.app.listen({ host: config.HOST, port: config.PORT })
 worker.start()

@@ -1,24 +1,26 @@
 import { startFrom } from '../runtime/config.ts'
+import { passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { openLog } from '../runtime/log.ts'
 import { loadReferenceFiles } from '../reference/files.ts'
 import { bootstrap } from './bootstrap.ts'
-import { Config } from './config.ts'
+import { checks, Config } from './config.ts'
 import { migrate } from './migrate.ts'
 import { ensurePartitions, monthAhead } from './partitions.ts'
 
 /** Prepares the database for this release: roles where asked for, migrations, partitions, reference data. Runs before any service. */
-const config = startFrom(Config, config => config)
+const config = startFrom(Config, config => config, ...checks)
 const log = await openLog('migrate', config.LOG_LEVEL)
 
 try {
   if (config.BOOTSTRAP_DATABASE_URL) {
     const superuser = openDatabase({ url: config.BOOTSTRAP_DATABASE_URL, process: 'bootstrap', poolSize: 1 })
     const database = new URL(config.DATABASE_URL).pathname.slice(1)
-    await bootstrap(superuser, database, JSON.parse(config.LOGIN_PASSWORDS) as Record<string, string>)
+    const loginPasswords = JSON.parse(config.LOGIN_PASSWORDS) as Record<string, string>
+    await bootstrap(superuser, { database, iam: config.DATABASE_AUTH === 'iam', loginPasswords })
     await superuser.end()
   }
-  const sql = openDatabase({ url: config.DATABASE_URL, process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
+  const sql = openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
   const applied = await migrate(sql)
   const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
   const reference = await loadReferenceFiles(sql)

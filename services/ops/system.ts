@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
+import { Type } from 'typebox'
 import { openQueue, type Queue } from '../batch/queue.ts'
 import { openSqs } from '../runtime/aws.ts'
+import { Database, InvalidConfig, readConfig } from '../runtime/config.ts'
+import { databaseProblems, passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { CommandError } from './command.ts'
 
@@ -27,11 +30,20 @@ export async function openSystem (): Promise<System> {
   return {
     variable,
     sql () {
-      sql ??= openDatabase({ url: variable('DATABASE_URL'), process: 'ops', poolSize: 1 })
+      sql ??= connect(environment)
       return sql
     },
     queue: () => openQueue(sqs(), variable('QUEUE_URL')),
     async close () { await sql?.end({ timeout: 2 }) },
+  }
+}
+
+function connect (environment: NodeJS.ProcessEnv): Sql {
+  try {
+    const config = readConfig(Type.Object(Database), environment, databaseProblems)
+    return openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ops', poolSize: 1 })
+  } catch (error) {
+    throw error instanceof InvalidConfig ? new CommandError(error.message, 2) : error
   }
 }
 

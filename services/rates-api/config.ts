@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
+import { databaseProblems } from '../runtime/database-auth.ts'
 import { keyProblems, parseKeys, type ApiKey } from '../runtime/keys.ts'
 
 /** What the rates API reads from its environment. */
@@ -37,7 +38,9 @@ export function keysOf (config: Static<typeof Config>): ApiKey[] | null {
   return config.RATES_KEYS_REQUIRED ? parseKeys(config.API_KEYS ?? '[]', config.ENVIRONMENT) : null
 }
 
-export const checkKeys: ConfigCheck = env => {
+const checkKeys: ConfigCheck = env => {
   const missing = !env.API_KEYS && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
   return missing ? ['API_KEYS is missing: RATES_KEYS_REQUIRED asks for keys'] : keyProblems(env)
 }
+
+export const checks = [checkKeys, databaseProblems]

@@ -1,18 +1,21 @@
 import { exposeMetrics } from '../metrics/expose.ts'
 import { openMetrics } from '../metrics/metrics.ts'
 import { startFrom } from '../runtime/config.ts'
+import { passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { drain } from '../runtime/drain.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildRatesApi } from './app.ts'
-import { checkKeys, Config, keysOf, replicasOf } from './config.ts'
+import { checks, Config, keysOf, replicasOf } from './config.ts'
 
-const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), checkKeys)
+const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), ...checks)
 const log = await openLog('rates-api', config.LOG_LEVEL)
+const passwords = passwordsOf(config)
 const connectTo = (url: string) => () => openDatabase({
   url,
+  passwords,
   process: 'rates-api',
   poolSize: 1,
   statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,

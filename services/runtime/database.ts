@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
+import type { Passwords } from './database-auth.ts'
 import { tlsOf } from './database-tls.ts'
 import { arrayTypes } from './array-types.ts'
-import { openLink } from './link.ts'
+import { withDeadline } from './deadline.ts'
+import { deadLink, openLink } from './link.ts'
 import { release } from './release.ts'
 
 export type DatabaseOptions = {
   url: string
+  /** Makes the password of each connection; undefined where the URL has it. */
+  passwords?: Passwords | undefined
   /** Process name; the connection shows it with the release, which the migrator looks at. */
   process: string
   /** Connections of this pool. */
@@ -23,10 +27,13 @@ export type DatabaseOptions = {
  * A pool that connects when it is first used and again after every loss. Days come as `YYYY-MM-DD`, as a day has no time
  * zone; bigint as number, since no count or sum here reaches 2^53. A link to RDS is encrypted and its server verified.
  */
-export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} }: DatabaseOptions): Sql {
+export function openDatabase (options: DatabaseOptions): Sql {
+  const { url, passwords, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} } = options
   const { url: address, ssl } = tlsOf(url)
+  const user = decodeURIComponent(new URL(address).username)
+  let password: string | undefined
   const sockets = new Set<Socket>()
-  const options = {
+  const client = {
     ssl: false as const, // the link has it already
     max: poolSize,
     connect_timeout: 5,
@@ -54,18 +61,33 @@ export function openDatabase ({ url, process, poolSize, statementTimeoutMs = 30_
       date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
       bigint: { to: 20, from: [20], serialize: (value: number) => String(value), parse: Number },
     },
+    // All connections of a pool log in alike: the newest password is as good as their own. Where one cannot be had when it is
+    // asked for here, the library would not survive it: so it is made before the link.
+    ...(passwords ? { password: () => password } : {}),
     async socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
-      const socket = await openLink({ host: host!, port: port!, ssl, silenceMs })
+      const socket = await connect(host!, port!)
       for (const other of sockets) if (other.destroyed) sockets.delete(other)
       sockets.add(socket)
       links.add(socket)
       return socket
     },
   }
-  const sql = postgres(address, options as object) as unknown as Sql
+  const sql = postgres(address, client as object) as unknown as Sql
   linksOf.set(sql, sockets)
   return sql
+
+  async function connect (host: string, port: number): Promise<Socket> {
+    try {
+      if (passwords) password = await withDeadline(passwords({ host, port, user }), passwordMs)
+    } catch (error) {
+      return deadLink(error as Error)
+    }
+    return await openLink({ host, port, ssl, silenceMs })
+  }
 }
+
+/** Longest wait for credentials, in milliseconds. */
+const passwordMs = 5_000
 
 const links = new Set<Socket>()
 /** Open links of all pools of this process. */

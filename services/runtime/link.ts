@@ -24,7 +24,7 @@ export function openLink ({ host, port, ssl, silenceMs }: LinkOptions): Socket |
   // The client leaves Nagle's algorithm on: a small write behind another then waits 40 ms for the server's delayed
   // acknowledgement, twice in every COPY.
   const socket = connect({ host, port, noDelay: true })
-  return ssl === false ? lasting(socket, silenceMs) : secured(socket, host, ssl).then(link => lasting(link, silenceMs), failed)
+  return ssl === false ? lasting(socket, silenceMs) : secured(socket, host, ssl).then(link => lasting(link, silenceMs), deadLink)
 }
 
 function lasting (link: Socket, silenceMs: number): Socket {
@@ -61,8 +61,8 @@ async function secured (socket: Socket, host: string, ssl: Exclude<Tls, false>):
   }
 }
 
-/** The client never gets over a link that could not be made, unless it sees one fail. */
-function failed (error: Error): Socket {
+/** A link that fails: the client never gets over one that could not be made, unless it sees it fail. */
+export function deadLink (error: Error): Socket {
   const dead = new Socket()
   dead.write = () => true
   nextTurn().then(() => nextTurn()).then(() => dead.destroy(error))

@@ -81,7 +81,7 @@ export async function runServer (cluster: Cluster, settings: Record<string, stri
 /** A database as `services/migrate` makes it, with partitions of the given months and the shipped reference data. */
 export async function makeDatabase ({ url }: Server, name: string, firstMonth = '2020-12-01', lastMonth = '2022-01-01'): Promise<void> {
   const superuser = openDatabase({ url: url('postgres', 'postgres'), process: 'test', poolSize: 1 })
-  await bootstrap(superuser, name, Object.fromEntries(logins.map(login => [login, password])))
+  await bootstrap(superuser, { database: name, loginPasswords: Object.fromEntries(logins.map(login => [login, password])) })
   const sql = openDatabase({ url: url('migrator', name), process: 'test', poolSize: 1 })
   await migrate(sql)
   await ensurePartitions(sql, firstMonth, lastMonth)

@@ -3,22 +3,18 @@ import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import type { Test } from 'tap'
 import type { TObject } from 'typebox'
-import { checkKeys, Config as RatesApi, replicasOf } from '../../services/rates-api/config.ts'
-import { Config as IngestionApi } from '../../services/ingestion-api/config.ts'
-import { Config as IngestionWorker } from '../../services/ingestion-worker/config.ts'
-import { Config as Migrate } from '../../services/migrate/config.ts'
+import * as ratesApi from '../../services/rates-api/config.ts'
+import * as ingestionApi from '../../services/ingestion-api/config.ts'
+import * as ingestionWorker from '../../services/ingestion-worker/config.ts'
+import * as migrate from '../../services/migrate/config.ts'
 import { readConfig, type ConfigCheck } from '../../services/runtime/config.ts'
 import type { Program } from './program.ts'
 
-const processes: Record<string, { schema: TObject, check?: ConfigCheck }> = {
-  rates: { schema: RatesApi, check: checkKeys },
-  ingestion: { schema: IngestionApi },
-  worker: { schema: IngestionWorker },
-  migrate: { schema: Migrate },
-}
+type Reads = { Config: TObject, checks: ConfigCheck[] }
+const processes: Record<string, Reads> = { rates: ratesApi, ingestion: ingestionApi, worker: ingestionWorker, migrate }
 
 /** What the next release of the processes reads; they take their old ways until then. */
-const coming = ['DATABASE_AUTH', 'API_KEYS_SECRET']
+const coming = ['API_KEYS_SECRET']
 const API_KEYS = '[]'
 
 /** Variables that Node and its memory read, and the AWS SDK. */
@@ -27,16 +23,16 @@ const notOurs = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'AWS_REGION']
 /** The environment that each task gives its process is one that the process's own configuration takes. */
 export function environments (t: Test, program: Program): void {
   const { stack } = program
-  for (const [name, { schema, check }] of Object.entries(processes)) {
+  for (const [name, { Config: schema, checks }] of Object.entries(processes)) {
     const environment = environmentOf(program, name)
     const known = Object.keys(schema.properties)
     t.same(Object.keys(environment).filter(variable => !known.includes(variable) && ![...notOurs, ...coming].includes(variable)), [], `${name} reads all that it is given`)
-    t.doesNotThrow(() => readConfig(schema, { API_KEYS, ...environment }, check), `${name} starts from it`)
+    t.doesNotThrow(() => readConfig(schema, { API_KEYS, ...environment }, ...checks), `${name} starts from it`)
     if ('ENVIRONMENT' in schema.properties) t.equal(environment.ENVIRONMENT, stack)
   }
   const replicas = program.of('aws:rds/instance:Instance').filter(({ inputs }) => inputs.replicateSourceDb)
   const clusters = program.of('aws:rds/cluster:Cluster')
-  t.equal(replicasOf(readConfig(RatesApi, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API knows every replica')
+  t.equal(ratesApi.replicasOf(readConfig(ratesApi.Config, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API knows every replica')
   t.match(environmentOf(program, 'ingestion'), { NODE_OPTIONS: /--max-semi-space-size=2 --max-old-space-size=256/, MALLOC_ARENA_MAX: '1' })
 }
 

@@ -31,7 +31,7 @@ t.test('twenty bootstraps at once', async t => {
   const { superuser, name } = await emptyDatabase(t)
   await Promise.all(Array.from({ length: 20 }, async () => {
     const sql = openDatabase({ url: testSystem().postgresUrl, process: 'test', poolSize: 1 })
-    await bootstrap(sql, name, { migrator: 'test' })
+    await bootstrap(sql, { database: name, loginPasswords: { migrator: 'test' } })
     await sql.end()
   }))
   const members = await superuser`select pg_has_role('rates_api', 'rates_reader', 'usage') as reads, pg_has_role('rates_api', 'batch_writer', 'member') as writes`
@@ -103,7 +103,7 @@ async function emptyDatabase (t: Test): Promise<{ name: string, url: string, sup
   const { postgresUrl } = testSystem()
   const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 1 })
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await bootstrap(superuser, name)
+  await bootstrap(superuser, { database: name })
   const url = urlFor(postgresUrl, 'migrator', name)
   const opened: Sql[] = []
   t.teardown(async () => {

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+
+export type ContainerCredentials = {
+  /** The variables that lead a process to it. */
+  env: Record<string, string>
+  /** Secret key and session token of every key that was handed out, by its id. */
+  issued: Map<string, { secret: string, token: string }>
+  away: (now: boolean) => void
+  /** Whether the time of all that it gave is over. */
+  areOver: () => boolean
+}
+
+/** As a container service hands a task's role to its processes: to who has its token, but for seconds in place of hours. */
+export async function containerCredentials (t: Test): Promise<ContainerCredentials> {
+  const authorization = randomUUID()
+  const issued: ContainerCredentials['issued'] = new Map()
+  let isAway = false
+  let endsAt = 0
+  const server = createServer((request, response) => {
+    if (isAway) {
+      request.socket.destroy()
+      return
+    }
+    if (request.headers.authorization !== authorization) {
+      response.writeHead(401).end()
+      return
+    }
+    const id = `ASIA${issued.size + 1}`
+    const made = { secret: randomUUID(), token: `${randomUUID()}/+=` }
+    issued.set(id, made)
+    endsAt = Date.now() + 2_000
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({
+      AccessKeyId: id, SecretAccessKey: made.secret, Token: made.token, Expiration: new Date(endsAt).toISOString(),
+    }))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return {
+    env: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: authorization,
+    },
+    issued,
+    away (now) { isAway = now },
+    areOver: () => Date.now() > endsAt,
+  }
+}
