@@ -40,7 +40,7 @@ export function environments (t: Test, program: Program): void {
 export function stopping (t: Test, program: Program): void {
   for (const [name, folder] of Object.entries({ rates: 'rates-api', ingestion: 'ingestion-api', worker: 'ingestion-worker' })) {
     const source = readFileSync(join(import.meta.dirname, `../../services/${folder}/main.ts`), 'utf8')
-    const config = readConfig(processes[name]!.schema, { API_KEYS, ...environmentOf(program, name) })
+    const config = readConfig(processes[name]!.Config, { API_KEYS, ...environmentOf(program, name) })
     const phases = [...source.matchAll(/limitMs: ([^,]+), run/g)].map(([, expression]) => runInNewContext(expression!, { config }) as number)
     t.ok(phases.length > 1, `${name} stops in phases`)
     const { stopTimeout } = containerOf(program, name)
