@@ -90,6 +90,8 @@ const observability = new Observability(stack, {
 }, options)
 
 // What a person needs next.
+/** The day after which a short-lived copy may be removed: what `npm run stack -- list` reads. */
+export const expires = config.expires
 export const ratesUrl = domain ? `https://${domain.rates.name}` : pulumi.interpolate`http://${entrance.dnsName}`
 export const batchesUrl = gateway.url
 export const operatorKeySecret = apiKeys.operator.arn

@@ -1,6 +1,7 @@
-import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task } from '@aws-sdk/client-ecs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { followLog } from './task-log.ts'
 
 /** A task to run to its end, and where. The stack's outputs `migrate` and `ops` have this shape. */
 export interface OneOffTask {
@@ -20,6 +21,8 @@ export interface RunOptions {
   limitMs?: number
   /** Between two looks, in milliseconds. */
   pollMs?: number
+  /** Each line of its log, as it comes. */
+  onLog?: (line: string) => void
   /** Address of a stand-in for AWS. */
   endpoint?: string
 }
@@ -34,7 +37,9 @@ export interface Outcome {
 }
 
 /** Runs a Fargate task to its end. Throws when it cannot be started, or has not ended after `limitMs`. */
-export async function runTask (task: OneOffTask, { command, limitMs = 1_800_000, pollMs = 3_000, endpoint }: RunOptions = {}): Promise<Outcome> {
+export async function runTask (
+  task: OneOffTask, { command, limitMs = 1_800_000, pollMs = 3_000, onLog = () => {}, endpoint }: RunOptions = {}
+): Promise<Outcome> {
   const client = { region: task.region, ...(endpoint ? { endpoint } : {}) }
   const ecs = new ECSClient(client)
   const { tasks = [], failures = [] } = await ecs.send(new RunTaskCommand({
@@ -49,33 +54,17 @@ export async function runTask (task: OneOffTask, { command, limitMs = 1_800_000,
   const taskArn = tasks[0]?.taskArn
   if (!taskArn) throw new Error(`ECS did not start ${task.taskDefinition}: ${failures.map(({ reason, detail }) => detail ?? reason).join(', ') || 'it says no reason'}`)
 
-  const ended = await untilStopped(ecs, task, taskArn, limitMs, pollMs)
-  const container = ended.containers?.find(({ name }) => name === task.container)
-  return {
-    exitCode: container?.exitCode,
-    reason: container?.reason ?? ended.stoppedReason ?? '',
-    log: await endOfLog(new CloudWatchLogsClient(client), task, taskArn),
-  }
-}
-
-async function untilStopped (ecs: ECSClient, { cluster }: OneOffTask, taskArn: string, limitMs: number, pollMs: number): Promise<Task> {
+  const log = followLog(new CloudWatchLogsClient(client), { ...task, taskArn }, onLog)
   const endsAt = Date.now() + limitMs
+  let ended: Task | undefined
   for (;;) {
-    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }))
-    if (tasks[0]?.lastStatus === 'STOPPED') return tasks[0]
-    if (Date.now() > endsAt) throw new Error(`${taskArn} has not ended after ${Math.round(limitMs / 1_000)} s and goes on`)
+    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: task.cluster, tasks: [taskArn] }))
+    await log.read()
+    if (ended) break
+    if (tasks[0]?.lastStatus === 'STOPPED') ended = tasks[0] // and once more: its last lines come after it
+    else if (Date.now() > endsAt) throw new Error(`${taskArn} has not ended after ${Math.round(limitMs / 1_000)} s and goes on`)
     await pause(pollMs)
   }
-}
-
-/** The log may be empty, or not be there at all, when the image could not even be started. */
-async function endOfLog (logs: CloudWatchLogsClient, { logGroup, container }: OneOffTask, taskArn: string): Promise<string[]> {
-  try {
-    const { events = [] } = await logs.send(new GetLogEventsCommand({
-      logGroupName: logGroup, logStreamName: `task/${container}/${taskArn.split('/').at(-1)}`, limit: 50, startFromHead: false,
-    }))
-    return events.map(({ message }) => message ?? '')
-  } catch (error) {
-    return [`(no log: ${(error as Error).message})`]
-  }
+  const container = ended.containers?.find(({ name }) => name === task.container)
+  return { exitCode: container?.exitCode, reason: container?.reason ?? ended.stoppedReason ?? '', log: log.end }
 }

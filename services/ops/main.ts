@@ -13,7 +13,7 @@ const help = `Usage: npm run ops -- COMMAND
 ${Object.values(commands).map(command => command.usage).join('\n\n')}
 
 Works on the system that the environment names (DATABASE_URL, QUEUE_URL, AWS_REGION; INGESTION_API_URL and API_KEY to submit)
-or, without DATABASE_URL, on the one that \`npm start\` runs in this folder.
+or, without DATABASE_URL, on the one that \`npm start\` runs in this folder; with --stack NAME before the command, on a stack on AWS.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
 
 const [noun, ...args] = process.argv.slice(2)

@@ -44,7 +44,7 @@ async function runsTasks (t: Test): Promise<void> {
   const answers: Record<string, (body: any) => unknown> = {
     RunTask: () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }], failures: [] }),
     DescribeTasks: () => ({ tasks: [asked.filter(([action]) => action === 'DescribeTasks').length < 3 ? { lastStatus: 'RUNNING' } : stopped] }),
-    GetLogEvents: () => ({ events: [{ message: 'a' }, { message: 'b' }] }),
+    GetLogEvents: ({ nextToken }) => ({ events: nextToken ? [] : [{ message: 'a' }, { message: 'b' }], nextForwardToken: 'f/1' }),
   }
   let stopped: any = { lastStatus: 'STOPPED', stoppedReason: 'Essential container in task exited', containers: [{ name: 'main', exitCode: 3 }] }
   const server = createServer(async (request, response) => {

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { OneOffTask } from '../run-task.ts'
+import { askPulumi, endWith, Refused } from './pulumi.ts'
+
+const here = join(import.meta.dirname, '../../services/ops/main.ts')
+const [args, stack] = takeStack(process.argv.slice(2))
+
+await endWith(async () => {
+  if (stack === undefined) process.exitCode = await runHere(args, {})
+  else if (!/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw new Refused('--stack takes the name of a stack: npm run ops -- --stack NAME COMMAND', 2)
+  else process.exitCode = await runOn(stack, args)
+})
+
+/** What needs the database runs as a task beside it; what sends a file runs here, since the file is here, to the stack's address. */
+async function runOn (stack: string, args: string[]): Promise<number> {
+  const [noun, verb] = args
+  if (noun === undefined || noun.includes('help') || noun === '-h') return await runHere(args, {})
+  if (noun === 'reference') {
+    throw new Refused('The task of a stack has no files of this machine. Reference data comes with a release: change the files in sql/reference, and deploy.')
+  }
+  const { oneOffTasks, batchesUrl } = await askPulumi('stack', 'output', '--stack', stack) as { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string }
+  if (!oneOffTasks || !batchesUrl) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
+  if (noun === 'sample' || (noun === 'batches' && verb === 'submit')) {
+    if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
+    return await runHere(args, { INGESTION_API_URL: batchesUrl })
+  }
+  const task = oneOffTasks.ops
+  console.error(`Runs as a task of "${stack}"; the first line comes in about a minute.`)
+  const { runTask } = await import('../run-task.ts')
+  const { exitCode, reason } = await runTask(task, { command: ['node', 'services/ops/main.ts', ...args], onLog: line => console.log(line) })
+  if (exitCode === undefined) throw new Refused(`The task did not run: ${reason}`)
+  return exitCode
+}
+
+/** services/ops as a process of its own, at this terminal. */
+function runHere (args: string[], env: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [here, ...args], { stdio: 'inherit', env: { ...process.env, ...env } })
+    child.once('error', reject).once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)))
+    process.on('SIGINT', () => {}) // Ctrl-C reaches the child too: its end is ours
+  })
+}
+
+/** `--stack NAME` or `--stack=NAME` before the command, and the command. */
+function takeStack (args: string[]): [rest: string[], stack: string | undefined] {
+  const [first = ''] = args
+  if (first === '--stack') return [args.slice(2), args[1] ?? '']
+  if (first.startsWith('--stack=')) return [args.slice(1), first.slice('--stack='.length)]
+  return [args, undefined]
+}

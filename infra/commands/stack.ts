@@ -1,0 +1,93 @@
+import { existsSync, rmSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { table } from '../../services/ops/table.ts'
+import { fileOf, requireCopyName } from './copy-name.ts'
+import { askPulumi, endWith, pulumi, Refused } from './pulumi.ts'
+
+const help = `Usage: npm run stack -- COMMAND
+
+up NAME [--days N] [--yes]
+    Makes or updates a short-lived copy of the system, as small as it can be, from Pulumi.dev.yaml's settings. It carries the
+    day on which it may be removed: in N days, 7 unless said. Its settings are in Pulumi.NAME.yaml, which git leaves alone.
+down NAME [--yes]
+    Removes all of a copy, its data too.
+list [--expired]
+    Every stack, and until when it is wanted. With --expired only those that are over, and exit code 1 if there is one.
+
+--yes asks nothing. Without it Pulumi shows what it would do and waits for your word.
+Needs \`pulumi\` on the path, logged in to where its state is, and AWS credentials (docs/aws.md).`
+
+function readCommand (): { command: 'up' | 'down' | 'list', name: string, days: number, yes: boolean, expired: boolean } {
+  const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)
+  const options = { days: { type: 'string', default: '7' }, yes: { type: 'boolean', default: false }, expired: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } as const
+  let given
+  try {
+    given = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options })
+  } catch (error) {
+    throw wrong((error as Error).message)
+  }
+  const { positionals: [command, ...names], values: { yes, expired, help: asked } } = given
+  if (asked) {
+    console.log(help)
+    process.exit(0)
+  }
+  if (command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'Say what to do.' : `There is no command "${command}".`)
+  if (names.length !== (command === 'list' ? 0 : 1)) throw wrong(command === 'list' ? '`list` takes no name.' : `\`${command}\` takes one name.`)
+  const days = Number(given.values.days)
+  if (!Number.isInteger(days) || days < 1 || days > 90) throw wrong('--days is a whole number from 1 to 90.')
+  return { command, name: names[0] ?? '', days, yes, expired }
+}
+
+async function up (name: string, days: number, yes: boolean): Promise<void> {
+  const exists = (await stacks()).includes(name)
+  if (exists && !existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
+  const { costSentence, writeCopy } = await import('./copy.ts') // Pulumi's library takes its time to load
+  const copy = writeCopy(name, days)
+  console.log(`${exists ? 'Updates' : 'Makes'} the copy "${name}" in ${copy.region}. ${costSentence(copy)}\n`)
+  if (!exists) await pulumi('stack', 'init', name, ...secretsProvider())
+  await pulumi('up', '--stack', name, ...(yes ? ['--yes', '--skip-preview'] : []))
+  console.log(`\nIts addresses: pulumi stack output --stack ${name}\nRemove it: npm run stack -- down ${name}`)
+}
+
+async function down (name: string, yes: boolean): Promise<void> {
+  if (!(await stacks()).includes(name)) throw new Refused(`There is no stack "${name}": \`npm run stack -- list\` shows those that are there.`)
+  // Made elsewhere: destroying it needs the settings that it was made with.
+  if (!existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
+  await pulumi('destroy', '--stack', name, ...(yes ? ['--yes', '--skip-preview'] : []))
+  await pulumi('stack', 'rm', name, '--yes')
+  rmSync(fileOf(name), { force: true })
+  console.log(`\nNothing is left of "${name}".`)
+}
+
+async function list (onlyExpired: boolean): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10)
+  const found = await Promise.all((await stacks()).map(async name => {
+    const { expires } = await askPulumi('stack', 'output', '--stack', name) as { expires?: string }
+    return { name, expires, isOver: expires !== undefined && expires < today }
+  }))
+  const shown = onlyExpired ? found.filter(({ isOver }) => isOver) : found
+  if (shown.length === 0) console.log(onlyExpired ? 'No copy has expired.' : 'There are no stacks.')
+  else console.log(table(['stack', 'until', ''], shown.map(({ name, expires, isOver }) => [name, expires ?? 'stays', isOver ? 'expired' : ''])))
+  if (onlyExpired && shown.length > 0) process.exitCode = 1
+}
+
+const stacks = async (): Promise<string[]> => (await askPulumi('stack', 'ls') as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
+
+/** As for the other stacks of the account (docs/aws.md); Pulumi's own choice where nothing is said. */
+const secretsProvider = (): string[] => process.env.PULUMI_SECRETS_PROVIDER ? ['--secrets-provider', process.env.PULUMI_SECRETS_PROVIDER] : []
+
+async function requireCredentials (): Promise<void> {
+  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
+  await fromNodeProviderChain()().catch(error => {
+    throw new Refused(`There are no AWS credentials: \`aws sso login\`, or AWS_PROFILE, or AWS_ACCESS_KEY_ID with its secret. (${(error as Error).message})`)
+  })
+}
+
+await endWith(async () => {
+  const { command, name, days, yes, expired } = readCommand()
+  if (command === 'list') return await list(expired)
+  requireCopyName(name)
+  await requireCredentials()
+  if (command === 'up') await up(name, days, yes)
+  else await down(name, yes)
+})

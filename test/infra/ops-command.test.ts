@@ -1,0 +1,70 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { fakePulumi } from './fake-pulumi.ts'
+
+const ops = {
+  region: 'eu-west-1', cluster: 'cluster', taskDefinition: 'ops:4', container: 'ops', subnets: ['s'], securityGroups: ['g'], logGroup: 'ops-log',
+}
+const refused = 'http://127.0.0.1:1'
+
+t.test('an operator\'s command runs as a task of the stack; its lines and its exit code are the command\'s', async t => {
+  const aws = await standIn(t, { exitCode: 3 })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
+  const run = await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'list', '--provider', 'demo'], { AWS_ENDPOINT_URL: aws.url })
+  t.match(run, { code: 3, stdout: 'id  state\nabc dead_lettered\n' })
+  t.match(aws.asked('RunTask'), { taskDefinition: 'ops:4', overrides: { containerOverrides: [
+    { name: 'ops', command: ['node', 'services/ops/main.ts', 'dead-letters', 'list', '--provider', 'demo'] },
+  ] } })
+  t.match(aws.asked('GetLogEvents'), { logGroupName: 'ops-log', logStreamName: 'task/ops/abc' })
+})
+
+t.test('a task that never ran', async t => {
+  const aws = await standIn(t, {})
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
+  t.match(await pulumi.npmRun('ops', ['--stack=prod', 'batches', 'show', 'x'], { AWS_ENDPOINT_URL: aws.url }), { code: 1, stderr: 'did not run: CannotPullContainerError' })
+})
+
+t.test('a file is sent from here, to the address of the stack, by the sender\'s key', async t => {
+  const requests: string[] = []
+  const api = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    request.resume().on('end', () => response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{"title":"Who is it?","detail":"Who is it?","status":401}'))
+  })
+  await new Promise<void>(resolve => api.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => api.close())
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}` } })
+  const submit = ['--stack', 'prod', 'batches', 'submit', join(import.meta.dirname, '../../sql/reference/ports.csv')]
+  t.match(await pulumi.npmRun('ops', submit, { API_KEY: 'key-of-mine' }), { code: 1, stderr: 'Who is it?' })
+  t.same(requests, ['POST /batches Bearer key-of-mine'])
+  t.match(await pulumi.npmRun('ops', submit), { code: 2, stderr: 'API_KEY is not set' })
+})
+
+t.test('what cannot be', async t => {
+  const pulumi = fakePulumi(t, { prod: {} })
+  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'reference', 'load', '--ports', 'x', '--regions', 'y']), { code: 1, stderr: 'comes with a release' })
+  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 1, stderr: 'is not up' })
+  t.match(await pulumi.npmRun('ops', ['--stack']), { code: 2, stderr: 'takes the name of a stack' })
+  t.match(await pulumi.npmRun('ops', ['--help']), { code: 0, stdout: '--stack NAME' })
+  t.match(await fakePulumi(t, {}, ['stack output']).npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 255, stderr: 'so it is' })
+})
+
+/** As ECS and CloudWatch Logs answer. */
+async function standIn (t: Test, container: { exitCode?: number }) {
+  const calls: Array<[action: string, body: any]> = []
+  const answers: Record<string, (body: any) => unknown> = {
+    RunTask: () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }], failures: [] }),
+    DescribeTasks: () => ({ tasks: [{ lastStatus: 'STOPPED', stoppedReason: 'CannotPullContainerError', containers: [{ name: 'ops', ...container }] }] }),
+    GetLogEvents: ({ nextToken }) => ({ events: nextToken ? [] : [{ message: 'id  state' }, { message: 'abc dead_lettered' }], nextForwardToken: 'f/1' }),
+  }
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
+    const action = String(request.headers['x-amz-target']).split('.')[1]!
+    calls.push([action, body])
+    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(answers[action]!(body)))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: (action: string) => calls.find(([name]) => name === action)?.[1] }
+}
