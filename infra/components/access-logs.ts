@@ -12,7 +12,7 @@ export function accessLogBucket (
     lifecycleRules: [{ id: 'all', status: 'Enabled', filter: {}, expiration: { days }, abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }],
     statements: arn => [{
       Sid: 'LoadBalancersWrite', Effect: 'Allow', Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
-      Action: 's3:PutObject', Resource: arn.apply(text => `${text}/*`), Condition: { StringEquals: { 'aws:SourceAccount': account } },
+      Action: 's3:PutObject', Resource: arn.apply(text => `${text}/AWSLogs/${account}/*`),
     }],
   }, parent)
 }
