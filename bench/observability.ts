@@ -8,10 +8,10 @@ import { load, toCents } from '../test/rates-api/prices.ts'
 
 /**
  * What metrics, log lines and traces cost GET /rates, answers kept: the rates API as it is, its log read by another process and its
- * metrics asked for every second, against the same routes on a bare Fastify. In turns of two seconds, so that what else the machine
+ * metrics asked for every second, against the same server that tells nothing. In turns of two seconds, so that what else the machine
  * does meets both. CPU time of a request tells the same where the machine is not ours alone.
  */
-const [rounds, seconds] = [15, 2]
+const [rounds, seconds] = [Number(process.env.ROUNDS ?? 15), 2]
 const server = await temporaryServer()
 await makeDatabase(server, 'bench')
 const owner = openDatabase({ url: server.url('migrator', 'bench'), process: 'bench', poolSize: 1 })
@@ -24,12 +24,12 @@ const paths = lanes.map(lane => `/rates?date_from=2021-01-01&date_to=2021-01-31&
 type Candidate = { url: string, child: ChildProcess, log: ChildProcess, perSecond: number[], microseconds: number[] }
 const [metricsPort, database] = [await freePort(), server.url('rates_api', 'bench')]
 const candidates = {
-  bare: await start('bench/measure/bare-rates-api.ts', {}),
+  silent: await start('bench/measure/silent-rates-api.ts', {}),
   whole: await start('services/rates-api/main.ts', { METRICS_PORT: String(metricsPort), METRICS_NAMESPACE: 'bench', METRICS_SECONDS: '1' }),
 }
 const scraping = setInterval(() => { fetch(`http://127.0.0.1:${metricsPort}/metrics`).then(answer => answer.text(), () => '') }, 1_000)
 for (let round = 0; round <= rounds; round++) { // the first warms up
-  const order = round % 2 === 0 ? [candidates.bare, candidates.whole] : [candidates.whole, candidates.bare]
+  const order = round % 2 === 0 ? [candidates.silent, candidates.whole] : [candidates.whole, candidates.silent]
   for (const candidate of order) {
     const before = cpuSeconds(candidate.child)
     const { perSecond, requests } = await fire(candidate.url)
@@ -38,11 +38,11 @@ for (let round = 0; round <= rounds; round++) { // the first warms up
     candidate.microseconds.push((cpuSeconds(candidate.child) - before) / requests * 1e6)
   }
 }
-const { bare, whole } = candidates
-console.log(`bare:  ${median(bare.perSecond).toFixed(0)} requests/s, ${median(bare.microseconds).toFixed(1)} µs of CPU each`)
-console.log(`whole: ${median(whole.perSecond).toFixed(0)} requests/s, ${median(whole.microseconds).toFixed(1)} µs of CPU each`)
-console.log(`throughput, median of ${rounds} pairs: ratio ${median(whole.perSecond.map((each, pair) => each / bare.perSecond[pair]!)).toFixed(3)}`)
-console.log(`by CPU time, median of ${rounds} pairs: ratio ${median(whole.microseconds.map((each, pair) => bare.microseconds[pair]! / each)).toFixed(3)}`)
+const { silent, whole } = candidates
+console.log(`silent: ${median(silent.perSecond).toFixed(0)} requests/s, ${median(silent.microseconds).toFixed(1)} µs of CPU each`)
+console.log(`whole:  ${median(whole.perSecond).toFixed(0)} requests/s, ${median(whole.microseconds).toFixed(1)} µs of CPU each`)
+console.log(`throughput, median of ${rounds} pairs: ratio ${median(whole.perSecond.map((each, pair) => each / silent.perSecond[pair]!)).toFixed(3)}`)
+console.log(`by CPU time, median of ${rounds} pairs: ratio ${median(whole.microseconds.map((each, pair) => silent.microseconds[pair]! / each)).toFixed(3)}`)
 
 clearInterval(scraping)
 for (const { child, log } of Object.values(candidates)) for (const each of [child, log]) each.kill()

@@ -10,6 +10,8 @@ import type { Login } from './state/secrets.ts'
 /** What a command needs to work on the system that `npm start` runs. */
 export type RunningSystem = {
   addresses: { ratesApi: string, ingestionApi: string, worker: string }
+  /** Where each tells its metrics. */
+  metrics: { ratesApi: string, ingestionApi: string, worker: string }
   /** The variables of the operator's commands: DATABASE_URL is the migrator's, who owns the schema. */
   environment: Record<string, string>
   databaseUrls: Record<Login, string>

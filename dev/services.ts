@@ -24,19 +24,20 @@ const stopLimitMs = 10_000
 
 /** Starts the three processes side by side; they are ready when each says so. */
 export async function startServices (state: State, system: RunningSystem, logLevel: string, run: Run): Promise<void> {
-  const { addresses, environment, databaseUrls } = system
+  const { addresses, metrics, environment, databaseUrls } = system
   await supervise([
-    service('rates-api', addresses.ratesApi, databaseUrls.rates_api),
-    service('ingestion-api', addresses.ingestionApi, databaseUrls.ingestion_api),
-    service('ingestion-worker', addresses.worker, databaseUrls.ingestion_worker, { FINISH_MS: String(stopLimitMs - 2_000), RECEIVE_SECONDS: '1' }),
+    service('rates-api', addresses.ratesApi, metrics.ratesApi, databaseUrls.rates_api),
+    service('ingestion-api', addresses.ingestionApi, metrics.ingestionApi, databaseUrls.ingestion_api),
+    service('ingestion-worker', addresses.worker, metrics.worker, databaseUrls.ingestion_worker, { FINISH_MS: String(stopLimitMs - 2_000), RECEIVE_SECONDS: '1' }),
   ], run)
   for (const [name, address] of [['rates-api', addresses.ratesApi], ['ingestion-api', addresses.ingestionApi], ['ingestion-worker', addresses.worker]] as const) {
     run.story.step(name, `ready on ${address}`)
   }
 
-  function service (name: string, address: string, databaseUrl: string, own: Record<string, string> = {}): Program {
+  function service (name: string, address: string, metricsAddress: string, databaseUrl: string, own: Record<string, string> = {}): Program {
     const output = openOutput(name, run.story)
-    const env = childEnvironment({ ...environment, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: new URL(address).port, LOG_LEVEL: logLevel, ...own })
+    const ports = { PORT: new URL(address).port, METRICS_PORT: new URL(metricsAddress).port }
+    const env = childEnvironment({ ...environment, ...ports, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', LOG_LEVEL: logLevel, ...own })
     return {
       name,
       spawn: () => output.read(spawn(process.execPath, nodeArguments(state, `services/${name}/main.ts`), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),

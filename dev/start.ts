@@ -47,6 +47,11 @@ async function start (run: Run): Promise<void> {
       ingestionApi: `http://127.0.0.1:${settings.ingestionApiPort}`,
       worker: `http://127.0.0.1:${ports.worker}`,
     },
+    metrics: {
+      ratesApi: `http://127.0.0.1:${ports.ratesApiMetrics}/metrics`,
+      ingestionApi: `http://127.0.0.1:${ports.ingestionApiMetrics}/metrics`,
+      worker: `http://127.0.0.1:${ports.workerMetrics}/metrics`,
+    },
     databaseUrls: Object.fromEntries(logins.map(login => [login, urlOf(login)])) as Record<Login, string>,
     environment: {
       ENVIRONMENT: 'local',

@@ -2,7 +2,7 @@ import type { RunningSystem } from './running-system.ts'
 import type { State } from './state/folder.ts'
 
 /** What to try, ready to be copied. The last line is `ready`. */
-export function welcome ({ addresses: { ratesApi, ingestionApi } }: RunningSystem, state: State, sampleId: string | undefined): string {
+export function welcome ({ addresses: { ratesApi, ingestionApi }, metrics }: RunningSystem, state: State, sampleId: string | undefined): string {
   const key = '-H \'Authorization: Bearer development\''
   return `
 What a lane cost, day by day:
@@ -16,6 +16,7 @@ Send a batch, and see what became of it:
   curl ${key} ${ingestionApi}/batches${sampleId ? `/${sampleId}` : ''}
 
 Everything else: ${ratesApi}/docs and ${ingestionApi}/docs
+Metrics: ${Object.values(metrics).join(' ')}
 The data is in ${state.folder} and stays there. Ctrl-C stops everything.
 
 ready: rates API on ${ratesApi}, ingestion API on ${ingestionApi}`

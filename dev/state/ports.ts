@@ -6,7 +6,8 @@ import type { Settings } from '../settings.ts'
 import type { State } from './folder.ts'
 import { readPrivateJson, writePrivateJson } from './private-file.ts'
 
-export type InternalPorts = { postgres: number, emulator: number, worker: number }
+const names = ['postgres', 'emulator', 'worker', 'ratesApiMetrics', 'ingestionApiMetrics', 'workerMetrics'] as const
+export type InternalPorts = Record<typeof names[number], number>
 
 /** Throws a Failure that names every port of the two APIs that is taken, and the variable that chooses another. */
 export async function checkApiPorts ({ ratesApiPort, ingestionApiPort }: Settings): Promise<void> {
@@ -29,7 +30,8 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
     taken.add(port)
     return port
   }
-  const ports = { postgres: await choose(known.postgres), emulator: await choose(known.emulator), worker: await choose(known.worker) }
+  const ports = {} as InternalPorts
+  for (const name of names) ports[name] = await choose(known[name])
   writePrivateJson(path, ports)
   return ports
 }

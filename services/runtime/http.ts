@@ -36,7 +36,7 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
     clientErrorHandler: answerUnreadable,
   })
   endLinksAtTheEnd(app)
-  tellRequests(app, metrics)
+  tellRequests(app, log, metrics)
   app.addHook('onResponse', closeUnreadBody)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = toProblem(error)

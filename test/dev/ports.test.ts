@@ -28,7 +28,7 @@ t.test('the other ports are those of the last time, while they are free', async 
   const state = openState(stateFolder(t).stateDir)
   const settings = readSettings({})
   const first = await choosePorts(state, settings)
-  t.equal(new Set(Object.values(first)).size, 3)
+  t.equal(new Set(Object.values(first)).size, 6)
   t.same(await choosePorts(state, settings), first)
   await listen(t, first.emulator)
   const second = await choosePorts(state, settings)

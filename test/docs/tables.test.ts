@@ -4,6 +4,9 @@ import { Config as IngestionApi } from '../../services/ingestion-api/config.ts'
 import { Config as IngestionWorker } from '../../services/ingestion-worker/config.ts'
 import { Config as Migrate } from '../../services/migrate/config.ts'
 import { Config as RatesApi } from '../../services/rates-api/config.ts'
+import { alarms, type Alarm } from '../../observability/alarms.ts'
+import { cloudWatchMetrics, type CloudWatchMetric } from '../../services/metrics/cloudwatch.ts'
+import { definitions, type Definition } from '../../services/metrics/definitions.ts'
 import { problems } from '../../services/runtime/problem.ts'
 import { compare } from './compare.ts'
 
@@ -15,6 +18,7 @@ const processes: Record<string, TObject> = {
 t.test('the tables of the docs are those of the code', async t => {
   await compare(t, 'configuration.md', Object.entries(processes).map(([name, schema]) => `## ${name}\n\n${configuration(schema)}`).join('\n\n'))
   await compare(t, 'errors.md', errors())
+  await compare(t, 'observability.md', metrics())
 })
 
 function configuration (schema: TObject): string {
@@ -24,6 +28,23 @@ function configuration (schema: TObject): string {
     return `| \`${name}\` | ${value} | ${(property.description ?? '').replaceAll('|', '\\|')} |`
   })
   return ['| variable | default | what it is |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function metrics (): string {
+  const own = Object.entries<Definition>(definitions).map(([name, { kind, help, labels = {} }]) => {
+    const told = Object.entries(labels).map(([label, values]) => values.length > 0 ? `${label}: ${values.join(', ')}` : label).join('; ')
+    return `| \`${name}\` | ${kind} | ${help} | ${told} |`
+  })
+  const onAws = Object.entries(cloudWatchMetrics).flatMap(([service, table]) => Object.entries<CloudWatchMetric>(table)
+    .map(([name, { of, help, unit }]) => `| \`${name}\` | ${service} | ${help} | ${unit} | \`${of}\` |`))
+  const alarmRows = Object.entries<Alarm>(alarms).map(([name, { summary, severity, prometheus, aws }]) =>
+    `| [${name}](runbook.md#${name}) | ${severity} | ${summary} | ${prometheus ? 'yes' : ''} | ${aws?.metric ?? ''} |`)
+  return [
+    '## Alarms', '', '| alarm | | | Prometheus | CloudWatch |', '| --- | --- | --- | --- | --- |', ...alarmRows, '',
+    '## Metrics', '', 'Each has the label `service`; what prom-client says of a process (CPU, memory, garbage collection, event loop) comes on top.', '',
+    '| name | kind | what it is | labels |', '| --- | --- | --- | --- |', ...own, '',
+    '## On CloudWatch', '', '| name | service | what it is | unit | made from |', '| --- | --- | --- | --- | --- |', ...onAws,
+  ].join('\n')
 }
 
 function errors (): string {

@@ -31,7 +31,7 @@ t.test('one id leads from the request that brought a batch to its commit and to 
   const path = '/rates?date_from=2021-01-05&date_to=2021-01-05&orig_code=CNGGZ&dest_code=EETLL'
   const { rates } = await (await fetch(ratesApi.url + path, { headers: { traceparent } })).json() as { rates: unknown[] }
   t.match(rates, [{ day: '2021-01-05', count: 1 }])
-  await waitFor(() => linesOf(ratesApi).some(({ msg }) => msg === 'request'))
+  for (const process of [ratesApi, ingestionApi]) await waitFor(() => linesOf(process).some(({ msg, route }) => msg === 'request' && route !== '/live'))
 
   const [accepting, applying, reading] = [ingestionApi, worker, ratesApi].map(process => linesOf(process).filter(line => line.traceId === traceId))
   t.same(accepting!.map(({ msg, step, route }) => step ?? route ?? msg), ['store', 'accept', '/batches'])
@@ -58,6 +58,7 @@ t.test('a batch without a trace of its own gets one, and a message that is sent 
     method: 'POST', body: 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,1000\n',
     headers: { traceparent: '00-not-a-trace-01', authorization: `Bearer ${secret}`, 'content-type': 'text/csv' },
   })
+  await waitFor(() => linesOf(ingestionApi).some(({ msg }) => msg === 'request'))
   const accepted = linesOf(ingestionApi).find(({ step }) => step === 'accept')!
   t.match(accepted.traceId, /^[0-9a-f]{32}$/)
   const { PurgeQueueCommand, SendMessageCommand } = await import('@aws-sdk/client-sqs')
