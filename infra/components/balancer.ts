@@ -36,7 +36,6 @@ export class Balancer extends pulumi.ComponentResource {
       securityGroups: [this.group.id],
       idleTimeout: 60, // the processes keep a link for 72 s
       dropInvalidHeaderFields: true,
-      desyncMitigationMode: 'strictest',
       enableDeletionProtection: args.protect,
       accessLogs: { bucket: logs.bucket.bucket, enabled: true },
     }, { parent: this, dependsOn: logs.ready })

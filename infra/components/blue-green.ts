@@ -6,7 +6,6 @@ import { containerPort } from './task.ts'
 
 export interface BlueGreenArgs {
   vpcId: pulumi.Output<string>
-  account: string
   balancer: Balancer
   /** For clients; without one they are spoken to in the clear. */
   certificateArn?: pulumi.Input<string> | undefined
@@ -54,7 +53,6 @@ export class BlueGreen extends pulumi.ComponentResource {
 
     this.role = role(`${name}-traffic`, {
       service: 'ecs.amazonaws.com',
-      account: args.account,
       statements: [
         // AWS knows no resource for reading these.
         {

@@ -14,9 +14,8 @@ export function instances (args: EngineArgs): Hosts {
       { name: 'max_connections', value: String(maxConnections), applyMethod: 'pending-reboot' },
       { name: 'log_min_duration_statement', value: String(settings.slowMs) },
       { name: 'log_lock_waits', value: '1' },
-      // A batch is one long transaction with a lot of WAL: fewer, smoother checkpoints, and half the WAL.
+      // A batch is one long transaction with a lot of WAL: fewer, smoother checkpoints. In MiB.
       { name: 'max_wal_size', value: '8192' },
-      { name: 'wal_compression', value: 'zstd' },
       { name: 'random_page_cost', value: '1.1' },
       // A replica's long read is not cancelled by what the primary has cleaned up.
       { name: 'hot_standby_feedback', value: '1' },

@@ -52,14 +52,14 @@ export class Observability extends pulumi.ComponentResource {
   }
 }
 
-/** AWS's own services may publish, for this account. */
-const publishers = (topicArn: pulumi.Output<string>, account: string) => pulumi.jsonStringify({
-  Version: '2012-10-17',
-  Statement: [{
-    Effect: 'Allow',
-    Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'budgets.amazonaws.com'] },
-    Action: 'sns:Publish',
-    Resource: topicArn,
-    Condition: { StringEquals: { 'aws:SourceAccount': account } },
-  }],
-})
+/** AWS's own services may publish, for this account; EventBridge takes no condition in a topic's policy. */
+const publishers = (topicArn: pulumi.Output<string>, account: string) => {
+  const may = (services: string[]) => ({ Effect: 'Allow', Principal: { Service: services }, Action: 'sns:Publish', Resource: topicArn })
+  return pulumi.jsonStringify({
+    Version: '2012-10-17',
+    Statement: [
+      { ...may(['cloudwatch.amazonaws.com', 'budgets.amazonaws.com']), Condition: { StringEquals: { 'aws:SourceAccount': account } } },
+      may(['events.amazonaws.com']),
+    ],
+  })
+}

@@ -12,7 +12,7 @@ export interface RoleArgs {
   /** The AWS service that takes the role on, as in `ecs-tasks.amazonaws.com`. */
   service: string
   statements: Statement[]
-  /** The account in which alone the service may take it on, against a confused deputy. */
+  /** The account in which alone the service may take it on, against a confused deputy; for services that say which one they act for. */
   account?: string | undefined
 }
 

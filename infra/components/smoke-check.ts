@@ -8,7 +8,6 @@ import { allow, securityGroup } from './security-groups.ts'
 import type { SmokeCode } from './smoke-code.ts'
 
 export interface SmokeCheckArgs {
-  account: string
   vpcId: pulumi.Output<string>
   subnetIds: pulumi.Output<string>[]
   balancer: Balancer
@@ -61,7 +60,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
     }, { parent, dependsOn: [logs, ...own.ready] })
     this.functionArn = check.arn
     this.caller = role(`${name}-smoke-caller`, {
-      service: 'ecs.amazonaws.com', account: args.account, statements: [{ actions: ['lambda:InvokeFunction'], resources: [check.arn] }],
+      service: 'ecs.amazonaws.com', statements: [{ actions: ['lambda:InvokeFunction'], resources: [check.arn] }],
     }, parent)
     this.ready = [check, ...rules, ...this.caller.ready]
     this.registerOutputs({ functionArn: this.functionArn })
