@@ -4,7 +4,7 @@ import { drill } from './drill.ts'
 /** A small one of `npm run drill:deploy`: forward with a migration, then a release that fails its alarm. */
 t.test('deployments under load: no request fails, no batch is lost or doubled, a bad release is rolled back', async t => {
   const { requests, failures, rounds, ends, ledger } = await drill({
-    rounds: ['good', 'erring'], strategy: 'canary', requests: 2_000, scale: 1, readers: 4, providers: 2,
+    rounds: ['good', 'erring'], strategy: 'canary', requests: 1_500, scale: 1, readers: 4, providers: 2,
     timing: { healthyMs: 40_000, stepMs: 500, bakeMs: 500, drainMs: 10_000 },
   })
   t.same(failures, [])

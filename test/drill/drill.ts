@@ -4,15 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openBalancer } from './balancer.ts'
 import { deploy, type Live, type Strategy, type Timing } from './deploy.ts'
-import { roll } from './rolling.ts'
-import { checkLedger, type Ledger } from './ledger.ts'
-import { openLoad, tester, type Failure } from './load.ts'
+import { checkLedger } from './ledger.ts'
+import { openLoad, tester } from './load.ts'
 import { makeRelease, type Release } from './release.ts'
+import { roll } from './rolling.ts'
+import { mistakes, type Round } from './rounds.ts'
+import type { Summary } from './summary.ts'
 import { keyOf, startSystem } from './system.ts'
 import { migrate, startTask, type Program, type Task } from './task.ts'
-
-/** What a round deploys: a release that is well, one that never gets healthy, or one that fails when more than a few ask. */
-export type Round = 'good' | 'unhealthy' | 'erring'
 
 export type DrillOptions = {
   rounds: Round[]
@@ -29,33 +28,7 @@ export type DrillOptions = {
   tell?: (text: string) => void
 }
 
-export type Summary = {
-  requests: Record<string, number>
-  failures: Failure[]
-  /** Each round with what came of it; `wrong` where that is not what should have. */
-  rounds: Array<{ round: Round, version: string, outcome: string, wrong: boolean }>
-  /** How the tasks ended that were stopped: all should with 0. */
-  ends: Record<string, number>
-  /** What the clients saw their batches end as. */
-  states: Record<string, number>
-  ledger: Ledger
-  seconds: number
-  isWell: boolean
-}
-
-/** Settings that make a release a bad one, as a mistake in a task definition would. */
-const mistakes: Record<Round, Partial<Record<Program, Record<string, string>>>> = {
-  good: {},
-  unhealthy: {
-    'rates-api': { DATABASE_URL: 'postgres://rates_api:test@127.0.0.1:1/freight' },
-    'ingestion-api': { PAYLOAD_BUCKET: 'no-such-bucket' },
-    'ingestion-worker': { PAYLOAD_BUCKET: 'no-such-bucket' },
-  },
-  erring: {
-    'rates-api': { DATABASE_POOL_SIZE: '2', RATES_MAX_WAITING: '1', RATES_CACHE_BYTES: '1' },
-    'ingestion-api': { BODIES_AT_ONCE: '1' },
-  },
-}
+const signals = ['SIGINT', 'SIGTERM'] as const
 
 /** Release after release under load: each round migrates, deploys both APIs and the worker, and is rolled back where it is bad. */
 export async function drill (options: DrillOptions): Promise<Summary> {
@@ -112,6 +85,15 @@ export async function drill (options: DrillOptions): Promise<Summary> {
 
   const reached = async (share: number): Promise<void> => { while (load.count() < requests * share) await pause(20) }
 
+  async function end (): Promise<void> {
+    await Promise.all([...all].filter(task => task.running()).map(task => task.stop(5_000)))
+    await Promise.all(Object.values(balancers).map(balancer => balancer.close()))
+    await system.end()
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  const interrupted = (): void => { end().finally(() => process.exit(1)) }
+  for (const signal of signals) process.once(signal, interrupted)
   try {
     // All of them now, so that they are of one state of the code.
     const first = makeRelease(folder, '1.0.0', 0)
@@ -144,10 +126,8 @@ export async function drill (options: DrillOptions): Promise<Summary> {
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {
-    await Promise.all([...all].filter(task => task.running()).map(task => task.stop(5_000)))
-    await Promise.all(Object.values(balancers).map(balancer => balancer.close()))
-    await system.end()
-    rmSync(folder, { recursive: true, force: true })
+    for (const signal of signals) process.off(signal, interrupted)
+    await end()
   }
 }
 

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { strategies, type Strategy } from './deploy.ts'
-import { drill, type Round } from './drill.ts'
+import { drill } from './drill.ts'
+import type { Round } from './rounds.ts'
 import { textOf } from './summary.ts'
 
 /**

@@ -1,4 +1,20 @@
-import type { Summary } from './drill.ts'
+import type { Ledger } from './ledger.ts'
+import type { Failure } from './load.ts'
+import type { Round } from './rounds.ts'
+
+export type Summary = {
+  requests: Record<string, number>
+  failures: Failure[]
+  /** Each round with what came of it; `wrong` where that is not what should have. */
+  rounds: Array<{ round: Round, version: string, outcome: string, wrong: boolean }>
+  /** How the tasks ended that were stopped: all should with 0. */
+  ends: Record<string, number>
+  /** What the clients saw their batches end as. */
+  states: Record<string, number>
+  ledger: Ledger
+  seconds: number
+  isWell: boolean
+}
 
 export function textOf ({ requests, failures, rounds, ends, states, ledger, seconds, isWell }: Summary): string {
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
