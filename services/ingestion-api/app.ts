@@ -67,7 +67,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
   await app.register(rateLimit, { global: false })
   await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and see what became of them.', keys: true })
   await app.register(async routes => {
-    registerHealth(routes, { store: store.probe, queue: queue.countMessages })
+    registerHealth(routes, { store: store.probe, queue: queue.countMessages, keys: async () => dependencies.keys() })
     registerSubmit(routes, api)
     registerBatches(routes, api)
     registerErrors(routes, api)

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { Aws, Balanced, Common, Count } from '../runtime/config.ts'
+import { Aws, Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
-import { keyProblems } from '../runtime/keys.ts'
+import { Keys, keySourceProblems } from '../runtime/key-source.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -10,7 +10,7 @@ export const Config = Type.Object({
   ...Common,
   ...Balanced,
   ...Aws,
-  API_KEYS: Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}', minLength: 2 }),
+  ...Keys,
   DATABASE_POOL_SIZE: Count('connections to the primary', { default: 4, maximum: 100 }),
   PAYLOAD_PUBLIC_ENDPOINT: Type.Optional(Type.String({
     description: 'address of the store that providers can reach, where it differs from ours', pattern: '^https?://',
@@ -24,4 +24,7 @@ export const Config = Type.Object({
   BODY_TOTAL_MS: Count('longest time for a whole body, in milliseconds', { default: 900_000, minimum: 100 }),
 })
 
-export const checks = [keyProblems, databaseProblems]
+const checkKeys: ConfigCheck = env =>
+  env.API_KEYS || env.API_KEYS_SECRET ? keySourceProblems(env) : ['API_KEYS is missing, or API_KEYS_SECRET: who has a key']
+
+export const checks = [checkKeys, databaseProblems]

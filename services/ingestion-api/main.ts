@@ -8,14 +8,14 @@ import { startFrom } from '../runtime/config.ts'
 import { passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { drain } from '../runtime/drain.ts'
-import { parseKeys } from '../runtime/keys.ts'
+import { openKeys } from '../runtime/key-source.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildIngestionApi } from './app.ts'
 import { checks, Config } from './config.ts'
 
-const { config, keys } = startFrom(Config, config => ({ config, keys: parseKeys(config.API_KEYS, config.ENVIRONMENT) }), ...checks)
+const config = startFrom(Config, config => config, ...checks)
 const log = await openLog('ingestion-api', config.LOG_LEVEL)
 const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ingestion-api' }
 const sql = openDatabase({ ...database, poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000, silenceMs: 20_000 })
@@ -31,7 +31,7 @@ const app = await buildIngestionApi({
   sql,
   log,
   metrics,
-  keys: () => keys,
+  keys: await openKeys(config, log, metrics),
   limits: {
     maxBytes: config.BATCH_MAX_BYTES,
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,

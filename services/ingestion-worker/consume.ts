@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Delivery } from '../batch/queue.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../runtime/backoff.ts'
 import { deliver, type Worker } from './deliver.ts'
 
 export type ConsumeOptions = {

@@ -8,7 +8,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { dropLinks } from '../runtime/database.ts'
 import { classify, isReadOnly } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../runtime/backoff.ts'
 import type { Gate } from './gate.ts'
 
 export type Recorder = {

@@ -12,7 +12,7 @@ import type { Outcome } from './apply/outcome.ts'
 import type { BatchLimits } from './apply/rules.ts'
 import { stepTeller } from './apply/steps.ts'
 import { beginAttempt, endAttempt, handBack, reportProgress, type RowsDone } from './attempt.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../runtime/backoff.ts'
 import type { Gate } from './gate.ts'
 import { startHeartbeat, type HeartbeatOptions } from './heartbeat.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../runtime/log.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../runtime/backoff.ts'
 
 /**
  * Shut while the database or the store is away, so that no message is received that could not be worked on: an outage of any

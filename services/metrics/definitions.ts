@@ -35,6 +35,9 @@ export const definitions = {
   freight_slow_questions_total: { kind: 'counter', help: 'Questions of the rates API that took a second or more' },
   freight_answers_total: { kind: 'counter', help: 'Answers of GET /rates, kept ones and made ones', labels: { source: known('kept', 'made') } },
 
+  freight_key_reads_total: { kind: 'counter', help: 'Looks at the secret that has the API keys: refused is what is not a list of keys', labels: { result: known('read', 'failed', 'refused') } },
+  freight_keys_age_seconds: { kind: 'gauge', help: 'Time since the API keys were read last; absent where they were not, or come from no secret' },
+
   freight_batches_accepted_total: { kind: 'counter', help: 'Batches accepted, and batches sent again that were accepted before', labels: { replayed: known('no', 'yes') } },
   freight_body_bytes_total: { kind: 'counter', help: 'Bytes of accepted batches, as they were sent' },
 

@@ -17,6 +17,7 @@ export function accessWith (keys: Keys): Access {
   return {
     onRequest: [async request => { authenticate(request, keys(), 'rates') }],
     security: [{ key: [] }],
-    problems: [new Problem('unauthenticated', 'The API key is not valid'), new Problem('forbidden', 'The API key lacks the scope "rates"')],
+    problems: [new Problem('unauthenticated', 'The API key is not valid'), new Problem('forbidden', 'The API key lacks the scope "rates"'),
+      new Problem('keys-unavailable', 'Who has a key cannot be said now; try again')],
   }
 }

@@ -43,7 +43,8 @@ export async function buildRatesApi (dependencies: Dependencies): Promise<Fastif
   const api: RatesApi = { hosts, metrics, access: accessWith(keys), maxDays: limits.maxDays }
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
   await app.register(async routes => {
-    registerHealth(routes, { database: hosts.check }, { details: replicas.length > 0 ? () => ({ hosts: hosts.status() }) : undefined })
+    const checks = { database: hosts.check, ...(keys ? { keys: async () => keys() } : {}) }
+    registerHealth(routes, checks, { details: replicas.length > 0 ? () => ({ hosts: hosts.status() }) : undefined })
     registerRates(routes, api)
     registerLocations(routes, api)
   })

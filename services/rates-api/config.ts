@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
-import { keyProblems, parseKeys, type ApiKey } from '../runtime/keys.ts'
+import { Keys, keySourceProblems } from '../runtime/key-source.ts'
 
 /** What the rates API reads from its environment. */
 export const Config = Type.Object({
@@ -16,7 +16,7 @@ export const Config = Type.Object({
     default: 32 * 1024 * 1024, minimum: 0,
   }),
   RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
-  API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}; read where keys are required', minLength: 2 })),
+  ...Keys,
   DATABASE_POOL_SIZE: Count('connections to each database server: one for readiness, each of the others for a query at once', {
     default: 10, minimum: 2, maximum: 100,
   }),
@@ -33,14 +33,9 @@ export function replicasOf ({ DATABASE_READ_URLS: urls }: Static<typeof Config>)
   return urls?.split(',') ?? []
 }
 
-/** The keys that open the routes; null where they are open. */
-export function keysOf (config: Static<typeof Config>): ApiKey[] | null {
-  return config.RATES_KEYS_REQUIRED ? parseKeys(config.API_KEYS ?? '[]', config.ENVIRONMENT) : null
-}
-
 const checkKeys: ConfigCheck = env => {
-  const missing = !env.API_KEYS && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
-  return missing ? ['API_KEYS is missing: RATES_KEYS_REQUIRED asks for keys'] : keyProblems(env)
+  const missing = !env.API_KEYS && !env.API_KEYS_SECRET && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
+  return missing ? ['API_KEYS is missing, or API_KEYS_SECRET: RATES_KEYS_REQUIRED asks for keys'] : keySourceProblems(env)
 }
 
 export const checks = [checkKeys, databaseProblems]

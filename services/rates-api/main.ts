@@ -4,13 +4,14 @@ import { startFrom } from '../runtime/config.ts'
 import { passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { drain } from '../runtime/drain.ts'
+import { openKeys } from '../runtime/key-source.ts'
 import { openLog } from '../runtime/log.ts'
 import { exitIfRefused } from '../runtime/schema.ts'
 import { stopInPhases } from '../runtime/stop.ts'
 import { buildRatesApi } from './app.ts'
-import { checks, Config, keysOf, replicasOf } from './config.ts'
+import { checks, Config, replicasOf } from './config.ts'
 
-const { config, keys } = startFrom(Config, config => ({ config, keys: keysOf(config) }), ...checks)
+const config = startFrom(Config, config => config, ...checks)
 const log = await openLog('rates-api', config.LOG_LEVEL)
 const passwords = passwordsOf(config)
 const connectTo = (url: string) => () => openDatabase({
@@ -30,7 +31,7 @@ const app = await buildRatesApi({
   replicas: replicasOf(config).map(connectTo),
   log,
   metrics,
-  keys: keys && (() => keys),
+  keys: config.RATES_KEYS_REQUIRED ? await openKeys(config, log, metrics) : null,
   limits: {
     maxDays: config.RATES_MAX_DAYS,
     cacheBytes: config.RATES_CACHE_BYTES,

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
 
 export type AwsOptions = {
@@ -30,4 +31,8 @@ export function openSqs ({ region, endpoint }: AwsOptions): SQSClient {
     // An emulator's queue addresses name hosts that do not resolve: the client goes to the endpoint it was given.
     ...(endpoint ? { endpoint, useQueueUrlAsEndpoint: false } : {}),
   })
+}
+
+export function openSecrets ({ region }: { region?: string | undefined }): SecretsManagerClient {
+  return new SecretsManagerClient({ maxAttempts: 2, requestHandler: { ...requestHandler, requestTimeout: 5_000 }, ...(region ? { region } : {}) })
 }

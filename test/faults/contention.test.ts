@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { backoffMs } from '../../services/ingestion-worker/backoff.ts'
+import { backoffMs } from '../../services/runtime/backoff.ts'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'

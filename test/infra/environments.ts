@@ -13,12 +13,8 @@ import type { Program } from './program.ts'
 type Reads = { Config: TObject, checks: ConfigCheck[] }
 const processes: Record<string, Reads> = { rates: ratesApi, ingestion: ingestionApi, worker: ingestionWorker, migrate }
 
-/** What the next release of the processes reads; they take their old ways until then. */
-const coming = ['API_KEYS_SECRET']
-const API_KEYS = '[]'
-
 /** Variables that Node and its memory read, and the AWS SDK. */
-const notOurs = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'AWS_REGION']
+const notOurs = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX']
 
 /** The environment that each task gives its process is one that the process's own configuration takes. */
 export function environments (t: Test, program: Program): void {
@@ -26,8 +22,8 @@ export function environments (t: Test, program: Program): void {
   for (const [name, { Config: schema, checks }] of Object.entries(processes)) {
     const environment = environmentOf(program, name)
     const known = Object.keys(schema.properties)
-    t.same(Object.keys(environment).filter(variable => !known.includes(variable) && ![...notOurs, ...coming].includes(variable)), [], `${name} reads all that it is given`)
-    t.doesNotThrow(() => readConfig(schema, { API_KEYS, ...environment }, ...checks), `${name} starts from it`)
+    t.same(Object.keys(environment).filter(variable => !known.includes(variable) && !notOurs.includes(variable)), [], `${name} reads all that it is given`)
+    t.doesNotThrow(() => readConfig(schema, environment, ...checks), `${name} starts from it`)
     if ('ENVIRONMENT' in schema.properties) t.equal(environment.ENVIRONMENT, stack)
   }
   const replicas = program.of('aws:rds/instance:Instance').filter(({ inputs }) => inputs.replicateSourceDb)
@@ -40,7 +36,7 @@ export function environments (t: Test, program: Program): void {
 export function stopping (t: Test, program: Program): void {
   for (const [name, folder] of Object.entries({ rates: 'rates-api', ingestion: 'ingestion-api', worker: 'ingestion-worker' })) {
     const source = readFileSync(join(import.meta.dirname, `../../services/${folder}/main.ts`), 'utf8')
-    const config = readConfig(processes[name]!.Config, { API_KEYS, ...environmentOf(program, name) })
+    const config = readConfig(processes[name]!.Config, environmentOf(program, name))
     const phases = [...source.matchAll(/limitMs: ([^,]+), run/g)].map(([, expression]) => runInNewContext(expression!, { config }) as number)
     t.ok(phases.length > 1, `${name} stops in phases`)
     const { stopTimeout } = containerOf(program, name)

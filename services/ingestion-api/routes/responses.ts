@@ -11,7 +11,7 @@ const bodyOf = (codes: ProblemCode[]) => Type.Object({
 }, { additionalProperties: true })
 
 /** What every route with a key may answer. */
-const anywhere: ProblemCode[] = ['unauthenticated', 'forbidden', 'internal-error']
+const anywhere: ProblemCode[] = ['unauthenticated', 'forbidden', 'keys-unavailable', 'internal-error']
 
 /** A route's response for each status of the problems that it answers with, by code. */
 export function problemResponses (...codes: ProblemCode[]): Record<number, object> {
