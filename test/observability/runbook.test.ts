@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { database } from '../harness/database.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** What names something that a test has not: an extension, or something that is in trouble. */
+const notHere = /pg_stat_statements|NAME|PID/
+
+t.test('every question of the runbook to the database can be asked', async t => {
+  const text = await readFile(join(root, 'docs/runbook.md'), 'utf8')
+  const questions = [...text.matchAll(/`(select [^`]+)`/g)].map(([, question]) => question!).filter(question => !notHere.test(question))
+  t.ok(questions.length >= 7)
+  const { migrator } = await database(t)
+  for (const question of questions) await t.resolves(migrator.unsafe(question), question)
+})
+
+t.test('every variable and metric that the runbook and the bottlenecks name exists', async t => {
+  const [{ definitions, processMetrics }, configuration] = await Promise.all([import('../../services/metrics/definitions.ts'), readFile(join(root, 'docs/configuration.md'), 'utf8')])
+  for (const name of ['runbook', 'bottlenecks']) {
+    const text = await readFile(join(root, 'docs', `${name}.md`), 'utf8')
+    for (const [metric] of text.matchAll(/\b(freight|nodejs|process)_[a-z_0-9]+\b/g)) {
+      t.ok(metric in definitions || (processMetrics as readonly string[]).includes(metric), `${name}: ${metric}`)
+    }
+    for (const [, variable] of text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)) t.match(configuration + 'DIGEST_MISMATCH CONNECT_TIMEOUT GRAFANA_PORT', variable!, `${name}: ${variable}`)
+  }
+})
