@@ -3,6 +3,7 @@ import * as docker from '@pulumi/docker'
 import * as pulumi from '@pulumi/pulumi'
 import { join } from 'node:path'
 import { contentTag } from './content-tag.ts'
+import { registry } from './registry.ts'
 
 export interface ImageArgs {
   /** Image in ECR by digest, as CI has pushed it; without it the repository's Dockerfile is built and pushed. */
@@ -28,18 +29,7 @@ export class Image extends pulumi.ComponentResource {
   }
 
   #build (name: string, { architecture, protect }: ImageArgs) {
-    const repository = new ecr.Repository(name, {
-      imageTagMutability: 'IMMUTABLE', imageScanningConfiguration: { scanOnPush: true }, forceDelete: !protect,
-    }, { parent: this })
-    const lifecycle = new ecr.LifecyclePolicy(name, {
-      repository: repository.name,
-      policy: JSON.stringify({
-        rules: [{
-          rulePriority: 1, description: 'enough to roll back to',
-          selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 50 }, action: { type: 'expire' },
-        }],
-      }),
-    }, { parent: this })
+    const { repository, lifecycle } = registry(name, { protect }, { parent: this })
     const login = ecr.getAuthorizationTokenOutput({ registryId: repository.registryId }, { parent: this })
     const image = new docker.Image(name, {
       imageName: pulumi.interpolate`${repository.repositoryUrl}:${contentTag(repositoryRoot, architecture)}`,

@@ -3,6 +3,8 @@ import * as pulumi from '@pulumi/pulumi'
 import { onlyByTls } from './only-by-tls.ts'
 
 export interface PrivateBucketArgs {
+  /** In place of the one that Pulumi makes up. */
+  fixedName?: pulumi.Input<string>
   lifecycleRules: NonNullable<s3.BucketLifecycleConfigurationArgs['rules']>
   versioned: boolean
   /** Neither Pulumi nor a hurried hand deletes it. */
@@ -13,7 +15,9 @@ export interface PrivateBucketArgs {
 
 /** A bucket that is private, encrypted and spoken to by TLS alone. `ready` is there once all of this holds. */
 export function privateBucket (name: string, args: PrivateBucketArgs, parent: pulumi.Resource): { bucket: s3.Bucket, ready: pulumi.Resource[] } {
-  const made = new s3.Bucket(name, { forceDestroy: !args.protect }, { parent, protect: args.protect })
+  const made = new s3.Bucket(name, {
+    forceDestroy: !args.protect, ...(args.fixedName ? { bucket: args.fixedName } : {}),
+  }, { parent, protect: args.protect })
   const bucket = made.bucket
   const closed = new s3.BucketPublicAccessBlock(name, {
     bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true,

@@ -43,14 +43,18 @@ export const readYaml = (name: string): any => yaml.load(readFileSync(join(root,
 let runs = 0
 
 /** Runs infra/index.ts for a stack without an engine, and tells what it declared. */
-export async function runProgram (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> {
-  const config = Object.entries({ ...configOf(stack, changes), ...others }).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
+export const runProgram = (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> =>
+  runEntry('index.ts', 'freight-rates', stack, { ...configOf(stack, changes), ...others })
+
+/** The same of any program: `entry` is its file in infra/. */
+export async function runEntry (entry: string, project: string, stack: string, settings: Record<string, unknown>): Promise<Program> {
+  const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
   pulumi.runtime.setAllConfig(Object.fromEntries(config))
-  await pulumi.runtime.setMocks({ newResource: answer, call: ({ inputs }) => ({ ...inputs, userName: 'AWS', password: 'token' }) }, 'freight-rates', stack, false)
+  await pulumi.runtime.setMocks({ newResource: answer, call: ({ inputs }) => ({ ...inputs, userName: 'AWS', password: 'token', accountId: '111111111111' }) }, project, stack, false)
   const all: Declared[] = []
   listen(all)
   // Another address, another module: the program runs again. Its components are the same.
-  const outputs = { ...await import(`../../infra/index.ts?run=${++runs}`) } as Record<string, any>
+  const outputs = { ...await import(`../../infra/${entry}?run=${++runs}`) } as Record<string, any>
   await pulumi.runtime.disconnect()
   for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
   return {

@@ -1,0 +1,57 @@
+import * as iam from '@pulumi/aws/iam/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import { boundaryOf, deployStatements, previewStatements, type Scope } from './permissions.ts'
+import { policyOf, type Statement } from './policy.ts'
+
+export interface CiArgs extends Scope {
+  /** owner/name */
+  githubRepository: string
+}
+
+const issuer = 'token.actions.githubusercontent.com'
+
+/** What GitHub's workflows may be in the account, by a token of minutes and no stored key: one role that looks and one that deploys. */
+export class Ci extends pulumi.ComponentResource {
+  readonly previewArn: pulumi.Output<string>
+  readonly deployArn: pulumi.Output<string>
+
+  constructor (name: string, { githubRepository, ...scope }: CiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:bootstrap:Ci', name, {}, opts)
+    const parent = this
+    const provider = new iam.OpenIdConnectProvider(name, { url: `https://${issuer}`, clientIdLists: ['sts.amazonaws.com'] }, { parent })
+    const limit = new iam.Policy(`${name}-ci-boundary`, {
+      name: `${name}-ci-boundary`, description: 'the most that a workflow may ever do', policy: boundaryOf(scope),
+    }, { parent })
+
+    const role = (kind: string, subjects: string[], statements: Statement[]): pulumi.Output<string> => {
+      const made = new iam.Role(`${name}-ci-${kind}`, {
+        // The workflows know it by this name.
+        name: `${name}-ci-${kind}`,
+        assumeRolePolicy: trust(provider.arn, subjects.map(subject => `repo:${githubRepository}:${subject}`)),
+        permissionsBoundary: limit.arn,
+        maxSessionDuration: 2 * 3600,
+      }, { parent })
+      const policy = new iam.Policy(`${name}-ci-${kind}`, { name: `${name}-ci-${kind}`, policy: policyOf(statements) }, { parent })
+      new iam.RolePolicyAttachment(`${name}-ci-${kind}`, { role: made.name, policyArn: policy.arn }, { parent })
+      return made.arn
+    }
+    this.previewArn = role('preview', lookers(scope.stack), previewStatements(scope))
+    this.deployArn = role('deploy', [`environment:${scope.stack}`], deployStatements(scope))
+    this.registerOutputs({ previewArn: this.previewArn, deployArn: this.deployArn })
+  }
+}
+
+/**
+ * Who looks can read the secrets in the state: a preview needs them. So a pull request, which runs a program that nobody has read yet,
+ * looks at every account but production's; there, what was merged does: the preview before the approval, and the search for drift.
+ */
+const lookers = (stack: string): string[] => [...(stack === 'prod' ? [] : ['pull_request']), 'ref:refs/heads/main']
+
+const trust = (providerArn: pulumi.Output<string>, subjects: string[]): pulumi.Output<string> => pulumi.jsonStringify({
+  Version: '2012-10-17',
+  Statement: [{
+    Effect: 'Allow', Principal: { Federated: providerArn }, Action: 'sts:AssumeRoleWithWebIdentity',
+    // Whole subjects: a pattern would let in what somebody names like it.
+    Condition: { StringEquals: { [`${issuer}:aud`]: 'sts.amazonaws.com', [`${issuer}:sub`]: subjects } },
+  }],
+})

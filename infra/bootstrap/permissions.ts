@@ -1,0 +1,61 @@
+import * as pulumi from '@pulumi/pulumi'
+import { allow, deny, denyElsewhere, policyOf, type Statement } from './policy.ts'
+
+export interface Scope {
+  /** Names of what the platform makes begin with it. */
+  stack: string
+  account: pulumi.Output<string>
+  stateBucketArn: pulumi.Output<string>
+  stateKeyArn: pulumi.Output<string>
+  imagesArn: pulumi.Output<string>
+}
+
+/** What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone. */
+const services = [
+  'acm', 'application-autoscaling', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'lambda', 'logs', 'rds', 'route53', 's3', 'secretsmanager',
+  'sns', 'sqs', 'ssm', 'wafv2',
+]
+const making = [...services, 'apigateway', 'budgets'].map(service => `${service}:*`)
+const looking = [
+  ...services.flatMap(service => ['Describe', 'Get', 'List'].map(verb => `${service}:${verb}*`)),
+  'apigateway:GET', 'budgets:ViewBudget', 'budgets:ListTagsForResource', 'iam:Get*', 'iam:List*', 'kms:DescribeKey',
+]
+const changingRoles = [
+  'CreateRole', 'DeleteRole', 'UpdateRole', 'UpdateAssumeRolePolicy', 'PutRolePolicy', 'DeleteRolePolicy', 'AttachRolePolicy', 'DetachRolePolicy',
+  'PutRolePermissionsBoundary', 'DeleteRolePermissionsBoundary', 'TagRole', 'UntagRole', 'PassRole',
+].map(action => `iam:${action}`)
+/** What the program makes may run by the program's roles. */
+const runBy = ['ecs', 'ecs-tasks', 'lambda', 'vpc-flow-logs'].map(service => `${service}.amazonaws.com`)
+
+const rolesOf = ({ account, stack }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/${stack}-*`
+const linkedRoles = ({ account }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/aws-service-role/*`
+const below = (arn: pulumi.Output<string>) => pulumi.interpolate`${arn}/*`
+
+/**
+ * Looks at everything and changes nothing. The secrets of the stack are among what a refresh compares, and the state has them in any case;
+ * what providers sent and what the processes wrote is not.
+ */
+export const previewStatements = (scope: Scope): Statement[] => [
+  allow(looking, ['*']),
+  allow(['kms:Decrypt'], [scope.stateKeyArn]),
+  denyElsewhere(['s3:GetObject*'], [below(scope.stateBucketArn), `arn:aws:s3:::${scope.stack}-code*/*`]),
+  denyElsewhere(['secretsmanager:GetSecretValue'], [pulumi.interpolate`arn:aws:secretsmanager:*:${scope.account}:secret:${scope.stack}-*`]),
+  deny(['logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetQueryResults'], ['*']),
+]
+
+/** Makes and changes what the program makes. Roles by the stack's name alone, passed to nobody but the services that run by them. */
+export const deployStatements = (scope: Scope): Statement[] => [
+  allow([...making, 'iam:Get*', 'iam:List*', 'kms:DescribeKey'], ['*']),
+  allow(['kms:Decrypt'], [scope.stateKeyArn]),
+  allow(changingRoles.filter(action => !/Attach|Detach|Boundary|PassRole/.test(action)), [rolesOf(scope)]),
+  allow(['iam:PassRole'], [rolesOf(scope)], { StringEquals: { 'iam:PassedToService': runBy } }),
+  allow(['iam:CreateServiceLinkedRole'], [linkedRoles(scope)]),
+]
+
+/** Holds whatever the two roles are given later: no user and no key of IAM, no other service, and nothing of what the bootstrap has made. */
+export const boundaryOf = (scope: Scope): pulumi.Output<string> => policyOf([
+  allow([...making, ...changingRoles, 'iam:CreateServiceLinkedRole', 'iam:Get*', 'iam:List*', 'kms:DescribeKey', 'kms:Decrypt'], ['*']),
+  denyElsewhere(changingRoles, [rolesOf(scope)]),
+  deny(['s3:Delete*Version', 's3:DeleteBucket*', 's3:PutBucket*', 's3:Put*Configuration'], [scope.stateBucketArn, below(scope.stateBucketArn)]),
+  deny(['ecr:Delete*', 'ecr:BatchDeleteImage', 'ecr:SetRepositoryPolicy', 'ecr:PutImageTagMutability', 'ecr:PutLifecyclePolicy'], [scope.imagesArn]),
+])

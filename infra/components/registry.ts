@@ -1,0 +1,28 @@
+import * as ecr from '@pulumi/aws/ecr/index.js'
+import type * as pulumi from '@pulumi/pulumi'
+
+export interface RegistryArgs {
+  /** In place of the one that Pulumi makes up. */
+  fixedName?: string
+  protect: boolean
+}
+
+/** A repository of images whose tags stay where they are. */
+export function registry (name: string, { fixedName, protect }: RegistryArgs, options: pulumi.CustomResourceOptions): {
+  repository: ecr.Repository
+  lifecycle: ecr.LifecyclePolicy
+} {
+  const repository = new ecr.Repository(name, {
+    imageTagMutability: 'IMMUTABLE', imageScanningConfiguration: { scanOnPush: true }, forceDelete: !protect, ...(fixedName ? { name: fixedName } : {}),
+  }, options)
+  const lifecycle = new ecr.LifecyclePolicy(name, {
+    repository: repository.name,
+    policy: JSON.stringify({
+      rules: [{
+        rulePriority: 1, description: 'enough to roll back to',
+        selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 50 }, action: { type: 'expire' },
+      }],
+    }),
+  }, options)
+  return { repository, lifecycle }
+}

@@ -1,0 +1,75 @@
+import t, { type Test } from 'tap'
+import { type Program, readYaml, runEntry } from './program.ts'
+
+/** The program that is run once in each account. */
+const issuer = 'token.actions.githubusercontent.com'
+const repository = 'example/freight-rates'
+const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
+  ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, ...changes,
+})
+const documentOf = (text: string): any[] => JSON.parse(text).Statement
+
+for (const stack of ['dev', 'staging', 'prod']) {
+  t.test(stack, async t => {
+    const program = await runBootstrap(stack)
+    await t.test('state', async t => state(t, program))
+    await t.test('trust', async t => trust(t, program))
+    await t.test('permissions', async t => permissions(t, program))
+  })
+}
+
+t.test('a pattern in the place of a repository is refused', t => t.rejects(runBootstrap('dev', { 'freight-bootstrap:githubRepository': 'example/*' }), /githubRepository/))
+
+function state (t: Test, { named, of, outputs }: Program): void {
+  t.match(named('freight-pulumi', 'aws:s3/bucket:Bucket'), { protect: true, inputs: { bucket: 'freight-pulumi-111111111111', forceDestroy: false } })
+  t.match(named('freight-pulumi', 'aws:s3/bucketVersioning:BucketVersioning').inputs, { versioningConfiguration: { status: 'Enabled' } })
+  t.match(named('freight-pulumi', 'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock').inputs, {
+    blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true,
+  })
+  t.equal(of('aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration').length, 1, 'encrypted')
+  t.match(documentOf(named('freight-pulumi', 'aws:s3/bucketPolicy:BucketPolicy').inputs.policy),
+    [{ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }], 'TLS only')
+  const [rule] = named('freight-pulumi', 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration').inputs.rules
+  t.notOk(rule.expiration, 'no state expires')
+  t.match(named('freight-pulumi', 'aws:kms/key:Key'), { protect: true, inputs: { enableKeyRotation: true, deletionWindowInDays: 30 } })
+  t.match(named('freight', 'aws:ecr/repository:Repository'), { protect: true, inputs: { name: 'freight', imageTagMutability: 'IMMUTABLE', forceDelete: false } })
+  t.equal(outputs.backend, 's3://freight-pulumi-111111111111?region=eu-west-1')
+  t.match(outputs.secretsProvider, /^awskms:\/\/\/arn:aws:kms:.+\?region=eu-west-1$/)
+}
+
+/** Who may be a role: whole subjects of one repository, nothing that a branch's or a fork's name could fit. */
+function trust (t: Test, { named, of, stack }: Program): void {
+  t.match(of('aws:iam/openIdConnectProvider:OpenIdConnectProvider').map(({ inputs }) => inputs), [{ url: `https://${issuer}`, clientIdLists: ['sts.amazonaws.com'] }])
+  const subjectsOf = (kind: string): string[] => {
+    const { inputs } = named(`freight-ci-${kind}`, 'aws:iam/role:Role')
+    const [statement, ...others] = documentOf(inputs.assumeRolePolicy)
+    t.same(others, [])
+    t.equal(statement.Action, 'sts:AssumeRoleWithWebIdentity')
+    t.same(Object.keys(statement.Condition), ['StringEquals'])
+    t.equal(statement.Condition.StringEquals[`${issuer}:aud`], 'sts.amazonaws.com')
+    return statement.Condition.StringEquals[`${issuer}:sub`]
+  }
+  t.same(subjectsOf('deploy'), [`repo:${repository}:environment:${stack}`])
+  t.same(subjectsOf('preview'), [...(stack === 'prod' ? [] : [`repo:${repository}:pull_request`]), `repo:${repository}:ref:refs/heads/main`])
+}
+
+function permissions (t: Test, { named, of, stack }: Program): void {
+  const statementsOf = (name: string): any[] => documentOf(named(`freight-ci-${name}`, 'aws:iam/policy:Policy').inputs.policy)
+  const [boundary, preview, deploy] = [statementsOf('boundary'), statementsOf('preview'), statementsOf('deploy')]
+  const boundaryArn = 'arn:aws:iam:eu-west-1:111111111111:Policy/freight-ci-boundary'
+  for (const { inputs } of of('aws:iam/role:Role')) t.equal(inputs.permissionsBoundary, boundaryArn, 'bounded')
+  t.equal(of('aws:iam/rolePolicyAttachment:RolePolicyAttachment').length, 2)
+  for (const { inputs } of of('aws:iam/policy:Policy')) t.ok(inputs.policy.length < 6_144, 'IAM takes no longer policy')
+
+  const allowed = (statements: any[]): string[] => statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action)
+  const changes = allowed(preview).filter(action => !/^[a-z0-9-]+:(Describe|Get|List|GET$|ViewBudget$)/.test(action))
+  t.same(changes, ['kms:Decrypt'], 'who looks changes nothing')
+  t.notOk(allowed(deploy).includes('iam:*') || allowed(deploy).includes('*'))
+  t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:.*(User|AccessKey|OpenID|CreatePolicy|LoginProfile)/.test(action)), 'no user, no key, no policy, no trust of IAM')
+  const roles = `arn:aws:iam::111111111111:role/${stack}-*`
+  t.ok(deploy.filter(({ Action }) => Action.some((action: string) => /^iam:(?!Get|List|CreateServiceLinkedRole)/.test(action))).every(({ Resource }) => Resource.join() === roles))
+  t.match(deploy.find(({ Action }) => Action.includes('iam:PassRole')), { Condition: { StringEquals: { 'iam:PassedToService': ['ecs', 'ecs-tasks', 'lambda', 'vpc-flow-logs'].map(name => `${name}.amazonaws.com`) } } })
+  const refused = boundary.filter(({ Effect }) => Effect === 'Deny')
+  t.match(refused[0], { NotResource: [roles] })
+  t.ok(refused[0].Action.includes('iam:DeleteRolePermissionsBoundary') && refused[0].Action.includes('iam:UpdateAssumeRolePolicy'), 'no way out of the boundary')
+}
