@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import type { Test } from 'tap'
 import type { Declared, Program } from './program.ts'
 
@@ -24,9 +25,43 @@ export function alarmsAndScaling (t: Test, { of, named, stack }: Program): void 
       t.same(words.filter(word => !ids.includes(word)), [], `${expression} speaks of what is there`)
     }
   }
-  const [worker] = of('aws:appautoscaling/policy:Policy').filter(({ name }) => name === `${stack}-worker-backlog`)
-  const { metrics } = worker!.inputs.targetTrackingScalingPolicyConfiguration.customizedMetricSpecification
-  const expressions = metrics.flatMap((one: any) => one.expression ?? [])
-  t.match(expressions.join(' '), /received.*> 0/, 'no more workers while nothing is received')
-  t.match(expressions.join(' '), /providers/, 'no more workers than providers can keep busy')
+  if (stack === 'dev') decisions(t, named)
+}
+
+/** What scaling and alarms make of what they see, with one worker task good for 48 batches in the acceptable time and 2 providers at once. */
+function decisions (t: Test, named: Program['named']): void {
+  const { targetValue, customizedMetricSpecification: { metrics } } = named('dev-worker-backlog').inputs.targetTrackingScalingPolicyConfiguration
+  t.equal(targetValue, 48)
+  const backlog = (seen: Seen): number => evaluate(metrics, seen)
+  t.equal(backlog({ waiting: 0, received: 9, running: 3, providers: 9 }), 0, 'nothing waits')
+  t.equal(backlog({ waiting: 100, received: 9, running: 1, providers: 9 }), 100, 'more than one can do in time')
+  t.equal(backlog({ waiting: 999, received: 9, running: 1, providers: 1 }), 24, 'one provider keeps half a task busy, whatever waits')
+  t.equal(backlog({ waiting: 999, received: 9, running: 4, providers: 8 }), 48, 'eight keep four busy')
+  t.equal(backlog({ waiting: 999, running: 4, providers: 99 }), 48, 'nothing is received: as many as there are')
+
+  const { metricQueries } = named('dev-worker-age', 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs
+  t.equal(evaluate(metricQueries, { received: 9, running: 1, providers: 9, age: 500 }), 500, 'late, and another one would help')
+  t.equal(evaluate(metricQueries, { received: 9, running: 2, providers: 3, age: 500 }), 0, 'late, and it would not')
+  t.equal(evaluate(metricQueries, { running: 1, providers: 9, age: 500 }), 0, 'late, and nothing is received')
+
+  const errors = named('dev-rates-rollback-errors').inputs.metricQueries
+  t.equal(evaluate(errors, { eb: 2, rb: 60, eg: 1, rg: 40 }), 3, 'both colours count')
+  t.equal(evaluate(errors, { eg: 5, rg: 5 }), 0, 'a handful says nothing')
+  t.equal(evaluate(named('dev-rates-rollback-p99').inputs.metricQueries, { tg: 0.7 }), 0.7)
+}
+
+type Seen = Record<string, number>
+
+/** CloudWatch's metric math, as far as it is used here. What is not seen is a metric without data. */
+function evaluate (queries: { id: string, expression?: string, returnData?: boolean }[], seen: Seen): number {
+  const values: Record<string, unknown> = {
+    ...Object.fromEntries(queries.map(({ id }) => [id, undefined])),
+    ...seen,
+    IF: (condition: boolean, yes: number, no: number) => condition ? yes : no,
+    FILL: (value: number | undefined, other: number) => value ?? other,
+    MIN: (list: number[]) => Math.min(...list),
+    MAX: (list: number[]) => Math.max(...list),
+  }
+  for (const { id, expression } of queries) if (expression) values[id] = runInNewContext(expression.replaceAll(' AND ', ' && '), values)
+  return values[queries.find(({ returnData }) => returnData)!.id] as number
 }
