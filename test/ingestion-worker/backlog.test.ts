@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { lookAtBatches } from '../../services/ingestion-worker/backlog.ts'
+import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
+import { openDatabase } from '../../services/runtime/database.ts'
+import { database } from '../harness/database.ts'
+
+t.test('how much waits, and for how long, as the database has it', async t => {
+  const db = await database(t)
+  const sql = db.open('ingestion_worker')
+  const metrics = openMetrics('ingestion-worker')
+  const look = async () => {
+    await lookAtBatches({ sql, metrics })
+    const batches = (state: string) => valueOf(metrics, 'freight_batches', { state })
+    return {
+      queued: await batches('queued'), processing: await batches('processing'), dead: await batches('dead_lettered'),
+      providers: await valueOf(metrics, 'freight_providers_with_work'), oldest: await valueOf(metrics, 'freight_oldest_batch_seconds'),
+    }
+  }
+  t.same(await look(), { queued: 0, processing: 0, dead: 0, providers: 0, oldest: 0 })
+
+  let number = 0
+  const add = async (provider: string, state: string, acceptedSeconds: number, deadLettered = false): Promise<void> => {
+    const id = createHash('sha256').update(String(number++)).digest('hex')
+    await db.migrator`
+      insert into batches (id, provider, mode, state, format, digest, bytes, accepted_at, queued_at, dead_lettered_at)
+      values (${id}, ${provider}, 'apply', ${state}, 'csv', ${id}, 1, now() - make_interval(secs => ${acceptedSeconds}), now(),
+        ${deadLettered ? db.migrator`now() - interval '1 day'` : null})`
+  }
+  await add('one', 'applied', 9_000)
+  await add('one', 'queued', 100)
+  await add('one', 'processing', 300)
+  await add('two', 'queued', 50)
+  await add('three', 'dead_lettered', 90_000, true)
+  const found = await look()
+  t.match(found, { queued: 2, processing: 1, dead: 1, providers: 2 })
+  t.ok(found.oldest! >= 300 && found.oldest! < 360, `of the oldest that is not at its end: ${found.oldest}`)
+  await add('four', 'queued', 90_000, true)
+  t.ok((await look()).oldest! < 360, 'a redriven batch is as old as its redrive')
+
+  const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
+  await lookAtBatches({ sql: away, metrics })
+  await away.end({ timeout: 0 })
+  t.equal(await valueOf(metrics, 'freight_batches', { state: 'queued' }), undefined, 'absent while the database cannot be asked')
+  t.equal(await valueOf(metrics, 'freight_oldest_batch_seconds'), undefined)
+  t.equal(await valueOf(metrics, 'freight_providers_with_work'), undefined)
+  t.match(await look(), { queued: 3, providers: 3 }, 'and there again afterwards')
+})
