@@ -8,6 +8,7 @@ import { environments, stopping } from './environments.ts'
 import { migration } from './migration.ts'
 import { network } from './network.ts'
 import { permissions } from './permissions.ts'
+import { brokenRules, policy } from './policy.ts'
 import { runProgram } from './program.ts'
 import { tasks } from './tasks.ts'
 
@@ -23,11 +24,12 @@ for (const [title, stack, changes] of [
 ] as const) {
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
-    for (const suite of [network, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions]) {
+    for (const suite of [network, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, policy]) {
       await t.test(suite.name, async t => suite(t, program))
     }
   })
 }
 t.test('configuration', configuration)
 t.test('migration', migration)
+t.test('rules of the policy pack', async t => brokenRules(t))
 t.test('docs', docsOf)
