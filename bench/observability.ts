@@ -11,7 +11,7 @@ import { load, toCents } from '../test/rates-api/prices.ts'
  * metrics asked for every second, against the same server that tells nothing. In turns of two seconds, so that what else the machine
  * does meets both. CPU time of a request tells the same where the machine is not ours alone.
  */
-const [rounds, seconds] = [Number(process.env.ROUNDS ?? 15), 2]
+const [rounds, seconds] = [15, 2]
 const server = await temporaryServer()
 await makeDatabase(server, 'bench')
 const owner = openDatabase({ url: server.url('migrator', 'bench'), process: 'bench', poolSize: 1 })

@@ -16,7 +16,7 @@ import { startPrometheus } from './prometheus.ts'
  */
 const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, cpu: 0.3 }
 const pace: Pace = { windowSeconds: () => 10, forSeconds: minutes => minutes > 0 ? 1 : 0, above: (name, threshold) => thresholds[name] ?? threshold }
-const limitMs = 90_000
+const limitMs = 240_000
 
 const chosen = process.argv.slice(2)
 const drilled = Object.entries<Alarm>(alarms).filter(([, { prometheus }]) => prometheus).map(([name]) => name)
