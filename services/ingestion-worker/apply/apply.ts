@@ -35,6 +35,7 @@ export type ApplyOptions = {
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
   const { sql, store, limits, signal, onProgress, onStep = () => {} } = options
   const report = openReport(store, manifest.id)
+  const over = new AbortController()
   const rules = await currentRules(sql, limits)
   const totals = new LaneTotals(rules)
   const encoder = new CopyEncoder(rules, BigInt(attempt.number))
@@ -84,7 +85,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   }
 
   async function load (tx: Sql): Promise<void> {
-    await cancelOnAbort(sql, tx, signal)
+    await cancelOnAbort(sql, tx, signal, over.signal)
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
     const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
     if (marker) throw new RolledBack('ended earlier')
@@ -146,5 +147,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       throw error
     }
     return error.outcome === 'rejected' ? await conclude() : error.outcome
+  } finally {
+    over.abort()
   }
 }
