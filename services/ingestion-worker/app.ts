@@ -15,6 +15,7 @@ import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
 import { recordDeadLetters } from './dead-letters.ts'
 import { Gate } from './gate.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
+import { protectTask, type ProtectionOptions } from './protection.ts'
 import { sweepUntil } from './sweeper.ts'
 
 export type Dependencies = {
@@ -30,6 +31,8 @@ export type Dependencies = {
   limits: BatchLimits
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
+  /** How the task is protected that it runs in, where it runs in one. */
+  protection?: Pick<ProtectionOptions, 'agentUri' | 'renewSeconds'>
   /** Time between two looks at what waits, in seconds. */
   backlogSeconds?: number
 }
@@ -55,6 +58,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
   const gate = new Gate(async () => { await Promise.all([requireSchema(sql, migrations), store.probe()]) }, log, giveUp.signal, ready)
   const app = buildServer({ log })
   registerHealth(app, { database: () => requireSchema(sql, migrations), store: store.probe, queue: queue.countMessages })
+  const protection = protectTask({ renewSeconds: 60, ...dependencies.protection, log, metrics })
   let consumer: Consumer | undefined
   const stopping = new AbortController()
   let chores: Promise<unknown> = Promise.resolve()
@@ -62,7 +66,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
     app,
     start () {
       gate.shut('what is needed has not been asked yet', 'info')
-      consumer = consume({ ...dependencies, gate, giveUp: giveUp.signal }, receive)
+      consumer = consume({ ...dependencies, gate, protection, giveUp: giveUp.signal }, receive)
       chores = Promise.all([
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
         watchBacklog(dependencies, stopping.signal),
@@ -77,6 +81,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
     async handBack () {
       giveUp.abort(Object.assign(new Error('the process ends'), { code: 'STOPPING' }))
       await consumer?.finished
+      await protection.end()
     },
   }
 }

@@ -21,6 +21,8 @@ export const Config = Type.Object({
   DATABASE_SILENCE_MS: Count('silence after which a link to the database is taken for dead, in milliseconds; longer than LOCK_TIMEOUT_MS', {
     default: 120_000, minimum: 1_000,
   }),
+  ECS_AGENT_URI: Type.Optional(Type.String({ description: 'address of the agent of ECS, which sets it; the task is protected there while it has a batch in hand', pattern: '^https?://' })),
+  PROTECTION_SECONDS: Count('time between two renewals of that protection, which ends after three of them, in seconds', { default: 60, maximum: 3_600 }),
   FINISH_MS: Count('how long a batch in hand may go on after SIGTERM, in milliseconds', { default: 100_000 }),
 })
 

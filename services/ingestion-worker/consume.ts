@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Delivery } from '../batch/queue.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import { deliver, type Worker } from './deliver.ts'
+import type { Protection } from './protection.ts'
 
 export type ConsumeOptions = {
   /** Batches in hand at most. */
@@ -20,8 +21,8 @@ export type Consumer = {
   finished: Promise<unknown>
 }
 
-export function consume (worker: Worker, { concurrency, receiveSeconds }: ConsumeOptions): Consumer {
-  const { queue, gate, log, metrics, giveUp } = worker
+export function consume (worker: Worker & { protection: Protection }, { concurrency, receiveSeconds }: ConsumeOptions): Consumer {
+  const { queue, gate, protection, log, metrics, giveUp } = worker
   const stopping = new AbortController()
   const stopped = new Promise(resolve => stopping.signal.addEventListener('abort', resolve, { once: true }))
   const receiving = new Set<Promise<unknown>>()
@@ -30,7 +31,7 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
 
   async function slot (): Promise<void> {
     for (let failures = 0; ;) {
-      await Promise.race([gate.opened(), stopped])
+      await Promise.race([protection.free().then(() => gate.opened()), stopped])
       if (stopping.signal.aborted) return
       try {
         const delivery = await receive()
@@ -48,10 +49,12 @@ export function consume (worker: Worker, { concurrency, receiveSeconds }: Consum
 
   async function hold (delivery: Delivery): Promise<void> {
     metrics.set('freight_batches_in_hand', {}, ++inHand)
+    const release = protection.hold()
     try {
       await deliver(worker, delivery)
     } finally {
       metrics.set('freight_batches_in_hand', {}, --inHand)
+      release()
     }
   }
 

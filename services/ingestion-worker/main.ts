@@ -41,6 +41,7 @@ const worker = buildIngestionWorker({
   receive: { concurrency: config.WORKER_CONCURRENCY, receiveSeconds: config.RECEIVE_SECONDS },
   limits: { maxRows: config.BATCH_MAX_ROWS, maxRowBytes: config.BATCH_MAX_ROW_BYTES, maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES },
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
+  protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
   backlogSeconds: config.BACKLOG_SECONDS,
   sweep: { everySeconds: config.SWEEP_SECONDS, lostAfterSeconds: config.LOST_AFTER_SECONDS },
 })

@@ -48,6 +48,7 @@ export const definitions = {
 
   freight_worker_ready: { kind: 'gauge', help: '1 while the worker can receive and apply, 0 while the database, the store or the queue is away' },
   freight_batches_in_hand: { kind: 'gauge', help: 'Messages that the worker holds' },
+  freight_task_protection_calls_total: { kind: 'counter', help: 'Calls to protect the ECS task of a worker by their outcome; blocked is a deployment that waits', labels: { result: known('on', 'off', 'blocked', 'failed') } },
   freight_receives_total: { kind: 'counter', help: 'Receives from the queue of batches by what they brought', labels: { result: known('message', 'nothing', 'failed', 'handed_back') } },
   freight_heartbeats_total: { kind: 'counter', help: 'Messages kept hidden for longer', labels: { result: known('kept', 'failed') } },
   freight_failures_total: { kind: 'counter', help: 'Failed attempts at a batch by class: wait is held and tried again, unknown goes back to the queue', labels: { class: known('wait', 'unknown') } },

@@ -1,0 +1,30 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import type { Test } from 'tap'
+
+type Call = { ProtectionEnabled: boolean, ExpiresInMinutes?: number }
+type Mood = 'well' | 'blocked' | 'broken' | 'away' | 'silent'
+
+/** The agent of ECS as far as a task asks it for protection; what it was told is in `calls`. */
+export async function ecsAgent (t: Test): Promise<{ uri: string, calls: Call[], be: (mood: Mood) => void }> {
+  const calls: Call[] = []
+  let mood: Mood = 'well'
+  const server = createServer(async (request, response) => {
+    const body = await json(request) as Call
+    const isRight = request.method === 'PUT' && request.url === '/api/x/task-protection/v1/state'
+    if (!isRight) throw new Error(`the agent was asked for ${request.method} ${request.url}`)
+    calls.push(body)
+    const answer = (status: number, what: object): void => { response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(what)) }
+    if (mood === 'away') request.socket.destroy()
+    else if (mood === 'broken') answer(500, { error: { Code: 'ServerException', Message: 'no' } })
+    else if (mood === 'blocked' && body.ProtectionEnabled) answer(200, { failure: { Arn: 'arn', Reason: 'DEPLOYMENT_BLOCKED' } })
+    else if (mood !== 'silent') answer(200, { protection: { ProtectionEnabled: body.ProtectionEnabled, TaskArn: 'arn' } })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/x`, calls, be (now) { mood = now } }
+}

@@ -1,0 +1,79 @@
+import t, { type Test } from 'tap'
+import { ecsAgent } from '../harness/ecs-agent.ts'
+import { lockReadModel } from '../harness/lock.ts'
+import { pipeline, type Pipeline } from '../harness/pipeline.ts'
+import { startProcess, type Process } from '../harness/process.ts'
+import { waitFor } from '../harness/wait.ts'
+
+const csv = (day: string): string => `orig_code,dest_code,day,price\nCNGGZ,EETLL,${day},1\n`
+const on = { ProtectionEnabled: true, ExpiresInMinutes: 1 }
+const off = { ProtectionEnabled: false }
+
+const worker = (t: Test, it: Pipeline, uri: string): Promise<Process> => startProcess(t, 'ingestion-worker', {
+  ...it.aws.env, DATABASE_URL: it.db.url('ingestion_worker'), RECEIVE_SECONDS: '1', WORKER_CONCURRENCY: '1', ECS_AGENT_URI: uri, PROTECTION_SECONDS: '1',
+})
+
+t.test('protected while a batch is in hand, renewed, and not when idle or at the end', async t => {
+  const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+  const process = await worker(t, it, agent.uri)
+  const lock = await lockReadModel(t, it.db)
+  const first = await it.submit(csv('2021-01-05'))
+  await lock.awaited()
+  await waitFor(() => agent.calls.length > 2)
+  t.same([...new Set(agent.calls.map(call => JSON.stringify(call)))], [JSON.stringify(on)])
+  await lock.release()
+  await it.settled(first.id, 'applied')
+  await waitFor(() => agent.calls.some(({ ProtectionEnabled }) => !ProtectionEnabled))
+  t.same(agent.calls.at(-1), off)
+  t.equal(agent.calls.filter(({ ProtectionEnabled }) => !ProtectionEnabled).length, 1)
+
+  const again = await lockReadModel(t, it.db)
+  await it.submit(csv('2021-01-06'))
+  await again.awaited()
+  await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === true)
+  const ended = process.kill('SIGTERM')
+  await again.release()
+  t.match(await ended, { code: 0 })
+  t.same(agent.calls.at(-1), off)
+})
+
+for (const mood of ['away', 'broken', 'silent'] as const) {
+  t.test(`an agent that is ${mood} stops no work`, async t => {
+    const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+    agent.be(mood)
+    const process = await worker(t, it, agent.uri)
+    for (const day of ['2021-01-05', '2021-01-06']) t.match(await it.settled((await it.submit(csv(day))).id, 'applied'), { state: 'applied' })
+    await process.said('"protection":"failed"')
+    t.match(await it.settled((await it.submit(csv('2021-01-07'))).id, 'applied'), { state: 'applied' })
+    agent.be('well')
+    await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
+    t.match(await process.kill('SIGTERM'), { code: 0 })
+  })
+}
+
+t.test('a deployment waits: the batch in hand is finished, none is received until it waits no longer', async t => {
+  const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+  const process = await worker(t, it, agent.uri)
+  const lock = await lockReadModel(t, it.db)
+  const first = await it.submit(csv('2021-01-05'))
+  await lock.awaited()
+  await waitFor(() => agent.calls.length > 0)
+  agent.be('blocked')
+  await process.said('"protection":"blocked"')
+  const second = await it.submit(csv('2021-01-06'), { provider: 'demo-2' })
+  await lock.release()
+  await it.settled(first.id, 'applied')
+  await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
+  const idleSince = agent.calls.length
+  await waitFor(() => agent.calls.length >= idleSince + 3) // it asks whether the deployment still waits
+  t.same(agent.calls.slice(idleSince, idleSince + 3), [on, on, on])
+  t.same(await it.db.migrator`select 1 from batch_attempts where batch_id = ${second.id}`, [])
+  agent.be('well')
+  t.match(await it.settled(second.id, 'applied'), { state: 'applied' })
+  await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
+
+  agent.be('blocked')
+  await it.submit(csv('2021-01-07'))
+  await waitFor(() => (process.output().match(/"protection":"blocked"/g) ?? []).length === 2)
+  t.match(await process.kill('SIGTERM'), { code: 0 }, 'it ends while it waits')
+})
