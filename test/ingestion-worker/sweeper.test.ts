@@ -1,3 +1,4 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { openMetrics } from '../../services/metrics/metrics.ts'
 import { sweepLost, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
@@ -25,6 +26,17 @@ t.test('an acceptance whose message was never sent is finished', async t => {
   t.match(await take(it), { batchId: other.id })
   t.equal(await it.store.isPending(other.id), false)
   t.equal(await it.store.isPending(lost.id), false)
+})
+
+t.test('a batch of which a restored database knows nothing is applied from its manifest, on an empty note', async t => {
+  const it = await pipeline(t)
+  const known = await it.submit(csv)
+  const forgotten = { ...known, id: 'c'.repeat(64) }
+  await it.store.createManifest(forgotten)
+  await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `pending/${forgotten.id}` }))
+  await sweepPending(sweeperOf(it))
+  startWorker(t, it)
+  t.match(await it.settled(forgotten.id, 'applied'), { row_count: 1 })
 })
 
 t.test('what was not accepted is not touched, nor its payload', async t => {
