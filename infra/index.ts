@@ -103,6 +103,10 @@ export const databaseAddress = database.hosts.primary.address
 export const alarmTopic = observability.topicArn
 export const dashboardUrl = observability.dashboardUrl
 export const clusterName = cluster.name
+/** What was deployed: `infra/commands/running.ts` compares it with what runs, the search for drift takes the image from here. */
+const imageReference = image.reference
+export { imageReference as image }
+export const taskDefinitions = { rates: rates.task.arn, ingestion: ingestion.task.arn, worker: worker.task.arn }
 export const services = { rates: rates.name, ingestion: ingestion.name, worker: worker.name }
 /** Tasks to run to their end: what `npm run ops -- --stack` reads. */
 export const oneOffTasks = { migrate: migrate.reference, ops: ops.reference }
