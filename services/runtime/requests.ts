@@ -4,35 +4,42 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Log } from './log.ts'
 import { continueTrace, type Trace } from './trace.ts'
 
-const traces = new WeakMap<IncomingMessage, Trace>()
+const ofTrace = Symbol('trace')
+/** The trace is kept on the request itself: a table beside it would cost each request as much as its metrics. */
+type Traced = IncomingMessage & { [ofTrace]?: Trace }
 
 /** The trace that a request belongs to: the caller's, or one of its own. */
-export const traceOf = (request: FastifyRequest): Trace => traces.get(request.raw)!
+export const traceOf = (request: FastifyRequest): Trace => (request.raw as Traced)[ofTrace]!
 
 /** A request's id is its piece of the trace, and every line of its log names both. */
 export const requestIdentity: Pick<FastifyServerOptions, 'genReqId' | 'requestIdHeader' | 'childLoggerFactory'> = {
   requestIdHeader: false,
   genReqId (raw) {
     const trace = continueTrace(raw.headers.traceparent)
-    traces.set(raw as IncomingMessage, trace)
+    const kept = raw as Traced
+    kept[ofTrace] = trace
     return trace.spanId
   },
   childLoggerFactory: (log, _bindings, options, raw) =>
-    new RequestLog(log, options as object, raw as IncomingMessage) as unknown as FastifyBaseLogger,
+    new RequestLog(log, options as object, (raw as Traced)[ofTrace]!) as unknown as FastifyBaseLogger,
 }
 
 /** Most requests say nothing but their one line: their logger is made when it is first used. */
 class RequestLog {
-  readonly #make: () => FastifyBaseLogger
-  #made: FastifyBaseLogger | undefined
+  readonly #whole: FastifyBaseLogger
+  readonly #options: object
+  readonly #trace: Trace
+  #own: FastifyBaseLogger | undefined
 
-  constructor (log: FastifyBaseLogger, options: object, raw: IncomingMessage) {
-    this.#make = () => log.child(identityOf(raw), options) as FastifyBaseLogger
+  constructor (whole: FastifyBaseLogger, options: object, trace: Trace) {
+    this.#whole = whole
+    this.#options = options
+    this.#trace = trace
   }
 
   get #log (): FastifyBaseLogger {
-    this.#made ??= this.#make()
-    return this.#made
+    this.#own ??= this.#whole.child({ requestId: this.#trace.spanId, traceId: this.#trace.traceId }, this.#options) as FastifyBaseLogger
+    return this.#own
   }
 
   get level () { return this.#log.level }
@@ -44,11 +51,6 @@ class RequestLog {
   trace (...args: [object, string?]): void { this.#log.trace(...args) }
   silent (...args: [object, string?]): void { this.#log.silent(...args) }
   child (bindings: object, options?: object) { return this.#log.child(bindings, options) }
-}
-
-function identityOf (raw: IncomingMessage): { requestId: string, traceId: string } {
-  const { traceId, spanId } = traces.get(raw)!
-  return { requestId: spanId, traceId }
 }
 
 const healthRoutes = new Set<string | undefined>(['/live', '/ready'])
