@@ -9,8 +9,8 @@ import { startProcess } from '../harness/process.ts'
 /** No byte can be written to any file: not to one of these folders, nor, by the limit, to any other. Pipes and sockets are no files. */
 const nowhere = '/dev/null/nowhere'
 const env = { TMPDIR: nowhere, HOME: nowhere, XDG_CACHE_HOME: nowhere }
-// The test runner makes processes note their end in a file: that is what is unset.
-const options = { prepare: 'unset NODE_OPTIONS && ulimit -f 0', cwd: existsSync('/proc') ? '/proc' : '/' }
+// The test runner makes processes note their end in a file, and keep what they compile: that is what is unset.
+const options = { prepare: 'unset NODE_OPTIONS NODE_COMPILE_CACHE && ulimit -f 0', cwd: existsSync('/proc') ? '/proc' : '/' }
 
 t.test('processes that can write no file: batches are accepted, applied and rejected, reports written and rates read', async t => {
   const it = await pipeline(t)

@@ -45,7 +45,8 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd
   const command = [process.execPath, join(root, 'services', name, 'main.ts')]
   const [program, ...args] = prepare ? ['/bin/sh', '-c', `${prepare} && exec "$0" "$@"`, ...command] : command
   const child = spawn(program!, args, {
-    cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', ...env },
+    cwd, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, HOST: '127.0.0.1', PORT: '0', ...env },
   })
   let text = ''
   const waiting = new Set<() => void>()
