@@ -5,6 +5,8 @@ import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { startProcess, type Process } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
 
+t.jobs = 3 // they wait, for seconds that are configuration, each with processes of its own
+
 const csv = (day: string): string => `orig_code,dest_code,day,price\nCNGGZ,EETLL,${day},1\n`
 const on = { ProtectionEnabled: true, ExpiresInMinutes: 1 }
 const off = { ProtectionEnabled: false }

@@ -6,6 +6,8 @@ import { runProcess, startProcess, type Process } from '../harness/process.ts'
 import { secretArn, secretsManager, type SecretsManager } from '../harness/secrets-manager.ts'
 import { waitFor } from '../harness/wait.ts'
 
+t.jobs = 3 // they wait, for seconds that are configuration, each with processes of its own
+
 const keys = (...texts: string[]): { value: string } =>
   ({ value: JSON.stringify(texts.map(text => ({ provider: 'demo', sha256: sha256(text), scopes: ['read', 'rates'] }))) })
 
