@@ -12,12 +12,16 @@ export type Copy = {
 /**
  * COPY of binary tuples into `prices`. The one place where COPY is spoken, because of a fault of postgres.js
  * (porsager/postgres#1173): a COPY that the server refuses never settles by itself, so every wait here also listens for the
- * error, and the end is made sure of by a statement behind it.
+ * error, and the end is made sure of by a statement behind it. Once the stream has ended, nothing but the query that made it,
+ * long resolved, is still told what the server says: so the error is taken from there. Otherwise a full disk would look like the
+ * "transaction is aborted" of the next statement, which is no reason to wait.
  */
 export async function copyPrices (tx: Sql): Promise<Copy> {
-  const stream = await tx`copy prices (orig_code, dest_code, day, price, batch_number) from stdin (format binary)`.writable()
+  const query = tx`copy prices (orig_code, dest_code, day, price, batch_number) from stdin (format binary)`
+  const stream = await query.writable()
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
+  Object.assign(query, { reject: failed.reject })
   stream.on('error', failed.reject)
   return {
     async write (tuples) {
