@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 
 export type Log = Logger
@@ -17,22 +18,47 @@ export async function openLog (name: string, level: string): Promise<Log> {
   return pino(options, process.stdout.isTTY ? await prettyStream() : gathered())
 }
 
+/** A line that may wait for others: below a warning. */
+const quiet = /^\{"level":[123]0,/
+const [gatheredChars, gatheredMs] = [4_096, 200]
+
 /**
  * Lines are written a few at a time, within a fifth of a second: a system call for each would cost a busy process more than all
  * else that it tells of itself. Warnings and what is worse go out at once, with all before them; the end of the process writes
- * the rest, unless it is killed.
+ * the rest, unless it is killed. Not pino's own destination: where the reader of its lines is gone, that one tries for ever.
  */
 function gathered (): DestinationStream {
-  const out = pino.destination({ sync: true, minLength: 4_096, periodicFlush: 200 })
-  process.on('exit', () => out.flushSync())
+  let lines = ''
+  let timer: NodeJS.Timeout | undefined
+  function flush (): void {
+    clearTimeout(timer)
+    timer = undefined
+    const text = lines
+    lines = ''
+    if (text) writeAll(Buffer.from(text))
+  }
+  process.on('exit', flush)
+  process.stdout.on('error', () => {}) // the same for those who write past the log
   return {
     write (line: string) {
-      out.write(line)
-      if (!quiet.test(line)) out.flushSync()
+      lines += line
+      if (lines.length >= gatheredChars || !quiet.test(line)) flush()
+      else timer ??= setTimeout(flush, gatheredMs).unref()
     },
   }
 }
-const quiet = /^\{"level":[123]0,/
+
+/** Waits for a reader that is slow; without one the bytes are given up, and nobody is kept from working or from ending. */
+function writeAll (bytes: Buffer): void {
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(1, bytes, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
 
 /** pino-pretty is a development dependency: without it a terminal shows JSON. */
 async function prettyStream (): Promise<NodeJS.WritableStream> {
