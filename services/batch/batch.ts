@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { continueTrace } from '../runtime/trace.ts'
+import { parseTraceparent } from '../runtime/trace.ts'
 
 export type Mode = 'apply' | 'dry_run'
 export type Format = 'csv' | 'ndjson' | 'json'
@@ -51,8 +51,7 @@ export type Manifest = {
 export type Payload = { key: string, versionId: string | null, etag: string }
 
 /** What a line of the log says of a batch besides its id: the trace that it came with, and the request that was accepted. */
-export function traceBindings (traceparent: string | undefined): { traceId?: string, requestId?: string | null } {
-  if (traceparent === undefined) return {}
-  const { traceId, parentId } = continueTrace(traceparent)
-  return { traceId, requestId: parentId }
+export function traceBindings (traceparent = ''): { traceId?: string, requestId?: string } {
+  const trace = parseTraceparent(traceparent)
+  return trace ? { traceId: trace.traceId, requestId: trace.spanId } : {}
 }

@@ -1,5 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry, type Metric } from 'prom-client'
 import { definitions, type Definition, type Labels, type MetricName, type NameOf } from './definitions.ts'
+import { Counts, Spreads } from './series.ts'
 
 /** What a process counts. Nothing here throws or waits. */
 export type Metrics = {
@@ -18,22 +19,25 @@ type Given = Record<string, string>
 export function openMetrics (service: string): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  const counters = new Map<string, Counter>()
+  const counts = new Map<string, Counts>()
   const gauges = new Map<string, Gauge>()
-  const histograms = new Map<string, Histogram>()
+  const spreads = new Map<string, Spreads>()
   for (const [name, definition] of Object.entries<Definition>(definitions)) {
     const { kind, help, labels = {}, buckets = [] } = definition
-    const options = { name, help, labelNames: Object.keys(labels), registers: [registry] }
-    if (kind === 'counter') {
-      const counter = new Counter(options)
-      for (const each of combinations(labels)) counter.inc(each, 0)
-      counters.set(name, counter)
-    } else if (kind === 'gauge') {
-      const gauge = new Gauge(options)
+    const options = { name, help, labelNames: Object.keys(labels) }
+    if (kind === 'gauge') {
+      const gauge = new Gauge({ ...options, registers: [registry] })
       if (options.labelNames.length === 0) gauge.remove() // the library begins at 0, which would be a lie until it is known
       gauges.set(name, gauge)
+    } else if (kind === 'counter') {
+      const counter = new Counts(options)
+      for (const each of combinations(labels)) counter.add(each, 0)
+      counts.set(name, counter)
+      registry.registerMetric(counter as unknown as Metric)
     } else {
-      histograms.set(name, new Histogram({ ...options, buckets: [...buckets] }))
+      const spread = new Spreads({ ...options, buckets })
+      spreads.set(name, spread)
+      registry.registerMetric(spread as unknown as Metric)
     }
   }
   const set: Metrics['set'] = (name, labels, value) => {
@@ -41,12 +45,12 @@ export function openMetrics (service: string): Metrics {
     else gauges.get(name)!.set(labels as Given, value)
   }
   return {
-    count: (name, labels, by = 1) => counters.get(name)!.inc(labels as Given, by),
+    count: (name, labels, by = 1) => counts.get(name)!.add(labels as Given, by),
     set,
     ask (name, values) {
       Object.assign(gauges.get(name)!, { collect: () => { for (const [labels, value] of values()) set(name, labels, value) } })
     },
-    observe: (name, labels, seconds) => histograms.get(name)!.observe(labels as Given, seconds),
+    observe: (name, labels, seconds) => spreads.get(name)!.observe(labels as Given, seconds),
     registry,
   }
 }

@@ -7,15 +7,15 @@ const slowSeconds = 1
 /** Counts and times the questions that are put to the database, their waiting for a connection included. */
 export function questionWatch (metrics: Metrics): (ask: Ask) => Ask {
   let underWay = 0
-  metrics.set('freight_database_questions', {}, 0)
+  metrics.ask('freight_database_questions', () => [[{}, underWay]])
   return ask => async question => {
-    metrics.set('freight_database_questions', {}, ++underWay)
+    underWay++
     const began = performance.now()
     try {
       return await ask(question)
     } finally {
       const seconds = (performance.now() - began) / 1_000
-      metrics.set('freight_database_questions', {}, --underWay)
+      underWay--
       metrics.observe('freight_database_question_seconds', {}, seconds)
       if (seconds >= slowSeconds) metrics.count('freight_slow_questions_total', {})
     }

@@ -1,21 +1,25 @@
+import { setImmediate as whatHasCome } from 'node:timers/promises'
+
 /**
- * Asks once for all who want to know at the same time. Nobody gets the answer to a question that was put before they came:
- * who comes while one is under way waits for the next.
+ * Asks once for all who want to know at the same time. Nobody gets the answer to a question that was put before they came: who
+ * comes while one is under way waits for the next. A question is put when the event loop has read what lies in its sockets:
+ * else, under load, who asks first would ask alone, and there would be a question for every few requests.
  */
 export function shareQuestion<T> (ask: () => Promise<T>): () => Promise<T> {
-  let current: Promise<T> | undefined
+  let underWay: Promise<unknown> | undefined
   let next: Promise<T> | undefined
 
-  function begin (): Promise<T> {
+  async function put (): Promise<T> {
+    await underWay
+    await whatHasCome()
     next = undefined
-    const asked = ask().finally(() => { if (current === asked) current = undefined })
-    current = asked
-    return asked
+    const answer = ask()
+    underWay = answer.catch(() => {})
+    return await answer
   }
 
   return () => {
-    if (!current) return begin()
-    next ??= current.then(begin, begin)
+    next ??= put()
     return next
   }
 }

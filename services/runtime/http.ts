@@ -4,7 +4,7 @@ import { endLinksAtTheEnd } from './drain.ts'
 import { isDatabaseAway } from './failures.ts'
 import type { Log } from './log.ts'
 import { Problem, type ProblemCode } from './problem.ts'
-import { requestIdentity, tellRequests } from './requests.ts'
+import { requestIdentity, requestIdOf, tellRequests } from './requests.ts'
 
 export type HttpOptions = {
   log: Log
@@ -50,7 +50,7 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
 
 export function sendProblem (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply.code(problem.status).headers(problem.headers).type('application/problem+json')
-    .serializer(JSON.stringify).send(problem.body(request.id))
+    .serializer(JSON.stringify).send(problem.body(requestIdOf(request)))
 }
 
 /**

@@ -1,7 +1,15 @@
 import { writeSync } from 'node:fs'
-import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { pino, stdTimeFunctions, type DestinationStream, type Level, type Logger, type LoggerOptions } from 'pino'
 
 export type Log = Logger
+
+/** Where lines go. */
+export type LogStream = DestinationStream & {
+  /** Takes a line that is made when it is written, together with others: that is cheaper than to make each in the midst of other work. */
+  later?: (line: () => string) => void
+}
+
+export const levels = pino.levels.values as Record<Level, number>
 
 /**
  * The process's log: JSON lines on standard output, or readable ones where that is a terminal.
@@ -18,41 +26,44 @@ export async function openLog (name: string, level: string): Promise<Log> {
   return pino(options, process.stdout.isTTY ? await prettyStream() : gathered())
 }
 
-/** A line that may wait for others: below a warning. */
-const quiet = /^\{"level":[123]0,/
-const [gatheredChars, gatheredMs] = [4_096, 200]
+const [gatheredLines, gatheredMs] = [100, 200]
 
 /**
- * Lines are written a few at a time, within a fifth of a second: a system call for each would cost a busy process more than all
+ * Lines are written a hundred at a time, within a fifth of a second: a system call for each would cost a busy process more than all
  * else that it tells of itself. Warnings and what is worse go out at once, with all before them; the end of the process writes
  * the rest, unless it is killed. Not pino's own destination: where the reader of its lines is gone, that one tries for ever.
  */
-function gathered (): DestinationStream {
-  let lines = ''
+function gathered (): LogStream {
+  let lines: Array<string | (() => string)> = []
   let timer: NodeJS.Timeout | undefined
   function flush (): void {
     clearTimeout(timer)
     timer = undefined
-    const text = lines
-    lines = ''
-    if (text) writeAll(Buffer.from(text))
+    let text = ''
+    for (const line of lines) text += typeof line === 'string' ? line : line()
+    lines = []
+    if (text) writeAll(text)
+  }
+  function add (line: string | (() => string), isUrgent: boolean): void {
+    lines.push(line)
+    if (isUrgent || lines.length >= gatheredLines) flush()
+    else timer ??= setTimeout(flush, gatheredMs).unref()
   }
   process.on('exit', flush)
   process.stdout.on('error', () => {}) // the same for those who write past the log
   return {
-    write (line: string) {
-      lines += line
-      if (lines.length >= gatheredChars || !quiet.test(line)) flush()
-      else timer ??= setTimeout(flush, gatheredMs).unref()
-    },
-  }
+    [Symbol.for('pino.metadata')]: true, // pino says each line's level
+    write (line: string) { add(line, (this as unknown as { lastLevel: number }).lastLevel >= levels.warn) },
+    later (line: () => string) { add(line, false) },
+  } as LogStream
 }
 
-/** Waits for a reader that is slow; without one the bytes are given up, and nobody is kept from working or from ending. */
-function writeAll (bytes: Buffer): void {
-  for (let written = 0; written < bytes.length;) {
+/** Waits for a reader that is slow; without one the text is given up, and nobody is kept from working or from ending. */
+function writeAll (text: string): void {
+  for (let rest: string | Buffer = text; rest.length > 0;) {
     try {
-      written += writeSync(1, bytes, written)
+      const bytes: number = writeSync(1, rest as string)
+      rest = bytes === rest.length && rest === text ? '' : Buffer.from(rest as string).subarray(bytes)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)

@@ -1,15 +1,15 @@
 import t from 'tap'
-import { continueTrace, traceparentOf } from '../../services/runtime/trace.ts'
+import { continueTrace, parseTraceparent, spanIdOf, traceIdOf } from '../../services/runtime/trace.ts'
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
 const parent = '00f067aa0ba902b7'
 
 t.test('a traceparent is continued', async t => {
   const own = continueTrace(`00-${trace}-${parent}-00`)
-  t.match(own, { traceId: trace, parentId: parent, flags: '00', spanId: /^[0-9a-f]{16}$/ })
-  t.not(own.spanId, parent)
-  t.equal(traceparentOf(own), `00-${trace}-${own.spanId}-00`)
-  t.match(continueTrace(`01-${trace}-${parent}-01-more`), { traceId: trace }, 'a later version may have more')
+  t.match(own, /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-00$/)
+  t.not(spanIdOf(own), parent)
+  t.same(parseTraceparent(own), { traceId: trace, spanId: spanIdOf(own), flags: '00' })
+  t.equal(traceIdOf(continueTrace(`01-${trace}-${parent}-01-more`)), trace, 'a later version may have more')
 })
 
 t.test('what is not well formed begins a new trace', async t => {
@@ -19,14 +19,13 @@ t.test('what is not well formed begins a new trace', async t => {
     ` 00-${trace}-${parent}-01`, `00-${trace}-${parent}-01\n`, `01-${trace}-${parent}-01-${'x'.repeat(600)}`,
   ]
   for (const given of wrong) {
-    const { traceId, parentId } = continueTrace(given)
-    t.match(traceId, /^[0-9a-f]{32}$/)
-    t.notMatch(traceId, trace, JSON.stringify(given)?.slice(0, 70))
-    t.equal(parentId, null)
+    const own = continueTrace(given)
+    t.match(own, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    t.not(traceIdOf(own), trace, JSON.stringify(given)?.slice(0, 70))
   }
 })
 
 t.test('ids are new each time, also when the numbers drawn in advance run out', async t => {
-  const ids = Array.from({ length: 2_000 }, () => continueTrace(undefined)).flatMap(({ traceId, spanId }) => [traceId, spanId])
+  const ids = Array.from({ length: 2_000 }, () => continueTrace(undefined)).flatMap(own => [traceIdOf(own), spanIdOf(own)])
   t.equal(new Set(ids).size, ids.length)
 })

@@ -6,8 +6,6 @@ import { batchId, type Encoding, type Format, type Manifest, type Name } from '.
 import { recordAccepted } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
-import { traceOf } from '../../runtime/requests.ts'
-import { traceparentOf } from '../../runtime/trace.ts'
 import type { IngestionApi } from '../app.ts'
 import { namedUpload } from '../body/command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
@@ -116,7 +114,7 @@ function manifestOf (request: FastifyRequest<{ Querystring: { dry_run?: string }
   const key = request.headers['idempotency-key']
   const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : contentName
   const acceptedAt = new Date().toISOString()
-  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, acceptedAt, traceparent: traceparentOf(traceOf(request)) }
+  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, acceptedAt, traceparent: request.id }
 }
 
 function encodingOf (request: FastifyRequest): Encoding {

@@ -1,0 +1,29 @@
+import { pino } from 'pino'
+import { exposeMetrics } from '../../services/metrics/expose.ts'
+import { openMetrics, type Metrics } from '../../services/metrics/metrics.ts'
+import { buildRatesApi } from '../../services/rates-api/app.ts'
+import { openDatabase } from '../../services/runtime/database.ts'
+import { openLog } from '../../services/runtime/log.ts'
+
+/**
+ * The rates API twice in one process, on PORT as it is and on the port after it telling nothing: no line, no trace, nothing counted.
+ * Both run the same machine code, of which two processes would have two versions, up to a tenth apart.
+ */
+const nothing = (): void => {}
+const log = await openLog('rates-api', 'info')
+const metrics = openMetrics('rates-api')
+await exposeMetrics(metrics, 'rates-api', {
+  METRICS_PORT: Number(process.env.METRICS_PORT), METRICS_HOST: '127.0.0.1', METRICS_NAMESPACE: 'bench', METRICS_SECONDS: 1,
+}, log)
+const common = {
+  connect: () => openDatabase({ url: process.env.DATABASE_URL!, process: 'bench', poolSize: 1, settings: { plan_cache_mode: 'force_generic_plan' } }),
+  keys: null,
+  limits: { maxDays: 366, connections: 10, maxWaiting: 200, limitMs: 5_000, cacheBytes: 32 * 1024 * 1024, maxLagMs: 10_000, probeEveryMs: 1_000 },
+}
+const whole = await buildRatesApi({ ...common, log, metrics })
+const silent = await buildRatesApi({
+  ...common, log: pino({ level: 'silent' }), metrics: { count: nothing, set: nothing, ask: nothing, observe: nothing } as unknown as Metrics,
+})
+silent.setGenReqId(() => 'none') // no trace
+await silent.listen({ host: '127.0.0.1', port: Number(process.env.PORT) + 1 })
+await whole.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
