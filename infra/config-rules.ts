@@ -11,7 +11,8 @@ export function problemsOf (config: Config): string[] {
   return [...combinations(config), ...(config.tier === 'development' ? [] : unsafe(config))]
 }
 
-function combinations ({ stack, allowedCidrs, domain, database, rates, ingestion, worker, image, region, account }: Config): string[] {
+function combinations (config: Config): string[] {
+  const { stack, allowedCidrs, domain, database, rates, ingestion, worker, image, permissionsBoundary, region, account } = config
   const problems: string[] = []
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(problem) }
 
@@ -23,6 +24,8 @@ function combinations ({ stack, allowedCidrs, domain, database, rates, ingestion
   refuse(domain?.certificateArn !== undefined && !domain.certificateArn.startsWith(`arn:aws:acm:${region}:`), `domain.certificateArn must be in ${region}`)
   refuse(image !== undefined && !image.includes(`.dkr.ecr.${region}.`), `image must be in a registry of ${region}`)
   refuse(image !== undefined && !image.startsWith(account), `image must be in the registry of account ${account}`)
+  refuse(permissionsBoundary !== undefined && !permissionsBoundary.startsWith(`arn:aws:iam::${account}:`),
+    `permissionsBoundary must be a policy of account ${account}`)
 
   const serverless = database.instanceClass === 'db.serverless'
   refuse(serverless && database.engine !== 'aurora', 'database.instanceClass db.serverless needs database.engine aurora')

@@ -32,6 +32,8 @@ export const Schema = Type.Object({
   architecture: OneOf('processor of the tasks; `arm64` costs a fifth less', ['arm64', 'x86_64'], 'arm64'),
   image: Type.Optional(Text('image that CI has pushed to ECR, by digest; without it `pulumi up` builds one',
     '^\\d{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$')),
+  permissionsBoundary: Type.Optional(Text('policy that holds each role, by its ARN; the role by which CI deploys makes none without the one of the bootstrap',
+    '^arn:aws:iam::\\d{12}:policy/[\\w+=,.@/-]+$')),
   allowedCidrs: Type.Array(Type.String({ pattern: cidr }), {
     description: 'addresses that may reach the rates API; without a domain it has to be given', default: [],
   }),

@@ -27,12 +27,14 @@ import { stackProvider } from './provider.ts'
 
 /** The platform on AWS, from the ground up: docs/aws.md. */
 const config = readConfig()
-const { stack, region, account, deployment } = config
+const { stack, region, account, deployment, permissionsBoundary } = config
 const protect = config.database.deletionProtection
 const logDays = config.logs.retentionDays
 const options = { providers: [stackProvider(config)] }
 
-const network = new Network(stack, { ...config.network, region, flowLogDays: config.network.flowLogs ? logDays : undefined }, options)
+const network = new Network(stack, {
+  ...config.network, region, flowLogDays: config.network.flowLogs ? logDays : undefined, permissionsBoundary,
+}, options)
 const { vpcId, publicSubnetIds, privateSubnetIds, isolatedSubnetIds, awsClients } = network
 
 const image = new Image(stack, { reference: config.image, architecture: config.architecture, protect }, options)
@@ -47,7 +49,7 @@ const database = new Database(stack, {
 
 const platform = {
   region, account, vpcId, subnetIds: privateSubnetIds, awsClients, clusterArn: cluster.arn, clusterName: cluster.name, image,
-  architecture: config.architecture, logDays,
+  architecture: config.architecture, logDays, permissionsBoundary,
 }
 const stores = { config, database, queue, payloads, apiKeys }
 const dependsOn = [...network.ready, ...database.ready, ...queue.ready, ...payloads.ready, ...apiKeys.ready]

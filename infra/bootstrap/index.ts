@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { registry } from '../components/registry.ts'
 import { readConfig } from './config.ts'
 import { Ci } from './ci.ts'
+import { serviceBoundary } from './service-boundary.ts'
 import { State } from './state.ts'
 
 /**
@@ -19,8 +20,10 @@ const { accountId } = getCallerIdentityOutput({}, { provider })
 
 const state = new State('freight', { account: accountId }, options)
 const images = registry('freight', { fixedName: 'freight', protect: true }, { provider, protect: true })
+const boundary = serviceBoundary('freight', state.bucketArn, { provider })
 const ci = new Ci('freight', {
   githubRepository, stack, account: accountId, stateBucketArn: state.bucketArn, stateKeyArn: state.keyArn, imagesArn: images.repository.arn,
+  serviceBoundaryArn: boundary.arn,
 }, options)
 
 /** `pulumi login` wants it. */
@@ -30,3 +33,5 @@ export const secretsProvider = pulumi.interpolate`awskms:///${state.keyArn}?regi
 export const imageRepository = images.repository.repositoryUrl
 export const previewRole = ci.previewArn
 export const deployRole = ci.deployArn
+/** `freight-rates:permissionsBoundary` wants it. */
+export const permissionsBoundary = boundary.arn

@@ -8,6 +8,8 @@ export interface Scope {
   stateBucketArn: pulumi.Output<string>
   stateKeyArn: pulumi.Output<string>
   imagesArn: pulumi.Output<string>
+  /** The most that a role of the platform may do. */
+  serviceBoundaryArn: pulumi.Output<string>
 }
 
 /** What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone. */
@@ -20,15 +22,16 @@ const looking = [
   ...services.flatMap(service => ['Describe', 'Get', 'List'].map(verb => `${service}:${verb}*`)),
   'apigateway:GET', 'budgets:ViewBudget', 'budgets:ListTagsForResource', 'iam:Get*', 'iam:List*', 'kms:DescribeKey',
 ]
-const changingRoles = [
-  'CreateRole', 'DeleteRole', 'UpdateRole', 'UpdateAssumeRolePolicy', 'PutRolePolicy', 'DeleteRolePolicy', 'AttachRolePolicy', 'DetachRolePolicy',
-  'PutRolePermissionsBoundary', 'DeleteRolePermissionsBoundary', 'TagRole', 'UntagRole', 'PassRole',
-].map(action => `iam:${action}`)
+const changingRoles = ['DeleteRole', 'UpdateRole', 'UpdateAssumeRolePolicy', 'DeleteRolePolicy', 'TagRole', 'UntagRole'].map(action => `iam:${action}`)
+/** What lets a role do something: for one alone that the service boundary holds, or who deploys could make a role that may do anything. */
+const empowering = ['CreateRole', 'PutRolePolicy', 'PutRolePermissionsBoundary'].map(action => `iam:${action}`)
+const ofRoles = [...changingRoles, ...empowering, 'iam:PassRole']
 /** What the program makes may run by the program's roles. */
 const runBy = ['ecs', 'ecs-tasks', 'lambda', 'vpc-flow-logs'].map(service => `${service}.amazonaws.com`)
 
 const rolesOf = ({ account, stack }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/${stack}-*`
 const linkedRoles = ({ account }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/aws-service-role/*`
+const boundaryIs = ({ serviceBoundaryArn }: Scope) => ({ 'iam:PermissionsBoundary': serviceBoundaryArn })
 const below = (arn: pulumi.Output<string>) => pulumi.interpolate`${arn}/*`
 
 /**
@@ -43,19 +46,22 @@ export const previewStatements = (scope: Scope): Statement[] => [
   deny(['logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetQueryResults'], ['*']),
 ]
 
-/** Makes and changes what the program makes. Roles by the stack's name alone, passed to nobody but the services that run by them. */
+/** Makes and changes what the program makes. Roles by the stack's name alone, bounded, passed to nobody but the services that run by them. */
 export const deployStatements = (scope: Scope): Statement[] => [
   allow([...making, 'iam:Get*', 'iam:List*', 'kms:DescribeKey'], ['*']),
   allow(['kms:Decrypt'], [scope.stateKeyArn]),
-  allow(changingRoles.filter(action => !/Attach|Detach|Boundary|PassRole/.test(action)), [rolesOf(scope)]),
+  allow(changingRoles, [rolesOf(scope)]),
+  allow(empowering, [rolesOf(scope)], { StringEquals: boundaryIs(scope) }),
   allow(['iam:PassRole'], [rolesOf(scope)], { StringEquals: { 'iam:PassedToService': runBy } }),
   allow(['iam:CreateServiceLinkedRole'], [linkedRoles(scope)]),
 ]
 
-/** Holds whatever the two roles are given later: no user and no key of IAM, no other service, and nothing of what the bootstrap has made. */
+/** Holds whatever the two roles are given later: no user and no key of IAM, no role without bounds, no other service, nothing of what the bootstrap has made. */
 export const boundaryOf = (scope: Scope): pulumi.Output<string> => policyOf([
-  allow([...making, ...changingRoles, 'iam:CreateServiceLinkedRole', 'iam:Get*', 'iam:List*', 'kms:DescribeKey', 'kms:Decrypt'], ['*']),
-  denyElsewhere(changingRoles, [rolesOf(scope)]),
+  allow([...making, ...ofRoles, 'iam:CreateServiceLinkedRole', 'iam:Get*', 'iam:List*', 'kms:DescribeKey', 'kms:Decrypt'], ['*']),
+  denyElsewhere(ofRoles, [rolesOf(scope)]),
+  deny(empowering, ['*'], { StringNotEquals: boundaryIs(scope) }),
+  deny(['iam:DeleteRolePermissionsBoundary'], ['*']),
   deny(['s3:Delete*Version', 's3:DeleteBucket*', 's3:PutBucket*', 's3:Put*Configuration'], [scope.stateBucketArn, below(scope.stateBucketArn)]),
   deny(['ecr:Delete*', 'ecr:BatchDeleteImage', 'ecr:SetRepositoryPolicy', 'ecr:PutImageTagMutability', 'ecr:PutLifecyclePolicy'], [scope.imagesArn]),
 ])

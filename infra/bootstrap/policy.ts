@@ -2,10 +2,12 @@ import * as pulumi from '@pulumi/pulumi'
 
 export type Statement = Partial<Record<'Effect' | 'Action' | 'Resource' | 'NotResource' | 'Condition', unknown>>
 type Resources = pulumi.Input<string>[]
+type Condition = Record<string, Record<string, unknown>>
 
-export const allow = (Action: string[], Resource: Resources, Condition?: Record<string, Record<string, unknown>>): Statement =>
-  ({ Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) })
-export const deny = (Action: string[], Resource: Resources): Statement => ({ Effect: 'Deny', Action, Resource })
+const statement = (Effect: string) => (Action: string[], Resource: Resources, Condition?: Condition): Statement =>
+  ({ Effect, Action, Resource, ...(Condition ? { Condition } : {}) })
+export const allow = statement('Allow')
+export const deny = statement('Deny')
 /** Denied on all but `NotResource`. */
 export const denyElsewhere = (Action: string[], NotResource: Resources): Statement => ({ Effect: 'Deny', Action, NotResource })
 

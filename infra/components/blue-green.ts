@@ -11,6 +11,7 @@ export interface BlueGreenArgs {
   certificateArn?: pulumi.Input<string> | undefined
   /** Ports of the balancer: clients come to the one, the smoke check of a new version to the other. */
   ports: { production: number, test: number }
+  permissionsBoundary: string | undefined
 }
 
 /**
@@ -53,6 +54,7 @@ export class BlueGreen extends pulumi.ComponentResource {
 
     this.role = role(`${name}-traffic`, {
       service: 'ecs.amazonaws.com',
+      permissionsBoundary: args.permissionsBoundary,
       statements: [
         // AWS knows no resource for reading these.
         {

@@ -3,11 +3,18 @@ import * as ec2 from '@pulumi/aws/ec2/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import { role } from './roles.ts'
 
-/** Who talked to whom in a VPC, and what was turned away; kept for `retentionInDays`. */
-export function flowLogs (name: string, vpcId: pulumi.Output<string>, retentionInDays: number, parent: pulumi.Resource): ec2.FlowLog {
+export interface FlowLogsArgs {
+  vpcId: pulumi.Output<string>
+  retentionInDays: number
+  permissionsBoundary: string | undefined
+}
+
+/** Who talked to whom in a VPC, and what was turned away. */
+export function flowLogs (name: string, { vpcId, retentionInDays, permissionsBoundary }: FlowLogsArgs, parent: pulumi.Resource): ec2.FlowLog {
   const group = new cloudwatch.LogGroup(`${name}-flow`, { retentionInDays }, { parent })
   const writer = role(`${name}-flow`, {
     service: 'vpc-flow-logs.amazonaws.com',
+    permissionsBoundary,
     statements: [{
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
       resources: [pulumi.interpolate`${group.arn}:*`],

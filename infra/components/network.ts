@@ -13,6 +13,7 @@ export interface NetworkArgs {
   egress: 'nat' | 'nat-per-zone' | 'endpoints'
   /** How long flow logs are kept, in days; none without it. */
   flowLogDays?: number | undefined
+  permissionsBoundary: string | undefined
 }
 
 /** Where each kind begins within the /16, as the third byte of the address. */
@@ -70,7 +71,7 @@ export class Network extends pulumi.ComponentResource {
     const wayOut = args.egress === 'endpoints'
       ? endpoints(egress)
       : natGateways(egress, args.egress === 'nat' ? 1 : args.zones.length, [outwardRoute, ...openRoutes])
-    if (args.flowLogDays !== undefined) flowLogs(name, vpcId, args.flowLogDays, parent)
+    if (args.flowLogDays !== undefined) flowLogs(name, { ...args, vpcId, retentionInDays: args.flowLogDays }, parent)
 
     this.vpcId = vpcId
     this.publicSubnetIds = open.map(subnet => subnet.id)

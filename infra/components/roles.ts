@@ -14,6 +14,8 @@ export interface RoleArgs {
   statements: Statement[]
   /** The account in which alone the service may take it on, against a confused deputy; for services that say which one they act for. */
   account?: string | undefined
+  /** ARN of the policy that is the most the role may do, whatever it is given. */
+  permissionsBoundary: string | undefined
 }
 
 export interface Role {
@@ -23,7 +25,7 @@ export interface Role {
 }
 
 /** A role and what it may do, which is nothing else. */
-export function role (name: string, { service, statements, account }: RoleArgs, parent: pulumi.Resource): Role {
+export function role (name: string, { service, statements, account, permissionsBoundary }: RoleArgs, parent: pulumi.Resource): Role {
   const made = new iam.Role(name, {
     assumeRolePolicy: JSON.stringify({
       Version: '2012-10-17',
@@ -32,6 +34,7 @@ export function role (name: string, { service, statements, account }: RoleArgs, 
         ...(account ? { Condition: { StringEquals: { 'aws:SourceAccount': account } } } : {}),
       }],
     }),
+    permissionsBoundary,
   }, { parent })
   const policy = statements.length === 0 ? [] : [new iam.RolePolicy(name, { role: made.name, policy: policyOf(statements) }, { parent })]
   return { arn: made.arn, ready: [made, ...policy] }

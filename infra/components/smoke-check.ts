@@ -16,6 +16,7 @@ export interface SmokeCheckArgs {
   checks: Check[]
   code: SmokeCode
   logDays: number
+  permissionsBoundary: string | undefined
 }
 
 /** A Lambda in the network that ECS calls before traffic moves to a new version; it can reach the test listener and nothing else. */
@@ -28,6 +29,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
   constructor (name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:SmokeCheck', name, {}, opts)
     const parent = this
+    const { permissionsBoundary } = args
     // Lambda would make it by itself, to be kept for ever.
     const functionName = `${name}-smoke`
     const logs = new cloudwatch.LogGroup(`${name}-smoke`, { name: `/aws/lambda/${functionName}`, retentionInDays: args.logDays }, { parent })
@@ -35,6 +37,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
     const rules = allow(`${name}-smoke`, group, args.balancer.group, args.port, parent)
     const own = role(`${name}-smoke`, {
       service: 'lambda.amazonaws.com',
+      permissionsBoundary,
       statements: [
         { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [pulumi.interpolate`${logs.arn}:*`] },
         // Its place in the network; AWS knows no narrower resource.
@@ -60,7 +63,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
     }, { parent, dependsOn: [logs, ...own.ready] })
     this.functionArn = check.arn
     this.caller = role(`${name}-smoke-caller`, {
-      service: 'ecs.amazonaws.com', statements: [{ actions: ['lambda:InvokeFunction'], resources: [check.arn] }],
+      service: 'ecs.amazonaws.com', permissionsBoundary, statements: [{ actions: ['lambda:InvokeFunction'], resources: [check.arn] }],
     }, parent)
     this.ready = [check, ...rules, ...this.caller.ready]
     this.registerOutputs({ functionArn: this.functionArn })

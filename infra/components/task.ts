@@ -21,6 +21,8 @@ export interface Platform {
   image: Image
   architecture: 'arm64' | 'x86_64'
   logDays: number
+  /** ARN of the policy that is the most any role may do. */
+  permissionsBoundary: string | undefined
 }
 
 export interface TaskArgs {
@@ -54,10 +56,10 @@ export class Task extends pulumi.ComponentResource {
     const parent = this
     const { platform } = args
     const logs = new cloudwatch.LogGroup(name, { retentionInDays: platform.logDays }, { parent })
-    const own = role(`${name}-task`, { service: 'ecs-tasks.amazonaws.com', account: platform.account, statements: args.statements }, parent)
-    const execution = role(`${name}-start`, {
-      service: 'ecs-tasks.amazonaws.com', account: platform.account, statements: start(platform, logs, Object.values(args.secrets ?? {})),
-    }, parent)
+    const { account, permissionsBoundary } = platform
+    const taken = { service: 'ecs-tasks.amazonaws.com', account, permissionsBoundary }
+    const own = role(`${name}-task`, { ...taken, statements: args.statements }, parent)
+    const execution = role(`${name}-start`, { ...taken, statements: start(platform, logs, Object.values(args.secrets ?? {})) }, parent)
     const definition = new ecs.TaskDefinition(name, {
       family: name,
       requiresCompatibilities: ['FARGATE'],

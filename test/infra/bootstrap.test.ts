@@ -1,12 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
-import { type Program, readYaml, runEntry } from './program.ts'
+import { type Program, runBootstrap } from './program.ts'
 
 /** The program that is run once in each account. */
 const issuer = 'token.actions.githubusercontent.com'
 const repository = 'example/freight-rates'
-const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
-  ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, ...changes,
-})
 const documentOf = (text: string): any[] => JSON.parse(text).Statement
 
 for (const stack of ['dev', 'staging', 'prod']) {
@@ -53,7 +51,7 @@ function trust (t: Test, { named, of, stack }: Program): void {
   t.same(subjectsOf('preview'), [...(stack === 'prod' ? [] : [`repo:${repository}:pull_request`]), `repo:${repository}:ref:refs/heads/main`])
 }
 
-function permissions (t: Test, { named, of, stack }: Program): void {
+function permissions (t: Test, { named, of, stack, outputs }: Program): void {
   const statementsOf = (name: string): any[] => documentOf(named(`freight-ci-${name}`, 'aws:iam/policy:Policy').inputs.policy)
   const [boundary, preview, deploy] = [statementsOf('boundary'), statementsOf('preview'), statementsOf('deploy')]
   const boundaryArn = 'arn:aws:iam:eu-west-1:111111111111:Policy/freight-ci-boundary'
@@ -65,11 +63,23 @@ function permissions (t: Test, { named, of, stack }: Program): void {
   const changes = allowed(preview).filter(action => !/^[a-z0-9-]+:(Describe|Get|List|GET$|ViewBudget$)/.test(action))
   t.same(changes, ['kms:Decrypt'], 'who looks changes nothing')
   t.notOk(allowed(deploy).includes('iam:*') || allowed(deploy).includes('*'))
-  t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:.*(User|AccessKey|OpenID|CreatePolicy|LoginProfile)/.test(action)), 'no user, no key, no policy, no trust of IAM')
+  t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:.*(User|AccessKey|OpenID|CreatePolicy|SetDefaultPolicy|DeletePolicy|LoginProfile)/.test(action)), 'no user, no key, no policy, no trust of IAM')
   const roles = `arn:aws:iam::111111111111:role/${stack}-*`
   t.ok(deploy.filter(({ Action }) => Action.some((action: string) => /^iam:(?!Get|List|CreateServiceLinkedRole)/.test(action))).every(({ Resource }) => Resource.join() === roles))
   t.match(deploy.find(({ Action }) => Action.includes('iam:PassRole')), { Condition: { StringEquals: { 'iam:PassedToService': ['ecs', 'ecs-tasks', 'lambda', 'vpc-flow-logs'].map(name => `${name}.amazonaws.com`) } } })
   const refused = boundary.filter(({ Effect }) => Effect === 'Deny')
   t.match(refused[0], { NotResource: [roles] })
-  t.ok(refused[0].Action.includes('iam:DeleteRolePermissionsBoundary') && refused[0].Action.includes('iam:UpdateAssumeRolePolicy'), 'no way out of the boundary')
+  t.ok(['CreateRole', 'PutRolePolicy', 'UpdateAssumeRolePolicy', 'PassRole'].every(name => refused[0].Action.includes(`iam:${name}`)), 'no way out of the boundary')
+
+  const services = outputs.permissionsBoundary
+  t.equal(services, 'arn:aws:iam:eu-west-1:111111111111:Policy/freight-service-boundary')
+  const is = { 'iam:PermissionsBoundary': services }
+  for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary']) {
+    const given = deploy.filter(({ Action }) => Action.includes(action))
+    t.same(given.map(({ Condition }) => Condition), [{ StringEquals: is }], `${action}: within the service boundary alone`)
+    t.ok(refused.some(({ Action, Resource, Condition }) => Action.includes(action) && Resource?.join() === '*' && isDeepStrictEqual(Condition, { StringNotEquals: is })),
+      `${action}: whatever the role is given later`)
+  }
+  t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:(Attach|Detach|DeleteRolePermissionsBoundary)/.test(action)))
+  t.match(refused.find(({ Action }) => Action.includes('iam:DeleteRolePermissionsBoundary')), { Resource: ['*'], Condition: undefined }, 'a boundary stays')
 }

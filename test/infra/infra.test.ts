@@ -1,5 +1,6 @@
 import t from 'tap'
 import { alarmsAndScaling } from './alarms-and-scaling.ts'
+import { boundary, bounded } from './boundary.ts'
 import { configuration } from './configuration.ts'
 import { data } from './data.ts'
 import { deployments } from './deployments.ts'
@@ -24,11 +25,12 @@ for (const [title, stack, changes] of [
 ] as const) {
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
-    for (const suite of [network, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, policy]) {
+    for (const suite of [network, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, bounded, policy]) {
       await t.test(suite.name, async t => suite(t, program))
     }
   })
 }
+t.test('boundary', boundary)
 t.test('configuration', configuration)
 t.test('migration', migration)
 t.test('rules of the policy pack', async t => brokenRules(t))

@@ -46,6 +46,11 @@ let runs = 0
 export const runProgram = (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> =>
   runEntry('index.ts', 'freight-rates', stack, { ...configOf(stack, changes), ...others })
 
+/** The program of an account, which is run before any stack of it. */
+export const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
+  ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, ...changes,
+})
+
 /** The same of any program: `entry` is its file in infra/. */
 export async function runEntry (entry: string, project: string, stack: string, settings: Record<string, unknown>): Promise<Program> {
   const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
