@@ -56,7 +56,7 @@ export const deployStatements = (scope: Scope): Statement[] => [
   allow(['iam:CreateServiceLinkedRole'], [linkedRoles(scope)]),
 ]
 
-/** Holds whatever the two roles are given later: no user and no key of IAM, no role without bounds, no other service, nothing of what the bootstrap has made. */
+/** Holds whatever the two roles are given later: no user, key or unbounded role of IAM, no other service, nothing that the bootstrap has made. */
 export const boundaryOf = (scope: Scope): pulumi.Output<string> => policyOf([
   allow([...making, ...ofRoles, 'iam:CreateServiceLinkedRole', 'iam:Get*', 'iam:List*', 'kms:DescribeKey', 'kms:Decrypt'], ['*']),
   denyElsewhere(ofRoles, [rolesOf(scope)]),
