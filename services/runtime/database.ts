@@ -66,9 +66,10 @@ export function openDatabase (options: DatabaseOptions): Sql {
     ...(passwords ? { password: () => password } : {}),
     async socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
       const socket = await connect(host!, port!)
-      for (const other of sockets) if (other.destroyed) sockets.delete(other)
-      sockets.add(socket)
-      links.add(socket)
+      for (const set of [sockets, links]) {
+        forgetDestroyed(set)
+        set.add(socket)
+      }
       return socket
     },
   }
@@ -92,8 +93,13 @@ const passwordMs = 5_000
 const links = new Set<Socket>()
 /** Open links of all pools of this process. */
 export function countLinks (): number {
-  for (const link of links) if (link.destroyed) links.delete(link)
+  forgetDestroyed(links)
   return links.size
+}
+
+/** The library takes all listeners off a socket, so that none can tell its end; and while a database is away there are many. */
+function forgetDestroyed (sockets: Set<Socket>): void {
+  for (const socket of sockets) if (socket.destroyed) sockets.delete(socket)
 }
 
 const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()

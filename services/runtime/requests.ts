@@ -29,7 +29,8 @@ class RequestLog {
   }
 
   get #log (): FastifyBaseLogger {
-    this.#own ??= this.#whole.child({ requestId: spanIdOf(this.#traceparent), traceId: traceIdOf(this.#traceparent) }, this.#options) as FastifyBaseLogger
+    const ids = { requestId: spanIdOf(this.#traceparent), traceId: traceIdOf(this.#traceparent) }
+    this.#own ??= this.#whole.child(ids, this.#options) as FastifyBaseLogger
     return this.#own
   }
 
