@@ -35,8 +35,8 @@ export function hourlyCost (settings: Settings): Record<string, number> {
     'NAT gateways or endpoints': nats * prices.natGateway + (nats === 0 ? 5 * zones * prices.interfaceEndpoint : 0),
     'two balancers': 2 * prices.balancer,
     'public addresses': (zones + nats) * prices.publicAddress,
-    // Our own 17 metrics and some 70 of Container Insights; alarms are paid by the metrics that they read.
-    'metrics, alarms, secrets, firewall': month(87 * monthly.metric + 90 * monthly.alarmMetric + monthly.dashboard + 4 * monthly.secret + (firewall.enabled ? monthly.firewall : 0)),
+    // Our own 16 metrics and some 70 of Container Insights; alarms are paid by the metrics that they read.
+    'metrics, alarms, secrets, firewall': month(86 * monthly.metric + 91 * monthly.alarmMetric + monthly.dashboard + 4 * monthly.secret + (firewall.enabled ? monthly.firewall : 0)),
   }
 }
 

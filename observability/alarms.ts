@@ -164,6 +164,13 @@ export const alarms = {
     },
     aws: { source: 'replica', metric: 'ReplicaLag', statistic: 'Maximum', above: 60, periodSeconds: 60, periods: 5, mustBreach: 5, missing: 'breaching' },
   },
+  'api-keys-old': {
+    summary: 'The API keys could not be read for half an hour: one that was taken away still works',
+    severity: 'ticket',
+    reason: 'They are read every two minutes, and twice a minute after a failure: half an hour is no accident. Who has a key is served meanwhile, but not by a process that starts now',
+    prometheus: { metrics: ['freight_keys_age_seconds'], expression: 'max by (service) (freight_keys_age_seconds)', windowMinutes: 1, above: 1_800, forMinutes: 0 },
+    aws: { source: 'own', metric: 'KeysAgeSeconds', statistic: 'Maximum', above: 1_800, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'notBreaching' },
+  },
   'event-loop-delay': {
     summary: 'A process does not come to its next task for half a second',
     severity: 'ticket',

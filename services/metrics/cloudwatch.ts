@@ -14,6 +14,9 @@ export type CloudWatchMetric = {
   help: string
 }
 
+/** Both services that ask for keys tell it: without dimensions one name is one metric, and billed once. */
+const keysAge = { of: 'freight_keys_age_seconds', take: 'value', unit: 'Seconds', help: 'time since the API keys were read last, where they come from a secret; Maximum' } as const
+
 /**
  * What goes to CloudWatch: only what an alarm, scaling or the dashboard reads there, since every one is billed by the month.
  * What AWS measures itself, requests and their latency by the load balancer above all, is not among it.
@@ -25,9 +28,11 @@ export const cloudWatchMetrics = {
   'rates-api': {
     DatabaseUnavailable: { of: 'freight_database_unavailable_total', take: 'increase', unit: 'Count', help: 'answers 503 because the database is away' },
     SlowQuestions: { of: 'freight_slow_questions_total', take: 'increase', unit: 'Count', help: 'questions to the database that took a second or more' },
+    KeysAgeSeconds: keysAge,
   },
   'ingestion-api': {
     BatchesAccepted: { of: 'freight_batches_accepted_total', where: { replayed: 'no' }, take: 'increase', unit: 'Count', help: 'batches accepted' },
+    KeysAgeSeconds: keysAge,
   },
   'ingestion-worker': {
     BatchesApplied: { of: 'freight_batches_finished_total', where: { outcome: 'applied' }, take: 'increase', unit: 'Count', help: 'batches applied' },

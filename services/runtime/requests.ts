@@ -29,9 +29,12 @@ class RequestLog {
   }
 
   get #log (): FastifyBaseLogger {
-    const ids = { requestId: spanIdOf(this.#traceparent), traceId: traceIdOf(this.#traceparent) }
-    this.#own ??= this.#whole.child(ids, this.#options) as FastifyBaseLogger
+    this.#own ??= this.#whole.child(this.#ids, this.#options) as FastifyBaseLogger
     return this.#own
+  }
+
+  get #ids () {
+    return { requestId: spanIdOf(this.#traceparent), traceId: traceIdOf(this.#traceparent) }
   }
 
   get level () { return this.#log.level }

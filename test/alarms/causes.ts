@@ -7,7 +7,7 @@ import { bucket } from '../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../observability/alarms.ts'
 import { openStore } from '../../services/batch/store.ts'
 import { waitFor } from '../harness/wait.ts'
-import { goodRow, path, providers, type Ground } from './ground.ts'
+import { asReader, goodRow, path, providers, readersKeys, type Ground } from './ground.ts'
 
 export type Cause = {
   what: string
@@ -140,6 +140,14 @@ export const causes: Cause[] = [
     },
   },
   {
+    what: 'Secrets Manager is away',
+    alarms: ['api-keys-old'],
+    async make ({ secrets }) {
+      secrets.answer('away')
+      return async () => secrets.answer(readersKeys)
+    },
+  },
+  {
     what: 'a process gets no CPU for 0.7 s of every second',
     alarms: ['event-loop-delay'],
     async make ({ ingestionApi }) {
@@ -165,7 +173,7 @@ export const causes: Cause[] = [
           const from = new Date(Date.UTC(2000, 0, 1 + next++ % 8_000)).toISOString().slice(0, 10)
           const to = new Date(Date.parse(from) + 365 * 86_400_000).toISOString().slice(0, 10)
           const query = `date_from=${from}&date_to=${to}&orig_code=${next % 16_000 < 8_000 ? 'CNGGZ' : 'CNSGH'}&dest_code=${next % 32_000 < 16_000 ? 'EETLL' : 'NLRTM'}`
-          await fetch(`${replicated.url}/rates?${query}`).then(answer => answer.text(), () => '')
+          await fetch(`${replicated.url}/rates?${query}`, asReader).then(answer => answer.text(), () => '')
         }
       })
       return async () => {

@@ -1,6 +1,8 @@
 import { SendMessageCommand, SetQueueAttributesCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { createHash } from 'node:crypto'
 import { deadLetterQueue, queueUrl } from '../../dev/emulator/resources.ts'
 import { keyOf, operatorKey, startSystem, type Linked, type System } from '../faults/system.ts'
+import { secretsManager, type SecretsManager } from '../harness/secrets-manager.ts'
 import { standbyOf, type Standby } from '../harness/standby.ts'
 
 export const providers = ['north', 'south', 'east', 'west', 'middle']
@@ -8,8 +10,9 @@ export const providers = ['north', 'south', 'east', 'west', 'middle']
 /** What the causes work with. */
 export type Ground = System & {
   standby: Standby
-  /** A second rates API, on a replica, whose cache may grow beyond its memory. */
+  /** A second rates API, on a replica, whose cache may grow beyond its memory; it asks for a key of the secret. */
   replicated: Linked
+  secrets: SecretsManager
   /** Sends a batch and gives its id. */
   submit: (provider: string, rows: string) => Promise<string>
   /** Asks GET /rates again and again, `atOnce` at a time, until it is told to stop. */
@@ -19,6 +22,11 @@ export type Ground = System & {
   sendDeadLetter: (id: string) => Promise<void>
   discardDeadLetters: () => Promise<void>
 }
+
+const sha256 = createHash('sha256').update(keyOf('reader')).digest('hex')
+/** What the secret has: the key of `asReader`. */
+export const readersKeys = { value: JSON.stringify([{ provider: 'reader', sha256, scopes: ['rates'] }]) }
+export const asReader = { headers: { authorization: `Bearer ${keyOf('reader')}` } }
 
 let sent = 0
 /** A row that no other batch of the drill has. */
@@ -31,8 +39,11 @@ export async function openGround (folder: string): Promise<Ground> {
     died: (process, code, signal, said) => { console.error(`${process} ended by itself: ${code ?? signal}\n${said}`) },
   })
   const standby = await standbyOf(system.server)
+  let closeSecrets = (): void => {}
+  const secrets = await secretsManager({ teardown (end) { closeSecrets = end } })
+  secrets.answer(readersKeys)
   const replicated = await system.linked('rates-api-2', 'rates-api', 'rates_api', {
-    DATABASE_READ_URLS: standby.url('rates_api', 'freight'), RATES_CACHE_BYTES: String(2 ** 30),
+    ...secrets.env, RATES_KEYS_REQUIRED: 'true', DATABASE_READ_URLS: standby.url('rates_api', 'freight'), RATES_CACHE_BYTES: String(2 ** 30),
   })
   await replicated.start()
   const { ingestionApi, sqs, queueUrl: url } = system
@@ -61,7 +72,7 @@ export async function openGround (folder: string): Promise<Ground> {
   }
 
   return {
-    ...system, standby, replicated, submit, keepAsking,
+    ...system, standby, replicated, secrets, submit, keepAsking,
     async setMaxReceives (receives) {
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: deadUrl, AttributeNames: ['QueueArn'] }))
       const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: Attributes!.QueueArn, maxReceiveCount: receives })
@@ -80,6 +91,7 @@ export async function openGround (folder: string): Promise<Ground> {
     async end () {
       await replicated.kill('SIGKILL')
       for (const proxy of [replicated.postgres, replicated.aws]) proxy.close()
+      closeSecrets()
       await standby.remove()
       await system.end()
     },

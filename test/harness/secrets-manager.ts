@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Test } from 'tap'
 
 export type SecretsManager = {
   /** The variables that lead a process to it. */
@@ -13,7 +12,7 @@ export type SecretsManager = {
 export const secretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-keys-AbCdEf'
 
 /** Secrets Manager with one secret, for who signs for it. */
-export async function secretsManager (t: Test): Promise<SecretsManager> {
+export async function secretsManager (t: { teardown: (end: () => void) => unknown }): Promise<SecretsManager> {
   let current: Parameters<SecretsManager['answer']>[0] = 'away'
   const server = createServer(async (request, response) => {
     const now = current

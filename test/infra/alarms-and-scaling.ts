@@ -25,6 +25,9 @@ export function alarmsAndScaling (t: Test, { of, named, stack }: Program): void 
       t.same(words.filter(word => !ids.includes(word)), [], `${expression} speaks of what is there`)
     }
   }
+  t.match(alarmNamed(`${stack}-api-keys-old`).inputs, {
+    metricQueries: [{ metric: { namespace: `FreightRates/${stack}`, metricName: 'KeysAgeSeconds', stat: 'Maximum' } }], treatMissingData: 'notBreaching',
+  }, 'no keys from a secret are no old keys')
   if (stack === 'dev') decisions(t, named)
 }
 

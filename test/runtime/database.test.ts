@@ -16,7 +16,7 @@ async function failure (): Promise<WeakRef<object>> {
 }
 
 t.test('nothing stays of what asked while the database was away', async t => {
-  const failures = []
+  const failures: Array<WeakRef<object>> = []
   for (let each = 0; each < 20; each++) failures.push(await failure())
   const left = (): number => failures.filter(each => each.deref()).length
   await waitFor(() => {
