@@ -3,7 +3,7 @@ import { flood } from './flood.ts'
 
 t.setTimeout(115_000)
 t.test('a backlog of some providers: it can be seen, another provider does not wait for it, reads go on, and it is applied whole', async t => {
-  const batches = 200
+  const batches = 100
   const { depth, oldestSeconds, listed, others, rates, ...end } = await flood(batches, text => t.comment(text))
   t.equal(depth, batches)
   t.ok(oldestSeconds > 0)
