@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { killProcesses } from '../../dev/processes/end.ts'
 import { locateState, type State } from '../../dev/state/folder.ts'
+import { childEnvironment } from '../harness/child-environment.ts'
 
 export const clone = join(import.meta.dirname, '../..')
 
@@ -20,7 +21,7 @@ export type Running = {
 
 /** Runs a program of the clone with this Node; it is killed with the test. */
 export function runProgram (t: Test, program: string, args: string[] = [], env: Record<string, string> = {}): Running {
-  return watch(t, spawn(process.execPath, [program, ...args], { cwd: clone, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }))
+  return watch(t, spawn(process.execPath, [program, ...args], { cwd: clone, env: { ...childEnvironment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }))
 }
 
 export function watch (t: Test, child: ChildProcess): Running {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../faults/free-port.ts'
+import { childEnvironment } from '../harness/child-environment.ts'
 import type { Release } from './release.ts'
 
 /** A process of a release, as ECS has tasks. */
@@ -21,7 +22,7 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
   const url = `http://127.0.0.1:${await freePort()}`
   const child = spawn(process.execPath, [join(folder, 'services', program, 'main.ts')], {
     cwd: folder, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: new URL(url).port, LOG_LEVEL: 'warn', ENVIRONMENT: 'drill', ...env },
+    env: { ...childEnvironment, HOST: '127.0.0.1', PORT: new URL(url).port, LOG_LEVEL: 'warn', ENVIRONMENT: 'drill', ...env },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-20_000) })
@@ -50,7 +51,7 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
 /** Runs a release's migrator to its end; throws what it said where that is not a good one. */
 export async function migrate ({ folder }: Release, databaseUrl: string): Promise<void> {
   const child = spawn(process.execPath, [join(folder, 'services/migrate/main.ts')], {
-    cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
+    cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, DATABASE_URL: databaseUrl },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })

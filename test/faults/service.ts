@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import { childEnvironment } from '../harness/child-environment.ts'
 import { waitFor } from '../harness/wait.ts'
 
 export type Service = {
@@ -29,7 +30,7 @@ export function openService (name: string, program: string, url: string, env: Re
   async function start (): Promise<void> {
     asked = false
     const mine = spawn(process.execPath, [join(root, program)], {
-      cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: new URL(url).port, ...env },
+      cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, HOST: '127.0.0.1', PORT: new URL(url).port, ...env },
     })
     child = mine
     for (const stream of [mine.stdout, mine.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { said = (said + chunk).slice(-200_000) })

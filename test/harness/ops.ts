@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { childEnvironment } from './child-environment.ts'
 
 export type Run = { code: number | null, stdout: string, stderr: string }
 
 /** `npm run ops -- …args`, as a process of its own. */
 export function ops (args: string[], env: Record<string, string> = {}): Promise<Run> {
   return new Promise(resolve => {
-    const child = execFile(process.execPath, [join(import.meta.dirname, '../../services/ops/main.ts'), ...args], { env: { PATH: process.env.PATH, ...env } },
+    const child = execFile(process.execPath, [join(import.meta.dirname, '../../services/ops/main.ts'), ...args], { env: { ...childEnvironment, ...env } },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }))
   })
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { childEnvironment } from './child-environment.ts'
 
 export type Exit = { code: number | null, signal: NodeJS.Signals | null }
 
@@ -46,7 +47,7 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd
   const [program, ...args] = prepare ? ['/bin/sh', '-c', `${prepare} && exec "$0" "$@"`, ...command] : command
   const child = spawn(program!, args, {
     cwd, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, HOST: '127.0.0.1', PORT: '0', ...env },
+    env: { ...childEnvironment, HOST: '127.0.0.1', PORT: '0', ...env },
   })
   let text = ''
   const waiting = new Set<() => void>()

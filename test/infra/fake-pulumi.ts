@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
+import { childEnvironment } from '../harness/child-environment.ts'
 
 export type Run = { code: number | null, stdout: string, stderr: string }
 
@@ -39,7 +40,7 @@ export function npmRun (name: 'stack' | 'ops', args: string[], env: Record<strin
   const credentials = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent' }
   return new Promise(resolve => {
     const file = join(import.meta.dirname, '../../infra/commands', `${name}.ts`)
-    const child = execFile(process.execPath, [file, ...args], { env: { ...credentials, ...env } },
+    const child = execFile(process.execPath, [file, ...args], { env: { ...childEnvironment, ...credentials, ...env } },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }))
     child.stdin?.end()
   })

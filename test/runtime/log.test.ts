@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
+import { childEnvironment } from '../harness/child-environment.ts'
 
 /** Says `told` lines, a warning last, once it is asked to, and ends. */
 const teller = (told: number): string => `
@@ -15,7 +16,7 @@ const teller = (told: number): string => `
     process.exit(7)
   })`
 
-const start = (told: number) => spawn(process.execPath, ['--input-type=module', '-e', teller(told)], { stdio: 'pipe', env: { PATH: process.env.PATH } })
+const start = (told: number) => spawn(process.execPath, ['--input-type=module', '-e', teller(told)], { stdio: 'pipe', env: childEnvironment })
 
 t.test('every line comes, in order, to a reader that is slow', async t => {
   const child = start(20_000)
