@@ -33,7 +33,8 @@ function combinations (config: Config): string[] {
   refuse(database.minAcu > database.maxAcu, 'database.minAcu is above database.maxAcu')
   refuse(database.storageGb > database.maxStorageGb, 'database.storageGb is above database.maxStorageGb')
   refuse(database.engine === 'aurora' && database.replicas > database.maxReaders, 'database.replicas is above database.maxReaders')
-  refuse(Number(database.engineVersion?.split('.')[0] ?? 18) < 15, 'database.engineVersion must be 15 or newer')
+  // The majors that migrations and tests have run on.
+  refuse(!/^1[78](\.|$)/.test(database.engineVersion ?? '18'), 'database.engineVersion must be of PostgreSQL 17 or 18')
 
   for (const [name, { cpu, memory, minTasks, maxTasks }] of Object.entries({ rates, ingestion, worker })) {
     const [least, most, step] = fargate[cpu]!
