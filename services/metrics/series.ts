@@ -4,8 +4,8 @@ type Value = { labels: Record<string, string | number>, value: number, metricNam
 
 /**
  * The values of a metric, one for each combination of labels, as the registry of prom-client tells them. That library's own
- * counters and histograms check, sort and join the labels each time they are touched, which costs a request more than its line
- * of the log; here a combination is found by one key.
+ * counters and histograms check, sort and join the labels each time they are touched; here a combination is found by one key,
+ * and most often need not be looked for.
  */
 abstract class Series<S> {
   readonly name: string
