@@ -55,11 +55,11 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
 export async function actOn (sql: Sql, queue: Queue, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   const changed = await transaction(sql, async tx => {
     const [batch] = action === 'redrive'
-      ? await tx`update batches set state = 'queued', queued_at = now() where id = ${id} and state = 'dead_lettered' returning provider, mode`
-      : await tx`update batches set state = 'discarded', finished_at = now() where id = ${id} and state = 'dead_lettered' returning provider, mode`
+      ? await tx`update batches set state = 'queued', queued_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider, mode`
+      : await tx`update batches set state = 'discarded', finished_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider, mode`
     if (!batch) return null
     const [entry] = await tx<[{ number: number }]>`
-      insert into dead_letter_actions (batch_id, action, actor, reason) values (${id}, ${action}, ${actor.name}, ${actor.reason})
+      insert into dead_letter_actions (batch_id, action, actor, reason, acted_at) values (${id}, ${action}, ${actor.name}, ${actor.reason}, clock_timestamp())
       returning number`
     return { provider: batch.provider as string, entry: entry.number }
   })

@@ -18,15 +18,15 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
     const [batch] = await tx<Array<{ number: number, state: string }>>`
       update batches set
         state = case when state in ('queued', 'processing') then 'processing' else state end,
-        started_at = coalesce(started_at, now())
+        started_at = coalesce(started_at, clock_timestamp())
       where id = ${manifest.id}
       returning number, state`
     // The row was written just now: an answer without it is no answer, and must not end in the message's deletion.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is not there`), { code: 'NO_ROW' })
     if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
     const [row] = await tx<[{ attempt: number }]>`
-      insert into batch_attempts (batch_id, attempt, worker)
-      select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker} from batch_attempts where batch_id = ${manifest.id}
+      insert into batch_attempts (batch_id, attempt, worker, started_at)
+      select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker}, clock_timestamp() from batch_attempts where batch_id = ${manifest.id}
       returning attempt`
     return { batchId: manifest.id, attempt: row.attempt, number: batch.number }
   })
@@ -57,12 +57,13 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: (
   }
 }
 
+/** Takes the time of the clock: `now()` is the start of the transaction, and that of an applied batch begins before its first row. */
 export async function endAttempt (
   sql: Sql, attempt: Attempt, outcome: string, rowsRead: number, reason: string | null = null
 ): Promise<void> {
   await sql`
     update batch_attempts
-    set finished_at = now(), outcome = ${outcome}, rows_read = ${rowsRead}, rows_expected = null, reason = ${reason}
+    set finished_at = clock_timestamp(), outcome = ${outcome}, rows_read = ${rowsRead}, rows_expected = null, reason = ${reason}
     where batch_id = ${attempt.batchId} and attempt = ${attempt.attempt}`
 }
 

@@ -57,7 +57,7 @@ async function record ({ sql, store, deadLetters, log, metrics }: Recorder, deli
   } else {
     await recordAccepted(sql, manifest)
     const [batch] = await sql`
-      update batches set state = 'dead_lettered', dead_lettered_at = now(),
+      update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(),
         reason = coalesce((select reason from batch_attempts where batch_id = ${batchId} and reason is not null order by attempt desc limit 1),
           reason, 'UNKNOWN: every worker that took it ended without a word')
       where id = ${batchId} and state in ('queued', 'processing') returning reason`

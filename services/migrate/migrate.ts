@@ -41,9 +41,9 @@ async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
     await refuseOlderReleases(tx, migration)
     await tx.unsafe(`set local lock_timeout = ${tableLockMs}`)
     await tx.unsafe(migration.text).simple()
-    await tx`insert into schema_migrations ${tx({
-      number: migration.number, name: migration.name, sha256: migration.sha256, oldest_release: migration.oldestRelease,
-    })}`
+    await tx`
+      insert into schema_migrations (number, name, sha256, oldest_release, applied_at)
+      values (${migration.number}, ${migration.name}, ${migration.sha256}, ${migration.oldestRelease}, clock_timestamp())`
     return true
   })
 }

@@ -53,10 +53,10 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
 
   /** Reads the whole payload; good rows flow into `copy` as long as no row is bad. */
   async function read (copy: Copy | null): Promise<void> {
+    const began = performance.now()
     const raw = await store.openPayload(manifest.payload, signal)
     const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
     let bytes = 0
-    const began = performance.now()
     let parseMs = 0
     try {
       for await (const chunk of readPayload(raw, manifest, limits.maxDecodedBytes)) {
@@ -107,7 +107,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     onStep('read_model', since(from))
     committing = performance.now()
     const mine = await tx`
-      insert into applied_batches (batch_id, row_count) values (${manifest.id}, ${reader.rowsSeen})
+      insert into applied_batches (batch_id, row_count, applied_at) values (${manifest.id}, ${reader.rowsSeen}, clock_timestamp())
       on conflict do nothing returning 1`
     if (mine.length === 0) throw new RolledBack('ended earlier')
     if (!await end(tx, 'applied')) throw new RolledBack('ended earlier')
