@@ -3,6 +3,7 @@ import postgres, { type Sql } from 'postgres'
 import type { Passwords } from './database-auth.ts'
 import { tlsOf } from './database-tls.ts'
 import { arrayTypes } from './array-types.ts'
+import { forgetDeadBackends } from './dead-backends.ts'
 import { withDeadline } from './deadline.ts'
 import { deadLink, openLink } from './link.ts'
 import { release } from './release.ts'
@@ -53,6 +54,8 @@ export function openDatabase (options: DatabaseOptions): Sql {
       tcp_keepalives_interval: 5,
       tcp_keepalives_count: 3,
       TimeZone: 'UTC',
+      // The sixth execution of a statement on `prices` would make a plan of every partition, to throw it away.
+      plan_cache_mode: 'force_custom_plan',
       ...settings,
     },
     fetch_types: false,
@@ -73,7 +76,7 @@ export function openDatabase (options: DatabaseOptions): Sql {
       return socket
     },
   }
-  const sql = postgres(address, client as object) as unknown as Sql
+  const sql = forgetDeadBackends(postgres(address, client as object) as unknown as Sql)
   linksOf.set(sql, sockets)
   return sql
 

@@ -12,7 +12,7 @@ const waitCodes = [
   /^08/, // connection exceptions
   /^57P0/, // the server shuts down, crashed or starts up
   /^25006$/, // read-only: a failover has left this link on what is now a replica
-  /^25P03$/, // the server ended a transaction that was idle too long
+  /^25P0[34]$/, // the server ended a transaction that was idle, or lasted, too long
   /^28/, // authentication: passwords and tokens rotate
   /^40001$/, /^40P01$/, /^55P03$/, // serialization, deadlock, lock timeout
   /^42/, /^3D000$/, // an object or privilege of another release's schema

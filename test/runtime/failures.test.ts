@@ -5,7 +5,7 @@ const sqlState = (code: string): Error => Object.assign(new Error('x'), { code, 
 const aws = (name: string, httpStatusCode?: number): Error => Object.assign(new Error('x'), { name, $metadata: { httpStatusCode } })
 
 t.test('the table of failures', async t => {
-  for (const code of ['08006', '57P01', '57P02', '57P03', '25006', '25P03', '28P01', '40001', '40P01', '55P03', '42P01', '42703', '42501', '3D000', '53100', '53200', '53300', '58030']) {
+  for (const code of ['08006', '57P01', '57P02', '57P03', '25006', '25P03', '25P04', '28P01', '40001', '40P01', '55P03', '42P01', '42703', '42501', '3D000', '53100', '53200', '53300', '58030']) {
     t.equal(classify(sqlState(code)), 'wait', code)
   }
   for (const code of ['22001', '22P02', '23505', '23514', '57014', '25P02', 'XX000', 'P0001']) t.equal(classify(sqlState(code)), 'unknown', code)
