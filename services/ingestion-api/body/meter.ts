@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createGunzip } from 'node:zlib'
 import { Problem } from '../../runtime/problem.ts'
 import type { Encoding } from '../../batch/batch.ts'
+import { NotGzip, openGunzip } from '../../batch/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 
 export type BodyLimits = {
@@ -56,22 +55,22 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
 }
 
 function gunzipTo (sink: (chunk: Buffer) => void): { write: (chunk: Buffer) => Promise<void>, end: () => Promise<void> } {
-  const gunzip = createGunzip()
+  const gunzip = openGunzip()
   const done = (async () => {
-    for await (const chunk of gunzip) sink(chunk as Buffer)
-  })().catch(error => {
-    throw error instanceof Problem ? error : new Problem('malformed-body', 'The body is not whole, valid gzip', { cause: error })
-  })
+    for await (const chunk of gunzip.decoded) sink(chunk)
+  })()
   done.catch(() => {}) // write() or end() throws it
-  gunzip.on('error', () => {}) // so does a write after the end
   return {
     async write (chunk) {
-      if (gunzip.destroyed) await done
-      if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain').catch(() => done), done])
+      if (!await gunzip.write(chunk).catch(refuse)) await done.catch(refuse)
     },
     async end () {
-      gunzip.end()
-      await done
+      await gunzip.end().catch(refuse)
+      await done.catch(refuse)
     },
   }
+}
+
+function refuse (error: unknown): never {
+  throw error instanceof NotGzip ? new Problem('malformed-body', 'The body is not whole, valid gzip', { cause: error }) : error
 }

@@ -1,0 +1,46 @@
+import type { Test } from 'tap'
+import { openQueue } from '../../services/batch/queue.ts'
+import { openStore } from '../../services/batch/store.ts'
+import { sha256, type Call, type Result, type TestIngestionApi } from './ingestion-api.ts'
+import type { Pipeline } from './pipeline.ts'
+import { waitFor } from './wait.ts'
+import { startWorker } from './worker.ts'
+
+export type Sending = {
+  /** `POST /uploads`, the PUT, and `POST /batches` that names it. */
+  upload: (file: Buffer, said?: object, options?: Call & { query?: string }) => Promise<Result>
+  /** The view of a batch once its state is final. */
+  ended: (id: string) => Promise<Record<string, any>>
+  /** Prices of a batch that a reader sees. */
+  visible: (id: string) => Promise<number>
+}
+
+/** An ingestion API with a worker behind it: what a client sends, and what becomes of it. */
+export function sendingTo (t: Test, api: TestIngestionApi): Sending {
+  const { db, aws } = api
+  const queues = { queue: openQueue(aws.sqs, aws.queueUrl), deadLetters: openQueue(aws.sqs, aws.deadLetterQueueUrl) }
+  startWorker(t, { db, aws, store: openStore(aws.s3, aws.bucket), ...queues } as Pipeline)
+  const json = { 'content-type': 'application/json' }
+  return {
+    async upload (file, said = {}, { query = '', headers = {}, ...options } = {}) {
+      const body = JSON.stringify({ bytes: file.length, sha256: sha256(file), content_type: 'text/csv', ...said })
+      const asked = await api.call('/uploads', { method: 'POST', body, headers: json })
+      const { 'content-length': _set, ...signed } = asked.body.headers
+      const put = await fetch(asked.body.url, { method: 'PUT', body: new Uint8Array(file), headers: signed })
+      if (!put.ok) throw new Error(`PUT answered ${put.status}`)
+      return await api.call(`/batches${query}`, { method: 'POST', body: JSON.stringify({ upload: asked.body.upload }), headers: { ...json, ...headers }, ...options })
+    },
+    async ended (id) {
+      let body: Record<string, any> = {}
+      await waitFor(async () => {
+        body = (await api.call(`/batches/${id}`)).body
+        return !['accepted', 'queued', 'processing'].includes(body.state)
+      })
+      return body
+    },
+    async visible (id) {
+      const [row] = await db.migrator`select count(*)::int as count from prices where batch_number = (select number from batches where id = ${id})`
+      return row!.count as number
+    },
+  }
+}
