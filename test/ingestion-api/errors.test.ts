@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { header, ingestionApi } from '../harness/ingestion-api.ts'
 import { waitFor } from '../harness/wait.ts'
@@ -47,6 +48,41 @@ t.test('the report of a batch', async t => {
     for (const accept of ['application/json', 'text/html', 'text/csv;q=0']) {
       t.match(await report(accept), { status: 406, body: { type: '/problems/not-acceptable' } }, accept)
     }
+  })
+
+  t.test('rejected: no cell is a formula to a spreadsheet', async t => {
+    const texts: Record<string, string> = {
+      '=1+1': "'=1+1",
+      '+1': "'+1",
+      '-5': "'-5",
+      '@SUM(1)': "'@SUM(1)",
+      '\t=1': "'\t'=1",
+      '\r=1': "'\r'=1",
+      '\n=1': "'\n'=1",
+      '\0=1': "'\0=1",
+      '＝1': "'＝1",
+      '＋1': "'＋1",
+      '－1': "'－1",
+      '＠1': "'＠1",
+      'CNGGZ;EETLL;2021-01-05;-5': "CNGGZ;EETLL;2021-01-05;'-5",
+      'a;"=HYPERLINK(""x"")"': `a;"'=HYPERLINK(""x"")"`,
+      'a\r\n=1': "a\r\n'=1",
+      "=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0",
+      '': '',
+      '2021-01-05': '2021-01-05',
+      'a=b;c-d': 'a=b;c-d',
+      "'=1": "'=1",
+    }
+    const report = Object.keys(texts).map((text, index) => ({ row: index + 1, column: text, value: text, code: 'price', message: 'm', original: text }))
+    const lines = report.map(error => `${JSON.stringify(error)}\n`).join('')
+    await api.putObject(`reports/${id}.ndjson`, lines)
+    const read = (accept: string) => api.call(`/batches/${id}/errors`, { headers: { accept } })
+    const csv = (await read('text/csv')).text
+    const [head, ...rows] = parse(csv, { record_delimiter: '\n' }) as string[][]
+    t.same(head, ['row', 'column', 'value', 'code', 'message', 'original'])
+    t.same(rows, Object.values(texts).map((text, index) => [String(index + 1), text, text, 'price', 'm', text]))
+    t.match(csv, `3,"'-5","'-5",price,m,"'-5"\n`, 'the number of the row stays a number')
+    t.equal((await read('application/x-ndjson')).text, lines, 'NDJSON has what was sent')
   })
 
   t.test('rejected: a long one', async t => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { PassThrough, pipeline, Readable } from 'node:stream'
 import { Type, type Static } from 'typebox'
-import { csvLine } from '../../runtime/csv.ts'
+import { csvLine, inertCsvLine } from '../../runtime/csv.ts'
 import { negotiate } from '../../runtime/media-type.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
@@ -18,6 +18,8 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys }:
   app.get<{ Params: { id: string } }>('/batches/:id/errors', {
     schema: {
       summary: 'Every bad row, as CSV or NDJSON',
+      description: 'NDJSON has each value as it was sent. CSV is for spreadsheets: where a cell would be taken for a formula, because it begins with =, +, - or @ ' +
+        'for example, there is a \' in front of it, and the field is quoted.',
       tags: ['batches'],
       security: [{ key: [] }],
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
@@ -59,7 +61,7 @@ async function * csvLines (report: Readable): AsyncGenerator<string> {
   yield csvLine(columns)
   for await (const line of lines(report)) {
     const error = JSON.parse(line) as Static<typeof RowError>
-    yield csvLine(columns.map(column => error[column]))
+    yield inertCsvLine(columns.map(column => error[column]))
   }
 }
 
