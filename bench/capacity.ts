@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { openS3, openSqs } from '../services/runtime/aws.ts'
 import { openDatabase } from '../services/runtime/database.ts'
 import { sampleCsv } from '../services/sample/month.ts'
-import { freePort } from '../test/faults/free-port.ts'
+import { freePort } from '../test/harness/free-port.ts'
 import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
 import { emulatorProcess } from './measure/emulator.ts'
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { openDatabase } from '../services/runtime/database.ts'
 import { sampleMonth, shippedReference } from '../services/sample/month.ts'
-import { freePort } from '../test/faults/free-port.ts'
+import { freePort } from '../test/harness/free-port.ts'
 import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
 import { load, toCents } from '../test/rates-api/prices.ts'
 

@@ -1,15 +1,10 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { createServer } from 'node:net'
+import { freePort } from '../../test/harness/free-port.ts'
 
 /** The SQS and S3 emulator in a process of its own, so that its work is not counted as ours. */
 export async function emulatorProcess (): Promise<{ endpoint: string, stop: () => void }> {
-  const port = await new Promise<number>(resolve => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
+  const port = await freePort()
   const program = fileURLToPath(import.meta.resolve('fauxqs')).replace(/app\.js$/, 'server.js')
   const child = spawn(process.execPath, [program], {
     stdio: 'ignore', env: { PATH: process.env.PATH, FAUXQS_PORT: String(port), FAUXQS_HOST: '127.0.0.1', FAUXQS_LOGGER: 'false' },

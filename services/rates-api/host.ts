@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import type { Migration } from '../migrate/migrations.ts'
 import type { Log } from '../runtime/log.ts'
+import { isTimeout } from '../runtime/failures.ts'
 import { requireSchema } from '../runtime/schema.ts'
 import type { Answers } from './answers.ts'
 import { openConnections, type Ask, type ConnectionLimits } from './connections.ts'
@@ -36,7 +37,7 @@ export function openHost ({ name, connect, limits, migrations, log, watch, answe
   const { ask: askUnseen, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
   const ask = watch(askUnseen)
   const probing = openConnections(connect, { ...limits, connections: 1, limitMs: probeLimitMs(limits.limitMs) })
-  const inHand = new Set<(error: unknown) => void>()
+  const inHand = new Set<{ startedAt: number, reject: (error: unknown) => void }>()
   const ended = new AbortController()
   const host = {
     name,
@@ -70,7 +71,7 @@ export function openHost ({ name, connect, limits, migrations, log, watch, answe
       })
       become(judge(host, position, askedAt))
     } catch (error) {
-      lose(error)
+      lose(error, askedAt)
       throw error
     }
   }
@@ -78,15 +79,22 @@ export function openHost ({ name, connect, limits, migrations, log, watch, answe
   /** Work that asks this server; rejects when the server is lost meanwhile, which silence would not tell for long. */
   function work<T> (of: (host: Host) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      inHand.add(reject)
-      of(host).then(resolve, reject).finally(() => inHand.delete(reject))
+      const entry = { startedAt: performance.now(), reject }
+      inHand.add(entry)
+      of(host).then(resolve, reject).finally(() => inHand.delete(entry))
     })
   }
 
-  function lose (error: unknown): void {
+  /**
+   * Marks the server as lost and rejects work on it. `since` is when the probe or query that failed began, a time of
+   * performance.now(). A refused or reset connection says how the server was then: work that began later may run on a server
+   * that has come back, and fails by itself if not. A timeout says that the server is silent now: all work is rejected.
+   */
+  function lose (error: unknown, since: number): void {
     become(String((error as { code?: string }).code ?? 'failed'), error)
     const lost = Object.assign(new Error(`${name} is lost`, { cause: error }), { code: 'CONNECTION_CLOSED' })
-    for (const reject of inHand) reject(lost)
+    const before = isTimeout(error) ? Infinity : since
+    for (const { startedAt, reject } of inHand) if (startedAt < before) reject(lost)
   }
 
   function become (state: HostState, err?: unknown): void {

@@ -84,13 +84,14 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
     let failure: unknown
     for (const host of inOrder(key)) {
       const { wholeUntil } = host // of the time before: the data may be as old
+      const startedAt = performance.now()
       try {
         const value = await (replicas.length > 0 ? host.work(work) : work(host))
         return { value, ageMs: host === primary ? null : performance.now() - wholeUntil }
       } catch (error) {
         failure = error
         if (error instanceof Problem || classify(error) !== 'wait') throw error
-        if (isLinkLost(error) && replicas.length > 0 && isKnownGood(host)) host.lose(error)
+        if (isLinkLost(error) && replicas.length > 0 && isKnownGood(host)) host.lose(error, startedAt)
       }
     }
     throw failure

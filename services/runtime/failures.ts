@@ -49,6 +49,11 @@ export function isLinkLost (error: unknown): boolean {
   return typeof code === 'string' && /^(CONNECT|E[A-Z]{3}|57P0[123])/.test(code)
 }
 
+/** Whether a server gave no answer in time: a connection that was never made, a query without a result, a dead peer. */
+export function isTimeout (error: unknown): boolean {
+  return /^(CONNECT_TIMEOUT|ETIMEDOUT|database-unavailable)$/.test(String((error as Failure | null)?.code))
+}
+
 /** What is kept of an error as a reason: code and message, bounded, without parameters. */
 export function reasonOf (error: unknown): string {
   const { code, name } = (error ?? {}) as Failure

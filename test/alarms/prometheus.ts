@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { prometheusRules, type Pace } from '../../observability/rules.ts'
-import { freePort } from '../faults/free-port.ts'
+import { freePort } from '../harness/free-port.ts'
 import { waitFor } from '../harness/wait.ts'
 
 export type Alert = { name: string, state: 'pending' | 'firing', value: number }

@@ -2,14 +2,15 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import t from 'tap'
 import { openQueue, type Delivery } from '../../services/batch/queue.ts'
 import { aws } from '../harness/aws.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map(letter => letter.repeat(64)) as [string, string, string]
 
 t.test('the queue of batches', async t => {
   const { sqs, queueUrl } = await aws(t)
   const queue = openQueue(sqs, queueUrl)
-  const receive = async (): Promise<Delivery> => (await queue.receive(5, AbortSignal.timeout(10_000)))!
-  const none = () => queue.receive(0, AbortSignal.timeout(10_000))
+  const receive = async (): Promise<Delivery> => (await queue.receive(5, AbortSignal.timeout(waitLimitMs)))!
+  const none = () => queue.receive(0, AbortSignal.timeout(waitLimitMs))
 
   t.test('in the order of a provider, who holds up nobody else', async t => {
     await queue.send(a, 'demo')

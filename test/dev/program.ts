@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import { killProcesses } from '../../dev/processes/end.ts'
 import { locateState, type State } from '../../dev/state/folder.ts'
 import { childEnvironment } from '../harness/child-environment.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 
 export const clone = join(import.meta.dirname, '../..')
 
@@ -39,7 +40,7 @@ export function watch (t: Test, child: ChildProcess): Running {
   return {
     child,
     output: () => output,
-    line: (pattern, limitMs = 60_000) => bounded(`no line ${pattern}`, limitMs, new Promise((resolve, reject) => {
+    line: (pattern, limitMs = waitLimitMs) => bounded(`no line ${pattern}`, limitMs, new Promise((resolve, reject) => {
       exited.then(() => reject(new Error(`it ended without a line ${pattern}; it said:\n${output}`)))
       const look = (): void => {
         const lines = output.slice(seen).split('\n').slice(0, -1)
@@ -52,7 +53,7 @@ export function watch (t: Test, child: ChildProcess): Running {
       changes.addEventListener('change', look)
       look()
     }), () => output),
-    exit: (limitMs = 60_000) => bounded('it does not end', limitMs, exited, () => output),
+    exit: (limitMs = waitLimitMs) => bounded('it does not end', limitMs, exited, () => output),
   }
 }
 
@@ -68,7 +69,7 @@ async function bounded<T> (what: string, limitMs: number, promise: Promise<T>, o
 }
 
 /** Looks again and again, for what tells nobody when it happens. */
-export async function until (what: string, isSo: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+export async function until (what: string, isSo: () => boolean | Promise<boolean>, limitMs = waitLimitMs): Promise<void> {
   const deadline = performance.now() + limitMs
   while (!await isSo()) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`)

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { findProcesses, type FoundProcess } from '../../dev/processes/find.ts'
 import { runningSystem } from '../../dev/running-system.ts'
+import { freePort } from '../harness/free-port.ts'
+import { fileLimitMs } from '../harness/patience.ts'
 import { clone, runProgram, stateFolder, until, watch, type Running } from './program.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(fileLimitMs)
 
 const { stateDir, state } = stateFolder(t)
 const [ratesPort, ingestionPort] = [await freePort(), await freePort()]
@@ -31,14 +31,6 @@ const rates = async (): Promise<Array<{ day: string, count: number | null, price
   return (await response.json() as { rates: [] }).rates
 }
 
-async function freePort (): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  await new Promise(resolve => probe.close(resolve))
-  return port
-}
-
 t.test('killed while it makes its data folder, it leaves nothing running and nothing half made', async t => {
   const first = start(t)
   await until('initdb runs', () => findProcesses(state).some(({ command }) => command.includes('initdb')))
@@ -48,7 +40,7 @@ t.test('killed while it makes its data folder, it leaves nothing running and not
 
 t.test('the first start: everything answers, the sample is applied', async t => {
   const system = start(t)
-  await system.line(/^ready/, 90_000)
+  await system.line(/^ready/)
   const output = system.output()
   t.match(output, /^sample +applied: 56,928 prices/m)
   t.match(output, new RegExp(`curl '${ratesApi}/rates\\?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'`))
@@ -89,7 +81,7 @@ t.test('the first start: everything answers, the sample is applied', async t => 
       method: 'POST', headers: { authorization: 'Bearer development', 'content-type': 'text/csv' }, body: 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-17,1000\n',
     })
     t.equal(batch.status, 202)
-    await until('a batch is applied', async () => (await rates()).find(({ day }) => day === '2021-01-17')?.count === 1, 45_000)
+    await until('a batch is applied', async () => (await rates()).find(({ day }) => day === '2021-01-17')?.count === 1)
   })
 
   system.child.kill('SIGTERM')

@@ -44,7 +44,7 @@ t.test('a second signal ends everything at once', async t => {
   await supervisor.line(/^child +asked to end/)
   const again = setInterval(() => supervisor.child.kill('SIGINT'), 200) // the first of these count as the same Ctrl-C
   t.teardown(() => clearInterval(again))
-  t.same(await supervisor.exit(5_000), { code: 1, signal: null })
+  t.same(await supervisor.exit(), { code: 1, signal: null })
   t.same(findProcesses(state), [])
 })
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freePort } from '../faults/free-port.ts'
+import { freePort } from '../harness/free-port.ts'
 import { childEnvironment } from '../harness/child-environment.ts'
 import type { Release } from './release.ts'
 

@@ -1,7 +1,8 @@
 import t from 'tap'
+import { fileLimitMs } from '../harness/patience.ts'
 import { flood } from './flood.ts'
 
-t.setTimeout(115_000)
+t.setTimeout(fileLimitMs)
 t.test('a backlog of some providers: it can be seen, another provider does not wait for it, reads go on, and it is applied whole', async t => {
   const batches = 100
   const { depth, oldestSeconds, listed, others, rates, ...end } = await flood(batches, text => t.comment(text))

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { database } from '../harness/database.ts'
+import { waitFor } from '../harness/wait.ts'
 import { commits } from './labels.ts'
 import { tcpProxy } from './tcp-proxy.ts'
 
@@ -26,10 +27,12 @@ for (const way of ['cut', 'end'] as const) {
     }
     const askers = Promise.all(Array.from({ length: 8 }, ask))
     for (let cut = 0; cut < 40; cut++) {
-      await new Promise(resolve => setTimeout(resolve, 20 + cut))
+      const before = answered
+      await waitFor(() => answered > before + cut)
       proxy[way]()
     }
-    await new Promise(resolve => setTimeout(resolve, 500))
+    const before = answered
+    await waitFor(() => answered > before + 500) // results in a wrong order would stay in that order
     over.abort()
     await askers
     t.same(wrong, [])

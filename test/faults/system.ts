@@ -9,7 +9,7 @@ import { makeDatabase, temporaryServer, unsafeSettings } from '../harness/server
 import { waitFor } from '../harness/wait.ts'
 import { corruptProvider } from './batches.ts'
 import { awsCalls, commits } from './labels.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../harness/free-port.ts'
 import { openService, type Died, type Service } from './service.ts'
 import { limitedDisk } from './disk.ts'
 import { tcpProxy, type TcpProxy } from './tcp-proxy.ts'

@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres'
 import type { Test } from 'tap'
 import type { TestDatabase } from './database.ts'
 import { waitFor } from './wait.ts'
@@ -25,7 +26,14 @@ export async function lockReadModel (t: Test, { migrator }: TestDatabase): Promi
   t.teardown(() => release().catch(() => {})) // a test that hangs loses the lock after a minute: its own failure is what counts
   return {
     release,
-    awaited: () => waitFor(async () => (await migrator`
-      select 1 from pg_locks where relation = 'lane_months'::regclass and not granted`).length > 0),
+    awaited: () => waitFor(async () => await waitingForReadModel(migrator) > 0),
   }
+}
+
+/** How many sessions wait for the read model of this database. `pg_locks` is the server's, and databases of one template share OIDs. */
+export async function waitingForReadModel (sql: Sql): Promise<number> {
+  const [row] = await sql`
+    select count(*) from pg_locks
+    where database = (select oid from pg_database where datname = current_database()) and relation = 'lane_months'::regclass and not granted`
+  return row!.count as number
 }

@@ -9,6 +9,7 @@ import { openQueue, type Queue } from '../../services/batch/queue.ts'
 import { openStore, type Store } from '../../services/batch/store.ts'
 import { aws, type TestAws } from './aws.ts'
 import { database, type TestDatabase } from './database.ts'
+import { waitFor } from './wait.ts'
 
 export type Pipeline = {
   db: TestDatabase
@@ -54,13 +55,17 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
   t.teardown(() => { if (!t.passing()) console.error(`last seen of a batch: ${polled}`) })
 
   async function settled (id: string, ...states: string[]): Promise<Record<string, unknown>> {
-    for (let polls = 0; ; polls++) {
+    let found: Record<string, unknown> | undefined
+    let polls = 0
+    await waitFor(async () => {
+      polls++
       polled = `poll ${polls} for ${states.join(' or ')} not answered`
       const [row] = await db.migrator`select * from batches where id = ${id}`
       polled = `poll ${polls} for ${states.join(' or ')} says ${row ? `${row.state}, ${row.reason}` : 'no row'}`
-      if (row && states.includes(row.state as string)) return row
-      await new Promise(resolve => setTimeout(resolve, 10))
-    }
+      if (row && states.includes(row.state as string)) found = row
+      return found !== undefined
+    })
+    return found!
   }
 
   async function visible (id: string): Promise<number> {

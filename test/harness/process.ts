@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { childEnvironment } from './child-environment.ts'
+import { waitedFor } from './wait.ts'
 
 export type Exit = { code: number | null, signal: NodeJS.Signals | null }
 
@@ -71,15 +72,18 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd
       return exited
     },
     output: () => text,
-    until: (holds: (output: string) => boolean) => new Promise<void>(resolve => {
-      const look = (): void => {
-        if (!holds(text)) return
-        waiting.delete(look)
-        resolve()
-      }
-      waiting.add(look)
-      look()
-    }),
+    until (holds: (output: string) => boolean): Promise<void> {
+      const late = new Error(`services/${name} did not say it in time`)
+      return waitedFor(new Promise<void>(resolve => {
+        const look = (): void => {
+          if (!holds(text)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }), () => late)
+    },
   }
 }
 

@@ -1,5 +1,4 @@
 import { accessSync, chownSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { clusterUrl, isReady, openCluster, spawnServer, type Cluster } from '../../dev/postgres/cluster.ts'
@@ -10,6 +9,7 @@ import { ensurePartitions } from '../../services/migrate/partitions.ts'
 import { loadReferenceFiles } from '../../services/reference/files.ts'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { urlFor } from './database.ts'
+import { freePort } from './free-port.ts'
 
 export type Server = {
   /** URL of a login in a database of the server; every login's password is `test`. */
@@ -100,13 +100,4 @@ export async function makeDatabase ({ url }: Server, name: string, firstMonth = 
   await loadReferenceFiles(sql)
   await sql.end()
   await superuser.end()
-}
-
-function freePort (): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
 }

@@ -1,4 +1,24 @@
-/** Resolves when the condition holds; a test that waits in vain is ended by its time limit. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { waitLimitMs } from './patience.ts'
+
+/** Resolves when the condition holds. Throws, with the place that waited, when it does not within `waitLimitMs`. */
 export async function waitFor (holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!await holds()) await new Promise(resolve => setTimeout(resolve, 10))
+  const late = new Error(`The condition did not hold within ${waitLimitMs} ms`)
+  const endsAt = performance.now() + waitLimitMs
+  while (!await holds()) {
+    if (performance.now() > endsAt) throw late
+    await pause(10)
+  }
+}
+
+/** The result of `work`. Throws `late()`, made when the wait began, when there is none within `waitLimitMs`. */
+export async function waitedFor<T> (work: Promise<T>, late: () => Error): Promise<T> {
+  const over = new AbortController()
+  const limit = pause(waitLimitMs, undefined, { signal: over.signal, ref: false }).then(() => { throw late() })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    over.abort()
+    limit.catch(() => {})
+  }
 }

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { awsProxy } from '../harness/aws-proxy.ts'
 import { lockReadModel } from '../harness/lock.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { startProcess, type Process } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
@@ -56,7 +57,7 @@ t.test('SIGTERM in the middle of a batch: it is finished, the next one is left t
   t.equal(await it.visible(id), rows)
   t.match(await it.settled(id, 'applied'), { state: 'applied' })
   t.same(await it.db.migrator`select 1 from batch_attempts where batch_id = ${next.id}`, [])
-  t.match(await it.queue.receive(1, AbortSignal.timeout(5_000)), { batchId: next.id, receives: 1 })
+  t.match(await it.queue.receive(1, AbortSignal.timeout(waitLimitMs)), { batchId: next.id, receives: 1 })
 })
 
 t.test('SIGTERM and no end in sight: rolled back, handed back at once, applied by another', async t => {

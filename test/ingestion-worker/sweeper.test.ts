@@ -3,13 +3,14 @@ import t from 'tap'
 import { openMetrics } from '../../services/metrics/metrics.ts'
 import { sweepLost, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
 import { recordAccepted } from '../../services/batch/records.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const sweeperOf = (it: Pipeline, lostAfterSeconds = 0): Sweeper =>
   ({ ...it, sql: it.db.open('ingestion_worker'), log: silent, metrics: openMetrics('test'), everySeconds: 1, lostAfterSeconds })
-const take = (it: Pipeline) => it.queue.receive(0, AbortSignal.timeout(5_000))
+const take = (it: Pipeline) => it.queue.receive(0, AbortSignal.timeout(waitLimitMs))
 
 t.test('an acceptance whose message was never sent is finished', async t => {
   const it = await pipeline(t)

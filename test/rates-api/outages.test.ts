@@ -2,6 +2,7 @@ import { createServer, connect, type Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../services/runtime/database.ts'
+import { waitingForReadModel } from '../harness/lock.ts'
 import { testSystem } from '../harness/system.ts'
 import { waitFor } from '../harness/wait.ts'
 import { ratesApi, type TestRatesApi } from './rates-api.ts'
@@ -117,10 +118,7 @@ async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>
   }
 }
 
-async function waitingQueries ({ db }: TestRatesApi): Promise<number> {
-  const [row] = await db.migrator`select count(*) from pg_locks where relation = 'lane_months'::regclass and not granted`
-  return row!.count as number
-}
+const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingForReadModel(db.migrator)
 
 /** The last bytes of a server's greeting. */
 const readyForQuery = Buffer.from('Z\0\0\0\x05I')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { database } from '../harness/database.ts'
+import { waitingForReadModel } from '../harness/lock.ts'
 import { runProcess, startProcess, type Process } from '../harness/process.ts'
 import { makeDatabase, temporaryServer, type Server } from '../harness/server.ts'
 import { waitFor } from '../harness/wait.ts'
@@ -33,7 +34,7 @@ t.test('SIGTERM: the request in hand is answered, then it ends with 0', async t 
   })
   await locked.promise
   const answer = get(process, path)
-  await waitFor(async () => (await db.migrator`select from pg_locks where relation = 'lane_months'::regclass and not granted`).length === 1)
+  await waitFor(async () => await waitingForReadModel(db.migrator) === 1)
   const exited = process.kill('SIGTERM')
   await process.said('"signal":"SIGTERM"')
   await waitFor(() => get(process, '/live').then(() => false, () => true)) // nobody new gets in

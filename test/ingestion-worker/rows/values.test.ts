@@ -1,4 +1,5 @@
 import t from 'tap'
+import { patience } from '../../harness/patience.ts'
 import * as cents from '../../../services/ingestion-worker/rows/cents.ts'
 import * as days from '../../../services/ingestion-worker/rows/days.ts'
 import { MALFORMED_PORT, Ports, UNKNOWN_PORT } from '../../../services/ingestion-worker/rows/ports.ts'
@@ -42,7 +43,7 @@ t.test('a price', async t => {
   t.equal(cents.readCents(Buffer.from('5.'), 0, 2), cents.MALFORMED_PRICE, 'at the very end of the bytes')
   const start = performance.now()
   t.equal(amid('0'.repeat(65_000) + 'x', cents.readCents), cents.MALFORMED_PRICE)
-  t.ok(performance.now() - start < 1000, 'no regular expression runs wild')
+  t.ok(performance.now() - start < 1_000 * patience, 'no regular expression runs wild')
 })
 
 t.test('every number of cents that has two decimals', async t => {

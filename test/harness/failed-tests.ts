@@ -1,0 +1,45 @@
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A test file that failed, and the names of its failed assertions: test › subtest › assertion. */
+export type FailedFile = { file: string, tests: string[] }
+
+const endedEarly = 'ended before its last test'
+
+/** The files that failed since `sinceMs` (milliseconds since 1970), from the TAP that tap keeps of each file in `folder`. */
+export function failedFiles (folder: string, sinceMs: number): FailedFile[] {
+  return globSync('**/*.tap', { cwd: folder }).sort()
+    .filter(name => statSync(join(folder, name)).mtimeMs >= sinceMs)
+    .map(name => ({ file: name.slice(0, -'.tap'.length), tests: failedTests(readFileSync(join(folder, name), 'utf8')) }))
+    .filter(({ tests }) => tests.length > 0)
+}
+
+/** The failed assertions of one file's TAP. A file without a plan ended early: its process died or never began a test. */
+export function failedTests (tap: string): string[] {
+  const failed: string[] = []
+  const names: string[] = []
+  let deepest = -1 // depth of the last failure: a subtest's own line follows those of its assertions
+  for (const line of tap.split('\n')) {
+    const depth = (line.length - line.trimStart().length) / 4
+    const text = line.trimStart()
+    if (text.startsWith('# Subtest: ')) names[depth] = unescape(text.slice('# Subtest: '.length))
+    const name = /^not ok \d+(?: - (.*?))?(?: # time=.*)?$/.exec(text)?.[1]
+    if (name === undefined) continue
+    if (deepest <= depth) failed.push([...names.slice(0, depth), unescape(name)].join(' › '))
+    deepest = depth === 0 ? -1 : depth
+  }
+  if (!/^1\.\.\d+/m.test(tap)) failed.push(endedEarly)
+  return failed
+}
+
+const unescape = (name: string): string => name.replaceAll('\\#', '#')
+
+/** What a failed run ends with: each file, the first failures in it, and the command that runs it alone. */
+export function failureSummary (files: FailedFile[]): string {
+  const most = 5
+  return files.map(({ file, tests }) => [
+    `FAILED npm test -- ${file}`,
+    ...tests.slice(0, most).map(name => `  ${name}`),
+    ...(tests.length > most ? [`  and ${tests.length - most} more`] : []),
+  ].join('\n')).join('\n')
+}
