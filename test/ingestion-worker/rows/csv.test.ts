@@ -1,5 +1,5 @@
 import t from 'tap'
-import { patience } from '../../harness/patience.ts'
+import { cpuMs } from '../../harness/cpu.ts'
 import { brief, good, goodPrice, header, read, rules, rulesWith } from './reading.ts'
 
 t.test('dialects of one and the same file', async t => {
@@ -177,17 +177,17 @@ t.test('a quote that is not closed costs its own line alone', async t => {
 })
 
 t.test('unclosed quotes without end take linear time', async t => {
-  const start = performance.now()
+  const start = cpuMs()
   const { errors } = read('csv', header + 'a","\n'.repeat(200_000), rules, [16_384])
   t.ok(errors.length > 100_000)
-  t.ok(performance.now() - start < 5_000 * patience)
+  t.ok(cpuMs() - start < 5_000)
 })
 
 t.test('a row that comes byte by byte takes linear time', async t => {
-  const start = performance.now()
+  const start = cpuMs()
   const file = header + 'x'.repeat(400_000) + '\n' + '"' + '""'.repeat(200_000) + '"\n'
   t.same(brief(read('csv', file, rulesWith({ maxRowBytes: 1_000_000 }), [1]).errors), ['1 - field_count', '2 - field_count'])
-  t.ok(performance.now() - start < 5_000 * patience)
+  t.ok(cpuMs() - start < 5_000)
 })
 
 t.test('what is told is bounded, and can be kept by PostgreSQL', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { patience } from '../../harness/patience.ts'
+import { cpuMs } from '../../harness/cpu.ts'
 import * as cents from '../../../services/ingestion-worker/rows/cents.ts'
 import * as days from '../../../services/ingestion-worker/rows/days.ts'
 import { MALFORMED_PORT, Ports, UNKNOWN_PORT } from '../../../services/ingestion-worker/rows/ports.ts'
@@ -41,9 +41,9 @@ t.test('a price', async t => {
   for (const text of malformed) table.push([text, cents.MALFORMED_PRICE])
   for (const [text, expected] of table) t.equal(amid(text, cents.readCents), expected, JSON.stringify(text))
   t.equal(cents.readCents(Buffer.from('5.'), 0, 2), cents.MALFORMED_PRICE, 'at the very end of the bytes')
-  const start = performance.now()
+  const start = cpuMs()
   t.equal(amid('0'.repeat(65_000) + 'x', cents.readCents), cents.MALFORMED_PRICE)
-  t.ok(performance.now() - start < 1_000 * patience, 'no regular expression runs wild')
+  t.ok(cpuMs() - start < 1_000, 'no regular expression runs wild')
 })
 
 t.test('every number of cents that has two decimals', async t => {
