@@ -57,7 +57,7 @@ async function apply (manifest: Manifest): Promise<void> {
   const outcome = await applyBatch({
     sql: worker,
     store,
-    limits: { maxRows: 5_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e10 },
+    limits: { maxRows: 5_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e10, maxPriceUsd: 1_000_000 },
     signal: new AbortController().signal,
     onProgress: () => {},
   }, read, attempt!)

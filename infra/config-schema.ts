@@ -83,6 +83,7 @@ export const Schema = Type.Object({
     minTasks: Whole('fewest tasks', 1, 100, 2),
     maxTasks: Whole('most tasks', 1, 100, 8),
     concurrency: Whole('batches that one task applies at once', 1, 16, 2),
+    priceMaxUsd: Whole('highest price, in USD; a row with a higher one is refused', 1, 20_000_000, 1_000_000),
     acceptableLatencySeconds: Whole('how long a batch may wait, in seconds: scaling aims at this', 10, 86_400, 120),
     secondsPerBatch: Whole('time to apply a usual batch, in seconds', 1, 3_600, 5),
   }),

@@ -58,7 +58,7 @@ export function ingestionWorker (stores: Stores) {
     command: node('ingestion-worker/main.ts'),
     environment: {
       ...common(config), ...stored(stores), ...database.environment('ingestion_worker'),
-      WORKER_CONCURRENCY: String(config.worker.concurrency),
+      WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
       FINISH_MS: '85000', // with the other phases of stopping within the 120 s that Fargate gives
     },
     statements: [...database.connect('ingestion_worker'), ...queue.work(), ...payloads.apply()],

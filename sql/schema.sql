@@ -81,6 +81,22 @@ CREATE INDEX dead_letter_actions_of_batch ON public.dead_letter_actions USING bt
 
 grant insert, select on dead_letter_actions to batch_intake;
 
+create table full_lane_months (
+  orig_code text not null,
+  dest_code text not null,
+  month date not null,
+  counts integer[] not null,
+  cents bigint[] not null,
+  constraint full_lane_months_cents_check CHECK ((cardinality(cents) = 31)),
+  constraint full_lane_months_counts_check CHECK ((cardinality(counts) = 31)),
+  constraint full_lane_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+CREATE INDEX full_lane_months_of_lane ON public.full_lane_months USING btree (orig_code, dest_code, month);
+
+grant insert, select on full_lane_months to batch_writer;
+grant select on full_lane_months to rates_reader;
+
 create table lane_months (
   orig_code text not null,
   dest_code text not null,

@@ -1,13 +1,15 @@
 import { Type } from 'typebox'
 import { Aws, Common, Count } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
+import { MAX_PRICE_USD } from './rows/rules.ts'
 
 /** What the ingestion worker reads from its environment. */
 export const Config = Type.Object({
   ...Common,
   ...Aws,
   WORKER_CONCURRENCY: Count('batches applied at once by one process', { default: 2, maximum: 16 }),
-  BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000 }),
+  BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000, maximum: 2 ** 30 }),
+  PRICE_MAX_USD: Count('highest price, in USD; a row with a higher one is refused', { default: 1_000_000, maximum: MAX_PRICE_USD }),
   BATCH_MAX_DECODED_BYTES: Count('longest content of an upload after decoding, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
   RECEIVE_SECONDS: Count('how long one receive waits for a message, and so the shortest end of an idle process, in seconds', { default: 5, maximum: 20 }),

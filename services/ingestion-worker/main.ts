@@ -39,7 +39,12 @@ const worker = buildIngestionWorker({
   log,
   metrics,
   receive: { concurrency: config.WORKER_CONCURRENCY, receiveSeconds: config.RECEIVE_SECONDS },
-  limits: { maxRows: config.BATCH_MAX_ROWS, maxRowBytes: config.BATCH_MAX_ROW_BYTES, maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES },
+  limits: {
+    maxRows: config.BATCH_MAX_ROWS,
+    maxRowBytes: config.BATCH_MAX_ROW_BYTES,
+    maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
+    maxPriceUsd: config.PRICE_MAX_USD,
+  },
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
   protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
   backlogSeconds: config.BACKLOG_SECONDS,

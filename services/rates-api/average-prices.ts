@@ -27,8 +27,8 @@ export type LaneTotals = Sides & {
   months: MonthTotals[]
 }
 
-/** A statement's row, each of which repeats all but the month. */
-export type TotalsRow = Sides & MonthTotals & { snapshot: string }
+/** A statement's row. Each repeats all but the month; a row of `full_lane_months` has no snapshot and no sides. */
+export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
 
 /**
  * How many prices each day of the months has between two sides, and what they add up to; every month is there. It is one
@@ -52,6 +52,22 @@ export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTo
 const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z2-9]{3}$/.test(code)
 
 export function totalsOf (rows: TotalsRow[]): LaneTotals {
-  const { orig, dest, snapshot } = rows[0]!
-  return { orig, dest, snapshot, months: rows }
+  const { orig, dest, snapshot } = rows.find(row => row.snapshot !== null)!
+  return { orig, dest, snapshot: snapshot!, months: oneEach(rows) }
 }
+
+/** Adds up the rows of the same month: those of `full_lane_months` beside that of `lane_months`. */
+function oneEach (rows: TotalsRow[]): MonthTotals[] {
+  const months = new Map<string, MonthTotals>()
+  for (const row of rows) {
+    const earlier = months.get(row.month)
+    months.set(row.month, earlier ? sumOf(earlier, row) : row)
+  }
+  return months.size === rows.length ? rows : [...months.values()]
+}
+
+const sumOf = ({ month, counts, cents }: MonthTotals, more: MonthTotals): MonthTotals => ({
+  month,
+  counts: counts!.map((count, day) => count! + more.counts![day]!),
+  cents: cents!.map((sum, day) => String(BigInt(sum!) + BigInt(more.cents![day]!))),
+})

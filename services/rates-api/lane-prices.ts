@@ -19,5 +19,10 @@ export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, dest
       end as dest,
       asked.month, counts, cents, ${snapshotOf(sql)} as snapshot
     from unnest(${months}::date[]) as asked (month)
-    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month`)
+    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month
+    -- In place of a join with both tables, which costs three times as much: this is one look at an empty index.
+    union all
+    select null, null, month, counts, cents, null
+    from full_lane_months
+    where orig_code = ${origCode} and dest_code = ${destCode} and month = any (${months}::date[])`)
 }

@@ -32,7 +32,11 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
     -- and group by, which make a row of each lane and day (bench/average-prices.ts).
     cross join lateral (
       select ${sql.unsafe(sumsOf('counts'))} as counts, ${sql.unsafe(sumsOf('cents'))} as cents
-      from lane_months
+      from (
+        select orig_code, dest_code, month, counts, cents from lane_months
+        union all
+        select orig_code, dest_code, month, counts, cents from full_lane_months
+      ) as lane
       -- Arrays, made once before the scan, let the primary key's index find each lane; a join would read every row.
       where orig_code = any (array(
           select code from ports where code = ${origCode}

@@ -7,7 +7,7 @@ export function startWorker (t: Test, { db, store, queue, deadLetters }: Pipelin
   const worker = buildIngestionWorker({
     name: 'test', sql: db.open('ingestion_worker'), store, queue, deadLetters, log: silent,
     receive: { concurrency: 2, receiveSeconds: 1 },
-    limits: { maxRows: 1_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e9 },
+    limits: { maxRows: 1_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e9, maxPriceUsd: 1_000_000 },
     heartbeat: { visibilitySeconds: 30, maxSeconds: 600 },
     sweep: { everySeconds: 1, lostAfterSeconds: 30 },
     ...options,

@@ -7,7 +7,8 @@ export const PRICE_TOO_LARGE = -4
 const POINT = 0x2e
 
 /**
- * Reads a price in USD from `bytes[start, end)`: cents, 1 to 999,999,999,999, or a negative fault.
+ * Reads a price in USD from `bytes[start, end)`: cents, 1 to 999,999,999,999, or a negative fault. The caller
+ * checks the limit `RowRules.maxCents`.
  *
  * Plain digits, then at most a point and one or two digits. Never through a floating-point number, so that what was
  * written is what is stored. Leading zeros are read (`007.5`); a sign `+`, an exponent, a thousands separator, `.5` and `5.` are not.

@@ -53,12 +53,12 @@ export class RowChecker {
 
   /** Passes the row on if it is good; false, and nothing done, if it is not. The only check that a good row goes through. */
   accept (bytes: Uint8Array, spans: Spans): boolean {
-    const { ports, firstDay, lastDay } = this.rules
+    const { ports, firstDay, lastDay, maxCents } = this.rules
     const orig = ports.find(bytes, spans[0]!, spans[1]!)
     const dest = ports.find(bytes, spans[2]!, spans[3]!)
     const day = readDay(bytes, spans[4]!, spans[5]!)
     const cents = readCents(bytes, spans[6]!, spans[7]!)
-    if (orig < 0 || dest < 0 || orig === dest || day < firstDay || day > lastDay || cents < 0) return false
+    if (orig < 0 || dest < 0 || orig === dest || day < firstDay || day > lastDay || cents < 0 || cents > maxCents) return false
     this.#sink.price(orig, dest, day, cents)
     return true
   }

@@ -14,7 +14,7 @@ const messages = {
   malformed_price: 'A price is written in plain digits, a point before the decimals, such as 1154.50',
   price_not_positive: 'A price must be above 0',
   price_decimals: 'A price has at most two decimals',
-  price_too_large: 'A price is at most 9999999999.99',
+  price_too_large: 'A price is at most {} USD',
   wrong_type: 'A code and a day are JSON strings, a price is a JSON number or a string',
   not_utf8: 'The text is not UTF-8',
   // of a row

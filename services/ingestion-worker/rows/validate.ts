@@ -32,7 +32,6 @@ const priceCodes: Record<number, RowErrorCode> = {
   [MALFORMED_PRICE]: 'malformed_price',
   [PRICE_NOT_POSITIVE]: 'price_not_positive',
   [PRICE_DECIMALS]: 'price_decimals',
-  [PRICE_TOO_LARGE]: 'price_too_large',
 }
 
 /** Every fault of the four values: the rules of a price, said once for all formats. Empty for a good row. */
@@ -50,7 +49,8 @@ export function fieldFaults (bytes: Uint8Array, spans: Spans, rules: RowRules): 
   else if (day < rules.firstDay || day > rules.lastDay) {
     faults.push({ column: 2, code: 'day_out_of_span', detail: `${formatDay(rules.firstDay)} to ${formatDay(rules.lastDay)}` })
   }
-  if (cents < 0) faults.push({ column: 3, code: priceCodes[cents]! })
+  if (cents > rules.maxCents || cents === PRICE_TOO_LARGE) faults.push({ column: 3, code: 'price_too_large', detail: String(rules.maxCents / 100) })
+  else if (cents < 0) faults.push({ column: 3, code: priceCodes[cents]! })
   return faults.map(fault => {
     const start = spans[fault.column * 2]!
     const end = spans[fault.column * 2 + 1]!

@@ -30,7 +30,9 @@ t.test('dialects of one and the same file', async t => {
 t.test('every rule of a value', async t => {
   const table: Array<[row: string, ...errors: string[]]> = [
     ['CNGGZ,EETLL,2020-12-01,1'],
-    ['CNGGZ,EETLL,2021-12-31,9999999999.99'],
+    ['CNGGZ,EETLL,2021-12-31,1000000.00'],
+    ['CNGGZ,EETLL,2021-01-31,1000000.01', '1 price price_too_large 1000000.01'],
+    ['CNGGZ,EETLL,2021-01-31,9999999999.99', '1 price price_too_large 9999999999.99'],
     ['CNGG,EETLL,2021-01-31,1', '1 orig_code malformed_port CNGG'],
     ['CNGGZ,EETL1,2021-01-31,1', '1 dest_code malformed_port EETL1'],
     ['CNGGA,EETLA,2021-01-31,1', '1 orig_code unknown_port CNGGA', '1 dest_code unknown_port EETLA'],

@@ -36,7 +36,9 @@ t.test('ways to write the same row', async t => {
 t.test('every rule of a value', async t => {
   const table: Array<[text: string, ...errors: string[]]> = [
     [having('price', '0.01')],
-    [having('price', '9999999999.99')],
+    [having('price', '1000000.00')],
+    [having('price', '1000000.01'), '1 price price_too_large 1000000.01'],
+    [having('price', '9999999999.99'), '1 price price_too_large 9999999999.99'],
     [having('price', '0.1')],
     [having('price', '0.30000000000000004'), '1 price price_decimals 0.30000000000000004'],
     [having('price', '5.100'), '1 price price_decimals 5.100'],
