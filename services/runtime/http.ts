@@ -3,6 +3,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { endLinksAtTheEnd } from './drain.ts'
 import { isDatabaseAway } from './failures.ts'
 import type { Log } from './log.ts'
+import { nothingAt, refuseOtherSpellings } from './plain-path.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 import { requestIdentity, requestIdOf, tellRequests } from './requests.ts'
 
@@ -38,6 +39,7 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
   endLinksAtTheEnd(app)
   tellRequests(app, log, metrics)
   app.addHook('onResponse', closeUnreadBody)
+  refuseOtherSpellings(app)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = toProblem(error)
     if (problem.code === 'database-unavailable') metrics?.count('freight_database_unavailable_total', {})
@@ -69,7 +71,7 @@ const lingerMs = 3_000
 function notFound (app: FastifyInstance, request: FastifyRequest): Problem {
   const path = request.url.split('?')[0]!
   const allowed = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const).filter(method => app.findRoute({ method, url: path }))
-  if (allowed.length === 0) return new Problem('not-found', `Nothing is at ${path.slice(0, 200)}`)
+  if (allowed.length === 0) return nothingAt(path)
   return new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } })
 }
 

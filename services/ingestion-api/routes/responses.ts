@@ -15,7 +15,9 @@ const anywhere: ProblemCode[] = ['unauthenticated', 'forbidden', 'keys-unavailab
 
 /** A route's response for each status of the problems that it answers with, by code. */
 export function problemResponses (...codes: ProblemCode[]): Record<number, object> {
-  const byStatus = Map.groupBy([...codes, ...anywhere], code => problems[code].status)
+  // An id that is written with escapes is at no address.
+  const spelling: ProblemCode[] = codes.some(code => problems[code].status === 404) ? ['not-found'] : []
+  const byStatus = Map.groupBy([...codes, ...spelling, ...anywhere], code => problems[code].status)
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, {
     description: codes.map(code => problems[code].title).join('; '),
     ...headersOf(status),
