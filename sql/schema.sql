@@ -47,6 +47,7 @@ create table batches (
   reason text,
   queued_at timestamp with time zone not null default now(),
   dead_lettered_at timestamp with time zone,
+  last_line_ended boolean,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
@@ -63,7 +64,7 @@ CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accept
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 grant insert, select, update (state, finished_at, reason, queued_at) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at) on batches to batch_writer;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended) on batches to batch_writer;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,

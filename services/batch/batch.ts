@@ -41,6 +41,8 @@ export type Manifest = {
   /** After decoding; null where nobody has decoded it yet. */
   decodedBytes: number | null
   payload: Payload
+  /** How many rows the provider says the file has, where it says so. */
+  rows?: number | undefined
   /** ISO 8601, by the clock of the process that accepted it: for people, nothing is decided by it. */
   acceptedAt: string
   /** W3C trace context of the request that was accepted; kept beside the object, as its metadata. */

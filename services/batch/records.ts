@@ -17,6 +17,7 @@ export type BatchRecord = {
   row_count: number | null
   error_count: number | null
   first_errors: unknown[]
+  last_line_ended: boolean | null
   reason: string | null
   attempts: number
   rows_read: number | null
@@ -59,7 +60,7 @@ export async function listRecords (sql: Sql, { provider, state, after, limit }: 
 const columns = (sql: Sql) => sql`
   id, provider, mode, state, format, digest, bytes, decoded_bytes,
   ${isoTime(sql, 'accepted_at')}, ${isoTime(sql, 'started_at')}, ${isoTime(sql, 'finished_at')},
-  row_count, error_count, first_errors, reason,
+  row_count, error_count, first_errors, last_line_ended, reason,
   (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts,
   (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read,
   (select rows_expected from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_expected`

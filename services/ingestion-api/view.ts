@@ -35,6 +35,9 @@ export const BatchView = Type.Object({
   rows_expected: Nullable(Type.Integer({ description: 'how many it will have read at its end, as far as can be told' })),
   error_count: Nullable(Type.Integer()),
   first_errors: Type.Array(RowError, { description: 'at most one hundred; /batches/<id>/errors has all' }),
+  last_line_ended: Nullable(Type.Boolean({
+    description: 'false: the last line of a CSV or NDJSON file has no line end, as in a file that was cut; null where that is not known',
+  })),
   reason: Nullable(Type.String()),
 })
 export type BatchView = Static<typeof BatchView>
@@ -52,6 +55,6 @@ export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'
   return {
     id, state, provider, mode, format, digest, bytes, decoded_bytes: decodedBytes, accepted_at: acceptedAt,
     started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null, rows_expected: null,
-    error_count: null, first_errors: [], reason: null,
+    error_count: null, first_errors: [], last_line_ended: null, reason: null,
   }
 }

@@ -7,16 +7,17 @@ import { table } from './table.ts'
 
 const usage = `batches list --provider NAME [--state STATE] [--limit N]
 batches show ID
-batches submit FILE [--key NAME] [--dry-run]
+batches submit FILE [--key NAME] [--dry-run] [--rows N]
     Lists and shows batches; sends a file (.csv, .ndjson or .json, with .gz behind it if compressed) through the ingestion API
-    as the provider whose key is in API_KEY, waits for the outcome, and exits with 1 unless it was applied or validated.`
+    as the provider whose key is in API_KEY, waits for the outcome, and exits with 1 unless it was applied or validated.
+    --rows N: the file has N rows; with another number it is rejected.`
 
 export const batches: Command = {
   usage,
   async run (args, system) {
     const { verb, operands, values } = readArguments(usage, args, {
       provider: { type: 'string' }, state: { type: 'string' }, limit: { type: 'string', default: '50' },
-      key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false },
+      key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false }, rows: { type: 'string' },
     })
     if (verb === 'list' && operands.length === 0 && values.provider) {
       if (values.state && !states.some(state => state === values.state)) throw wrongUsage(usage, `--state is one of ${states.join(', ')}`)
@@ -32,7 +33,7 @@ export const batches: Command = {
       console.log(JSON.stringify(batch, null, 2))
     } else if (verb === 'submit' && operands.length === 1) {
       const { variable } = await system()
-      await submitFile(operands[0]!, { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: values.key, dryRun: values['dry-run'] })
+      await submitFile(operands[0]!, { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: values.key, dryRun: values['dry-run'], rows: values.rows })
     } else {
       throw wrongUsage(usage)
     }

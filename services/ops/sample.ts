@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { sampleCsv } from '../sample/month.ts'
 import { readArguments, wrongUsage, type Command } from './command.ts'
@@ -13,7 +14,9 @@ export const sample: Command = {
     if (verb !== '') throw wrongUsage(usage)
     const { variable } = await system()
     const to = { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: 'sample-2021-01', dryRun: false }
-    await submit(gzipSync(sampleCsv()), { type: 'text/csv', gzip: true }, to).catch(error => {
+    const file = gzipSync(sampleCsv())
+    const digest = createHash('sha256').update(file).digest('base64')
+    await submit(file, { type: 'text/csv', gzip: true, digest }, to).catch(error => {
       // The system had the sample of another release, and keeps it.
       if (!(error instanceof KeyReused)) throw error
       console.log('A sample of another release is there, and stays.')

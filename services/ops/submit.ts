@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CommandError } from './command.ts'
 import { openProgress } from './progress.ts'
 
-export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean }
+export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean, rows?: string | undefined }
 
 type Batch = {
   id: string, state: string, reason: string | null, first_errors: RowError[]
-  rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null
+  rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
 
@@ -24,21 +26,30 @@ export async function submitFile (path: string, options: SubmitOptions): Promise
   const type = types[extension]
   if (!type) throw new CommandError(`${path}: the name must end in .csv, .ndjson or .json, or in one of them and .gz`, 2)
   const progress = openProgress()
+  const digest = await sha256Of(path)
   const body = Readable.toWeb(readFile(path, sent => progress.show(`sending ${sent} %`))) as ReadableStream
-  await submit(body, { type, gzip: Boolean(gzip) }, options, progress)
+  await submit(body, { type, gzip: Boolean(gzip), digest }, options, progress)
 }
 
-/** The same of content that is at hand. */
+/** The same of content that is at hand. `digest` is its SHA-256 in base64. */
 export async function submit (
-  body: ReadableStream | Uint8Array, { type, gzip }: { type: string, gzip: boolean }, { url, apiKey, key, dryRun }: SubmitOptions,
+  body: ReadableStream | Uint8Array, { type, gzip, digest }: { type: string, gzip: boolean, digest: string },
+  { url, apiKey, key, dryRun, rows }: SubmitOptions,
   progress = openProgress()
 ): Promise<void> {
   const authorization = `Bearer ${apiKey}`
-  let batch = await answer(fetch(new URL(`/batches${dryRun ? '?dry_run=true' : ''}`, url), {
+  const query = new URLSearchParams({ ...(dryRun ? { dry_run: 'true' } : {}), ...(rows === undefined ? {} : { rows }) })
+  let batch = await answer(fetch(new URL(`/batches?${query}`, url), {
     method: 'POST',
     body,
     duplex: 'half',
-    headers: { authorization, 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key === undefined ? {} : { 'idempotency-key': key }) },
+    headers: {
+      authorization,
+      'content-type': type,
+      'content-digest': `sha-256=:${digest}:`,
+      ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    },
   } as RequestInit))
   progress.line(`batch ${batch.id}`)
   for (let pauseMs = 50; waiting.has(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
@@ -46,17 +57,25 @@ export async function submit (
     await wait(pauseMs)
     batch = await answer(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
   }
-  const rows = `${(batch.rows ?? 0).toLocaleString('en')} rows`
-  if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${rows}`)
+  if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file was not cut')
+  const counted = `${(batch.rows ?? 0).toLocaleString('en')} rows`
+  if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${counted}`)
   for (const { row, column, value, code, message } of batch.first_errors) {
     progress.line(`row ${row}${column ? `, ${column}` : ''}: ${code}: ${message}${value === null ? '' : ` (${JSON.stringify(value)})`}`)
   }
   throw new CommandError(`${batch.state}: ${batch.state === 'rejected'
-    ? `${batch.error_count} errors in ${rows}; none of it is visible; all errors: ${url}/batches/${batch.id}/errors`
+    ? `${batch.error_count} errors in ${counted}; none of it is visible; all errors: ${url}/batches/${batch.id}/errors`
     : batch.reason ?? ''}`)
 }
 
 const thousands = (count: number | null): string => count === null ? 'unknown' : count.toLocaleString('en')
+
+/** SHA-256 of the file in base64. Where the file changes until it is sent, the ingestion API refuses it. */
+async function sha256Of (path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(readFile(path, () => {}), hash)
+  return hash.digest('base64')
+}
 
 function readFile (path: string, onPercent: (percent: number) => void): Readable {
   let size: number

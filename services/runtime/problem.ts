@@ -33,6 +33,7 @@ export const problems = {
   'invalid-parameters': { status: 400, title: 'Parameters are wrong' },
   'malformed-request': { status: 400, title: 'The request cannot be read' },
   'malformed-body': { status: 400, title: 'The body cannot be read' },
+  'digest-mismatch': { status: 400, title: 'The body is not what its Content-Digest says' },
   unauthenticated: { status: 401, title: 'A valid API key is needed' },
   forbidden: { status: 403, title: 'The API key does not allow this' },
   'not-found': { status: 404, title: 'There is nothing at this address' },

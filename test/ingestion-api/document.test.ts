@@ -37,7 +37,8 @@ t.test('what the ingestion API says of itself', async t => {
     t.same(Object.keys(requestBody.content), ['text/csv', 'application/x-ndjson', 'application/json'])
     t.equal(requestBody.required, true)
     t.same(parameters.map(({ name, in: where, required }: any) => [name, where, required]),
-      [['dry_run', 'query', false], ['idempotency-key', 'header', false], ['content-encoding', 'header', false]])
+      [['dry_run', 'query', false], ['rows', 'query', false], ['idempotency-key', 'header', false], ['content-digest', 'header', false],
+        ['content-encoding', 'header', false]])
     t.same(Object.keys(responses), ['202', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'])
     t.match(responses[202].headers, { location: { schema: { type: 'string' } } })
     for (const status of [429, 503]) t.match(responses[status].headers, { 'retry-after': { schema: { type: 'integer' } } })

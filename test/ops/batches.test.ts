@@ -16,13 +16,15 @@ t.test('ops batches and dead-letters, on a running system', async t => {
   const run = (...args: string[]) => ops(args, env)
   const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
   const files = t.testdir({
-    'good.csv': csv, 'good.csv.gz': gzipSync(csv), 'bad.csv': `${csv}CNGGZ,XXXXX,2021-01-05,100\n`, 'prices.txt': csv,
+    'good.csv': csv, 'cut.csv': csv.trimEnd(), 'good.csv.gz': gzipSync(csv), 'bad.csv': `${csv}CNGGZ,XXXXX,2021-01-05,100\n`, 'prices.txt': csv,
   })
   const file = (name: string): string => join(files, name)
 
   t.test('submit waits for the outcome, and the exit code tells it', async t => {
     t.match(await run('batches', 'submit', file('good.csv')), { code: 0, stdout: /batch [0-9a-f]{64}\napplied: 1 rows/ })
     t.match(await run('batches', 'submit', file('good.csv.gz'), '--key', 'another'), { code: 0, stdout: 'applied' })
+    t.match(await run('batches', 'submit', file('good.csv'), '--key', 'two', '--rows', '2'), { code: 1, stdout: 'row_count', stderr: 'rejected: 1 errors' })
+    t.match(await run('batches', 'submit', file('cut.csv'), '--rows', '1'), { code: 0, stdout: /the last line has no line end[^]*applied: 1 rows/ })
     t.match(await run('batches', 'submit', file('good.csv'), '--dry-run'), { code: 0, stdout: 'validated' })
     t.match(await run('batches', 'submit', file('bad.csv')), { code: 1, stdout: 'row 2, dest_code: unknown_port', stderr: 'rejected: 1 errors' })
     t.match(await run('batches', 'submit', file('bad.csv'), '--key', 'another'), { code: 1, stderr: 'The idempotency key' })
@@ -33,7 +35,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
 
   t.test('list and show', async t => {
     const { stdout } = await run('batches', 'list', '--provider', 'demo')
-    t.equal(stdout.trimEnd().split('\n').length, 1 + 4)
+    t.equal(stdout.trimEnd().split('\n').length, 1 + 6)
     const rejected = (await run('batches', 'list', '--provider', 'demo', '--state', 'rejected')).stdout
     const id = /[0-9a-f]{64}/.exec(rejected)![0]
     t.match(JSON.parse((await run('batches', 'show', id)).stdout), { id, state: 'rejected', error_count: 1 })

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { Problem } from '../../runtime/problem.ts'
+import type { DigestCheck } from './content-digest.ts'
 import { chunks, type TimeLimits } from './receive.ts'
 
 const Command = Type.Object({
@@ -13,7 +14,7 @@ const longestCommand = 4_096
  * The id of the upload that a JSON body names (`{"upload": "<id>"}`), or null when it is not an object: then it is the
  * prices themselves, and nothing of the body is taken.
  */
-export async function namedUpload (request: IncomingMessage, limits: TimeLimits): Promise<string | null> {
+export async function namedUpload (request: IncomingMessage, digest: DigestCheck, limits: TimeLimits): Promise<string | null> {
   let text = ''
   for await (const chunk of chunks(request, limits)) {
     text += chunk.toString('latin1')
@@ -21,7 +22,11 @@ export async function namedUpload (request: IncomingMessage, limits: TimeLimits)
     if (first === undefined ? text.length > longestCommand : first !== '{') break
     if (text.length > longestCommand) throw notUnderstood()
   }
-  if (text.trimStart().startsWith('{')) return parse(text)
+  if (text.trimStart().startsWith('{')) {
+    digest.update(Buffer.from(text, 'latin1'))
+    digest.end()
+    return parse(text)
+  }
   if (text !== '') request.unshift(Buffer.from(text, 'latin1'))
   return null
 }

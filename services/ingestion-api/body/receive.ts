@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Encoding, Payload } from '../../batch/batch.ts'
 import { Problem } from '../../runtime/problem.ts'
+import type { DigestCheck } from './content-digest.ts'
 import { openMeter, type BodyLimits, type Measured } from './meter.ts'
 
 export type TimeLimits = {
@@ -14,10 +15,11 @@ export type Received = Measured & { payload: Payload }
 
 /**
  * Streams a request's body into the store, as it was sent, and measures it on the way: memory stays flat whatever its
- * size. Nothing is left in the store when it throws `content-too-large`, `malformed-body`, `request-timeout` or `store-unavailable`.
+ * size. Nothing is left in the store when it throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout` or
+ * `store-unavailable`.
  */
-export async function receiveBody (request: IncomingMessage, encoding: Encoding, limits: BodyLimits & TimeLimits,
-  put: (body: Readable) => Promise<Payload>): Promise<Received> {
+export async function receiveBody (request: IncomingMessage, encoding: Encoding, digest: DigestCheck,
+  limits: BodyLimits & TimeLimits, put: (body: Readable) => Promise<Payload>): Promise<Received> {
   const length = Number(request.headers['content-length'] ?? 0)
   if (length > limits.maxBytes) throw new Problem('content-too-large', `The body is longer than ${limits.maxBytes} bytes`)
   const meter = openMeter(encoding, limits)
@@ -26,9 +28,11 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
   async function * measuredBody (): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of chunks(request, limits)) {
+        digest.update(chunk)
         await meter.write(chunk)
         yield chunk
       }
+      digest.end() // before the decoder's complaint: a body that was cut is no longer gzip either
       outcome.measured = await meter.end()
     } catch (error) {
       outcome.failure = error instanceof Problem ? error : new Problem('malformed-request', 'The body broke off', { cause: error })

@@ -7,6 +7,7 @@ import { recordAccepted } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
+import { contentDigest, type DigestCheck } from '../body/content-digest.ts'
 import { namedUpload } from '../body/command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
 import { receiveBody } from '../body/receive.ts'
@@ -21,7 +22,10 @@ const schema = {
   description: 'Stores the batch and queues it. The same name and content give the same batch, whenever they are sent.',
   tags: ['batches'],
   security: [{ key: [] }],
-  querystring: Type.Object({ dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only check it' })) }, { additionalProperties: false }),
+  querystring: Type.Object({
+    dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only check it' })),
+    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'the number of rows that the file has, from 1: with another it is rejected' })),
+  }, { additionalProperties: false }),
   // Without types: what comes is a stream, and the worker reads what is in it.
   body: {
     content: {
@@ -32,6 +36,7 @@ const schema = {
   },
   headers: Type.Object({
     'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'the batch\'s name: 1 to 255 visible ASCII characters' })),
+    'content-digest': Type.Optional(Type.String({ description: 'RFC 9530: sha-256=:BASE64:, of the body as it is sent; sha-512 too' })),
     'content-encoding': Type.Optional(Type.String({ description: 'gzip or identity' })),
   }),
   response: {
@@ -40,10 +45,12 @@ const schema = {
       headers: { location: { type: 'string', description: 'where to watch it' } },
       content: { 'application/json': { schema: BatchView } },
     },
-    ...problemResponses('invalid-parameters', 'malformed-request', 'malformed-body', 'unknown-upload', 'request-timeout', 'upload-incomplete',
+    ...problemResponses('invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch', 'unknown-upload', 'request-timeout', 'upload-incomplete',
       'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'overloaded', 'store-unavailable', 'queue-unavailable'),
   },
 }
+
+type Query = { dry_run?: string, rows?: string }
 
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
@@ -51,15 +58,16 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   app.removeAllContentTypeParsers() // the framework's own read text/plain, which is no format of ours
   for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
 
-  app.post<{ Querystring: { dry_run?: string } }>('/batches', {
+  app.post<{ Querystring: Query }>('/batches', {
     schema,
     config: { rateLimit: api.rateLimit },
     onRequest: needsKey(api.keys, 'submit'),
   }, async (request, reply) => {
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
     const format = formatOf(request)
-    const upload = format === 'json' ? await namedUpload(request.raw, limits) : null
-    const sent = upload === null ? await receivedContent(request, format) : await uploadedContent(api, providerOf(request), upload)
+    const digest = contentDigest(request.headers['content-digest'] as string | undefined)
+    const upload = format === 'json' ? await namedUpload(request.raw, digest, limits) : null
+    const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
     const manifest = manifestOf(request, sent)
     const accepting = performance.now()
     const acceptance = await accept(store, queue, manifest).catch(error => {
@@ -78,11 +86,11 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     return reply.code(202).header('location', `/batches/${id}`).send(view)
   })
 
-  async function receivedContent (request: FastifyRequest, format: Format): Promise<Content> {
+  async function receivedContent (request: FastifyRequest, format: Format, digest: DigestCheck): Promise<Content> {
     const encoding = encodingOf(request)
     const provider = providerOf(request)
     const storing = performance.now()
-    const received = await api.takeTurn(provider, () => receiveBody(request.raw, encoding, limits,
+    const received = await api.takeTurn(provider, () => receiveBody(request.raw, encoding, digest, limits,
       body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream')))
     const ms = performance.now() - storing
     metrics.observe('freight_batch_step_seconds', { step: 'store' }, ms / 1_000)
@@ -108,13 +116,14 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   }
 }
 
-function manifestOf (request: FastifyRequest<{ Querystring: { dry_run?: string } }>, { contentName, ...content }: Content): Manifest {
+function manifestOf (request: FastifyRequest<{ Querystring: Query }>, { contentName, ...content }: Content): Manifest {
   const provider = providerOf(request)
   const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
   const key = request.headers['idempotency-key']
   const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : contentName
+  const rows = request.query.rows === undefined ? {} : { rows: Number(request.query.rows) }
   const acceptedAt = new Date().toISOString()
-  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, acceptedAt, traceparent: request.id }
+  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, ...rows, acceptedAt, traceparent: request.id }
 }
 
 function encodingOf (request: FastifyRequest): Encoding {

@@ -12,6 +12,7 @@ import { copyPrices, type Copy } from './copy.ts'
 import { cancelOnAbort } from './cancel.ts'
 import { addToLaneMonths } from './lane-months.ts'
 import { readPayload, Unreadable } from './payload.ts'
+import { lastLineOf } from './last-line.ts'
 import { openReport } from './report.ts'
 import { RolledBack, type Outcome } from './outcome.ts'
 import { currentRules, type BatchLimits } from './rules.ts'
@@ -48,6 +49,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     error: report.add,
   }
   const reader = createRowReader(manifest.format, rules, sink)
+  const lastLine = lastLineOf(manifest.format)
   let loadMs = 0
   let committing = 0
 
@@ -63,6 +65,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
         signal.throwIfAborted()
         const parsing = performance.now()
         reader.write(chunk)
+        lastLine.write(chunk)
         parseMs += since(parsing)
         bytes += chunk.length
         onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes), bytes })
@@ -74,6 +77,11 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
         loadMs += since(loading)
       }
       reader.end()
+      lastLine.end()
+      const { rows } = manifest
+      if (rows !== undefined && rows !== reader.rowsSeen && !reader.stopped) {
+        report.add(fileError('row_count', `${reader.rowsSeen} rows, the request says ${rows}`))
+      }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       report.add(fileError(error.code))
@@ -118,7 +126,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     signal.throwIfAborted()
     const mine = await tx`
       update batches set state = ${state}, finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
-        error_count = ${report.count}, first_errors = ${tx.json(report.first)}, reason = null
+        error_count = ${report.count}, first_errors = ${tx.json(report.first)}, last_line_ended = ${lastLine.ended}, reason = null
       where id = ${manifest.id} and state in ('queued', 'processing', 'dead_lettered')
       returning 1`
     if (mine.length === 0) return false

@@ -34,6 +34,7 @@ const messages = {
   no_rows: 'The file has no rows',
   not_an_array: 'The file must be one JSON array of objects',
   too_many_rows: 'A file has at most {} rows',
+  row_count: 'The file has {}',
 } as const
 
 export type RowErrorCode = keyof typeof messages
@@ -61,8 +62,8 @@ export function errorMessage (code: RowErrorCode, detail = ''): string {
 }
 
 /** An error of the file as a whole. */
-export function fileError (code: RowErrorCode): RowError {
-  return { row: 0, column: null, value: null, code, message: errorMessage(code), original: null }
+export function fileError (code: RowErrorCode, detail?: string): RowError {
+  return { row: 0, column: null, value: null, code, message: errorMessage(code, detail), original: null }
 }
 
 /** The beginning of `bytes[start, end)` as text, `maxChars` at most, what is not UTF-8 replaced by U+FFFD. */
