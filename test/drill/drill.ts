@@ -66,7 +66,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   }
 
   async function deployAll (release: Release, round: Round): Promise<Array<string | null>> {
-    await migrate(release, system.migratorUrl)
+    await migrate(release, system.migration)
     return await Promise.all([
       ...apis.map(async program => {
         const what = {
@@ -98,7 +98,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     // All of them now, so that they are of one state of the code.
     const first = makeRelease(folder, '1.0.0', 0)
     const releases = rounds.map((_, index) => makeRelease(folder, `1.${index + 1}.0`, index + 1))
-    await migrate(first, system.migratorUrl)
+    await migrate(first, system.migration)
     for (const program of apis) {
       const tasks = await start(first, program, 'good')
       live[program] = { group: balancers[program].add(`${program} ${first.version}`, tasks.map(({ url }) => url)), tasks }

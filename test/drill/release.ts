@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -22,6 +23,23 @@ export function makeRelease (parent: string, version: string, migrations: number
     const name = `${String(first + number - 1).padStart(4, '0')}-drill-${number}.sql`
     writeFileSync(join(folder, 'sql/migrations', name), expanding(number))
   }
+  return { version, folder }
+}
+
+/**
+ * The code of an earlier revision. Its dependencies are linked from here where its package-lock.json is the same, and installed
+ * where it is not.
+ */
+export function checkOutRelease (parent: string, version: string, revision: string): Release {
+  const folder = join(parent, version)
+  mkdirSync(folder)
+  const git = (...args: string[]): Buffer => execFileSync('git', args, { cwd: clone, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'inherit'] })
+  execFileSync('tar', ['-x', '-C', folder], { input: git('archive', revision, 'services', 'sql', 'package.json', 'package-lock.json') })
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
+  const lockedIn = (at: string): string => readFileSync(join(at, 'package-lock.json'), 'utf8')
+  if (lockedIn(folder) === lockedIn(clone)) symlinkSync(join(clone, 'node_modules'), join(folder, 'node_modules'))
+  else execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
   return { version, folder }
 }
 

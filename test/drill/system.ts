@@ -5,7 +5,7 @@ import { bucket, deadLetterQueue, queue, queueUrl, region } from '../../dev/emul
 import { openDatabase } from '../../services/runtime/database.ts'
 import { freePort } from '../harness/free-port.ts'
 import { openService } from '../faults/service.ts'
-import { makeDatabase, temporaryServer, unsafeSettings } from '../harness/server.ts'
+import { loginPasswords, temporaryServer, unsafeSettings } from '../harness/server.ts'
 import { waitFor } from '../harness/wait.ts'
 import type { Program } from './task.ts'
 
@@ -14,10 +14,12 @@ export const keyOf = (provider: string): string => `key-of-${provider}`
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 
-/** What stays while releases come and go: PostgreSQL, and the emulator of SQS and S3 as a process of its own. */
+/**
+ * What stays while releases come and go: PostgreSQL, whose database the first release's migrator makes, and the emulator of SQS and
+ * S3 as a process of its own.
+ */
 export async function startSystem (folder: string, providers: string[]) {
   const server = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on' })
-  await makeDatabase(server, database, '2021-01-01', '2021-02-01')
   const admin = openDatabase({ url: server.url('postgres', database), process: 'drill', poolSize: 1 })
 
   const endpoint = `http://127.0.0.1:${await freePort()}`
@@ -40,7 +42,11 @@ export async function startSystem (folder: string, providers: string[]) {
   }
   return {
     admin, environments,
-    migratorUrl: server.url('migrator', database),
+    /** The environment of a migrator: it makes the roles and the database where they are missing, as on AWS. */
+    migration: {
+      DATABASE_URL: server.url('migrator', database), BOOTSTRAP_DATABASE_URL: server.url('postgres', 'postgres'), PRICES_FIRST_MONTH: '2021-01-01',
+      LOGIN_PASSWORDS: JSON.stringify(loginPasswords),
+    },
     async end () {
       await emulator.kill('SIGKILL')
       await admin.end({ timeout: 1 })

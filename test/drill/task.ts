@@ -49,9 +49,9 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
 }
 
 /** Runs a release's migrator to its end; throws what it said where that is not a good one. */
-export async function migrate ({ folder }: Release, databaseUrl: string): Promise<void> {
+export async function migrate ({ folder }: Release, env: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, [join(folder, 'services/migrate/main.ts')], {
-    cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, DATABASE_URL: databaseUrl },
+    cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, ...env },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })

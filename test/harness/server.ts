@@ -23,7 +23,8 @@ export type Server = {
 }
 
 const password = 'test'
-const logins = ['migrator', 'rates_api', 'ingestion_api', 'ingestion_worker']
+/** The password of every login. */
+export const loginPasswords = Object.fromEntries(['migrator', 'rates_api', 'ingestion_api', 'ingestion_worker'].map(login => [login, password]))
 
 /** Nothing here outlives its run, so nothing need be safe from a power cut. */
 export const unsafeSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
@@ -93,7 +94,7 @@ export async function runServer (cluster: Cluster, settings: Record<string, stri
 /** A database as `services/migrate` makes it, with partitions of the given months and the shipped reference data. */
 export async function makeDatabase ({ url }: Server, name: string, firstMonth = '2020-12-01', lastMonth = '2022-01-01'): Promise<void> {
   const superuser = openDatabase({ url: url('postgres', 'postgres'), process: 'test', poolSize: 1 })
-  await bootstrap(superuser, { database: name, loginPasswords: Object.fromEntries(logins.map(login => [login, password])) })
+  await bootstrap(superuser, { database: name, loginPasswords })
   const sql = openDatabase({ url: url('migrator', name), process: 'test', poolSize: 1 })
   await migrate(sql)
   await ensurePartitions(sql, firstMonth, lastMonth)

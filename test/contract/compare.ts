@@ -1,0 +1,49 @@
+import type { Answer } from './exchange.ts'
+import { matches, type Values } from './template.ts'
+
+/** Members whose text is for people: it may be worded anew, and only has to be there. */
+const prose = new Set(['title', 'detail', 'message'])
+
+/**
+ * The differences between what was recorded and an answer, one line each; none where the contract holds. All that was recorded
+ * has to be there with the same value, lists in the same order. An answer may have more: headers and members of JSON objects.
+ */
+export function differences (recorded: Answer, answer: Answer, values: Values): string[] {
+  const found: string[] = []
+  if (recorded.status !== answer.status) found.push(`status: ${answer.status}, not ${recorded.status}`)
+  for (const [name, value] of Object.entries(recorded.headers)) {
+    const actual = answer.headers[name]
+    if (actual === undefined || !matches(value, actual, values)) found.push(`header ${name}: ${actual ?? 'not there'}, not ${value}`)
+  }
+  if (recorded.json !== undefined) compare('json', recorded.json, answer.json)
+  if (recorded.lines) compare('lines', recorded.lines, answer.lines)
+  if (recorded.ndjson) compare('ndjson', recorded.ndjson, answer.ndjson)
+  if (recorded.csv) compare('csv', records(recorded.csv), answer.csv && records(answer.csv))
+  return found
+
+  function compare (at: string, expected: unknown, actual: unknown): void {
+    if (Array.isArray(expected)) {
+      if (!Array.isArray(actual)) return differ(at, expected, actual)
+      if (actual.length !== expected.length) found.push(`${at}: ${actual.length} items, not ${expected.length}`)
+      for (const [index, item] of expected.entries()) if (index < actual.length) compare(`${at}[${index}]`, item, actual[index])
+    } else if (expected !== null && typeof expected === 'object') {
+      if (actual === null || typeof actual !== 'object' || Array.isArray(actual)) return differ(at, expected, actual)
+      for (const [name, value] of Object.entries(expected)) compare(`${at}.${name}`, value, (actual as Record<string, unknown>)[name])
+    } else if (typeof expected === 'string' && prose.has(at.slice(at.lastIndexOf('.') + 1))) {
+      if (typeof actual !== 'string' || actual === '') differ(at, 'text', actual)
+    } else if (typeof expected === 'string' && (typeof actual === 'string' || (typeof actual === 'number' && expected === '{:number}'))) {
+      if (!matches(expected, String(actual), values)) differ(at, expected, actual)
+    } else if (!Object.is(expected, actual)) {
+      differ(at, expected, actual)
+    }
+  }
+
+  function differ (at: string, expected: unknown, actual: unknown): void {
+    found.push(`${at}: ${JSON.stringify(actual) ?? 'not there'}, not ${JSON.stringify(expected)}`)
+  }
+}
+
+/** Records by the names of their columns, after the header itself: a column's place is part of the contract, too. */
+function records ([header = [], ...rows]: string[][]): unknown[] {
+  return [header, ...rows.map(row => Object.fromEntries(row.map((cell, index) => [header[index] ?? index, cell])))]
+}

@@ -1,0 +1,66 @@
+import { Agent } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ApiName } from './apis.ts'
+import { keyOf, nameOf } from './callers.ts'
+import { differences } from './compare.ts'
+import type { Answer, Area, Exchange } from './exchange.ts'
+import { send } from './send.ts'
+import { fill, type Values } from './template.ts'
+
+/** A running system that the contract is held against. */
+export type Target = {
+  urls: Record<ApiName, string>
+  /** Whose keys the processes have; new for each replay. Letters and digits. */
+  run: string
+  /** Makes a batch that has ended a dead letter. */
+  deadLetter: (id: string) => Promise<unknown>
+  /** Longest wait for what an exchange waits for, in milliseconds. */
+  patienceMs: number
+  /** Whether this release is older than the decisions that changed answers: what it answered before them is right, too. */
+  isOlder?: boolean
+}
+
+export type Outcome = { area: string, name: string, differences: string[] }
+
+/** Sends the exchanges of an area in their order; `told` has each answer, in the terms of what is recorded. */
+export async function replay (
+  target: Target, name: string, area: Area, told: (exchange: Exchange, answer: Answer, values: Values) => void = () => {}
+): Promise<Outcome[]> {
+  const { run } = target
+  const values: Values = { run, provider: nameOf('provider', run), other: nameOf('other', run), sender: nameOf('sender', run), operator: nameOf('operator', run) }
+  const agent = new Agent({ keepAlive: true })
+  const outcomes: Outcome[] = []
+  try {
+    for (const exchange of area.exchanges) {
+      const answer = await ask(exchange).catch((error: Error) => error)
+      const found = answer instanceof Error ? [answer.message] : check(exchange, answer)
+      outcomes.push({ area: name, name: exchange.name, differences: found })
+      if (!(answer instanceof Error)) told(exchange, answer, values)
+    }
+  } finally {
+    agent.destroy()
+  }
+  return outcomes
+
+  async function ask ({ api = area.api, as = area.as, request, until, keep = {}, deadLetter }: Exchange): Promise<Answer> {
+    if (deadLetter) await target.deadLetter(fill(deadLetter, values))
+    const deadline = performance.now() + target.patienceMs
+    for (;;) {
+      const answer = await send(target.urls[api], request, as === null ? null : keyOf(as, run), values, agent)
+      const members = answer.json as Record<string, unknown> | undefined
+      const isRefused = answer.status >= 400 && answer.status !== 503
+      if (!until || isRefused || Object.entries(until).every(([member, value]) => members?.[member] === value)) {
+        for (const [name, member] of Object.entries(keep)) values[name] = String(members?.[member] ?? `(no ${member})`)
+        return answer
+      }
+      if (performance.now() > deadline) throw new Error(`not ${JSON.stringify(until)} in time: ${JSON.stringify(answer)}`)
+      await pause(20)
+    }
+  }
+
+  function check ({ answer: recorded, before }: Exchange, answer: Answer): string[] {
+    if (!recorded) return ['not recorded']
+    const found = differences(recorded, answer, values)
+    return found.length > 0 && before && target.isOlder && differences(before.answer, answer, values).length === 0 ? [] : found
+  }
+}

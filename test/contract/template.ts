@@ -1,0 +1,56 @@
+import type { Answer } from './exchange.ts'
+
+/** Values that a run knows by name: `{batch}` in a request or an answer stands for the value of `batch`. */
+export type Values = Record<string, string>
+
+/** What varies and has no name: `{:time}` in an answer stands for any time. */
+const types: Record<string, RegExp> = {
+  sha256: /[0-9a-f]{64}/,
+  uuid: /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/,
+  time: /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/,
+  'request-id': /[0-9a-f]{16}/,
+  url: /https?:\/\/\S+/,
+  number: /\d+(?:\.\d+)?/,
+  'under-way': /(?:queued|processing|validated)/,
+}
+
+/** Fills a request in. `{repeat:a:300}` is 300 times the letter. Throws for a name that nothing has kept. */
+export function fill (text: string, values: Values): string {
+  return text.replace(/\{repeat:([^:}]*):(\d+)\}/g, (_, piece: string, times: string) => piece.repeat(Number(times)))
+    .replace(/\{([a-z]\w*)\}/g, (whole, name: string) => values[name] ?? fail(`nothing has kept ${whole}`))
+}
+
+/** Whether an answer's text is what was recorded. */
+export function matches (recorded: string, text: string, values: Values): boolean {
+  if (!recorded.includes('{')) return recorded === text
+  const parts = recorded.split(/(\{[a-z]\w*\}|\{:[a-z0-9-]+\})/g).map(part => {
+    const [, colon, name = ''] = /^\{(:?)(.*)\}$/.exec(part) ?? []
+    if (colon === ':' && types[name]) return types[name].source
+    return escape(colon === '' ? values[name] ?? part : part)
+  })
+  return new RegExp(`^${parts.join('')}$`).test(text)
+}
+
+/** The text as it is recorded: what varies from run to run is named. */
+export function generalize (answer: Answer, values: Values): Answer {
+  const known = Object.entries(values).filter(([, value]) => value.length > 5).sort(([, one], [, other]) => other.length - one.length)
+  return walk(answer) as Answer
+
+  function walk (value: unknown, member?: string): unknown {
+    if (typeof value === 'string') return name(value, member)
+    if (Array.isArray(value)) return value.map(item => walk(item))
+    if (value === null || typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, key)]))
+  }
+
+  function name (text: string, member?: string): string {
+    const named = known.reduce((text, [name, value]) => text.replaceAll(value, `{${name}}`), text)
+    if (member === 'instance') return named.replace(types['request-id']!, '{:request-id}')
+    if (member === 'retry-after' && Number(text) > 5) return '{:number}' // what is left of a minute
+    const general = named.replace(new RegExp(types.time!, 'g'), '{:time}').replace(new RegExp(types.uuid!, 'g'), '{:uuid}')
+    return member === 'id' || member === 'location' ? general.replace(types.sha256!, '{:sha256}') : general
+  }
+}
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const fail = (message: string): never => { throw new Error(message) }
