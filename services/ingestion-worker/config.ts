@@ -12,6 +12,7 @@ export const Config = Type.Object({
   PRICE_MAX_USD: Count('highest price, in USD; a row with a higher one is refused', { default: 1_000_000, maximum: MAX_PRICE_USD }),
   BATCH_MAX_DECODED_BYTES: Count('longest content of an upload after decoding, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
+  BATCH_MAX_GAP_BYTES: Count('most white space and blank lines between two rows, in bytes', { default: 1_048_576 }),
   RECEIVE_SECONDS: Count('how long one receive waits for a message, and so the shortest end of an idle process, in seconds', { default: 5, maximum: 20 }),
   VISIBILITY_SECONDS: Count('how long a message stays hidden without a heartbeat, in seconds', { default: 30, minimum: 3, maximum: 600 }),
   HOLD_MAX_SECONDS: Count('how long a message is kept in hand at most, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
@@ -20,7 +21,7 @@ export const Config = Type.Object({
   BACKLOG_SECONDS: Count('time between two looks at how much waits, for the metrics, in seconds', { default: 15, maximum: 300 }),
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a whole batch included, in milliseconds', { default: 900_000 }),
   LOCK_TIMEOUT_MS: Count('longest wait for a lock of another batch, in milliseconds', { default: 60_000 }),
-  DATABASE_SILENCE_MS: Count('silence after which a link to the database is taken for dead, in milliseconds; longer than LOCK_TIMEOUT_MS', {
+  DATABASE_SILENCE_MS: Count('longest wait for an answer of the database without a byte of it, after which the connection is taken for dead, in milliseconds; longer than LOCK_TIMEOUT_MS', {
     default: 120_000, minimum: 1_000,
   }),
   ECS_AGENT_URI: Type.Optional(Type.String({ description: 'address of the agent of ECS, which sets it; the task is protected there while it has a batch in hand', pattern: '^https?://' })),

@@ -42,6 +42,7 @@ const worker = buildIngestionWorker({
   limits: {
     maxRows: config.BATCH_MAX_ROWS,
     maxRowBytes: config.BATCH_MAX_ROW_BYTES,
+    maxGapBytes: config.BATCH_MAX_GAP_BYTES,
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     maxPriceUsd: config.PRICE_MAX_USD,
   },

@@ -18,7 +18,7 @@ export type DatabaseOptions = {
   poolSize: number
   /** Longest time of one statement, in milliseconds; 0 is no limit. */
   statementTimeoutMs?: number
-  /** Longest silence of a link, in milliseconds, before it is taken for dead; more than any statement waits for its answer. */
+  /** Longest wait for an answer without a byte of it, in milliseconds, before a connection is taken for dead; more than any statement takes. */
   silenceMs?: number
   /** Server parameters of each connection. */
   settings?: Record<string, string>

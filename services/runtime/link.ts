@@ -3,12 +3,13 @@ import { connect, isIP, Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Tls } from './database-tls.ts'
+import { Turn } from './turn.ts'
 
 export type LinkOptions = {
   host: string
   port: number
   ssl: Tls
-  /** A link over which nothing has come or gone for so long, in milliseconds, is cut; 0 is never. */
+  /** A connection on which the server owes an answer and nothing has passed for so long, in milliseconds, is cut; 0 is never. */
   silenceMs: number
 }
 
@@ -29,13 +30,22 @@ export function openLink ({ host, port, ssl, silenceMs }: LinkOptions): Socket |
 
 function lasting (link: Socket, silenceMs: number): Socket {
   const emit = link.emit.bind(link) as (event: string | symbol, ...args: unknown[]) => boolean
+  const write = link.write.bind(link) as (chunk: Uint8Array, ...args: unknown[]) => boolean
+  const turn = new Turn()
   let spoken = false
+  link.write = (chunk: Uint8Array | string, ...args: unknown[]): boolean => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    turn.sent(bytes)
+    return write(bytes, ...args)
+  }
   link.emit = (event: string | symbol, ...args: unknown[]): boolean => {
     spoken ||= event === 'data'
+    if (event === 'data') turn.received(args[0] as Buffer)
     if (spoken && event === 'error') return true
     return spoken && event === 'close' ? emit('close', false) : emit(event, ...args)
   }
-  return link.setTimeout(silenceMs).on('timeout', () => link.destroy())
+  // The timer begins anew with every byte that passes. A server that takes no more bytes is awaited as well.
+  return link.setTimeout(silenceMs).on('timeout', () => { if (turn.isServers || link.writableLength > 0) link.destroy() })
 }
 
 async function secured (socket: Socket, host: string, ssl: Exclude<Tls, false>): Promise<Socket> {

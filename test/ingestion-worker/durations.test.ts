@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { actOn } from '../../services/batch/dead-letters.ts'
 import { openMetrics, valueOf, type Metrics } from '../../services/metrics/metrics.ts'
 import { awsProxy, type AwsProxy } from '../harness/aws-proxy.ts'
+import { elapsed } from '../harness/elapsed.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
@@ -104,12 +105,6 @@ async function ground (t: Test): Promise<Ground> {
   const it = await pipeline(t, { endpoint: proxy.endpoint, maxReceives: 1 })
   const now = async (): Promise<Date> => (await it.db.migrator<[{ now: Date }]>`select clock_timestamp() as now`)[0].now
   return { it, proxy, metrics: openMetrics('ingestion-worker'), now }
-}
-
-/** Resolves when so many milliseconds have passed on the clock that the bounds are taken from. */
-async function elapsed (ms: number): Promise<void> {
-  const from = performance.now()
-  await waitFor(() => performance.now() - from > ms)
 }
 
 function between (t: Test, what: string, time: unknown, from: Date, to: Date): void {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 import type { Store } from '../../batch/store.ts'
@@ -30,7 +31,7 @@ export type ApplyOptions = {
 
 /**
  * Applies a batch in one transaction with one commit: its prices, the read model, the marker and its state. Every row is
- * validated; a single bad one rolls all of it back, and a second transaction then says `rejected`.
+ * validated; the first bad one ends the transaction before the rest is read, and a second transaction then says `rejected`.
  * Throws what the database or the store throws, after which nothing of it is there.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
@@ -50,18 +51,22 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   }
   const reader = createRowReader(manifest.format, rules, sink)
   const lastLine = lastLineOf(manifest.format)
-  let loadMs = 0
+  let raw: Readable | undefined
+  let chunks: AsyncIterator<Buffer, unknown> | undefined
+  let isRead = false
+  let bytes = 0
+  let [readMs, parseMs, loadMs] = [0, 0, 0]
   let committing = 0
 
-  /** Reads the whole payload; good rows flow into `copy` as long as no row is bad. */
+  /** Reads on to the end of the payload. With a `copy`, into which good rows flow, only to the chunk with the first bad row. */
   async function read (copy: Copy | null): Promise<void> {
     const began = performance.now()
-    const raw = await store.openPayload(manifest.payload, signal)
+    raw ??= await store.openPayload(manifest.payload, signal)
+    chunks ??= readPayload(raw, manifest, limits.maxDecodedBytes)
     const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
-    let bytes = 0
-    let parseMs = 0
     try {
-      for await (const chunk of readPayload(raw, manifest, limits.maxDecodedBytes)) {
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+        const chunk = next.value
         signal.throwIfAborted()
         const parsing = performance.now()
         reader.write(chunk)
@@ -70,10 +75,12 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
         bytes += chunk.length
         onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes), bytes })
         await report.flush()
-        const loading = performance.now()
-        for (let tuples = encoder.take(); tuples; tuples = encoder.take()) {
-          if (copy && report.count === 0) await copy.write(tuples)
+        if (copy && report.count > 0) {
+          readMs += since(began)
+          return
         }
+        const loading = performance.now()
+        for (let tuples = encoder.take(); tuples; tuples = encoder.take()) await copy?.write(tuples)
         loadMs += since(loading)
       }
       reader.end()
@@ -88,7 +95,9 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     }
     onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen, bytes })
     await report.flush()
-    onStep('fetch', since(began) - parseMs - loadMs, { bytes })
+    isRead = true
+    readMs += since(began)
+    onStep('fetch', readMs - parseMs - loadMs, { bytes })
     onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
   }
 
@@ -134,28 +143,34 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     return true
   }
 
-  /** A dry run, or the end of a batch with bad rows: there is nothing to load. */
+  /** A dry run, or the end of a batch with bad rows: what is left to read is only validated, and no transaction is open meanwhile. */
   async function conclude (): Promise<Outcome> {
+    if (!isRead) await read(null)
     await report.end()
     const state = report.count > 0 ? 'rejected' : 'validated'
     return await transaction(sql, tx => end(tx, state)) ? state : 'ended earlier'
   }
 
-  try {
-    if (manifest.mode === 'dry_run') {
-      await read(null)
-      return await conclude()
-    }
-    await transaction(sql, load)
-    onStep('commit', since(committing))
-    return 'applied'
-  } catch (error) {
-    if (!(error instanceof RolledBack)) {
-      report.abort()
+  async function applied (): Promise<Outcome> {
+    try {
+      await transaction(sql, load)
+      onStep('commit', since(committing))
+      return 'applied'
+    } catch (error) {
+      if (error instanceof RolledBack) return error.outcome
       throw error
     }
-    return error.outcome === 'rejected' ? await conclude() : error.outcome
+  }
+
+  try {
+    if (manifest.mode === 'dry_run') return await conclude()
+    const outcome = await applied()
+    return outcome === 'rejected' ? await conclude() : outcome
+  } catch (error) {
+    report.abort()
+    throw error
   } finally {
     over.abort()
+    raw?.destroy() // ends the reading of a transaction whose connection was lost
   }
 }

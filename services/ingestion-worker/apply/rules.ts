@@ -1,10 +1,10 @@
 import type { Sql } from 'postgres'
 import { rowRules, type RowRules } from '../rows/rules.ts'
 
-export type BatchLimits = { maxRows: number, maxRowBytes: number, maxDecodedBytes: number, maxPriceUsd: number }
+export type BatchLimits = { maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number }
 
 /** The ports and the span of days of now: reference data that is loaded counts from the next batch on. */
-export async function currentRules (sql: Sql, { maxRows, maxRowBytes, maxPriceUsd }: BatchLimits): Promise<RowRules> {
+export async function currentRules (sql: Sql, { maxRows, maxRowBytes, maxGapBytes, maxPriceUsd }: BatchLimits): Promise<RowRules> {
   const [row] = await sql<[{ ports: string[] | null, first_day: string | null, last_day: string | null }]>`
     select (select array_agg(code order by code collate "C") from ports) as ports,
       min(month) as first_day, (max(month) + interval '1 month' - interval '1 day')::date as last_day
@@ -13,5 +13,5 @@ export async function currentRules (sql: Sql, { maxRows, maxRowBytes, maxPriceUs
     // SQLSTATE of "object not in prerequisite state", in the class of a schema that is not ready: the worker waits for it.
     throw Object.assign(new Error('No ports or no months are loaded: run the migrator'), { code: '42P01' })
   }
-  return rowRules({ ports: row.ports, firstDay: row.first_day, lastDay: row.last_day, maxRows, maxRowBytes, maxPriceUsd })
+  return rowRules({ ports: row.ports, firstDay: row.first_day, lastDay: row.last_day, maxRows, maxRowBytes, maxGapBytes, maxPriceUsd })
 }

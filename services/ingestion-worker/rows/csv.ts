@@ -58,8 +58,11 @@ export class CsvRows {
 
   /** Reads the row that begins at `start`; where the next one does. */
   #row (bytes: Uint8Array, start: number): number {
-    if (bytes[start] === LF) return start + 1
-    if (bytes[start] === CR && start + 1 < bytes.length && bytes[start + 1] === LF) return start + 2
+    const blank = blankLine(bytes, start)
+    if (blank > 0) {
+      this.#checker.skipped(blank)
+      return start + blank
+    }
     const fields = this.#fields
     if (!fields) return this.#header(bytes, start)
     const end = fields.find(bytes, start, this.#limit(bytes, start))
@@ -120,6 +123,12 @@ export class CsvRows {
     this.#skipping = end < 0
     return end < 0 ? bytes.length : end + 1
   }
+}
+
+/** The bytes of a line that has nothing but its end; 0 for any other line. */
+function blankLine (bytes: Uint8Array, start: number): number {
+  if (bytes[start] === LF) return 1
+  return bytes[start] === CR && start + 1 < bytes.length && bytes[start + 1] === LF ? 2 : 0
 }
 
 /** A row without its line end. */

@@ -38,7 +38,7 @@ export class JsonRows {
         const next = this.#skipping ? this.#skip(bytes, at) : this.#readElement(bytes, at)
         if (next < 0) return this.#skipping ? bytes.length : at
         at = next
-      } else if (isSpace(bytes[at]!)) at++
+      } else if (isSpace(bytes[at]!)) at = this.#space(bytes, at)
       else if (this.#step(bytes[at]!)) at++
     }
     return at
@@ -48,6 +48,14 @@ export class JsonRows {
   end (_rest: Uint8Array): void {
     if (this.#checker.stopped || this.#expected === 'array' || this.#expected === 'nothing') return
     this.#checker.stop('malformed_json', { detail: 'the array has no end' })
+  }
+
+  /** Past the white space that begins at `start`. */
+  #space (bytes: Uint8Array, start: number): number {
+    let end = start + 1
+    while (end < bytes.length && isSpace(bytes[end]!)) end++
+    this.#checker.skipped(end - start)
+    return end
   }
 
   /** One byte between elements; false when it is the first of one. */

@@ -42,6 +42,7 @@ export class NdjsonRows {
     let at = start
     while (at < end && isSpace(bytes[at]!)) at++
     if (at < end) this.#row.read(bytes, start, end)
+    else this.#checker.skipped(end - start + 1)
   }
 
   /** The line that begins at `start` has no end yet: keeps it, unless it is too long already. */

@@ -34,6 +34,7 @@ export class RowChecker {
   stopped = false
   readonly #sink: RowSink
   #errorsOfRow = 0
+  #gapBytes = 0
 
   constructor (rules: RowRules, sink: RowSink) {
     this.rules = rules
@@ -48,7 +49,15 @@ export class RowChecker {
     }
     this.rowsSeen++
     this.#errorsOfRow = 0
+    this.#gapBytes = 0
     return true
+  }
+
+  /** Counts bytes that belong to no row; reading is over when too many of them come one after the other. */
+  skipped (bytes: number): void {
+    this.#gapBytes += bytes
+    const { maxGapBytes } = this.rules
+    if (this.#gapBytes > maxGapBytes && !this.stopped) this.stop('gap_too_long', { detail: String(maxGapBytes) })
   }
 
   /** Passes the row on if it is good; false, and nothing done, if it is not. The only check that a good row goes through. */

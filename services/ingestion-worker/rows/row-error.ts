@@ -33,6 +33,7 @@ const messages = {
   no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
   no_rows: 'The file has no rows',
   not_an_array: 'The file must be one JSON array of objects',
+  gap_too_long: 'More than {} bytes of white space or blank lines come one after the other',
   too_many_rows: 'A file has at most {} rows',
   row_count: 'The file has {}',
 } as const

@@ -14,6 +14,8 @@ export type RowRules = {
   maxRowBytes: number
   /** Highest price, in cents. */
   maxCents: number
+  /** Bytes of white space and blank lines between two rows, before the first and after the last. */
+  maxGapBytes: number
 }
 
 export type RowRulesInput = {
@@ -28,18 +30,21 @@ export type RowRulesInput = {
   maxRowBytes?: number
   /** Highest price, in whole USD; at most 20,000,000, so that cents fit 32 bits. @default 1000000 */
   maxPriceUsd?: number
+  /** @default 1048576 */
+  maxGapBytes?: number
 }
 
 /** Largest limit of a price, in USD: its cents fit 32 bits (docs/decisions/0020-a-lane-day-has-no-limit.md). */
 export const MAX_PRICE_USD = 20_000_000
 
 /** Throws when a port code or a day is not one, or the span is empty. */
-export function rowRules ({ ports, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxPriceUsd = 1_000_000 }: RowRulesInput): RowRules {
+export function rowRules (input: RowRulesInput): RowRules {
+  const { ports, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxGapBytes = 1_048_576, maxPriceUsd = 1_000_000 } = input
   const rules = {
-    ports: new Ports(ports), firstDay: parseDay(firstDay), lastDay: parseDay(lastDay), maxRows, maxRowBytes, maxCents: maxPriceUsd * 100,
+    ports: new Ports(ports), firstDay: parseDay(firstDay), lastDay: parseDay(lastDay), maxRows, maxRowBytes, maxGapBytes, maxCents: maxPriceUsd * 100,
   }
   if (rules.firstDay > rules.lastDay) throw new Error(`No day is from ${firstDay} to ${lastDay}`)
-  if (maxRows < 1 || maxRowBytes < 1) throw new Error('maxRows and maxRowBytes must be above 0')
+  if (maxRows < 1 || maxRowBytes < 1 || maxGapBytes < 1) throw new Error('maxRows, maxRowBytes and maxGapBytes must be above 0')
   if (maxPriceUsd < 1 || maxPriceUsd > MAX_PRICE_USD) throw new Error(`maxPriceUsd must be 1 to ${MAX_PRICE_USD}`)
   return rules
 }

@@ -7,7 +7,7 @@ export const ports = ['CNGGZ', 'EETLL', 'NOOSL', 'CNSGH', 'GBFX2']
 
 export const rules = rulesWith()
 
-export function rulesWith (changes: { maxRows?: number, maxRowBytes?: number, maxPriceUsd?: number } = {}): RowRules {
+export function rulesWith (changes: { maxRows?: number, maxRowBytes?: number, maxGapBytes?: number, maxPriceUsd?: number } = {}): RowRules {
   return rowRules({ ports, firstDay: '2020-12-01', lastDay: '2021-12-31', maxRows: 1_000_000, ...changes })
 }
 

@@ -1,0 +1,65 @@
+/**
+ * Follows PostgreSQL's messages on one connection, in both directions and cut anywhere, and says whether the server owes the client
+ * an answer. Silence means a dead connection only then: a client that prepares its next query, or the next rows of its COPY, is
+ * silent as well.
+ */
+export class Turn {
+  readonly #sent = new Messages(true)
+  readonly #received = new Messages(false)
+  /** Queries and Syncs without their ReadyForQuery. */
+  #owed = 0
+  /** The server waits for the rows of a COPY. */
+  #copying = false
+
+  get isServers (): boolean {
+    return this.#owed > 0 && !this.#copying
+  }
+
+  sent (chunk: Uint8Array): void {
+    this.#sent.read(chunk, type => {
+      if (type === 'startup' || type === 'Q' || type === 'S' || type === 'F') this.#owed++
+      else if (type === 'c' || type === 'f') this.#copying = false // CopyDone, CopyFail
+    })
+  }
+
+  received (chunk: Uint8Array): void {
+    this.#received.read(chunk, type => {
+      if (type === 'G') this.#copying = true // CopyInResponse
+      if (type !== 'Z') return
+      this.#owed = Math.max(0, this.#owed - 1)
+      this.#copying = false
+    })
+  }
+}
+
+/** Finds the types of messages: a byte, four bytes of length that count themselves, the rest. A client's first one has no type. */
+class Messages {
+  readonly #head = Buffer.alloc(5)
+  #headLength: number
+  /** Bytes of the message at hand that are still to come. */
+  #left = 0
+
+  #isFirst: boolean
+
+  constructor (fromClient: boolean) {
+    this.#isFirst = fromClient
+    this.#headLength = fromClient ? 1 : 0
+  }
+
+  read (chunk: Uint8Array, on: (type: string) => void): void {
+    for (let at = 0; at < chunk.length;) {
+      if (this.#left > 0) {
+        const passed = Math.min(this.#left, chunk.length - at)
+        this.#left -= passed
+        at += passed
+        continue
+      }
+      this.#head[this.#headLength++] = chunk[at++]!
+      if (this.#headLength < this.#head.length) continue
+      this.#left = Math.max(0, this.#head.readUInt32BE(1) - 4)
+      on(this.#isFirst ? 'startup' : String.fromCharCode(this.#head[0]!))
+      this.#isFirst = false
+      this.#headLength = 0
+    }
+  }
+}
