@@ -5,15 +5,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openBalancer } from './balancer.ts'
 import { deploy, type Live, type Strategy, type Timing } from './deploy.ts'
 import { checkLedger } from './ledger.ts'
+import { crosser } from './crossing.ts'
 import { openLoad, tester } from './load.ts'
-import { makeRelease, type Release } from './release.ts'
+import { checkOutRelease, makeRelease, type Release } from './release.ts'
 import { roll } from './rolling.ts'
 import { mistakes, type Round } from './rounds.ts'
+import { openSideBySide } from './side-by-side.ts'
 import type { Summary } from './summary.ts'
 import { keyOf, startSystem } from './system.ts'
 import { migrate, startTask, type Program, type Task } from './task.ts'
 
 export type DrillOptions = {
+  /** The revision of the first release; this code where it is not given. The contract is replayed then. */
+  from?: string | undefined
   rounds: Round[]
   strategy: Strategy | 'rolling'
   /** `DRAIN_MS` of the APIs. */
@@ -32,13 +36,14 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 
 /** Release after release under load: each round migrates, deploys both APIs and the worker, and is rolled back where it is bad. */
 export async function drill (options: DrillOptions): Promise<Summary> {
-  const { rounds, strategy, drainMs = 0, requests, scale, readers, providers, timing, tell = () => {} } = options
+  const { from, rounds, strategy, drainMs = 0, requests, scale, readers, providers, timing, tell = () => {} } = options
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-drill-'))
   const names = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`)
-  const system = await startSystem(folder, [...names, tester])
+  const system = await startSystem(folder, [...names, tester, crosser])
   const balancers = { 'rates-api': await openBalancer(), 'ingestion-api': await openBalancer() }
   const load = openLoad({ rates: balancers['rates-api'].productionUrl, ingestion: balancers['ingestion-api'].productionUrl }, keyOf)
+  const besides = openSideBySide(system, timing.healthyMs)
   const all = new Set<Task>()
   const ends: Record<string, number> = {}
   const summary: Summary['rounds'] = []
@@ -96,7 +101,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   for (const signal of signals) process.once(signal, interrupted)
   try {
     // All of them now, so that they are of one state of the code.
-    const first = makeRelease(folder, '1.0.0', 0)
+    const first = from === undefined ? makeRelease(folder, '1.0.0', 0) : checkOutRelease(folder, '1.0.0', from)
     const releases = rounds.map((_, index) => makeRelease(folder, `1.${index + 1}.0`, index + 1))
     await migrate(first, system.migration)
     for (const program of apis) {
@@ -107,11 +112,13 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     workers = await start(first, 'ingestion-worker', 'good')
     for (const task of all) if (!await task.ready(20_000)) throw new Error(`a task of the first release is not ready:\n${task.output()}`)
     load.start({ readers, providers: names })
+    if (from !== undefined) await besides.before(first)
     for (const [index, round] of rounds.entries()) {
       await reached((index + 1) / (rounds.length + 2))
       const release = releases[index]!
       tell(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
-      const outcomes = await deployAll(release, round)
+      const deployed = (): Promise<Array<string | null>> => deployAll(release, round)
+      const outcomes = await (from !== undefined && index === 0 ? besides.during(first, release, deployed) : deployed())
       const isBad = (program: Program): boolean => mistakes[round][program] !== undefined
       const wrong = [...apis, 'ingestion-worker' as const].some((program, at) => isBad(program) !== (outcomes[at] !== null))
       summary.push({ round, version: release.version, outcome: outcomes.map(outcome => outcome ?? 'deployed').join('; '), wrong })
@@ -119,10 +126,12 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     await reached(1)
     await load.stop()
     await settled(system.admin, load.sent.length)
-    const ledger = await checkLedger(system.admin, load.sent)
-    const isWell = load.failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) && Object.keys(ends).every(end => end === '0')
+    const ledger = await checkLedger(system.admin, load.sent, besides.crossings)
+    const failures = [...load.failures, ...besides.failures]
+    const isWell = besides.isKept() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
+      Object.keys(ends).every(end => end === '0')
     return {
-      requests: load.requests, failures: load.failures, rounds: summary, ends, states: load.states, ledger, isWell,
+      requests: load.requests, failures, rounds: summary, ends, states: load.states, ledger, crossings: besides.crossings, contract: besides.contract, isWell,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {
@@ -139,7 +148,8 @@ function count (counts: Record<string, number>, name: string): void {
 async function settled (sql: Awaited<ReturnType<typeof startSystem>>['admin'], batches: number): Promise<void> {
   const until = performance.now() + 20_000
   while (performance.now() < until) {
-    const [row] = await sql`select count(*)::int as ended from batches where state in ('applied', 'validated')`
+    const [row] = await sql`select count(*)::int as ended from batches
+      where state in ('applied', 'validated') and provider <> ${crosser} and not starts_with(provider, 'contract-')`
     if (row!.ended >= batches) return
     await pause(100)
   }

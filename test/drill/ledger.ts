@@ -1,12 +1,15 @@
 import type { Sql } from 'postgres'
-import { dump } from '../faults/dump.ts'
+import { dump, type Dump } from '../faults/dump.ts'
+import { isContractProvider } from '../contract/callers.ts'
+import { crosser, type Crossing } from './crossing.ts'
 import type { Sent } from './load.ts'
 
 export type Ledger = { lost: number, doubled: number, wrong: string[], states: Record<string, number> }
 
 /** Holds what the clients were told against what the database has at the end. */
-export async function checkLedger (sql: Sql, sent: readonly Sent[]): Promise<Ledger> {
-  const { batches, lanes, strays } = await dump(sql)
+export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: readonly Crossing[]): Promise<Ledger> {
+  const { batches: all, lanes, strays } = await dump(sql)
+  const batches = all.filter(({ provider }) => provider !== crosser && !isContractProvider(provider))
   const found = new Map(batches.map(batch => [batch.id, batch]))
   const ledger: Ledger = { lost: 0, doubled: 0, wrong: [], states: {} }
   for (const { state } of batches) ledger.states[state] = (ledger.states[state] ?? 0) + 1
@@ -19,8 +22,23 @@ export async function checkLedger (sql: Sql, sent: readonly Sent[]): Promise<Led
     ledger.wrong.push(`batch ${id}: ${batch ? `${batch.state}, ${batch.rows} prices` : 'not there'}, not ${state}, ${expected} prices`)
   }
   if (batches.length !== sent.length) ledger.wrong.push(`${batches.length} batches in the database, ${sent.length} were accepted`)
+  checkCrossings(ledger, all.filter(({ provider }) => provider === crosser), crossings)
   if (strays > 0) ledger.wrong.push(`${strays} prices of no batch`)
   const different = lanes.filter(({ ledger: [count, cents], model }) => count !== model[0] || cents !== model[1])
   if (different.length > 0) ledger.wrong.push(`the read model differs from the ledger on ${different.length} days of lanes`)
   return ledger
+}
+
+/** A file that was sent to two releases has its prices once, whatever number of batches it was accepted as. */
+function checkCrossings (ledger: Ledger, batches: Dump['batches'], crossings: readonly Crossing[]): void {
+  const rowsOf = new Map(batches.map(({ id, rows }) => [id, rows]))
+  for (const { kind, way, phase, rows, ids } of crossings) {
+    const found = [...new Set(ids)].reduce((sum, id) => sum + (rowsOf.get(id) ?? 0), 0)
+    if (found === rows) continue
+    ledger[found > rows ? 'doubled' : 'lost']++
+    ledger.wrong.push(`${kind}, ${way}, ${phase}: ${found} prices, not ${rows}`)
+  }
+  const accepted = new Set(crossings.flatMap(({ ids }) => ids))
+  const unknown = batches.filter(({ id }) => !accepted.has(id))
+  if (unknown.length > 0) ledger.wrong.push(`${unknown.length} batches of crossings that no client knows`)
 }

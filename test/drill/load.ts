@@ -126,12 +126,12 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
 type Options = { method?: 'POST' | 'PUT', headers?: Record<string, string>, body?: string }
 type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean }
 
-/** The sample month, over and over. */
-function * pricesToSend (): Generator<SamplePrice, never> {
+/** Prices of the sample month, over and over. */
+export function * pricesToSend (): Generator<SamplePrice, never> {
   const reference = shippedReference()
   for (let seed = 1; ; seed++) yield * sampleMonth(reference, { seed })
 }
 
-function csv (rows: SamplePrice[]): string {
+export function csv (rows: SamplePrice[]): string {
   return 'orig_code,dest_code,day,price\n' + rows.map(row => `${row.orig_code},${row.dest_code},${row.day},${row.price}\n`).join('')
 }

@@ -8,7 +8,8 @@ import { textOf } from './summary.ts'
 /**
  * `npm run drill:deploy -- [--strategy all-at-once|canary|linear|rolling] [--requests N] [--scale N] [--rounds good,unhealthy,erring,good]`:
  * deployments under load, forward and rolled back. Exits with 1 when a request failed, a batch was lost or doubled, or a
- * deployment did not come out as it should.
+ * deployment did not come out as it should. `--from REVISION`: the first release is the code of that revision, and the contract
+ * is replayed against it and the next one; exits with 1 when an answer differs, too.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     providers: { type: 'string', default: '4' },
     'healthy-seconds': { type: 'string', default: '60' },
     'drain-ms': { type: 'string', default: '0' },
+    from: { type: 'string' },
   },
 })
 if (values.strategy !== 'rolling' && !strategies.includes(values.strategy as Strategy)) {
@@ -29,6 +31,7 @@ if (values.strategy !== 'rolling' && !strategies.includes(values.strategy as Str
 console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`)
 const startedAt = performance.now()
 const summary = await drill({
+  from: values.from,
   rounds: values.rounds.split(',') as Round[],
   strategy: values.strategy as Strategy,
   drainMs: Number(values['drain-ms']),

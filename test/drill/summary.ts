@@ -1,6 +1,8 @@
+import type { Crossing } from './crossing.ts'
 import type { Ledger } from './ledger.ts'
 import type { Failure } from './load.ts'
 import type { Round } from './rounds.ts'
+import type { ContractOutcome } from './side-by-side.ts'
 
 export type Summary = {
   requests: Record<string, number>
@@ -12,11 +14,15 @@ export type Summary = {
   /** What the clients saw their batches end as. */
   states: Record<string, number>
   ledger: Ledger
+  /** Files that were sent to the first release and to the next. */
+  crossings: readonly Crossing[]
+  /** The contract, replayed against the first release and against it and the next side by side. */
+  contract: ContractOutcome[]
   seconds: number
   isWell: boolean
 }
 
-export function textOf ({ requests, failures, rounds, ends, states, ledger, seconds, isWell }: Summary): string {
+export function textOf ({ requests, failures, rounds, ends, states, ledger, crossings, contract, seconds, isWell }: Summary): string {
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
   return [
     '',
@@ -27,6 +33,9 @@ export function textOf ({ requests, failures, rounds, ends, states, ledger, seco
     `tasks      ended with ${listOf(ends)}`,
     `batches    as the clients saw them: ${listOf(states)}`,
     `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
+    `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
+    ...contract.flatMap(({ release, exchanges, differences }) => [
+      `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),
     ...ledger.wrong.slice(0, 20).map(text => `           ${text}`),
     `${isWell ? 'well' : 'NOT WELL'}, in ${seconds} s`,
   ].join('\n')

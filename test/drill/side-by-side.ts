@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import { startApis } from '../contract/apis.ts'
+import { makeDeadLetter } from '../contract/dead-letter.ts'
+import { areas, readArea } from '../contract/exchange.ts'
+import { replay } from '../contract/replay.ts'
+import { waitLimitMs } from '../harness/patience.ts'
+import { crosser, openCrossing, type Crossing } from './crossing.ts'
+import type { Failure } from './load.ts'
+import type { Release } from './release.ts'
+import { keyOf, type System } from './system.ts'
+import { migrate, startTask } from './task.ts'
+
+/** How a release's answers differ from what test/contract has recorded. */
+export type ContractOutcome = { release: string, exchanges: number, differences: string[] }
+
+/** What is done beside the deployment of the second release, where the first one is an earlier revision. */
+export function openSideBySide (system: System, readyMs: number) {
+  const contract: ContractOutcome[] = []
+  const crossings: Crossing[] = []
+  const failures: Failure[] = []
+
+  /** Replays the contract against the first release, which is alone. */
+  async function before (first: Release): Promise<void> {
+    contract.push(await replayContract(system, first, true))
+  }
+
+  /**
+   * Sends files to both releases: before the deployment, while the old workers run alone, during it, and when the new workers do.
+   * Then the contract is replayed against both at once.
+   */
+  async function during<T> (first: Release, second: Release, deploy: () => Promise<T>): Promise<T> {
+    await migrate(second, system.migration)
+    const apis = await Promise.all([first, second].map(release => startTask(release, 'ingestion-api', system.environments['ingestion-api'])))
+    try {
+      for (const api of apis) if (!await api.ready(readyMs)) throw new Error(`an API beside the others is not ready:\n${api.output()}`)
+      const crossing = openCrossing({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(crosser), crossings, failures)
+      await crossing.pass('old workers', true)
+      const [deployed] = await Promise.all([deploy(), crossing.pass('old and new workers', false)])
+      for (const waits of [true, false]) await crossing.pass('new workers', waits)
+      contract.push(...await Promise.all([replayContract(system, first, true), replayContract(system, second, false)]))
+      return deployed
+    } finally {
+      await Promise.all(apis.map(api => api.stop()))
+    }
+  }
+
+  return { before, during, contract, crossings, failures, isKept: () => contract.every(({ differences }) => differences.length === 0) }
+}
+
+/** Replays the contract against APIs of a release that are started for it; the workers are those that run. */
+async function replayContract ({ environments, admin }: System, release: Release, isOlder: boolean): Promise<ContractOutcome> {
+  const run = randomUUID().slice(0, 8)
+  const apis = await startApis(release, environments, run)
+  try {
+    const target = { urls: apis.urls, run, isOlder, patienceMs: waitLimitMs, deadLetter: (id: string) => makeDeadLetter(admin, id) }
+    const outcomes = []
+    for (const name of areas()) outcomes.push(...await replay(target, name, readArea(name)))
+    const differences = outcomes.flatMap(({ area, name, differences }) => differences.map(text => `${area}, ${name}: ${text}`))
+    return { release: release.version, exchanges: outcomes.length, differences }
+  } finally {
+    await apis.stop()
+  }
+}
