@@ -12,7 +12,6 @@ export function inertCsvLine (values: ReadonlyArray<string | number | null>): st
   return `${values.map(value => typeof value === 'string' ? inertField(value) : field(value)).join(',')}\n`
 }
 
-// eslint-disable-next-line no-control-regex
 const formulaBegins = /^(?=[\t\r\n\0])|(?<=^|[;\t\r\n]"*)(?=[=+\-@＝＋－＠])/g
 
 function inertField (text: string): string {

@@ -131,7 +131,8 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     const isWell = besides.isKept() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
       Object.keys(ends).every(end => end === '0')
     return {
-      requests: load.requests, failures, rounds: summary, ends, states: load.states, ledger, crossings: besides.crossings, contract: besides.contract, isWell,
+      requests: load.requests, failures, rounds: summary, ends, states: load.states, ledger, isWell,
+      crossings: besides.crossings, contract: besides.contract,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {

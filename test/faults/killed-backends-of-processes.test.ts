@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import postgres, { type Sql } from 'postgres'
+import postgres from 'postgres'
 import { database } from '../harness/database.ts'
 import { ingestionProcesses } from '../harness/ingestion-process.ts'
 import { pipeline } from '../harness/pipeline.ts'
