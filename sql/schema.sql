@@ -48,23 +48,33 @@ create table batches (
   queued_at timestamp with time zone not null default now(),
   dead_lettered_at timestamp with time zone,
   last_line_ended boolean,
+  content_digest text,
+  name_kind text,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
+  constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'json'::text]))),
   constraint batches_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_mode_check CHECK ((mode = ANY (ARRAY['apply'::text, 'dry_run'::text]))),
+  constraint batches_name_kind_check CHECK ((name_kind = ANY (ARRAY['key'::text, 'upload'::text, 'content'::text, 'request'::text]))),
   constraint batches_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'processing'::text, 'applied'::text, 'validated'::text, 'rejected'::text, 'dead_lettered'::text, 'discarded'::text])))
 );
 
 CREATE INDEX batches_dead_lettered ON public.batches USING btree (dead_lettered_at DESC, id DESC) WHERE (state = 'dead_lettered'::text);
 
+CREATE INDEX batches_of_content ON public.batches USING btree (provider, content_digest) WHERE (content_digest IS NOT NULL);
+
+CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest);
+
 CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accepted_at DESC, id DESC);
+
+CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, row_count) WHERE ((state = 'applied'::text) AND (content_digest IS NULL) AND (decoded_bytes IS NULL));
 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 grant insert, select, update (state, finished_at, reason, queued_at) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended) on batches to batch_writer;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind) on batches to batch_writer;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,

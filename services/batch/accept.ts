@@ -1,5 +1,5 @@
 import { Problem } from '../runtime/problem.ts'
-import type { Manifest } from './batch.ts'
+import { mediaTypes, type Manifest } from './batch.ts'
 import type { Queue } from './queue.ts'
 import type { Store } from './store.ts'
 
@@ -15,8 +15,8 @@ export type Acceptance = {
  * Makes a stored payload a batch: `pending/<id>`, then the manifest, then the message. Needs no database. A crash at any
  * point leaves either nothing accepted or a `pending/<id>` that the sweeper, or the client's next try, finishes.
  *
- * Throws `key-reused` when the name belongs to other content, `store-unavailable` before the manifest, and after it
- * `queue-unavailable` with the id.
+ * Throws `key-reused` when the name belongs to other content or, where it is a key, to the same content in another format,
+ * `store-unavailable` before the manifest, and after it `queue-unavailable` with the id.
  */
 export async function accept (store: Store, queue: Queue, manifest: Manifest): Promise<Acceptance> {
   const { existing, pending } = await claim(store, manifest)
@@ -24,6 +24,11 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest): P
     // A note that this request wrote stays for the sweeper: the request that won may still need it.
     throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, whose content is another: send other content under another key`,
       { members: { id: existing.id } })
+  }
+  if (manifest.name.kind === 'key' && existing && existing.format !== manifest.format) {
+    throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, which was sent as ${mediaTypes[existing.format]}; ` +
+      `this request is ${mediaTypes[manifest.format]}: send it under another key, or with Content-Type: ${mediaTypes[existing.format]}`,
+    { members: { id: existing.id } })
   }
   const holding = existing ?? manifest
   if (pending) await enqueue(queue, holding)

@@ -12,15 +12,27 @@ export const states = ['queued', 'processing', 'applied', 'validated', 'rejected
 /** The states that nothing changes any more. */
 export const finalStates: ReadonlySet<string> = new Set<State>(['applied', 'validated', 'rejected', 'discarded'])
 
-/** What names a batch: the provider's own key, the upload it arrived by, or else its content. */
-export type Name = { kind: 'key' | 'upload' | 'content', value: string }
+/** Media type of each format, as `Content-Type` has it. */
+export const mediaTypes: Readonly<Record<Format, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
+
+/**
+ * Names a batch: by the provider's own key, by the SHA-256 of its content, by its upload where the content is compressed and so not known
+ * yet, or, for a dry run without a key, by the request.
+ */
+export type Name = {
+  kind: 'key' | 'upload' | 'content' | 'request'
+  value: string
+  /** Set only where the same content was accepted in another format before. Without it the id is that of older releases. */
+  format?: Format
+}
 
 /**
  * SHA-256, in hex, of provider, mode and name. The provider is part of it, so that nobody else's batch can have the same
  * id, and so is the kind of name, so that a key that looks like a digest stays a key.
  */
-export function batchId (provider: string, mode: Mode, name: Name): string {
-  return createHash('sha256').update(JSON.stringify([provider, mode, name.kind, name.value])).digest('hex')
+export function batchId (provider: string, mode: Mode, { kind, value, format }: Name): string {
+  const parts = [provider, mode, kind, value, ...(format ? [format] : [])]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
 /** The acceptance of a batch, written once to `batches/<id>.json` and kept for ever. */

@@ -35,11 +35,14 @@ export function openStore (s3: S3Client, bucket: string) {
     return { ...JSON.parse(await body.Body!.transformToString()) as Manifest, ...(traceparent ? { traceparent } : {}) }
   }
 
-  /** Writes the manifest unless there is one: then the answer is false. This is the moment of acceptance. */
-  async function createManifest ({ traceparent, ...manifest }: Manifest): Promise<boolean> {
+  /**
+   * Writes the manifest unless there is one: then the answer is false. This is the moment of acceptance. With another `id` than its own
+   * the manifest is found under a second id too.
+   */
+  async function createManifest ({ traceparent, ...manifest }: Manifest, id = manifest.id): Promise<boolean> {
     try {
       await s3.send(new PutObjectCommand({
-        ...at(`batches/${manifest.id}.json`), Body: JSON.stringify(manifest), ContentType: 'application/json', IfNoneMatch: '*',
+        ...at(`batches/${id}.json`), Body: JSON.stringify(manifest), ContentType: 'application/json', IfNoneMatch: '*',
         ...(traceparent ? { Metadata: { traceparent } } : {}),
       }))
       return true

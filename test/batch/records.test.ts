@@ -5,6 +5,7 @@ import { database } from '../harness/database.ts'
 
 const id = 'a'.repeat(64)
 const manifest = {
+  name: { kind: 'key', value: 'january' },
   id, provider: 'demo', mode: 'apply', format: 'csv', digest: 'b'.repeat(64), bytes: 5_000_000_000, decodedBytes: null, acceptedAt: '2026-01-02T03:04:05.678Z',
 } as Manifest
 

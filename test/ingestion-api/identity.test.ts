@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { gzipSync } from 'node:zlib'
 import { batchId } from '../../services/batch/batch.ts'
@@ -44,6 +46,45 @@ t.test('which batch it is', async t => {
     t.match(other, { status: 422, body: { type: '/problems/key-reused', id: first.body.id } })
     t.equal((await api.manifest(first.body.id)).digest, sha256(content))
     t.equal(await messagesOf(first.body.id), 1)
+    await noPayloadTooMany()
+  })
+
+  t.test('the same content in another format is another batch without a key, and refused under one', async t => {
+    const content = readFileSync(join(import.meta.dirname, '../cases/clients/04-rows.ndjson'))
+    const as = (type: string, key?: string): Promise<Result> => send(content, key, { headers: { 'content-type': type } })
+    const csv = await as('text/csv')
+    t.equal(csv.body.id, batchId('demo', 'apply', { kind: 'content', value: sha256(content) }), 'the first has the id that older releases give')
+    const ndjson = await as('application/x-ndjson')
+    t.match(ndjson, { status: 202, body: { format: 'ndjson', state: 'queued' } })
+    t.not(ndjson.body.id, csv.body.id)
+    t.equal(ndjson.headers.get('location'), `/batches/${ndjson.body.id}`)
+    for (const [type, { body: { id } }] of [['text/csv', csv], ['application/x-ndjson', ndjson]] as const) {
+      t.match(await as(type), { status: 202, body: { id } })
+      t.match((await api.submit(gzipSync(content), { headers: { 'content-type': type, 'content-encoding': 'gzip' } })).body, { id })
+      t.equal(await messagesOf(id), 1)
+    }
+    const keyed = await as('text/csv', 'typed')
+    const refused = await as('application/x-ndjson', 'typed')
+    t.match(refused, { status: 422, body: { type: '/problems/key-reused', id: keyed.body.id, detail: /text\/csv.*application\/x-ndjson/ } })
+    t.match(await as('text/csv', 'typed'), { status: 202, body: { id: keyed.body.id } })
+    await api.settled()
+    await noPayloadTooMany()
+  })
+
+  t.test('the same content in three formats many times at once: three batches', async t => {
+    const content = fresh()
+    const types = ['text/csv', 'application/x-ndjson', 'application/json']
+    const array = `[${' '.repeat(10)}${content}` // a body that begins with an array is no command
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => send(array, undefined, { headers: { 'content-type': types[index % 3]! } })))
+    t.strictSame(answers.map(({ status }) => status), answers.map(() => 202))
+    for (const [index, type] of types.entries()) {
+      const mine = answers.filter((_, number) => number % 3 === index)
+      t.strictSame([...new Set(mine.map(({ body }) => body.format))], [{ 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' }[type] ?? 'json'])
+    }
+    const ids = new Set(answers.map(({ body }) => body.id))
+    t.equal(ids.size, 3)
+    for (const id of ids) t.equal(await messagesOf(id as string), 1)
+    await api.settled()
     await noPayloadTooMany()
   })
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { batchId } from '../../services/batch/batch.ts'
 import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
 import { header, ingestionApi, type Result, type TestIngestionApi } from '../harness/ingestion-api.ts'
@@ -54,10 +57,35 @@ t.test('uploads', async t => {
   })
 
   t.test('gzip', async t => {
-    const file = gzipSync(csv)
+    const file = gzipSync(csv.replace('101', '102'))
     const asked = await ask(api, file, { content_encoding: 'gzip' })
     await put(asked, file)
     t.match(await ended((await name(api, asked.upload)).body.id), { state: 'applied', rows: 2 })
+  })
+
+  t.test('the same file uploaded twice, then sent as a body: one batch', async t => {
+    const file = readFileSync(join(import.meta.dirname, '../cases/clients/03-sent-twice.csv'))
+    const before = (await api.db.migrator`select 1 from prices`).length
+    const ids = new Set<string>()
+    for (let times = 0; times < 2; times++) {
+      const asked = await ask(api, file)
+      await put(asked, file)
+      ids.add((await name(api, asked.upload)).body.id)
+    }
+    ids.add((await api.submit(file)).body.id)
+    ids.add((await api.submit(gzipSync(file), { headers: { 'content-encoding': 'gzip' } })).body.id)
+    t.equal(ids.size, 1)
+    const [id] = [...ids]
+    t.equal(id, batchId('demo', 'apply', { kind: 'content', value: sha256(file) }))
+    t.match(await ended(id!), { state: 'applied', rows: 1, digest: sha256(file) })
+
+    const zipped = gzipSync(file)
+    const asked = await ask(api, zipped, { content_encoding: 'gzip' })
+    await put(asked, zipped)
+    const twin = (await name(api, asked.upload)).body.id
+    t.match(await ended(twin), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'duplicate', value: id }] })
+    t.match((await api.call(`/batches/${twin}/errors`, { headers: { accept: 'application/x-ndjson' } })).text, /"code":"duplicate"/)
+    t.equal((await api.db.migrator`select 1 from prices`).length, before + 1)
   })
 
   t.test('what is as it was said and cannot be decoded is rejected', async t => {
@@ -68,8 +96,9 @@ t.test('uploads', async t => {
   })
 
   t.test('what is not what was said becomes a dead letter, not a rejection', async t => {
-    const asked = await ask(api, csv)
-    await put(asked, csv.replace('100', '1x0')) // the store would refuse it by its checksum; the emulator takes it
+    const said = csv.replace('101', '103')
+    const asked = await ask(api, said)
+    await put(asked, said.replace('100', '1x0')) // the store would refuse it by its checksum; the emulator takes it
     t.match(await ended((await name(api, asked.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
   })
 

@@ -2,6 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { openMetrics } from '../../services/metrics/metrics.ts'
 import { sweepLost, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
+import type { Manifest } from '../../services/batch/batch.ts'
 import { recordAccepted } from '../../services/batch/records.ts'
 import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
@@ -32,7 +33,7 @@ t.test('an acceptance whose message was never sent is finished', async t => {
 t.test('a batch of which a restored database knows nothing is applied from its manifest, on an empty note', async t => {
   const it = await pipeline(t)
   const known = await it.submit(csv)
-  const forgotten = { ...known, id: 'c'.repeat(64) }
+  const forgotten: Manifest = { ...known, id: 'c'.repeat(64), name: { kind: 'key', value: 'forgotten' } }
   await it.store.createManifest(forgotten)
   await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `pending/${forgotten.id}` }))
   await sweepPending(sweeperOf(it))

@@ -6,6 +6,8 @@ import type { IngestionApi } from '../app.ts'
 export type Content = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestOf' | 'bytes' | 'decodedBytes' | 'payload'> & {
   /** The batch's name where the request gives none. */
   contentName: Name
+  /** The name that releases before docs/decisions/0022 give it. */
+  formerName?: Name
 }
 
 /** The content that was uploaded to the store. Throws `unknown-upload`, another's included, or `upload-incomplete`. */
@@ -18,7 +20,12 @@ export async function uploadedContent ({ uploads }: IngestionApi, provider: stri
     throw new Problem('upload-incomplete', `The file of upload ${id} has not come: PUT its ${upload.bytes} bytes to the address that POST /uploads gave`)
   }
   const { format, encoding, bytes, sha256 } = upload
-  return { format, encoding, bytes, digest: sha256, digestOf: 'payload', decodedBytes: null, payload, contentName: { kind: 'upload', value: id } }
+  const byUpload: Name = { kind: 'upload', value: id }
+  return {
+    format, encoding, bytes, digest: sha256, digestOf: 'payload', decodedBytes: null, payload,
+    // The content of a compressed file is known to the worker alone, which looks for a batch of the same content.
+    ...(encoding === 'identity' ? { contentName: { kind: 'content', value: sha256 }, formerName: byUpload } : { contentName: byUpload }),
+  }
 
   async function look () {
     const upload = await uploads.find(id)

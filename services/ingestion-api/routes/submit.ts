@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
-import { accept } from '../../batch/accept.ts'
 import { batchId, type Encoding, type Format, type Manifest, type Name } from '../../batch/batch.ts'
+import { acceptNamed } from '../../batch/naming.ts'
 import { recordAccepted } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
@@ -70,19 +70,20 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
     const manifest = manifestOf(request, sent)
     const accepting = performance.now()
-    const acceptance = await accept(store, queue, manifest).catch(error => {
+    const acceptance = await acceptNamed({ store, queue, log }, manifest, sent.formerName).catch(error => {
       if (error instanceof Problem && error.code === 'key-reused') discard(sent)
       throw error
     })
     if (acceptance.manifest.payload.key !== sent.payload.key) discard(sent)
-    const { id, provider, mode, bytes } = manifest
+    const { id } = acceptance.manifest
+    const { provider, mode, bytes } = manifest
     metrics.observe('freight_batch_step_seconds', { step: 'accept' }, (performance.now() - accepting) / 1_000)
     metrics.count('freight_batches_accepted_total', { replayed: acceptance.replayed ? 'yes' : 'no' })
     metrics.count('freight_body_bytes_total', {}, bytes)
     request.log.info({ step: 'accept', batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
 
     api.afterwards(finish(acceptance.manifest, acceptance.pending))
-    const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(manifest, 'queued')
+    const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(acceptance.manifest, 'queued')
     return reply.code(202).header('location', `/batches/${id}`).send(view)
   })
 
@@ -116,7 +117,8 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   }
 }
 
-function manifestOf (request: FastifyRequest<{ Querystring: Query }>, { contentName, ...content }: Content): Manifest {
+function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content): Manifest {
+  const { contentName, formerName: _, ...content } = sent
   const provider = providerOf(request)
   const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
   const key = request.headers['idempotency-key']

@@ -11,13 +11,16 @@ import { fileError } from '../rows/row-error.ts'
 import type { RowSink } from '../rows/row-checker.ts'
 import { copyPrices, type Copy } from './copy.ts'
 import { cancelOnAbort } from './cancel.ts'
+import { openContentDigest } from './content-digest.ts'
 import { addToLaneMonths } from './lane-months.ts'
+import { learnContents } from './learn-contents.ts'
 import { readPayload, Unreadable } from './payload.ts'
 import { lastLineOf } from './last-line.ts'
 import { openReport } from './report.ts'
 import { RolledBack, type Outcome } from './outcome.ts'
 import { currentRules, type BatchLimits } from './rules.ts'
 import { since, type TellStep } from './steps.ts'
+import { findTwin, UnknownContents } from './twin.ts'
 
 export type ApplyOptions = {
   sql: Sql
@@ -31,10 +34,23 @@ export type ApplyOptions = {
 
 /**
  * Applies a batch in one transaction with one commit: its prices, the read model, the marker and its state. Every row is
- * validated; the first bad one ends the transaction before the rest is read, and a second transaction then says `rejected`.
+ * validated; the first bad one ends the transaction before the rest is read, and a second transaction then says `rejected`. So does
+ * content that was applied before, as a batch that no key names either.
  * Throws what the database or the store throws, after which nothing of it is there.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
+  for (const learnt = new Set<string>(); ;) {
+    try {
+      return await applyOnce(options, manifest, attempt, learnt)
+    } catch (error) {
+      if (!(error instanceof UnknownContents)) throw error
+      await learnContents(options, error.ids)
+      for (const id of error.ids) learnt.add(id)
+    }
+  }
+}
+
+async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: Attempt, learnt: ReadonlySet<string>): Promise<Outcome> {
   const { sql, store, limits, signal, onProgress, onStep = () => {} } = options
   const report = openReport(store, manifest.id)
   const over = new AbortController()
@@ -56,6 +72,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
   let isRead = false
   let bytes = 0
   let [readMs, parseMs, loadMs] = [0, 0, 0]
+  const content = openContentDigest(manifest)
   let committing = 0
 
   /** Reads on to the end of the payload. With a `copy`, into which good rows flow, only to the chunk with the first bad row. */
@@ -68,6 +85,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
         const chunk = next.value
         signal.throwIfAborted()
+        content.update(chunk)
         const parsing = performance.now()
         reader.write(chunk)
         lastLine.write(chunk)
@@ -119,6 +137,12 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     }
     await copy.end()
     onStep('load', loadMs + since(from))
+    const twin = await findTwin(tx, manifest, { digest: content.digest(), rows: reader.rowsSeen }, learnt)
+    if (twin) {
+      report.add(fileError('duplicate', twin, twin))
+      await report.flush()
+      throw new RolledBack('rejected')
+    }
     from = performance.now()
     await addToLaneMonths(tx, totals.months())
     onStep('read_model', since(from))
@@ -135,7 +159,8 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     signal.throwIfAborted()
     const mine = await tx`
       update batches set state = ${state}, finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
-        error_count = ${report.count}, first_errors = ${tx.json(report.first)}, last_line_ended = ${lastLine.ended}, reason = null
+        error_count = ${report.count}, first_errors = ${tx.json(report.first)}, last_line_ended = ${lastLine.ended}, reason = null,
+        name_kind = ${manifest.name.kind}, content_digest = ${state === 'applied' ? content.digest() : null}
       where id = ${manifest.id} and state in ('queued', 'processing', 'dead_lettered')
       returning 1`
     if (mine.length === 0) return false

@@ -36,6 +36,7 @@ const messages = {
   gap_too_long: 'More than {} bytes of white space or blank lines come one after the other',
   too_many_rows: 'A file has at most {} rows',
   row_count: 'The file has {}',
+  duplicate: 'The same content in the same format was applied before, as batch {}',
 } as const
 
 export type RowErrorCode = keyof typeof messages
@@ -62,9 +63,9 @@ export function errorMessage (code: RowErrorCode, detail = ''): string {
   return messages[code].replace('{}', () => bounded(detail, MAX_VALUE_CHARS))
 }
 
-/** An error of the file as a whole. */
-export function fileError (code: RowErrorCode, detail?: string): RowError {
-  return { row: 0, column: null, value: null, code, message: errorMessage(code, detail), original: null }
+/** An error of the file as a whole; `detail` is what its message names. */
+export function fileError (code: RowErrorCode, detail?: string, value: string | null = null): RowError {
+  return { row: 0, column: null, value, code, message: errorMessage(code, detail), original: null }
 }
 
 /** The beginning of `bytes[start, end)` as text, `maxChars` at most, what is not UTF-8 replaced by U+FFFD. */
