@@ -34,7 +34,7 @@ export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<voi
 }
 
 export async function readRecord (sql: Sql, id: string): Promise<BatchRecord | null> {
-  const [row] = await sql<BatchRecord[]>`select ${columns(sql)} from batches where id = ${id}`
+  const [row] = await sql<BatchRecord[]>`select ${columns(sql, sql`first_errors`)} from batches where id = ${id}`
   return row ?? null
 }
 
@@ -46,10 +46,16 @@ export type ListOptions = {
   limit: number
 }
 
-/** A provider's own batches, newest first. */
+/** The provider of a batch; null when there is no row of it. */
+export async function providerOfRecord (sql: Sql, id: string): Promise<string | null> {
+  const [row] = await sql<Array<{ provider: string }>>`select provider from batches where id = ${id}`
+  return row?.provider ?? null
+}
+
+/** A provider's own batches, newest first, each with its first error alone. */
 export async function listRecords (sql: Sql, { provider, state, after, limit }: ListOptions): Promise<BatchRecord[]> {
   return await sql<BatchRecord[]>`
-    select ${columns(sql)} from batches
+    select ${columns(sql, sql`jsonb_path_query_array(first_errors, '$[0]') as first_errors`)} from batches
     where provider = ${provider}
       ${state ? sql`and state = ${state}` : sql``}
       ${after ? sql`and (accepted_at, id) < (select accepted_at, id from batches where id = ${after})` : sql``}
@@ -57,10 +63,10 @@ export async function listRecords (sql: Sql, { provider, state, after, limit }: 
     limit ${limit}`
 }
 
-const columns = (sql: Sql) => sql`
+const columns = (sql: Sql, firstErrors: ReturnType<Sql>) => sql`
   id, provider, mode, state, format, digest, bytes, decoded_bytes,
   ${isoTime(sql, 'accepted_at')}, ${isoTime(sql, 'started_at')}, ${isoTime(sql, 'finished_at')},
-  row_count, error_count, first_errors, last_line_ended, reason,
+  row_count, error_count, ${firstErrors}, last_line_ended, reason,
   (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts,
   (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read,
   (select rows_expected from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_expected`

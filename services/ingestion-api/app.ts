@@ -1,5 +1,5 @@
 import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
@@ -10,11 +10,10 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { ApiKey } from '../runtime/keys.ts'
 import type { Log } from '../runtime/log.ts'
-import { Problem } from '../runtime/problem.ts'
 import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
 import { takeTurns, type TakeTurn, type TurnLimits } from './body/turns.ts'
-import { providerOf } from './caller.ts'
+import { perMinute } from './per-minute.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
@@ -30,12 +29,14 @@ export type Dependencies = {
   metrics?: Metrics
   /** The keys of now: they may change while the process runs. */
   keys: () => readonly ApiKey[]
-  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number }
+  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number }
 }
 
 /** What the routes work with. */
 export type IngestionApi = Required<Dependencies> & {
   rateLimit: RateLimitOptions
+  /** Counts a request among its provider's reads. Throws `too-many-requests`. */
+  limitReads: onRequestAsyncHookHandler
   takeTurn: TakeTurn
   /** Work that goes on after the answer, and that stopping waits for. */
   afterwards: (work: Promise<unknown>) => void
@@ -46,17 +47,14 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
   const { log, limits, store, queue, metrics = openMetrics('ingestion-api') } = dependencies
   const app = buildServer({ log, metrics, requestTimeoutMs: limits.totalMs })
   const underWay = new Set<Promise<unknown>>()
+  await app.register(rateLimit, { global: false })
   const api: IngestionApi = {
     ...dependencies,
     metrics,
     takeTurn: takeTurns(limits),
-    rateLimit: {
-      max: limits.batchesPerMinute,
-      timeWindow: 60_000,
-      keyGenerator: providerOf,
-      errorResponseBuilder: (_request, { max, ttl }) =>
-        new Problem('too-many-requests', `More than ${max} batches a minute`, { headers: { 'retry-after': String(Math.ceil(ttl / 1000)) } }),
-    },
+    rateLimit: perMinute(limits.batchesPerMinute, 'batches'),
+    // One handler for all routes: each route with options of its own has counters of its own, with `groupId` too (@fastify/rate-limit 11.2.0).
+    limitReads: app.rateLimit(perMinute(limits.readsPerMinute, 'reads')),
     afterwards (work) {
       const done = work.finally(() => underWay.delete(done))
       underWay.add(done)
@@ -64,7 +62,6 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
   }
   app.addHook('onClose', async () => { await Promise.allSettled(underWay) })
   app.decorateRequest('caller', null)
-  await app.register(rateLimit, { global: false })
   await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and see what became of them.', keys: true })
   await app.register(async routes => {
     registerHealth(routes, { store: store.probe, queue: queue.countMessages, keys: async () => dependencies.keys() })

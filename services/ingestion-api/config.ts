@@ -18,6 +18,7 @@ export const Config = Type.Object({
   BATCH_MAX_BYTES: Count('longest body of a batch as it is sent, in bytes', { default: 1024 * mebibyte }),
   BATCH_MAX_DECODED_BYTES: Count('longest body of a batch after decoding, in bytes', { default: 4096 * mebibyte }),
   BATCH_MAX_PER_MINUTE: Count('batches that one provider may send in a minute, to one process', { default: 600 }),
+  READS_PER_MINUTE: Count('GET requests about batches that one provider may send in a minute, to one process', { default: 6_000 }),
   BODIES_AT_ONCE: Count('bodies that one process receives at once; each may hold 10 MiB of memory', { default: 24 }),
   BODIES_AT_ONCE_PER_PROVIDER: Count('of these, the most that one provider may have', { default: 12 }),
   BODY_IDLE_MS: Count('longest pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),

@@ -36,6 +36,7 @@ const app = await buildIngestionApi({
     maxBytes: config.BATCH_MAX_BYTES,
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     batchesPerMinute: config.BATCH_MAX_PER_MINUTE,
+    readsPerMinute: config.READS_PER_MINUTE,
     bodiesAtOnce: config.BODIES_AT_ONCE,
     bodiesAtOncePerProvider: config.BODIES_AT_ONCE_PER_PROVIDER,
     idleMs: config.BODY_IDLE_MS,

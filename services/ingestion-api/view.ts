@@ -46,6 +46,9 @@ export function viewOfRecord ({ row_count: rows, ...record }: BatchRecord): Batc
   return { ...record, rows, first_errors: record.first_errors as BatchView['first_errors'] }
 }
 
+/** Writes a view as JSON: the framework's own way, by the schema, takes four times as long for a hundred errors. */
+export const viewSerializer = () => (view: unknown): string => JSON.stringify(view)
+
 /**
  * What the manifest alone says. With the database there and without a row for it, no worker has begun: `queued`. With the
  * database away nothing is known but that it was accepted, and that is what it says.

@@ -12,7 +12,7 @@ export function inertCsvLine (values: ReadonlyArray<string | number | null>): st
   return `${values.map(value => typeof value === 'string' ? inertField(value) : field(value)).join(',')}\n`
 }
 
-const formulaBegins = /^(?=[\t\r\n\0])|(?<=^|[;\t\r\n]"*)(?=[=+\-@＝＋－＠])/g
+const formulaBegins = /^(?=[\t\r\n\0])|(?=[=+\-@＝＋－＠])(?<=^|[;\t\r\n]"*)/g
 
 function inertField (text: string): string {
   const inert = text.replace(formulaBegins, "'")

@@ -21,6 +21,25 @@ t.test('batches a minute, for each provider', async t => {
   t.match(await api.call('/batches'), { status: 200 }, 'reading is not counted')
 })
 
+t.test('reads a minute, for each provider, over all routes', async t => {
+  const api = await ingestionApi(t, { limits: { readsPerMinute: 4 } })
+  const { id } = (await api.submit(content)).body
+  for (const path of ['/batches', `/batches/${id}`, '/batches?limit=1', `/batches/${id}/errors`]) t.not((await api.call(path)).status, 429, path)
+  for (const path of ['/batches', `/batches/${id}`, `/batches/${id}/errors`]) {
+    const refused = await api.call(path)
+    t.match(refused, { status: 429, body: { type: '/problems/too-many-requests' } }, path)
+    const seconds = Number(refused.headers.get('retry-after'))
+    t.ok(seconds >= 1 && seconds <= 60, 'it says when to come again')
+  }
+  t.match(await api.call('/batches', { as: 'demo-new' }), { status: 429 }, 'a second key is no second share')
+  t.match(await api.call('/batches', { as: 'other' }), { status: 200 })
+  t.match(await api.call('/batches', { as: 'sender' }), { status: 403 })
+  t.match(await api.submit(content), { status: 202 }, 'sending is not counted')
+  t.match(await api.call('/live', { as: null }), { status: 200 })
+  for (let reads = 0; reads < 4; reads++) t.match(await api.call('/dead-letters', { as: 'operator' }), { status: 200 })
+  t.match(await api.call('/dead-letters', { as: 'operator' }), { status: 429 })
+})
+
 t.test('bodies at once', async t => {
   const api = await ingestionApi(t, { limits: { bodiesAtOnce: 3, bodiesAtOncePerProvider: 2 } })
   /** Sends one whose payload is on its way into the store when this resolves, and stays so until it is let go. */

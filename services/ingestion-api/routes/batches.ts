@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { states } from '../../batch/batch.ts'
-import { listRecords, readRecord } from '../../batch/records.ts'
+import { listRecords, providerOfRecord } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
 import { needsKey, providerOf } from '../caller.ts'
+import { ListedBatch, listedBatch } from '../listed-batch.ts'
 import { ownManifest, viewNow } from '../lookup.ts'
-import { BatchView, viewOfRecord } from '../view.ts'
+import { BatchView, viewSerializer } from '../view.ts'
 import { problemResponses } from './responses.ts'
 
 const Id = Type.Object({ id: Type.String({ maxLength: 256 }) })
@@ -18,8 +19,9 @@ const ListQuery = Type.Object({
 }, { additionalProperties: false })
 
 /** `GET /batches` and `GET /batches/<id>` */
-export function registerBatches (app: FastifyInstance, { store, sql, log, keys }: IngestionApi): void {
+export function registerBatches (app: FastifyInstance, { store, sql, log, keys, limitReads }: IngestionApi): void {
   const security = [{ key: [] }]
+  const onRequest = [needsKey(keys, 'read'), limitReads]
 
   app.get<{ Params: Static<typeof Id> }>('/batches/:id', {
     schema: {
@@ -27,9 +29,10 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys }
       tags: ['batches'],
       security,
       params: Id,
-      response: { 200: BatchView, ...problemResponses('unknown-batch', 'store-unavailable') },
+      response: { 200: BatchView, ...problemResponses('unknown-batch', 'too-many-requests', 'store-unavailable') },
     },
-    onRequest: needsKey(keys, 'read'),
+    onRequest,
+    serializerCompiler: viewSerializer,
   }, async (request, reply) => {
     const provider = providerOf(request)
     const manifest = await ownManifest(store, provider, request.params.id)
@@ -43,20 +46,21 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys }
       security,
       querystring: ListQuery,
       response: {
-        200: Type.Object({ batches: Type.Array(BatchView), next_cursor: Type.Union([Type.String(), Type.Null()]) }),
-        ...problemResponses('invalid-parameters', 'database-unavailable'),
+        200: Type.Object({ batches: Type.Array(ListedBatch), next_cursor: Type.Union([Type.String(), Type.Null()]) }),
+        ...problemResponses('invalid-parameters', 'too-many-requests', 'database-unavailable'),
       },
     },
-    onRequest: needsKey(keys, 'read'),
+    onRequest,
+    serializerCompiler: viewSerializer,
   }, async (request, reply) => {
     const provider = providerOf(request)
     const { state, limit = 50, cursor } = request.query
-    if (cursor !== undefined && (await bounded(readRecord(sql, cursor)))?.provider !== provider) throw foreignCursor()
+    if (cursor !== undefined && await bounded(providerOfRecord(sql, cursor)) !== provider) throw foreignCursor()
     // One more than asked for tells whether there is another page.
     const records = await bounded(listRecords(sql, { provider, state, limit: limit + 1, after: cursor }))
     const page = records.slice(0, limit)
     return reply.header('cache-control', 'no-store').send({
-      batches: page.map(viewOfRecord),
+      batches: page.map(listedBatch),
       next_cursor: records.length > limit ? page.at(-1)!.id : null,
     })
   })

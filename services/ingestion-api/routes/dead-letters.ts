@@ -34,7 +34,7 @@ const After = Type.Object({
 })
 
 /** `GET /dead-letters`, `POST /dead-letters/<id>/redrive`, `DELETE /dead-letters/<id>`: for operators. */
-export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys }: IngestionApi): void {
+export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys, limitReads }: IngestionApi): void {
   const common = { tags: ['dead letters'], security: [{ key: [] }] }
   const onRequest = needsKey(keys, 'admin')
 
@@ -45,10 +45,10 @@ export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys }:
       querystring: ListQuery,
       response: {
         200: Type.Object({ dead_letters: Type.Array(DeadLetter), next_cursor: Nullable(Type.String()) }),
-        ...problemResponses('invalid-parameters', 'database-unavailable'),
+        ...problemResponses('invalid-parameters', 'too-many-requests', 'database-unavailable'),
       },
     },
-    onRequest,
+    onRequest: [onRequest, limitReads],
   }, async (request, reply) => {
     const { provider, limit = 50, cursor } = request.query
     const found = await withDeadline(listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 }), 10_000)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { PassThrough, pipeline, Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Type, type Static } from 'typebox'
 import { csvLine, inertCsvLine } from '../../runtime/csv.ts'
 import { negotiate } from '../../runtime/media-type.ts'
@@ -14,7 +15,7 @@ const columns = ['row', 'column', 'value', 'code', 'message', 'original'] as con
 const types = ['text/csv', 'application/x-ndjson'] as const
 
 /** `GET /batches/<id>/errors`: every bad row of a rejected batch; nothing but the header for one that ended well. */
-export function registerErrors (app: FastifyInstance, { store, sql, log, keys }: IngestionApi): void {
+export function registerErrors (app: FastifyInstance, { store, sql, log, keys, limitReads }: IngestionApi): void {
   app.get<{ Params: { id: string } }>('/batches/:id/errors', {
     schema: {
       summary: 'Every bad row, as CSV or NDJSON',
@@ -25,10 +26,10 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys }:
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
       response: {
         200: { description: 'One line for each', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
-        ...problemResponses('unknown-batch', 'no-report', 'not-acceptable', 'store-unavailable', 'database-unavailable'),
+        ...problemResponses('unknown-batch', 'no-report', 'not-acceptable', 'too-many-requests', 'store-unavailable', 'database-unavailable'),
       },
     },
-    onRequest: needsKey(keys, 'read'),
+    onRequest: [needsKey(keys, 'read'), limitReads],
   }, async (request, reply) => {
     const provider = providerOf(request)
     const type = negotiate(request, reply, types)
@@ -54,24 +55,33 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys }:
 
 /** Whatever ends one of the two streams ends the other: a report that breaks off, a client that goes away. */
 function asCsv (report: Readable): Readable {
-  return pipeline(report, csvLines, new PassThrough(), () => {})
+  return pipeline(report, csvText, new PassThrough(), () => {})
 }
 
-async function * csvLines (report: Readable): AsyncGenerator<string> {
+/**
+ * One piece of CSV for each piece of the report that the store gives, and a turn of the event loop between them: a report that
+ * has arrived would otherwise be read to its end before another request is looked at.
+ */
+async function * csvText (report: Readable): AsyncGenerator<string> {
   yield csvLine(columns)
-  for await (const line of lines(report)) {
-    const error = JSON.parse(line) as Static<typeof RowError>
-    yield inertCsvLine(columns.map(column => error[column]))
+  for await (const lines of lineGroups(report)) {
+    yield lines.map(csvOf).join('')
+    await nextTurn()
   }
+}
+
+function csvOf (line: string): string {
+  const error = JSON.parse(line) as Static<typeof RowError>
+  return inertCsvLine(columns.map(column => error[column]))
 }
 
 /** By line feed alone: node:readline also ends a line at U+2028, which JSON has within strings. */
-async function * lines (text: Readable): AsyncGenerator<string> {
+async function * lineGroups (text: Readable): AsyncGenerator<string[]> {
   let rest = ''
   for await (const piece of text.setEncoding('utf8')) {
-    const parts = (rest + piece).split('\n')
-    rest = parts.pop()!
-    yield * parts
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop()!
+    if (lines.length > 0) yield lines
   }
-  if (rest) yield rest
+  if (rest) yield [rest]
 }

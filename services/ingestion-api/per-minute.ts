@@ -1,0 +1,15 @@
+import type { RateLimitOptions } from '@fastify/rate-limit'
+import { Problem } from '../runtime/problem.ts'
+import { providerOf } from './caller.ts'
+
+/**
+ * Limits the requests of one provider in a minute, to this process; `what` names them. Throws `too-many-requests`. Keeps the counters
+ * of 5,000 providers.
+ */
+export const perMinute = (max: number, what: string): RateLimitOptions => ({
+  max,
+  timeWindow: 60_000,
+  keyGenerator: providerOf,
+  errorResponseBuilder: (_request, { max, ttl }) =>
+    new Problem('too-many-requests', `More than ${max} ${what} a minute`, { headers: { 'retry-after': String(Math.ceil(ttl / 1_000)) } }),
+})
