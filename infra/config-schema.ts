@@ -75,7 +75,11 @@ export const Schema = Type.Object({
     slowMs: Whole('statements that take longer are logged, in milliseconds', 10, 3_600_000, 1_000),
     masterPasswordVersion: Whole('a higher number gives the master user a new password', 1, 1_000_000, 1),
   }),
-  rates: Group('the rates API', { ...httpService(10), keysRequired: Flag('`/rates` and `/locations` ask for an API key', false) }),
+  rates: Group('the rates API', {
+    ...httpService(10),
+    keysRequired: Flag('`/rates` and `/locations` ask for an API key', false),
+    perClientPerMinute: Whole('requests of one address in a minute to one task; more get 429; 0 is no limit', 0, 10_000_000, 3_000),
+  }),
   ingestion: Group('the ingestion API', httpService(4)),
   worker: Group('the ingestion worker', {
     cpu: cpu(1024),

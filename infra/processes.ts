@@ -18,12 +18,14 @@ const node = (file: string): string[] => ['node', `services/${file}`]
 
 /** Each process: its command, its environment (docs/configuration.md), what it may do, and how long it may take to stop. */
 export function ratesApi ({ config, database, apiKeys }: Stores) {
-  const { poolSize, keysRequired } = config.rates
+  const { poolSize, keysRequired, perClientPerMinute } = config.rates
   return {
     command: node('rates-api/main.ts'),
     environment: {
       ...common(config), ...database.environment('rates_api', { reads: true }),
       DATABASE_POOL_SIZE: String(poolSize), RATES_KEYS_REQUIRED: String(keysRequired),
+      // The one balancer that adds an entry; the public one for connections passes the client's address on.
+      RATES_PER_CLIENT_PER_MINUTE: String(perClientPerMinute), TRUSTED_PROXIES: '1',
       ...(keysRequired ? { API_KEYS_SECRET: apiKeys.secretArn } : {}),
     },
     statements: [...database.connect('rates_api', { reads: true }), ...(keysRequired ? apiKeys.read() : [])],

@@ -6,6 +6,7 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import { accessWith, type Access, type Keys } from './access.ts'
+import { limitClients, type ClientLimit } from './client-limit.ts'
 import { openHosts, type Hosts, type HostsOptions } from './hosts.ts'
 import { registerLocations } from './routes/locations.ts'
 import { registerRates } from './routes/rates.ts'
@@ -21,6 +22,8 @@ export type Dependencies = {
   limits: HostsOptions['limits'] & {
     /** Longest range of `GET /rates`, in days. */
     maxDays: number
+    /** Of each client; none where it is not given. */
+    client?: ClientLimit
   }
 }
 
@@ -40,7 +43,7 @@ export async function buildRatesApi (dependencies: Dependencies): Promise<Fastif
   app.addHook('onReady', hosts.start)
   app.addHook('onClose', hosts.end)
 
-  const api: RatesApi = { hosts, metrics, access: accessWith(keys), maxDays: limits.maxDays }
+  const api: RatesApi = { hosts, metrics, access: accessWith(keys, limits.client && await limitClients(app, limits.client)), maxDays: limits.maxDays }
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
   await app.register(async routes => {
     const checks = { database: hosts.check, ...(keys ? { keys: async () => keys() } : {}) }

@@ -15,6 +15,12 @@ export const Config = Type.Object({
   RATES_CACHE_BYTES: Count('text of answers that are kept to be given again while nothing has changed, in bytes; 0 keeps none', {
     default: 32 * 1024 * 1024, minimum: 0,
   }),
+  RATES_PER_CLIENT_PER_MINUTE: Count('requests to /rates and /locations that one address (of IPv6: one /64) may send in a minute, to one process; 0 is no limit', {
+    default: 0, minimum: 0, maximum: 10_000_000,
+  }),
+  TRUSTED_PROXIES: Count('proxies in front of this process, each of which adds an entry to X-Forwarded-For: so many from the right are believed when an address is counted; 0 is the address of the link', {
+    default: 0, minimum: 0, maximum: 10,
+  }),
   RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
   ...Keys,
   DATABASE_POOL_SIZE: Count('connections to each database server: one for readiness, each of the others for a query at once', {

@@ -40,6 +40,7 @@ const app = await buildRatesApi({
     limitMs: config.RATES_QUERY_TIMEOUT_MS,
     maxLagMs: config.RATES_MAX_LAG_SECONDS * 1_000,
     probeEveryMs: 1_000,
+    client: { perMinute: config.RATES_PER_CLIENT_PER_MINUTE, trustedProxies: config.TRUSTED_PROXIES },
   },
 })
 stopInPhases(log, [

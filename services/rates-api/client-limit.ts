@@ -1,0 +1,37 @@
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify'
+import { clientOf } from '../runtime/client-address.ts'
+import { Problem } from '../runtime/problem.ts'
+
+export type ClientLimit = {
+  /** Requests of one client in a minute, to one process; 0 is no limit. */
+  perMinute: number
+  /** Proxies in front of this process, each of which adds an entry to X-Forwarded-For. */
+  trustedProxies: number
+  /** @defaultValue 10_000 */
+  countersKept?: number
+}
+
+/**
+ * Counts the requests of each client, all routes together. Undefined where there is no limit: then nothing is counted.
+ *
+ * The counters used last are kept: 2.5 MB at most. A client whose counter is given up begins anew, and nobody is refused because
+ * others are many. To gain by that a client needs more addresses than there are counters, and with those it may send more within
+ * the limit than a process can serve.
+ */
+export async function limitClients (app: FastifyInstance, limit: ClientLimit): Promise<preHandlerAsyncHookHandler | undefined> {
+  const { perMinute, trustedProxies, countersKept = 10_000 } = limit
+  if (perMinute === 0) return undefined
+  const nothing = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
+  await app.register(rateLimit, { global: false, cache: countersKept, addHeadersOnExceeding: nothing, addHeaders: nothing })
+  return app.rateLimit({
+    max: perMinute,
+    timeWindow: 60_000,
+    cache: countersKept,
+    keyGenerator: ({ raw }) => clientOf(raw, trustedProxies),
+    errorResponseBuilder: (_request, { max, ttl }) => tooMany(max, ttl),
+  })
+}
+
+export const tooMany = (max: number, ttlMs: number): Problem =>
+  new Problem('too-many-requests', `More than ${max} requests a minute from one address`, { headers: { 'retry-after': String(Math.max(1, Math.ceil(ttlMs / 1000))) } })
