@@ -6,13 +6,16 @@ const fargate: Record<number, [least: number, most: number, step: number]> = {
   256: [512, 2_048, 512], 512: [1_024, 4_096, 1_024], 1024: [2_048, 8_192, 1_024], 2048: [4_096, 16_384, 1_024], 4096: [8_192, 30_720, 1_024],
 }
 
+/** So many addresses, each at its limit, are to fit into the gateway's throttle, which all share. */
+const addressesToFill = 20
+
 /** What the schema cannot say: combinations that do not work, and for staging and production those that are not safe. */
 export function problemsOf (config: Config): string[] {
   return [...combinations(config), ...(config.tier === 'development' ? [] : unsafe(config))]
 }
 
 function combinations (config: Config): string[] {
-  const { stack, allowedCidrs, domain, database, rates, ingestion, worker, image, permissionsBoundary, region, account } = config
+  const { stack, allowedCidrs, domain, gateway, database, rates, ingestion, worker, image, permissionsBoundary, region, account } = config
   const problems: string[] = []
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(problem) }
 
@@ -22,6 +25,13 @@ function combinations (config: Config): string[] {
   refuse(domain !== undefined && (domain.zoneId === undefined) === (domain.certificateArn === undefined),
     'domain needs either zoneId, where names and certificate are made, or certificateArn')
   refuse(domain?.certificateArn !== undefined && !domain.certificateArn.startsWith(`arn:aws:acm:${region}:`), `domain.certificateArn must be in ${region}`)
+  const atEdge = gateway.entry !== 'direct'
+  refuse(domain?.edgeCertificateArn !== undefined && !domain.edgeCertificateArn.startsWith('arn:aws:acm:us-east-1:'), 'domain.edgeCertificateArn must be in us-east-1')
+  refuse(domain?.edgeCertificateArn !== undefined && domain.certificateArn === undefined, 'domain.edgeCertificateArn goes with domain.certificateArn: with zoneId it is made here')
+  refuse(atEdge && !domain, `gateway.entry ${gateway.entry} needs a domain: the gateway cannot be closed to others without one`)
+  refuse(atEdge && domain?.certificateArn !== undefined && domain.edgeCertificateArn === undefined, `gateway.entry ${gateway.entry} needs domain.edgeCertificateArn`)
+  const fewest = Math.ceil(gateway.requestsPerAddressPerMinute / 60 * addressesToFill)
+  refuse(atEdge && gateway.requestsPerSecond < fewest, `gateway.requestsPerSecond is below ${fewest}: fewer than ${addressesToFill} addresses could use up what all share`)
   refuse(image !== undefined && !image.includes(`.dkr.ecr.${region}.`), `image must be in a registry of ${region}`)
   refuse(image !== undefined && !image.startsWith(account), `image must be in the registry of account ${account}`)
   refuse(permissionsBoundary !== undefined && !permissionsBoundary.startsWith(`arn:aws:iam::${account}:`),
@@ -52,7 +62,7 @@ function combinations (config: Config): string[] {
   return problems
 }
 
-function unsafe ({ tier, domain, network, database, rates, ingestion, worker, alarms, expires, payloads }: Config): string[] {
+function unsafe ({ tier, domain, gateway, network, database, rates, ingestion, worker, alarms, expires, payloads }: Config): string[] {
   const production = tier === 'production'
   const problems: string[] = []
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(`${problem}, which is refused for ${tier}`) }
@@ -63,6 +73,7 @@ function unsafe ({ tier, domain, network, database, rates, ingestion, worker, al
   refuse(expires !== undefined, 'expires is set')
   refuse(production && network.zones.length < 3, 'network.zones has fewer than three zones')
   refuse(production && network.egress === 'nat', 'network.egress is nat: one zone\'s failure would cut off all')
+  refuse(production && gateway.entry === 'direct', 'gateway.entry is direct: anybody without a key can use up the throttle that all providers share')
   refuse(production && !database.multiAz, 'database.multiAz is false')
   refuse(production && database.engine === 'aurora' && database.replicas === 0, 'database.replicas is 0: Aurora has no other standby')
   refuse(production && database.backupDays < 7, 'database.backupDays is below 7')

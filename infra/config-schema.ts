@@ -40,7 +40,8 @@ export const Schema = Type.Object({
   domain: Type.Optional(Type.Object({
     name: Text('host name of the rates API; the ingestion API is at `batches.` below it', '^[a-z0-9-]+(\\.[a-z0-9-]+)+$'),
     zoneId: Type.Optional(Text('Route 53 zone in which the names and the certificate are made', '^Z[A-Z0-9]+$')),
-    certificateArn: Type.Optional(Text('certificate for both names, in place of those made here', '^arn:aws:acm:')),
+    certificateArn: Type.Optional(Text('certificate for both names, and for all below `batches.`, in place of those made here', '^arn:aws:acm:')),
+    edgeCertificateArn: Type.Optional(Text('certificate for `batches.` in us-east-1, beside `certificateArn`: CloudFront takes no other region\'s', '^arn:aws:acm:')),
   }, { description: 'names and certificate; without it there is no TLS', additionalProperties: false })),
   network: Group('the VPC', {
     cidr: Text('its addresses: a /16', '^\\d{1,3}\\.\\d{1,3}\\.0\\.0/16$', '10.0.0.0/16'),
@@ -53,11 +54,15 @@ export const Schema = Type.Object({
   }),
   firewall: Group('AWS WAF before the rates API', {
     enabled: Flag('on or off', false),
-    requestsPerFiveMinutes: Whole('requests of one address to the rates API in five minutes; more are blocked', 100, 2_000_000, 10_000),
+    requestsPerFiveMinutes: Whole('requests of one address outside the VPC in five minutes, whatever their path; more are blocked', 100, 2_000_000, 10_000),
   }),
   gateway: Group('API Gateway before the ingestion API', {
+    entry: OneOf('where the ingestion API\'s name leads: `direct` to the gateway, whose throttle all callers share; `edge` to CloudFront, which counts each ' +
+      'address for itself, and the gateway answers nobody else; `moving` to CloudFront, while the gateway still answers to its old name', ['direct', 'moving', 'edge'], 'direct'),
+    requestsPerAddressPerMinute: Whole('requests of one address in a minute, at CloudFront; more get 429', 10, 1_000_000, 6_000),
     requestsPerSecond: Whole('requests a second, of all providers; more get 429', 1, 10_000, 100),
     burst: Whole('requests at once', 1, 5_000, 200),
+    originKeyVersion: Whole('a higher number gives CloudFront and the gateway a new key', 1, 1_000_000, 1),
   }),
   database: Group('PostgreSQL', {
     engine: OneOf('RDS PostgreSQL or Aurora PostgreSQL; chosen when a stack is made, a later change is refused', ['postgres', 'aurora'], 'postgres'),

@@ -21,7 +21,7 @@ const hoursPerMonth = 730
 
 /** What a stack costs in an hour in which nobody asks it anything, in USD, by what it pays for. Traffic, requests, logs and payloads come on top. */
 export function hourlyCost (settings: Settings): Record<string, number> {
-  const { architecture, network, rates, ingestion, worker, firewall, database: { engine, storageGb, multiAz, replicas } } = settings
+  const { architecture, network, rates, ingestion, worker, firewall, gateway, domain, database: { engine, storageGb, multiAz, replicas } } = settings
   const zones = network.zones.length
   const tasks = [rates, ingestion, worker].reduce((sum, { cpu, memory, minTasks }) =>
     sum + minTasks * (cpu / 1_024 * prices.vcpu[architecture] + memory / 1_024 * prices.gib[architecture]), 0)
@@ -29,6 +29,8 @@ export function hourlyCost (settings: Settings): Record<string, number> {
   const hosts = (engine === 'aurora' ? 1 : multiAz ? 2 : 1) + replicas
   const copies = engine === 'aurora' ? 1 : hosts
   const month = (usd: number): number => usd / hoursPerMonth
+  const firewalls = Number(firewall.enabled) + Number(gateway.entry !== 'direct')
+  const secrets = domain ? 5 : 4
   return {
     'tasks, at their fewest': tasks,
     database: hosts * databaseHour(settings.database) + month(copies * storageGb * monthly.storageGib),
@@ -36,7 +38,7 @@ export function hourlyCost (settings: Settings): Record<string, number> {
     'two balancers': 2 * prices.balancer,
     'public addresses': (zones + nats) * prices.publicAddress,
     // Our own 16 metrics and some 70 of Container Insights; alarms are paid by the metrics that they read.
-    'metrics, alarms, secrets, firewall': month(86 * monthly.metric + 91 * monthly.alarmMetric + monthly.dashboard + 4 * monthly.secret + (firewall.enabled ? monthly.firewall : 0)),
+    'metrics, alarms, secrets, firewalls': month(86 * monthly.metric + 93 * monthly.alarmMetric + monthly.dashboard + secrets * monthly.secret + firewalls * monthly.firewall),
   }
 }
 

@@ -15,6 +15,7 @@ import { Migration } from './components/migration.ts'
 import { Network } from './components/network.ts'
 import { Observability } from './components/observability.ts'
 import { OneOff } from './components/one-off.ts'
+import { OriginKey } from './components/origin-key.ts'
 import { PayloadBucket } from './components/payload-bucket.ts'
 import { BatchQueue } from './components/queue.ts'
 import { SmokeCode } from './components/smoke-code.ts'
@@ -59,6 +60,7 @@ const migration = new Migration(stack, { task: migrate, dependsOn }, options)
 const ops = new OneOff(`${stack}-ops`, { ...operations(stores), platform, database }, options)
 
 const domain = config.domain && new Domain(stack, config.domain, options)
+const originKey = config.domain && new OriginKey(stack, { version: config.gateway.originKeyVersion, protect }, options)
 const balancer = new Balancer(stack, { account, vpcId, subnetIds: privateSubnetIds, logDays, protect }, options)
 const smokeCode = new SmokeCode(stack, options)
 const service = { platform, balancer, database, deployment, migration, smokeCode, dependsOn }
@@ -70,6 +72,7 @@ const ingestionPort = 8443
 const ingestion = new HttpService(`${stack}-ingestion`, {
   ...service, ...ingestionApi(stores), settings: config.ingestion,
   certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
+  onlyWith: config.gateway.entry === 'edge' ? originKey?.header : undefined,
 }, options)
 const worker = new Worker(`${stack}-worker`, {
   ...ingestionWorker(stores), settings: config.worker, metricsNamespace: metricsNamespace(stack), queue, platform, database, migration, dependsOn,
@@ -80,14 +83,15 @@ const entrance = new Entrance(stack, {
   allowedCidrs: config.allowedCidrs.length > 0 ? config.allowedCidrs : ['0.0.0.0/0'],
 }, options)
 domain?.point(`${stack}-rates`, domain.rates, entrance)
-if (config.firewall.enabled) new Firewall(stack, { ...config.firewall, balancerArn: balancer.arn }, options)
+if (config.firewall.enabled) new Firewall(stack, { ...config.firewall, balancerArn: balancer.arn, vpcCidr: config.network.cidr }, options)
 const gateway = new Gateway(stack, {
-  vpcId, subnetIds: privateSubnetIds, balancer, listener: ingestion.listener, port: ingestionPort, limits: config.gateway, domain, logDays,
+  vpcId, subnetIds: privateSubnetIds, balancer, listener: ingestion.listener, port: ingestionPort, settings: config.gateway, domain, originKey,
+  logDays,
 }, options)
 
 const observability = new Observability(stack, {
   stack, account, region, email: config.alarms.email, monthlyUsd: config.budget.monthlyUsd, clusterName: cluster.name,
-  definitions: { alarms, dashboard }, sources: metricSources({ stack, balancer, cluster, database, queue, rates, ingestion, worker }),
+  definitions: { alarms, dashboard }, sources: metricSources({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker }),
   wholes: { max_connections: maxConnections(config.database), allocated_storage: config.database.storageGb * 1024 ** 3 },
 }, options)
 
@@ -96,6 +100,8 @@ const observability = new Observability(stack, {
 export const expires = config.expires
 export const ratesUrl = domain ? `https://${domain.rates.name}` : pulumi.interpolate`http://${entrance.dnsName}`
 export const batchesUrl = gateway.url
+/** Names to make where `domain.certificateArn` is in the place of a zone. */
+export const batchesOrigin = gateway.origin
 export const operatorKeySecret = apiKeys.operator.arn
 export const apiKeysSecret = apiKeys.secretArn
 export const queueUrl = queue.url

@@ -3,6 +3,7 @@ import { awsMetrics, type AwsSource } from '../observability/aws-metrics.ts'
 import type { Balancer } from './components/balancer.ts'
 import type { Cluster } from './components/cluster.ts'
 import type { Database } from './components/database.ts'
+import type { Gateway } from './components/gateway.ts'
 import type { HttpService } from './components/http-service.ts'
 import type { BatchQueue } from './components/queue.ts'
 import type { Worker } from './components/worker.ts'
@@ -25,6 +26,7 @@ export type MetricSources = Record<'own' | AwsSource, Place[]>
 export interface Measured {
   stack: string
   balancer: Balancer
+  gateway: Gateway
   cluster: Cluster
   database: Database
   queue: BatchQueue
@@ -33,7 +35,7 @@ export interface Measured {
   worker: Worker
 }
 
-export function metricSources ({ stack, balancer, cluster, database, queue, rates, ingestion, worker }: Measured): MetricSources {
+export function metricSources ({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker }: Measured): MetricSources {
   const place = (source: AwsSource, name: string, dimensions: Dimensions[]): Place => ({ name, namespace: awsMetrics[source].namespace, dimensions })
   const groups = ({ traffic }: HttpService): Dimensions[] =>
     [traffic.blue, traffic.green].map(({ arnSuffix }) => ({ LoadBalancer: balancer.arnSuffix, TargetGroup: arnSuffix }))
@@ -42,6 +44,7 @@ export function metricSources ({ stack, balancer, cluster, database, queue, rate
     own: [{ name: '', namespace: metricsNamespace(stack), dimensions: [{}] }],
     'rates-api-requests': [place('rates-api-requests', '', groups(rates))],
     'ingestion-api-requests': [place('ingestion-api-requests', '', groups(ingestion))],
+    gateway: [place('gateway', '', [{ ApiId: gateway.apiId }])],
     targets: [place('targets', 'rates', groups(rates)), place('targets', 'ingestion', groups(ingestion))],
     services: [service('rates', rates), service('ingestion', ingestion), service('worker', worker)],
     database: [{ ...place('database', '', [database.hosts.measured.primary]), otherNames: database.hosts.measured.otherNames }],

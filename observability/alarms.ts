@@ -77,6 +77,13 @@ export const alarms = {
     prometheus: { metrics: ['freight_http_server_errors_total', 'freight_http_request_seconds'], expression: errorsOf('ingestion-api'), windowMinutes: 5, above: 0.01, forMinutes: 1 },
     aws: { source: 'ingestion-api-requests', ...share5xx, above: 0.01, periods: 5, mustBreach: 3 },
   },
+  'gateway-errors': {
+    summary: 'More than one in twenty answers of the API gateway is a 5xx',
+    severity: 'page',
+    reason: 'What the gateway or the balancer answers itself, such as a key of CloudFront that the balancer does not know, no service counts',
+    prometheus: null,
+    aws: { source: 'gateway', metric: '5xx', statistic: 'Sum', shareOf: 'Count', above: 0.05, periodSeconds: 60, periods: 5, mustBreach: 3, missing: 'notBreaching' },
+  },
   'database-away': {
     summary: 'Answers are 503 because the database is away',
     severity: 'page',

@@ -6,6 +6,8 @@ export const awsMetrics = {
   /** Both target groups of a blue/green service, added up: traffic moves between them. */
   'rates-api-requests': { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HTTPCode_Target_5XX_Count', 'RequestCount', 'TargetResponseTime'] },
   'ingestion-api-requests': { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HTTPCode_Target_5XX_Count', 'RequestCount', 'TargetResponseTime'] },
+  /** The API gateway before the ingestion API: what it answers itself the target groups do not see. */
+  gateway: { namespace: 'AWS/ApiGateway', dimensions: ['ApiId'], metrics: ['5xx', 'Count', 'Latency'] },
   /** The target groups in use of each HTTP service: an alarm with this source is one alarm for each service. */
   targets: { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HealthyHostCount', 'UnHealthyHostCount'] },
   /** Each ECS service: an alarm with this source is one alarm for each. */

@@ -29,6 +29,7 @@ export const dashboard: Row[] = [
           { source: 'ingestion-api-requests', metric: 'RequestCount', statistic: 'Sum' },
           { source: 'rates-api-requests', metric: 'HTTPCode_Target_5XX_Count', statistic: 'Sum' },
           { source: 'ingestion-api-requests', metric: 'HTTPCode_Target_5XX_Count', statistic: 'Sum' },
+          { source: 'gateway', metric: '5xx', statistic: 'Sum' },
         ],
       },
       {

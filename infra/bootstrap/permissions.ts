@@ -14,7 +14,7 @@ export interface Scope {
 
 /** What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone. */
 const services = [
-  'acm', 'application-autoscaling', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'lambda', 'logs', 'rds', 'route53', 's3', 'secretsmanager',
+  'acm', 'application-autoscaling', 'cloudfront', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'lambda', 'logs', 'rds', 'route53', 's3', 'secretsmanager',
   'sns', 'sqs', 'ssm', 'wafv2',
 ]
 const making = [...services, 'apigateway', 'budgets'].map(service => `${service}:*`)

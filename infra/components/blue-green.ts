@@ -9,6 +9,8 @@ export interface BlueGreenArgs {
   balancer: Balancer
   /** For clients; without one they are spoken to in the clear. */
   certificateArn?: pulumi.Input<string> | undefined
+  /** Requests without this header get the listener's 503. */
+  onlyWith?: { name: string, value: pulumi.Input<string> } | undefined
   /** Ports of the balancer: clients come to the one, the smoke check of a new version to the other. */
   ports: { production: number, test: number }
   permissionsBoundary: string | undefined
@@ -40,17 +42,22 @@ export class BlueGreen extends pulumi.ComponentResource {
     this.blue = targetGroup('b')
     this.green = targetGroup('g')
 
-    const rule = (ruleName: string, listener: lb.Listener, first: lb.TargetGroup, second: lb.TargetGroup) => new lb.ListenerRule(ruleName, {
+    type Conditions = lb.ListenerRuleArgs['conditions']
+    const all = { pathPattern: { values: ['/*'] } }
+    type Groups = [first: lb.TargetGroup, second: lb.TargetGroup]
+    const rule = (ruleName: string, listener: lb.Listener, [first, second]: Groups, conditions: Conditions = [all]) => new lb.ListenerRule(ruleName, {
       listenerArn: listener.arn,
       priority: 1,
-      conditions: [{ pathPattern: { values: ['/*'] } }],
+      conditions,
       actions: [{ type: 'forward', forward: { targetGroups: [{ arn: first.arn, weight: 100 }, { arn: second.arn, weight: 0 }] } }],
     }, { parent, ignoreChanges: ['actions'] }) // ECS moves the weights
     this.listener = balancer.listener(name, ports.production, args.certificateArn, parent)
     // Inside the network, where the certificate's name does not lead.
     const testListener = balancer.listener(`${name}-test`, ports.test, undefined, parent)
-    this.productionRule = rule(name, this.listener, this.blue, this.green)
-    this.testRule = rule(`${name}-test`, testListener, this.green, this.blue)
+    const { onlyWith } = args
+    this.productionRule = rule(name, this.listener, [this.blue, this.green],
+      onlyWith && [all, { httpHeader: { httpHeaderName: onlyWith.name, values: [onlyWith.value] } }])
+    this.testRule = rule(`${name}-test`, testListener, [this.green, this.blue])
 
     this.role = role(`${name}-traffic`, {
       service: 'ecs.amazonaws.com',

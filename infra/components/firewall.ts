@@ -1,35 +1,24 @@
 import * as wafv2 from '@pulumi/aws/wafv2/index.js'
 import * as pulumi from '@pulumi/pulumi'
+import { rateRule, visibility } from './rate-rule.ts'
 
 export interface FirewallArgs {
   balancerArn: pulumi.Input<string>
+  /** Addresses of the VPC: the gateway's link, the public balancer's health checks and the smoke checks come from there. */
+  vpcCidr: string
   requestsPerFiveMinutes: number
 }
 
-/** Blocks an address that asks the rates API too often. Batches come through the gateway, from one address, and are not counted. */
+/** Blocks an address outside the VPC that sends too many requests, whatever their path: the router decodes a path, the firewall does not. */
 export class Firewall extends pulumi.ComponentResource {
-  constructor (name: string, { balancerArn, requestsPerFiveMinutes }: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor (name: string, { balancerArn, vpcCidr, requestsPerFiveMinutes }: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Firewall', name, {}, opts)
-    const visibility = (metricName: string) => ({ metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: true })
-    const starts = (searchString: string) => ({
-      byteMatchStatement: { searchString, positionalConstraint: 'STARTS_WITH', fieldToMatch: { uriPath: {} }, textTransformations: [{ priority: 0, type: 'NONE' }] },
-    })
+    const inside = new wafv2.IpSet(`${name}-inside`, { scope: 'REGIONAL', ipAddressVersion: 'IPV4', addresses: [vpcCidr] }, { parent: this })
     const acl = new wafv2.WebAcl(name, {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
       visibilityConfig: visibility(`${name}-all`),
-      rules: [{
-        name: 'requests-of-one-address',
-        priority: 0,
-        action: { block: {} },
-        visibilityConfig: visibility(`${name}-too-many`),
-        statement: {
-          rateBasedStatement: {
-            limit: requestsPerFiveMinutes, aggregateKeyType: 'IP', evaluationWindowSec: 300,
-            scopeDownStatement: { orStatement: { statements: [starts('/rates'), starts('/locations')] } },
-          },
-        },
-      }],
+      rules: [rateRule(name, { limit: requestsPerFiveMinutes, windowSeconds: 300, except: { ipSetReferenceStatement: { arn: inside.arn } } })],
     }, { parent: this })
     new wafv2.WebAclAssociation(name, { resourceArn: balancerArn, webAclArn: acl.arn }, { parent: this })
     this.registerOutputs({})

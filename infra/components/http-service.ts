@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi'
 import type { Settings } from '../config-schema.ts'
 import type { Check } from '../smoke/check.ts'
 import type { Balancer } from './balancer.ts'
-import { BlueGreen } from './blue-green.ts'
+import { BlueGreen, type BlueGreenArgs } from './blue-green.ts'
 import { deploymentConfiguration, deploymentMinutes } from './deployment.ts'
 import { httpScaling } from './http-scaling.ts'
 import type { Migration } from './migration.ts'
@@ -20,6 +20,8 @@ export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'mem
   balancer: Balancer
   /** Without one clients are spoken to in the clear. */
   certificateArn: pulumi.Input<string> | undefined
+  /** A header that clients' requests must have, where something before the balancer adds it. */
+  onlyWith?: BlueGreenArgs['onlyWith']
   /** Ports of the balancer for clients and for the smoke check. */
   ports: { production: number, test: number }
   /** What a new version must answer before it gets traffic. */
@@ -48,7 +50,7 @@ export class HttpService extends pulumi.ComponentResource {
     const parent = this
     const { platform, settings, deployment, balancer, ports } = args
     const task = new Task(name, { ...args, cpu: settings.cpu, memory: settings.memory, listens: true }, { parent })
-    const traffic = new BlueGreen(name, { ...platform, balancer, ports, certificateArn: args.certificateArn }, { parent })
+    const traffic = new BlueGreen(name, { ...platform, balancer, ports, certificateArn: args.certificateArn, onlyWith: args.onlyWith }, { parent })
     const smoke = new SmokeCheck(name, {
       ...platform, balancer, port: ports.test, checks: args.checks, code: args.smokeCode,
     }, { parent })

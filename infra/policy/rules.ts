@@ -84,6 +84,32 @@ export const rules: Rule[] = [
     types: ['aws:ecs/taskDefinition:TaskDefinition'],
     problem: ({ inputs }) => unless(!containersOf(inputs).some(({ environment = [] }) => environment.some(isSecret)), 'a variable looks like a secret'),
   },
+  {
+    name: 'limits-know-no-path',
+    description: 'A firewall counts requests by where they come from: a path can be spelled in many ways, and the router reads them all',
+    types: ['aws:wafv2/webAcl:WebAcl'],
+    problem: ({ inputs: { rules = [] } }) => {
+      const counted = rules.flatMap(({ statement }: { statement?: Record<string, unknown> }) => statement?.rateBasedStatement ?? [])
+      return unless(counted.length > 0, 'it counts nothing') ?? unless(!/uriPath|uriFragment/.test(JSON.stringify(counted)), 'a limit has a condition on the path')
+    },
+  },
+  {
+    name: 'gateways-are-closed',
+    description: 'The gateway of a stack that is here to stay does not answer to the address that AWS gives it',
+    types: ['aws:apigatewayv2/api:Api'],
+    problem: ({ stack, inputs: { disableExecuteApiEndpoint } }) => unless(!['staging', 'prod'].includes(stack) || disableExecuteApiEndpoint === true, 'disableExecuteApiEndpoint is off'),
+  },
+  {
+    name: 'edges-are-guarded',
+    description: 'A distribution has a firewall, takes HTTPS alone, over addresses that the firewall can count, and keeps no answer, errors included',
+    types: ['aws:cloudfront/distribution:Distribution'],
+    problem: ({ inputs: { webAclId, isIpv6Enabled, defaultCacheBehavior, viewerCertificate, customErrorResponses = [] } }) =>
+      unless(webAclId, 'webAclId is not set') ??
+      unless(defaultCacheBehavior?.viewerProtocolPolicy === 'https-only' && /^TLSv1\.[23]/.test(viewerCertificate?.minimumProtocolVersion), 'it takes more than HTTPS by TLS 1.2') ??
+      unless(!isIpv6Enabled, 'isIpv6Enabled is on: a client has 2^64 addresses') ??
+      unless([404, 500, 502, 503, 504].every(status => customErrorResponses.some((one: Record<string, unknown>) =>
+        one.errorCode === status && one.errorCachingMinTtl === 0)), 'it keeps errors for ten seconds, for whoever comes next'),
+  },
 ]
 
 /** A variable that is named like a password, or holds an address with one. The name or ARN of a secret is none. */

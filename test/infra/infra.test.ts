@@ -5,6 +5,7 @@ import { configuration } from './configuration.ts'
 import { data } from './data.ts'
 import { deployments } from './deployments.ts'
 import { docsOf } from './docs.ts'
+import { edge, firewall, moving } from './edge.ts'
 import { environments, stopping } from './environments.ts'
 import { migration } from './migration.ts'
 import { network } from './network.ts'
@@ -25,11 +26,12 @@ for (const [title, stack, changes] of [
 ] as const) {
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
-    for (const suite of [network, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, bounded, policy]) {
+    for (const suite of [network, firewall, edge, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, bounded, policy]) {
       await t.test(suite.name, async t => suite(t, program))
     }
   })
 }
+t.test('from the gateway to CloudFront', moving)
 t.test('boundary', boundary)
 t.test('configuration', configuration)
 t.test('migration', migration)

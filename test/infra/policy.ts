@@ -12,6 +12,11 @@ export function policy (t: Test, { all, stack }: Program): void {
 }
 
 const pinned = `x@sha256:${'a'.repeat(64)}`
+const distribution = {
+  webAclId: 'arn', isIpv6Enabled: false, defaultCacheBehavior: { viewerProtocolPolicy: 'https-only' }, viewerCertificate: { minimumProtocolVersion: 'TLSv1.2_2021' },
+  customErrorResponses: [404, 500, 502, 503, 504].map(errorCode => ({ errorCode, errorCachingMinTtl: 0 })),
+}
+const counting = (rateBasedStatement: object): Asked['inputs'] => ({ rules: [{ statement: { rateBasedStatement } }] })
 const task = (container: object): Asked['inputs'] => ({ containerDefinitions: JSON.stringify([{ image: pinned, readonlyRootFilesystem: true, ...container }]) })
 
 /** What each rule is there to catch. */
@@ -25,6 +30,16 @@ const broken: Record<string, Array<Partial<Asked>>> = {
   'groups-have-no-rules-of-their-own': [{ inputs: { ingress: [{ fromPort: 22 }] } }],
   'images-are-pinned': [{ inputs: task({ image: 'x:latest' }) }],
   'tasks-cannot-write': [{ inputs: task({ readonlyRootFilesystem: false }) }, { inputs: task({ user: 'root' }) }, { inputs: task({ privileged: true }) }],
+  'limits-know-no-path': [
+    { inputs: { rules: [] } },
+    { inputs: counting({ scopeDownStatement: { byteMatchStatement: { searchString: '/rates', fieldToMatch: { uriPath: {} } } } }) },
+    { inputs: counting({ scopeDownStatement: { notStatement: { statement: { regexMatchStatement: { fieldToMatch: { uriPath: {} } } } } } }) },
+  ],
+  'gateways-are-closed': [{ stack: 'prod', inputs: {} }, { stack: 'staging', inputs: { disableExecuteApiEndpoint: false } }],
+  'edges-are-guarded': [
+    { webAclId: undefined }, { isIpv6Enabled: true }, { customErrorResponses: [] }, { defaultCacheBehavior: { viewerProtocolPolicy: 'redirect-to-https' } },
+    { viewerCertificate: { minimumProtocolVersion: 'TLSv1.1_2016' } },
+  ].map(change => ({ inputs: { ...distribution, ...change } })),
   'secrets-are-not-environment': ['DB_PASSWORD=x', 'MY_SECRET=x', 'URL=postgres://a:b@c/d'].map(pair => {
     const [name, value] = pair.split('=')
     return { inputs: task({ environment: [{ name, value }] }) }
@@ -33,6 +48,7 @@ const broken: Record<string, Array<Partial<Asked>>> = {
 
 export function brokenRules (t: Test): void {
   t.same(Object.keys(broken).sort(), rules.map(({ name }) => name).sort())
+  t.equal(rules.find(({ name }) => name === 'edges-are-guarded')!.problem({ name: 'x', stack: 'prod', inputs: distribution, protect: false }), undefined)
   for (const { name, problem } of rules) {
     for (const resource of broken[name] ?? []) t.type(problem({ name: 'x', stack: 'dev', inputs: {}, protect: false, ...resource }), 'string', name)
   }

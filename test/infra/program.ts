@@ -128,6 +128,8 @@ function answer ({ type, name, inputs }: pulumi.runtime.MockResourceArgs): { id:
       domainValidationOptions: ['a', 'b'].map(part => ({ resourceRecordName: part, resourceRecordType: 'CNAME', resourceRecordValue: `${part}.acm` })),
       prefixListId: 'pl-1',
       fqdn: name,
+      domainName: `${name}.cloudfront.net`,
+      hostedZoneId: 'Z3',
       ...inputs,
       ...(type === 'aws:apigatewayv2/domainName:DomainName'
         ? { domainNameConfiguration: { ...inputs.domainNameConfiguration, targetDomainName: 'target.example', hostedZoneId: 'Z2' } }
