@@ -6,7 +6,7 @@ import { pipeline } from '../harness/pipeline.ts'
 import { startProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
 
-const rounds = 20
+const rounds = 10
 /** An error of a backend that is gone, as the log has it. */
 const stale = /57P01|terminating connection/
 
