@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { aliasPrices } from '../services/rates-api/alias-prices.ts'
 import { averagePrices } from '../services/rates-api/average-prices.ts'
 import { regionPrices } from '../services/rates-api/region-prices.ts'
 import { openDatabase } from '../services/runtime/database.ts'
@@ -22,6 +23,8 @@ const ms = await medians(9, {
   'port to port, month, of 200 lanes': fifty(() => averagePrices(small, { ...lane, ...month })),
   'port to port, month, of 20,000': fifty(() => averagePrices(large, { ...lane, ...month })),
   'the same by the statement for regions (not chosen)': fifty(() => regionPrices(large, sidesOf(lane))),
+  'the same by the statement for ports with aliases (not chosen)': fifty(() => aliasPrices(large, sidesOf(lane))),
+  'port with aliases to port, month': fifty(() => averagePrices(large, { ...lane, orig_code: 'CNSHA', ...month })),
   'port to port, year': fifty(() => averagePrices(large, { ...lane, ...year })),
   'the two largest regions, 5,768 lanes, month': () => timed(() => averagePrices(large, { ...regions, ...month })),
   'the same by unnest with ordinality and group by (not chosen)': () => timed(() => unnested(large)),

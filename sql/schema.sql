@@ -123,13 +123,27 @@ create table lane_months (
 grant insert, select, update on lane_months to batch_writer;
 grant select on lane_months to rates_reader;
 
+create table port_aliases (
+  code text not null,
+  port_code text not null,
+  constraint port_aliases_pkey PRIMARY KEY (code),
+  constraint port_aliases_port_code_fkey FOREIGN KEY (port_code) REFERENCES ports(code) DEFERRABLE INITIALLY DEFERRED,
+  constraint port_aliases_check CHECK ((code <> port_code)),
+  constraint port_aliases_code_check CHECK ((code ~ '^[A-Z]{2}[A-Z0-9]{3}$'::text))
+);
+
+CREATE INDEX port_aliases_port_code ON public.port_aliases USING btree (port_code);
+
+grant select on port_aliases to batch_writer;
+grant select on port_aliases to rates_reader;
+
 create table ports (
   code text not null,
   name text not null,
   parent_slug text not null,
   constraint ports_pkey PRIMARY KEY (code),
   constraint ports_parent_slug_fkey FOREIGN KEY (parent_slug) REFERENCES regions(slug) DEFERRABLE INITIALLY DEFERRED,
-  constraint ports_code_check CHECK ((code ~ '^[A-Z]{2}[A-Z2-9]{3}$'::text)),
+  constraint ports_code_check CHECK ((code ~ '^[A-Z]{2}[A-Z0-9]{3}$'::text)),
   constraint ports_name_check CHECK ((name <> ''::text))
 );
 

@@ -4,8 +4,8 @@ import { loadReference, type Counts } from '../reference/load.ts'
 import { CommandError, readArguments, wrongUsage, type Command } from './command.ts'
 
 const usage = `reference load --ports FILE --regions FILE
-    Adds and changes ports (columns code,name,parent_slug) and regions (slug,name,parent_slug), all or nothing.
-    What the files do not name stays. Counts from the next batch and the next query on.`
+    Adds and changes ports (columns code,name,parent_slug and, if wanted, aliases: other codes of the port, separated by spaces)
+    and regions (slug,name,parent_slug), all or nothing. What the files do not name stays. Counts from the next batch and the next query on.`
 
 /** `ops reference load` */
 export const reference: Command = {
@@ -18,6 +18,9 @@ export const reference: Command = {
       const loaded = await loadReference((await system()).sql(), portsCsv, regionsCsv)
       console.log(`regions: ${counts(loaded.regions)}; ${loaded.keptRegions} others stay`)
       console.log(`ports:   ${counts(loaded.ports)}; ${loaded.keptPorts} others stay`)
+      console.log(`aliases: ${counts(loaded.aliases)}, ${loaded.aliases.removed} removed`)
+      for (const { code, port_code: port } of loaded.becameAliases) console.log(`${code} was a port and is an alias of ${port} now`)
+      for (const { code, port_code: port } of loaded.becamePorts) console.log(`${code} was an alias of ${port} and is a port of its own now`)
     } catch (error) {
       if (!(error instanceof InvalidReference)) throw error
       const lines = error.problems.map(({ file, line, code, message }) => `${file === 'ports' ? ports : regions}:${line}: ${code}: ${message}`)

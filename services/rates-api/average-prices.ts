@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { aliasPrices } from './alias-prices.ts'
 import { monthsOf } from './days.ts'
 import { lanePrices } from './lane-prices.ts'
 import { regionPrices } from './region-prices.ts'
@@ -6,11 +7,17 @@ import { regionPrices } from './region-prices.ts'
 /** From one port or region to another, in any case, and the days whose months count. */
 export type LaneQuery = { orig_code: string, dest_code: string, date_from: string, date_to: string }
 
-/** The same as the two statements take it. */
+/** The same as the statements take it. */
 export type Asked = { origCode: string, origSlug: string, destCode: string, destSlug: string, months: string[] }
 
-/** What each code stands for; null where nothing has it. */
-export type Sides = { orig: 'port' | 'region' | null, dest: 'port' | 'region' | null }
+export type Sides = {
+  /** The kind that each code stands for; null where nothing has it. */
+  orig: 'port' | 'region' | null
+  dest: 'port' | 'region' | null
+  /** The port's own code, where the code is a port's own or an alias. */
+  origPort: string | null
+  destPort: string | null
+}
 
 export type MonthTotals = {
   /** First day of the month. */
@@ -31,8 +38,9 @@ export type LaneTotals = Sides & {
 export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
 
 /**
- * How many prices each day of the months has between two sides, and what they add up to; every month is there. It is one
- * statement, and a second one for regions whose slug looks like a port's code: no port has such a code, so one is enough to tell.
+ * How many prices each day of the months has between two sides, and what they add up to; every month is there. One statement
+ * gives all of the answer. Where both codes look like a port's, the cheaper statements come first. Each tells when the answer is
+ * another's: when a port has aliases, or a region's slug looks like a port's code.
  */
 export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTotals> {
   const asked: Asked = {
@@ -43,20 +51,20 @@ export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTo
     months: monthsOf(query.date_from, query.date_to).map(({ month }) => month),
   }
   if (looksLikePort(asked.origCode) && looksLikePort(asked.destCode)) {
-    const lane = await lanePrices(sql, asked)
-    if (lane.orig !== 'region' && lane.dest !== 'region') return lane
+    const lane = await lanePrices(sql, asked) ?? await aliasPrices(sql, asked)
+    if (lane) return lane
   }
   return await regionPrices(sql, asked)
 }
 
-const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z2-9]{3}$/.test(code)
+const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z0-9]{3}$/.test(code)
 
 export function totalsOf (rows: TotalsRow[]): LaneTotals {
-  const { orig, dest, snapshot } = rows.find(row => row.snapshot !== null)!
-  return { orig, dest, snapshot: snapshot!, months: oneEach(rows) }
+  const { orig, dest, origPort, destPort, snapshot } = rows.find(row => row.snapshot !== null)!
+  return { orig, dest, origPort, destPort, snapshot: snapshot!, months: oneEach(rows) }
 }
 
-/** Adds up the rows of the same month: those of `full_lane_months` beside that of `lane_months`. */
+/** Adds up the rows of the same month: those of `full_lane_months` beside that of `lane_months`, and those of each code of a port. */
 function oneEach (rows: TotalsRow[]): MonthTotals[] {
   const months = new Map<string, MonthTotals>()
   for (const row of rows) {

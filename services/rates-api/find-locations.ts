@@ -1,34 +1,44 @@
 import type { Sql } from 'postgres'
 
 export type Location = {
-  /** A port's code, or a region's slug. */
+  /** A port's own code, or a region's slug. */
   code: string
   name: string
   kind: 'port' | 'region'
   /** Slug of the region that it is in; null at the root. */
   region: string | null
+  /** Other codes of a port, which rows and queries take too; none of a region. */
+  aliases: string[]
 }
 
 /**
- * Finds ports and regions whose code begins with a text or whose name contains it: the exact code first, then codes that
- * begin with it, then names that do, then the rest. An empty text finds all. They are some hundreds, so that a scan is quick.
+ * Finds ports and regions whose code or alias begins with a text or whose name contains it: the exact code first, then the exact
+ * alias, codes that begin with the text, aliases that do, names that do, and the rest. An empty text finds all. They are some
+ * hundreds, so that a scan is quick.
  */
 export async function findLocations (sql: Sql, { q, limit }: { q: string, limit: number }): Promise<Location[]> {
   return await sql<Location[]>`
     with
       asked as (select lower(${q}) as code, ${plain(sql, sql`${q}::text`)} as name),
       locations as (
-        select code, name, 'port' as kind, parent_slug as region from ports
+        select code, name, 'port' as kind, parent_slug as region, array(
+          select alias.code from port_aliases as alias where alias.port_code = ports.code order by alias.code collate "C") as aliases
+        from ports
+        where not exists (select from port_aliases as alias where alias.code = ports.code)
         union all
-        select slug, name, 'region', parent_slug from regions
+        select slug, name, 'region', parent_slug, '{}'::text[] from regions
       ),
       candidates as (select *, lower(code) as plain_code, ${plain(sql, sql`name`)} as plain_name from locations)
-    select candidates.code, candidates.name, kind, region
-    from candidates cross join asked
-    where starts_with(plain_code, asked.code) or strpos(plain_name, asked.name) > 0
+    select candidates.code, candidates.name, kind, region, aliases
+    from candidates cross join asked cross join lateral (
+      select coalesce(bool_or(lower(alias) = asked.code), false) as is_it, coalesce(bool_or(starts_with(lower(alias), asked.code)), false) as begins
+      from unnest(aliases) as alias
+    ) as by_alias
+    where starts_with(plain_code, asked.code) or by_alias.begins or strpos(plain_name, asked.name) > 0
     order by
       plain_code <> asked.code,
-      not starts_with(plain_code, asked.code),
+      not by_alias.is_it,
+      case when starts_with(plain_code, asked.code) then 1 when by_alias.begins then 2 else 3 end,
       not starts_with(plain_name, asked.name),
       candidates.code collate "C"
     limit ${limit}`

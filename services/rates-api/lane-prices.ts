@@ -4,10 +4,12 @@ import { snapshotOf } from './snapshot.ts'
 
 /**
  * The prices from one port to another: the rows of the read model as they are, which costs half as much as the sums of
- * regionPrices over that one lane (bench/average-prices.ts). Says of a side that is a region that it is one, and no more.
+ * regionPrices over that one lane (bench/average-prices.ts). Null where that is not the answer: a side is a region, or a
+ * port with aliases, whose prices may be under several codes. To look for aliases costs a fifth of the statement's time; to join
+ * the rows of all codes of a port would cost half of it again (docs/decisions/0026-port-aliases.md).
  */
-export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals> {
-  return totalsOf(await sql<TotalsRow[]>`
+export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals | null> {
+  const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasAliases: boolean | null }>>`
     select
       case
         when exists (select from ports where code = ${origCode}) then 'port'
@@ -17,12 +19,17 @@ export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, dest
         when exists (select from ports where code = ${destCode}) then 'port'
         when exists (select from regions where slug = ${destSlug}) then 'region'
       end as dest,
+      exists (
+        select from port_aliases where code in (${origCode}, ${destCode}) or port_code in (${origCode}, ${destCode})
+      ) as "hasAliases",
       asked.month, counts, cents, ${snapshotOf(sql)} as snapshot
     from unnest(${months}::date[]) as asked (month)
     left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month
     -- In place of a join with both tables, which costs three times as much: this is one look at an empty index.
     union all
-    select null, null, month, counts, cents, null
+    select null, null, null, month, counts, cents, null
     from full_lane_months
-    where orig_code = ${origCode} and dest_code = ${destCode} and month = any (${months}::date[])`)
+    where orig_code = ${origCode} and dest_code = ${destCode} and month = any (${months}::date[])`
+  const isAnother = rows.some(({ orig, dest, hasAliases }) => hasAliases || orig === 'region' || dest === 'region')
+  return isAnother ? null : totalsOf(rows.map(row => ({ ...row, origPort: row.orig && origCode, destPort: row.dest && destCode })))
 }

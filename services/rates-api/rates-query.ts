@@ -8,13 +8,13 @@ import { errorAt, invalidParameters, readParameters, Refusal, type Parameter, ty
 export type RatesQuery = { date_from: string, date_to: string, orig_code: string, dest_code: string }
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/
-// Two letters and three of A-Z and 2-9 for a port, a letter and up to 63 of a-z, 0-9 and _ for a region; in any case.
+// Two letters and three of A-Z and 0-9 for a port, a letter and up to 63 of a-z, 0-9 and _ for a region; in any case.
 const codePattern = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 
 const Day = (what: string, example: string) =>
   Type.String({ description: `${what} day, as YYYY-MM-DD`, format: 'date', pattern: dayPattern.source, examples: [example] })
 const Code = (where: string, example: string) =>
-  Type.String({ description: `port or region ${where}: a port's code or a region's slug, in any case`, pattern: codePattern.source, examples: [example] })
+  Type.String({ description: `port or region ${where}: a port's code or one of its aliases, or a region's slug, in any case`, pattern: codePattern.source, examples: [example] })
 
 /** The parameters as the document shows them. */
 export const RatesQuerystring = Type.Object({
@@ -50,14 +50,14 @@ export function readRatesQuery (query: Record<string, unknown>, maxDays: number)
 
 /**
  * Throws `unknown-location` where the database has neither port nor region of a code, and `invalid-parameters` where both
- * are one port. Lanes inside one region are a fair question.
+ * are one port, under one code or two. Lanes inside one region are a fair question.
  */
 export function checkSides ({ orig_code: orig, dest_code: dest }: RatesQuery, kinds: Sides): void {
   const unknown: ParameterError[] = []
   if (!kinds.orig) unknown.push(unknownLocation('orig_code', orig))
   if (!kinds.dest) unknown.push(unknownLocation('dest_code', dest))
   if (unknown.length > 0) throw unknownLocations(unknown)
-  if (kinds.orig === 'port' && orig.toUpperCase() === dest.toUpperCase()) {
+  if (kinds.origPort !== null && kinds.origPort === kinds.destPort) {
     throw invalidParameters([errorAt('dest_code', 'same_port', 'is the port that orig_code is', dest)])
   }
 }

@@ -1,8 +1,12 @@
 import type { Sql } from 'postgres'
 import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './average-prices.ts'
+import { codesOf, portOf, portsIn } from './port-codes.ts'
 import { snapshotOf } from './snapshot.ts'
 
-/** The prices of all lanes from a port or any port of a region, at any depth, to another. */
+/**
+ * The prices of all lanes from a port or any port of a region, at any depth, to another. The prices of a port are those under its
+ * own code and under each alias: batches that came before a code was an alias have it in their rows.
+ */
 export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals> {
   return totalsOf(await sql<TotalsRow[]>`
     with recursive
@@ -16,18 +20,22 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
         select slug from regions where slug = ${destSlug}
         union
         select child.slug from dest_regions as parent join regions as child on child.parent_slug = parent.slug
-      )
+      ),
+      orig_port (code) as (${portOf(sql, origCode)}),
+      dest_port (code) as (${portOf(sql, destCode)}),
+      orig_ports (code) as (select code from orig_port union all ${portsIn(sql, sql`orig_regions`)}),
+      dest_ports (code) as (select code from dest_port union all ${portsIn(sql, sql`dest_regions`)})
     select
       case
-        when exists (select from ports where code = ${origCode}) then 'port'
+        when orig_port.code is not null then 'port'
         when exists (select from orig_regions) then 'region'
       end as orig,
       case
-        when exists (select from ports where code = ${destCode}) then 'port'
+        when dest_port.code is not null then 'port'
         when exists (select from dest_regions) then 'region'
       end as dest,
-      asked.month, totals.counts, totals.cents, ${snapshotOf(sql)} as snapshot
-    from unnest(${months}::date[]) as asked (month)
+      orig_port.code as "origPort", dest_port.code as "destPort", asked.month, totals.counts, totals.cents, ${snapshotOf(sql)} as snapshot
+    from orig_port cross join dest_port cross join unnest(${months}::date[]) as asked (month)
     -- Month by month, so that nothing is sorted or hashed. Its 62 sums are six times as fast as unnest with ordinality
     -- and group by, which make a row of each lane and day (bench/average-prices.ts).
     cross join lateral (
@@ -38,14 +46,8 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
         select orig_code, dest_code, month, counts, cents from full_lane_months
       ) as lane
       -- Arrays, made once before the scan, let the primary key's index find each lane; a join would read every row.
-      where orig_code = any (array(
-          select code from ports where code = ${origCode}
-          union all
-          select code from ports where parent_slug = any (array(select slug from orig_regions))))
-        and dest_code = any (array(
-          select code from ports where code = ${destCode}
-          union all
-          select code from ports where parent_slug = any (array(select slug from dest_regions))))
+      where orig_code = any (array(${codesOf(sql, sql`orig_ports`)}))
+        and dest_code = any (array(${codesOf(sql, sql`dest_ports`)}))
         and month = asked.month
     ) as totals`)
 }

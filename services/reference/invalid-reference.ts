@@ -7,16 +7,19 @@ export const referenceProblems = {
   'duplicate-column': 'the header has a column twice',
   'field-count': 'the row has more or fewer fields than the header',
   'empty-value': 'the code, slug or name is empty',
-  'malformed-code': 'the port code does not look like a UN/LOCODE',
+  'malformed-code': 'the port code or alias does not look like a UN/LOCODE',
   'malformed-slug': 'the region slug does not look like one',
   'name-too-long': 'the name is longer than 200 characters',
   'control-character': 'the name has a control character, such as a line break',
-  duplicate: 'the code or slug stands in the file twice',
+  duplicate: 'the code, alias or slug stands in the file twice',
   'no-parent': 'the port is in no region',
   'unknown-parent': 'the parent is neither in the regions file nor known already',
   'own-parent': 'the region is in itself',
   cycle: 'following the parents leads back to the region',
-  'slug-is-code': 'a region slug and a port code differ in case at most, so that a query could mean either',
+  'slug-is-code': 'a region slug and a port code or alias differ in case at most, so that a query could mean either',
+  'own-alias': 'the alias is the code of its own port',
+  'alias-is-port': 'the alias is the code of another port of the file',
+  'too-many-aliases': 'the port has more than 16 aliases',
 } as const
 
 /** One thing that is wrong, at one place of one file. */

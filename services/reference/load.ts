@@ -1,41 +1,70 @@
 import type { Sql } from 'postgres'
 import { transaction } from '../runtime/transaction.ts'
+import type { Aliases } from './aliases.ts'
 import { readReference, type Known } from './read.ts'
-import type { Port, Region } from './rows.ts'
+import type { Alias, Port, Region } from './rows.ts'
+import { writeAliases, type AliasCounts } from './write-aliases.ts'
 
 /** How many rows of a file were new, had another name or parent, or were as they are. */
 export type Counts = { added: number, changed: number, unchanged: number }
 
 /** What a load did; kept are those that the database has and the files do not name. */
-export type Loaded = { regions: Counts, ports: Counts, keptRegions: number, keptPorts: number }
+export type Loaded = {
+  regions: Counts
+  ports: Counts
+  aliases: AliasCounts
+  keptRegions: number
+  keptPorts: number
+  /** Codes that were ports and are aliases now, each with its port. */
+  becameAliases: Alias[]
+  /** Codes that were aliases and are ports now, each with the port that it was an alias of. */
+  becamePorts: Alias[]
+}
 
 /**
  * Loads reference data from two CSV files, in one transaction: all of it or nothing. It adds and changes, and never
- * deletes, because prices refer to ports. Needs the owner of the tables.
+ * deletes a port or a region, because prices refer to ports: a port that becomes an alias keeps its row, which the release
+ * before this one reads, and the alias goes before it. Needs the owner of the tables.
  * Throws `InvalidReference` when anything is wrong with the files.
  */
 export async function loadReference (sql: Sql, portsCsv: string, regionsCsv: string): Promise<Loaded> {
   return await transaction(sql, async sql => {
     // Two loads at once queue up here, before either looks, so that no cycle is made of their two halves.
     // Queries and arriving batches, which only read these tables, are not held up by this lock.
-    await sql`lock table regions, ports in share row exclusive mode`
+    await sql`lock table regions, ports, port_aliases in share row exclusive mode`
     const known = await readKnown(sql)
-    const { regions, ports } = readReference(portsCsv, regionsCsv, known)
+    const { regions, ports, aliases } = readReference(portsCsv, regionsCsv, known)
     return {
       regions: await upsertRegions(sql, regions),
       ports: await upsertPorts(sql, ports),
+      aliases: await writeAliases(sql, known.aliases, aliases),
       keptRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
-      keptPorts: known.ports.size - ports.filter(({ code }) => known.ports.has(code)).length,
+      keptPorts: countKept(known, ports, aliases),
+      becameAliases: between(aliases, code => known.ports.has(code) && !known.aliases.has(code)),
+      becamePorts: between(known.aliases, code => !aliases.has(code) && isPort(code, known, ports)),
     }
   })
+}
+
+function countKept (known: Known, ports: Port[], aliases: Aliases): number {
+  const named = new Set(ports.map(({ code }) => code))
+  return [...known.ports].filter(code => !named.has(code) && !aliases.has(code)).length
+}
+
+const isPort = (code: string, known: Known, ports: Port[]): boolean => known.ports.has(code) || ports.some(port => port.code === code)
+
+function between (aliases: Aliases, isOne: (code: string) => boolean): Alias[] {
+  return [...aliases].filter(([code]) => isOne(code)).map(([code, port]) => ({ code, port_code: port }))
 }
 
 async function readKnown (sql: Sql): Promise<Known> {
   const regions = await sql<Omit<Region, 'name'>[]>`select slug, parent_slug from regions`
   const ports = await sql<Pick<Port, 'code'>[]>`select code from ports`
+  const aliases = await sql<Alias[]>`select code, port_code from port_aliases`
   return {
     regions: new Map(regions.map(({ slug, parent_slug: parent }) => [slug, parent])),
     ports: new Set(ports.map(({ code }) => code)),
+    aliases: new Map(aliases.map(({ code, port_code: port }) => [code, port])),
   }
 }
 

@@ -1,13 +1,14 @@
+import { aliasesAfter, checkAliasCounts, checkAliases, type Aliases } from './aliases.ts'
 import { InvalidReference, type ReferenceProblem } from './invalid-reference.ts'
 import { checkClashes, checkCycles, checkParents } from './relations.ts'
 import { readPorts, readRegions, type Port, type Region } from './rows.ts'
 import type { Tree } from './tree.ts'
 
-/** Ports and the regions that they are in. */
-export type Reference = { ports: Port[], regions: Region[] }
+/** Ports, the regions that they are in, and every alias that there is after a load. */
+export type Reference = { ports: Port[], regions: Region[], aliases: Aliases }
 
-/** What the database holds already: each region's parent, and the port codes. A load deletes nothing, so all of it stays. */
-export type Known = { regions: Tree, ports: ReadonlySet<string> }
+/** What the database holds already: each region's parent, the port codes, and the port of each alias. A load deletes no region and no port. */
+export type Known = { regions: Tree, ports: ReadonlySet<string>, aliases: Aliases }
 
 /**
  * Reads the two CSV files of reference data and checks them against each other and against what is known already.
@@ -24,13 +25,17 @@ export function readReference (portsCsv: string, regionsCsv: string, known: Know
     const tree: Tree = new Map([...known.regions, ...parents])
     const slugs = new Set([...tree.keys(), ...regions.named])
     checkParents('regions', regions.rows, slugs, problems)
-    checkParents('ports', ports ?? [], slugs, problems)
+    checkParents('ports', ports?.rows ?? [], slugs, problems)
     checkCycles(regions.rows, tree, problems)
   }
-  checkClashes({ ports: ports ?? [], regions: regions?.rows ?? [] }, known, problems)
+  if (ports) checkAliases(ports, problems)
+  const files = { ports: ports?.rows ?? [], aliases: ports?.aliases ?? [], regions: regions?.rows ?? [] }
+  const aliases = aliasesAfter({ ports: files.ports, aliases: ports?.aliases ?? null }, known.aliases)
+  checkAliasCounts(files.ports, aliases, problems)
+  checkClashes(files, { regions: known.regions, codes: [...known.ports, ...aliases.keys()] }, problems)
 
   if (problems.length > 0 || !ports || !regions) throw new InvalidReference(problems)
-  return { ports: ports.map(({ row }) => row), regions: regions.rows.map(({ row }) => row) }
+  return { ports: ports.rows.map(({ row }) => row), regions: regions.rows.map(({ row }) => row), aliases }
 }
 
-const nothing: Known = { regions: new Map(), ports: new Set() }
+const nothing: Known = { regions: new Map(), ports: new Set(), aliases: new Map() }

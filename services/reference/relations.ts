@@ -1,5 +1,5 @@
 import type { ReferenceProblem } from './invalid-reference.ts'
-import type { Placed, Port, Region } from './rows.ts'
+import type { Alias, Placed, Port, Region } from './rows.ts'
 import { findCycles, type Tree } from './tree.ts'
 
 /** Reports ports and regions whose parent is not among the slugs; an empty parent of a port is reported where it is read. */
@@ -30,13 +30,16 @@ export function checkCycles (rows: Placed<Region>[], tree: Tree, problems: Refer
   }
 }
 
-/** Reports each slug that is a port code but for case, once: at the region where the file has it, else at the port. */
+/**
+ * Reports each slug that is a code or alias of a port but for case, once: at the region where the file has it, else at the port.
+ * `known.codes` are those of the database's ports and the aliases after the load.
+ */
 export function checkClashes (
-  files: { ports: Placed<Port>[], regions: Placed<Region>[] },
-  known: { regions: Tree, ports: ReadonlySet<string> },
+  files: { ports: Placed<Port>[], aliases: Placed<Alias>[], regions: Placed<Region>[] },
+  known: { regions: Tree, codes: Iterable<string> },
   problems: ReferenceProblem[]
 ): void {
-  const codes = new Set([...known.ports, ...files.ports.map(({ row }) => row.code)].map(code => code.toLowerCase()))
+  const codes = new Set([...known.codes, ...files.ports.map(({ row }) => row.code)].map(code => code.toLowerCase()))
   for (const { line, row: { slug } } of files.regions) {
     if (!codes.has(slug.toLowerCase())) continue
     const message = `${slug} is the code of a port as well`
@@ -44,9 +47,11 @@ export function checkClashes (
   }
   const named = new Set(files.regions.map(({ row }) => row.slug.toLowerCase()))
   const kept = new Set([...known.regions.keys()].map(slug => slug.toLowerCase()))
-  for (const { line, row: { code } } of files.ports) {
-    if (!kept.has(code.toLowerCase()) || named.has(code.toLowerCase())) continue
-    const message = `${code} is the slug of a region as well`
-    problems.push({ file: 'ports', line, column: 'code', value: code, code: 'slug-is-code', message })
+  for (const [column, rows] of [['code', files.ports], ['aliases', files.aliases]] as const) {
+    for (const { line, row: { code } } of rows) {
+      if (!kept.has(code.toLowerCase()) || named.has(code.toLowerCase())) continue
+      const message = `${code} is the slug of a region as well`
+      problems.push({ file: 'ports', line, column, value: code, code: 'slug-is-code', message })
+    }
   }
 }

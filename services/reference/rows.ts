@@ -3,12 +3,17 @@ import { readTable } from './table.ts'
 
 export type Region = { slug: string, name: string, parent_slug: string | null }
 export type Port = { code: string, name: string, parent_slug: string }
+/** Another code of a port. */
+export type Alias = { code: string, port_code: string }
 
 /** A row and the line of the file that it is on. */
 export type Placed<T> = { line: number, row: T }
 
 /** `named` has every slug that the file names, those of rows that are wrong too, so that one mistake is not reported at each child. */
 export type RegionRows = { rows: Placed<Region>[], named: Set<string> }
+
+/** `aliases` is null for a file without that column, which says nothing of them. */
+export type PortRows = { rows: Placed<Port>[], aliases: Placed<Alias>[] | null }
 
 /** Most characters that a name may have. */
 export const maxNameLength = 200
@@ -34,10 +39,11 @@ export function readRegions (csv: string, problems: ReferenceProblem[]): RegionR
 }
 
 /** Reads the ports file, each row by itself. Null when no row can be trusted. */
-export function readPorts (csv: string, problems: ReferenceProblem[]): Placed<Port>[] | null {
-  const table = readTable('ports', csv, ['code', 'name', 'parent_slug'], problems)
+export function readPorts (csv: string, problems: ReferenceProblem[]): PortRows | null {
+  const table = readTable('ports', csv, ['code', 'name', 'parent_slug'], problems, ['aliases'])
   if (!table) return null
   const rows = new Map<string, Placed<Port>>()
+  const aliases: Placed<Alias>[] = []
   for (const { line, values } of table) {
     if (!values) continue
     const { code, name, parent_slug: parent } = values
@@ -46,15 +52,20 @@ export function readPorts (csv: string, problems: ReferenceProblem[]): Placed<Po
     if (parent === '') {
       problems.push({ file: 'ports', line, column: 'parent_slug', value: parent, code: 'no-parent', message: `${code} is in no region` })
     }
+    for (const alias of values.aliases?.split(' ').filter(Boolean) ?? []) {
+      checkKey({ file: 'ports', line, column: 'aliases', value: alias }, undefined, problems)
+      aliases.push({ line, row: { code: alias, port_code: code } })
+    }
     if (code !== '' && !rows.has(code)) rows.set(code, { line, row: { code, name, parent_slug: parent } })
   }
-  return [...rows.values()]
+  const hasColumn = table.some(({ values }) => values?.aliases !== undefined)
+  return { rows: [...rows.values()], aliases: hasColumn ? aliases : null }
 }
 
 type Cell = Pick<ReferenceProblem, 'file' | 'line' | 'column'> & { value: string }
 
 const keys = {
-  ports: { pattern: /^[A-Z]{2}[A-Z2-9]{3}$/, code: 'malformed-code', looks: 'two letters for the country, then three of A-Z and 2-9' },
+  ports: { pattern: /^[A-Z]{2}[A-Z0-9]{3}$/, code: 'malformed-code', looks: 'two letters for the country, then three of A-Z and 0-9' },
   regions: { pattern: /^[a-z][a-z0-9_]{0,63}$/, code: 'malformed-slug', looks: 'a-z, 0-9 and _, a letter first, 64 characters at most' },
 } as const
 
@@ -65,7 +76,7 @@ function checkKey (cell: Cell, firstLine: number | undefined, problems: Referenc
   } else if (firstLine !== undefined) {
     problems.push({ ...cell, code: 'duplicate', message: `${cell.value} is on line ${firstLine} already` })
   } else if (!pattern.test(cell.value)) {
-    problems.push({ ...cell, code, message: `${JSON.stringify(cell.value)} is no ${cell.column}: ${looks}` })
+    problems.push({ ...cell, code, message: `${JSON.stringify(cell.value)} is no ${cell.column === 'aliases' ? 'code' : cell.column}: ${looks}` })
   }
 }
 

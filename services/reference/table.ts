@@ -2,15 +2,19 @@ import { CsvError, parse } from 'csv-parse/sync'
 import type { ReferenceProblem } from './invalid-reference.ts'
 
 /** One row of a file: its values by column, or null where the number of fields tells that they are not in their places. */
-export type Row<Column extends string> = { line: number, fields: string[], values: Record<Column, string> | null }
+export type Row<Column extends string, Optional extends string = never> = {
+  line: number
+  fields: string[]
+  values: Record<Column, string> & Partial<Record<Optional, string>> | null
+}
 
 /**
- * Reads a CSV file whose header has exactly these columns, in any order, and adds what is wrong to the problems.
- * Null when the header or the CSV itself is wrong, since then no row can be trusted.
+ * Reads a CSV file whose header has exactly these columns, and perhaps the optional ones, in any order, and adds what is wrong to the
+ * problems. Null when the header or the CSV itself is wrong, since then no row can be trusted.
  */
-export function readTable<Column extends string> (
-  file: ReferenceProblem['file'], csv: string, columns: readonly Column[], problems: ReferenceProblem[]
-): Row<Column>[] | null {
+export function readTable<Column extends string, Optional extends string = never> (
+  file: ReferenceProblem['file'], csv: string, columns: readonly Column[], problems: ReferenceProblem[], optional: readonly Optional[] = []
+): Row<Column, Optional>[] | null {
   const records = parseRecords(csv)
   if (records instanceof CsvError) {
     const line = Number(records['lines'] ?? 1)
@@ -22,7 +26,7 @@ export function readTable<Column extends string> (
     problems.push({ file, line: 1, column: null, value: null, code: 'empty-file', message: 'the file is empty' })
     return null
   }
-  const wrong = checkHeader(file, header, columns)
+  const wrong = checkHeader(file, header, columns, optional)
   if (wrong.length === 0 && body.length === 0) {
     // A file cut off after its header would otherwise pass for one that has nothing to say.
     wrong.push({ file, line: header.line, column: null, value: null, code: 'empty-file', message: 'the file has a header but no row' })
@@ -33,11 +37,11 @@ export function readTable<Column extends string> (
   }
 
   return body.map(({ line, fields }) => {
-    if (fields.length === columns.length) {
+    if (fields.length === header.fields.length) {
       const values = header.fields.map((column, index) => [column, fields[index]])
       return { line, fields, values: Object.fromEntries(values) }
     }
-    const message = `${fields.length} field${fields.length === 1 ? '' : 's'} where the header has ${columns.length}`
+    const message = `${fields.length} field${fields.length === 1 ? '' : 's'} where the header has ${header.fields.length}`
     problems.push({ file, line, column: null, value: fields.join(','), code: 'field-count', message })
     return { line, fields, values: null }
   })
@@ -61,14 +65,16 @@ function parseRecords (csv: string): Line[] | CsvError {
   }
 }
 
-function checkHeader (file: ReferenceProblem['file'], { line, fields }: Line, columns: readonly string[]): ReferenceProblem[] {
+function checkHeader (
+  file: ReferenceProblem['file'], { line, fields }: Line, columns: readonly string[], optional: readonly string[]
+): ReferenceProblem[] {
   const problems: ReferenceProblem[] = []
   for (const column of columns.filter(column => !fields.includes(column))) {
     problems.push({ file, line, column, value: null, code: 'missing-column', message: `the header lacks the column ${column}` })
   }
   for (const [index, field] of fields.entries()) {
     const at = { file, line, column: field, value: field }
-    if (!columns.includes(field)) {
+    if (!columns.includes(field) && !optional.includes(field)) {
       problems.push({ ...at, code: 'unknown-column', message: `the header has the unknown column ${JSON.stringify(field)}` })
     } else if (fields.indexOf(field) < index) {
       problems.push({ ...at, code: 'duplicate-column', message: `the header has the column ${field} more than once` })

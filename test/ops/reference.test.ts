@@ -9,6 +9,10 @@ t.test('ops reference load, on a real database', async t => {
     'regions.csv': 'slug,name,parent_slug\natlantis,Atlantis,\natlantis_main,Atlantis Main,atlantis\n',
     'ports.csv': 'code,name,parent_slug\nATLAN,Atlan,atlantis_main\nCNGGZ,Guangzhou again,atlantis\n',
     'wrong.csv': 'code,name,parent_slug\nATL,Too short,atlantis_main\nATLAN,Nowhere,no_such_region\n',
+    'regions-of-aliases.csv': 'slug,name,parent_slug\nadriatic,Adriatic,\n',
+    'aliases.csv': 'code,name,parent_slug,aliases\nATLAN,Atlan,atlantis_main,ATL00 CNGGZ\n',
+    'wrong-aliases.csv': 'code,name,parent_slug,aliases\nATLAN,Atlan,adriatic,ATLAN\nATLAX,Atlax,adriatic,ATLAN\nATLAY,Atlay,adriatic,ATL01\nATLAZ,Atlaz,adriatic,ATL01\n',
+    'zero.csv': 'code,name,parent_slug\nIT940,Villanova,adriatic\nATL00,Atlan the second,adriatic\n',
     'latin1.csv': Buffer.from('code,name,parent_slug\nATLAN,Atl\xe1n,atlantis\n', 'latin1'),
   })
   const at = (name: string): string => join(files, name)
@@ -29,6 +33,14 @@ t.test('ops reference load, on a real database', async t => {
   t.same(await db.migrator`select name, parent_slug from ports where code in ('ATLAN', 'CNGGZ') order by code`,
     [{ name: 'Atlan', parent_slug: 'atlantis_main' }, { name: 'Guangzhou again', parent_slug: 'atlantis' }])
   t.match(await load('--ports', at('ports.csv'), '--regions', at('regions.csv')), { code: 0, stdout: '0 added, 0 changed, 2 as they were' })
+
+  const withAliases = await load('--ports', at('aliases.csv'), '--regions', at('regions-of-aliases.csv'))
+  t.match(withAliases, { code: 0, stdout: /aliases: 2 added, 0 changed, .*0 removed\nCNGGZ was a port and is an alias of ATLAN now/ })
+  const zero = await load('--ports', at('zero.csv'), '--regions', at('regions-of-aliases.csv'))
+  t.match(zero, { code: 0, stdout: /ports: {3}2 added[^]*1 removed\nATL00 was an alias of ATLAN and is a port of its own now/ })
+  const wrongAliases = await load('--ports', at('wrong-aliases.csv'), '--regions', at('regions-of-aliases.csv'))
+  t.equal(wrongAliases.code, 1)
+  for (const line of ['2: own-alias', '3: alias-is-port', '5: duplicate']) t.match(wrongAliases.stderr, `${at('wrong-aliases.csv')}:${line}`)
 })
 
 t.test('usage', async t => {

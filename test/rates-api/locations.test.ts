@@ -11,9 +11,22 @@ const find = async (query: Record<string, unknown>, from = api): Promise<any[]> 
 const codes = async (q: string, limit = 20): Promise<string[]> => (await find({ q, limit })).map(({ code }) => code)
 
 t.test('a port and a region, with the region that they are in', async t => {
-  t.strictSame(await find({ q: 'EETLL' }), [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main' }])
-  t.strictSame((await find({ q: 'baltic' }))[0], { code: 'baltic', name: 'Baltic', kind: 'region', region: 'northern_europe' })
-  t.strictSame((await find({ q: 'oceania' }))[0], { code: 'oceania', name: 'Oceania', kind: 'region', region: null })
+  t.strictSame(await find({ q: 'EETLL' }), [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main', aliases: [] }])
+  t.strictSame((await find({ q: 'baltic' }))[0], { code: 'baltic', name: 'Baltic', kind: 'region', region: 'northern_europe', aliases: [] })
+  t.strictSame((await find({ q: 'oceania' }))[0], { code: 'oceania', name: 'Oceania', kind: 'region', region: null, aliases: [] })
+})
+
+t.test('a port by an alias: its own code is the answer, and the aliases are there', async t => {
+  const shanghai = { code: 'CNSHA', name: 'Shanghai', kind: 'port', region: 'china_east_main', aliases: ['CNSGH', 'CNSHG'] }
+  for (const q of ['CNSGH', 'cnshg', 'CNSHA', 'shanghai']) t.strictSame(await find({ q }), [shanghai], q)
+  t.same(await codes('CNTAG'), ['CNTAC'])
+  t.same(await codes('CNSH'), ['CNSHA', 'CNSHK'], 'once, though code and alias begin so')
+  const it = await ratesApi(t)
+  await loadReference(it.db.migrator, 'code,name,parent_slug,aliases\nGAMMB,Zeta,beta,\nAABET,Alpha,beta,GAMMA\nQQBET,Gammarus,beta,GAMMC\nQQZZZ,Gammelon,beta,',
+    'slug,name,parent_slug\nbeta,Not the word,\n')
+  const found = async (q: string) => (await find({ q }, it)).map(({ code }) => code)
+  t.same(await found('gamma'), ['AABET', 'QQBET'], 'the exact alias, then names')
+  t.same(await found('gamm'), ['GAMMB', 'QQBET', 'AABET', 'QQZZZ'], 'codes, aliases (those whose name begins so first), names')
 })
 
 t.test('by code or name, case and accents left aside', async t => {

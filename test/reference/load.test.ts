@@ -6,8 +6,10 @@ import { database } from '../harness/database.ts'
 
 const shipped = shippedReference()
 const ports = (...rows: string[]) => ['code,name,parent_slug', ...rows].join('\n')
+const aliased = (...rows: string[]) => ['code,name,parent_slug,aliases', ...rows].join('\n')
 const regions = (...rows: string[]) => ['slug,name,parent_slug', ...rows].join('\n')
 const none = { added: 0, changed: 0, unchanged: 0 }
+const noAliases = { aliases: { ...none, removed: 0, unchanged: shipped.aliases.size }, becameAliases: [], becamePorts: [] }
 const tallinn = 'EETLL,Tallinn,baltic_main'
 const baltic = 'baltic,Baltic,northern_europe'
 
@@ -17,11 +19,13 @@ t.test('the shipped data is what the database has, diacritics and all', async t 
   const found = await contents(sql)
   t.strictSame(inOrder(found.ports), inOrder(shipped.ports))
   t.strictSame(inOrder(found.regions), inOrder(shipped.regions))
+  t.strictSame(found.aliases, Object.fromEntries([...shipped.aliases].toSorted()))
 })
 
 t.test('the same data again changes nothing, not even a row version', async t => {
   const { migrator: sql } = await database(t)
-  const versions = () => sql`select code as key, xmin::text from ports union all select slug, xmin::text from regions order by key`
+  const versions = () => sql`select code as key, xmin::text from ports union all select slug, xmin::text from regions
+    union all select code || ' ' || port_code, xmin::text from port_aliases order by key`
   const before = await versions()
   const portsCsv = ports(...shipped.ports.map(port => `${port.code},${port.name},${port.parent_slug}`))
   const regionsCsv = regions(...shipped.regions.map(region => `${region.slug},${region.name},${region.parent_slug ?? ''}`))
@@ -30,6 +34,7 @@ t.test('the same data again changes nothing, not even a row version', async t =>
     ports: { ...none, unchanged: shipped.ports.length },
     keptRegions: 0,
     keptPorts: 0,
+    ...noAliases,
   })
   t.strictSame([...await versions()], [...before])
 })
@@ -44,6 +49,7 @@ t.test('adds, changes and keeps, in any order of rows', async t => {
     ports: { added: 1, changed: 1, unchanged: 1 },
     keptRegions: shipped.regions.length - 3,
     keptPorts: shipped.ports.length - 2,
+    ...noAliases,
   })
   const found = await contents(sql)
   t.equal(found.ports.length, shipped.ports.length + 1)
@@ -73,6 +79,8 @@ t.test('nothing changes when anything is wrong', async t => {
     'a parent that is nowhere': [ports('ZZAAA,First,narnia'), regions('new_top,Top,'), 'unknown-parent'],
     'a cycle through regions of the database': [ports(tallinn), regions('northern_europe,Northern Europe,finland_main'), 'cycle'],
     'a slug that is the code of a port of the database': [ports(tallinn), regions('deham,Hamburg,'), 'slug-is-code'],
+    'a bad alias after good rows': [aliased('ZZAAA,First,baltic,ZZAAB ZZAAA'), regions('new_top,Top,'), 'own-alias'],
+    'a slug that is an alias of the database': [ports(tallinn), regions('cnsgh,Shanghai,'), 'slug-is-code'],
     'an empty file': [ports(tallinn), '', 'empty-file'],
   }
   for (const [name, [portsCsv, regionsCsv, code]] of Object.entries(wrong)) {
@@ -130,5 +138,6 @@ async function contents (sql: Sql) {
   return {
     ports: [...await sql`select code, name, parent_slug from ports order by code`],
     regions: [...await sql`select slug, name, parent_slug from regions order by slug`],
+    aliases: Object.fromEntries((await sql`select code, port_code from port_aliases order by code`).map(row => [row.code, row.port_code])),
   }
 }

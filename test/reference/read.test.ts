@@ -20,6 +20,7 @@ t.test('reads what is right, whatever its dress', async t => {
       { slug: 'china', name: 'China', parent_slug: null },
       { slug: 'baltic', name: 'Baltic', parent_slug: null },
     ],
+    aliases: new Map(),
   }
   const dresses: Record<string, (csv: string) => string> = {
     plain: csv => csv,
@@ -33,6 +34,20 @@ t.test('reads what is right, whatever its dress', async t => {
   for (const [dress, put] of Object.entries(dresses)) {
     t.strictSame(readReference(put(goodPorts), put(goodRegions)), expected, dress)
   }
+})
+
+t.test('reads aliases: several in a field, in any order of columns, or none', async t => {
+  const read = (ports: string, known?: Known) => [...readReference(ports, goodRegions, known).aliases]
+  t.strictSame(read('code,name,parent_slug,aliases\nCNGGZ,Guangzhou,china_south,CNCAN  CNGZH \nEETLL,Tallinn,baltic,\n'),
+    [['CNCAN', 'CNGGZ'], ['CNGZH', 'CNGGZ']])
+  t.strictSame(read('aliases,parent_slug,name,code\nCNCAN,china_south,Guangzhou,CNGGZ\n'), [['CNCAN', 'CNGGZ']])
+  const known = { regions: new Map(), ports: new Set(['CNGGZ', 'EETLL']), aliases: new Map([['EEREV', 'EETLL'], ['CNCAN', 'CNGGZ']]) }
+  t.strictSame(read(goodPorts, known), [...known.aliases], 'a file without the column changes none')
+})
+
+t.test('codes with 0 and 1 are codes', async t => {
+  const { ports, aliases } = readReference('code,name,parent_slug,aliases\nIT940,Villanova,baltic,DE9B0 IT001\n', goodRegions)
+  t.strictSame([ports[0]!.code, [...aliases.keys()]], ['IT940', ['DE9B0', 'IT001']])
 })
 
 t.test('reads names as they are', async t => {
@@ -53,6 +68,8 @@ type Case = {
 
 /** Files of rows under the right header; the ports are in region `baltic`, which is on line 2. */
 const ports = (...rows: string[]) => ['code,name,parent_slug', ...rows].join('\n')
+const aliased = (...rows: string[]) => ['code,name,parent_slug,aliases', ...rows].join('\n')
+const manyAliases = (count: number) => Array.from({ length: count }, (_, index) => `EE${String(index).padStart(3, '0')}`).join(' ')
 const regions = (...rows: string[]) => ['slug,name,parent_slug', 'baltic,Baltic,', ...rows].join('\n')
 const onlyTallinn = ports('EETLL,Tallinn,baltic')
 
@@ -202,6 +219,45 @@ const cases: Record<string, Case> = {
     problems: [['ports', 3, 'code', 'LVRIX', 'slug-is-code']],
   },
 
+  'alias that is a slug of the same load': {
+    ports: aliased('EETLL,Tallinn,baltic,BALTI'), regions: regions('balti,Balti,'), problems: [['regions', 3, 'slug', 'balti', 'slug-is-code']],
+  },
+  'slug that is an alias of the database': {
+    known: { aliases: new Map([['DEHBG', 'DEHAM']]) }, regions: regions('dehbg,Hamburg,'), problems: [['regions', 3, 'slug', 'dehbg', 'slug-is-code']],
+  },
+  'alias that is the slug of a known region': {
+    known: { regions: new Map([['italy', null]]) },
+    ports: aliased('EETLL,Tallinn,baltic,', 'LVRIX,Riga,baltic,ITALY'),
+    problems: [['ports', 3, 'aliases', 'ITALY', 'slug-is-code']],
+  },
+
+  'malformed aliases': {
+    ports: aliased('EETLL,Tallinn,baltic,EEREV eerev', 'LVRIX,Riga,baltic,"LVRIG,LVRGA"'),
+    problems: [['ports', 2, 'aliases', 'eerev', 'malformed-code'], ['ports', 3, 'aliases', 'LVRIG,LVRGA', 'malformed-code']],
+  },
+  'alias that is its own port': { ports: aliased('EETLL,Tallinn,baltic,EEREV EETLL'), problems: [['ports', 2, 'aliases', 'EETLL', 'own-alias']] },
+  'alias that is another port of the file, before it and after it': {
+    ports: aliased('EETLL,Tallinn,baltic,LVRIX', 'LVRIX,Riga,baltic,EETLL'),
+    problems: [['ports', 2, 'aliases', 'LVRIX', 'alias-is-port'], ['ports', 3, 'aliases', 'EETLL', 'alias-is-port']],
+  },
+  'alias of two ports': {
+    ports: aliased('EETLL,Tallinn,baltic,EEREV', 'LVRIX,Riga,baltic,LVRIG EEREV'), problems: [['ports', 3, 'aliases', 'EEREV', 'duplicate']],
+  },
+  'alias twice in a field': { ports: aliased('EETLL,Tallinn,baltic,EEREV EEREV'), problems: [['ports', 2, 'aliases', 'EEREV', 'duplicate']] },
+  'sixteen aliases': { ports: aliased(`EETLL,Tallinn,baltic,${manyAliases(16)}`), problems: [] },
+  'seventeen aliases': { ports: aliased(`EETLL,Tallinn,baltic,${manyAliases(17)}`), problems: [['ports', 2, 'aliases', null, 'too-many-aliases']] },
+  'seventeen with those of a port that becomes an alias': {
+    known: { ports: new Set(['EEREV']), aliases: new Map([['EEAAA', 'EEREV'], ['EEAAB', 'EEREV']]) },
+    ports: aliased(`EETLL,Tallinn,baltic,EEREV ${manyAliases(14)}`),
+    problems: [['ports', 2, 'aliases', null, 'too-many-aliases']],
+  },
+  'the column aliases twice': {
+    ports: 'code,name,parent_slug,aliases,aliases\nEETLL,Tallinn,baltic,,', problems: [['ports', 1, 'aliases', 'aliases', 'duplicate-column']],
+  },
+  'a row without its field of aliases': {
+    ports: aliased('EETLL,Tallinn,baltic'), problems: [['ports', 2, null, 'EETLL,Tallinn,baltic', 'field-count']],
+  },
+
   'a bit of everything, all at once': {
     regions: regions('Finland,,finland', 'x,X,y', 'y,Y,x', 'baltic,Again,'),
     ports: ports('eetll,Tallinn,baltic', 'LVRIX,Riga,narnia', 'LVRIX,,', 'X'),
@@ -221,7 +277,7 @@ const cases: Record<string, Case> = {
   },
 }
 
-for (const code of ['eetll', 'EETL', 'EETLLL', 'EETL0', 'EETL1', 'E2TLL', 'EE-LL', ' EETLL', 'EETLL ', 'ÉETLL', '"EETLL\n"']) {
+for (const code of ['eetll', 'EETL', 'EETLLL', 'E2TLL', '1ETLL', 'EE-LL', ' EETLL', 'EETLL ', 'ÉETLL', '"EETLL\n"']) {
   const value = code.replaceAll('"', '')
   cases[`port code ${JSON.stringify(code)}`] = {
     ports: ports(`${code},Tallinn,baltic`), problems: [['ports', 2, 'code', value, 'malformed-code']],
@@ -233,7 +289,7 @@ for (const slug of ['Finland', 'finland-main', '1finland', '_finland', 'finland 
 
 for (const [name, { ports = onlyTallinn, regions: regionsCsv = regions(), known, problems }] of Object.entries(cases)) {
   t.test(name, async t => {
-    const found = problemsOf(ports, regionsCsv, { regions: new Map(), ports: new Set(), ...known })
+    const found = problemsOf(ports, regionsCsv, { regions: new Map(), ports: new Set(), aliases: new Map(), ...known })
     t.strictSame(found.map(({ file, line, column, value, code }) => [file, line, column, value, code]), problems)
     t.ok(found.every(({ message }) => message.length > 0))
   })
@@ -266,7 +322,7 @@ t.test('a long chain of regions is no problem', async t => {
 t.test('the reference data that is shipped', async t => {
   const read = (file: string) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     .decode(readFileSync(join(import.meta.dirname, '../../sql/reference', file)))
-  const { ports, regions } = readReference(read('ports.csv'), read('regions.csv'))
+  const { ports, regions, aliases } = readReference(read('ports.csv'), read('regions.csv'))
   const parents = new Map(regions.map(({ slug, parent_slug: parent }) => [slug, parent]))
   const depth = (slug: string | null | undefined): number => slug ? 1 + depth(parents.get(slug)) : 0
   const withPorts = new Set(ports.map(({ parent_slug: region }) => region))
@@ -287,6 +343,11 @@ t.test('the reference data that is shipped', async t => {
   t.equal(nameOf('PLSWI'), 'Świnoujście')
   for (const slug of ['china_main', 'china_east_main', 'china_south_main', 'northern_europe', 'north_europe_main', 'baltic', 'finland_main']) {
     t.ok(parents.has(slug), slug)
+  }
+  t.equal(aliases.size, 23)
+  for (const [alias, port] of [['CNTAG', 'CNTAC'], ['THSGZ', 'THSGK'], ['CNSGH', 'CNSHA'], ['CNSHG', 'CNSHA'], ['CNSTG', 'CNSWA']] as const) {
+    t.equal(aliases.get(alias), port, alias)
+    t.ok(nameOf(port) && !nameOf(alias), `${port} is a port, ${alias} is none`)
   }
   const names = [...ports, ...regions].map(({ name }) => name)
   t.strictSame(names.filter(name => name !== name.trim() || name !== name.normalize('NFC')), [], 'names are trimmed and composed')

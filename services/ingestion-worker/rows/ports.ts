@@ -1,12 +1,12 @@
 /** What {@link Ports.find} answers for bytes that cannot be a port code, whatever ports there are. */
 export const MALFORMED_PORT = -1
-/** What {@link Ports.find} answers for a code that no port has. */
+/** What {@link Ports.find} answers for a code that is neither a port's own nor an alias. */
 export const UNKNOWN_PORT = -2
 
-// Six bits a character: A to Z are 0 to 25, 2 to 9 are 26 to 33, as UN/LOCODE has them; lower case counts as upper case.
+// Six bits a character: A to Z are 0 to 25, 0 to 9 are 26 to 35; lower case counts as upper case.
 const NO_CHARACTER = 255
 const characters = new Uint8Array(256).fill(NO_CHARACTER)
-for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789'].entries()) {
+for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'].entries()) {
   characters[character.charCodeAt(0)] = value
   characters[character.toLowerCase().charCodeAt(0)] = value
 }
@@ -16,37 +16,49 @@ for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789'].entri
  * the numbers lie in a hash table with linear probing, at most half full.
  */
 export class Ports {
-  /** Codes in the order given; a port's index is its place here. */
+  /** The ports' own codes in the order given; a port's index is its place here. */
   readonly codes: readonly string[]
   readonly #keys: Int32Array
   readonly #indices: Int32Array
   readonly #shift: number
 
-  /** Throws when a code is not of the form of `ports.code` in the database, or comes twice. */
-  constructor (codes: readonly string[]) {
+  /**
+   * @param aliases other codes, each with the port's own code
+   *
+   * Throws when a code or alias is not of the form of `ports.code` in the database, comes twice, or when an alias has no port.
+   */
+  constructor (codes: readonly string[], aliases: ReadonlyMap<string, string> = new Map()) {
     this.codes = [...codes]
-    const bits = Math.max(4, Math.ceil(Math.log2(codes.length * 2 + 1)))
+    const bits = Math.max(4, Math.ceil(Math.log2((codes.length + aliases.size) * 2 + 1)))
     this.#shift = 32 - bits
     this.#keys = new Int32Array(2 ** bits).fill(-1)
     this.#indices = new Int32Array(2 ** bits)
-    for (const [index, code] of codes.entries()) {
-      const bytes = new TextEncoder().encode(code)
-      if (!/^[A-Z]{2}[A-Z2-9]{3}$/.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
-      if (this.find(bytes, 0, bytes.length) >= 0) throw new Error(`Port ${code} is listed twice`)
-      const key = keyOf(bytes, 0)
-      const slot = this.#slot(key)
-      this.#keys[slot] = key
-      this.#indices[slot] = index
+    const indices = new Map(codes.map((code, index) => [code, index]))
+    for (const [index, code] of codes.entries()) this.#add(code, index)
+    for (const [code, port] of aliases) {
+      const index = indices.get(port)
+      if (index === undefined) throw new Error(`Alias ${code} is one of ${port}, which is not a port`)
+      this.#add(code, index)
     }
   }
 
-  /** Index of the port whose code is `bytes[start, end)`, in either case, or a negative fault. */
+  /** Index of the port whose own code or alias is `bytes[start, end)`, in either case, or a negative fault. */
   find (bytes: Uint8Array, start: number, end: number): number {
     if (end - start !== 5) return MALFORMED_PORT
     const key = keyOf(bytes, start)
     if (key < 0) return MALFORMED_PORT
     const slot = this.#slot(key)
     return this.#keys[slot] === key ? this.#indices[slot]! : UNKNOWN_PORT
+  }
+
+  #add (code: string, index: number): void {
+    const bytes = new TextEncoder().encode(code)
+    if (!/^[A-Z]{2}[A-Z0-9]{3}$/.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
+    if (this.find(bytes, 0, bytes.length) >= 0) throw new Error(`Port ${code} is listed twice`)
+    const key = keyOf(bytes, 0)
+    const slot = this.#slot(key)
+    this.#keys[slot] = key
+    this.#indices[slot] = index
   }
 
   /** Where the key is, or where it would go. */

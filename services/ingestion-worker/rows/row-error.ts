@@ -5,7 +5,7 @@
 const messages = {
   // of a value
   missing_value: 'A value is missing',
-  malformed_port: 'A port code is five characters, two letters and three of A to Z or 2 to 9, such as CNGGZ',
+  malformed_port: 'A port code is five characters, two letters and three of A to Z or 0 to 9, such as CNGGZ',
   unknown_port: 'No port has this code',
   same_port: 'The destination must be another port than the origin',
   malformed_day: 'A day is written YYYY-MM-DD',

@@ -21,6 +21,8 @@ export type RowRules = {
 export type RowRulesInput = {
   /** Codes of the known ports, each once; a price's indices point into this list. */
   ports: readonly string[]
+  /** Other codes of those ports, each with the port's own code. */
+  aliases?: ReadonlyMap<string, string>
   /** YYYY-MM-DD */
   firstDay: string
   /** YYYY-MM-DD */
@@ -37,11 +39,17 @@ export type RowRulesInput = {
 /** Largest limit of a price, in USD: its cents fit 32 bits (docs/decisions/0020-a-lane-day-has-no-limit.md). */
 export const MAX_PRICE_USD = 20_000_000
 
-/** Throws when a port code or a day is not one, or the span is empty. */
+/** Throws when a port code, an alias or a day is not one, or the span is empty. */
 export function rowRules (input: RowRulesInput): RowRules {
-  const { ports, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxGapBytes = 1_048_576, maxPriceUsd = 1_000_000 } = input
+  const { ports, aliases, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxGapBytes = 1_048_576, maxPriceUsd = 1_000_000 } = input
   const rules = {
-    ports: new Ports(ports), firstDay: parseDay(firstDay), lastDay: parseDay(lastDay), maxRows, maxRowBytes, maxGapBytes, maxCents: maxPriceUsd * 100,
+    ports: new Ports(ports, aliases),
+    firstDay: parseDay(firstDay),
+    lastDay: parseDay(lastDay),
+    maxRows,
+    maxRowBytes,
+    maxGapBytes,
+    maxCents: maxPriceUsd * 100,
   }
   if (rules.firstDay > rules.lastDay) throw new Error(`No day is from ${firstDay} to ${lastDay}`)
   if (maxRows < 1 || maxRowBytes < 1 || maxGapBytes < 1) throw new Error('maxRows, maxRowBytes and maxGapBytes must be above 0')

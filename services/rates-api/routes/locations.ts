@@ -29,20 +29,21 @@ const parameters: Parameters<LocationsQuery> = {
 }
 
 const Querystring = Type.Object({
-  q: Type.Optional(Type.String({ description: 'start of a code, or part of a name; case and accents do not matter', maxLength: limits.longestText, examples: ['tallinn'] })),
+  q: Type.Optional(Type.String({ description: 'start of a code or alias, or part of a name; case and accents do not matter', maxLength: limits.longestText, examples: ['tallinn'] })),
   limit: Type.Optional(Type.Integer({ minimum: limits.fewest, maximum: limits.most, default: limits.unasked })),
 }, { additionalProperties: false })
 
 const Locations = Type.Object({
   locations: Type.Array(Type.Object({
-    code: Type.String({ description: 'of a region: its slug' }),
+    code: Type.String({ description: 'of a port: its own code; of a region: its slug' }),
     name: Type.String(),
     kind: Type.Enum(['port', 'region']),
     region: Type.Unsafe({ type: ['string', 'null'], description: 'slug of the region that it is in' }),
+    aliases: Type.Array(Type.String(), { description: 'other codes of the port, which rows and queries take too; none of a region' }),
   }, { additionalProperties: false })),
 }, { additionalProperties: false })
 
-const example: Location[] = [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main' }]
+const example: Location[] = [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main', aliases: [] }]
 
 /** `GET /locations` */
 export function registerLocations (app: FastifyInstance, { hosts, access }: RatesApi): void {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { formatDay } from '../../../services/ingestion-worker/rows/days.ts'
 import { JsonMembers } from '../../../services/ingestion-worker/rows/json-members.ts'
 import type { RowFormat } from '../../../services/ingestion-worker/rows/read.ts'
-import { ports, read, rules, rulesWith } from './reading.ts'
+import { aliases, ports, read, rules, rulesWith } from './reading.ts'
 
 const runs = { numRuns: 400, seed: 2021 }
 /** Rules with the highest limit of a price that can be configured. */
@@ -38,11 +38,18 @@ function expected (rows: Price[]) {
 function values ({ orig, dest, day, cents }: Price, pick: () => number): Record<typeof names[number], string> {
   const text = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`
   return {
-    orig_code: pick() % 2 ? orig : orig.toLowerCase(),
-    dest_code: pick() % 2 ? dest : dest.toLowerCase(),
+    orig_code: spelling(orig, pick),
+    dest_code: spelling(dest, pick),
     day: formatDay(day),
     price: pick() % 2 ? text : text.replace(/\.?0+$/, ''),
   }
+}
+
+/** A port's own code or an alias, in either case: what is read is the port. */
+function spelling (port: string, pick: () => number): string {
+  const codes = [port, ...[...aliases].filter(([, of]) => of === port).map(([code]) => code)]
+  const code = codes[pick() % codes.length]!
+  return pick() % 2 ? code : code.toLowerCase()
 }
 
 t.test('what is written as CSV of any dialect is what is read', async () => {

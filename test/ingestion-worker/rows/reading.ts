@@ -5,10 +5,12 @@ import { rowRules, type RowRules } from '../../../services/ingestion-worker/rows
 
 export const ports = ['CNGGZ', 'EETLL', 'NOOSL', 'CNSGH', 'GBFX2']
 
+export const aliases = new Map([['CNSHG', 'CNSGH'], ['NO001', 'NOOSL'], ['GBFXT', 'GBFX2']])
+
 export const rules = rulesWith()
 
 export function rulesWith (changes: { maxRows?: number, maxRowBytes?: number, maxGapBytes?: number, maxPriceUsd?: number } = {}): RowRules {
-  return rowRules({ ports, firstDay: '2020-12-01', lastDay: '2021-12-31', maxRows: 1_000_000, ...changes })
+  return rowRules({ ports, aliases, firstDay: '2020-12-01', lastDay: '2021-12-31', maxRows: 1_000_000, ...changes })
 }
 
 export type Outcome = { prices: string[], errors: RowError[], rowsSeen: number, stopped: boolean }

@@ -71,22 +71,33 @@ t.test('a day', async t => {
 })
 
 t.test('a port', async t => {
-  const codes = ['CNGGZ', 'EETLL', 'GBFX2', 'ZZ999']
+  const codes = ['CNGGZ', 'EETLL', 'GBFX2', 'ZZ999', 'IT940', 'ZZ001']
   const ports = new Ports(codes)
   for (const [index, code] of codes.entries()) {
     t.equal(amid(code, ports.find.bind(ports)), index)
     t.equal(amid(code.toLowerCase(), ports.find.bind(ports)), index, 'lower case')
   }
   t.equal(amid('cNgGz', ports.find.bind(ports)), 0)
-  for (const code of ['CNGGY', 'AAAAA', 'ZZ998']) t.equal(amid(code, ports.find.bind(ports)), UNKNOWN_PORT, code)
-  for (const code of ['', 'CNGG', 'CNGGZZ', 'C2GGZ', '2NGGZ', 'CNGG1', 'CNGG0', 'CN-GG', ' CNGG', 'CNGG ', 'ŁÓD', 'CNGGÄ'.slice(1), '\0\0\0\0\0', '[NGGZ', 'CNGG{', '@@@@@']) {
+  for (const code of ['CNGGY', 'AAAAA', 'ZZ998', 'CNGG1', 'CNGG0', 'AA000']) t.equal(amid(code, ports.find.bind(ports)), UNKNOWN_PORT, code)
+  for (const code of ['', 'CNGG', 'CNGGZZ', 'C2GGZ', '2NGGZ', 'C0GGZ', '1NGGZ', 'CN-GG', ' CNGG', 'CNGG ', 'ŁÓD', 'CNGGÄ'.slice(1), '\0\0\0\0\0', '[NGGZ', 'CNGG{', '@@@@@']) {
     t.equal(amid(code, ports.find.bind(ports)), MALFORMED_PORT, code)
   }
 })
 
+t.test('an alias is the port that it is one of', async t => {
+  const ports = new Ports(['CNSHA', 'EETLL'], new Map([['CNSGH', 'CNSHA'], ['CNSH0', 'CNSHA'], ['EEREV', 'EETLL']]))
+  const find = (code: string) => amid(code, ports.find.bind(ports))
+  t.strictSame(['CNSHA', 'CNSGH', 'cnsh0', 'EETLL', 'eerev'].map(find), [0, 0, 0, 1, 1])
+  t.strictSame(ports.codes, ['CNSHA', 'EETLL'])
+  t.equal(find('CNSHG'), UNKNOWN_PORT)
+  t.throws(() => new Ports(['CNSHA'], new Map([['CNSGH', 'CNSGX']])), /not a port/)
+  t.throws(() => new Ports(['CNSHA', 'EETLL'], new Map([['EETLL', 'CNSHA']])), /twice/)
+  t.throws(() => new Ports(['CNSHA'], new Map([['cnsgh', 'CNSHA']])), /Not a port code/)
+})
+
 t.test('many ports find themselves and nothing else', async t => {
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789']
-  const all = Array.from({ length: 30_000 }, (_, at) => `A${letters[at % 26]}${letters[at / 26 % 34 | 0]}${letters[at / 884 % 34 | 0]}${letters[at / 30_056 | 0]}`)
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789']
+  const all = Array.from({ length: 30_000 }, (_, at) => `A${letters[at % 26]}${letters[at / 26 % 36 | 0]}${letters[at / 936 % 36 | 0]}${letters[at / 33_696 | 0]}`)
   const ports = new Ports(all.filter((_, at) => at % 2 === 0))
   for (const [at, code] of all.entries()) {
     if (amid(code, ports.find.bind(ports)) !== (at % 2 === 0 ? at / 2 : UNKNOWN_PORT)) t.fail(code)
