@@ -85,7 +85,10 @@ export const Schema = Type.Object({
     keysRequired: Flag('`/rates` and `/locations` ask for an API key', false),
     perClientPerMinute: Whole('requests of one address in a minute to one task; more get 429; 0 is no limit', 0, 10_000_000, 3_000),
   }),
-  ingestion: Group('the ingestion API', httpService(4)),
+  ingestion: Group('the ingestion API', {
+    ...httpService(4),
+    readsPerMinute: Whole('GET requests about batches of one provider in a minute, to one task; more get 429', 1, 1_000_000, 6_000),
+  }),
   worker: Group('the ingestion worker', {
     cpu: cpu(1024),
     memory: memory(2048),

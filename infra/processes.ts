@@ -45,6 +45,7 @@ export function ingestionApi (stores: Stores) {
     environment: {
       ...common(config), ...stored(stores), ...database.environment('ingestion_api'),
       DATABASE_POOL_SIZE: String(config.ingestion.poolSize), API_KEYS_SECRET: apiKeys.secretArn,
+      READS_PER_MINUTE: String(config.ingestion.readsPerMinute),
       // Bodies stream through: memory that V8 and malloc would keep for later is memory that one more body could have.
       NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256', MALLOC_ARENA_MAX: '1',
     },

@@ -26,6 +26,9 @@ export function environments (t: Test, program: Program): void {
     t.doesNotThrow(() => readConfig(schema, environment, ...checks), `${name} starts from it`)
     if ('ENVIRONMENT' in schema.properties) t.equal(environment.ENVIRONMENT, stack)
   }
+  // One balancer adds an entry to X-Forwarded-For; the public one passes the client's address on.
+  t.match(environmentOf(program, 'rates'), { RATES_PER_CLIENT_PER_MINUTE: '3000', TRUSTED_PROXIES: '1' })
+  t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000' })
   const replicas = program.of('aws:rds/instance:Instance').filter(({ inputs }) => inputs.replicateSourceDb)
   const clusters = program.of('aws:rds/cluster:Cluster')
   t.equal(ratesApi.replicasOf(readConfig(ratesApi.Config, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API knows every replica')
