@@ -39,7 +39,7 @@ export async function submit (
 ): Promise<void> {
   const authorization = `Bearer ${apiKey}`
   const query = new URLSearchParams({ ...(dryRun ? { dry_run: 'true' } : {}), ...(rows === undefined ? {} : { rows }) })
-  let batch = await answer(fetch(new URL(`/batches?${query}`, url), {
+  let batch = await answer(fetch(new URL(query.size > 0 ? `/batches?${query}` : '/batches', url), {
     method: 'POST',
     body,
     duplex: 'half',
