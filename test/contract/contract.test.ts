@@ -9,6 +9,7 @@ import { waitLimitMs } from '../harness/patience.ts'
 import { startApis } from './apis.ts'
 import { makeDeadLetter } from './dead-letter.ts'
 import { areas, readArea } from './exchange.ts'
+import { problems } from '../../services/runtime/problem.ts'
 import { replay, type Target } from './replay.ts'
 
 /** All that test/contract has recorded, against the processes of this code. */
@@ -36,3 +37,12 @@ for (const name of areas()) {
     for (const { name: exchange, differences } of await replay(target, name, readArea(name))) t.same(differences, [], exchange)
   })
 }
+
+/** Those that take a fault of this code, or many requests at once. */
+const unrecorded = ['internal-error', 'overloaded', 'keys-unavailable', 'shutting-down']
+
+t.test('every problem that one request can provoke is recorded', async t => {
+  const answers = areas().flatMap(name => readArea(name).exchanges).map(({ answer }) => answer?.json as { type?: string } | undefined)
+  const recorded = new Set(answers.map(answer => answer?.type))
+  t.same(Object.keys(problems).filter(code => !recorded.has(`/problems/${code}`)), unrecorded)
+})

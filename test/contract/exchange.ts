@@ -27,6 +27,8 @@ export type Exchange = {
   /** The bytes of the answer's body are part of the contract. */
   exact?: boolean
   answer?: Answer
+  /** The decision with which it came: releases before it are not sent the request. */
+  since?: string
   /** What releases before the decision answer, where a decision of docs/decisions changed the answer. */
   before?: { decision: string, answer: Answer }
 }
