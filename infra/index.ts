@@ -68,14 +68,15 @@ const rates = new HttpService(`${stack}-rates`, {
   ...service, ...ratesApi(stores), settings: config.rates,
   certificateArn: domain?.rates.certificateArn, ports: { production: domain ? 443 : 80, test: 9001 },
 }, options)
-const ingestionPort = 8443
-const ingestion = new HttpService(`${stack}-ingestion`, {
-  ...service, ...ingestionApi(stores), settings: config.ingestion,
-  certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
-  onlyWith: config.gateway.entry === 'edge' ? originKey?.header : undefined,
-}, options)
 const worker = new Worker(`${stack}-worker`, {
   ...ingestionWorker(stores), settings: config.worker, metricsNamespace: metricsNamespace(stack), queue, platform, database, migration, dependsOn,
+}, options)
+const ingestionPort = 8443
+// Workers of the release before do not know by which names a new ingestion API accepts: they end first (docs/decisions/0022).
+const ingestion = new HttpService(`${stack}-ingestion`, {
+  ...service, ...ingestionApi(stores), settings: config.ingestion,
+  dependsOn: [...dependsOn, ...worker.ready], certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
+  onlyWith: config.gateway.entry === 'edge' ? originKey?.header : undefined,
 }, options)
 
 const entrance = new Entrance(stack, {

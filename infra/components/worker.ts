@@ -24,6 +24,8 @@ export interface WorkerArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'>
 export class Worker extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>
   readonly task: Task
+  /** What waits for the new workers, and for the end of the old ones. */
+  readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Worker', name, {}, opts)
@@ -78,6 +80,7 @@ export class Worker extends pulumi.ComponentResource {
     workerScaling(name, { ...args, clusterName: platform.clusterName, serviceName: service.name }, parent)
     this.name = service.name
     this.task = task
+    this.ready = [service]
     this.registerOutputs({ name: this.name })
   }
 }

@@ -7,8 +7,7 @@ import { csv, pricesToSend, type Failure } from './load.ts'
 export const crosser = 'crosser'
 
 export type Way = 'old, then new' | 'new, then old'
-/** Which workers took what the APIs accepted. */
-export type Phase = 'old workers' | 'old and new workers' | 'new workers'
+export type Phase = 'beside old workers' | 'across the deployment' | 'during the deployment' | 'after the deployment'
 /** One file, sent twice; `ids` are the batches that it was accepted as. */
 export type Crossing = { kind: string, way: Way, phase: Phase, rows: number, ids: string[] }
 
@@ -44,8 +43,8 @@ const upload = (how: How = {}): Step => async (client, sent) => {
   return await name(how)(client, sent)
 }
 
-/** What one release gets first and the other second: of the same content, and so one batch's prices. */
-const kinds: Record<string, [Step, Step]> = {
+/** What one release gets first and the other second: the same content by the same name. */
+const namedAlike: Record<string, [Step, Step]> = {
   content: [post(), post()],
   'content, the second compressed': [post(), post({ gzip: true })],
   'content, the first compressed': [post({ gzip: true }), post()],
@@ -55,6 +54,11 @@ const kinds: Record<string, [Step, Step]> = {
   'an upload, named twice': [upload(), name()],
   'an upload under a key, named twice': [upload({ key: true }), name({ key: true })],
   'a compressed upload, named twice': [upload({ gzip: true }), name()],
+}
+
+/** The same content by names that only this release, its worker included, takes for the same. */
+const kinds: Record<string, [Step, Step]> = {
+  ...namedAlike,
   'two uploads': [upload(), upload()],
   'two compressed uploads': [upload({ gzip: true }), upload({ gzip: true })],
   'an upload, then content': [upload(), post()],
@@ -79,7 +83,7 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
     }
   }
 
-  async function cross (kind: string, way: Way, phase: Phase, waits: boolean): Promise<void> {
+  async function cross (kind: string, way: Way, phase: Phase, waits: boolean, between = async (): Promise<void> => {}): Promise<void> {
     const rows = 20 + Math.floor(Math.random() * 80)
     const sent: Sent = { content: csv(Array.from({ length: rows }, () => prices.next().value)), key: randomUUID() }
     const [first, second] = kinds[kind]!
@@ -89,10 +93,11 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
     try {
       crossing.ids.push(await first(one, sent))
       if (waits) await ended(one, crossing.ids[0]!)
+      await between()
       crossing.ids.push(await second(other, sent))
       for (const id of crossing.ids) await ended(other, id)
     } catch (error) {
-      failures.push({ at: new Date().toISOString(), kind: `crossing: ${kind}, ${way}`, text: (error as Error).message })
+      failures.push({ at: new Date().toISOString(), kind: `crossing: ${kind}, ${way}, ${phase}`, text: (error as Error).message })
     }
   }
 
@@ -100,10 +105,28 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
     while (!['applied', 'rejected', 'dead_lettered', 'discarded'].includes((await ask(`/batches/${id}`, 200, { method: 'GET' })).state)) await pause(50)
   }
 
+  /** Kinds both ways, one after the other; `waits`: the second is sent when the first has ended. */
+  async function pass (names: string[], phase: Phase, waits: boolean): Promise<void> {
+    for (const kind of names) await Promise.all((['old, then new', 'new, then old'] as const).map(way => cross(kind, way, phase, waits)))
+  }
+
   return {
-    /** All kinds, both ways, one after the other; `waits`: the second is sent when the first has ended. */
-    async pass (phase: Phase, waits: boolean): Promise<void> {
-      for (const kind of Object.keys(kinds)) await Promise.all((['old, then new', 'new, then old'] as const).map(way => cross(kind, way, phase, waits)))
+    /** What holds whichever workers run. */
+    besideOldWorkers: () => pass(Object.keys(namedAlike), 'beside old workers', true),
+    pass: (phase: Phase, waits: boolean) => pass(Object.keys(kinds), phase, waits),
+    /** Sends every kind to the old release, and when all have ended there resolves with what sends them to the new one. */
+    async begin (): Promise<() => Promise<void>> {
+      const again = Promise.withResolvers<void>()
+      const begun = Object.keys(kinds).map(kind => {
+        const first = Promise.withResolvers<void>()
+        const done = cross(kind, 'old, then new', 'across the deployment', true, () => { first.resolve(); return again.promise }).finally(first.resolve)
+        return { first: first.promise, done }
+      })
+      await Promise.all(begun.map(({ first }) => first))
+      return async () => {
+        again.resolve()
+        await Promise.all(begun.map(({ done }) => done))
+      }
     },
   }
 }

@@ -70,21 +70,26 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     return isGood ? null : 'not healthy in time'
   }
 
-  async function deployAll (release: Release, round: Round): Promise<Array<string | null>> {
+  async function deployApi (program: typeof apis[number], release: Release, round: Round): Promise<string | null> {
+    const what = {
+      balancer: balancers[program], old: live[program], start: () => start(release, program, round), name: `${program} ${release.version}`, timing, tell,
+    }
+    const { live: now, rolledBack, tasksEnded } = strategy === 'rolling'
+      ? await roll(what)
+      : await deploy({ ...what, strategy, test: load.tests[program] })
+    live[program] = now
+    for (const end of tasksEnded) count(ends, end)
+    return rolledBack
+  }
+
+  /** The ingestion API follows the workers: the old ones do not know by which names this one accepts. */
+  async function deployAll (release: Release, round: Round, workersAreNew = async (): Promise<void> => {}): Promise<Array<string | null>> {
     await migrate(release, system.migration)
+    const workers = deployWorkers(release, round)
     return await Promise.all([
-      ...apis.map(async program => {
-        const what = {
-          balancer: balancers[program], old: live[program], start: () => start(release, program, round), name: `${program} ${release.version}`, timing, tell,
-        }
-        const { live: now, rolledBack, tasksEnded } = strategy === 'rolling'
-          ? await roll(what)
-          : await deploy({ ...what, strategy, test: load.tests[program] })
-        live[program] = now
-        for (const end of tasksEnded) count(ends, end)
-        return rolledBack
-      }),
-      deployWorkers(release, round),
+      deployApi('rates-api', release, round),
+      workers.then(workersAreNew).then(() => deployApi('ingestion-api', release, round)),
+      workers,
     ])
   }
 
@@ -117,8 +122,9 @@ export async function drill (options: DrillOptions): Promise<Summary> {
       await reached((index + 1) / (rounds.length + 2))
       const release = releases[index]!
       tell(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
-      const deployed = (): Promise<Array<string | null>> => deployAll(release, round)
-      const outcomes = await (from !== undefined && index === 0 ? besides.during(first, release, deployed) : deployed())
+      const outcomes = await (from !== undefined && index === 0
+        ? besides.during(first, release, workersAreNew => deployAll(release, round, workersAreNew))
+        : deployAll(release, round))
       const isBad = (program: Program): boolean => mistakes[round][program] !== undefined
       const wrong = [...apis, 'ingestion-worker' as const].some((program, at) => isBad(program) !== (outcomes[at] !== null))
       summary.push({ round, version: release.version, outcome: outcomes.map(outcome => outcome ?? 'deployed').join('; '), wrong })

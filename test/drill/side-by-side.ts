@@ -25,18 +25,24 @@ export function openSideBySide (system: System, readyMs: number) {
   }
 
   /**
-   * Sends files to both releases: before the deployment, while the old workers run alone, during it, and when the new workers do.
-   * Then the contract is replayed against both at once.
+   * Sends files to both releases, before, during and after the deployment, and then replays the contract against both at once.
+   * `deploy` calls what it is given when the new workers are in place and the new ingestion API is still to come.
    */
-  async function during<T> (first: Release, second: Release, deploy: () => Promise<T>): Promise<T> {
+  async function during<T> (first: Release, second: Release, deploy: (workersAreNew: () => Promise<void>) => Promise<T>): Promise<T> {
     await migrate(second, system.migration)
     const apis = await Promise.all([first, second].map(release => startTask(release, 'ingestion-api', system.environments['ingestion-api'])))
     try {
       for (const api of apis) if (!await api.ready(readyMs)) throw new Error(`an API beside the others is not ready:\n${api.output()}`)
       const crossing = openCrossing({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(crosser), crossings, failures)
-      await crossing.pass('old workers', true)
-      const [deployed] = await Promise.all([deploy(), crossing.pass('old and new workers', false)])
-      for (const waits of [true, false]) await crossing.pass('new workers', waits)
+      const sendAgain = await crossing.begin()
+      await crossing.besideOldWorkers()
+      let passing = Promise.resolve()
+      const deployed = await deploy(async () => {
+        await sendAgain()
+        passing = crossing.pass('during the deployment', false)
+      })
+      await passing
+      await crossing.pass('after the deployment', true)
       contract.push(...await Promise.all([replayContract(system, first, true), replayContract(system, second, false)]))
       return deployed
     } finally {
