@@ -5,7 +5,7 @@ import { snapshotOf } from './snapshot.ts'
 
 /**
  * The prices from one port to another, under every code of both: lanePrices for ports with aliases. Null where a side is a region.
- * Costs half as much as regionPrices over the same lane.
+ * Costs three quarters of regionPrices over the same lane.
  */
 export async function aliasPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals | null> {
   // Arrays, made once, let the primary key's index find the row of each code.

@@ -5,8 +5,8 @@ import { snapshotOf } from './snapshot.ts'
 /**
  * The prices from one port to another: the rows of the read model as they are, which costs half as much as the sums of
  * regionPrices over that one lane (bench/average-prices.ts). Null where that is not the answer: a side is a region, or a
- * port with aliases, whose prices may be under several codes. To look for aliases costs a fifth of the statement's time; to join
- * the rows of all codes of a port would cost half of it again (docs/decisions/0026-port-aliases.md).
+ * port with aliases, whose prices may be under several codes. To look for aliases costs a tenth of the statement's time or less;
+ * to join the rows of all codes of a port would cost a third (docs/decisions/0026-port-aliases.md).
  */
 export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals | null> {
   const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasAliases: boolean | null }>>`
