@@ -10,6 +10,7 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { ApiKey } from '../runtime/keys.ts'
 import type { Log } from '../runtime/log.ts'
+import { acceptJson } from './body/accepted-types.ts'
 import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
 import { takeTurns, type TakeTurn, type TurnLimits } from './body/turns.ts'
@@ -70,6 +71,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerErrors(routes, api)
   })
   await app.register(async routes => { // their bodies are small JSON, read by the framework
+    routes.addHook('preParsing', acceptJson)
     registerUploads(routes, api)
     registerDeadLetters(routes, api)
   })

@@ -1,11 +1,15 @@
-import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchemaValidationError } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import type { Metrics } from '../metrics/metrics.ts'
 import { endLinksAtTheEnd } from './drain.ts'
+import { continueWhenWanted } from './expect-continue.ts'
 import { isDatabaseAway } from './failures.ts'
+import { requireHost } from './host-header.ts'
+import { invalidParameters } from './invalid-parameters.ts'
 import type { Log } from './log.ts'
 import { nothingAt, refuseOtherSpellings } from './plain-path.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 import { requestIdentity, requestIdOf, tellRequests } from './requests.ts'
+import { closeUnreadBodies } from './unread-body.ts'
 
 export type HttpOptions = {
   log: Log
@@ -27,9 +31,9 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000, // longer than a load balancer's idle time of 60 s, so that it never reuses a closing link
-    http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
+    http: { headersTimeout: 15_000, maxHeaderSize: 16_384, requireHostHeader: false }, // requireHost says more
     // Every wrong parameter is named, and an unknown one is wrong: by default Fastify stops at the first and drops the other.
-    ajv: { customOptions: { allErrors: true, removeAdditional: false } },
+    ajv: { customOptions: { allErrors: true, removeAdditional: false, verbose: true } },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
@@ -38,7 +42,9 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
   })
   endLinksAtTheEnd(app)
   tellRequests(app, log, metrics)
-  app.addHook('onResponse', closeUnreadBody)
+  closeUnreadBodies(app)
+  continueWhenWanted(app)
+  requireHost(app)
   refuseOtherSpellings(app)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = toProblem(error)
@@ -55,22 +61,14 @@ export function sendProblem (problem: Problem, request: FastifyRequest, reply: F
     .serializer(JSON.stringify).send(problem.body(requestIdOf(request)))
 }
 
-/**
- * An answer may go out before the body has come in: a refusal, say. Node then reads the rest and throws it away, for as
- * long as it comes; after `lingerMs` the link is cut. Cutting at once would reset it before the client reads the answer.
- */
-async function closeUnreadBody ({ raw }: FastifyRequest): Promise<void> {
-  if (raw.complete || raw.destroyed) return
-  raw.resume()
-  const timer = setTimeout(() => raw.socket.destroy(), lingerMs)
-  raw.once('close', () => clearTimeout(timer))
-  raw.once('end', () => clearTimeout(timer))
-}
-const lingerMs = 3_000
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
 
 function notFound (app: FastifyInstance, request: FastifyRequest): Problem {
   const path = request.url.split('?')[0]!
-  const allowed = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const).filter(method => app.findRoute({ method, url: path }))
+  const plain = path.replace(/\/+$/, '')
+  // "/batches/" is also "/batches/:id" without an id, which takes other methods.
+  if (plain !== path && app.findRoute({ method: request.method as HTTPMethods, url: plain })) return nothingAt(path, plain)
+  const allowed = methods.filter(method => app.findRoute({ method, url: path }))
   if (allowed.length === 0) return nothingAt(path)
   return new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } })
 }
@@ -93,16 +91,6 @@ export function toProblem (error: Partial<FastifyError> | Problem): Problem {
   const code = codesByStatus[error.statusCode ?? 500]
   if (code) return new Problem(code, error.message ?? code)
   return new Problem('internal-error', 'The request could not be served; the log has the reason under this id', { cause: error })
-}
-
-function invalidParameters (failures: FastifySchemaValidationError[], where = 'request'): Problem {
-  const errors = failures.map(({ instancePath, keyword, params, message = 'is wrong' }) => ({
-    parameter: instancePath.split('/')[1] ?? String(params.missingProperty ?? params.additionalProperty ?? where),
-    code: keyword === 'additionalProperties' ? 'unknown' : keyword === 'required' ? 'missing' : 'malformed',
-    message,
-  }))
-  return new Problem('invalid-parameters', `Wrong in the ${where}: ${[...new Set(errors.map(({ parameter }) => parameter.slice(0, 100)))].join(', ')}`,
-    { members: { errors } })
 }
 
 /** Bytes that are not HTTP, or a header too large or too slow: the answer goes straight to the socket. */

@@ -2,11 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Problem } from './problem.ts'
 
+const parameters = /[ \t]*;[ \t]*(?!q[ \t]*=)[^\s=;,"]*(?:[ \t]*=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?/gi
+
 /** The one of `offered` that the client likes best, the first where it does not care. Throws `not-acceptable`. */
 export function negotiate<T extends string> (request: FastifyRequest, reply: FastifyReply, offered: readonly T[]): T {
   reply.header('vary', 'Accept')
-  // What is offered has no parameters, and all text here is UTF-8; a client that does not care may also send an empty header.
-  const accept = request.headers.accept?.replace(/; *charset *= *("[^"]*"|[^ ;,]*)/gi, '') || '*/*'
+  // A parameter other than q makes no other type of it: what is offered has none, and all text is UTF-8. An empty header is no wish.
+  const accept = request.headers.accept?.replace(parameters, '') || '*/*'
   const chosen = new Negotiator({ headers: { accept } }).mediaType([...offered]) as T | undefined
   if (!chosen) throw new Problem('not-acceptable', `This comes as ${offered.join(' or ')}`)
   return chosen

@@ -13,4 +13,6 @@ export function refuseOtherSpellings (app: FastifyInstance): void {
   })
 }
 
-export const nothingAt = (path: string): Problem => new Problem('not-found', `Nothing is at ${path.slice(0, 200)}`)
+/** `meant` is the address that the client probably means. */
+export const nothingAt = (path: string, meant?: string): Problem =>
+  new Problem('not-found', `Nothing is at ${path.slice(0, 200)}${meant === undefined ? '' : `: the address is ${meant.slice(0, 200)}, without a slash at its end`}`)

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { rawRequest } from '../harness/raw-http.ts'
 import { load, prices } from './prices.ts'
 import { ratesApi, type TestRatesApi } from './rates-api.ts'
 
@@ -17,6 +18,12 @@ const wishes: Array<[accept: string | undefined, type: string | null]> = [
   ['APPLICATION/JSON; charset=utf-8', asJson],
   ['application/json;charset="UTF-8", text/plain', asJson],
   ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', asJson],
+  ['application/json; indent=4', asJson],
+  ['application/json;indent=4;q=0.1, text/csv; header=present', asCsv],
+  ['text/csv; header=present', asCsv],
+  ['text/csv;header="a, b; q=0";charset=utf-8;q=0.9', asCsv],
+  ['text/csv;q=0;header=present, application/json ; profile="x\\"y"', asJson],
+  ['text/csv;Q=0.2;ext, application/json;v=1;q=0.1', asCsv],
   ['text/csv', asCsv],
   ['text/*', asCsv],
   ['text/csv; charset=utf-8', asCsv],
@@ -31,6 +38,8 @@ const wishes: Array<[accept: string | undefined, type: string | null]> = [
   ['application/xml, image/*', null],
   ['application/json;q=0, text/csv;q=0.0', null],
   ['nonsense', null],
+  ['text/csv; header=present; q=0', null],
+  ['text/html; header=text/csv', null],
 ]
 
 let api: TestRatesApi
@@ -55,6 +64,16 @@ for (const [accept, type] of wishes) {
 t.test('a problem is JSON, whatever table was asked for', async t => {
   const result = await api.get('/rates', { ...query, orig_code: 'nowhere' }, { headers: { accept: 'text/csv' } })
   t.match(result, { status: 404, headers: { 'content-type': 'application/problem+json' } })
+})
+
+t.test('HTTP/1.1 without Host is a problem, and the connection is closed', async t => {
+  const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
+  const request = rawRequest(t, url)
+  await request.send('GET /rates HTTP/1.1\r\n\r\n')
+  t.match(await request.answer(), {
+    status: 400, headers: { 'content-type': 'application/problem+json', connection: 'close' }, body: { type: '/problems/malformed-request' },
+  })
+  await request.closed
 })
 
 t.test('HEAD has the head of GET and no body', async t => {

@@ -11,5 +11,6 @@ export function parseFormat (contentType = ''): Format | undefined {
 /** The encoding of a Content-Encoding, none being identity; undefined for one that is not read here. */
 export function parseEncoding (contentEncoding = 'identity'): Encoding | undefined {
   const encoding = contentEncoding.trim().toLowerCase()
+  if (encoding === 'x-gzip') return 'gzip' // RFC 9110, 8.4.1.3
   return encoding === 'identity' || encoding === 'gzip' ? encoding : undefined
 }

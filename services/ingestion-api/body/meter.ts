@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '../../runtime/problem.ts'
 import type { Encoding } from '../../batch/batch.ts'
+import { looksLike } from '../../batch/looks-like.ts'
 import { NotGzip, openGunzip } from '../../batch/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 
@@ -30,11 +31,13 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
   const utf8 = utf8Checker()
   let bytes = 0
   let decodedBytes = 0
+  let beginning = Buffer.alloc(0)
 
   function decoded (chunk: Buffer): void {
     decodedBytes += chunk.length
     if (decodedBytes > maxDecodedBytes) throw new Problem('content-too-large', `The decoded body is longer than ${maxDecodedBytes} bytes`)
-    if (!utf8.accepts(chunk)) throw new Problem('malformed-body', 'The body is not UTF-8 text')
+    if (beginning.length < 3) beginning = Buffer.concat([beginning, chunk.subarray(0, 3)])
+    if (!utf8.accepts(chunk)) throw notUtf8(beginning)
     hash.update(chunk)
   }
   const decoder = encoding === 'gzip' ? gunzipTo(decoded) : { write: async (chunk: Buffer) => decoded(chunk), end: async () => {} }
@@ -52,6 +55,11 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
       return { digest: hash.digest('hex'), bytes, decodedBytes }
     },
   }
+}
+
+function notUtf8 (beginning: Buffer): Problem {
+  const guess = looksLike(beginning)
+  return new Problem('malformed-body', `The body is not UTF-8 text${guess ? `: ${guess}` : ''}`)
 }
 
 function gunzipTo (sink: (chunk: Buffer) => void): { write: (chunk: Buffer) => Promise<void>, end: () => Promise<void> } {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Encoding, Payload } from '../../batch/batch.ts'
 import { Problem } from '../../runtime/problem.ts'
+import { wantBody } from '../../runtime/expect-continue.ts'
 import type { DigestCheck } from './content-digest.ts'
 import { openMeter, type BodyLimits, type Measured } from './meter.ts'
 
@@ -54,6 +55,7 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
  */
 export async function * chunks (request: IncomingMessage, { idleMs, totalMs }: TimeLimits): AsyncGenerator<Buffer> {
   const endsAt = performance.now() + totalMs
+  wantBody(request)
   for (;;) {
     const chunk = request.read() as Buffer | null
     if (chunk) yield chunk

@@ -27,6 +27,14 @@ export function problemResponses (...codes: ProblemCode[]): Record<number, objec
 
 function headersOf (status: number): object {
   if (status === 429 || status === 503) return { headers: { 'retry-after': { type: 'integer', description: 'seconds to wait' } } }
+  if (status === 415) {
+    return {
+      headers: {
+        'accept-post': { type: 'string', description: 'the media types that are taken' },
+        'accept-encoding': { type: 'string', description: 'the content codings that are taken, where that is what is wrong' },
+      },
+    }
+  }
   if (status === 401 || status === 403) return { headers: { 'www-authenticate': { type: 'string', description: 'how to authenticate' } } }
   return {}
 }

@@ -7,6 +7,7 @@ import { recordAccepted } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
 import type { IngestionApi } from '../app.ts'
+import { acceptBatches } from '../body/accepted-types.ts'
 import { contentDigest, type DigestCheck } from '../body/content-digest.ts'
 import { namedUpload } from '../body/command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
@@ -24,7 +25,7 @@ const schema = {
   security: [{ key: [] }],
   querystring: Type.Object({
     dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only check it' })),
-    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'the number of rows that the file has, from 1: with another it is rejected' })),
+    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'a whole number from 1, in digits: how many rows the file has; with another number it is rejected' })),
   }, { additionalProperties: false }),
   // Without types: what comes is a stream, and the worker reads what is in it.
   body: {
@@ -35,14 +36,17 @@ const schema = {
     },
   },
   headers: Type.Object({
-    'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: 'the batch\'s name: 1 to 255 visible ASCII characters' })),
+    'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: '1 to 255 visible ASCII characters without spaces: the batch\'s name' })),
     'content-digest': Type.Optional(Type.String({ description: 'RFC 9530: sha-256=:BASE64:, of the body as it is sent; sha-512 too' })),
-    'content-encoding': Type.Optional(Type.String({ description: 'gzip or identity' })),
+    'content-encoding': Type.Optional(Type.String({ description: 'gzip (or x-gzip) or identity' })),
   }),
   response: {
     202: {
       description: 'Accepted: it will not be lost',
-      headers: { location: { type: 'string', description: 'where to watch it' } },
+      headers: {
+        location: { type: 'string', description: 'where to watch it' },
+        'idempotency-replayed': { type: 'string', enum: ['true', 'false'], description: 'true: the batch was accepted by an earlier request' },
+      },
       content: { 'application/json': { schema: BatchView } },
     },
     ...problemResponses('invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch', 'unknown-upload', 'request-timeout', 'upload-incomplete',
@@ -62,9 +66,11 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     schema,
     config: { rateLimit: api.rateLimit },
     onRequest: needsKey(api.keys, 'submit'),
+    preParsing: acceptBatches,
   }, async (request, reply) => {
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
     const format = formatOf(request)
+    if (format !== 'json') encodingOf(request) // a refusal comes before any of the body
     const digest = contentDigest(request.headers['content-digest'] as string | undefined)
     const upload = format === 'json' ? await namedUpload(request.raw, digest, limits) : null
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
@@ -84,7 +90,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
 
     api.afterwards(finish(acceptance.manifest, acceptance.pending))
     const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(acceptance.manifest, 'queued')
-    return reply.code(202).header('location', `/batches/${id}`).send(view)
+    return reply.code(202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
   })
 
   async function receivedContent (request: FastifyRequest, format: Format, digest: DigestCheck): Promise<Content> {

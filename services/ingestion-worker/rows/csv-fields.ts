@@ -13,18 +13,18 @@ export class CsvFields {
   /** The bytes ended within quotes. */
   inQuotes = false
   #doubled = 0 // fields that have doubled quotes, as bits, the first one's the lowest
-  readonly #separator: number
+  readonly separator: number
   readonly #places: Int32Array
 
   /** @param order place in {@link columns} of each field */
   constructor (separator: number, order: readonly number[]) {
-    this.#separator = separator
+    this.separator = separator
     this.#places = Int32Array.from(order, place => place * 2)
   }
 
   /** Reads the row that begins at `start`; index of the line feed that ends it, or -1 when there is none before `limit`. */
   find (bytes: Uint8Array, start: number, limit: number): number {
-    const separator = this.#separator
+    const separator = this.separator
     const spans = this.spans
     this.#doubled = 0
     this.inQuotes = false

@@ -22,6 +22,7 @@ export function readHeader (source: Source, checker: RowChecker): CsvHeader | nu
   const text = Buffer.from(line).toString()
   const separator = /[,;]/.exec(text)?.[0] ?? ','
   const names = text.split(separator).map(unquoted)
+  names[0] = names[0]!.replace(/^\ufeff/, '') // Excel and others write the byte order mark inside the quotes of the first name
   const order = names.map(name => columns.findIndex(column => column === name))
   if (order.every(place => place < 0)) {
     checker.stop('no_header', {}, source)

@@ -5,11 +5,14 @@ import { columns } from './validate.ts'
 
 const LF = 0x0a
 const CR = 0x0d
+const COMMA = 0x2c
+const SEMICOLON = 0x3b
 const INCOMPLETE = -1
 
 /**
  * CSV as RFC 4180 has it, and as it comes: LF or CRLF, comma or semicolon, quoted fields with doubled quotes and line ends in
- * them, the last line with or without its end. Blank lines are skipped, uncounted, wherever they are. A quote that does
+ * them, the last line with or without its end. Blank lines, and lines of separators alone, are skipped, uncounted,
+ * wherever they are. A quote that does
  * not open a field is a character like any other.
  *
  * A quote that is opened and not closed (within the longest row accepted, or before the file's end) costs its own line alone: what
@@ -64,6 +67,13 @@ export class CsvRows {
       return start + blank
     }
     const fields = this.#fields
+    if (bytes[start] === COMMA || bytes[start] === SEMICOLON) {
+      const next = this.#pastSeparators(bytes, start, fields)
+      if (next !== INCOMPLETE) {
+        this.#checker.skipped(next - start)
+        return next
+      }
+    }
     if (!fields) return this.#header(bytes, start)
     const end = fields.find(bytes, start, this.#limit(bytes, start))
     if (end < 0) return this.#unfinished(bytes, start, fields.inQuotes)
@@ -75,6 +85,17 @@ export class CsvRows {
       this.#checker.explain(fields.undoubled(bytes), fields.spans, line(bytes, start, end))
     }
     return end + 1
+  }
+
+  /** Where the next line begins when this one has nothing but separators, as spreadsheets write empty rows; INCOMPLETE for any other. */
+  #pastSeparators (bytes: Uint8Array, start: number, fields: CsvFields | null): number {
+    const separator = bytes[start]!
+    if (fields && separator !== fields.separator) return INCOMPLETE
+    const limit = Math.min(bytes.length, start + this.#checker.rules.maxRowBytes + 1)
+    let at = start + 1
+    while (at < limit && bytes[at] === separator) at++
+    if (at < limit && bytes[at] === CR) at++
+    return at < limit && bytes[at] === LF ? at + 1 : INCOMPLETE
   }
 
   #header (bytes: Uint8Array, start: number): number {

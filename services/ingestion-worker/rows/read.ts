@@ -1,3 +1,4 @@
+import { looksLike } from '../../batch/looks-like.ts'
 import { Carry } from './carry.ts'
 import { CsvRows } from './csv.ts'
 import { JsonRows } from './json.ts'
@@ -66,6 +67,8 @@ class Reader implements RowReader {
   /** The first bytes: a byte order mark is no part of the first row. */
   #begin (bytes: Uint8Array): void {
     this.#begun = true
+    const guess = looksLike(bytes)
+    if (guess) return this.#checker.stop('not_utf8', { detail: `: ${guess}` })
     const text = bytes.subarray(BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0)
     this.#carry.keep(text, this.#parser.read(text))
   }

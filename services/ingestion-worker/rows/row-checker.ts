@@ -1,5 +1,6 @@
 import { readCents } from './cents.ts'
 import { readDay } from './days.ts'
+import { oddCharacters } from './odd-characters.ts'
 import { bounded, boundedText, errorMessage, MAX_ORIGINAL_CHARS, MAX_VALUE_CHARS, type RowError, type RowErrorCode } from './row-error.ts'
 import type { RowRules } from './rules.ts'
 import { columns, fieldFaults, type Spans } from './validate.ts'
@@ -96,12 +97,15 @@ export class RowChecker {
   }
 
   #tell (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail }: Fault): void {
+    // Of a header that has no known name, the line itself is all there is.
+    const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
+    const odd = oddCharacters(text)
     this.#sink.error({
       row,
       column: column === null ? null : bounded(column, MAX_VALUE_CHARS),
       value,
       code,
-      message: errorMessage(code, detail),
+      message: errorMessage(code, detail) + (odd ? `; there is ${odd}` : ''),
       original: source && boundedText(source.bytes, source.start, source.end, MAX_ORIGINAL_CHARS),
     })
   }

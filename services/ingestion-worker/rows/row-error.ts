@@ -16,7 +16,7 @@ const messages = {
   price_decimals: 'A price has at most two decimals',
   price_too_large: 'A price is at most {} USD',
   wrong_type: 'A code and a day are JSON strings, a price is a JSON number or a string',
-  not_utf8: 'The text is not UTF-8',
+  not_utf8: 'The text is not UTF-8{}',
   // of a row
   field_count: 'The row has {}',
   row_too_long: 'A row has at most {} bytes',
@@ -33,7 +33,7 @@ const messages = {
   no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
   no_rows: 'The file has no rows',
   not_an_array: 'The file must be one JSON array of objects',
-  gap_too_long: 'More than {} bytes of white space or blank lines come one after the other',
+  gap_too_long: 'More than {} bytes of white space or empty lines come one after the other',
   too_many_rows: 'A file has at most {} rows',
   row_count: 'The file has {}',
   duplicate: 'The same content in the same format was applied before, as batch {}',

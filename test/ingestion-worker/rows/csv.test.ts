@@ -52,7 +52,7 @@ t.test('every rule of a value', async t => {
     ['CNGGZ,EETLL,2021-01-31,1.005', '1 price price_decimals 1.005'],
     ['CNGGZ,EETLL,2021-01-31,10000000000', '1 price price_too_large 10000000000'],
     [' CNGGZ,EETLL ,2021-01-31, 1', '1 orig_code malformed_port  CNGGZ', '1 dest_code malformed_port EETLL ', '1 price malformed_price  1'],
-    [',,,', '1 orig_code missing_value', '1 dest_code missing_value', '1 day missing_value', '1 price missing_value'],
+    ['"",,,', '1 orig_code missing_value', '1 dest_code missing_value', '1 day missing_value', '1 price missing_value'],
     ['"","","",""', '1 orig_code missing_value', '1 dest_code missing_value', '1 day missing_value', '1 price missing_value'],
     ['CNGGZ,,2021-01-31,x', '1 dest_code missing_value', '1 price malformed_price x'],
     ['CNGGZ,EETLL,2021-01-31', '1 - field_count'],
@@ -204,4 +204,53 @@ t.test('what is told is bounded, and can be kept by PostgreSQL', async t => {
   t.equal(odd!.original, 'x' + '😀'.repeat(499))
   const { errors: [nul] } = read('csv', `${header}\0,EETLL,2021-01-31,1\n`)
   t.equal(nul!.original, '\ufffd,EETLL,2021-01-31,1')
+})
+
+t.test('lines of separators alone are blank lines, wherever they are', async t => {
+  const twice = { prices: [goodPrice, goodPrice], errors: [], rowsSeen: 2, stopped: false }
+  for (const [blank, file] of [
+    [',,,\n', header + good], [',\n', header + good], [',,,,,,,\r\n', header + good], [';;;\n', (header + good).replaceAll(',', ';')],
+  ] as const) {
+    const [first, row] = file.split(/(?<=\n)/) as [string, string]
+    const whole = blank + first + blank + row + blank + blank + row + blank
+    for (const sizes of [[], [1], [2, 3], [7]]) t.same(read('csv', whole, rules, sizes), twice, JSON.stringify([blank, sizes]))
+    t.same(read('csv', whole.trimEnd()), twice, 'the last one without its end')
+  }
+  t.same(brief(read('csv', `${header},,,1\n`).errors).length, 3, 'a row with one value is a row')
+  t.same(brief(read('csv', `${header};;;\n`).errors), ['1 - field_count'], 'another separator than the header has')
+  t.same(brief(read('csv', `${header}"",,,\n`).errors).length, 4, 'quotes are not separators')
+  t.same(brief(read('csv', header + ',,,\n'.repeat(300_000) + good, rules, [65_536]).errors), ['0 - gap_too_long'], 'bounded as blank lines are')
+  t.same(brief(read('csv', `${header}${','.repeat(70_000)}\n${good}`).errors), ['1 - row_too_long'])
+})
+
+t.test('the byte order mark before or within the quotes of the first name', async t => {
+  for (const mark of ['\ufeff"', '"\ufeff', '\ufeff"\ufeff']) t.same(read('csv', `${mark}orig_code",dest_code,day,price\n${good}`).prices, [goodPrice], JSON.stringify(mark))
+  const { errors: [error] } = read('csv', `orig_code,"\ufeffdest_code",day,price\n${good}`)
+  t.match(error, { code: 'unknown_column', message: /U\+FEFF \(byte order mark\)/ }, 'elsewhere it is named')
+})
+
+t.test('characters that are not seen are named', async t => {
+  const message = (file: string): string => read('csv', file).errors[0]!.message
+  for (const [value, named] of [
+    ['CNGGZ\u00a0', 'U+00A0 (no-break space)'], ['\u200bCNGGZ', 'U+200B (zero width space)'], ['CNGGZ\t', 'U+0009 (tab)'], ['CNGGZ ', 'U+0020 (space)'],
+    ['\u00a0CNGGZ\u00a0\ufeff', 'U+00A0 (no-break space), U+FEFF (byte order mark)'], ['СNGGZ', 'U+0421'],
+  ] as const) t.match(message(`${header}${value},EETLL,2021-01-31,1\n`), named, JSON.stringify(value))
+  t.match(message(`${header}CNGGZ,EETLL,2021\u201101\u201131,1\n`), 'U+2011 (no-break hyphen)')
+  t.match(message(`${header}CNGGZ,EETLL,2021-01-31,1\u202f154\n`), 'U+202F (narrow no-break space)')
+  t.match(message('orig_code\u00a0,dest_code,day,price\n'), 'U+00A0 (no-break space)')
+  t.match(message('\u200borig\n'), 'U+200B (zero width space)', 'a header of no known name')
+  t.notMatch(message(`${header}CNGG,EETLL,2021-01-31,1\n`), 'U+')
+  const { errors } = read('ndjson', JSON.stringify({ 'orig_code\u200b': 'CNGGZ', dest_code: 'EETLL', day: '2021-01-31', price: 1 }))
+  t.match(errors.find(({ code }) => code === 'unknown_column')?.message, 'U+200B')
+})
+
+t.test('a file that is no text says what it looks like', async t => {
+  for (const [bytes, words] of [
+    [Buffer.from('1f8b0800', 'hex'), /gzip/], [Buffer.from('504b0304', 'hex'), /ZIP/], [Buffer.from('\ufefforig', 'utf16le'), /UTF-16/],
+    [Buffer.from('orig_code', 'utf16le'), /UTF-16/], [Buffer.from('orig_code', 'utf16le').swap16(), /UTF-16/],
+  ] as const) {
+    for (const format of ['csv', 'ndjson', 'json'] as const) {
+      for (const sizes of [[], [1]]) t.match(read(format, bytes, rules, sizes), { stopped: true, errors: [{ row: 0, code: 'not_utf8', message: words }] }, format)
+    }
+  }
 })

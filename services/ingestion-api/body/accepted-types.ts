@@ -1,0 +1,35 @@
+import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
+import { wantBody } from '../../runtime/expect-continue.ts'
+import { Problem } from '../../runtime/problem.ts'
+import { formats } from './media.ts'
+
+const batchTypes = Object.keys(formats)
+
+/** Refuses what is no batch by its `Content-Type`, before the client is asked for the body. */
+export const acceptBatches: preParsingAsyncHookHandler = async (request, _reply, body) => {
+  if (hasBody(request) && !batchTypes.includes(mediaTypeOf(request))) {
+    throw refusal(`Content-Type is ${batchTypes.join(', ')}, not ${said(request)}. With curl: -H 'Content-Type: text/csv' --data-binary @FILE`, batchTypes)
+  }
+  return body
+}
+
+/** The same for a route whose body is JSON that the framework reads. It reads text too, and then says what of it is wrong. */
+export const acceptJson: preParsingAsyncHookHandler = async (request, _reply, body) => {
+  if (hasBody(request) && !['application/json', 'text/plain'].includes(mediaTypeOf(request))) {
+    throw refusal(`Content-Type is application/json, not ${said(request)}`, ['application/json'])
+  }
+  if (Number(request.headers['content-length'] ?? 0) <= request.routeOptions.bodyLimit) wantBody(request.raw)
+  return body
+}
+
+/** A Content-Type is looked at even where the body is empty, as the framework does. */
+function hasBody ({ headers, method }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD') return false
+  return headers['content-type'] !== undefined || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+const mediaTypeOf = ({ headers }: FastifyRequest): string => (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+const said = (request: FastifyRequest): string => JSON.stringify(mediaTypeOf(request).slice(0, 100))
+
+const refusal = (detail: string, types: readonly string[]): Problem =>
+  new Problem('unsupported-media-type', detail, { headers: { 'accept-post': types.join(', ') } })

@@ -1,0 +1,24 @@
+import type { FastifySchemaValidationError } from 'fastify'
+import { Problem } from './problem.ts'
+
+const maxDetailChars = 500
+
+/** The problem of a request that its schema does not allow: every wrong parameter, and what it must be in words. */
+export function invalidParameters (failures: FastifySchemaValidationError[], where = 'request'): Problem {
+  const errors = failures.map(failure => ({
+    parameter: failure.instancePath.split('/')[1] ?? String(failure.params.missingProperty ?? failure.params.additionalProperty ?? where),
+    code: failure.keyword === 'additionalProperties' ? 'unknown' : failure.keyword === 'required' ? 'missing' : 'malformed',
+    message: wordsOf(failure),
+  }))
+  const words = [...new Set(errors.map(({ parameter, code, message }) =>
+    code === 'malformed' && parameter !== where ? `${parameter.slice(0, 100)} ${message}` : parameter.slice(0, 100)))]
+  return new Problem('invalid-parameters', `Wrong in the ${where}: ${words.join(', ')}`.slice(0, maxDetailChars), { members: { errors } })
+}
+
+/** A pattern is said by the description of its parameter, a list by its values. */
+function wordsOf (failure: FastifySchemaValidationError): string {
+  const { keyword, params, message = 'is wrong' } = failure
+  const { description } = (failure as { parentSchema?: { description?: string } }).parentSchema ?? {}
+  if (keyword === 'enum') return `must be ${(params.allowedValues as unknown as unknown[]).join(' or ')}`
+  return keyword === 'pattern' && description ? `must be ${description}` : message
+}
