@@ -50,6 +50,7 @@ create table batches (
   last_line_ended boolean,
   content_digest text,
   name_kind text,
+  checked_under jsonb,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
@@ -74,7 +75,7 @@ CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 grant insert, select, update (state, finished_at, reason, queued_at) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind) on batches to batch_writer;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, checked_under) on batches to batch_writer;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,
@@ -158,6 +159,7 @@ create table price_months (
   constraint price_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
 );
 
+grant select on price_months to batch_intake;
 grant select on price_months to batch_writer;
 grant select on price_months to rates_reader;
 
@@ -180,6 +182,16 @@ create table reference_loads (
   loaded_at timestamp with time zone not null default now(),
   constraint reference_loads_pkey PRIMARY KEY (sha256)
 );
+
+create table reference_version (
+  only_row boolean not null default true,
+  version bigint not null,
+  constraint reference_version_pkey PRIMARY KEY (only_row),
+  constraint reference_version_only_row_check CHECK (only_row)
+);
+
+grant select on reference_version to batch_intake;
+grant select on reference_version to batch_writer;
 
 create table regions (
   slug text not null,
@@ -208,3 +220,15 @@ create table schema_migrations (
 grant select on schema_migrations to batch_intake;
 grant select on schema_migrations to batch_writer;
 grant select on schema_migrations to rates_reader;
+
+create table worker_rules (
+  only_row boolean not null default true,
+  release text not null,
+  limits jsonb not null,
+  since timestamp with time zone not null,
+  constraint worker_rules_pkey PRIMARY KEY (only_row),
+  constraint worker_rules_only_row_check CHECK (only_row)
+);
+
+grant select on worker_rules to batch_intake;
+grant insert, select, update (release, limits, since) on worker_rules to batch_writer;

@@ -24,14 +24,16 @@ export type Name = {
   value: string
   /** Set only where the same content was accepted in another format before. Without it the id is that of older releases. */
   format?: Format
+  /** Id of the batch before it: the same content, rejected under other conditions (services/batch/generations.ts). */
+  after?: string
 }
 
 /**
  * SHA-256, in hex, of provider, mode and name. The provider is part of it, so that nobody else's batch can have the same
  * id, and so is the kind of name, so that a key that looks like a digest stays a key.
  */
-export function batchId (provider: string, mode: Mode, { kind, value, format }: Name): string {
-  const parts = [provider, mode, kind, value, ...(format ? [format] : [])]
+export function batchId (provider: string, mode: Mode, { kind, value, format, after }: Name): string {
+  const parts = [provider, mode, kind, value, ...(format || after ? [format ?? ''] : []), ...(after ? [after] : [])]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 

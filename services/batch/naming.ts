@@ -1,28 +1,33 @@
+import type { Sql } from 'postgres'
 import type { Log } from '../runtime/log.ts'
 import { Problem } from '../runtime/problem.ts'
 import { accept, type Acceptance } from './accept.ts'
 import { batchId, type Manifest, type Name } from './batch.ts'
+import { generationNow, generationsOf, lastAccepted, type Generation } from './generations.ts'
 import type { Queue } from './queue.ts'
 import type { Store } from './store.ts'
 
-export type NamingOptions = { store: Store, queue: Queue, log: Log }
+export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log }
+
+/** `databaseAway`: the batch is the last one of its content that was accepted, and its state is not known. */
+export type NamedAcceptance = Acceptance & { databaseAway?: boolean }
 
 /**
- * Accepts a batch under the name that its manifest has, or finds the batch that the same content in the same format is already.
+ * Accepts a batch under the name that its manifest has, or finds the batch that the same content in the same format is already. A content
+ * that was rejected under other conditions than those of now is accepted again, as its next generation.
  *
  * `former` is the name that an older release gives the same request. What was accepted under it is the batch. What is accepted under the
  * new one is found under the former too, so that an older release, beside this one or after a rollback, answers with it.
  *
  * Throws what {@link accept} throws.
  */
-export async function acceptNamed ({ store, queue, log }: NamingOptions, manifest: Manifest, former?: Name): Promise<Acceptance> {
-  if (manifest.name.kind === 'key') return await accept(store, queue, manifest)
+export async function acceptNamed (options: NamingOptions, manifest: Manifest, former?: Name): Promise<NamedAcceptance> {
+  const { store, queue, log } = options
+  if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return await accept(store, queue, manifest)
   const formerId = former && batchId(manifest.provider, manifest.mode, former)
   const before = formerId ? await lookedUp(store.readManifest(formerId)) : null
-  let acceptance = await accept(store, queue, former && before?.id === formerId ? named(manifest, former) : manifest)
-  for (let name = nextName(acceptance, manifest); name; name = nextName(acceptance, manifest)) {
-    acceptance = await accept(store, queue, named(manifest, name))
-  }
+  const first = former && before?.id === formerId ? former : manifest.name
+  const acceptance = await acceptContent(options, manifest, first)
   if (formerId && !before) {
     await store.createManifest(acceptance.manifest, formerId)
       .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'batch not written under its former name'))
@@ -30,9 +35,37 @@ export async function acceptNamed ({ store, queue, log }: NamingOptions, manifes
   return acceptance
 }
 
-/** The name to try where another batch has the one that was tried; null where the acceptance holds. */
-function nextName ({ manifest: holding, replayed }: Acceptance, { format }: Manifest): Name | null {
-  return replayed && holding.format !== format ? { ...holding.name, format } : null
+async function acceptContent (options: NamingOptions, manifest: Manifest, first: Name): Promise<NamedAcceptance> {
+  const { store, queue } = options
+  const acceptance = await accept(store, queue, named(manifest, first))
+  if (!acceptance.replayed) return acceptance
+  const isOther = acceptance.manifest.format !== manifest.format
+  const name = isOther ? { ...first, format: manifest.format } : first
+  const ofFormat = isOther ? await accept(store, queue, named(manifest, name)) : acceptance
+  return await acceptGeneration(options, manifest, generationsOf(manifest.provider, manifest.mode, name), ofFormat)
+}
+
+/** Goes on from the first generation, whose acceptance is given, to the one of now. Of two requests at once the second finds the first's. */
+async function acceptGeneration (
+  { store, queue, sql, log }: NamingOptions, manifest: Manifest, generations: readonly Generation[], first: Acceptance
+): Promise<NamedAcceptance> {
+  let acceptance = first
+  for (let at = 0; acceptance.replayed;) {
+    let next: number
+    let databaseAway = false
+    try {
+      next = await generationNow(sql, generations, at, manifest.rows ?? null)
+    } catch (error) {
+      log.warn({ err: error, batchId: acceptance.manifest.id }, 'database unavailable: not known whether the batch was rejected')
+      next = await lookedUp(lastAccepted(store, generations, at))
+      databaseAway = true
+    }
+    if (next > at) acceptance = await accept(store, queue, named(manifest, generations[next]!.name))
+    if (databaseAway) return { ...acceptance, databaseAway }
+    if (next === at) return acceptance
+    at = next
+  }
+  return acceptance
 }
 
 const named = (manifest: Manifest, name: Name): Manifest => ({ ...manifest, id: batchId(manifest.provider, manifest.mode, name), name })

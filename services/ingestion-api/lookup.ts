@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { adviceFor } from '../batch/advice.ts'
 import type { Manifest } from '../batch/batch.ts'
 import { readRecord } from '../batch/records.ts'
 import type { Store } from '../batch/store.ts'
@@ -14,7 +15,7 @@ export const databaseMs = 3_000
 export async function viewNow (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
   try {
     const record = await withDeadline(readRecord(sql, manifest.id), databaseMs)
-    return record ? viewOfRecord(record) : viewOfManifest(manifest, 'queued')
+    return record ? { ...viewOfRecord(record), advice: adviceFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
   } catch (error) {
     log.warn({ err: error, batchId: manifest.id }, 'the database cannot be asked: answering from the manifest')
     return viewOfManifest(manifest, 'accepted')

@@ -39,6 +39,7 @@ export const BatchView = Type.Object({
     description: 'false: the last line of a CSV or NDJSON file has no line end, as in a file that was cut; null where that is not known',
   })),
   reason: Nullable(Type.String()),
+  advice: Type.Optional(Nullable(Type.String({ description: 'of a rejected batch: what can be done; not in a list' }))),
 })
 export type BatchView = Static<typeof BatchView>
 
@@ -58,6 +59,6 @@ export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'
   return {
     id, state, provider, mode, format, digest, bytes, decoded_bytes: decodedBytes, accepted_at: acceptedAt,
     started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null, rows_expected: null,
-    error_count: null, first_errors: [], last_line_ended: null, reason: null,
+    error_count: null, first_errors: [], last_line_ended: null, reason: null, advice: null,
   }
 }

@@ -9,6 +9,7 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { Log } from '../runtime/log.ts'
 import { requireSchema } from '../runtime/schema.ts'
+import { announceUntilWritten } from './announce.ts'
 import type { BatchLimits } from './apply/rules.ts'
 import { watchBacklog } from './backlog.ts'
 import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
@@ -69,6 +70,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
       consumer = consume({ ...dependencies, gate, protection, giveUp: giveUp.signal }, receive)
       chores = Promise.all([
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
+        announceUntilWritten(dependencies, stopping.signal),
         watchBacklog(dependencies, stopping.signal),
         sweepUntil({ ...dependencies, ...sweep }, stopping.signal),
       ])

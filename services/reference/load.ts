@@ -34,10 +34,17 @@ export async function loadReference (sql: Sql, portsCsv: string, regionsCsv: str
     await sql`lock table regions, ports, port_aliases in share row exclusive mode`
     const known = await readKnown(sql)
     const { regions, ports, aliases } = readReference(portsCsv, regionsCsv, known)
-    return {
+    const counts = {
       regions: await upsertRegions(sql, regions),
       ports: await upsertPorts(sql, ports),
       aliases: await writeAliases(sql, known.aliases, aliases),
+    }
+    // Contents that were rejected before are checked again where they are sent again (docs/decisions/0028).
+    if (Object.values(counts).some(({ unchanged, ...moved }) => Object.values(moved).some(count => count > 0))) {
+      await sql`update reference_version set version = version + 1`
+    }
+    return {
+      ...counts,
       keptRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
       keptPorts: countKept(known, ports, aliases),
       becameAliases: between(aliases, code => known.ports.has(code) && !known.aliases.has(code)),

@@ -20,7 +20,7 @@ import { problemResponses } from './responses.ts'
 
 const schema = {
   summary: 'Send a batch of prices',
-  description: 'Stores the batch and queues it. The same name and content give the same batch, whenever they are sent.',
+  description: 'Stores the batch and queues it. The same key, or without one the same content in the same format, is the same batch, whenever it is sent. A dry run without a key is always a new one.',
   tags: ['batches'],
   security: [{ key: [] }],
   querystring: Type.Object({
@@ -58,7 +58,7 @@ type Query = { dry_run?: string, rows?: string }
 
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
-  const { store, queue, sql, log, metrics, limits } = api
+  const { store, sql, log, metrics, limits } = api
   app.removeAllContentTypeParsers() // the framework's own read text/plain, which is no format of ours
   for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
 
@@ -76,7 +76,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
     const manifest = manifestOf(request, sent)
     const accepting = performance.now()
-    const acceptance = await acceptNamed({ store, queue, log }, manifest, sent.formerName).catch(error => {
+    const acceptance = await acceptNamed(api, manifest, sent.formerName).catch(error => {
       if (error instanceof Problem && error.code === 'key-reused') discard(sent)
       throw error
     })
@@ -89,7 +89,9 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     request.log.info({ step: 'accept', batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
 
     api.afterwards(finish(acceptance.manifest, acceptance.pending))
-    const view = acceptance.replayed ? await viewNow(sql, log, acceptance.manifest) : viewOfManifest(acceptance.manifest, 'queued')
+    const view = acceptance.replayed && !acceptance.databaseAway
+      ? await viewNow(sql, log, acceptance.manifest)
+      : viewOfManifest(acceptance.manifest, acceptance.replayed ? 'accepted' : 'queued')
     return reply.code(202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
   })
 
@@ -128,7 +130,9 @@ function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Cont
   const provider = providerOf(request)
   const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
   const key = request.headers['idempotency-key']
-  const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : contentName
+  // A dry run asks about now: without a key each is a batch of its own.
+  const ownName: Name = mode === 'dry_run' ? { kind: 'request', value: randomUUID() } : contentName
+  const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : ownName
   const rows = request.query.rows === undefined ? {} : { rows: Number(request.query.rows) }
   const acceptedAt = new Date().toISOString()
   return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, ...rows, acceptedAt, traceparent: request.id }

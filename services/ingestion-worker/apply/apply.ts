@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
+import type { CheckedUnder } from '../../batch/conditions.ts'
 import type { Store } from '../../batch/store.ts'
+import { release } from '../../runtime/release.ts'
 import { transaction } from '../../runtime/transaction.ts'
 import { endAttempt, type Attempt, type RowsDone } from '../attempt.ts'
 import { CopyEncoder } from '../rows/copy-encoder.ts'
@@ -73,6 +75,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   let bytes = 0
   let [readMs, parseMs, loadMs] = [0, 0, 0]
   const content = openContentDigest(manifest)
+  let checkedUnder: CheckedUnder = { ...rules.reference, release, limits, rows: manifest.rows ?? null }
   let committing = 0
 
   /** Reads on to the end of the payload. With a `copy`, into which good rows flow, only to the chunk with the first bad row. */
@@ -139,6 +142,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     onStep('load', loadMs + since(from))
     const twin = await findTwin(tx, manifest, { digest: content.digest(), rows: reader.rowsSeen }, learnt)
     if (twin) {
+      checkedUnder = { duplicate: twin }
       report.add(fileError('duplicate', twin, twin))
       await report.flush()
       throw new RolledBack('rejected')
@@ -160,7 +164,8 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     const mine = await tx`
       update batches set state = ${state}, finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
         error_count = ${report.count}, first_errors = ${tx.json(report.first)}, last_line_ended = ${lastLine.ended}, reason = null,
-        name_kind = ${manifest.name.kind}, content_digest = ${state === 'applied' ? content.digest() : null}
+        name_kind = ${manifest.name.kind}, content_digest = ${state === 'applied' ? content.digest() : null},
+        checked_under = ${state === 'rejected' ? tx.json(checkedUnder as never) : null}
       where id = ${manifest.id} and state in ('queued', 'processing', 'dead_lettered')
       returning 1`
     if (mine.length === 0) return false
