@@ -47,7 +47,7 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: (
     written = read
     writing = sql`
       update batch_attempts set rows_read = ${read}, rows_expected = ${expected}
-      where batch_id = ${batchId} and attempt = ${attempt}`.catch(() => {})
+      where batch_id = ${batchId} and attempt = ${attempt} and finished_at is null`.catch(() => {}) // a late write changes no ended attempt
   }, everyMs)
   return {
     async stop () {
