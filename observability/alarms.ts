@@ -118,11 +118,25 @@ export const alarms = {
     aws: { source: 'own', metric: 'OldestBatchSeconds', statistic: 'Maximum', above: 600, periodSeconds: 60, periods: 2, mustBreach: 2, missing: 'ignore' },
   },
   'dead-letters': {
-    summary: 'Batches failed ten times and wait for an operator',
+    summary: 'Batches are dead letters and wait for an operator',
     severity: 'ticket',
     reason: 'Each is a promise to a provider that nothing but a person can keep now; it stands until all are redriven or discarded',
     prometheus: { metrics: ['freight_batches'], expression: 'max(freight_batches{state="dead_lettered"})', windowMinutes: 1, above: 0, forMinutes: 0 },
     aws: { source: 'own', metric: 'DeadLetters', statistic: 'Maximum', above: 0, periodSeconds: 60, periods: 1, mustBreach: 1, missing: 'ignore' },
+  },
+  'store-in-doubt': {
+    summary: 'The store does not give what was accepted, for batches of several providers: no worker receives',
+    severity: 'page',
+    reason: 'One broken batch is a dead letter; two providers\' within a minute are a wrong bucket, a lifecycle rule or a restored store, and each batch tried makes one more',
+    prometheus: { metrics: ['freight_unreadable_batches'], expression: 'max(freight_unreadable_batches)', windowMinutes: 1, above: 0, forMinutes: 0 },
+    aws: { source: 'own', metric: 'UnreadableBatches', statistic: 'Maximum', above: 0, periodSeconds: 60, periods: 1, mustBreach: 1, missing: 'ignore' },
+  },
+  'stray-messages': {
+    summary: 'Messages name no batch that is known',
+    severity: 'ticket',
+    reason: 'Nobody but this system sends messages: one whose batch has no manifest is a lost object or a wrong queue',
+    prometheus: { metrics: ['freight_stray_messages_total'], expression: 'sum(increase(freight_stray_messages_total[$window]))', windowMinutes: 15, above: 0, forMinutes: 0 },
+    aws: { source: 'own', metric: 'StrayMessages', statistic: 'Sum', above: 0, periodSeconds: 900, periods: 1, mustBreach: 1, missing: 'notBreaching' },
   },
   'dead-letter-queue': {
     summary: 'Messages stay in the dead-letter queue and are not recorded',

@@ -51,6 +51,7 @@ create table batches (
   content_digest text,
   name_kind text,
   checked_under jsonb,
+  waits integer not null default 0,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
@@ -64,6 +65,8 @@ create table batches (
 
 CREATE INDEX batches_dead_lettered ON public.batches USING btree (dead_lettered_at DESC, id DESC) WHERE (state = 'dead_lettered'::text);
 
+CREATE INDEX batches_finished ON public.batches USING btree (finished_at);
+
 CREATE INDEX batches_of_content ON public.batches USING btree (provider, content_digest) WHERE (content_digest IS NOT NULL);
 
 CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest);
@@ -74,8 +77,8 @@ CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, 
 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
-grant insert, select, update (state, finished_at, reason, queued_at) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, checked_under) on batches to batch_writer;
+grant insert, select, update (state, finished_at, reason, queued_at, dead_lettered_at, waits) on batches to batch_intake;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, checked_under, waits) on batches to batch_writer;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,
@@ -86,7 +89,7 @@ create table dead_letter_actions (
   acted_at timestamp with time zone not null default now(),
   constraint dead_letter_actions_pkey PRIMARY KEY (number),
   constraint dead_letter_actions_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id),
-  constraint dead_letter_actions_action_check CHECK ((action = ANY (ARRAY['redrive'::text, 'discard'::text])))
+  constraint dead_letter_actions_action_check CHECK ((action = ANY (ARRAY['redrive'::text, 'discard'::text, 'dead_letter'::text])))
 );
 
 CREATE INDEX dead_letter_actions_of_batch ON public.dead_letter_actions USING btree (batch_id, number);
@@ -220,6 +223,32 @@ create table schema_migrations (
 grant select on schema_migrations to batch_intake;
 grant select on schema_migrations to batch_writer;
 grant select on schema_migrations to rates_reader;
+
+create table stray_messages (
+  sha256 text not null,
+  message_group text not null,
+  body text not null,
+  reason text not null,
+  messages bigint not null default 1,
+  last_at timestamp with time zone not null,
+  constraint stray_messages_pkey PRIMARY KEY (sha256)
+);
+
+grant select on stray_messages to batch_intake;
+grant insert, select, update on stray_messages to batch_writer;
+
+create table unreadable_batches (
+  batch_id text not null,
+  provider text not null,
+  reason text not null,
+  failed_at timestamp with time zone not null,
+  held_since timestamp with time zone,
+  checked_at timestamp with time zone not null,
+  store_is_right boolean not null default false,
+  constraint unreadable_batches_pkey PRIMARY KEY (batch_id)
+);
+
+grant delete, insert, select, update on unreadable_batches to batch_writer;
 
 create table worker_rules (
   only_row boolean not null default true,

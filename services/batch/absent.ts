@@ -3,7 +3,7 @@ export async function nullIfAbsent<T> (answer: Promise<T>): Promise<T | null> {
   try {
     return await answer
   } catch (error) {
-    if (statusOf(error) === 404) return null
+    if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return null
     throw error
   }
 }

@@ -3,7 +3,10 @@ import { transaction } from '../runtime/transaction.ts'
 import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
 
-export type Action = 'redrive' | 'discard'
+export type Action = 'redrive' | 'discard' | 'dead_letter'
+
+/** How the reason of a batch begins that an operator has dead-lettered: no commit in flight is to win over that. */
+export const byOperator = 'OPERATOR: '
 
 /** Who acts on a dead letter, and why. */
 export type Actor = { name: string, reason: string | null }
@@ -46,7 +49,8 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
 }
 
 /**
- * Sends a dead letter back to the queue, or ends it as discarded. The audit entry is in the transaction of the change.
+ * Sends a dead letter back to the queue, or ends it as discarded; or makes one of a batch that is queued or being processed, whose worker
+ * notices at its next heartbeat. The audit entry is in the transaction of the change.
  * Done twice it has one effect: the answer is the state after it, and whether this call made it; null for an unknown batch.
  *
  * A redrive's message is a new one, last in the provider's order; when sending fails the batch is `queued` all the same
@@ -54,16 +58,28 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
  */
 export async function actOn (sql: Sql, queue: Queue, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   const changed = await transaction(sql, async tx => {
-    const [batch] = action === 'redrive'
-      ? await tx`update batches set state = 'queued', queued_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider, mode`
-      : await tx`update batches set state = 'discarded', finished_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider, mode`
+    const [batch] = await change(tx, id, action, actor)
     if (!batch) return null
     const [entry] = await tx<[{ number: number }]>`
       insert into dead_letter_actions (batch_id, action, actor, reason, acted_at) values (${id}, ${action}, ${actor.name}, ${actor.reason}, clock_timestamp())
       returning number`
-    return { provider: batch.provider as string, entry: entry.number }
+    return { provider: batch.provider, entry: entry.number }
   })
   if (changed && action === 'redrive') await queue.send(id, changed.provider, `${id}-${changed.entry}`)
   const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
   return batch ? { state: batch.state, changed: changed !== null } : null
+}
+
+/** Each changes the row only from a state from which the action leads: of two at once, or beside a commit, one has an effect. */
+async function change (tx: Sql, id: string, action: Action, { name, reason }: Actor): Promise<Array<{ provider: string }>> {
+  if (action === 'redrive') {
+    return await tx`
+      update batches set state = 'queued', waits = 0, queued_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider`
+  }
+  if (action === 'discard') {
+    return await tx`update batches set state = 'discarded', finished_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider`
+  }
+  return await tx`
+    update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(), reason = ${byOperator + (reason ?? name)}
+    where id = ${id} and state in ('queued', 'processing') returning provider`
 }

@@ -10,6 +10,8 @@ export type Delivery = {
   /** W3C trace context that the message came with. */
   traceparent?: string | undefined
   body: string
+  /** The message group: the provider. */
+  group: string
   receipt: string
   /** Which delivery of this message it is, from 1; SQS moves it to the dead-letter queue after its tenth. */
   receives: number
@@ -35,14 +37,17 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
   /** Waits up to `waitSeconds` for a message. One that is none of ours has the batch id '' and fails as a batch that does not exist. */
   async function receive (waitSeconds: number, signal: AbortSignal): Promise<Delivery | null> {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({
-      QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
       MessageAttributeNames: ['traceparent'],
     }), { abortSignal: signal })
     const message = Messages?.[0]
     if (!message) return null
     const receives = Number(message.Attributes?.ApproximateReceiveCount ?? 1)
     const body = message.Body ?? ''
-    return { batchId: idOf(body), traceparent: message.MessageAttributes?.traceparent?.StringValue, body, receipt: message.ReceiptHandle!, receives }
+    return {
+      batchId: idOf(body), traceparent: message.MessageAttributes?.traceparent?.StringValue, body, group: message.Attributes?.MessageGroupId ?? '',
+      receipt: message.ReceiptHandle!, receives,
+    }
   }
 
   /** Keeps the message from others for another `seconds`. */
@@ -65,7 +70,14 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0)
   }
 
-  return { send, receive, extend, release, remove, countMessages }
+  /** Receives after which SQS moves a message to the dead-letter queue, by the queue's redrive policy; null without one. */
+  async function readMaxReceives (): Promise<number | null> {
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }))
+    const { maxReceiveCount } = JSON.parse(Attributes?.RedrivePolicy ?? '{}') as { maxReceiveCount?: number | string }
+    return maxReceiveCount === undefined ? null : Number(maxReceiveCount)
+  }
+
+  return { send, receive, extend, release, remove, countMessages, readMaxReceives }
 }
 
 function idOf (body: string): string {

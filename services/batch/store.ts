@@ -4,6 +4,7 @@ import {
 import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
 import type { Manifest, Payload } from './batch.ts'
+import { parseManifest } from './manifest.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
 import { answerTimeOf } from './store-clock.ts'
 
@@ -32,7 +33,7 @@ export function openStore (s3: S3Client, bucket: string) {
     const body = await nullIfAbsent(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
     if (!body) return null
     const traceparent = body.Metadata?.traceparent
-    return { ...JSON.parse(await body.Body!.transformToString()) as Manifest, ...(traceparent ? { traceparent } : {}) }
+    return { ...parseManifest(id, await body.Body!.transformToString()), ...(traceparent ? { traceparent } : {}) }
   }
 
   /**

@@ -14,8 +14,11 @@ import type { BatchLimits } from './apply/rules.ts'
 import { watchBacklog } from './backlog.ts'
 import { consume, type Consumer, type ConsumeOptions } from './consume.ts'
 import { recordDeadLetters } from './dead-letters.ts'
+import { settleDoubt } from './doubt.ts'
 import { Gate } from './gate.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
+import { knownMaxReceives } from './max-receives.ts'
+import { watchParked, type Parked } from './parked.ts'
 import { protectTask, type ProtectionOptions } from './protection.ts'
 import { sweepUntil } from './sweeper.ts'
 
@@ -30,6 +33,10 @@ export type Dependencies = {
   metrics?: Metrics
   receive: ConsumeOptions
   limits: BatchLimits
+  /** Pause before the second look at what is not as it was accepted, in milliseconds. */
+  secondLookMs?: number
+  /** Time after which a store that is in doubt is acquitted by another batch, in seconds. */
+  doubtSeconds?: number
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
   /** How the task is protected that it runs in, where it runs in one. */
@@ -51,27 +58,35 @@ export type IngestionWorker = {
 
 /** The ingestion worker: takes messages, applies their batches, one transaction each. */
 export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, ...given }: Dependencies): IngestionWorker {
-  const dependencies = { ...given, metrics, backlogSeconds }
-  const { sql, store, queue, log, sweep } = dependencies
+  const { secondLookMs = 1_000, doubtSeconds = 600 } = given
+  const dependencies = { ...given, metrics, backlogSeconds, secondLookMs }
+  const { sql, store, queue, log, sweep, limits, heartbeat } = dependencies
   const giveUp = new AbortController()
   const migrations = readMigrations()
   const ready = (isOpen: boolean): void => metrics.set('freight_worker_ready', {}, Number(isOpen))
-  const gate = new Gate(async () => { await Promise.all([requireSchema(sql, migrations), store.probe()]) }, log, giveUp.signal, ready)
+  const gate = new Gate(async () => {
+    await Promise.all([requireSchema(sql, migrations), store.probe()])
+    await settleDoubt({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, doubtSeconds })
+  }, log, giveUp.signal, ready)
   const app = buildServer({ log })
   registerHealth(app, { database: () => requireSchema(sql, migrations), store: store.probe, queue: queue.countMessages })
   const protection = protectTask({ renewSeconds: 60, ...dependencies.protection, log, metrics })
+  const maxReceives = knownMaxReceives(queue, log)
   let consumer: Consumer | undefined
+  let parked: Parked | undefined
   const stopping = new AbortController()
   let chores: Promise<unknown> = Promise.resolve()
   return {
     app,
     start () {
       gate.shut('what is needed has not been asked yet', 'info')
-      consumer = consume({ ...dependencies, gate, protection, giveUp: giveUp.signal }, receive)
+      maxReceives().catch(() => {}) // asked at the start, so that it is known when it is needed
+      parked = watchParked(sql, queue, log, heartbeat.visibilitySeconds * 1_000 / 3)
+      consumer = consume({ ...dependencies, gate, protection, parked, maxReceives, giveUp: giveUp.signal }, receive)
       chores = Promise.all([
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
         announceUntilWritten(dependencies, stopping.signal),
-        watchBacklog(dependencies, stopping.signal),
+        watchBacklog({ ...dependencies, onDoubt: () => gate.shut('STORE_IN_DOUBT: batches are held') }, stopping.signal),
         sweepUntil({ ...dependencies, ...sweep }, stopping.signal),
       ])
     },
@@ -83,6 +98,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
     async handBack () {
       giveUp.abort(Object.assign(new Error('the process ends'), { code: 'STOPPING' }))
       await consumer?.finished
+      await parked?.stop()
       await protection.end()
     },
   }

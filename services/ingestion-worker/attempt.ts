@@ -9,6 +9,8 @@ export type Attempt = {
   attempt: number
   /** The batch's number, which every price of it carries. */
   number: number
+  /** By the database's clock, as text with microseconds. */
+  startedAt: string
 }
 
 /** Notes that a worker begins, in a transaction of its own so that it can be seen; null when the batch has come to its end already. */
@@ -24,11 +26,11 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
     // The row was written just now: an answer without it is no answer, and must not end in the message's deletion.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is not there`), { code: 'NO_ROW' })
     if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
-    const [row] = await tx<[{ attempt: number }]>`
+    const [row] = await tx<[{ attempt: number, startedAt: string }]>`
       insert into batch_attempts (batch_id, attempt, worker, started_at)
       select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker}, clock_timestamp() from batch_attempts where batch_id = ${manifest.id}
-      returning attempt`
-    return { batchId: manifest.id, attempt: row.attempt, number: batch.number }
+      returning attempt, started_at::text as "startedAt"`
+    return { batchId: manifest.id, number: batch.number, ...row }
   })
 }
 

@@ -3,6 +3,7 @@ import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { withDeadline } from '../runtime/deadline.ts'
+import { countHeld } from './doubt.ts'
 
 export type BacklogWatch = {
   sql: Sql
@@ -11,6 +12,8 @@ export type BacklogWatch = {
   metrics: Metrics
   /** Time between two looks, in seconds. */
   backlogSeconds: number
+  /** Called while batches are held because the store is in doubt: this worker stops receiving too. */
+  onDoubt?: () => void
 }
 
 /** Longest wait for an answer, in milliseconds: an older number is none. */
@@ -22,7 +25,7 @@ const limitMs = 5_000
  */
 export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
-    await Promise.all([lookAtBatches(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters)])
+    await Promise.all([lookAtBatches(watch), lookAtDoubt(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters)])
     await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})
   }
 }
@@ -32,6 +35,12 @@ export async function lookAtBatches ({ sql, metrics }: Pick<BacklogWatch, 'sql' 
   for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
   metrics.set('freight_providers_with_work', {}, found?.providers)
   metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
+}
+
+async function lookAtDoubt ({ sql, metrics, onDoubt }: BacklogWatch): Promise<void> {
+  const held = await withDeadline(countHeld(sql), limitMs).catch(() => undefined)
+  metrics.set('freight_unreadable_batches', {}, held)
+  if (held) onDoubt?.()
 }
 
 type Found = { queued: number, processing: number, dead_lettered: number, providers: number, oldest: number }

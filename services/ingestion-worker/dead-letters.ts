@@ -10,6 +10,7 @@ import { classify, isReadOnly } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Gate } from './gate.ts'
+import { endUnreadable, maxBodyChars } from './unreadable.ts'
 
 export type Recorder = {
   sql: Sql
@@ -50,10 +51,17 @@ export async function recordDeadLetters (recorder: Recorder, stopping: AbortSign
 
 async function record ({ sql, store, deadLetters, log, metrics }: Recorder, delivery: Delivery): Promise<void> {
   const { batchId } = delivery
-  const manifest = batchId === '' ? null : await store.readManifest(batchId)
+  const manifest = batchId === ''
+    ? null
+    : await store.readManifest(batchId).catch((error: unknown) => {
+      if (classify(error) === 'corrupt') return null
+      throw error
+    })
   if (!manifest) {
-    // Nothing was accepted under this name, so that nothing is lost; the log keeps what the queue had.
-    log.error({ batchId, body: delivery.body.slice(0, 200) }, 'a dead letter names no accepted batch: it is dropped')
+    const { outcome, provider } = await endUnreadable(sql, delivery, 'NO_MANIFEST: the message is a dead letter without a manifest that can be read')
+    if (outcome === 'dead_lettered') metrics.count('freight_batches_finished_total', { outcome })
+    if (outcome === 'kept') metrics.count('freight_stray_messages_total', {})
+    log.error({ batchId, provider, outcome, body: delivery.body.slice(0, maxBodyChars) }, 'a dead letter has no manifest that can be read')
   } else {
     await recordAccepted(sql, manifest)
     const [batch] = await sql`

@@ -13,8 +13,12 @@ import type { BatchLimits } from './apply/rules.ts'
 import { stepTeller } from './apply/steps.ts'
 import { beginAttempt, endAttempt, handBack, reportProgress, type RowsDone } from './attempt.ts'
 import { backoffMs } from '../runtime/backoff.ts'
+import { EndedByOperator, isEndedByOperator } from './ended.ts'
 import type { Gate } from './gate.ts'
 import { startHeartbeat, type HeartbeatOptions } from './heartbeat.ts'
+import type { Parked } from './parked.ts'
+import { judgeUnreadable, maxBodyChars } from './unreadable.ts'
+import { countWaits } from './waits.ts'
 
 export type Worker = {
   /** Name of this process in `batch_attempts`. */
@@ -27,50 +31,134 @@ export type Worker = {
   metrics: Metrics
   limits: BatchLimits
   heartbeat: HeartbeatOptions
+  parked: Parked
+  /** Pause before what the store gave is read again because it is not what was accepted, in milliseconds. */
+  secondLookMs: number
+  /** Receives after which SQS moves a message to the dead-letter queue. */
+  maxReceives: () => Promise<number>
   /** Aborted when the time for finishing is over. */
   giveUp: AbortSignal
 }
 
-/** Works on one delivery until it is done with: applied or rejected and deleted, or handed back. Never throws. */
+/** Works on one delivery until it is done with: its batch ended and the message deleted, or handed back. Never throws. */
 export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
-  const { queue, metrics, gate, giveUp } = all
-  const log = all.log.child({ batchId: delivery.batchId, ...traceBindings(delivery.traceparent) })
-  const worker = { ...all, log }
-  const heartbeat = startHeartbeat(queue, delivery, log, metrics, worker.heartbeat)
+  const { sql, queue, metrics, gate, giveUp } = all
+  const { batchId } = delivery
+  const log = all.log.child({ batchId, ...traceBindings(delivery.traceparent) })
+  const letGo = new AbortController()
+  const over = new AbortController()
+  const signal = letGo.signal
+  giveUp.addEventListener('abort', () => letGo.abort(giveUp.reason), { signal: over.signal })
+  if (giveUp.aborted) letGo.abort(giveUp.reason)
+  const stopped = new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+  const worker: Work = { ...all, log, signal, waits: countWaits(sql, batchId), manifestId: batchId }
+  const heartbeat = startHeartbeat(queue, delivery, log, metrics, worker.heartbeat, async () => {
+    if (await isEndedByOperator(sql, batchId)) letGo.abort(new EndedByOperator('an operator has dead-lettered the batch'))
+  })
   const heldUntil = performance.now() + worker.heartbeat.maxSeconds * 1_000
+  const pause = (ms: number): Promise<unknown> => wait(ms, undefined, { signal }).catch(() => {})
+  /** Failures in a row of which each says that the store does not give what was accepted. */
+  let looks = 0
+
+  /** True when the delivery is done with. */
+  async function tryOnce (tries: number): Promise<boolean> {
+    try {
+      await work(worker, delivery)
+      await finish()
+      return true
+    } catch (error) {
+      if (isByOperator(signal)) {
+        log.info({ tries }, 'message deleted: an operator has dead-lettered its batch')
+        await finish()
+        return true
+      }
+      return await failed(error, tries)
+    }
+  }
+
+  async function failed (error: unknown, tries: number): Promise<boolean> {
+    const waited = classify(error) === 'wait'
+    const failure = waited && await worker.waits.isTooMany() ? 'unknown' : classify(error)
+    const held = failure !== 'unknown' && !signal.aborted && performance.now() < heldUntil
+    log[held ? 'warn' : 'error']({ err: error, receives: delivery.receives, tries, held }, 'batch failed')
+    metrics.count('freight_failures_total', { class: failure })
+    if (!held) {
+      await heartbeat.stop()
+      await giveBack(worker, delivery, reasonOf(error))
+      return true
+    }
+    if (failure === 'corrupt') {
+      if (++looks === 1 && batchId !== '') {
+        await pause(worker.secondLookMs)
+        return false
+      }
+      return await judge(reasonOf(error), tries)
+    }
+    if (isReadOnly(error)) dropLinks(sql)
+    gate.shut(reasonOf(error))
+    await pause(backoffMs(tries))
+    await Promise.race([gate.opened(), stopped])
+    return false
+  }
+
+  /** The second look was no better: dead-letters the batch, or holds it while the store is in doubt. */
+  async function judge (reason: string, tries: number): Promise<boolean> {
+    const verdict = await judgeUnreadable(sql, { ...delivery, batchId: worker.manifestId }, reason)
+    const { provider } = verdict
+    if (verdict.outcome === 'held') {
+      log.error({ provider, reason }, 'batches of several providers cannot be read as they were accepted: none is dead-lettered')
+      gate.shut(`STORE_IN_DOUBT: ${reason}`)
+      await pause(backoffMs(tries))
+      await Promise.race([gate.opened(), stopped])
+      return false
+    }
+    if (verdict.outcome === 'dead_lettered') {
+      metrics.count('freight_batches_finished_total', { outcome: 'dead_lettered' })
+      log.error({ provider, reason }, 'batch dead-lettered')
+    } else if (verdict.outcome === 'kept') {
+      metrics.count('freight_stray_messages_total', {})
+      log.error({ provider, reason, body: delivery.body.slice(0, maxBodyChars) }, 'a message names no batch that is known: it is kept in stray_messages')
+    }
+    await finish()
+    return true
+  }
+
+  async function finish (): Promise<void> {
+    await heartbeat.stop()
+    await queue.remove(delivery)
+  }
+
   try {
     for (let tries = 1; ; tries++) {
-      try {
-        await work(worker, delivery)
-        await heartbeat.stop()
-        await queue.remove(delivery)
-        return
-      } catch (error) {
-        const failure = classify(error)
-        const held = failure === 'wait' && !giveUp.aborted && performance.now() < heldUntil
-        log[held ? 'warn' : 'error']({ err: error, receives: delivery.receives, tries, held }, 'batch failed')
-        metrics.count('freight_failures_total', { class: failure })
-        if (!held) {
-          await heartbeat.stop()
-          await giveBack(worker, delivery, reasonOf(error))
-          return
-        }
-        if (isReadOnly(error)) dropLinks(worker.sql)
-        gate.shut(reasonOf(error))
-        await wait(backoffMs(tries), undefined, { signal: giveUp }).catch(() => {})
-        await gate.opened()
-      }
+      // What fails beside the work itself, the queue or the judgement, is a failure as any other.
+      if (await tryOnce(tries).catch(error => failed(error, tries))) return
     }
+  } catch (error) {
+    log.error({ err: error }, 'message not released: it is redelivered after its visibility timeout')
   } finally {
+    over.abort()
     await heartbeat.stop()
   }
 }
 
+const isByOperator = (signal: AbortSignal): boolean => signal.reason instanceof EndedByOperator
+
+type Work = Worker & {
+  /** Aborted when the work is to end at once, for the process or for an operator. */
+  signal: AbortSignal
+  waits: ReturnType<typeof countWaits>
+  /** The batch's id by its manifest, once that was read: a message of an older release may have another (decision 0022). */
+  manifestId: string
+}
+
 /** One attempt: from the manifest to the commit. */
-async function work (worker: Worker, { batchId, traceparent, receives }: Delivery): Promise<void> {
-  const { name, sql, store, metrics, limits, giveUp } = worker
-  const manifest = batchId === '' ? null : await store.readManifest(batchId)
+async function work (worker: Work, { batchId, traceparent, receives }: Delivery): Promise<void> {
+  const { name, sql, store, metrics, limits, signal, waits } = worker
+  signal.throwIfAborted()
+  if (batchId === '') throw Object.assign(new Error('The message names no batch'), { code: 'NO_BATCH_ID' })
+  const manifest = await store.readManifest(batchId)
   if (!manifest) throw Object.assign(new Error(`No manifest of batch ${batchId}`), { code: 'NO_MANIFEST' })
+  worker.manifestId = manifest.id
   // A message that was sent again has no trace of its own.
   const log = worker.log.child({ provider: manifest.provider, ...(traceparent ? {} : traceBindings(manifest.traceparent)) })
   const attempt = await beginAttempt(sql, manifest, name)
@@ -78,6 +166,7 @@ async function work (worker: Worker, { batchId, traceparent, receives }: Deliver
     log.info({ receives }, 'delivered again after its end: nothing to do')
     return
   }
+  waits.begin(attempt.startedAt)
   const startedAt = performance.now()
   const onStep = stepTeller(log, metrics)
   if (attempt.attempt === 1) onStep('queue', Math.max(0, Date.now() - Date.parse(manifest.acceptedAt)), { receives })
@@ -85,10 +174,10 @@ async function work (worker: Worker, { batchId, traceparent, receives }: Deliver
   const progress = reportProgress(sql, attempt, () => done)
   let outcome: Outcome
   try {
-    outcome = await applyBatch({ sql, store, limits, signal: giveUp, onProgress: now => { done = now }, onStep }, manifest, attempt)
+    outcome = await applyBatch({ sql, store, limits, signal, onProgress: now => { done = now }, onStep }, manifest, attempt)
   } catch (error) {
     await progress.stop()
-    await endAttempt(sql, attempt, 'failed', done.read, reasonOf(error)).catch(() => {}) // the database may be what failed
+    await endAttempt(sql, attempt, 'failed', done.read, reasonOf(isByOperator(signal) ? signal.reason : error)).catch(() => {}) // the database may be what failed
     throw error
   }
   await progress.stop()
@@ -101,9 +190,15 @@ async function work (worker: Worker, { batchId, traceparent, receives }: Deliver
   metrics.count('freight_row_bytes_total', {}, done.bytes)
 }
 
-/** The message comes again, later each time; after its tenth delivery SQS moves it to the dead-letter queue. */
-async function giveBack ({ sql, queue, log, giveUp }: Worker, delivery: Delivery, reason: string): Promise<void> {
-  const seconds = giveUp.aborted ? 0 : Math.round(backoffMs(delivery.receives, { firstMs: 2_000, maxMs: 600_000 }) / 1_000)
+/**
+ * The message comes again, later each time. After its last receive it is released at once: SQS only moves it to the dead-letter queue
+ * then, and the provider's next batch would wait for nothing.
+ */
+async function giveBack ({ sql, queue, log, giveUp, parked, maxReceives }: Worker, delivery: Delivery, reason: string): Promise<void> {
+  const isLast = delivery.receives >= await maxReceives()
+  const seconds = giveUp.aborted || isLast ? 0 : Math.round(backoffMs(delivery.receives, { firstMs: 2_000, maxMs: 600_000 }) / 1_000)
   if (delivery.batchId) await handBack(sql, delivery.batchId, reason).catch(error => log.warn({ err: error }, 'state of the batch not written'))
-  await queue.release(delivery, seconds).catch(error => log.warn({ err: error }, 'message not released: it comes when its time is over'))
+  await queue.release(delivery, seconds).then(
+    () => { if (seconds > 0 && delivery.batchId) parked.park(delivery, seconds) },
+    error => log.warn({ err: error }, 'message not released: it comes when its time is over'))
 }

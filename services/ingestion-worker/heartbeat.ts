@@ -11,9 +11,11 @@ export type Heartbeat = {
 
 /**
  * Keeps a message hidden from other workers while it is worked on, for `maxSeconds` at most. When a beat fails the message
- * may come to another worker too: the lock and the marker see to it that only one of them has an effect.
+ * may come to another worker too: the lock and the marker see to it that only one of them has an effect. `onBeat` runs with each beat.
  */
-export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, metrics: Metrics, options: HeartbeatOptions): Heartbeat {
+export function startHeartbeat (
+  queue: Queue, delivery: Delivery, log: Log, metrics: Metrics, options: HeartbeatOptions, onBeat: () => Promise<unknown>
+): Heartbeat {
   const { visibilitySeconds, maxSeconds } = options
   const startedAt = performance.now()
   let beating: Promise<unknown> = Promise.resolve()
@@ -23,10 +25,12 @@ export function startHeartbeat (queue: Queue, delivery: Delivery, log: Log, metr
       clearInterval(timer)
       return
     }
-    beating = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'kept' }), error => {
+    const told = onBeat().catch(() => {}) // the database may be away
+    const kept = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'kept' }), error => {
       metrics.count('freight_heartbeats_total', { result: 'failed' })
       log.warn({ err: error }, 'heartbeat failed')
     })
+    beating = Promise.all([told, kept])
   }, visibilitySeconds * 1_000 / 3)
   return {
     async stop () {

@@ -46,6 +46,8 @@ const worker = buildIngestionWorker({
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     maxPriceUsd: config.PRICE_MAX_USD,
   },
+  secondLookMs: config.SECOND_LOOK_MS,
+  doubtSeconds: config.STORE_DOUBT_SECONDS,
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
   protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
   backlogSeconds: config.BACKLOG_SECONDS,

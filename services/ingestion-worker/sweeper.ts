@@ -5,6 +5,7 @@ import type { Queue } from '../batch/queue.ts'
 import { recordAccepted } from '../batch/records.ts'
 import type { Store } from '../batch/store.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { classify } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 
 export type Sweeper = {
@@ -42,7 +43,11 @@ export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Prom
 export async function sweepPending ({ sql, store, queue, log, metrics, lostAfterSeconds }: Sweeper): Promise<void> {
   for await (const { id, ageSeconds } of store.listPending()) {
     if (ageSeconds < lostAfterSeconds) continue // its request is under way
-    const manifest = await store.readManifest(id)
+    const manifest = await store.readManifest(id).catch((error: unknown) => {
+      if (classify(error) !== 'corrupt') throw error
+      log.error({ err: error, batchId: id }, 'the manifest of an accepted batch cannot be read: the sweeper leaves it')
+      return null
+    })
     if (!manifest) continue
     await queue.send(id, manifest.provider, id, manifest.traceparent)
     metrics.count('freight_messages_requeued_total', { why: 'pending' })

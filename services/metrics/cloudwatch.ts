@@ -39,6 +39,8 @@ export const cloudWatchMetrics = {
     BatchesRejected: { of: 'freight_batches_finished_total', where: { outcome: 'rejected' }, take: 'increase', unit: 'Count', help: 'batches rejected' },
     BatchesDeadLettered: { of: 'freight_batches_finished_total', where: { outcome: 'dead_lettered' }, take: 'increase', unit: 'Count', help: 'batches dead-lettered' },
     DeadLetters: { of: 'freight_batches', where: { state: 'dead_lettered' }, take: 'value', unit: 'Count', help: 'dead letters that wait for an operator; Maximum' },
+    UnreadableBatches: { of: 'freight_unreadable_batches', take: 'value', unit: 'Count', help: 'batches held because the store is in doubt; Maximum' },
+    StrayMessages: { of: 'freight_stray_messages_total', take: 'increase', unit: 'Count', help: 'messages that name no batch that is known' },
     BatchesQueued: { of: 'freight_batches', where: { state: 'queued' }, take: 'value', unit: 'Count', help: 'batches that no worker has begun; Maximum' },
     ProvidersWithWork: { of: 'freight_providers_with_work', take: 'value', unit: 'Count', help: 'providers with a batch queued or under way; Maximum' },
     OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest batch that is not at its end; Maximum' },

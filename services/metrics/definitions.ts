@@ -51,7 +51,9 @@ export const definitions = {
   freight_task_protection_calls_total: { kind: 'counter', help: 'Calls to protect the ECS task of a worker by their outcome; blocked is a deployment that waits', labels: { result: known('on', 'off', 'blocked', 'failed') } },
   freight_receives_total: { kind: 'counter', help: 'Receives from the queue of batches by what they brought', labels: { result: known('message', 'nothing', 'failed', 'handed_back') } },
   freight_heartbeats_total: { kind: 'counter', help: 'Messages kept hidden for longer', labels: { result: known('kept', 'failed') } },
-  freight_failures_total: { kind: 'counter', help: 'Failed attempts at a batch by class: wait is held and tried again, unknown goes back to the queue', labels: { class: known('wait', 'unknown') } },
+  freight_failures_total: { kind: 'counter', help: 'Failed attempts at a batch by class: wait is held and tried again, corrupt is looked at once more and dead-lettered, unknown goes back to the queue', labels: { class: known('wait', 'corrupt', 'unknown') } },
+  freight_unreadable_batches: { kind: 'gauge', help: 'Batches that are held because the store does not give what was accepted, of several providers at once; absent while the database cannot be asked' },
+  freight_stray_messages_total: { kind: 'counter', help: 'Messages that name no batch that is known: kept in stray_messages' },
   freight_batches_finished_total: { kind: 'counter', help: 'Batches that came to an end, or to the dead-letter queue', labels: { outcome: known('applied', 'validated', 'rejected', 'dead_lettered') } },
   freight_batch_seconds: { kind: 'histogram', help: 'Batches by the time of the attempt that ended them', buckets: stepSeconds },
   freight_batch_step_seconds: {

@@ -1,14 +1,17 @@
+import { userInfo } from 'node:os'
 import { states } from '../batch/batch.ts'
 import { listRecords, readRecord } from '../batch/records.ts'
 import { CommandError, readArguments, wrongUsage, type Command } from './command.ts'
-import { readLimit } from './dead-letters.ts'
+import { act, readLimit } from './dead-letters.ts'
 import { submitFile } from './submit.ts'
 import { table } from './table.ts'
 
 const usage = `batches list --provider NAME [--state STATE] [--limit N]
 batches show ID
+batches dead-letter ID … --why TEXT [--by NAME]
 batches submit FILE [--key NAME] [--dry-run] [--rows N]
-    Lists and shows batches; sends a file (.csv, .ndjson or .json, with .gz behind it if compressed) through the ingestion API
+    Lists and shows batches; ends one that is queued or keeps failing, so that the provider's next batch comes (its worker lets it go at
+    the next heartbeat; dead-letters redrive sends it back); sends a file (.csv, .ndjson or .json, with .gz behind it if compressed) through the ingestion API
     as the provider whose key is in API_KEY, waits for the outcome, and exits with 1 unless it was applied or validated.
     --rows N: the file has N rows; with another number it is rejected.`
 
@@ -17,7 +20,7 @@ export const batches: Command = {
   async run (args, system) {
     const { verb, operands, values } = readArguments(usage, args, {
       provider: { type: 'string' }, state: { type: 'string' }, limit: { type: 'string', default: '50' },
-      key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false }, rows: { type: 'string' },
+      key: { type: 'string' }, 'dry-run': { type: 'boolean', default: false }, rows: { type: 'string' }, why: { type: 'string' }, by: { type: 'string' },
     })
     if (verb === 'list' && operands.length === 0 && values.provider) {
       if (values.state && !states.some(state => state === values.state)) throw wrongUsage(usage, `--state is one of ${states.join(', ')}`)
@@ -31,6 +34,9 @@ export const batches: Command = {
       const batch = await readRecord((await system()).sql(), operands[0]!)
       if (!batch) throw new CommandError(`There is no batch ${operands[0]}`)
       console.log(JSON.stringify(batch, null, 2))
+    } else if (verb === 'dead-letter' && operands.length > 0) {
+      if (!values.why) throw wrongUsage(usage, '--why is missing: the audit keeps the reason')
+      await act(await system(), 'dead_letter', operands, { name: values.by ?? userInfo().username, reason: values.why })
     } else if (verb === 'submit' && operands.length === 1) {
       const { variable } = await system()
       await submitFile(operands[0]!, { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: values.key, dryRun: values['dry-run'], rows: values.rows })

@@ -41,12 +41,16 @@ async function show (system: System, id: string): Promise<void> {
   console.log(JSON.stringify({ ...batch, actions: await auditOf(system.sql(), id) }, null, 2))
 }
 
-async function act (system: System, action: Action, ids: string[], actor: { name: string, reason: string }): Promise<void> {
+const refusals: Record<Action, string> = {
+  redrive: 'it was no dead letter', discard: 'it was no dead letter', dead_letter: 'it was neither queued nor being processed',
+}
+
+export async function act (system: System, action: Action, ids: string[], actor: { name: string, reason: string }): Promise<void> {
   let unknown = 0
   for (const id of ids) {
     const result = await actOn(system.sql(), system.queue(), id, action, actor)
     if (!result) unknown++
-    console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ' (it was no dead letter: nothing done)'}` : 'unknown'}`)
+    console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : 'unknown'}`)
   }
   if (unknown > 0) throw new CommandError(`${unknown} of ${ids.length} batches are unknown`)
 }

@@ -4,9 +4,10 @@
  * - `wait`: the world is not ready, the work is fine: hold it and try again. SQLSTATEs of a database that is away, read-only,
  *   full, locked, or has the schema of another release; network errors; AWS answering 5xx or throttling, or refusing
  *   credentials, which rotate.
+ * - `corrupt`: the store does not give what was accepted. No repetition changes that.
  * - `unknown`: everything else. It comes back a bounded number of times and then waits for a person.
  */
-export type FailureClass = 'wait' | 'unknown'
+export type FailureClass = 'wait' | 'corrupt' | 'unknown'
 
 const waitCodes = [
   /^08/, // connection exceptions
@@ -22,7 +23,8 @@ const waitCodes = [
   /CERT|LEAF_SIGNATURE|^(EPROTO|ERR_SSL_\w+)$/, // the peer cannot be verified: authorities and names rotate
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN)$/,
 ]
-const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException)$/
+const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException|NoSuchBucket)$/
+const corrupt = /^(NO_MANIFEST|INVALID_MANIFEST|NO_BATCH_ID|DIGEST_MISMATCH|NoSuchKey|NoSuchVersion|PreconditionFailed)$/
 
 type Failure = { code?: unknown, name?: unknown, $metadata?: { httpStatusCode?: number }, cause?: unknown, errors?: unknown[] }
 
@@ -31,6 +33,7 @@ export function classify (error: unknown): FailureClass {
   if (typeof code === 'string' && waitCodes.some(pattern => pattern.test(code))) return 'wait'
   if (typeof name === 'string' && waitNames.test(name)) return 'wait'
   if (($metadata?.httpStatusCode ?? 0) >= 500 || $metadata?.httpStatusCode === 429) return 'wait'
+  if (corrupt.test(String(code)) || corrupt.test(String(name))) return 'corrupt'
   if (Array.isArray(errors) && errors.length > 0) return errors.every(each => classify(each) === 'wait') ? 'wait' : 'unknown'
   return 'unknown'
 }

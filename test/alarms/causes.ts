@@ -88,21 +88,49 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'payloads are changed in the store before they are read, and each message is delivered once',
-    alarms: ['batch-failures', 'dead-letters'],
-    async make ({ workers, submit, s3, setMaxReceives, discardDeadLetters }) {
-      await setMaxReceives(1)
+    what: 'payloads of several providers are changed in the store before they are read',
+    alarms: ['store-in-doubt', 'dead-letters'],
+    async make ({ workers, submit, s3, discardDeadLetters }) {
       await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
       const store = openStore(s3, bucket)
+      const changed: Array<{ Key: string, Body: Uint8Array }> = []
       for (const provider of providers) {
-        const manifest = await store.readManifest(await submit(provider, goodRow()))
-        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest!.payload.key, Body: 'something else' }))
+        const { payload } = (await store.readManifest(await submit(provider, goodRow())))!
+        changed.push({ Key: payload.key, Body: Buffer.concat(await (await store.openPayload(payload)).toArray() as Buffer[]) })
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: payload.key, Body: 'something else' }))
       }
       await Promise.all(workers.map(worker => worker.start()))
       return async () => {
+        for (const { Key, Body } of changed) await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
+        await discardDeadLetters()
+      }
+    },
+  },
+  {
+    what: 'the last step of each batch is refused for no known reason, and each message is delivered once',
+    alarms: ['batch-failures'],
+    async make ({ workers, submit, admin, setMaxReceives, discardDeadLetters }) {
+      await setMaxReceives(1)
+      await admin.unsafe(`
+        create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused' using errcode = 'P0001'; end $$;
+        create trigger refuse before insert on applied_batches for each row execute function refuse()`).simple()
+      await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
+      for (const provider of providers) await submit(provider, goodRow())
+      await Promise.all(workers.map(worker => worker.start()))
+      return async () => {
+        await admin`drop trigger refuse on applied_batches`
+        await admin`drop function refuse`
         await setMaxReceives(10)
         await discardDeadLetters()
       }
+    },
+  },
+  {
+    what: 'a message comes that names no batch',
+    alarms: ['stray-messages'],
+    async make ({ sendStray }) {
+      await sendStray()
+      return async () => {}
     },
   },
   {

@@ -20,6 +20,8 @@ export type Ground = System & {
   /** After so many receives a message goes to the dead-letter queue. */
   setMaxReceives: (receives: number) => Promise<void>
   sendDeadLetter: (id: string) => Promise<void>
+  /** Sends a message that names no batch. */
+  sendStray: () => Promise<void>
   discardDeadLetters: () => Promise<void>
 }
 
@@ -82,6 +84,9 @@ export async function openGround (folder: string): Promise<Ground> {
       await sqs.send(new SendMessageCommand({
         QueueUrl: deadUrl, MessageBody: JSON.stringify({ version: 1, id }), MessageGroupId: 'north', MessageDeduplicationId: `${id}-dead`,
       }))
+    },
+    async sendStray () {
+      await sqs.send(new SendMessageCommand({ QueueUrl: system.queueUrl, MessageBody: 'none of ours', MessageGroupId: 'north', MessageDeduplicationId: 'stray' }))
     },
     async discardDeadLetters () {
       const headers = { authorization: `Bearer ${operatorKey}` }

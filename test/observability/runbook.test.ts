@@ -23,6 +23,6 @@ t.test('every variable and metric that the runbook and the bottlenecks name exis
     for (const [metric] of text.matchAll(/\b(freight|nodejs|process)_[a-z_0-9]+\b/g)) {
       t.ok(metric in definitions || (processMetrics as readonly string[]).includes(metric), `${name}: ${metric}`)
     }
-    for (const [, variable] of text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)) t.match(configuration + 'DIGEST_MISMATCH CONNECT_TIMEOUT GRAFANA_PORT', variable!, `${name}: ${variable}`)
+    for (const [, variable] of text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)) t.match(configuration + 'DIGEST_MISMATCH NO_MANIFEST INVALID_MANIFEST NO_BATCH_ID CONNECT_TIMEOUT GRAFANA_PORT', variable!, `${name}: ${variable}`)
   }
 })

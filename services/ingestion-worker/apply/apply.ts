@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 import type { CheckedUnder } from '../../batch/conditions.ts'
+import { byOperator } from '../../batch/dead-letters.ts'
 import type { Store } from '../../batch/store.ts'
 import { release } from '../../runtime/release.ts'
 import { transaction } from '../../runtime/transaction.ts'
@@ -166,7 +167,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
         error_count = ${report.count}, first_errors = ${tx.json(report.first)}, last_line_ended = ${lastLine.ended}, reason = null,
         name_kind = ${manifest.name.kind}, content_digest = ${state === 'applied' ? content.digest() : null},
         checked_under = ${state === 'rejected' ? tx.json(checkedUnder as never) : null}
-      where id = ${manifest.id} and state in ('queued', 'processing', 'dead_lettered')
+      where id = ${manifest.id} and (state in ('queued', 'processing') or (state = 'dead_lettered' and reason not like ${`${byOperator}%`}))
       returning 1`
     if (mine.length === 0) return false
     await endAttempt(tx, attempt, state, reader.rowsSeen)

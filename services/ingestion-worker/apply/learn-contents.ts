@@ -1,5 +1,6 @@
 import { statusOf } from '../../batch/absent.ts'
 import type { Manifest } from '../../batch/batch.ts'
+import { classify } from '../../runtime/failures.ts'
 import type { ApplyOptions } from './apply.ts'
 import { openContentDigest } from './content-digest.ts'
 import { DigestMismatch, readPayload, Unreadable } from './payload.ts'
@@ -12,7 +13,10 @@ export async function learnContents (options: ApplyOptions, ids: readonly string
   const { sql, store, signal } = options
   for (const id of ids) {
     signal.throwIfAborted()
-    const manifest = await store.readManifest(id)
+    const manifest = await store.readManifest(id).catch((error: unknown) => {
+      if (classify(error) === 'corrupt') return null // that of another batch is no fault of this one
+      throw error
+    })
     if (!manifest) continue
     const digest = manifest.name.kind === 'key' ? null : await contentOf(options, manifest)
     await sql`update batches set name_kind = ${manifest.name.kind}, content_digest = ${digest} where id = ${id} and content_digest is null`

@@ -1,0 +1,156 @@
+// An operator ends a batch that is queued, being processed, or fails again and again.
+import t from 'tap'
+import { actOn, auditOf } from '../../services/batch/dead-letters.ts'
+import { watchParked } from '../../services/ingestion-worker/parked.ts'
+import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
+import { lockReadModel } from '../harness/lock.ts'
+import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
+import { waitFor } from '../harness/wait.ts'
+import { startWorker } from '../harness/worker.ts'
+
+const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
+const heartbeat = { visibilitySeconds: 3, maxSeconds: 600 }
+const actor = { name: 'someone', reason: 'it holds the others up' }
+const dead = { state: 'dead_lettered', reason: 'OPERATOR: it holds the others up' }
+
+t.test('queued: it is not begun any more, its message is deleted, a redrive applies it', async t => {
+  const it = await pipeline(t)
+  const { id } = await it.submit(csv)
+  const api = it.db.open('ingestion_api')
+  t.equal(await actOn(api, it.queue, id, 'dead_letter', actor), null, 'nobody has its row yet')
+  await it.db.migrator`
+    insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', 'csv', ${id}, 1, now())`
+  const twice = await Promise.all([1, 2].map(() => actOn(api, it.queue, id, 'dead_letter', actor)))
+  t.equal(twice.filter(result => result!.changed).length, 1, 'of two at once one has an effect')
+  startWorker(t, it)
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  t.match(await it.settled(id, 'dead_lettered'), dead)
+  t.same(await it.db.migrator`select 1 from batch_attempts`, [])
+  await actOn(api, it.queue, id, 'redrive', actor)
+  await it.settled(id, 'applied')
+  t.match(await auditOf(api, id), [{ action: 'dead_letter', actor: 'someone', reason: actor.reason }, { action: 'redrive' }])
+  t.match(await actOn(api, it.queue, id, 'dead_letter', actor), { state: 'applied', changed: false })
+})
+
+t.test('being processed: its worker lets it go at the next heartbeat', async t => {
+  const it = await pipeline(t)
+  startWorker(t, it, { heartbeat })
+  const lock = await lockReadModel(t, it.db)
+  const { id } = await it.submit(csv)
+  await lock.awaited()
+  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await waitFor(async () => await it.queue.countMessages() === 0) // the read model is locked still
+  t.match(await it.db.migrator`select outcome, reason from batch_attempts`, [{ outcome: 'failed', reason: /^ENDED_BY_OPERATOR: / }])
+  await lock.release()
+  const next = await it.submit(csv, { key: 'next' })
+  await it.settled(next.id, 'applied')
+  t.match(await it.settled(id, 'dead_lettered'), dead)
+  t.equal(await it.visible(id), 0)
+})
+
+t.test('held while what it needs is away: it is let go as well', async t => {
+  const it = await pipeline(t)
+  await refuse(it, '55P03')
+  const metrics = openMetrics('ingestion-worker')
+  startWorker(t, it, { heartbeat, metrics })
+  const { id } = await it.submit(csv)
+  await waitFor(async () => (await valueOf(metrics, 'freight_failures_total', { class: 'wait' }))! >= 2)
+  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  t.match(await it.settled(id, 'dead_lettered'), dead)
+})
+
+t.test('handed back and hidden: its message is deleted, long before its time is over', async t => {
+  const it = await pipeline(t)
+  const { id } = await it.submit(csv)
+  await it.db.migrator`
+    insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', 'csv', ${id}, 1, now())`
+  const parked = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
+  t.teardown(parked.stop)
+  const delivery = (await it.queue.receive(5, AbortSignal.timeout(10_000)))!
+  await it.queue.release(delivery, 600)
+  parked.park(delivery, 600)
+  const next = await it.submit(csv, { key: 'next' })
+  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  t.match(await it.queue.receive(20, AbortSignal.timeout(30_000)), { batchId: next.id })
+})
+
+t.test('beside a commit one wins: the commit, when it has the row', async t => {
+  const it = await pipeline(t)
+  startWorker(t, it, { heartbeat })
+  const before = await lockReadModel(t, it.db)
+  const { id } = await it.submit(csv)
+  await before.awaited()
+  const attempt = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const held = it.db.migrator.begin(async tx => {
+    await tx`select 1 from batch_attempts where batch_id = ${id} for update`
+    locked.resolve()
+    await attempt.promise
+  })
+  await locked.promise
+  await before.release() // the commit comes as far as the row of the attempt: that of the batch says applied already
+  await waitFor(() => waits(it, 1))
+  const acting = actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await waitFor(() => waits(it, 2))
+  attempt.resolve()
+  await held
+  t.match(await acting, { state: 'applied', changed: false })
+  t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied', dead_lettered_at: null })
+  t.equal(await it.visible(id), 1)
+})
+
+t.test('beside a commit one wins: the operator, when the commit comes second', async t => {
+  const it = await pipeline(t)
+  startWorker(t, it, { heartbeat: { visibilitySeconds: 600, maxSeconds: 600 } }) // no heartbeat comes to help
+  const lock = await lockReadModel(t, it.db)
+  const { id } = await it.submit(csv)
+  await lock.awaited()
+  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await lock.release()
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  t.match(await it.settled(id, 'applied', 'dead_lettered'), dead)
+  t.equal(await it.visible(id), 0)
+})
+
+t.test('a batch that waits while others are finished is unknown from the fifth time on, and shuts no gate', async t => {
+  const it = await pipeline(t, { maxReceives: 2 })
+  const poison = await it.submit(csv)
+  await refuse(it, '55P03', poison.id)
+  const metrics = openMetrics('ingestion-worker')
+  startWorker(t, it, { metrics })
+  const failures = async (of: string): Promise<number> => (await valueOf(metrics, 'freight_failures_total', { class: of }))!
+  await waitFor(async () => await failures('wait') >= 4)
+  t.match(await it.settled(poison.id, 'processing'), { waits: 0 }, 'alone it waits as before')
+  let others = 0
+  await waitFor(async () => {
+    const { id } = await it.submit(csv, { provider: 'demo-2', key: String(others++) })
+    await it.settled(id, 'applied')
+    return await failures('unknown') > 0
+  })
+  const waitedBefore = await failures('wait')
+  t.match(await it.settled(poison.id, 'dead_lettered'), { waits: 5, reason: /^55P03: / })
+  t.equal(await failures('unknown'), 2, 'each receive has one attempt')
+  t.equal(await failures('wait'), waitedBefore)
+  await it.db.migrator`drop trigger refuse on applied_batches`
+  await actOn(it.db.open('ingestion_api'), it.queue, poison.id, 'redrive', actor)
+  t.match(await it.settled(poison.id, 'applied'), { waits: 0 })
+})
+
+/** From now on the last step of a batch fails with this SQLSTATE: of the one named, or of each. */
+async function refuse ({ db: { migrator } }: Pipeline, code: string, id = '%'): Promise<void> {
+  await migrator.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin
+      if new.batch_id like '${id}' then raise exception 'refused' using errcode = '${code}'; end if;
+      return new;
+    end $$;
+    create trigger refuse before insert on applied_batches for each row execute function refuse()`).simple()
+}
+
+/** Whether so many sessions of this database wait for another transaction's end. */
+async function waits ({ db: { migrator } }: Pipeline, sessions: number): Promise<boolean> {
+  const waiting = await migrator`
+    select distinct pid from pg_locks where not granted and locktype in ('transactionid', 'tuple')
+      and pid in (select pid from pg_locks where database = (select oid from pg_database where datname = current_database()))`
+  return waiting.length >= sessions
+}
