@@ -40,7 +40,7 @@ export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
 /**
  * How many prices each day of the months has between two sides, and what they add up to; every month is there. One statement
  * gives all of the answer. Where both codes look like a port's, the cheaper statements come first. Each tells when the answer is
- * another's: when a port has aliases, or a region's slug looks like a port's code.
+ * another's: when a port has aliases, a lane has full rows, or a region's slug looks like a port's code.
  */
 export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTotals> {
   const asked: Asked = {

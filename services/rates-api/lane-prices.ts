@@ -4,12 +4,12 @@ import { snapshotOf } from './snapshot.ts'
 
 /**
  * The prices from one port to another: the rows of the read model as they are, which costs half as much as the sums of
- * regionPrices over that one lane (bench/average-prices.ts). Null where that is not the answer: a side is a region, or a
- * port with aliases, whose prices may be under several codes. To look for aliases costs a tenth of the statement's time or less;
- * to join the rows of all codes of a port would cost a third (docs/decisions/0026-port-aliases.md).
+ * regionPrices over that one lane (bench/average-prices.ts). Null where one row a month is not the answer: a side is a region or
+ * a port with aliases, or the lane has full rows. Two looks at small indexes tell; to join all rows of every lane would cost a
+ * third more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
  */
 export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals | null> {
-  const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasAliases: boolean | null }>>`
+  const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasMore: boolean }>>`
     select
       case
         when exists (select from ports where code = ${origCode}) then 'port'
@@ -21,15 +21,12 @@ export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, dest
       end as dest,
       exists (
         select from port_aliases where code in (${origCode}, ${destCode}) or port_code in (${origCode}, ${destCode})
-      ) as "hasAliases",
+      ) or exists (
+        select from full_lane_months where orig_code = ${origCode} and dest_code = ${destCode}
+      ) as "hasMore",
       asked.month, counts, cents, ${snapshotOf(sql)} as snapshot
     from unnest(${months}::date[]) as asked (month)
-    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month
-    -- In place of a join with both tables, which costs three times as much: this is one look at an empty index.
-    union all
-    select null, null, null, month, counts, cents, null
-    from full_lane_months
-    where orig_code = ${origCode} and dest_code = ${destCode} and month = any (${months}::date[])`
-  const isAnother = rows.some(({ orig, dest, hasAliases }) => hasAliases || orig === 'region' || dest === 'region')
+    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month`
+  const isAnother = rows.some(({ orig, dest, hasMore }) => hasMore || orig === 'region' || dest === 'region')
   return isAnother ? null : totalsOf(rows.map(row => ({ ...row, origPort: row.orig && origCode, destPort: row.dest && destCode })))
 }
