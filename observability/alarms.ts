@@ -117,6 +117,20 @@ export const alarms = {
     prometheus: { metrics: ['freight_oldest_batch_seconds'], expression: 'max(freight_oldest_batch_seconds)', windowMinutes: 1, above: 600, forMinutes: 1 },
     aws: { source: 'own', metric: 'OldestBatchSeconds', statistic: 'Maximum', above: 600, periodSeconds: 60, periods: 2, mustBreach: 2, missing: 'ignore' },
   },
+  'unfinished-batches': {
+    summary: 'A provider has 80 % of the unfinished batches that it may have',
+    severity: 'ticket',
+    reason: 'At BATCHES_UNFINISHED_MAX its new batches are refused with 429 until some are final; workers or the provider need attention before',
+    prometheus: { metrics: ['freight_unfinished_share'], expression: 'max(freight_unfinished_share)', windowMinutes: 1, above: 0.8, forMinutes: 1 },
+    aws: { source: 'own', metric: 'UnfinishedShare', statistic: 'Maximum', above: 0.8, periodSeconds: 60, periods: 2, mustBreach: 2, missing: 'ignore' },
+  },
+  'queue-length': {
+    summary: 'The queue has 100,000 messages',
+    severity: 'page',
+    reason: 'SQS looks for the next message of a FIFO queue among the first 120,000 alone: beyond, batches of providers with few messages wait for all before them',
+    prometheus: { metrics: ['freight_queue_messages'], expression: 'max(freight_queue_messages{queue="batches"})', windowMinutes: 1, above: 100_000, forMinutes: 0 },
+    aws: { source: 'queue', metric: 'ApproximateNumberOfMessagesVisible', statistic: 'Maximum', above: 100_000, periodSeconds: 60, periods: 1, mustBreach: 1, missing: 'notBreaching' },
+  },
   'dead-letters': {
     summary: 'Batches are dead letters and wait for an operator',
     severity: 'ticket',

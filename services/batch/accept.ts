@@ -11,15 +11,22 @@ export type Acceptance = {
   pending: boolean
 }
 
+/** Decides whether a batch that is new may be accepted; throws when it may not. */
+export type Admit = (manifest: Manifest) => Promise<Admission>
+export type Admission = {
+  /** The batch was not accepted after all. */
+  cancel: () => void
+}
+
 /**
  * Makes a stored payload a batch: `pending/<id>`, then the manifest, then the message. Needs no database. A crash at any
  * point leaves either nothing accepted or a `pending/<id>` that the sweeper, or the client's next try, finishes.
  *
  * Throws `key-reused` when the name belongs to other content or, where it is a key, to the same content in another format,
- * `store-unavailable` before the manifest, and after it `queue-unavailable` with the id.
+ * `store-unavailable` before the manifest, and after it `queue-unavailable` with the id. `admit` sees new batches alone.
  */
-export async function accept (store: Store, queue: Queue, manifest: Manifest): Promise<Acceptance> {
-  const { existing, pending } = await claim(store, manifest)
+export async function accept (store: Store, queue: Queue, manifest: Manifest, admit?: Admit): Promise<Acceptance> {
+  const { existing, pending } = await claim(store, manifest, admit)
   if (existing && existing.digest !== manifest.digest) {
     // A note that this request wrote stays for the sweeper: the request that won may still need it.
     throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, whose content is another: send other content under another key`,
@@ -35,17 +42,22 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest): P
   return { manifest: holding, replayed: existing !== null, pending }
 }
 
-async function claim (store: Store, manifest: Manifest): Promise<{ existing: Manifest | null, pending: boolean }> {
+async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<{ existing: Manifest | null, pending: boolean }> {
+  let admission: Admission | undefined
   try {
     // Stores without conditional writes exist (emulators): looking first makes them right but for a race.
     const earlier = await store.readManifest(manifest.id)
     if (earlier) return { existing: earlier, pending: await store.isPending(manifest.id) }
+    admission = await admit?.(manifest)
     await store.putPending(manifest.id, manifest.payload)
     if (await store.createManifest(manifest)) return { existing: null, pending: true }
+    admission?.cancel()
     const winner = await store.readManifest(manifest.id)
     if (!winner) throw new Error(`Manifest ${manifest.id} exists and cannot be read`)
     return { existing: winner, pending: true }
   } catch (cause) {
+    admission?.cancel()
+    if (cause instanceof Problem) throw cause
     throw new Problem('store-unavailable', 'The batch was not accepted; send it again', { cause })
   }
 }

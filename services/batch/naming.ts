@@ -1,13 +1,13 @@
 import type { Sql } from 'postgres'
 import type { Log } from '../runtime/log.ts'
 import { Problem } from '../runtime/problem.ts'
-import { accept, type Acceptance } from './accept.ts'
+import { accept, type Acceptance, type Admit } from './accept.ts'
 import { batchId, type Manifest, type Name } from './batch.ts'
 import { generationNow, generationsOf, lastAccepted, type Generation } from './generations.ts'
 import type { Queue } from './queue.ts'
 import type { Store } from './store.ts'
 
-export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log }
+export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log, admit?: Admit }
 
 /** `databaseAway`: the batch is the last one of its content that was accepted, and its state is not known. */
 export type NamedAcceptance = Acceptance & { databaseAway?: boolean }
@@ -22,8 +22,8 @@ export type NamedAcceptance = Acceptance & { databaseAway?: boolean }
  * Throws what {@link accept} throws.
  */
 export async function acceptNamed (options: NamingOptions, manifest: Manifest, former?: Name): Promise<NamedAcceptance> {
-  const { store, queue, log } = options
-  if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return await accept(store, queue, manifest)
+  const { store, queue, log, admit } = options
+  if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return await accept(store, queue, manifest, admit)
   const formerId = former && batchId(manifest.provider, manifest.mode, former)
   const before = formerId ? await lookedUp(store.readManifest(formerId)) : null
   const first = former && before?.id === formerId ? former : manifest.name
@@ -36,18 +36,18 @@ export async function acceptNamed (options: NamingOptions, manifest: Manifest, f
 }
 
 async function acceptContent (options: NamingOptions, manifest: Manifest, first: Name): Promise<NamedAcceptance> {
-  const { store, queue } = options
-  const acceptance = await accept(store, queue, named(manifest, first))
+  const { store, queue, admit } = options
+  const acceptance = await accept(store, queue, named(manifest, first), admit)
   if (!acceptance.replayed) return acceptance
   const isOther = acceptance.manifest.format !== manifest.format
   const name = isOther ? { ...first, format: manifest.format } : first
-  const ofFormat = isOther ? await accept(store, queue, named(manifest, name)) : acceptance
+  const ofFormat = isOther ? await accept(store, queue, named(manifest, name), admit) : acceptance
   return await acceptGeneration(options, manifest, generationsOf(manifest.provider, manifest.mode, name), ofFormat)
 }
 
 /** Goes on from the first generation, whose acceptance is given, to the one of now. Of two requests at once the second finds the first's. */
 async function acceptGeneration (
-  { store, queue, sql, log }: NamingOptions, manifest: Manifest, generations: readonly Generation[], first: Acceptance
+  { store, queue, sql, log, admit }: NamingOptions, manifest: Manifest, generations: readonly Generation[], first: Acceptance
 ): Promise<NamedAcceptance> {
   let acceptance = first
   for (let at = 0; acceptance.replayed;) {
@@ -60,7 +60,7 @@ async function acceptGeneration (
       next = await lookedUp(lastAccepted(store, generations, at))
       databaseAway = true
     }
-    if (next > at) acceptance = await accept(store, queue, named(manifest, generations[next]!.name))
+    if (next > at) acceptance = await accept(store, queue, named(manifest, generations[next]!.name), admit)
     if (databaseAway) return { ...acceptance, databaseAway }
     if (next === at) return acceptance
     at = next

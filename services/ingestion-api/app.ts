@@ -20,6 +20,7 @@ import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerSubmit } from './routes/submit.ts'
 import { registerUploads } from './routes/uploads.ts'
+import { limitUnfinished, type Unfinished } from './unfinished.ts'
 
 export type Dependencies = {
   store: Store
@@ -30,7 +31,7 @@ export type Dependencies = {
   metrics?: Metrics
   /** The keys of now: they may change while the process runs. */
   keys: () => readonly ApiKey[]
-  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number }
+  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
 }
 
 /** What the routes work with. */
@@ -39,13 +40,14 @@ export type IngestionApi = Required<Dependencies> & {
   /** Counts a request among its provider's reads. Throws `too-many-requests`. */
   limitReads: onRequestAsyncHookHandler
   takeTurn: TakeTurn
+  unfinished: Unfinished
   /** Work that goes on after the answer, and that stopping waits for. */
   afterwards: (work: Promise<unknown>) => void
 }
 
 /** The ingestion API: takes batches whole and says how they are doing. Accepting needs the store and the queue, not the database. */
 export async function buildIngestionApi (dependencies: Dependencies): Promise<FastifyInstance> {
-  const { log, limits, store, queue, metrics = openMetrics('ingestion-api') } = dependencies
+  const { log, limits, sql, store, queue, metrics = openMetrics('ingestion-api') } = dependencies
   const app = buildServer({ log, metrics, requestTimeoutMs: limits.totalMs })
   const underWay = new Set<Promise<unknown>>()
   await app.register(rateLimit, { global: false })
@@ -53,6 +55,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     ...dependencies,
     metrics,
     takeTurn: takeTurns(limits),
+    unfinished: limitUnfinished({ sql, log, max: limits.unfinishedBatches }),
     rateLimit: perMinute(limits.batchesPerMinute, 'batches'),
     // One handler for all routes: each route with options of its own has counters of its own, with `groupId` too (@fastify/rate-limit 11.2.0).
     limitReads: app.rateLimit(perMinute(limits.readsPerMinute, 'reads')),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Aws, Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
+import { Aws, Balanced, Common, Count, UnfinishedMax, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
 import { Keys, keySourceProblems } from '../runtime/key-source.ts'
 
@@ -19,6 +19,7 @@ export const Config = Type.Object({
   BATCH_MAX_DECODED_BYTES: Count('longest body of a batch after decoding, in bytes', { default: 4096 * mebibyte }),
   BATCH_MAX_PER_MINUTE: Count('batches that one provider may send in a minute, to one process', { default: 600 }),
   READS_PER_MINUTE: Count('GET requests about batches that one provider may send in a minute, to one process', { default: 6_000 }),
+  BATCHES_UNFINISHED_MAX: UnfinishedMax,
   BODIES_AT_ONCE: Count('bodies that one process receives at once; each may hold 10 MiB of memory', { default: 24 }),
   BODIES_AT_ONCE_PER_PROVIDER: Count('of these, the most that one provider may have', { default: 12 }),
   BODY_IDLE_MS: Count('longest pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),

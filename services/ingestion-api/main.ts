@@ -37,6 +37,7 @@ const app = await buildIngestionApi({
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     batchesPerMinute: config.BATCH_MAX_PER_MINUTE,
     readsPerMinute: config.READS_PER_MINUTE,
+    unfinishedBatches: config.BATCHES_UNFINISHED_MAX,
     bodiesAtOnce: config.BODIES_AT_ONCE,
     bodiesAtOncePerProvider: config.BODIES_AT_ONCE_PER_PROVIDER,
     idleMs: config.BODY_IDLE_MS,

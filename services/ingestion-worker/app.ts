@@ -43,6 +43,8 @@ export type Dependencies = {
   protection?: Pick<ProtectionOptions, 'agentUri' | 'renewSeconds'>
   /** Time between two looks at what waits, in seconds. */
   backlogSeconds?: number
+  /** Unfinished batches that one provider may have. */
+  unfinishedMax?: number
 }
 
 export type IngestionWorker = {
@@ -57,9 +59,9 @@ export type IngestionWorker = {
 }
 
 /** The ingestion worker: takes messages, applies their batches, one transaction each. */
-export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, ...given }: Dependencies): IngestionWorker {
+export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, unfinishedMax = 5_000, ...given }: Dependencies): IngestionWorker {
   const { secondLookMs = 1_000, doubtSeconds = 600 } = given
-  const dependencies = { ...given, metrics, backlogSeconds, secondLookMs }
+  const dependencies = { ...given, metrics, backlogSeconds, unfinishedMax, secondLookMs }
   const { sql, store, queue, log, sweep, limits, heartbeat } = dependencies
   const giveUp = new AbortController()
   const migrations = readMigrations()

@@ -14,6 +14,8 @@ export type BacklogWatch = {
   backlogSeconds: number
   /** Called while batches are held because the store is in doubt: this worker stops receiving too. */
   onDoubt?: () => void
+  /** Unfinished batches that one provider may have. */
+  unfinishedMax: number
 }
 
 /** Longest wait for an answer, in milliseconds: an older number is none. */
@@ -30,11 +32,12 @@ export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal):
   }
 }
 
-export async function lookAtBatches ({ sql, metrics }: Pick<BacklogWatch, 'sql' | 'metrics'>): Promise<void> {
+export async function lookAtBatches ({ sql, metrics, unfinishedMax }: Pick<BacklogWatch, 'sql' | 'metrics' | 'unfinishedMax'>): Promise<void> {
   const found = await withDeadline(askBatches(sql), limitMs).catch(() => undefined)
   for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
   metrics.set('freight_providers_with_work', {}, found?.providers)
   metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
+  metrics.set('freight_unfinished_share', {}, found && found.most / unfinishedMax)
 }
 
 async function lookAtDoubt ({ sql, metrics, onDoubt }: BacklogWatch): Promise<void> {
@@ -43,7 +46,7 @@ async function lookAtDoubt ({ sql, metrics, onDoubt }: BacklogWatch): Promise<vo
   if (held) onDoubt?.()
 }
 
-type Found = { queued: number, processing: number, dead_lettered: number, providers: number, oldest: number }
+type Found = { queued: number, processing: number, dead_lettered: number, providers: number, oldest: number, most: number }
 
 /** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
 async function askBatches (sql: Sql): Promise<Found> {
@@ -53,6 +56,9 @@ async function askBatches (sql: Sql): Promise<Found> {
       count(*) filter (where state = 'processing') as processing,
       (select count(*) from batches where state = 'dead_lettered') as dead_lettered,
       count(distinct provider) as providers,
+      coalesce((
+        select max(unfinished)::int from (
+          select count(*) as unfinished from batches where state in ('queued', 'processing') group by provider) as of_provider), 0) as most,
       coalesce(greatest(extract(epoch from now() - min(case when dead_lettered_at is null then accepted_at else queued_at end)), 0), 0)::float8 as oldest
     from batches where state in ('queued', 'processing')`
   return row

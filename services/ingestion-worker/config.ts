@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Aws, Common, Count } from '../runtime/config.ts'
+import { Aws, Common, Count, UnfinishedMax } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
 import { MAX_PRICE_USD } from './rows/rules.ts'
 
@@ -21,6 +21,7 @@ export const Config = Type.Object({
   BACKLOG_SECONDS: Count('time between two looks at how much waits, for the metrics, in seconds', { default: 15, maximum: 300 }),
   SECOND_LOOK_MS: Count('pause before a manifest or payload that is not what was accepted is read again, in milliseconds', { default: 1_000, maximum: 60_000 }),
   STORE_DOUBT_SECONDS: Count('how long batches of several providers that cannot be read are held at least, in seconds; then one other batch that can be read says that the store is right', { default: 600 }),
+  BATCHES_UNFINISHED_MAX: UnfinishedMax,
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a whole batch included, in milliseconds', { default: 900_000 }),
   LOCK_TIMEOUT_MS: Count('longest wait for a lock of another batch, in milliseconds', { default: 60_000 }),
   DATABASE_SILENCE_MS: Count('longest wait for an answer of the database without a byte of it, after which the connection is taken for dead, in milliseconds; longer than LOCK_TIMEOUT_MS', {

@@ -51,6 +51,7 @@ const worker = buildIngestionWorker({
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
   protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
   backlogSeconds: config.BACKLOG_SECONDS,
+  unfinishedMax: config.BATCHES_UNFINISHED_MAX,
   sweep: { everySeconds: config.SWEEP_SECONDS, lostAfterSeconds: config.LOST_AFTER_SECONDS },
 })
 stopInPhases(log, [

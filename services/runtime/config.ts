@@ -59,6 +59,11 @@ function describe (schema: TObject, name: string): string {
 export const Count = (description: string, options: { default: number, minimum?: number, maximum?: number }) =>
   Type.Integer({ description, minimum: 1, ...options })
 
+/** The ingestion API refuses beyond it, the worker measures how near to it a provider is. */
+export const UnfinishedMax = Count('queued and processing batches that one provider may have; the ingestion API answers 429 to a new one beyond it', {
+  default: 5_000, maximum: 100_000,
+})
+
 /** How a process gets to the database. */
 export const Database = {
   DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),

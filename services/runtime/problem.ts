@@ -49,6 +49,7 @@ export const problems = {
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not read here' },
   'key-reused': { status: 422, title: 'The idempotency key belongs to other content' },
   'too-many-requests': { status: 429, title: 'Too many requests', retryAfterSeconds: 1 },
+  'too-many-unfinished': { status: 429, title: 'Too many batches are not final', retryAfterSeconds: 10 },
   'header-too-large': { status: 431, title: 'The request header is too large' },
   'internal-error': { status: 500, title: 'Something is wrong here' },
   'database-unavailable': { status: 503, title: 'The database cannot be reached', retryAfterSeconds: 5 },

@@ -55,20 +55,31 @@ export const causes: Cause[] = [
     what: 'somebody locks the read model while readers ask and a batch comes',
     alarms: ['rates-latency', 'slow-questions', 'backlog-age'],
     async make ({ admin, keepAsking, submit }) {
-      const { promise: over, resolve } = Promise.withResolvers<void>()
-      const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()
-      const locking = admin.begin(async tx => {
-        await tx`lock table lane_months in access exclusive mode`
-        hasLock()
-        await over
-      })
-      await locked
+      const unlock = await lockReadModel(admin)
       await submit('south', goodRow())
       const stop = keepAsking(20)
-      return async () => {
-        resolve()
-        await Promise.all([locking, stop()])
-      }
+      return async () => { await Promise.all([unlock(), stop()]) }
+    },
+  },
+  {
+    what: 'a provider sends twenty batches while somebody locks the read model',
+    alarms: ['queue-length'],
+    async make ({ admin, submit }) {
+      const unlock = await lockReadModel(admin)
+      for (let sent = 0; sent < 20; sent++) await submit('east', goodRow())
+      return unlock
+    },
+  },
+  {
+    what: 'a provider has 4,500 batches that wait',
+    alarms: ['unfinished-batches'],
+    async make ({ admin }) {
+      // Queued later than now, so that the sweeper sends no messages for them.
+      await admin`
+        insert into batches (id, provider, mode, format, digest, bytes, accepted_at, queued_at)
+        select id, 'many', 'apply', 'csv', id, 1, now(), now() + interval '1 hour'
+        from generate_series(1, 4500) as number, encode(sha256(convert_to('waits ' || number, 'UTF8')), 'hex') as id`
+      return () => admin`delete from batches where provider = 'many'`
     },
   },
   {
@@ -226,3 +237,19 @@ export const causes: Cause[] = [
     },
   },
 ]
+
+/** Locks the read model; the answer ends that. */
+async function lockReadModel (admin: Ground['admin']): Promise<() => Promise<unknown>> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()
+  const locking = admin.begin(async tx => {
+    await tx`lock table lane_months in access exclusive mode`
+    hasLock()
+    await over
+  })
+  await locked
+  return async () => {
+    resolve()
+    await locking
+  }
+}

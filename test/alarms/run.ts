@@ -12,9 +12,9 @@ import { startPrometheus } from './prometheus.ts'
 /**
  * `npm run drill:alarms [-- ALARM …]`: causes the condition of every alarm in a real system, and reads it firing, and quiet
  * again, from a real Prometheus. Windows are seconds in place of minutes. Thresholds are those of production but for ages, which
- * are times too, and the share of a core, since what asks and the database have the same few.
+ * are times too, the share of a core, since what asks and the database have the same few, and the length of the queue.
  */
-const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-old': 5, cpu: 0.3 }
+const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-old': 5, cpu: 0.3, 'queue-length': 10 }
 const pace: Pace = { windowSeconds: () => 10, forSeconds: minutes => minutes > 0 ? 1 : 0, above: (name, threshold) => thresholds[name] ?? threshold }
 const limitMs = 240_000
 

@@ -76,7 +76,7 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
     keys: () => testKeys,
     limits: {
       maxBytes: 8 * mebibyte, maxDecodedBytes: 16 * mebibyte, idleMs: 5_000, totalMs: 20_000,
-      bodiesAtOnce: 100, bodiesAtOncePerProvider: 90, batchesPerMinute: 10_000, readsPerMinute: 1_000_000, ...limits,
+      bodiesAtOnce: 100, bodiesAtOncePerProvider: 90, batchesPerMinute: 10_000, readsPerMinute: 1_000_000, unfinishedBatches: 100_000, ...limits,
     },
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

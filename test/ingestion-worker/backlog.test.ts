@@ -10,14 +10,15 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   const sql = db.open('ingestion_worker')
   const metrics = openMetrics('ingestion-worker')
   const look = async () => {
-    await lookAtBatches({ sql, metrics })
+    await lookAtBatches({ sql, metrics, unfinishedMax: 4 })
     const batches = (state: string) => valueOf(metrics, 'freight_batches', { state })
     return {
       queued: await batches('queued'), processing: await batches('processing'), dead: await batches('dead_lettered'),
       providers: await valueOf(metrics, 'freight_providers_with_work'), oldest: await valueOf(metrics, 'freight_oldest_batch_seconds'),
+      share: await valueOf(metrics, 'freight_unfinished_share'),
     }
   }
-  t.same(await look(), { queued: 0, processing: 0, dead: 0, providers: 0, oldest: 0 })
+  t.same(await look(), { queued: 0, processing: 0, dead: 0, providers: 0, oldest: 0, share: 0 })
 
   let number = 0
   const add = async (provider: string, state: string, acceptedSeconds: number, deadLettered = false): Promise<void> => {
@@ -33,13 +34,13 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   await add('two', 'queued', 50)
   await add('three', 'dead_lettered', 90_000, true)
   const found = await look()
-  t.match(found, { queued: 2, processing: 1, dead: 1, providers: 2 })
+  t.match(found, { queued: 2, processing: 1, dead: 1, providers: 2, share: 0.5 })
   t.ok(found.oldest! >= 300 && found.oldest! < 360, `of the oldest that is not at its end: ${found.oldest}`)
   await add('four', 'queued', 90_000, true)
   t.ok((await look()).oldest! < 360, 'a redriven batch is as old as its redrive')
 
   const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
-  await lookAtBatches({ sql: away, metrics })
+  await lookAtBatches({ sql: away, metrics, unfinishedMax: 4 })
   await away.end({ timeout: 0 })
   t.equal(await valueOf(metrics, 'freight_batches', { state: 'queued' }), undefined, 'absent while the database cannot be asked')
   t.equal(await valueOf(metrics, 'freight_oldest_batch_seconds'), undefined)

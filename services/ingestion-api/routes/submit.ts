@@ -50,7 +50,7 @@ const schema = {
       content: { 'application/json': { schema: BatchView } },
     },
     ...problemResponses('invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch', 'unknown-upload', 'request-timeout', 'upload-incomplete',
-      'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'overloaded', 'store-unavailable', 'queue-unavailable'),
+      'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
   },
 }
 
@@ -76,8 +76,8 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
     const manifest = manifestOf(request, sent)
     const accepting = performance.now()
-    const acceptance = await acceptNamed(api, manifest, sent.formerName).catch(error => {
-      if (error instanceof Problem && error.code === 'key-reused') discard(sent)
+    const acceptance = await acceptNamed({ ...api, admit: api.unfinished.admit }, manifest, sent.formerName).catch(error => {
+      if (error instanceof Problem && (error.code === 'key-reused' || error.code === 'too-many-unfinished')) discard(sent)
       throw error
     })
     if (acceptance.manifest.payload.key !== sent.payload.key) discard(sent)
@@ -121,6 +121,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
       await store.deletePending(batchId).catch(error => log.warn({ err: error, batchId }, 'pending note stays for the sweeper'))
     }
     await withDeadline(recordAccepted(sql, manifest), databaseMs)
+      .then(() => api.unfinished.recorded(manifest.provider, batchId))
       .catch(error => log.warn({ err: error, batchId }, 'the row of the batch is left to the worker'))
   }
 }

@@ -1,0 +1,87 @@
+import type { Sql } from 'postgres'
+import type { Admission, Admit } from '../batch/accept.ts'
+import { countUnfinished } from '../batch/unfinished.ts'
+import { withDeadline } from '../runtime/deadline.ts'
+import type { Log } from '../runtime/log.ts'
+import { Problem } from '../runtime/problem.ts'
+
+export type UnfinishedOptions = {
+  sql: Sql
+  log: Log
+  /** Unfinished batches that one provider may have. */
+  max: number
+  /** How old a count may be, in milliseconds. */
+  freshMs?: number
+}
+
+export type Unfinished = {
+  /** Throws `too-many-unfinished` for a new batch of a provider that has too many. */
+  admit: Admit
+  /** The batch has its row in the database now. */
+  recorded: (provider: string, id: string) => void
+}
+
+type Count = {
+  /** What the database said last. */
+  counted: number
+  countedAt: number
+  /** Batches that this process accepted and whose rows it could not see in the database yet. */
+  unrecorded: Set<string>
+  counting: Promise<void> | null
+}
+
+/** Providers whose counts are kept; the one that has sent nothing for longest is forgotten. */
+const maxProviders = 1_000
+/** How long a request waits for a count, in milliseconds. */
+const waitMs = 1_000
+
+/**
+ * Limits the unfinished batches of a provider: in a FIFO queue SQS looks for messages among the first 120,000 alone, so that the
+ * messages of one group could hide all others. Needs no database: while it is unavailable, the last count holds, and what this process
+ * has accepted since.
+ */
+export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedOptions): Unfinished {
+  const counts = new Map<string, Count>()
+
+  async function admit ({ provider, id }: { provider: string, id: string }): Promise<Admission> {
+    const count = countOf(provider)
+    const counting = recount(provider, count)
+    if (count.countedAt < 0 || total(count) >= max) await counting
+    if (total(count) >= max) {
+      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final, of ${max} at most: send this one again when some of them are`)
+    }
+    count.unrecorded.add(id)
+    return { cancel: () => { count.unrecorded.delete(id) } }
+  }
+
+  function countOf (provider: string): Count {
+    const count = counts.get(provider) ?? { counted: 0, countedAt: -1, unrecorded: new Set(), counting: null }
+    counts.delete(provider) // the newest is the last in the map
+    counts.set(provider, count)
+    if (counts.size > maxProviders) counts.delete(counts.keys().next().value!)
+    return count
+  }
+
+  /** Counts again where the last count is too old; one at a time. Resolves when it is done or has taken too long. */
+  function recount (provider: string, count: Count): Promise<void> {
+    if (count.countedAt >= 0 && performance.now() - count.countedAt < freshMs) return Promise.resolve()
+    count.counting ??= withDeadline(countUnfinished(sql, provider, [...count.unrecorded]), waitMs).then(({ unfinished, recorded }) => {
+      count.counted = unfinished
+      for (const id of recorded) count.unrecorded.delete(id)
+    }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: the last count holds')).finally(() => {
+      count.countedAt = performance.now()
+      count.counting = null
+    })
+    return count.counting
+  }
+
+  return {
+    admit,
+    recorded (provider, id) {
+      const count = counts.get(provider)
+      if (count?.unrecorded.delete(id)) count.counted++
+    },
+  }
+}
+
+const total = ({ counted, unrecorded }: Count): number => counted + unrecorded.size
