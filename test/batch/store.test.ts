@@ -29,8 +29,9 @@ t.test('the objects of a batch', async t => {
 
   t.test('a manifest is written once', async t => {
     t.equal(await store.readManifest(id), null)
-    t.equal(await store.createManifest({ id, digest: 'first' } as Manifest), true)
-    t.equal(await store.createManifest({ id, digest: 'second' } as Manifest), false)
+    const manifest = { version: 1, id, provider: 'demo', payload: { key: 'k', versionId: null, etag: 'e' } }
+    t.equal(await store.createManifest({ ...manifest, digest: 'first' } as Manifest), true)
+    t.equal(await store.createManifest({ ...manifest, digest: 'second' } as Manifest), false)
     t.match(await store.readManifest(id), { digest: 'first' })
   })
 
