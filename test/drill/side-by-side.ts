@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { startApis } from '../contract/apis.ts'
 import { makeDeadLetter } from '../contract/dead-letter.ts'
 import { areas, readArea } from '../contract/exchange.ts'
-import { replay } from '../contract/replay.ts'
+import { replay, type Target } from '../contract/replay.ts'
 import { waitLimitMs } from '../harness/patience.ts'
 import { crosser, openCrossing, type Crossing } from './crossing.ts'
 import type { Failure } from './load.ts'
@@ -21,7 +21,7 @@ export function openSideBySide (system: System, readyMs: number) {
 
   /** Replays the contract against the first release, which is alone. */
   async function before (first: Release): Promise<void> {
-    contract.push(await replayContract(system, first, true))
+    contract.push(await replayContract(system, first, { isOlder: true }))
   }
 
   /**
@@ -43,7 +43,7 @@ export function openSideBySide (system: System, readyMs: number) {
       })
       await passing
       await crossing.pass('after the deployment', true)
-      contract.push(...await Promise.all([replayContract(system, first, true), replayContract(system, second, false)]))
+      contract.push(...await Promise.all([replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second)]))
       return deployed
     } finally {
       await Promise.all(apis.map(api => api.stop()))
@@ -54,11 +54,13 @@ export function openSideBySide (system: System, readyMs: number) {
 }
 
 /** Replays the contract against APIs of a release that are started for it; the workers are those that run. */
-async function replayContract ({ environments, admin }: System, release: Release, isOlder: boolean): Promise<ContractOutcome> {
+async function replayContract (
+  { environments, admin }: System, release: Release, which: Pick<Target, 'isOlder' | 'hasNewerWorkers'> = {}
+): Promise<ContractOutcome> {
   const run = randomUUID().slice(0, 8)
   const apis = await startApis(release, environments, run)
   try {
-    const target = { urls: apis.urls, run, isOlder, patienceMs: waitLimitMs, deadLetter: (id: string) => makeDeadLetter(admin, id) }
+    const target = { urls: apis.urls, run, ...which, patienceMs: waitLimitMs, deadLetter: (id: string) => makeDeadLetter(admin, id) }
     const outcomes = []
     for (const name of areas()) outcomes.push(...await replay(target, name, readArea(name)))
     const differences = outcomes.flatMap(({ area, name, differences }) => differences.map(text => `${area}, ${name}: ${text}`))
