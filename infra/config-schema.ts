@@ -88,6 +88,7 @@ export const Schema = Type.Object({
   ingestion: Group('the ingestion API', {
     ...httpService(4),
     readsPerMinute: Whole('GET requests about batches of one provider in a minute, to one task; more get 429', 1, 1_000_000, 6_000),
+    batchesUnfinishedMax: Whole('queued and processing batches of one provider; a new one beyond it gets 429, and four fifths raise an alarm', 1, 20_000, 5_000),
   }),
   worker: Group('the ingestion worker', {
     cpu: cpu(1024),

@@ -45,7 +45,7 @@ export function ingestionApi (stores: Stores) {
     environment: {
       ...common(config), ...stored(stores), ...database.environment('ingestion_api'),
       DATABASE_POOL_SIZE: String(config.ingestion.poolSize), API_KEYS_SECRET: apiKeys.secretArn,
-      READS_PER_MINUTE: String(config.ingestion.readsPerMinute),
+      READS_PER_MINUTE: String(config.ingestion.readsPerMinute), BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       // Bodies stream through: memory that V8 and malloc would keep for later is memory that one more body could have.
       NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256', MALLOC_ARENA_MAX: '1',
     },
@@ -62,6 +62,7 @@ export function ingestionWorker (stores: Stores) {
     environment: {
       ...common(config), ...stored(stores), ...database.environment('ingestion_worker'),
       WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
+      BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       FINISH_MS: '85000', // with the other phases of stopping within the 120 s that Fargate gives
     },
     statements: [...database.connect('ingestion_worker'), ...queue.work(), ...payloads.apply()],

@@ -4,6 +4,7 @@ import type { Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
 import { openMetrics, type Metrics } from '../metrics/metrics.ts'
 import { readMigrations } from '../migrate/migrations.ts'
+import { dropReadOnlyLinks } from '../runtime/database.ts'
 import { withDeadline } from '../runtime/deadline.ts'
 import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
@@ -68,7 +69,10 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
   const ready = (isOpen: boolean): void => metrics.set('freight_worker_ready', {}, Number(isOpen))
   const gate = new Gate(async () => {
     await Promise.all([requireSchema(sql, migrations), store.probe()])
-    await settleDoubt({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, doubtSeconds })
+    await settleDoubt({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, doubtSeconds }).catch(error => {
+      dropReadOnlyLinks(sql, error)
+      throw error
+    })
   }, log, giveUp.signal, ready)
   const app = buildServer({ log })
   registerHealth(app, { database: () => requireSchema(sql, migrations), store: store.probe, queue: queue.countMessages })

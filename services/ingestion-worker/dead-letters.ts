@@ -5,8 +5,8 @@ import type { Delivery, Queue } from '../batch/queue.ts'
 import { recordAccepted } from '../batch/records.ts'
 import type { Store } from '../batch/store.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { dropLinks } from '../runtime/database.ts'
-import { classify, isReadOnly } from '../runtime/failures.ts'
+import { dropReadOnlyLinks } from '../runtime/database.ts'
+import { classify } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Gate } from './gate.ts'
@@ -42,7 +42,7 @@ export async function recordDeadLetters (recorder: Recorder, stopping: AbortSign
       if (stopping.aborted) return
       failures++
       log.warn({ err: error, failures }, 'a dead letter stays in its queue for now')
-      if (isReadOnly(error)) dropLinks(recorder.sql)
+      dropReadOnlyLinks(recorder.sql, error)
       if (classify(error) === 'wait') gate.shut('dead letters cannot be recorded')
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => {})
     }

@@ -4,8 +4,8 @@ import { traceBindings } from '../batch/batch.ts'
 import type { Delivery, Queue } from '../batch/queue.ts'
 import type { Store } from '../batch/store.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { dropLinks } from '../runtime/database.ts'
-import { classify, isReadOnly, reasonOf } from '../runtime/failures.ts'
+import { dropReadOnlyLinks } from '../runtime/database.ts'
+import { classify, reasonOf } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { applyBatch } from './apply/apply.ts'
 import type { Outcome } from './apply/outcome.ts'
@@ -94,7 +94,7 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
       }
       return await judge(reasonOf(error), tries)
     }
-    if (isReadOnly(error)) dropLinks(sql)
+    dropReadOnlyLinks(sql, error)
     gate.shut(reasonOf(error))
     await pause(backoffMs(tries))
     await Promise.race([gate.opened(), stopped])

@@ -5,6 +5,7 @@ import { tlsOf } from './database-tls.ts'
 import { arrayTypes } from './array-types.ts'
 import { forgetDeadBackends } from './dead-backends.ts'
 import { withDeadline } from './deadline.ts'
+import { isReadOnly } from './failures.ts'
 import { deadLink, openLink } from './link.ts'
 import { release } from './release.ts'
 
@@ -107,7 +108,11 @@ function forgetDestroyed (sockets: Set<Socket>): void {
 
 const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()
 
-/** Gives up every link of a pool: after a failover they may be to what is a replica now, for as long as they last. */
-export function dropLinks (sql: Sql): void {
+/**
+ * Closes all connections of a pool where `error` says that the server refuses writes: after a failover they may still reach the
+ * old primary, which is a replica now, for as long as they last.
+ */
+export function dropReadOnlyLinks (sql: Sql, error: unknown): void {
+  if (!isReadOnly(error)) return
   for (const socket of linksOf.get(sql) ?? []) socket.destroy()
 }

@@ -28,7 +28,8 @@ export function environments (t: Test, program: Program): void {
   }
   // One balancer adds an entry to X-Forwarded-For; the public one passes the client's address on.
   t.match(environmentOf(program, 'rates'), { RATES_PER_CLIENT_PER_MINUTE: '3000', TRUSTED_PROXIES: '1' })
-  t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000' })
+  t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000', BATCHES_UNFINISHED_MAX: '5000' })
+  t.match(environmentOf(program, 'worker'), { BATCHES_UNFINISHED_MAX: '5000' }, 'the alarm counts by the limit of the ingestion API')
   const replicas = program.of('aws:rds/instance:Instance').filter(({ inputs }) => inputs.replicateSourceDb)
   const clusters = program.of('aws:rds/cluster:Cluster')
   t.equal(ratesApi.replicasOf(readConfig(ratesApi.Config, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API knows every replica')

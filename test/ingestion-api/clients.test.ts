@@ -115,10 +115,11 @@ t.test('what real clients send', async t => {
   t.test('the same request again says that the answer is about an earlier one', async t => {
     const body = `${header}CNGGZ,EETLL,2021-01-06,77\n`
     const replayed = ({ status, headers }: Result): unknown[] => [status, headers.get('idempotency-replayed')]
-    for (const [path, headers] of [['/batches', {}], ['/batches', { 'idempotency-key': 'k' }], ['/batches?dry_run=true', {}], ['/batches?rows=1', { 'idempotency-key': 'r' }]] as const) {
+    for (const [path, headers] of [['/batches', {}], ['/batches', { 'idempotency-key': 'k' }], ['/batches?dry_run=true', { 'idempotency-key': 'd' }], ['/batches?rows=1', { 'idempotency-key': 'r' }]] as const) {
       t.strictSame(replayed(await api.submit(body, { path, headers })), [202, 'false'])
       t.strictSame(replayed(await api.submit(body, { path, headers })), [202, 'true'])
     }
+    for (let time = 0; time < 2; time++) t.strictSame(replayed(await api.submit(body, { path: '/batches?dry_run=true' })), [202, 'false'], 'a dry run without a key')
     const named = await upload(Buffer.from(body), {}, { headers: { 'idempotency-key': 'upload' } })
     t.strictSame(replayed(named), [202, 'false'])
     t.strictSame(replayed(await upload(Buffer.from(body), {}, { headers: { 'idempotency-key': 'upload' } })), [202, 'true'])

@@ -15,8 +15,11 @@ t.test('the table of failures', async t => {
   for (const error of [aws('InternalError', 500), aws('SlowDown', 503), aws('x', 429), aws('TimeoutError'), aws('ExpiredToken', 400), aws('AccessDenied', 403), aws('CredentialsProviderError')]) {
     t.equal(classify(error), 'wait', error.name)
   }
-  for (const error of [aws('NoSuchKey', 404), aws('PreconditionFailed', 412), aws('InvalidArgument', 400)]) t.equal(classify(error), 'unknown', error.name)
-  for (const error of [null, undefined, 'text', 7, new Error('x'), new TypeError('x'), sqlState('DIGEST_MISMATCH'), sqlState('NO_MANIFEST')]) t.equal(classify(error), 'unknown', String(error))
+  for (const error of [aws('NoSuchKey', 404), aws('NoSuchVersion', 404), aws('PreconditionFailed', 412), sqlState('DIGEST_MISMATCH'), sqlState('NO_MANIFEST'), sqlState('INVALID_MANIFEST')]) {
+    t.equal(classify(error), 'corrupt', `${error.name} ${(error as { code?: string }).code}`)
+  }
+  t.equal(classify(aws('InvalidArgument', 400)), 'unknown')
+  for (const error of [null, undefined, 'text', 7, new Error('x'), new TypeError('x')]) t.equal(classify(error), 'unknown', String(error))
   t.equal(classify(Object.assign(new Error('x'), { errors: [sqlState('ECONNREFUSED'), sqlState('ECONNREFUSED')] })), 'wait', 'every address refused')
   t.equal(classify(Object.assign(new Error('x'), { errors: [sqlState('ECONNREFUSED'), sqlState('22P02')] })), 'unknown')
 })
