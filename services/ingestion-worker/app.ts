@@ -36,6 +36,8 @@ export type Dependencies = {
   limits: BatchLimits
   /** Pause before the second look at what is not as it was accepted, in milliseconds. */
   secondLookMs?: number
+  /** Longest pause between two attempts of a batch that waits, in milliseconds. */
+  waitMaxMs?: number
   /** Time after which a store that is in doubt is acquitted by another batch, in seconds. */
   doubtSeconds?: number
   heartbeat: HeartbeatOptions

@@ -34,6 +34,8 @@ export type Worker = {
   parked: Parked
   /** Pause before what the store gave is read again because it is not what was accepted, in milliseconds. */
   secondLookMs: number
+  /** Longest pause between two attempts of a batch that waits, in milliseconds. @default 30000 */
+  waitMaxMs?: number | undefined
   /** Receives after which SQS moves a message to the dead-letter queue. */
   maxReceives: () => Promise<number>
   /** Aborted when the time for finishing is over. */
@@ -96,7 +98,7 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
     }
     dropReadOnlyLinks(sql, error)
     gate.shut(reasonOf(error))
-    await pause(backoffMs(tries))
+    await pause(backoffMs(tries, { maxMs: worker.waitMaxMs }))
     await Promise.race([gate.opened(), stopped])
     return false
   }
