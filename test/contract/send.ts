@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { request as open, type Agent, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { waitLimitMs } from '../harness/patience.ts'
 import type { Answer, Body, Request } from './exchange.ts'
 import { fill, type Values } from './template.ts'
 
@@ -10,7 +11,6 @@ const recordedHeaders = [
   'content-type', 'location', 'retry-after', 'www-authenticate', 'allow', 'cache-control', 'age', 'vary', 'accept-encoding', 'accept-post',
   'connection', 'content-security-policy', 'idempotency-replayed', 'x-ratelimit-limit',
 ]
-const limitMs = 30_000
 
 /** Sends a request as it is written: no header but Host, Content-Length and Connection comes on top. */
 export async function send (base: string, request: Request, key: string | null, values: Values, agent: Agent): Promise<Answer> {
@@ -20,14 +20,14 @@ export async function send (base: string, request: Request, key: string | null, 
   const body = request.body && bytesOf(request.body, values)
   return await new Promise((resolve, reject) => {
     const sent = open(url, {
-      agent, method: request.method ?? 'GET', timeout: limitMs,
+      agent, method: request.method ?? 'GET', timeout: waitLimitMs,
       headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(body ? { 'content-length': body.length } : {}), ...headers },
     }, response => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).once('error', reject)
         .once('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks).toString())))
     })
-    sent.once('error', reject).once('timeout', () => sent.destroy(new Error(`no answer within ${limitMs} ms`)))
+    sent.once('error', reject).once('timeout', () => sent.destroy(new Error(`no answer within ${waitLimitMs} ms`)))
     sent.end(body)
   })
 }
@@ -46,7 +46,7 @@ const fillContent = (text: string, values: Values): string =>
 function sendRaw (base: string, text: string): Promise<Answer> {
   const { hostname, port } = new URL(base)
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: limitMs })
+    const socket = connect({ host: hostname, port: Number(port), timeout: waitLimitMs })
     let received = ''
     const look = (): void => {
       const [head = '', ...rest] = received.split('\r\n\r\n')
@@ -58,7 +58,7 @@ function sendRaw (base: string, text: string): Promise<Answer> {
       socket.destroy()
     }
     socket.setEncoding('utf8').on('data', (chunk: string) => { received += chunk; look() })
-    socket.once('timeout', () => socket.destroy(new Error(`no answer within ${limitMs} ms`))).once('error', reject)
+    socket.once('timeout', () => socket.destroy(new Error(`no answer within ${waitLimitMs} ms`))).once('error', reject)
     socket.once('close', () => reject(new Error(`the connection ended without an answer: ${received}`)))
     socket.write(text)
   })

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { waitLimitMs } from '../harness/patience.ts'
 import { csv, pricesToSend, type Failure } from './load.ts'
 
 /** The provider that sends everything twice, to one release and to the other. */
@@ -75,7 +76,7 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
   function clientOf (base: string): Client {
     return {
       async ask (path, status, request) {
-        const response = await fetch(base + path, { ...request, headers: { authorization: `Bearer ${key}`, ...request.headers }, signal: AbortSignal.timeout(30_000) })
+        const response = await fetch(base + path, { ...request, headers: { authorization: `Bearer ${key}`, ...request.headers }, signal: AbortSignal.timeout(waitLimitMs) })
         const text = await response.text()
         if (response.status !== status) throw new Error(`${request.method} ${path}: ${response.status} ${text.slice(0, 200)}`)
         return JSON.parse(text)

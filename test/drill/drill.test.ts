@@ -1,13 +1,12 @@
 import t from 'tap'
+import { waitLimitMs } from '../harness/patience.ts'
 import { drill } from './drill.ts'
-
-t.setTimeout(240_000) // nine processes start, on a machine that may have other work
 
 /** A small one of `npm run drill:deploy`: forward with a migration, then a release that fails its alarm. */
 t.test('deployments under load: no request fails, no batch is lost or doubled, a bad release is rolled back', async t => {
   const { requests, failures, rounds, ends, ledger } = await drill({
     rounds: ['good', 'erring'], strategy: 'canary', requests: 600, scale: 1, readers: 2, providers: 2,
-    timing: { healthyMs: 40_000, stepMs: 200, bakeMs: 200, drainMs: 10_000 },
+    timing: { healthyMs: waitLimitMs, stepMs: 200, bakeMs: 200, drainMs: 10_000 },
   })
   t.same(failures, [])
   t.match(rounds, [

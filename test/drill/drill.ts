@@ -10,6 +10,7 @@ import { openLoad, tester } from './load.ts'
 import { checkOutRelease, makeRelease, type Release } from './release.ts'
 import { roll } from './rolling.ts'
 import { mistakes, type Round } from './rounds.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 import { openSideBySide } from './side-by-side.ts'
 import type { Summary } from './summary.ts'
 import { keyOf, startSystem } from './system.ts'
@@ -115,7 +116,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
       balancers[program].route([{ group: live[program].group, weight: 100 }])
     }
     workers = await start(first, 'ingestion-worker', 'good')
-    for (const task of all) if (!await task.ready(20_000)) throw new Error(`a task of the first release is not ready:\n${task.output()}`)
+    for (const task of all) if (!await task.ready(waitLimitMs)) throw new Error(`a task of the first release is not ready:\n${task.output()}`)
     load.start({ readers, providers: names })
     if (from !== undefined) await besides.before(first)
     for (const [index, round] of rounds.entries()) {
@@ -153,7 +154,7 @@ function count (counts: Record<string, number>, name: string): void {
 
 /** Until the tests' batches, which nobody follows, have ended too; the ledger says which have not. */
 async function settled (sql: Awaited<ReturnType<typeof startSystem>>['admin'], batches: number): Promise<void> {
-  const until = performance.now() + 20_000
+  const until = performance.now() + waitLimitMs
   while (performance.now() < until) {
     const [row] = await sql`select count(*)::int as ended from batches
       where state in ('applied', 'validated') and provider <> ${crosser} and not starts_with(provider, 'contract-')`

@@ -4,6 +4,7 @@ import { actOn, auditOf } from '../../services/batch/dead-letters.ts'
 import { watchParked } from '../../services/ingestion-worker/parked.ts'
 import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
 import { lockReadModel } from '../harness/lock.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'
@@ -67,12 +68,12 @@ t.test('handed back and hidden: its message is deleted, long before its time is 
     insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', 'csv', ${id}, 1, now())`
   const parked = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
   t.teardown(parked.stop)
-  const delivery = (await it.queue.receive(5, AbortSignal.timeout(10_000)))!
+  const delivery = (await it.queue.receive(5, AbortSignal.timeout(waitLimitMs)))!
   await it.queue.release(delivery, 600)
   parked.park(delivery, 600)
   const next = await it.submit(csv, { key: 'next' })
   await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
-  t.match(await it.queue.receive(20, AbortSignal.timeout(30_000)), { batchId: next.id })
+  t.match(await it.queue.receive(20, AbortSignal.timeout(waitLimitMs)), { batchId: next.id })
 })
 
 t.test('beside a commit one wins: the commit, when it has the row', async t => {

@@ -13,6 +13,7 @@ import { commits } from '../faults/labels.ts'
 import { tcpProxy } from '../faults/tcp-proxy.ts'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { lockReadModel } from '../harness/lock.ts'
+import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'
@@ -104,7 +105,7 @@ t.test('a commit whose answer is lost: the batch is not its own twin, and the me
     onStep (step) {
       if (step !== 'read_model') return
       inTransaction = true
-      proxy.trap('commit', 'after', AbortSignal.timeout(20_000), () => {})
+      proxy.trap('commit', 'after', AbortSignal.timeout(waitLimitMs), () => {})
     },
   }, manifest, attempt!), { code: /CONNECTION_CLOSED|ECONNRESET/ })
   t.ok(inTransaction)
