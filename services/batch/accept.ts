@@ -48,7 +48,14 @@ async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<
     // Stores without conditional writes exist (emulators): looking first makes them right but for a race.
     const earlier = await store.readManifest(manifest.id)
     if (earlier) return { existing: earlier, pending: await store.isPending(manifest.id) }
-    admission = await admit?.(manifest)
+    try {
+      admission = await admit?.(manifest)
+    } catch (refusal) {
+      // Another request may have accepted the same batch meanwhile.
+      const meanwhile = await store.readManifest(manifest.id)
+      if (meanwhile) return { existing: meanwhile, pending: await store.isPending(manifest.id) }
+      throw refusal
+    }
     await store.putPending(manifest.id, manifest.payload)
     if (await store.createManifest(manifest)) return { existing: null, pending: true }
     admission?.cancel()

@@ -25,8 +25,11 @@ type Count = {
   /** What the database said last. */
   counted: number
   countedAt: number
-  /** Batches that this process accepted and whose rows it could not see in the database yet. */
-  unrecorded: Set<string>
+  /**
+   * Batches that this process accepted and whose rows it could not see in the database yet; of each, how many requests were admitted and
+   * not cancelled.
+   */
+  unrecorded: Map<string, number>
   counting: Promise<void> | null
 }
 
@@ -47,15 +50,25 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     const count = countOf(provider)
     const counting = recount(provider, count)
     if (count.countedAt < 0 || total(count) >= max) await counting
-    if (total(count) >= max) {
+    // The same batch, sent twice at once, is one.
+    if (total(count) >= max && !count.unrecorded.has(id)) {
       throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final, of ${max} at most: send this one again when some of them are`)
     }
-    count.unrecorded.add(id)
-    return { cancel: () => { count.unrecorded.delete(id) } }
+    count.unrecorded.set(id, (count.unrecorded.get(id) ?? 0) + 1)
+    let isCancelled = false
+    return {
+      cancel () {
+        const holders = count.unrecorded.get(id)
+        if (isCancelled || holders === undefined) return
+        isCancelled = true
+        if (holders === 1) count.unrecorded.delete(id)
+        else count.unrecorded.set(id, holders - 1)
+      },
+    }
   }
 
   function countOf (provider: string): Count {
-    const count = counts.get(provider) ?? { counted: 0, countedAt: -1, unrecorded: new Set(), counting: null }
+    const count = counts.get(provider) ?? { counted: 0, countedAt: -1, unrecorded: new Map(), counting: null }
     counts.delete(provider) // the newest is the last in the map
     counts.set(provider, count)
     if (counts.size > maxProviders) counts.delete(counts.keys().next().value!)
@@ -65,7 +78,7 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
   /** Counts again where the last count is too old; one at a time. Resolves when it is done or has taken too long. */
   function recount (provider: string, count: Count): Promise<void> {
     if (count.countedAt >= 0 && performance.now() - count.countedAt < freshMs) return Promise.resolve()
-    count.counting ??= withDeadline(countUnfinished(sql, provider, [...count.unrecorded]), waitMs).then(({ unfinished, recorded }) => {
+    count.counting ??= withDeadline(countUnfinished(sql, provider, [...count.unrecorded.keys()]), waitMs).then(({ unfinished, recorded }) => {
       count.counted = unfinished
       for (const id of recorded) count.unrecorded.delete(id)
     }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: the last count holds')).finally(() => {

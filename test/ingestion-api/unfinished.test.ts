@@ -1,5 +1,9 @@
 import t from 'tap'
+import { accept } from '../../services/batch/accept.ts'
+import { openQueue } from '../../services/batch/queue.ts'
+import { openStore } from '../../services/batch/store.ts'
 import { limitUnfinished } from '../../services/ingestion-api/unfinished.ts'
+import { Problem } from '../../services/runtime/problem.ts'
 import { database } from '../harness/database.ts'
 import { header, ingestionApi, sha256, type TestIngestionApi } from '../harness/ingestion-api.ts'
 import { silent } from '../harness/pipeline.ts'
@@ -71,6 +75,33 @@ t.test('the last count, and what was accepted since', async t => {
   t.equal(await asked(sha256('six')), 'too-many-unfinished')
   admission.cancel()
   t.equal(await asked(sha256('six')), 'admitted', 'what was not accepted after all does not count')
+})
+
+t.test('one batch, sent twice at once, is one, and stays it when one of the two is not the first', async t => {
+  const db = await database(t)
+  const { admit } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 1 })
+  const ask = (id: string) => admit({ provider: 'demo', id } as never).catch(error => error.code as string)
+  const [one, other] = ['one', 'other'].map(sha256) as [string, string]
+  const [first, second] = await Promise.all([ask(one), ask(one)])
+  for (const admission of [first, second]) t.type(admission, 'object', 'both are admitted')
+  const cancel = (admission: typeof first): void => { if (typeof admission !== 'string') admission!.cancel() }
+  cancel(second)
+  cancel(second)
+  t.equal(await ask(other), 'too-many-unfinished', 'the first counts on')
+  cancel(first)
+  t.type(await ask(other), 'object')
+})
+
+t.test('one batch, accepted while another request of it was refused, is a replay', async t => {
+  const api = await ingestionApi(t)
+  const { body: { id } } = await api.submit(content(1))
+  const manifest = await api.manifest(id)
+  const store = openStore(api.aws.s3, api.aws.bucket)
+  let reads = 0
+  // The first look comes before the other request's manifest.
+  const late = { ...store, readManifest: async (id: string) => ++reads === 1 ? null : await store.readManifest(id) }
+  const admit = async () => { throw new Problem('too-many-unfinished', 'too many') }
+  t.match(await accept(late, openQueue(api.aws.sqs, api.aws.queueUrl), manifest, admit), { replayed: true, manifest: { id } })
 })
 
 t.test('what could not be stored does not count', async t => {
