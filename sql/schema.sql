@@ -50,6 +50,7 @@ create table batches (
   last_line_ended boolean,
   content_digest text,
   name_kind text,
+  content_lost boolean not null default false,
   checked_under jsonb,
   waits integer not null default 0,
   constraint batches_number_key UNIQUE (number),
@@ -73,12 +74,12 @@ CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest);
 
 CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accepted_at DESC, id DESC);
 
-CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, row_count) WHERE ((state = 'applied'::text) AND (content_digest IS NULL) AND (decoded_bytes IS NULL));
+CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, row_count) WHERE ((state = 'applied'::text) AND (content_digest IS NULL) AND (decoded_bytes IS NULL) AND (NOT content_lost));
 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 grant insert, select, update (state, finished_at, reason, queued_at, dead_lettered_at, waits) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, checked_under, waits) on batches to batch_writer;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits) on batches to batch_writer;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,

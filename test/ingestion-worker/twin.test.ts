@@ -7,6 +7,7 @@ import { accept } from '../../services/batch/accept.ts'
 import { batchId, type Format, type Manifest, type Name } from '../../services/batch/batch.ts'
 import { applyBatch } from '../../services/ingestion-worker/apply/apply.ts'
 import type { Outcome } from '../../services/ingestion-worker/apply/outcome.ts'
+import { findUnknown, maxUnknown } from '../../services/ingestion-worker/apply/twin.ts'
 import { beginAttempt } from '../../services/ingestion-worker/attempt.ts'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { commits } from '../faults/labels.ts'
@@ -154,4 +155,27 @@ t.test('batches of an older release: their contents are read once, and what cann
   ])
   const attempts = await it.db.migrator`select 1 from batch_attempts where batch_id = ${plain.id}`
   t.equal(attempts.length, 1)
+
+  // A later batch with as many rows reads nothing of the others, also where the first reading found nothing.
+  const later = await upload(it, { content: csv.replace('100', '103') })
+  const read: string[] = []
+  t.equal(await apply({ ...it, store: { ...it.store, readManifest: async id => { read.push(id); return await it.store.readManifest(id) } } }, later), 'applied')
+  t.strictSame(read, [])
+})
+
+t.test('many batches of an older release: a query names a bounded number, each is looked up once', atOnce, async t => {
+  const it = await pipeline(t)
+  const many = 2 * maxUnknown + 5
+  await it.db.migrator`
+    insert into batches (id, provider, mode, format, digest, bytes, accepted_at, state, row_count)
+    select encode(sha256(n::text::bytea), 'hex'), 'demo', 'apply', 'csv', encode(sha256(n::text::bytea), 'hex'), 1, now(), 'applied', 1
+    from generate_series(1, ${many}) as n`
+  const batch = await it.submit(csv)
+  const read: string[] = []
+  const store = { ...it.store, readManifest: async (id: string) => { read.push(id); return await it.store.readManifest(id) } }
+  t.equal((await findUnknown(it.db.open('ingestion_worker'), batch, { digest: sha256(csv), rows: 1 })).length, maxUnknown)
+  t.equal(await apply({ ...it, store }, batch), 'applied')
+  t.equal(read.length, many)
+  t.equal(new Set(read).size, many)
+  t.match(await it.db.migrator`select count(*)::int as lost from batches where content_lost`, [{ lost: many }])
 })

@@ -42,18 +42,17 @@ export type ApplyOptions = {
  * Throws what the database or the store throws, after which nothing of it is there.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
-  for (const learnt = new Set<string>(); ;) {
+  for (;;) {
     try {
-      return await applyOnce(options, manifest, attempt, learnt)
+      return await applyOnce(options, manifest, attempt)
     } catch (error) {
       if (!(error instanceof UnknownContents)) throw error
-      await learnContents(options, error.ids)
-      for (const id of error.ids) learnt.add(id)
+      await learnContents(options, manifest, error.content)
     }
   }
 }
 
-async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: Attempt, learnt: ReadonlySet<string>): Promise<Outcome> {
+async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
   const { sql, store, limits, signal, onProgress, onStep = () => {} } = options
   const report = openReport(store, manifest.id)
   const over = new AbortController()
@@ -141,7 +140,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     }
     await copy.end()
     onStep('load', loadMs + since(from))
-    const twin = await findTwin(tx, manifest, { digest: content.digest(), rows: reader.rowsSeen }, learnt)
+    const twin = await findTwin(tx, manifest, { digest: content.digest(), rows: reader.rowsSeen })
     if (twin) {
       checkedUnder = { duplicate: twin }
       report.add(fileError('duplicate', twin, twin))

@@ -4,23 +4,37 @@ import { classify } from '../../runtime/failures.ts'
 import type { ApplyOptions } from './apply.ts'
 import { openContentDigest } from './content-digest.ts'
 import { DigestMismatch, readPayload, Unreadable } from './payload.ts'
+import { findUnknown, type Content } from './twin.ts'
 
 /**
- * Writes `name_kind` and `content_digest` of batches that an older release applied. The payload of a compressed upload is read for it, once
- * ever. A payload that is gone or has changed tells nothing: its `content_digest` stays null.
+ * Writes `name_kind` and `content_digest` of batches that an older release applied and that may have the content of this one. Reads the
+ * payload of a compressed upload for it. Writes `content_lost` where the manifest or the payload is missing or has changed.
+ *
+ * Each batch is read once, outside the transaction of the new batch, and its row is written before the next one is read: a worker that
+ * ends in between loses one reading.
  */
-export async function learnContents (options: ApplyOptions, ids: readonly string[]): Promise<void> {
-  const { sql, store, signal } = options
-  for (const id of ids) {
-    signal.throwIfAborted()
-    const manifest = await store.readManifest(id).catch((error: unknown) => {
-      if (classify(error) === 'corrupt') return null // that of another batch is no fault of this one
-      throw error
-    })
-    if (!manifest) continue
-    const digest = manifest.name.kind === 'key' ? null : await contentOf(options, manifest)
-    await sql`update batches set name_kind = ${manifest.name.kind}, content_digest = ${digest} where id = ${id} and content_digest is null`
+export async function learnContents (options: ApplyOptions, manifest: Manifest, content: Content): Promise<void> {
+  for (;;) {
+    const ids = await findUnknown(options.sql, manifest, content)
+    if (ids.length === 0) return
+    for (const id of ids) await learn(options, id)
   }
+}
+
+async function learn (options: ApplyOptions, id: string): Promise<void> {
+  const { sql, store, signal } = options
+  signal.throwIfAborted()
+  const [unknown] = await sql`select 1 from batches where id = ${id} and content_digest is null and name_kind is distinct from 'key' and not content_lost`
+  if (!unknown) return // another worker was faster
+  const manifest = await store.readManifest(id).catch((error: unknown) => {
+    if (classify(error) === 'corrupt') return null // the new batch is not at fault
+    throw error
+  })
+  const kind = manifest?.name.kind ?? null
+  const digest = manifest && kind !== 'key' ? await contentOf(options, manifest) : null
+  await sql`
+    update batches set name_kind = coalesce(${kind}, name_kind), content_digest = ${digest}, content_lost = ${digest === null && kind !== 'key'}
+    where id = ${id} and content_digest is null`
 }
 
 async function contentOf ({ store, signal, limits }: ApplyOptions, manifest: Manifest): Promise<string | null> {
@@ -33,8 +47,8 @@ async function contentOf ({ store, signal, limits }: ApplyOptions, manifest: Man
     }
     return content.digest()
   } catch (error) {
-    const isGone = [404, 412].includes(statusOf(error) ?? 0) || error instanceof DigestMismatch || error instanceof Unreadable
-    if (isGone) return null
+    const isLost = [404, 412].includes(statusOf(error) ?? 0) || error instanceof DigestMismatch || error instanceof Unreadable
+    if (isLost) return null
     throw error
   }
 }

@@ -1,12 +1,18 @@
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 
+/** Batches of an older release whose contents are looked up before the next query for them. */
+export const maxUnknown = 20
+
+/** The content of a batch by which twins are found: SHA-256 of its decoded bytes, and its number of rows. */
+export type Content = { digest: string, rows: number }
+
 /** Thrown inside the transaction of a batch where applied batches may have the same content, and only their objects in the store can tell. */
 export class UnknownContents extends Error {
-  readonly ids: string[]
-  constructor (ids: string[]) {
-    super(`The content of ${ids.length} batches of an older release is to be read`)
-    this.ids = ids
+  readonly content: Content
+  constructor (content: Content) {
+    super('Batches of an older release may have the same content')
+    this.content = content
   }
 }
 
@@ -17,26 +23,32 @@ export class UnknownContents extends Error {
  * Takes an advisory lock on provider, format and content until the end of the transaction: of two twins at once the second waits, and
  * then sees the first. Every release accepts under its own names; this is the one guard that does not depend on them.
  *
- * Throws UnknownContents for batches that an older release applied without writing `content_digest`, except those in `learnt`.
+ * Throws UnknownContents where `findUnknown` returns batches.
  */
-export async function findTwin (
-  tx: Sql, { id, provider, name, format, digest: payload }: Manifest, content: { digest: string, rows: number }, learnt: ReadonlySet<string>
-): Promise<string | null> {
+export async function findTwin (tx: Sql, manifest: Manifest, content: Content): Promise<string | null> {
+  const { id, provider, name, format, digest: payload } = manifest
   if (name.kind === 'key') return null
   await tx`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify([provider, format, content.digest])}, 0))`
-  const digests = [content.digest, payload]
   const [twin] = await tx<Array<{ id: string }>>`
     select id from batches
     where provider = ${provider} and format = ${format} and state = 'applied' and id <> ${id} and name_kind <> 'key'
-      and (content_digest = ${content.digest} or digest = any(${digests}))
+      and (content_digest = ${content.digest} or digest = any(${[content.digest, payload]}))
     order by number limit 1`
   if (twin) return twin.id
-  const unknown = await tx<Array<{ id: string }>>`
+  if ((await findUnknown(tx, manifest, content)).length > 0) throw new UnknownContents(content)
+  return null
+}
+
+/**
+ * Returns ids of batches that an older release applied without writing `content_digest`, and that may have this content: the oldest
+ * first, `maxUnknown` at most. `learnContents` writes to each row what takes it out of this query.
+ */
+export async function findUnknown (sql: Sql, { id, provider, format, digest: payload }: Manifest, content: Content): Promise<string[]> {
+  const rows = await sql<Array<{ id: string }>>`
     select id from batches
     where provider = ${provider} and format = ${format} and state = 'applied' and id <> ${id} and name_kind is distinct from 'key'
-      and content_digest is null and (digest = any(${digests}) or (decoded_bytes is null and row_count = ${content.rows}))
-      and id <> all(${[...learnt]})
-    order by number`
-  if (unknown.length > 0) throw new UnknownContents(unknown.map(({ id }) => id))
-  return null
+      and content_digest is null and not content_lost
+      and (digest = any(${[content.digest, payload]}) or (decoded_bytes is null and row_count = ${content.rows}))
+    order by number limit ${maxUnknown}`
+  return rows.map(row => row.id)
 }
