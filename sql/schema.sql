@@ -66,17 +66,19 @@ create table batches (
 
 CREATE INDEX batches_dead_lettered ON public.batches USING btree (dead_lettered_at DESC, id DESC) WHERE (state = 'dead_lettered'::text);
 
-CREATE INDEX batches_finished ON public.batches USING btree (finished_at);
+CREATE INDEX batches_finished ON public.batches USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 
-CREATE INDEX batches_of_content ON public.batches USING btree (provider, content_digest) WHERE (content_digest IS NOT NULL);
+CREATE INDEX batches_of_content ON public.batches USING btree (provider, content_digest) WHERE (content_digest <> digest);
 
-CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest);
+CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest) WHERE ((state = 'applied'::text) AND (name_kind IS DISTINCT FROM 'key'::text));
 
 CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accepted_at DESC, id DESC);
 
 CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, row_count) WHERE ((state = 'applied'::text) AND (content_digest IS NULL) AND (decoded_bytes IS NULL) AND (NOT content_lost));
 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
+
+CREATE INDEX batches_unfinished ON public.batches USING btree (provider) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 grant insert, select, update (state, finished_at, reason, queued_at, dead_lettered_at, waits) on batches to batch_intake;
 grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits) on batches to batch_writer;
@@ -127,16 +129,6 @@ create table lane_months (
 
 grant insert, select, update on lane_months to batch_writer;
 grant select on lane_months to rates_reader;
-
-create table parked_messages (
-  batch_id text not null,
-  receipt text not null,
-  parked_at timestamp with time zone not null,
-  hidden_until timestamp with time zone not null,
-  constraint parked_messages_pkey PRIMARY KEY (batch_id)
-);
-
-grant delete, insert, select, update on parked_messages to batch_writer;
 
 create table port_aliases (
   code text not null,

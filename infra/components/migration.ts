@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi'
+import { onlineLimitMs } from '../../services/migrate/online.ts'
 import { runTask, type OneOffTask, type Outcome } from '../run-task.ts'
 import { resourceHook } from './hook.ts'
 import type { OneOff } from './one-off.ts'
@@ -23,7 +24,7 @@ export class Migration extends pulumi.ComponentResource {
 
   constructor (name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Migration', name, {}, opts)
-    const { task, dependsOn, run = runTask } = args
+    const { task, dependsOn, run = withinLimit } = args
     let once: Promise<void> | undefined
     this.hook = resourceHook(`${name}-migration`, () => {
       once ??= known(task.reference).then(run).then(refuseFailure)
@@ -33,6 +34,9 @@ export class Migration extends pulumi.ComponentResource {
     this.registerOutputs({})
   }
 }
+
+/** A migration that builds indexes without a transaction is the slowest; the rest, and the start of the task, have half an hour. */
+const withinLimit = (task: OneOffTask): Promise<Outcome> => runTask(task, { limitMs: onlineLimitMs + 1_800_000 })
 
 /** The value of an output that is known by the time the hook runs: the services depend on all of it. */
 const known = (task: pulumi.Output<OneOffTask>): Promise<OneOffTask> => new Promise(resolve => { task.apply(resolve) })

@@ -6,6 +6,7 @@ import { loadReferenceFiles } from '../reference/files.ts'
 import { bootstrap } from './bootstrap.ts'
 import { checks, Config } from './config.ts'
 import { migrate } from './migrate.ts'
+import { readMigrations } from './migrations.ts'
 import { ensurePartitions, monthAhead } from './partitions.ts'
 
 /** Prepares the database for this release: roles where asked for, migrations, partitions, reference data. Runs before any service. */
@@ -21,7 +22,7 @@ try {
     await superuser.end()
   }
   const sql = openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
-  const applied = await migrate(sql)
+  const applied = await migrate(sql, readMigrations(), (migration, statement) => log.info({ migration, statement }, 'a statement without a transaction begins'))
   const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
   const reference = await loadReferenceFiles(sql)
   log.info({ applied, partitions: months.length, reference }, 'the database is ready for this release')

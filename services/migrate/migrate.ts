@@ -1,68 +1,95 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import { compareReleases } from '../runtime/release.ts'
-import { schemaState } from '../runtime/schema.ts'
 import { transaction } from '../runtime/transaction.ts'
 import { readMigrations, type Migration } from './migrations.ts'
+import { onlineLimitMs, runOnline } from './online.ts'
+import { refuseChanged, refuseOlderReleases } from './refusals.ts'
+import { AnotherMigrates, tableLockMs, untilUnlocked } from './tries.ts'
 
 /** Any number, the same for all migrators of this system. */
 const lockKey = 7_340_001
 
 /**
- * Readers and batches queue behind a migration that waits for a lock: so it waits but shortly, lets go of everything and comes
- * again, until the batch or reader that had it in its way is done. Less than PostgreSQL's deadlock_timeout of a second, so that a
- * batch that wants the same tables in another order is not the one to be ended.
- */
-const tableLockMs = 500
-const maxTries = 600
-
-/**
- * Brings the schema to this release's version, each migration in a transaction of its own, under load or not. Safe when run by
- * many at once: all wait for one lock and then find the work done. Returns the names of the migrations that this call applied.
+ * Brings the schema to this release's version, each migration in a transaction of its own, or without one where it is marked so;
+ * under load or not. Safe when run by many at once: one has the lock, the others try again and then find the work done. Returns the
+ * names of the migrations that this call applied.
  *
  * Throws when an applied migration was edited since, when the schema holds a newer breaking migration, and before applying
  * a breaking migration while a release older than it allows is connected.
+ *
+ * @param sql a pool of one connection, which holds the lock; made with `poolSize: 1`
+ * @param note is told each statement that runs without a transaction, since it may take long
  */
-export async function migrate (sql: Sql, migrations: Migration[] = readMigrations()): Promise<string[]> {
+export async function migrate (
+  sql: Sql, migrations: Migration[] = readMigrations(), note: (migration: string, statement: string) => void = () => {}
+): Promise<string[]> {
+  if (sql.options.max !== 1) throw new Error('migrate needs a pool of one connection')
   const applied: string[] = []
   await refuseChanged(sql, migrations)
   for (const migration of migrations) {
-    if (await untilUnlocked(() => applyOne(sql, migration))) applied.push(migration.name)
+    const { name, statements } = migration
+    const apply = statements
+      ? () => applyOnline(sql, migration, statements, statement => note(name, statement))
+      : () => applyOne(sql, migration)
+    if (await untilUnlocked(apply)) applied.push(name)
   }
   return applied
 }
 
 /** False when it was applied already. */
 async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
+  if (await isApplied(sql, migration)) return false
   return await transaction(sql, async tx => {
+    const [lock] = await tx<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${lockKey}) as taken`
+    if (!lock.taken) throw new AnotherMigrates()
     await prepare(tx)
-    const [row] = await tx`select 1 from schema_migrations where number = ${migration.number}`
-    if (row) return false
+    if (await isApplied(tx, migration)) return false
     await refuseOlderReleases(tx, migration)
     await tx.unsafe(`set local lock_timeout = ${tableLockMs}`)
     await tx.unsafe(migration.text).simple()
-    await tx`
-      insert into schema_migrations (number, name, sha256, oldest_release, applied_at)
-      values (${migration.number}, ${migration.name}, ${migration.sha256}, ${migration.oldestRelease}, clock_timestamp())`
+    await record(tx, migration)
     return true
   })
 }
 
-async function untilUnlocked<T> (work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work()
-    } catch (error) {
-      const isInTheWay = ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')
-      if (!isInTheWay || tries === maxTries) throw error
-      await wait(tableLockMs * (0.5 + Math.random()))
+/**
+ * The same without a transaction. It stands in nobody's way, so it may wait for a lock as long as it may take at all. The lock is the
+ * session's: where a migrator is gone and its session still builds an index, the next one waits for that session.
+ */
+async function applyOnline (sql: Sql, migration: Migration, statements: string[], note: (statement: string) => void): Promise<boolean> {
+  if (await isApplied(sql, migration)) return false
+  const [lock] = await sql<[{ taken: boolean }]>`select pg_try_advisory_lock(${lockKey}) as taken`
+  if (!lock.taken) throw new AnotherMigrates()
+  try {
+    if (await isApplied(sql, migration)) return false
+    await refuseOlderReleases(sql, migration)
+    const endsAt = performance.now() + onlineLimitMs
+    for (const statement of statements) {
+      note(statement)
+      await runOnline(sql, statement, endsAt - performance.now())
     }
+    await record(sql, migration)
+    return true
+  } finally {
+    await sql`select pg_advisory_unlock(${lockKey}), set_config('statement_timeout', reset_val, false) from pg_settings where name = 'statement_timeout'`
+      .catch(() => {}) // a session that is gone has no lock
   }
+}
+
+async function isApplied (sql: Sql, { number }: Migration): Promise<boolean> {
+  const [exists] = await sql`select to_regclass('schema_migrations') as name`
+  if (!exists?.name) return false
+  const [row] = await sql`select 1 from schema_migrations where number = ${number}`
+  return row !== undefined
+}
+
+async function record (sql: Sql, { number, name, sha256, oldestRelease }: Migration): Promise<void> {
+  await sql`
+    insert into schema_migrations (number, name, sha256, oldest_release, applied_at)
+    values (${number}, ${name}, ${sha256}, ${oldestRelease}, clock_timestamp())`
 }
 
 async function prepare (tx: Sql): Promise<void> {
   await tx`set local lock_timeout = '60s'`
-  await tx`select pg_advisory_xact_lock(${lockKey})`
   await tx`set local client_min_messages = warning`
   await tx.unsafe(`
     create table if not exists schema_migrations (
@@ -73,31 +100,4 @@ async function prepare (tx: Sql): Promise<void> {
       applied_at timestamptz not null default now()
     );
     grant select on schema_migrations to rates_reader, batch_intake, batch_writer`).simple()
-}
-
-async function refuseChanged (sql: Sql, migrations: Migration[]): Promise<void> {
-  const [exists] = await sql`select to_regclass('schema_migrations') as name`
-  if (!exists?.name) return
-  const rows = await sql<Array<{ number: number, name: string, sha256: string }>>`select number, name, sha256 from schema_migrations`
-  for (const { number, name, sha256 } of rows) {
-    const ours = migrations[number - 1]
-    if (ours && ours.sha256 !== sha256) {
-      throw new Error(`Migration ${name} differs from what was applied: write a new migration and leave applied ones as they were`)
-    }
-  }
-  const { refusal } = await schemaState(sql, migrations)
-  if (refusal) throw new Error(refusal)
-}
-
-/** A running older release must be able to restart and to roll back, so the contract step waits until it is gone. */
-async function refuseOlderReleases (tx: Sql, { name, oldestRelease }: Migration): Promise<void> {
-  if (!oldestRelease) return
-  const rows = await tx<Array<{ application_name: string }>>`
-    select distinct application_name from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and application_name ~ '@[0-9]+[.][0-9]+[.][0-9]+$'`
-  const older = rows.map(row => row.application_name).filter(name => compareReleases(name.split('@')[1]!, oldestRelease) < 0)
-  if (older.length > 0) {
-    throw new Error(`Migration ${name} needs release ${oldestRelease} or newer, and ${older.join(', ')} is connected: ` +
-      'deploy the newer release everywhere first')
-  }
 }

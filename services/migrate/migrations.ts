@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { statementsOf } from './online.ts'
 
 export type Migration = {
   number: number
@@ -9,6 +10,8 @@ export type Migration = {
   sha256: string
   /** Oldest release that still works with it, named by a first line `--! breaking: 1.4.0`. */
   oldestRelease: string | null
+  /** Of a migration with a first line `--! no transaction`: its statements, each committed by itself. */
+  statements?: string[] | undefined
 }
 
 export const migrationsFolder = join(import.meta.dirname, '../../sql/migrations')
@@ -22,6 +25,7 @@ export function readMigrations (folder = migrationsFolder): Migration[] {
     const breaking = /^--! breaking(.*)$/m.exec(text)
     const oldestRelease = breaking ? /^: (\d+\.\d+\.\d+)$/.exec(breaking[1]!)?.[1] : null
     if (oldestRelease === undefined) throw new Error(`sql/migrations/${file}: write "--! breaking: <oldest release that works with it>"`)
-    return { number, name: file.slice(0, -4), text, sha256: createHash('sha256').update(text).digest('hex'), oldestRelease }
+    const statements = /^--! no transaction$/m.test(text) ? statementsOf(text, file) : undefined
+    return { number, name: file.slice(0, -4), text, sha256: createHash('sha256').update(text).digest('hex'), oldestRelease, statements }
   })
 }

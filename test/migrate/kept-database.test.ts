@@ -20,7 +20,7 @@ t.test('a database of the release before the aliases, with prices under codes th
   const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 1 })
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await bootstrap(superuser, { database: name })
-  const sql = openDatabase({ url: urlFor(postgresUrl, 'migrator', name), process: 'test', poolSize: 2 })
+  const sql = openDatabase({ url: urlFor(postgresUrl, 'migrator', name), process: 'test', poolSize: 1 })
   t.teardown(async () => {
     await sql.end({ timeout: 1 })
     await superuser.unsafe(`drop database ${name} with (force)`)

@@ -32,7 +32,8 @@ export async function findTwin (tx: Sql, manifest: Manifest, content: Content): 
   const [twin] = await tx<Array<{ id: string }>>`
     select id from batches
     where provider = ${provider} and format = ${format} and state = 'applied' and id <> ${id} and name_kind <> 'key'
-      and (content_digest = ${content.digest} or digest = any(${[content.digest, payload]}))
+      and name_kind is distinct from 'key' -- says nothing new; the planner matches it with the index batches_of_digest
+      and (content_digest <> digest and content_digest = ${content.digest} or digest = any(${[content.digest, payload]}))
     order by number limit 1`
   if (twin) return twin.id
   if ((await findUnknown(tx, manifest, content)).length > 0) throw new UnknownContents(content)
