@@ -130,6 +130,16 @@ create table lane_months (
 grant insert, select, update on lane_months to batch_writer;
 grant select on lane_months to rates_reader;
 
+create table parked_messages (
+  batch_id text not null,
+  receipt text not null,
+  parked_at timestamp with time zone not null,
+  hidden_until timestamp with time zone not null,
+  constraint parked_messages_pkey PRIMARY KEY (batch_id)
+);
+
+grant delete, insert, select, update on parked_messages to batch_writer;
+
 create table port_aliases (
   code text not null,
   port_code text not null,

@@ -5,6 +5,7 @@ import { accept, type Acceptance, type Admit } from './accept.ts'
 import { batchId, type Manifest, type Name } from './batch.ts'
 import { generationNow, generationsOf, lastAccepted, type Generation } from './generations.ts'
 import type { Queue } from './queue.ts'
+import { isOfRow } from './row-in-place.ts'
 import type { Store } from './store.ts'
 
 export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log, admit?: Admit }
@@ -28,7 +29,7 @@ export async function acceptNamed (options: NamingOptions, manifest: Manifest, f
   const before = formerId ? await lookedUp(store.readManifest(formerId)) : null
   const first = former && before?.id === formerId ? former : manifest.name
   const acceptance = await acceptContent(options, manifest, first)
-  if (formerId && !before) {
+  if (formerId && !before && !isOfRow(acceptance.manifest)) {
     await store.createManifest(acceptance.manifest, formerId)
       .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'batch not written under its former name'))
   }

@@ -57,7 +57,7 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
   /** Hands the message back, to be delivered again after `seconds`. */
   const release = (delivery: Delivery, seconds = 0): Promise<void> => extend(delivery, seconds)
 
-  const remove = async ({ receipt }: Delivery): Promise<void> => {
+  const remove = async ({ receipt }: Pick<Delivery, 'receipt'>): Promise<void> => {
     await sqs.send(new DeleteMessageCommand(at(receipt)))
   }
 

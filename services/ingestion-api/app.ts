@@ -2,6 +2,7 @@ import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit'
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Queue } from '../batch/queue.ts'
+import { withRowsInPlace } from '../batch/row-in-place.ts'
 import type { Store } from '../batch/store.ts'
 import type { Uploads } from '../batch/uploads.ts'
 import { openMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -53,6 +54,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
   await app.register(rateLimit, { global: false })
   const api: IngestionApi = {
     ...dependencies,
+    store: withRowsInPlace(store, sql, log),
     metrics,
     takeTurn: takeTurns(limits),
     unfinished: limitUnfinished({ sql, log, max: limits.unfinishedBatches }),

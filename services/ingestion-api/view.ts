@@ -39,7 +39,7 @@ export const BatchView = Type.Object({
     description: 'false: the last line of a CSV or NDJSON file has no line end, as in a file that was cut; null where that is not known',
   })),
   reason: Nullable(Type.String()),
-  advice: Type.Optional(Nullable(Type.String({ description: 'of a rejected batch: what can be done; not in a list' }))),
+  advice: Type.Optional(Nullable(Type.String({ description: 'of a rejected, dead_lettered or discarded batch: what can be done; not in a list' }))),
 })
 export type BatchView = Static<typeof BatchView>
 

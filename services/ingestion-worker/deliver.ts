@@ -200,7 +200,12 @@ async function giveBack ({ sql, queue, log, giveUp, parked, maxReceives }: Worke
   const isLast = delivery.receives >= await maxReceives()
   const seconds = giveUp.aborted || isLast ? 0 : Math.round(backoffMs(delivery.receives, { firstMs: 2_000, maxMs: 600_000 }) / 1_000)
   if (delivery.batchId) await handBack(sql, delivery.batchId, reason).catch(error => log.warn({ err: error }, 'state of the batch not written'))
-  await queue.release(delivery, seconds).then(
-    () => { if (seconds > 0 && delivery.batchId) parked.park(delivery, seconds) },
-    error => log.warn({ err: error }, 'message not released: it comes when its time is over'))
+  try {
+    await queue.release(delivery, seconds)
+  } catch (error) {
+    log.warn({ err: error }, 'message not released: it is redelivered after its visibility timeout')
+    return
+  }
+  if (seconds === 0 || !delivery.batchId) return
+  await parked.park(delivery, seconds).catch(error => log.warn({ err: error, seconds }, 'hidden message not written down: an operator cannot shorten its time'))
 }

@@ -10,9 +10,11 @@ const usage = `batches list --provider NAME [--state STATE] [--limit N]
 batches show ID
 batches dead-letter ID … --why TEXT [--by NAME]
 batches submit FILE [--key NAME] [--dry-run] [--rows N]
-    Lists and shows batches; ends one that is queued or keeps failing, so that the provider's next batch comes (its worker lets it go at
-    the next heartbeat; dead-letters redrive sends it back); sends a file (.csv, .ndjson or .json, with .gz behind it if compressed) through the ingestion API
-    as the provider whose key is in API_KEY, waits for the outcome, and exits with 1 unless it was applied or validated.
+    list shows the batches of a provider, show one batch with its attempts.
+    dead-letter ends a batch that is queued or being processed. Its worker cancels it at the next heartbeat and deletes its message.
+    Then the provider's next batch is processed. dead-letters redrive sends the ended batch back to the queue.
+    submit sends a file (.csv, .ndjson or .json, with .gz behind it if compressed) through the ingestion API. The provider is the
+    one whose key is in API_KEY. submit waits for the outcome. It exits with 1 unless the batch was applied or validated.
     --rows N: the file has N rows; with another number it is rejected.`
 
 export const batches: Command = {

@@ -45,14 +45,19 @@ const refusals: Record<Action, string> = {
   redrive: 'it was no dead letter', discard: 'it was no dead letter', dead_letter: 'it was neither queued nor being processed',
 }
 
+const absences: Record<Action, string> = {
+  redrive: 'unknown', discard: 'unknown',
+  dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
+}
+
 export async function act (system: System, action: Action, ids: string[], actor: { name: string, reason: string }): Promise<void> {
-  let unknown = 0
+  let absent = 0
   for (const id of ids) {
     const result = await actOn(system.sql(), system.queue(), id, action, actor)
-    if (!result) unknown++
-    console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : 'unknown'}`)
+    if (!result) absent++
+    console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : absences[action]}`)
   }
-  if (unknown > 0) throw new CommandError(`${unknown} of ${ids.length} batches are unknown`)
+  if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
 }
 
 export function readLimit (text: string): number {

@@ -25,6 +25,15 @@ create table stray_messages (
 grant select, insert, update on stray_messages to batch_writer;
 grant select on stray_messages to batch_intake;
 
+-- Messages that were handed back and are hidden until their next delivery. A worker deletes the message of a batch that an operator ends.
+create table parked_messages (
+  batch_id text primary key,
+  receipt text not null,
+  parked_at timestamptz not null,
+  hidden_until timestamptz not null
+);
+grant select, insert, update, delete on parked_messages to batch_writer;
+
 alter table dead_letter_actions drop constraint dead_letter_actions_action_check;
 alter table dead_letter_actions add constraint dead_letter_actions_action_check check (action in ('redrive', 'discard', 'dead_letter'));
 grant update (dead_lettered_at) on batches to batch_intake;

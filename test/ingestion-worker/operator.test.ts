@@ -1,7 +1,8 @@
 // An operator ends a batch that is queued, being processed, or fails again and again.
 import t from 'tap'
 import { actOn, auditOf } from '../../services/batch/dead-letters.ts'
-import { watchParked } from '../../services/ingestion-worker/parked.ts'
+import { recordAccepted } from '../../services/batch/records.ts'
+import { watchParked, type Parked } from '../../services/ingestion-worker/parked.ts'
 import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { waitLimitMs } from '../harness/patience.ts'
@@ -33,7 +34,7 @@ t.test('queued: it is not begun any more, its message is deleted, a redrive appl
   t.match(await actOn(api, it.queue, id, 'dead_letter', actor), { state: 'applied', changed: false })
 })
 
-t.test('being processed: its worker lets it go at the next heartbeat', async t => {
+t.test('being processed: its worker cancels it at the next heartbeat', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat })
   const lock = await lockReadModel(t, it.db)
@@ -49,7 +50,7 @@ t.test('being processed: its worker lets it go at the next heartbeat', async t =
   t.equal(await it.visible(id), 0)
 })
 
-t.test('held while what it needs is away: it is let go as well', async t => {
+t.test('held while what it needs is unavailable: it is cancelled as well', async t => {
   const it = await pipeline(t)
   await refuse(it, '55P03')
   const metrics = openMetrics('ingestion-worker')
@@ -61,19 +62,73 @@ t.test('held while what it needs is away: it is let go as well', async t => {
   t.match(await it.settled(id, 'dead_lettered'), dead)
 })
 
-t.test('handed back and hidden: its message is deleted, long before its time is over', async t => {
+t.test('handed back and hidden: its message is deleted long before its time is over', async t => {
   const it = await pipeline(t)
-  const { id } = await it.submit(csv)
-  await it.db.migrator`
-    insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', 'csv', ${id}, 1, now())`
-  const parked = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
-  t.teardown(parked.stop)
-  const delivery = (await it.queue.receive(5, AbortSignal.timeout(waitLimitMs)))!
-  await it.queue.release(delivery, 600)
-  parked.park(delivery, 600)
+  const worker = it.db.open('ingestion_worker')
+  const before = watchParked(worker, it.queue, silent, 600_000)
+  const { id } = await parkedBatch(it, before)
+  await before.stop()
   const next = await it.submit(csv, { key: 'next' })
   await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  // The worker that handed it back has ended. Another one deletes the message, in the round after one that fails.
+  let removals = 0
+  const queue: Pipeline['queue'] = {
+    ...it.queue,
+    async remove (delivery) {
+      if (++removals === 1) throw new Error('not this time')
+      await it.queue.remove(delivery)
+    },
+  }
+  const parked = watchParked(worker, queue, silent, 50)
+  t.teardown(parked.stop)
   t.match(await it.queue.receive(20, AbortSignal.timeout(waitLimitMs)), { batchId: next.id })
+  t.equal(removals, 2)
+  await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 0)
+})
+
+t.test('handed back after a failure: it is deleted as well, and the next batch is applied', async t => {
+  const it = await pipeline(t)
+  const failing = await it.submit(csv)
+  await refuse(it, 'P0001', failing.id)
+  startWorker(t, it, { heartbeat })
+  await waitFor(async () => (await it.db.migrator`select 1 from parked_messages where batch_id = ${failing.id}`).length === 1)
+  await actOn(it.db.open('ingestion_api'), it.queue, failing.id, 'dead_letter', actor)
+  const next = await it.submit(csv, { key: 'next' })
+  await it.settled(next.id, 'applied')
+  t.match(await it.settled(failing.id, 'dead_lettered'), dead)
+  await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 0)
+})
+
+t.test('handed back and hidden, dead-lettered and redriven before a worker looks: the redrive does not wait behind the hidden message', async t => {
+  const it = await pipeline(t)
+  const parked = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
+  const api = it.db.open('ingestion_api')
+  const { id } = await parkedBatch(it, parked)
+  await parked.stop()
+  await actOn(api, it.queue, id, 'dead_letter', actor)
+  await actOn(api, it.queue, id, 'redrive', actor)
+  const later = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
+  t.teardown(later.stop)
+  const delivery = await it.queue.receive(20, AbortSignal.timeout(waitLimitMs))
+  t.match(delivery, { batchId: id, receives: 1 })
+  // Hidden again after the redrive, which nobody has ended: the round that deletes another batch's message leaves this one.
+  await it.queue.release(delivery!, 600)
+  await later.park(delivery!, 600)
+  const other = await parkedBatch(it, later, 'demo-2')
+  await actOn(api, it.queue, other.id, 'dead_letter', actor)
+  await waitFor(async () => await it.queue.countMessages() === 1)
+  await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 1)
+  t.match(await it.db.migrator`select batch_id from parked_messages`, [{ batch_id: id }])
+})
+
+t.test('the rows of messages that are visible again are deleted', async t => {
+  const it = await pipeline(t)
+  const parked = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
+  t.teardown(parked.stop)
+  await parkedBatch(it, parked)
+  await it.db.migrator`update parked_messages set hidden_until = now() - interval '1 second'`
+  await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 0)
+  t.equal(await it.queue.countMessages(), 1)
 })
 
 t.test('beside a commit one wins: the commit, when it has the row', async t => {
@@ -137,6 +192,16 @@ t.test('a batch that waits while others are finished is unknown from the fifth t
   await actOn(it.db.open('ingestion_api'), it.queue, poison.id, 'redrive', actor)
   t.match(await it.settled(poison.id, 'applied'), { waits: 0 })
 })
+
+/** A batch with a row whose message was received, handed back and parked. */
+async function parkedBatch (it: Pipeline, parked: Parked, provider = 'demo'): Promise<{ id: string }> {
+  const manifest = await it.submit(csv, { provider })
+  await recordAccepted(it.db.open('ingestion_api'), manifest)
+  const delivery = (await it.queue.receive(5, AbortSignal.timeout(waitLimitMs)))!
+  await it.queue.release(delivery, 600)
+  await parked.park(delivery, 600)
+  return manifest
+}
 
 /** From now on the last step of a batch fails with this SQLSTATE: of the one named, or of each. */
 async function refuse ({ db: { migrator } }: Pipeline, code: string, id = '%'): Promise<void> {
