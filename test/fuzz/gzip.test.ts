@@ -50,7 +50,10 @@ t.test('through POST and upload: every row that was put in, or the refusal', asy
     const named = await upload(file, { content_encoding: 'gzip' }, { headers: { 'idempotency-key': `upload-${turn}` } })
     if (!expected) {
       t.match(sent, { status: 400, body: { type: '/problems/malformed-body' } })
-      t.match(await ended(named.body.id), { state: 'rejected', first_errors: [{ code: 'not_gzip' }] })
+      // A member that is cut may swallow the next one's bytes as text: rows of that are told before the end shows what they are.
+      const { state, first_errors: errors } = await ended(named.body.id) as { state: string, first_errors: Array<{ code: string }> }
+      t.equal(state, 'rejected')
+      t.ok(errors.length === 100 || errors.some(({ code }) => code === 'not_gzip'))
       t.equal(await visible(named.body.id), 0)
       return
     }
