@@ -29,8 +29,10 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
   const { existing, pending } = await claim(store, manifest, admit)
   if (existing && existing.digest !== manifest.digest) {
     // A note that this request wrote stays for the sweeper: the request that won may still need it.
-    throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, whose content is another: send other content under another key`,
-      { members: { id: existing.id } })
+    const named = `The key names batch ${existing.id} of ${existing.acceptedAt}`
+    throw new Problem('key-reused', isCompressedUpload(existing) || isCompressedUpload(manifest)
+      ? `${named}; one of the two is a compressed upload, so that their contents cannot be compared. Look at that batch first: if it is the same file, its prices would count again under another key`
+      : `${named}, whose content is another: send other content under another key`, { members: { id: existing.id } })
   }
   if (manifest.name.kind === 'key' && existing && existing.format !== manifest.format) {
     throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, which was sent as ${mediaTypes[existing.format]}; ` +
@@ -41,6 +43,9 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
   if (pending) await enqueue(queue, holding)
   return { manifest: holding, replayed: existing !== null, pending }
 }
+
+/** Nobody has looked into it yet: its digest is that of the compressed file. */
+const isCompressedUpload = ({ digestOf, encoding }: Manifest): boolean => digestOf === 'payload' && encoding === 'gzip'
 
 async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<{ existing: Manifest | null, pending: boolean }> {
   let admission: Admission | undefined

@@ -35,6 +35,8 @@ type Count = {
 
 /** Providers whose counts are kept; the one that has sent nothing for longest is forgotten. */
 const maxProviders = 1_000
+/** How old a count may be that refuses a batch, in milliseconds. */
+const refusalMs = 250
 /** How long a request waits for a count, in milliseconds. */
 const waitMs = 1_000
 
@@ -48,8 +50,9 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
 
   async function admit ({ provider, id }: { provider: string, id: string }): Promise<Admission> {
     const count = countOf(provider)
-    const counting = recount(provider, count)
-    if (count.countedAt < 0 || total(count) >= max) await counting
+    const counting = recount(provider, count, freshMs)
+    if (count.countedAt < 0) await counting
+    if (total(count) >= max) await recount(provider, count, refusalMs) // some may have become final since
     // The same batch, sent twice at once, is one.
     if (total(count) >= max && !count.unrecorded.has(id)) {
       throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final, of ${max} at most: send this one again when some of them are`)
@@ -76,9 +79,10 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
   }
 
   /** Counts again where the last count is too old; one at a time. Resolves when it is done or has taken too long. */
-  function recount (provider: string, count: Count): Promise<void> {
-    if (count.countedAt >= 0 && performance.now() - count.countedAt < freshMs) return Promise.resolve()
-    count.counting ??= withDeadline(countUnfinished(sql, provider, [...count.unrecorded.keys()]), waitMs).then(({ unfinished, recorded }) => {
+  function recount (provider: string, count: Count, maxAgeMs: number): Promise<void> {
+    if (count.counting) return count.counting
+    if (count.countedAt >= 0 && performance.now() - count.countedAt < maxAgeMs) return Promise.resolve()
+    count.counting = withDeadline(countUnfinished(sql, provider, [...count.unrecorded.keys()]), waitMs).then(({ unfinished, recorded }) => {
       count.counted = unfinished
       for (const id of recorded) count.unrecorded.delete(id)
     }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: the last count holds')).finally(() => {

@@ -9,6 +9,8 @@ import { openProgress } from './progress.ts'
 export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean, rows?: string | undefined }
 
 type Batch = {
+  /** The batch was accepted by an earlier request: said by the answer to `POST /batches` alone. */
+  replayed: boolean
   id: string, state: string, reason: string | null, first_errors: RowError[]
   rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
 }
@@ -51,13 +53,16 @@ export async function submit (
       ...(key === undefined ? {} : { 'idempotency-key': key }),
     },
   } as RequestInit))
-  progress.line(`batch ${batch.id}`)
+  progress.line(`batch ${batch.id}${batch.replayed ? ', accepted by an earlier request' : ''}`)
   for (let pauseMs = 50; waiting.has(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
     progress.show(`${batch.state}${batch.rows_read ? `, ${thousands(batch.rows_read)} of ${thousands(batch.rows_expected)} rows read` : ''}`)
     await wait(pauseMs)
     batch = await answer(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
   }
   if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file was not cut')
+  if (rows !== undefined && batch.rows !== null && batch.rows !== Number(rows) && batch.state === 'applied') {
+    throw new CommandError(`applied by an earlier request with ${batch.rows.toLocaleString('en')} rows, not ${rows}: this file and that one are the same, and have too few or too many`)
+  }
   const counted = `${(batch.rows ?? 0).toLocaleString('en')} rows`
   if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${counted}`)
   for (const { row, column, value, code, message } of batch.first_errors) {
@@ -98,5 +103,5 @@ async function answer (response: Promise<Response>): Promise<Batch> {
   const body = await answered.json() as Batch & { title?: string, detail?: string }
   if (answered.status === 422) throw new KeyReused(`${body.title}: ${body.detail}`)
   if (!answered.ok) throw new CommandError(`${body.title ?? answered.status}: ${body.detail ?? ''}`)
-  return body
+  return { ...body, replayed: answered.headers.get('idempotency-replayed') === 'true' }
 }

@@ -13,6 +13,8 @@ t.test('a request that is refused by its header', async t => {
     ['a key without the scope', { authorization: 'Bearer reader-key' }, '/batches', 403],
     ['a wrong type', { 'content-type': 'application/csv' }, '/batches', 415],
     ['a wrong encoding', { 'content-encoding': 'br' }, '/batches', 415],
+    ['a wrong encoding of JSON', { 'content-type': 'application/json', 'content-encoding': 'br' }, '/batches', 415],
+    ['too long for JSON', { 'content-type': 'application/json', 'content-length': 8 * mebibyte + 1 }, '/batches', 413],
     ['a wrong parameter', {}, '/batches?dry_run=True', 400],
     ['a wrong digest field', { 'content-digest': 'x' }, '/batches', 400],
     ['too long', { 'content-length': 8 * mebibyte + 1 }, '/batches', 413],

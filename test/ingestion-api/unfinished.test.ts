@@ -77,6 +77,17 @@ t.test('the last count, and what was accepted since', async t => {
   t.equal(await asked(sha256('six')), 'admitted', 'what was not accepted after all does not count')
 })
 
+t.test('a count that refuses is not old: a batch that has become final makes room', async t => {
+  const { migrator, open } = await database(t)
+  const { admit } = limitUnfinished({ sql: open('ingestion_api'), log: silent, max: 1, freshMs: 3_600_000 })
+  const isAdmitted = async (): Promise<boolean> => await admit({ provider: 'demo', id: sha256('next') } as never).then(() => true, () => false)
+  await migrator`
+    insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${sha256('one')}, 'demo', 'apply', 'csv', ${sha256('one')}, 1, now())`
+  t.equal(await isAdmitted(), false)
+  await migrator`update batches set state = 'applied'`
+  await waitFor(isAdmitted)
+})
+
 t.test('one batch, sent twice at once, is one, and stays it when one of the two is not the first', async t => {
   const db = await database(t)
   const { admit } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 1 })

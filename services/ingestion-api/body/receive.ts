@@ -21,8 +21,7 @@ export type Received = Measured & { payload: Payload }
  */
 export async function receiveBody (request: IncomingMessage, encoding: Encoding, digest: DigestCheck,
   limits: BodyLimits & TimeLimits, put: (body: Readable) => Promise<Payload>): Promise<Received> {
-  const length = Number(request.headers['content-length'] ?? 0)
-  if (length > limits.maxBytes) throw new Problem('content-too-large', `The body is longer than ${limits.maxBytes} bytes`)
+  checkLength(request, limits)
   const meter = openMeter(encoding, limits)
   const outcome: { measured?: Measured, failure?: Problem } = {}
 
@@ -47,6 +46,11 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
   } catch (cause) {
     throw outcome.failure ?? new Problem('store-unavailable', 'The batch was not accepted; send it again', { cause })
   }
+}
+
+/** Throws `content-too-large` where the header alone says so. */
+export function checkLength ({ headers }: IncomingMessage, { maxBytes }: BodyLimits): void {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw new Problem('content-too-large', `The body is longer than ${maxBytes} bytes`)
 }
 
 /**

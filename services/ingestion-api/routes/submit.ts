@@ -11,7 +11,7 @@ import { acceptBatches } from '../body/accepted-types.ts'
 import { contentDigest, type DigestCheck } from '../body/content-digest.ts'
 import { namedUpload } from '../body/command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
-import { receiveBody } from '../body/receive.ts'
+import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { databaseMs, viewNow } from '../lookup.ts'
@@ -70,7 +70,8 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   }, async (request, reply) => {
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
     const format = formatOf(request)
-    if (format !== 'json') encodingOf(request) // a refusal comes before any of the body
+    encodingOf(request) // what the header refuses, it refuses before any of the body has come
+    checkLength(request.raw, limits)
     const digest = contentDigest(request.headers['content-digest'] as string | undefined)
     const upload = format === 'json' ? await namedUpload(request.raw, digest, limits) : null
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
