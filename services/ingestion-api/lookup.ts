@@ -6,6 +6,7 @@ import type { Store } from '../batch/store.ts'
 import { withDeadline } from '../runtime/deadline.ts'
 import type { Log } from '../runtime/log.ts'
 import { Problem } from '../runtime/problem.ts'
+import { readAgain } from '../runtime/read-again.ts'
 import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
 
 /** How long the database may take, in milliseconds, before the manifest answers in its place. */
@@ -14,7 +15,7 @@ export const databaseMs = 3_000
 /** The state of now of a batch whose manifest is at hand. */
 export async function viewNow (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
   try {
-    const record = await withDeadline(readRecord(sql, manifest.id), databaseMs)
+    const record = await withDeadline(readAgain(() => readRecord(sql, manifest.id)), databaseMs)
     return record ? { ...viewOfRecord(record), advice: adviceFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
   } catch (error) {
     log.warn({ err: error, batchId: manifest.id }, 'the database cannot be asked: answering from the manifest')

@@ -4,6 +4,7 @@ import { states } from '../../batch/batch.ts'
 import { listRecords, providerOfRecord } from '../../batch/records.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { Problem } from '../../runtime/problem.ts'
+import { readAgain } from '../../runtime/read-again.ts'
 import type { IngestionApi } from '../app.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { ListedBatch, listedBatch } from '../listed-batch.ts'
@@ -55,9 +56,9 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
   }, async (request, reply) => {
     const provider = providerOf(request)
     const { state, limit = 50, cursor } = request.query
-    if (cursor !== undefined && await bounded(providerOfRecord(sql, cursor)) !== provider) throw foreignCursor()
+    if (cursor !== undefined && await bounded(() => providerOfRecord(sql, cursor)) !== provider) throw foreignCursor()
     // One more than asked for tells whether there is another page.
-    const records = await bounded(listRecords(sql, { provider, state, limit: limit + 1, after: cursor }))
+    const records = await bounded(() => listRecords(sql, { provider, state, limit: limit + 1, after: cursor }))
     const page = records.slice(0, limit)
     return reply.header('cache-control', 'no-store').send({
       batches: page.map(listedBatch),
@@ -67,7 +68,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
 }
 
 /** Nothing else can answer a list, so it may take longer than what has the manifest to fall back on. */
-const bounded = <T>(work: Promise<T>): Promise<T> => withDeadline(work, 10_000)
+const bounded = <T>(read: () => Promise<T>): Promise<T> => withDeadline(readAgain(read), 10_000)
 
 const foreignCursor = (): Problem => new Problem('invalid-parameters', 'cursor is not one that a page gave', {
   members: { errors: [{ parameter: 'cursor', code: 'unknown', message: 'take next_cursor of the page before' }] },

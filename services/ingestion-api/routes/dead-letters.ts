@@ -4,6 +4,7 @@ import { actOn, auditOf, listDeadLetters, type Action } from '../../batch/dead-l
 import { withDeadline } from '../../runtime/deadline.ts'
 import { classify } from '../../runtime/failures.ts'
 import { Problem } from '../../runtime/problem.ts'
+import { readAgain } from '../../runtime/read-again.ts'
 import type { IngestionApi } from '../app.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { problemResponses } from './responses.ts'
@@ -51,7 +52,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys, l
     onRequest: [onRequest, limitReads],
   }, async (request, reply) => {
     const { provider, limit = 50, cursor } = request.query
-    const found = await withDeadline(listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 }), 10_000)
+    const found = await withDeadline(readAgain(() => listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 })), 10_000)
     const page = found.slice(0, limit)
     return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
   })
