@@ -148,7 +148,7 @@ export const alarms = {
   'stray-messages': {
     summary: 'Messages name no batch that is known',
     severity: 'ticket',
-    reason: 'Nobody but this system sends messages: one whose batch has no manifest is a lost object or a wrong queue',
+    reason: 'Only the ingestion API, the sweeper and operators send messages: where one names no manifest, an object is lost or another program sends to this queue',
     prometheus: { metrics: ['freight_stray_messages_total'], expression: 'sum(increase(freight_stray_messages_total[$window]))', windowMinutes: 15, above: 0, forMinutes: 0 },
     aws: { source: 'own', metric: 'StrayMessages', statistic: 'Sum', above: 0, periodSeconds: 900, periods: 1, mustBreach: 1, missing: 'notBreaching' },
   },

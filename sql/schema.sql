@@ -248,7 +248,7 @@ create table stray_messages (
 );
 
 grant select on stray_messages to batch_intake;
-grant insert, select, update on stray_messages to batch_writer;
+grant delete, insert, select, update on stray_messages to batch_writer;
 
 create table unreadable_batches (
   batch_id text not null,
@@ -257,6 +257,7 @@ create table unreadable_batches (
   failed_at timestamp with time zone not null,
   held_since timestamp with time zone,
   checked_at timestamp with time zone not null,
+  leased_until timestamp with time zone,
   store_is_right boolean not null default false,
   constraint unreadable_batches_pkey PRIMARY KEY (batch_id)
 );

@@ -38,7 +38,7 @@ export type Dependencies = {
   secondLookMs?: number
   /** Longest pause between two attempts of a batch that waits, in milliseconds. */
   waitMaxMs?: number
-  /** Time after which a store that is in doubt is acquitted by another batch, in seconds. */
+  /** Time after which another batch that can be read ends the doubt about the store, in seconds. */
   doubtSeconds?: number
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
@@ -71,7 +71,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
   const ready = (isOpen: boolean): void => metrics.set('freight_worker_ready', {}, Number(isOpen))
   const gate = new Gate(async () => {
     await Promise.all([requireSchema(sql, migrations), store.probe()])
-    await settleDoubt({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, doubtSeconds }).catch(error => {
+    await settleDoubt({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, doubtSeconds, signal: giveUp.signal }).catch(error => {
       dropReadOnlyLinks(sql, error)
       throw error
     })
@@ -95,7 +95,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
         recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
         announceUntilWritten(dependencies, stopping.signal),
         watchBacklog({ ...dependencies, onDoubt: () => gate.shut('STORE_IN_DOUBT: batches are held') }, stopping.signal),
-        sweepUntil({ ...dependencies, ...sweep }, stopping.signal),
+        sweepUntil({ ...dependencies, ...sweep, reported: new Set() }, stopping.signal),
       ])
     },
     stopReceiving () {

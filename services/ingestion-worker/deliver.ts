@@ -59,7 +59,7 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
   })
   const heldUntil = performance.now() + worker.heartbeat.maxSeconds * 1_000
   const pause = (ms: number): Promise<unknown> => wait(ms, undefined, { signal }).catch(() => {})
-  /** Failures in a row of which each says that the store does not give what was accepted. */
+  /** Failures of class corrupt since the last failure of another class. */
   let looks = 0
 
   /** True when the delivery is done with. */
@@ -96,6 +96,7 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
       }
       return await judge(reasonOf(error), tries)
     }
+    looks = 0
     dropReadOnlyLinks(sql, error)
     gate.shut(reasonOf(error))
     await pause(backoffMs(tries, { maxMs: worker.waitMaxMs }))

@@ -1,18 +1,24 @@
+import { addAbortSignal } from 'node:stream'
 import type { Sql } from 'postgres'
 import type { Store } from '../batch/store.ts'
 import { classify } from '../runtime/failures.ts'
 import type { Log } from '../runtime/log.ts'
 import { readPayload, Unreadable } from './apply/payload.ts'
+import { leaseHeld, type Held } from './doubt-lease.ts'
 
 export type DoubtOptions = {
   sql: Sql
   store: Store
   log: Log
   maxDecodedBytes: number
-  /** Time after which the store is acquitted if it gives another batch as it was accepted, in seconds. */
+  /** Time after which another batch that can be read ends the doubt, in seconds. */
   doubtSeconds: number
-  /** Time between two readings of a batch that is held, in seconds; one worker at a time reads it. */
+  /** Time between two readings of a batch that is held, in seconds. */
   recheckSeconds?: number
+  /** Time after which another worker reads the held batches if this one has ended, in seconds. */
+  leaseSeconds?: number
+  /** Aborted when the process must end: the reading is cancelled. */
+  signal: AbortSignal
 }
 
 /** Thrown while batches are held because the store does not give what was accepted. */
@@ -20,33 +26,42 @@ export class StoreInDoubt extends Error {
   readonly code = 'STORE_IN_DOUBT'
 }
 
-/** Batches that wait and can be read in place of those that are held. */
+/** Batches that wait and are read in place of those that are held. */
 const witnesses = 3
 
 /**
- * Reads the batches again that are held. Resolves when none is left: each was read as it was accepted, or has ended (an operator did
- * that), or the store was acquitted. It is when it gives one of the other waiting batches, after `doubtSeconds`: then those that are held
- * are broken each for itself, and their workers dead-letter them. While no other batch waits, nobody is kept waiting either.
+ * Reads the held batches again, in one worker at a time. Resolves when no batch is held: each was read as it was accepted, or is final
+ * (an operator ended it), or the doubt is over. The doubt ends when the store gives one of the other waiting batches as it was accepted,
+ * after `doubtSeconds`: then the held batches are broken, the store is not, and their workers dead-letter them. While no other batch
+ * waits, the pause delays none. Throws StoreInDoubt while batches are held.
  */
 export async function settleDoubt (options: DoubtOptions): Promise<void> {
-  const { sql, log, doubtSeconds, recheckSeconds = 5 } = options
-  const due = await sql<Array<{ batch_id: string, expired: boolean }>>`
-    update unreadable_batches set checked_at = clock_timestamp()
-    where held_since is not null and checked_at < clock_timestamp() - make_interval(secs => ${recheckSeconds})
-    returning batch_id, held_since < clock_timestamp() - make_interval(secs => ${doubtSeconds}) as expired`
-  for (const { batch_id: id } of due) {
+  const { sql, recheckSeconds = 5, leaseSeconds = 30 } = options
+  const lease = await leaseHeld(sql, { ...options, recheckSeconds, leaseSeconds })
+  if (lease) {
+    try {
+      await readAgain(options, lease.held)
+    } finally {
+      await lease.end()
+    }
+  }
+  const held = await countHeld(sql)
+  if (held > 0) throw new StoreInDoubt(`${held} batches cannot be read as they were accepted`)
+}
+
+async function readAgain (options: DoubtOptions, held: Held[]): Promise<void> {
+  const { sql, log } = options
+  for (const { id } of held) {
     const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
     const ended = batch !== undefined && !['queued', 'processing'].includes(batch.state)
     if (!ended && !await isAsAccepted(options, id)) continue
     await sql`delete from unreadable_batches where batch_id = ${id}`
     log.info({ batchId: id }, ended ? 'unreadable batch has ended' : 'unreadable batch can be read again')
   }
-  if (due.some(({ expired }) => expired) && await givesAnother(options)) {
+  if (held.some(({ expired }) => expired) && await givesAnother(options)) {
     await sql`update unreadable_batches set store_is_right = true, held_since = null where held_since is not null`
     log.warn('the store gives other batches as accepted: the unreadable ones are dead-lettered')
   }
-  const held = await countHeld(sql)
-  if (held > 0) throw new StoreInDoubt(`${held} batches cannot be read as they were accepted`)
 }
 
 export async function countHeld (sql: Sql): Promise<number> {
@@ -62,16 +77,23 @@ async function givesAnother (options: DoubtOptions): Promise<boolean> {
   return false
 }
 
-/** Whether the store has the batch's manifest and its payload. Throws when the store cannot be asked. */
-async function isAsAccepted ({ store, maxDecodedBytes }: DoubtOptions, id: string): Promise<boolean> {
+/** Whether the store has the batch's manifest and its payload. Throws when the store is unavailable, or the process ends. */
+async function isAsAccepted ({ store, maxDecodedBytes, signal }: DoubtOptions, id: string): Promise<boolean> {
+  signal.throwIfAborted()
   try {
     const manifest = await store.readManifest(id)
     if (!manifest) return false
-    const chunks = readPayload(await store.openPayload(manifest.payload), manifest, maxDecodedBytes)
-    while (!(await chunks.next()).done);
+    const payload = addAbortSignal(signal, await store.openPayload(manifest.payload, signal))
+    try {
+      const chunks = readPayload(payload, manifest, maxDecodedBytes)
+      while (!(await chunks.next()).done) signal.throwIfAborted()
+    } finally {
+      payload.destroy()
+    }
     return true
   } catch (error) {
-    if (error instanceof Unreadable) return true // it is as it was accepted, and will be rejected
+    if (signal.aborted) throw error
+    if (error instanceof Unreadable) return true // the content is as it was accepted, and will be rejected
     if (classify(error) === 'corrupt') return false
     throw error
   }

@@ -19,7 +19,12 @@ export type Sweeper = {
   everySeconds: number
   /** How old a note or a message must be before it is taken for lost, in seconds. */
   lostAfterSeconds: number
+  /** Batches whose manifest cannot be read and was logged, by this process. */
+  reported: Set<string>
 }
+
+/** Batches that `reported` has at most: those beyond are not logged. */
+const maxReported = 1_000
 
 /**
  * Finishes what a lost process left between its steps. Every worker sweeps: what two of them do twice has one effect.
@@ -28,7 +33,7 @@ export type Sweeper = {
 export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Promise<void> {
   const { log, everySeconds } = sweeper
   while (!stopping.aborted) {
-    for (const sweep of [sweepPending, sweepLost]) {
+    for (const sweep of [sweepPending, sweepLost, sweepOld]) {
       await sweep(sweeper).catch(error => log.warn({ err: error, sweep: sweep.name }, 'sweep left for the next time'))
     }
     // Spread, so that many workers do not list the store at the same moment.
@@ -40,12 +45,15 @@ export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Prom
  * `pending/<id>` with a manifest: its message may be missing. Without one the acceptance never happened, or is about to, or
  * the payload is another batch's too: nothing is touched, and the bucket's lifecycle takes note and payload away.
  */
-export async function sweepPending ({ sql, store, queue, log, metrics, lostAfterSeconds }: Sweeper): Promise<void> {
+export async function sweepPending ({ sql, store, queue, log, metrics, lostAfterSeconds, reported }: Sweeper): Promise<void> {
   for await (const { id, ageSeconds } of store.listPending()) {
     if (ageSeconds < lostAfterSeconds) continue // its request is under way
     const manifest = await store.readManifest(id).catch((error: unknown) => {
       if (classify(error) !== 'corrupt') throw error
-      log.error({ err: error, batchId: id }, 'the manifest of an accepted batch cannot be read: the sweeper leaves it')
+      if (!reported.has(id) && reported.size < maxReported) {
+        reported.add(id)
+        log.error({ err: error, batchId: id }, 'the manifest of an accepted batch cannot be parsed: its pending record stays')
+      }
       return null
     })
     if (!manifest) continue
@@ -77,4 +85,13 @@ export async function sweepLost ({ sql, queue, deadLetters, log, metrics, lostAf
     metrics.count('freight_messages_requeued_total', { why: 'lost' })
     log.warn({ batchId: id, provider }, 'lost message sent again by the sweeper')
   }
+}
+
+/**
+ * Deletes what only served to decide or to look: batches that were unreadable a day ago and are not held, and stray messages that came
+ * last 90 days ago.
+ */
+export async function sweepOld ({ sql }: Pick<Sweeper, 'sql'>): Promise<void> {
+  await sql`delete from unreadable_batches where held_since is null and failed_at < clock_timestamp() - interval '1 day'`
+  await sql`delete from stray_messages where last_at < clock_timestamp() - interval '90 days'`
 }

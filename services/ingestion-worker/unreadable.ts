@@ -22,7 +22,6 @@ export async function judgeUnreadable (sql: Sql, delivery: Delivery, reason: str
   if (batchId === '') return await endUnreadable(sql, delivery, reason)
   return await transaction(sql, async tx => {
     await tx`select pg_advisory_xact_lock(hashtextextended('unreadable_batches', 0))`
-    await tx`delete from unreadable_batches where held_since is null and failed_at < clock_timestamp() - interval '1 day'`
     const [batch] = await tx<Array<{ state: string }>>`select state from batches where id = ${batchId}`
     if (batch && !['queued', 'processing'].includes(batch.state)) return await endUnreadable(tx, delivery, reason) // no evidence: it may be long ago
     const [mine] = await tx<[{ provider: string, store_is_right: boolean }]>`

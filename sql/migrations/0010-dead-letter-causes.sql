@@ -8,6 +8,8 @@ create table unreadable_batches (
   held_since timestamptz,
   -- When a worker last read it again.
   checked_at timestamptz not null,
+  -- Until when the worker that reads the held batches has the lease; null while none does.
+  leased_until timestamptz,
   -- The store gave other batches as they were accepted: this one alone is broken.
   store_is_right boolean not null default false
 );
@@ -22,7 +24,7 @@ create table stray_messages (
   messages bigint not null default 1,
   last_at timestamptz not null
 );
-grant select, insert, update on stray_messages to batch_writer;
+grant select, insert, update, delete on stray_messages to batch_writer;
 grant select on stray_messages to batch_intake;
 
 -- Messages that were handed back and are hidden until their next delivery. A worker deletes the message of a batch that an operator ends.

@@ -57,6 +57,25 @@ t.test('what the second look finds as it was accepted is applied', async t => {
   t.equal(await it.visible(batch.id), 1)
 })
 
+t.test('after a failure of another class the store is looked at twice again', async t => {
+  const it = await pipeline(t, { maxReceives: 1 })
+  const batch = await it.submit(csv)
+  await known(it, batch)
+  let readings = 0
+  const store: Pipeline['store'] = {
+    ...it.store,
+    async readManifest (id) {
+      readings++
+      if (readings === 2) throw Object.assign(new Error('unavailable'), { code: 'ECONNREFUSED' })
+      return readings <= 3 ? null : await it.store.readManifest(id)
+    },
+  }
+  const metrics = start(t, { ...it, store }, { waitMaxMs: 100 })
+  t.match(await it.settled(batch.id, 'applied', 'dead_lettered'), { state: 'applied' })
+  t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'corrupt' }), 2)
+  t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'wait' }), 1)
+})
+
 t.test('a redrive applies what was dead-lettered so', async t => {
   const it = await pipeline(t, { maxReceives })
   const batch = await it.submit(csv)

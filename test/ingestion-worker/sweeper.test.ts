@@ -1,7 +1,8 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { pino } from 'pino'
 import t from 'tap'
 import { openMetrics } from '../../services/metrics/metrics.ts'
-import { sweepLost, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
+import { sweepLost, sweepOld, sweepPending, type Sweeper } from '../../services/ingestion-worker/sweeper.ts'
 import type { Manifest } from '../../services/batch/batch.ts'
 import { recordAccepted } from '../../services/batch/records.ts'
 import { waitLimitMs } from '../harness/patience.ts'
@@ -10,7 +11,7 @@ import { startWorker } from '../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const sweeperOf = (it: Pipeline, lostAfterSeconds = 0): Sweeper =>
-  ({ ...it, sql: it.db.open('ingestion_worker'), log: silent, metrics: openMetrics('test'), everySeconds: 1, lostAfterSeconds })
+  ({ ...it, sql: it.db.open('ingestion_worker'), log: silent, metrics: openMetrics('test'), everySeconds: 1, lostAfterSeconds, reported: new Set() })
 const take = (it: Pipeline) => it.queue.receive(0, AbortSignal.timeout(waitLimitMs))
 
 t.test('an acceptance whose message was never sent is finished', async t => {
@@ -84,4 +85,34 @@ t.test('a batch that its provider\'s queue has passed by is sent again though th
   await sweepLost(sweeperOf(it, 60))
   t.equal(await it.queue.countMessages(), before + 1)
   t.same(await it.db.migrator`select id from batches where queued_at < now() - interval '10 minutes'`, [{ id: other.id }])
+})
+
+t.test('a manifest that cannot be parsed is logged once, and its pending record stays', async t => {
+  const it = await pipeline(t)
+  const ids = ['1', '2'].map(digit => digit.repeat(64))
+  const { payload } = await it.submit(csv)
+  for (const id of ids) {
+    await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `batches/${id}.json`, Body: '{"version":1,' }))
+    await it.store.putPending(id, payload)
+  }
+  const lines: Array<{ batchId: string }> = []
+  const log = pino({ level: 'error' }, { write: (line: string) => { lines.push(JSON.parse(line) as { batchId: string }) } })
+  const sweeper = { ...sweeperOf(it), log }
+  for (let sweep = 1; sweep <= 3; sweep++) await sweepPending(sweeper)
+  t.strictSame(lines.map(line => line.batchId).sort(), ids)
+  for (const id of ids) t.equal(await it.store.isPending(id), true)
+})
+
+t.test('old evidence and old stray messages are deleted; held batches stay', async t => {
+  const it = await pipeline(t)
+  await it.db.migrator`
+    insert into unreadable_batches (batch_id, provider, reason, failed_at, held_since, checked_at) values
+      ('old', 'demo', 'X: y', now() - interval '25 hours', null, now()), ('new', 'demo', 'X: y', now() - interval '23 hours', null, now()),
+      ('held', 'demo', 'X: y', now() - interval '25 hours', now(), now())`
+  await it.db.migrator`
+    insert into stray_messages (sha256, message_group, body, reason, last_at) values
+      ('old', 'demo', 'x', 'X: y', now() - interval '91 days'), ('new', 'demo', 'y', 'X: y', now() - interval '89 days')`
+  await sweepOld(sweeperOf(it))
+  t.strictSame((await it.db.migrator`select batch_id from unreadable_batches order by 1`).map(row => row.batch_id as string), ['held', 'new'])
+  t.strictSame((await it.db.migrator`select sha256 from stray_messages`).map(row => row.sha256 as string), ['new'])
 })
