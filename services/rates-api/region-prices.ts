@@ -8,7 +8,7 @@ import { snapshotOf } from './snapshot.ts'
  * own code and under each alias: batches that came before a code was an alias have it in their rows.
  */
 export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals> {
-  return totalsOf(await sql<TotalsRow[]>`
+  const rows = await sql<SumsRow[]>`
     with recursive
       -- union, not union all: a region that is met again adds nothing, so that even a tree with a cycle comes to an end.
       orig_regions (slug) as (
@@ -49,8 +49,12 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
       where orig_code = any (array(${codesOf(sql, sql`orig_ports`)}))
         and dest_code = any (array(${codesOf(sql, sql`dest_ports`)}))
         and month = asked.month
-    ) as totals`)
+    ) as totals`
+  return totalsOf(rows.map(row => ({ ...row, counts: row.counts && row.counts.map(count => count === null ? null : Number(count)) })))
 }
+
+/** Sums of \`int\` are \`bigint\`, which come as digits. No count of prices reaches 2^53. */
+type SumsRow = Omit<TotalsRow, 'counts'> & { counts: Array<string | null> | null }
 
 /** `array[sum(counts[1]), …, sum(counts[31])]` */
 function sumsOf (column: 'counts' | 'cents'): string {

@@ -6,7 +6,8 @@
 export const arrayTypes = {
   text_array: arrayOf(1009, String),
   int_array: arrayOf(1007, Number),
-  bigint_array: arrayOf(1016, Number),
+  // In decimal digits, all of them: the sums of a full lane-day are above 2^53. Costs less than Number does.
+  bigint_array: arrayOf(1016, String),
   numeric_array: arrayOf(1231, String),
   date_array: arrayOf(1182, String),
 }

@@ -27,7 +27,8 @@ export type DatabaseOptions = {
 
 /**
  * A pool that connects when it is first used and again after every loss. Days come as `YYYY-MM-DD`, as a day has no time
- * zone; bigint as number, since no count or sum here reaches 2^53. A link to RDS is encrypted and its server verified.
+ * zone; a bigint as number, since no count, size or batch number here reaches 2^53; an array of bigint, which holds sums that do, as
+ * digits. A link to RDS is encrypted and its server verified.
  */
 export function openDatabase (options: DatabaseOptions): Sql {
   const { url, passwords, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} } = options
