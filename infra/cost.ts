@@ -1,4 +1,5 @@
 import type { Settings } from './config-schema.ts'
+import { alarmMetrics, ownMetrics } from './metrics-paid.ts'
 
 /**
  * On-demand list prices of us-east-1 in 2026, in USD an hour; other regions differ by up to a third, contracts by more.
@@ -17,6 +18,8 @@ const prices = {
 const database: Record<string, number> = { micro: 0.016, small: 0.032, medium: 0.065, t4g: 0.129, m: 0.168, r: 0.239 }
 /** What is priced by the month, in USD. */
 const monthly = { storageGib: 0.115, secret: 0.4, metric: 0.3, alarmMetric: 0.1, dashboard: 3, firewall: 6 }
+/** Metrics of Container Insights, about. */
+const containerInsights = 70
 const hoursPerMonth = 730
 
 /** What a stack costs in an hour in which nobody asks it anything, in USD, by what it pays for. Traffic, requests, logs and payloads come on top. */
@@ -37,8 +40,7 @@ export function hourlyCost (settings: Settings): Record<string, number> {
     'NAT gateways or endpoints': nats * prices.natGateway + (nats === 0 ? 5 * zones * prices.interfaceEndpoint : 0),
     'two balancers': 2 * prices.balancer,
     'public addresses': (zones + nats) * prices.publicAddress,
-    // Our own 16 metrics and some 70 of Container Insights; alarms are paid by the metrics that they read.
-    'metrics, alarms, secrets, firewalls': month(86 * monthly.metric + 93 * monthly.alarmMetric + monthly.dashboard + secrets * monthly.secret + firewalls * monthly.firewall),
+    'metrics, alarms, secrets, firewalls': month((ownMetrics + containerInsights) * monthly.metric + alarmMetrics(settings) * monthly.alarmMetric + monthly.dashboard + secrets * monthly.secret + firewalls * monthly.firewall),
   }
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { alarmsAndScaling } from './alarms-and-scaling.ts'
 import { boundary, bounded } from './boundary.ts'
-import { configuration } from './configuration.ts'
+import { configuration, settingsOf } from './configuration.ts'
 import { data } from './data.ts'
 import { deployments } from './deployments.ts'
 import { docsOf } from './docs.ts'
@@ -9,13 +9,14 @@ import { edge, firewall, moving } from './edge.ts'
 import { environments, stopping } from './environments.ts'
 import { migration } from './migration.ts'
 import { network } from './network.ts'
+import { paid } from './paid.ts'
 import { permissions } from './permissions.ts'
 import { brokenRules, policy } from './policy.ts'
 import { runProgram } from './program.ts'
 import { tasks } from './tasks.ts'
 
 /** All of the infrastructure in one process: loading Pulumi takes longer than any of it. */
-const aurora = { database: { engine: 'aurora', instanceClass: 'db.serverless', maxAcu: 8, replicas: 1, deletionProtection: false } }
+const aurora = { database: { engine: 'aurora' as const, instanceClass: 'db.serverless', maxAcu: 8, replicas: 1, deletionProtection: false } }
 const apart = {
   network: { egress: 'endpoints', zones: ['a', 'b'] }, deployment: { strategy: 'LINEAR', approval: true }, rates: { keysRequired: true, poolSize: 5, maxTasks: 2 },
   image: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/freight@sha256:${'b'.repeat(64)}`,
@@ -29,6 +30,8 @@ for (const [title, stack, changes] of [
     for (const suite of [network, firewall, edge, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, bounded, policy]) {
       await t.test(suite.name, async t => suite(t, program))
     }
+    const { database } = settingsOf(stack)
+    await t.test('metrics that are paid for', async t => paid(t, program, { database: { ...database, ...'database' in changes ? changes.database : {} } }))
   })
 }
 t.test('from the gateway to CloudFront', moving)

@@ -1,0 +1,31 @@
+import { alarms, type Alarm } from '../observability/alarms.ts'
+import { cloudWatchMetrics } from '../services/metrics/cloudwatch.ts'
+import type { Settings } from './config-schema.ts'
+import type { MetricSources } from './metric-sources.ts'
+
+/** Our own metrics: a name that two processes tell is one metric, since none has dimensions. */
+export const ownMetrics = new Set(Object.values(cloudWatchMetrics).flatMap(metrics => Object.keys(metrics))).size
+
+/** Metrics that alarms read: each alarm is paid by them. */
+export function alarmMetrics (settings: Pick<Settings, 'database'>): number {
+  const { engine, replicas } = settings.database
+  const isAurora = engine === 'aurora'
+  // Of each source in infra/metric-sources.ts: its places, each with its sets of dimensions.
+  const read: Record<keyof MetricSources, number> = {
+    own: 1, 'rates-api-requests': 2, 'ingestion-api-requests': 2, gateway: 1, targets: 2 * 2, services: 3, database: 1,
+    replica: isAurora ? Math.min(replicas, 1) : replicas, queue: 1, 'dead-letter-queue': 1,
+  }
+  const defined = Object.values<Alarm>(alarms).map(({ aws }) => {
+    if (!aws || (isAurora && aws.thresholdOf === 'allocated_storage')) return 0
+    return read[aws.source] * (aws.shareOf ? 2 : 1)
+  }).reduce((sum, metrics) => sum + metrics, 0)
+  return defined + rollback + workerAge + scaling + (isAurora && replicas > 0 ? alarmsOfPolicy : 0)
+}
+
+/** Of each API its errors as a share, p99 and failing tasks, over both target groups; the worker's tasks. */
+const rollback = 2 * (4 + 2 + 2) + 2
+const workerAge = 4
+/** A policy that tracks a target makes two alarms itself, one for more and one for fewer. */
+const alarmsOfPolicy = 2
+/** CPU and requests of each API, the worker's backlog. */
+const scaling = alarmsOfPolicy * (2 * (1 + 2) + 4)
