@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { Config as IngestionApi } from '../../services/ingestion-api/config.ts'
+import { Config as IngestionWorker } from '../../services/ingestion-worker/config.ts'
+import { Config as RatesApi } from '../../services/rates-api/config.ts'
+
+type Compose = { services: Record<string, { environment: Record<string, string> }> }
+const { services } = parse(readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8'), { merge: true }) as Compose
+
+/** Limits that are set from outside of docker-compose.yml, by service. */
+const limits = {
+  'rates-api': ['RATES_PER_CLIENT_PER_MINUTE', 'TRUSTED_PROXIES'],
+  'ingestion-api': ['READS_PER_MINUTE', 'BATCHES_UNFINISHED_MAX'],
+  'ingestion-worker': ['PRICE_MAX_USD', 'BATCH_MAX_GAP_BYTES', 'BATCHES_UNFINISHED_MAX'],
+}
+const configs = { 'rates-api': RatesApi, 'ingestion-api': IngestionApi, 'ingestion-worker': IngestionWorker }
+
+t.test('docker-compose.yml passes each limit on under its name, with the default that the service has', t => {
+  for (const service of Object.keys(limits) as Array<keyof typeof limits>) {
+    const properties = configs[service].properties as Record<string, { default?: unknown }>
+    const given = services[service]!.environment
+    for (const name of limits[service]) t.equal(given[name], `\${${name}:-${properties[name]!.default}}`, `${service} ${name}`)
+  }
+  t.end()
+})
