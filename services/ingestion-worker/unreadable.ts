@@ -18,15 +18,16 @@ export type Verdict = { outcome: 'dead_lettered' | 'kept' | 'ended' | 'held', pr
  * other, so that of two that fail at once one is dead-lettered and one held.
  */
 export async function judgeUnreadable (sql: Sql, delivery: Delivery, reason: string): Promise<Verdict> {
-  const { batchId, group } = delivery
+  const { batchId } = delivery
   if (batchId === '') return await endUnreadable(sql, delivery, reason)
   return await transaction(sql, async tx => {
     await tx`select pg_advisory_xact_lock(hashtextextended('unreadable_batches', 0))`
-    const [batch] = await tx<Array<{ state: string }>>`select state from batches where id = ${batchId}`
-    if (batch && !['queued', 'processing'].includes(batch.state)) return await endUnreadable(tx, delivery, reason) // no evidence: it may be long ago
+    const [batch] = await tx<Array<{ state: string, provider: string }>>`select state, provider from batches where id = ${batchId}`
+    // No evidence of a wrong store: a message of no batch says nothing of it, and a batch that has ended may have been spoilt long ago.
+    if (!batch || !['queued', 'processing'].includes(batch.state)) return await endUnreadable(tx, delivery, reason)
     const [mine] = await tx<[{ provider: string, store_is_right: boolean }]>`
       insert into unreadable_batches (batch_id, provider, reason, failed_at, checked_at)
-      values (${batchId}, coalesce((select provider from batches where id = ${batchId}), ${group}), ${reason}, clock_timestamp(), clock_timestamp())
+      values (${batchId}, ${batch.provider}, ${reason}, clock_timestamp(), clock_timestamp())
       on conflict (batch_id) do update set reason = excluded.reason, failed_at = excluded.failed_at
       returning provider, store_is_right`
     const [doubt] = mine.store_is_right
