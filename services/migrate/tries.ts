@@ -13,7 +13,11 @@ const maxTries = 600
 const pollMs = 100
 
 /** Another migrator has the lock. */
-export class AnotherMigrates extends Error {}
+export class AnotherMigrates extends Error {
+  constructor () {
+    super('Another migrator has the lock, or its session still builds an index')
+  }
+}
 
 /**
  * Tries again while another migrator has the lock, and where a lock on a table was not to be had. Each try is a transaction of its
