@@ -85,7 +85,7 @@ function firewall (name: string, limit: number, parent: pulumi.Resource): wafv2.
 }
 
 /**
- * Nothing is kept beyond a second, and nothing that says no-store. Requests under way at once that are equal by this key may get one answer:
+ * CloudFront keeps no answer beyond a second, and none that says no-store. Requests under way at once that are equal by this key may get one answer:
  * so the key has all that an answer depends on, the caller first.
  */
 const perCaller = (name: string, parent: pulumi.Resource): cloudfront.CachePolicy => new cloudfront.CachePolicy(`${name}-per-caller`, {

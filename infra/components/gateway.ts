@@ -33,7 +33,7 @@ export class Gateway extends pulumi.ComponentResource {
   /** Where providers send batches. */
   readonly url: pulumi.Output<string>
   readonly apiId: pulumi.Output<string>
-  /** What whoever keeps the names has to make: the gateway's own name, where it leads, and where the providers' name leads. */
+  /** DNS records to make by hand where the zone is elsewhere: the gateway's own name, where it leads, and where the providers' name leads. */
   origin: Record<'name' | 'leadsTo' | 'edge', pulumi.Input<string>> | undefined
 
   constructor (name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {

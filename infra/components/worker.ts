@@ -24,7 +24,7 @@ export interface WorkerArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'>
 export class Worker extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>
   readonly task: Task
-  /** What waits for the new workers, and for the end of the old ones. */
+  /** Resources that wait for the new workers and for the end of the old ones. */
   readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {

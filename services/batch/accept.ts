@@ -44,7 +44,7 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
   return { manifest: holding, replayed: existing !== null, pending }
 }
 
-/** Nobody has looked into it yet: its digest is that of the compressed file. */
+/** The API has not decoded a compressed upload: its digest is that of the compressed file. */
 const isCompressedUpload = ({ digestOf, encoding }: Manifest): boolean => digestOf === 'payload' && encoding === 'gzip'
 
 async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<{ existing: Manifest | null, pending: boolean }> {

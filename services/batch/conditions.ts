@@ -4,7 +4,7 @@ import { release } from '../runtime/release.ts'
 /** Reference data as of one moment: its version, and the first and the last day of the months that have a partition. */
 export type ReferenceConditions = { reference: number, first_day: string, last_day: string }
 
-/** What a batch is checked under. With the same conditions the same content has the same outcome. */
+/** The conditions that a batch is checked under. With the same conditions the same content has the same outcome. */
 export type Conditions = ReferenceConditions & {
   release: string
   /** Limits of the worker, by name. */
@@ -13,7 +13,7 @@ export type Conditions = ReferenceConditions & {
   rows: number | null
 }
 
-/** What a rejection keeps: the conditions, or the batch whose content it repeats, which no condition changes. */
+/** Kept with a rejection: the conditions, or the batch whose content it repeats, which no condition changes. */
 export type CheckedUnder = Conditions | { duplicate: string }
 
 /** Columns of {@link ReferenceConditions}, for a select from `price_months`. */
