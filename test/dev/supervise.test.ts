@@ -15,6 +15,8 @@ t.test('what dies is started again, and ends in order on SIGTERM', async t => {
   process.kill(first.pid, 'SIGKILL')
   await supervisor.line(/^child +was ended by SIGKILL: it is started again/)
   await supervisor.line(/^child +ready again/)
+  // Until its pipe is empty, it loses what it says at its end.
+  await until('the new child has written all', () => supervisor.output().match(/^child +written$/gm)?.length === 2)
   t.not(find(state, 'service').pid, first.pid)
 
   process.kill(find(state, 'watchdog').pid, 'SIGKILL')
