@@ -22,7 +22,7 @@ export type Unfinished = {
 }
 
 type Count = {
-  /** What the database said last. */
+  /** The last count by the database. */
   counted: number
   countedAt: number
   /**

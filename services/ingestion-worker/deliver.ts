@@ -133,7 +133,7 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
 
   try {
     for (let tries = 1; ; tries++) {
-      // What fails beside the work itself, the queue or the judgement, is a failure as any other.
+      // A failure of the queue or of the judgement is handled as a failure of the work is.
       if (await tryOnce(tries).catch(error => failed(error, tries))) return
     }
   } catch (error) {

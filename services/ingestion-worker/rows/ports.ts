@@ -1,6 +1,6 @@
 /** What {@link Ports.find} answers for bytes that cannot be a port code, whatever ports there are. */
 export const MALFORMED_PORT = -1
-/** What {@link Ports.find} answers for a code that is neither a port's own nor an alias. */
+/** {@link Ports.find} returns this for a code that is neither a port's own nor an alias. */
 export const UNKNOWN_PORT = -2
 
 // Six bits a character: A to Z are 0 to 25, 0 to 9 are 26 to 35; lower case counts as upper case.
