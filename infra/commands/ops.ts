@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { readArguments } from '../../services/ops/arguments.ts'
+import { CommandError, type Command } from '../../services/ops/command.ts'
+import { findCommand } from '../../services/ops/commands.ts'
+import { requestedHelp } from '../../services/ops/help.ts'
 import type { OneOffTask } from '../run-task.ts'
 import { askPulumi, endWith, Refused } from './pulumi.ts'
 
@@ -12,16 +16,16 @@ await endWith(async () => {
   else process.exitCode = await runOn(stack, args)
 })
 
-/** What needs the database runs as a task beside it; what sends a file runs here, since the file is here, to the stack's address. */
+/** A command that needs the database runs as a task beside it; one whose file or secret is at this terminal runs here. */
 async function runOn (stack: string, args: string[]): Promise<number> {
-  const [noun, verb] = args
-  if (noun === undefined || noun.includes('help') || noun === '-h') return await runHere(args, {})
-  if (noun === 'reference') {
+  if (args.length === 0 || requestedHelp(args) !== undefined) return await runHere(args, {})
+  const command = checkUsage(args)
+  if (command.name.startsWith('reference ')) {
     throw new Refused('The task of a stack has no files of this machine. Reference data comes with a release: change the files in sql/reference, and deploy.')
   }
   const { oneOffTasks, batchesUrl } = await askPulumi('stack', 'output', '--stack', stack) as { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string }
   if (!oneOffTasks || !batchesUrl) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
-  if (noun === 'sample' || (noun === 'batches' && verb === 'submit')) {
+  if (command.runs === 'terminal') {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
     return await runHere(args, { INGESTION_API_URL: batchesUrl })
   }
@@ -31,6 +35,17 @@ async function runOn (stack: string, args: string[]): Promise<number> {
   const { exitCode, reason } = await runTask(task, { command: ['node', 'services/ops/main.ts', ...args], onLog: line => console.log(line) })
   if (exitCode === undefined) throw new Refused(`The task did not run: ${reason}`)
   return exitCode
+}
+
+/** Finds the command and reads its arguments, so that wrong usage is reported at once and not by a task. */
+function checkUsage (args: string[]): Command {
+  try {
+    const { command, rest } = findCommand(args)
+    readArguments(command, rest)
+    return command
+  } catch (error) {
+    throw error instanceof CommandError ? new Refused(error.message, error.exitCode) : error
+  }
 }
 
 /** services/ops as a process of its own, at this terminal. */

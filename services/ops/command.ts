@@ -1,13 +1,40 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { System } from './system.ts'
 
-export type Command = {
-  usage: string
-  /** Throws CommandError for what a person can mend. */
-  run: (args: string[], system: () => Promise<System>) => Promise<void>
+/** An option of a command: its name is its key. `value` is the placeholder in the usage. */
+export type Option =
+  | { type: 'string', value: string, summary: string, required?: true, default?: string }
+  | { type: 'boolean', summary: string }
+export type Options = Record<string, Option>
+
+/** The values of a command's options: a string that is neither required nor has a default may be missing. */
+export type Values<O extends Options> = {
+  [K in keyof O]: O[K] extends { type: 'boolean' } ? boolean
+    : O[K] extends { required: true } | { default: string } ? string : string | undefined
 }
 
-/** Told to the person at the terminal as it is, without a stack. */
+/** What a command takes besides options: exactly one, one or more where it `repeats`, or none. */
+export type Operand = { value: string, summary: string, repeats?: true }
+
+/** `npm run ops -- NAME OPERAND … OPTIONS` */
+export type Command<O extends Options = any> = {
+  /** The words that call it: `batches show`. */
+  name: string
+  /** One or two sentences for the list of commands. */
+  summary: string
+  /** More for the command's own help. */
+  details?: string
+  operand?: Operand
+  options: O
+  /** Where it runs with `--stack NAME`: as a task beside the database, or where it is typed. */
+  runs: 'task' | 'terminal'
+  /** Throws CommandError for what a person can mend. */
+  run (given: { operands: string[], values: Values<O>, system: () => Promise<System> }): Promise<void>
+}
+
+/** Checks a command's definition and infers the types of its values. */
+export const command = <const O extends Options>(definition: Command<O>): Command<O> => definition
+
+/** Printed to the person at the terminal as it is, without a stack. Exit code 2 is wrong usage. */
 export class CommandError extends Error {
   readonly exitCode: 1 | 2
   constructor (message: string, exitCode: 1 | 2 = 1) {
@@ -15,16 +42,3 @@ export class CommandError extends Error {
     this.exitCode = exitCode
   }
 }
-
-/** Reads a verb, its operands and its options; throws the usage when they are not of the command's form. */
-export function readArguments<T extends NonNullable<ParseArgsConfig['options']>> (usage: string, args: string[], options: T) {
-  try {
-    const { values, positionals: [verb = '', ...operands] } = parseArgs({ args, allowPositionals: true, options })
-    return { verb, operands, values }
-  } catch (error) {
-    throw wrongUsage(usage, (error as Error).message)
-  }
-}
-
-export const wrongUsage = (usage: string, what?: string): CommandError =>
-  new CommandError(`${what ? `${what}\n\n` : ''}Usage: npm run ops -- ${usage}`, 2)

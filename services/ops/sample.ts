@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { sampleCsv } from '../sample/month.ts'
-import { readArguments, wrongUsage, type Command } from './command.ts'
-import { KeyReused, submit } from './submit.ts'
+import { KeyReused, submit } from './batches/send-file.ts'
+import { command } from './command.ts'
 
-const usage = `sample
-    Sends a month of sample prices (January 2021) through the ingestion API, and waits for it; again, it is the same batch.`
-
-export const sample: Command = {
-  usage,
-  async run (args, system) {
-    const { verb } = readArguments(usage, args, {})
-    if (verb !== '') throw wrongUsage(usage)
+export const sample = command({
+  name: 'sample',
+  summary: 'Sends a month of sample prices (January 2021) through the ingestion API and waits for it. Sent again, it is the same batch.',
+  options: {},
+  runs: 'terminal',
+  async run ({ system }) {
     const { variable } = await system()
     const to = { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key: 'sample-2021-01', dryRun: false }
     const file = gzipSync(sampleCsv())
@@ -22,4 +20,4 @@ export const sample: Command = {
       console.log('A sample of another release is there, and stays.')
     })
   },
-}
+})

@@ -47,6 +47,9 @@ t.test('what cannot be', async t => {
   t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 1, stderr: 'is not up' })
   t.match(await pulumi.npmRun('ops', ['--stack']), { code: 2, stderr: 'takes the name of a stack' })
   t.match(await pulumi.npmRun('ops', ['--help']), { code: 0, stdout: '--stack NAME' })
+  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'redrive', '--help']), { code: 0, stdout: '--why TEXT' })
+  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'redrive', 'x']), { code: 2, stderr: '--why TEXT is missing' }, 'before a task is started')
+  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'nonsense']), { code: 2, stderr: 'There is no command "nonsense"' })
   t.match(await fakePulumi(t, {}, ['stack output']).npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 255, stderr: 'so it is' })
 })
 

@@ -42,11 +42,3 @@ t.test('ops reference load, on a real database', async t => {
   t.equal(wrongAliases.code, 1)
   for (const line of ['2: own-alias', '3: alias-is-port', '5: duplicate']) t.match(wrongAliases.stderr, `${at('wrong-aliases.csv')}:${line}`)
 })
-
-t.test('usage', async t => {
-  t.match(await ops(['--help']), { code: 0, stdout: 'reference load --ports FILE' })
-  t.match(await ops([]), { code: 2 })
-  t.match(await ops(['nonsense']), { code: 2, stderr: 'There is no command "nonsense"' })
-  t.match(await ops(['reference', 'load', '--ports', 'x']), { code: 2, stderr: '--regions FILE' })
-  t.match(await ops(['reference', 'load', '--ports', 'x', '--regions', 'y', '--force']), { code: 2 })
-})

@@ -1,18 +1,18 @@
-import { readText } from '../reference/files.ts'
-import { InvalidReference } from '../reference/invalid-reference.ts'
-import { loadReference, type Counts } from '../reference/load.ts'
-import { CommandError, readArguments, wrongUsage, type Command } from './command.ts'
+import { readText } from '../../reference/files.ts'
+import { InvalidReference } from '../../reference/invalid-reference.ts'
+import { loadReference, type Counts } from '../../reference/load.ts'
+import { command, CommandError } from '../command.ts'
 
-const usage = `reference load --ports FILE --regions FILE
-    Adds and changes ports (columns code,name,parent_slug and, if wanted, aliases: other codes of the port, separated by spaces)
-    and regions (slug,name,parent_slug), all or nothing. What the files do not name stays. Counts from the next batch and the next query on.`
-
-/** `ops reference load` */
-export const reference: Command = {
-  usage,
-  async run (args, system) {
-    const { verb, operands, values: { ports, regions } } = readArguments(usage, args, { ports: { type: 'string' }, regions: { type: 'string' } })
-    if (verb !== 'load' || operands.length > 0 || !ports || !regions) throw wrongUsage(usage)
+export const loadReferenceFiles = command({
+  name: 'reference load',
+  summary: 'Adds and changes ports and regions, all or nothing. Ports and regions that the files do not name stay.',
+  details: 'The load counts from the next batch and the next query on.',
+  options: {
+    ports: { type: 'string', value: 'FILE', summary: 'Columns code, name, parent_slug and, if wanted, aliases: other codes of the port, separated by spaces', required: true },
+    regions: { type: 'string', value: 'FILE', summary: 'Columns slug, name, parent_slug', required: true },
+  },
+  runs: 'task',
+  async run ({ values: { ports, regions }, system }) {
     const [portsCsv, regionsCsv] = [await readInput(ports), await readInput(regions)]
     try {
       const loaded = await loadReference((await system()).sql(), portsCsv, regionsCsv)
@@ -27,7 +27,7 @@ export const reference: Command = {
       throw new CommandError(`${lines.join('\n')}\n\n${lines.length} problem${lines.length === 1 ? '' : 's'}; nothing was changed.`)
     }
   },
-}
+})
 
 async function readInput (path: string): Promise<string> {
   try {

@@ -1,0 +1,23 @@
+import { actOn, type Action } from '../batch/dead-letters.ts'
+import { CommandError } from './command.ts'
+import type { System } from './system.ts'
+
+const refusals: Record<Action, string> = {
+  redrive: 'it was no dead letter', discard: 'it was no dead letter', dead_letter: 'it was neither queued nor being processed',
+}
+
+const absences: Record<Action, string> = {
+  redrive: 'unknown', discard: 'unknown',
+  dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
+}
+
+/** Acts on each batch and prints a line for it. Throws CommandError when one of them has no row. */
+export async function actOnBatches (system: System, action: Action, ids: string[], actor: { name: string, reason: string }): Promise<void> {
+  let absent = 0
+  for (const id of ids) {
+    const result = await actOn(system.sql(), system.queue(), id, action, actor)
+    if (!result) absent++
+    console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : absences[action]}`)
+  }
+  if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
+}

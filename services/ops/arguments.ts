@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util'
+import { CommandError, type Command, type Option, type Options, type Values } from './command.ts'
+import { usage } from './help.ts'
+
+/** Reads what follows a command's name. Throws CommandError, exit code 2, that says which operand or option is missing or unknown. */
+export function readArguments<O extends Options> (command: Command<O>, args: string[]): { operands: string[], values: Values<O> } {
+  const { operand } = command
+  const options = Object.entries<Option>(command.options)
+  const { values, positionals: operands } = parse(command, args)
+  if (operand && operands.length === 0) throw wrongUsage(command, `${operand.value} is missing: ${operand.summary}`)
+  const most = operand ? (operand.repeats ? Infinity : 1) : 0
+  if (operands.length > most) throw wrongUsage(command, `"${operands[most]}" is too much: ${command.name} takes ${operand ? `one ${operand.value}` : 'options alone'}.`)
+  for (const [name, option] of options) {
+    if (option.type === 'string' && option.required && !values[name]) throw wrongUsage(command, `--${name} ${option.value} is missing: ${option.summary}`)
+    if (option.type === 'boolean') values[name] ??= false
+  }
+  return { operands, values: values as Values<O> }
+}
+
+function parse (command: Command, args: string[]): { values: Record<string, string | boolean>, positionals: string[] } {
+  const options = Object.fromEntries(Object.entries<Option>(command.options).map(([name, option]) =>
+    [name, { type: option.type, ...(option.type === 'string' && option.default !== undefined ? { default: option.default } : {}) }]))
+  try {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    return { values: { ...values } as Record<string, string | boolean>, positionals }
+  } catch (error) {
+    throw wrongUsage(command, (error as Error).message)
+  }
+}
+
+/** The one cause, and the usage of the command. */
+export const wrongUsage = (command: Command, cause: string): CommandError =>
+  new CommandError(`${cause}\n\nUsage: npm run ops -- ${usage(command)}`, 2)

@@ -1,0 +1,24 @@
+import { states } from '../../batch/batch.ts'
+import { listRecords } from '../../batch/records.ts'
+import { command, CommandError } from '../command.ts'
+import { limit, provider, readLimit } from '../options.ts'
+import { table } from '../table.ts'
+
+export const listBatches = command({
+  name: 'batches list',
+  summary: 'Shows the batches of a provider, newest first.',
+  options: {
+    provider: { ...provider, required: true },
+    state: { type: 'string', value: 'STATE', summary: `Batches in this state alone: ${states.join(', ')}` },
+    limit,
+  },
+  runs: 'task',
+  async run ({ values: { provider, state, limit }, system }) {
+    if (state !== undefined && !states.some(known => known === state)) throw new CommandError(`--state is one of ${states.join(', ')}.`, 2)
+    const found = await listRecords((await system()).sql(), { provider, state, limit: readLimit(limit) })
+    console.log(found.length === 0
+      ? 'There are no such batches.'
+      : table(['id', 'state', 'accepted', 'rows', 'errors'],
+        found.map(({ id, state, accepted_at: at, row_count: rows, error_count: errors }) => [id, state, at, rows, errors])))
+  },
+})

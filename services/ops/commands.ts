@@ -1,0 +1,37 @@
+import { deadLetterBatches } from './batches/dead-letter.ts'
+import { listBatches } from './batches/list.ts'
+import { showBatch } from './batches/show.ts'
+import { submitBatch } from './batches/submit.ts'
+import { CommandError, type Command } from './command.ts'
+import { discardDeadLetters } from './dead-letters/discard.ts'
+import { listDeadLetters } from './dead-letters/list.ts'
+import { redriveDeadLetters } from './dead-letters/redrive.ts'
+import { showDeadLetter } from './dead-letters/show.ts'
+import { loadReferenceFiles } from './reference/load.ts'
+import { sample } from './sample.ts'
+
+/** All commands of `npm run ops`, in the order of the help. */
+export const commands: readonly Command[] = [
+  listBatches, showBatch, deadLetterBatches, submitBatch,
+  listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
+  loadReferenceFiles,
+  sample,
+]
+
+/** The commands whose names begin with these words: `batches` has several. */
+export const commandsOf = (noun: string): Command[] => commands.filter(({ name }) => name === noun || name.startsWith(`${noun} `))
+
+/** Splits the arguments into the command and what follows its name. Throws CommandError where no command has the name. */
+export function findCommand (args: string[]): { command: Command, rest: string[] } {
+  const [noun = '', verb = ''] = args
+  for (const command of commands) {
+    if (command.name === noun) return { command, rest: args.slice(1) }
+    if (command.name === `${noun} ${verb}`) return { command, rest: args.slice(2) }
+  }
+  const siblings = commandsOf(noun).map(({ name }) => name)
+  if (siblings.length === 0) throw new CommandError(`There is no command "${noun}": \`npm run ops -- --help\` lists the commands.`, 2)
+  const one = siblings.join(', ')
+  throw new CommandError(verb === '' || verb.startsWith('-')
+    ? `"${noun}" takes a verb. The commands are: ${one}.`
+    : `There is no command "${noun} ${verb}". The commands are: ${one}.`, 2)
+}

@@ -1,0 +1,14 @@
+import { actOnBatches } from '../act-on-batches.ts'
+import { command } from '../command.ts'
+import { actorOf, by, why } from '../options.ts'
+
+export const redriveDeadLetters = command({
+  name: 'dead-letters redrive',
+  summary: 'Sends dead letters back to the queue, last in their provider\'s order. Doing it twice does it once.',
+  operand: { value: 'ID', summary: 'The id of a dead letter', repeats: true },
+  options: { why, by },
+  runs: 'task',
+  async run ({ operands, values, system }) {
+    await actOnBatches(await system(), 'redrive', operands, actorOf(values))
+  },
+})
