@@ -4,7 +4,7 @@ import { submitFile } from './send-file.ts'
 export const submitBatch = command({
   name: 'batches submit',
   summary: 'Sends a file through the ingestion API and waits for the outcome.',
-  details: `The provider is the one whose key is in API_KEY. The exit code is 1 unless the batch was applied or validated.`,
+  details: 'The provider is the one whose key is in API_KEY. The exit code is 1 unless the batch was applied or validated.',
   operand: { value: 'FILE', summary: 'A file whose name ends in .csv, .ndjson or .json, with .gz behind it if it is compressed' },
   options: {
     key: { type: 'string', value: 'NAME', summary: 'The Idempotency-Key; without it the content names the batch' },
