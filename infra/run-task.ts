@@ -17,6 +17,8 @@ export interface OneOffTask {
 export interface RunOptions {
   /** In place of the task definition's own. */
   command?: string[]
+  /** Variables beside those of the task definition. */
+  environment?: Record<string, string>
   /** How long it may take, in milliseconds. */
   limitMs?: number
   /** Between two looks, in milliseconds. */
@@ -38,7 +40,7 @@ export interface Outcome {
 
 /** Runs a Fargate task to its end. Throws when it cannot be started, or has not ended after `limitMs`. */
 export async function runTask (
-  task: OneOffTask, { command, limitMs = 1_800_000, pollMs = 3_000, onLog = () => {}, endpoint }: RunOptions = {}
+  task: OneOffTask, { command, environment, limitMs = 1_800_000, pollMs = 3_000, onLog = () => {}, endpoint }: RunOptions = {}
 ): Promise<Outcome> {
   const client = { region: task.region, ...(endpoint ? { endpoint } : {}) }
   const ecs = new ECSClient(client)
@@ -49,7 +51,7 @@ export async function runTask (
     count: 1,
     networkConfiguration: { awsvpcConfiguration: { subnets: task.subnets, securityGroups: task.securityGroups, assignPublicIp: 'DISABLED' } },
     propagateTags: 'TASK_DEFINITION',
-    ...(command ? { overrides: { containerOverrides: [{ name: task.container, command }] } } : {}),
+    ...(command || environment ? { overrides: { containerOverrides: [{ name: task.container, command, environment: listOf(environment) }] } } : {}),
   }))
   const taskArn = tasks[0]?.taskArn
   if (!taskArn) throw new Error(`ECS did not start ${task.taskDefinition}: ${failures.map(({ reason, detail }) => detail ?? reason).join(', ') || 'it says no reason'}`)
@@ -68,3 +70,5 @@ export async function runTask (
   const container = ended.containers?.find(({ name }) => name === task.container)
   return { exitCode: container?.exitCode, reason: container?.reason ?? ended.stoppedReason ?? '', log: log.end }
 }
+
+const listOf = (environment: Record<string, string> = {}) => Object.entries(environment).map(([name, value]) => ({ name, value }))

@@ -90,6 +90,8 @@ create table dead_letter_actions (
   actor text not null,
   reason text,
   acted_at timestamp with time zone not null default now(),
+  caller text,
+  task text,
   constraint dead_letter_actions_pkey PRIMARY KEY (number),
   constraint dead_letter_actions_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id),
   constraint dead_letter_actions_action_check CHECK ((action = ANY (ARRAY['redrive'::text, 'discard'::text, 'dead_letter'::text])))

@@ -25,14 +25,17 @@ async function runOn (stack: string, args: string[]): Promise<number> {
   }
   const { oneOffTasks, batchesUrl } = await askPulumi('stack', 'output', '--stack', stack) as { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string }
   if (!oneOffTasks || !batchesUrl) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
+  const task = oneOffTasks.ops
   if (command.runs === 'terminal') {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
     return await runHere(args, { INGESTION_API_URL: batchesUrl })
   }
-  const task = oneOffTasks.ops
-  console.error(`Runs as a task of "${stack}"; the first line comes in about a minute.`)
-  const { runTask } = await import('../run-task.ts')
-  const { exitCode, reason } = await runTask(task, { command: ['node', 'services/ops/main.ts', ...args], onLog: line => console.log(line) })
+  const [{ callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
+  const caller = await callerArn(task.region)
+  console.error(`Runs as a task of "${stack}" for ${caller}. The first line comes in about a minute.`)
+  const { exitCode, reason } = await runTask(task, {
+    command: ['node', 'services/ops/main.ts', ...args], environment: { OPERATOR_ARN: caller }, onLog: line => console.log(line),
+  })
   if (exitCode === undefined) throw new Refused(`The task did not run: ${reason}`)
   return exitCode
 }

@@ -8,8 +8,8 @@ export type Action = 'redrive' | 'discard' | 'dead_letter'
 /** How the reason of a batch begins that an operator has dead-lettered: no commit in flight is to win over that. */
 export const byOperator = 'OPERATOR: '
 
-/** Who acts on a dead letter, and why. */
-export type Actor = { name: string, reason: string | null }
+/** Who acts on a dead letter, and why. An operator's command adds its `caller` and `task` (services/ops/operator.ts). */
+export type Actor = { name: string, reason: string | null, caller?: string | null, task?: string | null }
 
 export type DeadLetter = {
   id: string
@@ -26,7 +26,7 @@ export type DeadLetter = {
 export type ActionResult = { state: string, changed: boolean }
 
 /** What has been done to a batch, oldest first. */
-export type AuditEntry = { action: Action, actor: string, reason: string | null, acted_at: string }
+export type AuditEntry = { action: Action, actor: string, caller: string | null, task: string | null, reason: string | null, acted_at: string }
 
 /** Newest first. `after` is the id of the last one of the page before. */
 export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
@@ -45,7 +45,7 @@ export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
 
 export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
   return await sql<AuditEntry[]>`
-    select action, actor, reason, ${isoTime(sql, 'acted_at')} from dead_letter_actions where batch_id = ${id} order by number`
+    select action, actor, caller, task, reason, ${isoTime(sql, 'acted_at')} from dead_letter_actions where batch_id = ${id} order by number`
 }
 
 /**
@@ -61,7 +61,8 @@ export async function actOn (sql: Sql, queue: Queue, id: string, action: Action,
     const [batch] = await change(tx, id, action, actor)
     if (!batch) return null
     const [entry] = await tx<[{ number: number }]>`
-      insert into dead_letter_actions (batch_id, action, actor, reason, acted_at) values (${id}, ${action}, ${actor.name}, ${actor.reason}, clock_timestamp())
+      insert into dead_letter_actions (batch_id, action, actor, caller, task, reason, acted_at)
+      values (${id}, ${action}, ${actor.name}, ${actor.caller ?? null}, ${actor.task ?? null}, ${actor.reason}, clock_timestamp())
       returning number`
     return { provider: batch.provider, entry: entry.number }
   })

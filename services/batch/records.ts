@@ -52,6 +52,16 @@ export async function providerOfRecord (sql: Sql, id: string): Promise<string | 
   return row?.provider ?? null
 }
 
+/** Batches whose id begins with `prefix`, of hexadecimal digits, in the order of their ids. */
+export async function batchesByPrefix (
+  sql: Sql, prefix: string, limit: number
+): Promise<Array<Pick<BatchRecord, 'id' | 'provider' | 'state' | 'accepted_at'>>> {
+  // A range in place of LIKE, for which the index on id would need the collation C.
+  return await sql`
+    select id, provider, state, ${isoTime(sql, 'accepted_at')} from batches
+    where id between ${prefix.padEnd(64, '0')} and ${prefix.padEnd(64, 'f')} order by id limit ${limit}`
+}
+
 /** A provider's own batches, newest first, each with its first error alone. */
 export async function listRecords (sql: Sql, { provider, state, after, limit }: ListOptions): Promise<BatchRecord[]> {
   return await sql<BatchRecord[]>`

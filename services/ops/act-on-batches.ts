@@ -1,4 +1,5 @@
-import { actOn, type Action } from '../batch/dead-letters.ts'
+import { actOn, type Action, type Actor } from '../batch/dead-letters.ts'
+import { findBatchIds } from './batch-id.ts'
 import { CommandError } from './command.ts'
 import type { System } from './system.ts'
 
@@ -11,8 +12,9 @@ const absences: Record<Action, string> = {
   dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
 }
 
-/** Acts on each batch and prints a line for it. Throws CommandError when one of them has no row. */
-export async function actOnBatches (system: System, action: Action, ids: string[], actor: { name: string, reason: string }): Promise<void> {
+/** Acts on each batch and prints a line for it. Throws CommandError when one of them has no row; before acting, when an id is no id or ambiguous. */
+export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
+  const ids = await findBatchIds(system.sql(), given)
   let absent = 0
   for (const id of ids) {
     const result = await actOn(system.sql(), system.queue(), id, action, actor)

@@ -1,6 +1,6 @@
 import { deadLetterBatches } from './batches/dead-letter.ts'
 import { listBatches } from './batches/list.ts'
-import { showBatch } from './batches/show.ts'
+import { showOneBatch } from './batches/show.ts'
 import { submitBatch } from './batches/submit.ts'
 import { CommandError, type Command } from './command.ts'
 import { discardDeadLetters } from './dead-letters/discard.ts'
@@ -12,7 +12,7 @@ import { sample } from './sample.ts'
 
 /** All commands of `npm run ops`, in the order of the help. */
 export const commands: readonly Command[] = [
-  listBatches, showBatch, deadLetterBatches, submitBatch,
+  listBatches, showOneBatch, deadLetterBatches, submitBatch,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
   loadReferenceFiles,
   sample,

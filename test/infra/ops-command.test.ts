@@ -8,16 +8,31 @@ const ops = {
   region: 'eu-west-1', cluster: 'cluster', taskDefinition: 'ops:4', container: 'ops', subnets: ['s'], securityGroups: ['g'], logGroup: 'ops-log',
 }
 const refused = 'http://127.0.0.1:1'
+const caller = 'arn:aws:sts::123456789012:assumed-role/Operators/jane@example.com'
+const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${caller}</Arn>
+<UserId>AIDA:jane</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
 
 t.test('an operator\'s command runs as a task of the stack; its lines and its exit code are the command\'s', async t => {
   const aws = await standIn(t, { exitCode: 3 })
   const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
   const run = await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'list', '--provider', 'demo'], { AWS_ENDPOINT_URL: aws.url })
   t.match(run, { code: 3, stdout: 'id  state\nabc dead_lettered\n' })
-  t.match(aws.asked('RunTask'), { taskDefinition: 'ops:4', overrides: { containerOverrides: [
-    { name: 'ops', command: ['node', 'services/ops/main.ts', 'dead-letters', 'list', '--provider', 'demo'] },
-  ] } })
+  t.match(aws.asked('RunTask'), { taskDefinition: 'ops:4', overrides: { containerOverrides: [{
+    name: 'ops', command: ['node', 'services/ops/main.ts', 'dead-letters', 'list', '--provider', 'demo'],
+    environment: [{ name: 'OPERATOR_ARN', value: caller }],
+  }] } })
   t.match(aws.asked('GetLogEvents'), { logGroupName: 'ops-log', logStreamName: 'task/ops/abc' })
+})
+
+t.test('the identity is the one that STS names, and no task is started for a nameless one', async t => {
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
+  const show = ['--stack', 'prod', 'dead-letters', 'discard', 'x', '--why', 'y', '--by', 'z']
+  const aws = await standIn(t, { exitCode: 0 })
+  t.match(await pulumi.npmRun('ops', show, { AWS_ENDPOINT_URL: aws.url, OPERATOR_ARN: 'arn:aws:iam::123456789012:user/other' }), { code: 0, stderr: caller })
+  t.match(aws.asked('RunTask'), { overrides: { containerOverrides: [{ environment: [{ name: 'OPERATOR_ARN', value: caller }] }] } })
+  const nameless = await standIn(t, { exitCode: 0 }, '<ErrorResponse><Error><Code>ExpiredToken</Code><Message>it has expired</Message></Error></ErrorResponse>')
+  t.match(await pulumi.npmRun('ops', show, { AWS_ENDPOINT_URL: nameless.url }), { code: 1, stderr: 'it has expired' })
+  t.equal(nameless.asked('RunTask'), undefined)
 })
 
 t.test('a task that never ran', async t => {
@@ -53,8 +68,8 @@ t.test('what cannot be', async t => {
   t.match(await fakePulumi(t, {}, ['stack output']).npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 255, stderr: 'so it is' })
 })
 
-/** As ECS and CloudWatch Logs answer. */
-async function standIn (t: Test, container: { exitCode?: number }) {
+/** As ECS, CloudWatch Logs and STS answer. */
+async function standIn (t: Test, container: { exitCode?: number }, sts = identity) {
   const calls: Array<[action: string, body: any]> = []
   const answers: Record<string, (body: any) => unknown> = {
     RunTask: () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }], failures: [] }),
@@ -62,7 +77,12 @@ async function standIn (t: Test, container: { exitCode?: number }) {
     GetLogEvents: ({ nextToken }) => ({ events: nextToken ? [] : [{ message: 'id  state' }, { message: 'abc dead_lettered' }], nextForwardToken: 'f/1' }),
   }
   const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
+    const text = Buffer.concat(await request.toArray()).toString()
+    if (text.includes('Action=GetCallerIdentity')) {
+      response.writeHead(sts === identity ? 200 : 403, { 'content-type': 'text/xml' }).end(sts)
+      return
+    }
+    const body = JSON.parse(text)
     const action = String(request.headers['x-amz-target']).split('.')[1]!
     calls.push([action, body])
     response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(answers[action]!(body)))

@@ -39,10 +39,37 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.equal(stdout.trimEnd().split('\n').length, 1 + 6)
     const rejected = (await run('batches', 'list', '--provider', 'demo', '--state', 'rejected')).stdout
     const id = /[0-9a-f]{64}/.exec(rejected)![0]
-    t.match(JSON.parse((await run('batches', 'show', id)).stdout), { id, state: 'rejected', error_count: 1 })
+    const shown = JSON.parse((await run('batches', 'show', id)).stdout)
+    const seen = (await api.call(`/batches/${id}`)).body
+    for (const member of Object.keys(seen).filter(member => member !== 'advice')) t.same(shown[member], seen[member], `${member} as GET /batches/<id> has it`)
+    t.match(shown, { id, state: 'rejected', rows: 2, error_count: 1, attempts: 1, actions: [] })
+    t.match(shown.attempt_history, [{ attempt: 1, worker: String, started_at: /Z$/, finished_at: /Z$/, outcome: 'rejected', rows_read: 2 }])
     t.match(await run('batches', 'list', '--provider', 'nobody'), { code: 0, stdout: 'There are no such batches.' })
     t.match(await run('batches', 'list', '--provider', 'demo', '--state', 'wrong'), { code: 2 })
-    t.match(await run('batches', 'show', 'wrong'), { code: 1 })
+    t.match(await run('batches', 'show', 'wrong'), { code: 2 })
+    t.match(await run('batches', 'show', 'f'.repeat(64)), { code: 1 })
+  })
+
+  t.test('the first 8 characters of an id are enough where one batch has them', async t => {
+    const [id, like, unlike] = ['12345678a', '12345678b', '123456790'].map(prefix => prefix.padEnd(64, '5'))
+    for (const each of [id!, like!, unlike!]) {
+      await api.db.migrator`
+        insert into batches (id, provider, mode, state, format, digest, bytes, accepted_at)
+        values (${each}, 'prefix', 'apply', 'dead_lettered', 'csv', ${each}, 1, now())`
+    }
+    const states = async (): Promise<string[]> => (await api.db.migrator`select state from batches where provider = 'prefix' order by id`).map(({ state }) => state)
+    t.match(JSON.parse((await run('batches', 'show', '12345679')).stdout), { id: unlike })
+    t.match(JSON.parse((await run('dead-letters', 'show', '12345678b')).stdout), { id: like })
+    const ambiguous = await run('batches', 'show', '12345678')
+    t.match(ambiguous, { code: 1, stdout: '' })
+    t.same(ambiguous.stderr.match(/[0-9a-f]{64}/g), [id, like], 'the candidates')
+    t.match(await run('dead-letters', 'discard', '12345679', '12345678', '--why', 'x'), { code: 1, stdout: '' }, 'nothing is done where one of several is ambiguous')
+    t.match(await run('dead-letters', 'discard', '12345679', 'fffffff0', '--why', 'x'), { code: 1, stdout: '', stderr: 'fffffff0' })
+    t.match(await run('dead-letters', 'discard', '1234567', '--why', 'x'), { code: 2 }, 'seven')
+    t.same(await states(), ['dead_lettered', 'dead_lettered', 'dead_lettered'])
+    t.match(await run('dead-letters', 'discard', '12345679', unlike!, '12345678a', '--why', 'x'), { code: 0, stdout: new RegExp(`^${unlike}  discarded\\n${id}  discarded\\n$`) })
+    t.same(await states(), ['discarded', 'dead_lettered', 'discarded'])
+    t.match(await run('dead-letters', 'discard', like!, '--why', 'x'), { code: 0 })
   })
 
   t.test('dead letters', async t => {

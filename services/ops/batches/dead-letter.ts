@@ -1,4 +1,5 @@
 import { actOnBatches } from '../act-on-batches.ts'
+import { idSummary } from '../batch-id.ts'
 import { command } from '../command.ts'
 import { actorOf, by, why } from '../options.ts'
 
@@ -6,10 +7,10 @@ export const deadLetterBatches = command({
   name: 'batches dead-letter',
   summary: 'Ends batches that are queued or being processed, so that the provider\'s next batch is processed.',
   details: 'The worker cancels the batch at its next heartbeat and deletes its message. `dead-letters redrive` sends the batch back to the queue.',
-  operand: { value: 'ID', summary: 'The id of a batch', repeats: true },
+  operand: { value: 'ID', summary: idSummary, repeats: true },
   options: { why, by },
   runs: 'task',
   async run ({ operands, values, system }) {
-    await actOnBatches(await system(), 'dead_letter', operands, actorOf(values))
+    await actOnBatches(await system(), 'dead_letter', operands, await actorOf(values))
   },
 })

@@ -1,15 +1,14 @@
-import { readRecord } from '../../batch/records.ts'
-import { command, CommandError } from '../command.ts'
+import { idSummary } from '../batch-id.ts'
+import { command } from '../command.ts'
+import { showBatch } from '../show-batch.ts'
 
-export const showBatch = command({
+export const showOneBatch = command({
   name: 'batches show',
-  summary: 'Shows one batch.',
-  operand: { value: 'ID', summary: 'The id of the batch' },
+  summary: 'Shows one batch as JSON, with each attempt and with what operators did to it.',
+  operand: { value: 'ID', summary: idSummary },
   options: {},
   runs: 'task',
   async run ({ operands: [id = ''], system }) {
-    const batch = await readRecord((await system()).sql(), id)
-    if (!batch) throw new CommandError(`There is no batch ${id}`)
-    console.log(JSON.stringify(batch, null, 2))
+    await showBatch(await system(), id)
   },
 })

@@ -1,14 +1,15 @@
 import { actOnBatches } from '../act-on-batches.ts'
+import { idSummary } from '../batch-id.ts'
 import { command } from '../command.ts'
 import { actorOf, by, why } from '../options.ts'
 
 export const discardDeadLetters = command({
   name: 'dead-letters discard',
   summary: 'Gives dead letters up for good. Doing it twice does it once.',
-  operand: { value: 'ID', summary: 'The id of a dead letter', repeats: true },
+  operand: { value: 'ID', summary: idSummary, repeats: true },
   options: { why, by },
   runs: 'task',
   async run ({ operands, values, system }) {
-    await actOnBatches(await system(), 'discard', operands, actorOf(values))
+    await actOnBatches(await system(), 'discard', operands, await actorOf(values))
   },
 })

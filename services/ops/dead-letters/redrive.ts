@@ -1,14 +1,15 @@
 import { actOnBatches } from '../act-on-batches.ts'
+import { idSummary } from '../batch-id.ts'
 import { command } from '../command.ts'
 import { actorOf, by, why } from '../options.ts'
 
 export const redriveDeadLetters = command({
   name: 'dead-letters redrive',
   summary: 'Sends dead letters back to the queue, last in their provider\'s order. Doing it twice does it once.',
-  operand: { value: 'ID', summary: 'The id of a dead letter', repeats: true },
+  operand: { value: 'ID', summary: idSummary, repeats: true },
   options: { why, by },
   runs: 'task',
   async run ({ operands, values, system }) {
-    await actOnBatches(await system(), 'redrive', operands, actorOf(values))
+    await actOnBatches(await system(), 'redrive', operands, await actorOf(values))
   },
 })
