@@ -1,4 +1,6 @@
 import './node-version.js'
+import { join } from 'node:path'
+import { readStartArguments } from './arguments.ts'
 import { startEmulatorProcess } from './emulator/start.ts'
 import { bucket, deadLetterQueue, queue, queueUrl, region } from './emulator/resources.ts'
 import { migrate } from './migrate.ts'
@@ -9,16 +11,18 @@ import { runUntilSignal, type Run } from './run.ts'
 import { announceSystem, type RunningSystem } from './running-system.ts'
 import { sendSample } from './sample.ts'
 import { localKeys, startServices } from './services.ts'
-import { readSettings } from './settings.ts'
+import { clone, readSettings } from './settings.ts'
 import { removeOrphanedState } from './state/elsewhere.ts'
 import { openState, type State } from './state/folder.ts'
 import { takeLock } from './state/lock.ts'
 import { checkApiPorts, choosePorts } from './state/ports.ts'
+import { resetState } from './state/reset.ts'
 import { logins, readPasswords, type Login } from './state/secrets.ts'
 import { tellStory } from './story.ts'
 import { welcome } from './welcome.ts'
 
 /** `npm start`: the whole system on this machine, until SIGINT or SIGTERM. What is started first ends last. */
+const { reset } = readStartArguments(process.argv.slice(2))
 let state: State | undefined
 await runUntilSignal(tellStory(), start, async () => { if (state) await killProcesses(state) })
 
@@ -29,6 +33,7 @@ async function start (run: Run): Promise<void> {
   run.story.step('state', state.folder)
   const left = await endProcesses(state)
   if (left.length > 0) run.story.step('cleared', `${left.length} processes that an earlier run left`)
+  if (reset) run.story.step('reset', resetState(state, join(clone, '.state')) > 0 ? `the data in ${state.folder} was deleted` : 'there was no data')
   if (removeOrphanedState(state, settings.stateDir)) run.story.step('state', 'begun anew: that of a clone which is no longer there was removed')
   await checkApiPorts(settings)
   const ports = await choosePorts(state, settings)

@@ -84,11 +84,11 @@ export function migrator ({ config, database }: Stores) {
 
 /** Operators' commands: `npm run ops -- --stack NAME …` gives the rest of the command line. */
 export function operations (stores: Stores) {
-  const { config, database, queue } = stores
+  const { config, database, queue, payloads } = stores
   return {
     command: [...node('ops/main.ts'), '--help'],
     environment: { ...stored(stores), LOG_LEVEL: config.logs.level, ...database.environment('migrator') },
-    statements: [...database.connect('migrator'), ...queue.send()],
+    statements: [...database.connect('migrator'), ...queue.send(), ...payloads.operate()],
     stopSeconds: 30,
     cpu: 512,
     memory: 1024,

@@ -160,6 +160,7 @@ create table ports (
   code text not null,
   name text not null,
   parent_slug text not null,
+  retired_at timestamp with time zone,
   constraint ports_pkey PRIMARY KEY (code),
   constraint ports_parent_slug_fkey FOREIGN KEY (parent_slug) REFERENCES regions(slug) DEFERRABLE INITIALLY DEFERRED,
   constraint ports_code_check CHECK ((code ~ '^[A-Z]{2}[A-Z0-9]{3}$'::text)),
@@ -195,6 +196,20 @@ CREATE INDEX prices_batch_number ON ONLY public.prices USING brin (batch_number)
 grant insert on prices to batch_writer;
 grant select on prices to rates_reader;
 
+create table reference_actions (
+  number bigint generated always as identity not null,
+  action text not null,
+  codes text[] not null,
+  actor text not null,
+  caller text,
+  task text,
+  reason text,
+  acted_at timestamp with time zone not null default now(),
+  constraint reference_actions_pkey PRIMARY KEY (number),
+  constraint reference_actions_action_check CHECK ((action = ANY (ARRAY['retire'::text, 'unretire'::text]))),
+  constraint reference_actions_codes_check CHECK ((cardinality(codes) > 0))
+);
+
 create table reference_loads (
   sha256 text not null,
   loaded_at timestamp with time zone not null default now(),
@@ -215,6 +230,7 @@ create table regions (
   slug text not null,
   name text not null,
   parent_slug text,
+  retired_at timestamp with time zone,
   constraint regions_pkey PRIMARY KEY (slug),
   constraint regions_parent_slug_fkey FOREIGN KEY (parent_slug) REFERENCES regions(slug) DEFERRABLE INITIALLY DEFERRED,
   constraint regions_name_check CHECK ((name <> ''::text)),

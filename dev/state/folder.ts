@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { canEnter, existingOwner, serverOwner, type Owner } from '../postgres/owner.ts'
+import { writeMarker } from './marker.ts'
 
 export type State = {
   folder: string
@@ -29,6 +30,7 @@ function make (state: State): State {
       // PostgreSQL's user has to get through to its own folder; nobody can list this one, and what is in it is closed.
       chmodSync(folder, owner && !isOwners(folder) ? 0o711 : 0o700)
     }
+    if (readdirSync(folder).length === 0) writeMarker(folder)
     if (owner && isOwners(folder)) chownSync(folder, owner.uid, owner.gid)
     mkdirSync(join(folder, 'diagnostics'), { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -50,7 +52,8 @@ export function locateState (stateDir: string): State {
 }
 
 const ownersFolders = '/var/lib'
-const isOwners = (folder: string): boolean => dirname(folder) === ownersFolders && basename(folder).startsWith('freight-rates-')
+/** A folder of PostgreSQL's user, in place of one that this user cannot enter. */
+export const isOwners = (folder: string): boolean => dirname(folder) === ownersFolders && basename(folder).startsWith('freight-rates-')
 
 /** Two spellings of one folder are one folder, there or not there yet. */
 export function realPath (path: string): string {

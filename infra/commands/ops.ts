@@ -5,6 +5,7 @@ import { CommandError, type Command } from '../../services/ops/command.ts'
 import { findCommand } from '../../services/ops/commands.ts'
 import { requestedHelp } from '../../services/ops/help.ts'
 import type { OneOffTask } from '../run-task.ts'
+import { copyFiles } from './copied-files.ts'
 import { askPulumi, endWith, Refused } from './pulumi.ts'
 
 const here = join(import.meta.dirname, '../../services/ops/main.ts')
@@ -20,25 +21,29 @@ await endWith(async () => {
 async function runOn (stack: string, args: string[]): Promise<number> {
   if (args.length === 0 || requestedHelp(args) !== undefined) return await runHere(args, {})
   const command = checkUsage(args)
-  if (command.name.startsWith('reference ')) {
-    throw new Refused('The task of a stack has no files of this machine. Reference data comes with a release: change the files in sql/reference, and deploy.')
-  }
-  const { oneOffTasks, batchesUrl } = await askPulumi('stack', 'output', '--stack', stack) as { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string }
-  if (!oneOffTasks || !batchesUrl) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
-  const task = oneOffTasks.ops
+  const { oneOffTasks, batchesUrl, payloadBucket } = await askPulumi('stack', 'output', '--stack', stack) as StackOutputs
+  if (!oneOffTasks || !batchesUrl || !payloadBucket) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
   if (command.runs === 'terminal') {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
     return await runHere(args, { INGESTION_API_URL: batchesUrl })
   }
+  const task = oneOffTasks.ops
   const [{ callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
   const caller = await callerArn(task.region)
+  const files = await copyFiles(command, args, { bucket: payloadBucket, region: task.region })
   console.error(`Runs as a task of "${stack}" for ${caller}. The first line comes in about a minute.`)
-  const { exitCode, reason } = await runTask(task, {
-    command: ['node', 'services/ops/main.ts', ...args], environment: { OPERATOR_ARN: caller }, onLog: line => console.log(line),
-  })
-  if (exitCode === undefined) throw new Refused(`The task did not run: ${reason}`)
-  return exitCode
+  try {
+    const { exitCode, reason } = await runTask(task, {
+      command: ['node', 'services/ops/main.ts', ...files.args], environment: { OPERATOR_ARN: caller }, onLog: line => console.log(line),
+    })
+    if (exitCode === undefined) throw new Refused(`The task did not run: ${reason}`)
+    return exitCode
+  } finally {
+    await files.remove()
+  }
 }
+
+type StackOutputs = { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string, payloadBucket?: string }
 
 /** Finds the command and reads its arguments, so that wrong usage is reported at once and not by a task. */
 function checkUsage (args: string[]): Command {

@@ -27,6 +27,10 @@ export class PayloadBucket extends pulumi.ComponentResource {
           id: prefix.replace('/', ''), status: 'Enabled', filter: { prefix },
           expiration: { days: args.keepDays }, noncurrentVersionExpiration: { noncurrentDays: 7 },
         })),
+        {
+          id: 'operators', status: 'Enabled', filter: { prefix: 'operators/' },
+          expiration: { days: 1 }, noncurrentVersionExpiration: { noncurrentDays: 1 },
+        },
         { id: 'unfinished', status: 'Enabled', filter: {}, abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } },
       ],
     }, this)
@@ -56,6 +60,11 @@ export class PayloadBucket extends pulumi.ComponentResource {
       this.#on(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
       this.#on(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*']),
     ]
+  }
+
+  /** Runs an operator's command: reads the copies of its files. */
+  operate (): Statement[] {
+    return [this.#on(['s3:GetObject'], ['operators/*'])]
   }
 
   /** Without it S3 answers 403, not 404, for what is not there. */

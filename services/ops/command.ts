@@ -1,8 +1,11 @@
 import type { System } from './system.ts'
 
-/** An option of a command: its name is its key. `value` is the placeholder in the usage. */
+/**
+ * An option of a command: its name is its key. `value` is the placeholder in the usage. The value of a `file` is a path at the terminal;
+ * where the command runs as a task it is the address of a copy, `s3://BUCKET/KEY`.
+ */
 export type Option =
-  | { type: 'string', value: string, summary: string, required?: true, default?: string }
+  | { type: 'string', value: string, summary: string, required?: true, default?: string, file?: true }
   | { type: 'boolean', summary: string }
 export type Options = Record<string, Option>
 

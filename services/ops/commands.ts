@@ -8,13 +8,15 @@ import { listDeadLetters } from './dead-letters/list.ts'
 import { redriveDeadLetters } from './dead-letters/redrive.ts'
 import { showDeadLetter } from './dead-letters/show.ts'
 import { loadReferenceFiles } from './reference/load.ts'
+import { retireCodes } from './reference/retire.ts'
+import { unretireCodes } from './reference/unretire.ts'
 import { sample } from './sample.ts'
 
 /** All commands of `npm run ops`, in the order of the help. */
 export const commands: readonly Command[] = [
   listBatches, showOneBatch, deadLetterBatches, submitBatch,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
-  loadReferenceFiles,
+  loadReferenceFiles, retireCodes, unretireCodes,
   sample,
 ]
 

@@ -11,7 +11,9 @@ import { CommandError } from './command.ts'
 
 /** The system that a command works on: what it needs of it is opened at first use, and closed at the command's end. */
 export type System = {
+  /** Throws CommandError when the variable is not set. */
   variable: (name: string) => string
+  optional: (name: string) => string | undefined
   sql: () => Sql
   queue: () => Queue
   close: () => Promise<void>
@@ -29,6 +31,7 @@ export async function openSystem (): Promise<System> {
   }
   return {
     variable,
+    optional: name => environment[name] || undefined,
     sql () {
       sql ??= connect(environment)
       return sql

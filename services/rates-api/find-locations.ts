@@ -9,6 +9,8 @@ export type Location = {
   region: string | null
   /** Other codes of a port, which rows and queries take too; none of a region. */
   aliases: string[]
+  /** The port or region takes no new prices: it is there for its old ones. Absent otherwise. */
+  retired?: true
 }
 
 /**
@@ -17,19 +19,19 @@ export type Location = {
  * hundreds, so that a scan is quick.
  */
 export async function findLocations (sql: Sql, { q, limit }: { q: string, limit: number }): Promise<Location[]> {
-  return await sql<Location[]>`
+  const found = await sql<Array<Omit<Location, 'retired'> & { retired: boolean }>>`
     with
       asked as (select lower(${q}) as code, ${plain(sql, sql`${q}::text`)} as name),
       locations as (
         select code, name, 'port' as kind, parent_slug as region, array(
-          select alias.code from port_aliases as alias where alias.port_code = ports.code order by alias.code collate "C") as aliases
+          select alias.code from port_aliases as alias where alias.port_code = ports.code order by alias.code collate "C") as aliases, retired_at is not null as retired
         from ports
         where not exists (select from port_aliases as alias where alias.code = ports.code)
         union all
-        select slug, name, 'region', parent_slug, '{}'::text[] from regions
+        select slug, name, 'region', parent_slug, '{}'::text[], retired_at is not null from regions
       ),
       candidates as (select *, lower(code) as plain_code, ${plain(sql, sql`name`)} as plain_name from locations)
-    select candidates.code, candidates.name, kind, region, aliases
+    select candidates.code, candidates.name, kind, region, aliases, retired
     from candidates cross join asked cross join lateral (
       select coalesce(bool_or(lower(alias) = asked.code), false) as is_it, coalesce(bool_or(starts_with(lower(alias), asked.code)), false) as begins
       from unnest(aliases) as alias
@@ -42,6 +44,7 @@ export async function findLocations (sql: Sql, { q, limit }: { q: string, limit:
       not starts_with(plain_name, asked.name),
       candidates.code collate "C"
     limit ${limit}`
+  return found.map(({ retired, ...location }) => retired ? { ...location, retired } : location)
 }
 
 /**

@@ -16,7 +16,7 @@ export async function loadReferenceFiles (sql: Sql): Promise<Loaded | null> {
   const sha256 = createHash('sha256').update(`${regions}\0${ports}`).digest('hex')
   const [before] = await sql`select 1 from reference_loads where sha256 = ${sha256}`
   if (before) return null
-  const loaded = await loadReference(sql, ports, regions)
+  const loaded = await loadReference(sql, ports, regions, { shipped: true })
   await sql`insert into reference_loads (sha256) values (${sha256}) on conflict do nothing`
   return loaded
 }

@@ -14,6 +14,7 @@ export const referenceProblems = {
   duplicate: 'the code, alias or slug stands in the file twice',
   'no-parent': 'the port is in no region',
   'unknown-parent': 'the parent is neither in the regions file nor known already',
+  'retired-parent': 'the parent is a retired region',
   'own-parent': 'the region is in itself',
   cycle: 'following the parents leads back to the region',
   'slug-is-code': 'a region slug and a port code or alias differ in case at most, so that a query could mean either',

@@ -15,42 +15,77 @@ export type Loaded = {
   aliases: AliasCounts
   keptRegions: number
   keptPorts: number
+  /** Codes of ports and slugs of regions that were added, and those whose name or parent is another. */
+  added: string[]
+  changed: string[]
   /** Codes that were ports and are aliases now, each with its port. */
   becameAliases: Alias[]
   /** Codes that were aliases and are ports now, each with the port that it was an alias of. */
   becamePorts: Alias[]
 }
 
+export type LoadOptions = {
+  /** Says what a load would do and changes nothing. */
+  dryRun?: boolean
+  /** The files come with the release: they may name ports in regions that an operator has retired. */
+  shipped?: boolean
+}
+
 /**
- * Loads reference data from two CSV files, in one transaction: all of it or nothing. It adds and changes, and never
+ * Loads reference data from CSV files, one of which may be null, in one transaction: all of it or nothing. It adds and changes, and never
  * deletes a port or a region, because prices refer to ports: a port that becomes an alias keeps its row, which the release
- * before this one reads, and the alias goes before it. Needs the owner of the tables.
+ * before this one reads, and the alias goes before it. What is retired stays retired.
  * Throws `InvalidReference` when anything is wrong with the files.
  */
-export async function loadReference (sql: Sql, portsCsv: string, regionsCsv: string): Promise<Loaded> {
-  return await transaction(sql, async sql => {
-    // Two loads at once queue up here, before either looks, so that no cycle is made of their two halves.
-    // Queries and arriving batches, which only read these tables, are not held up by this lock.
-    await sql`lock table regions, ports, port_aliases in share row exclusive mode`
-    const known = await readKnown(sql)
-    const { regions, ports, aliases } = readReference(portsCsv, regionsCsv, known)
-    const counts = {
-      regions: await upsertRegions(sql, regions),
-      ports: await upsertPorts(sql, ports),
-      aliases: await writeAliases(sql, known.aliases, aliases),
-    }
-    // Contents that were rejected before are checked again where they are sent again (docs/decisions/0028).
-    if (Object.values(counts).some(({ unchanged, ...moved }) => Object.values(moved).some(count => count > 0))) {
-      await sql`update reference_version set version = version + 1`
-    }
-    return {
-      ...counts,
-      keptRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
-      keptPorts: countKept(known, ports, aliases),
-      becameAliases: between(aliases, code => known.ports.has(code) && !known.aliases.has(code)),
-      becamePorts: between(known.aliases, code => !aliases.has(code) && isPort(code, known, ports)),
-    }
-  })
+export async function loadReference (
+  sql: Sql, portsCsv: string | null, regionsCsv: string | null, { dryRun = false, shipped = false }: LoadOptions = {}
+): Promise<Loaded> {
+  try {
+    return await transaction(sql, async sql => {
+      const loaded = await load(sql, portsCsv, regionsCsv, shipped)
+      if (dryRun) throw new RolledBack(loaded)
+      return loaded
+    })
+  } catch (error) {
+    if (error instanceof RolledBack) return error.loaded
+    throw error
+  }
+}
+
+class RolledBack extends Error {
+  readonly loaded: Loaded
+  constructor (loaded: Loaded) {
+    super('a dry run')
+    this.loaded = loaded
+  }
+}
+
+async function load (sql: Sql, portsCsv: string | null, regionsCsv: string | null, shipped: boolean): Promise<Loaded> {
+  // Two loads at once queue up here, before either looks, so that no cycle is made of their two halves.
+  // Queries and arriving batches, which only read these tables, are not held up by this lock.
+  await sql`lock table regions, ports, port_aliases in share row exclusive mode`
+  const known = await readKnown(sql)
+  const { regions, ports, aliases } = readReference(portsCsv, regionsCsv, shipped ? { ...known, retired: new Set() } : known)
+  const written = { regions: await upsertRegions(sql, regions), ports: await upsertPorts(sql, ports) }
+  const counts = {
+    regions: count(regions.length, written.regions),
+    ports: count(ports.length, written.ports),
+    aliases: await writeAliases(sql, known.aliases, aliases),
+  }
+  // Contents that were rejected before are checked again where they are sent again (docs/decisions/0028).
+  if (Object.values(counts).some(({ unchanged, ...moved }) => Object.values(moved).some(count => count > 0))) {
+    await sql`update reference_version set version = version + 1`
+  }
+  const rows = [...written.regions, ...written.ports]
+  return {
+    ...counts,
+    added: rows.filter(({ added }) => added).map(({ code }) => code),
+    changed: rows.filter(({ added }) => !added).map(({ code }) => code),
+    keptRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
+    keptPorts: countKept(known, ports, aliases),
+    becameAliases: between(aliases, code => known.ports.has(code) && !known.aliases.has(code)),
+    becamePorts: between(known.aliases, code => !aliases.has(code) && isPort(code, known, ports)),
+  }
 }
 
 function countKept (known: Known, ports: Port[], aliases: Aliases): number {
@@ -65,19 +100,25 @@ function between (aliases: Aliases, isOne: (code: string) => boolean): Alias[] {
 }
 
 async function readKnown (sql: Sql): Promise<Known> {
-  const regions = await sql<Omit<Region, 'name'>[]>`select slug, parent_slug from regions`
-  const ports = await sql<Pick<Port, 'code'>[]>`select code from ports`
+  const regions = await sql<Array<Omit<Region, 'name'> & { is_retired: boolean }>>`select slug, parent_slug, retired_at is not null as is_retired from regions`
+  const ports = await sql<Array<Pick<Port, 'code'> & { is_retired: boolean }>>`select code, retired_at is not null as is_retired from ports`
   const aliases = await sql<Alias[]>`select code, port_code from port_aliases`
   return {
     regions: new Map(regions.map(({ slug, parent_slug: parent }) => [slug, parent])),
     ports: new Set(ports.map(({ code }) => code)),
     aliases: new Map(aliases.map(({ code, port_code: port }) => [code, port])),
+    retired: new Set([...regions.filter(isRetired).map(({ slug }) => slug), ...ports.filter(isRetired).map(({ code }) => code)]),
   }
 }
 
-async function upsertRegions (sql: Sql, regions: Region[]): Promise<Counts> {
+const isRetired = ({ is_retired: retired }: { is_retired: boolean }): boolean => retired
+
+/** A row that an upsert wrote. */
+type Written = { code: string, added: boolean }
+
+async function upsertRegions (sql: Sql, regions: Region[]): Promise<Written[]> {
   // The file's order does not matter: the foreign key to the parent is checked at commit.
-  const written = await sql<{ added: boolean }[]>`
+  return await sql<Written[]>`
     insert into regions (slug, name, parent_slug)
     select slug, name, parent_slug
     from unnest(
@@ -87,12 +128,11 @@ async function upsertRegions (sql: Sql, regions: Region[]): Promise<Counts> {
     ) as file (slug, name, parent_slug)
     on conflict (slug) do update set name = excluded.name, parent_slug = excluded.parent_slug
     where (regions.name, regions.parent_slug) is distinct from (excluded.name, excluded.parent_slug)
-    returning xmax = 0 as added`
-  return count(regions.length, written)
+    returning slug as code, xmax = 0 as added`
 }
 
-async function upsertPorts (sql: Sql, ports: Port[]): Promise<Counts> {
-  const written = await sql<{ added: boolean }[]>`
+async function upsertPorts (sql: Sql, ports: Port[]): Promise<Written[]> {
+  return await sql<Written[]>`
     insert into ports (code, name, parent_slug)
     select code, name, parent_slug
     from unnest(
@@ -102,12 +142,11 @@ async function upsertPorts (sql: Sql, ports: Port[]): Promise<Counts> {
     ) as file (code, name, parent_slug)
     on conflict (code) do update set name = excluded.name, parent_slug = excluded.parent_slug
     where (ports.name, ports.parent_slug) is distinct from (excluded.name, excluded.parent_slug)
-    returning xmax = 0 as added`
-  return count(ports.length, written)
+    returning code, xmax = 0 as added`
 }
 
 // A row version that an update made has a transaction in xmax, one that an insert made has none.
-function count (rows: number, written: { added: boolean }[]): Counts {
+function count (rows: number, written: Written[]): Counts {
   const added = written.filter(row => row.added).length
   return { added, changed: written.length - added, unchanged: rows - written.length }
 }

@@ -1,23 +1,26 @@
 import { aliasesAfter, checkAliasCounts, checkAliases, type Aliases } from './aliases.ts'
 import { InvalidReference, type ReferenceProblem } from './invalid-reference.ts'
-import { checkClashes, checkCycles, checkParents } from './relations.ts'
+import { checkClashes, checkCycles, checkParents, checkRetiredParents } from './relations.ts'
 import { readPorts, readRegions, type Port, type Region } from './rows.ts'
 import type { Tree } from './tree.ts'
 
 /** Ports, the regions that they are in, and every alias that there is after a load. */
 export type Reference = { ports: Port[], regions: Region[], aliases: Aliases }
 
-/** What the database holds already: each region's parent, the port codes, and the port of each alias. A load deletes no region and no port. */
-export type Known = { regions: Tree, ports: ReadonlySet<string>, aliases: Aliases }
+/**
+ * What the database holds already: each region's parent, the port codes, the port of each alias, and the slugs and codes that are retired.
+ * A load deletes no region and no port.
+ */
+export type Known = { regions: Tree, ports: ReadonlySet<string>, aliases: Aliases, retired: ReadonlySet<string> }
 
 /**
- * Reads the two CSV files of reference data and checks them against each other and against what is known already.
+ * Reads the CSV files of reference data, one of which may be null, and checks them against each other and against what is known already.
  * Throws `InvalidReference` with everything that is wrong.
  */
-export function readReference (portsCsv: string, regionsCsv: string, known: Known = nothing): Reference {
+export function readReference (portsCsv: string | null, regionsCsv: string | null, known: Known = nothing): Reference {
   const problems: ReferenceProblem[] = []
-  const regions = readRegions(regionsCsv, problems)
-  const ports = readPorts(portsCsv, problems)
+  const regions = regionsCsv === null ? { rows: [], named: new Set<string>() } : readRegions(regionsCsv, problems)
+  const ports = portsCsv === null ? { rows: [], aliases: null } : readPorts(portsCsv, problems)
 
   // Without the regions file every parent would look unknown, so rows are related only where it could be read.
   if (regions) {
@@ -27,6 +30,8 @@ export function readReference (portsCsv: string, regionsCsv: string, known: Know
     checkParents('regions', regions.rows, slugs, problems)
     checkParents('ports', ports?.rows ?? [], slugs, problems)
     checkCycles(regions.rows, tree, problems)
+    checkRetiredParents('regions', regions.rows, known.retired, problems)
+    checkRetiredParents('ports', ports?.rows ?? [], known.retired, problems)
   }
   if (ports) checkAliases(ports, problems)
   const files = { ports: ports?.rows ?? [], aliases: ports?.aliases ?? [], regions: regions?.rows ?? [] }
@@ -38,4 +43,4 @@ export function readReference (portsCsv: string, regionsCsv: string, known: Know
   return { ports: ports.rows.map(({ row }) => row), regions: regions.rows.map(({ row }) => row), aliases }
 }
 
-const nothing: Known = { regions: new Map(), ports: new Set(), aliases: new Map() }
+const nothing: Known = { regions: new Map(), ports: new Set(), aliases: new Map(), retired: new Set() }

@@ -13,6 +13,18 @@ export function checkParents (
   }
 }
 
+/** Reports ports and regions that are put into a retired region; what is retired itself may stay there. */
+export function checkRetiredParents (
+  file: ReferenceProblem['file'], rows: Placed<Port | Region>[], retired: ReadonlySet<string>, problems: ReferenceProblem[]
+): void {
+  for (const { line, row } of rows) {
+    const { parent_slug: parent } = row
+    if (!parent || !retired.has(parent) || retired.has('code' in row ? row.code : row.slug)) continue
+    const message = `the region ${parent} is retired: \`reference unretire ${parent}\` takes that back`
+    problems.push({ file, line, column: 'parent_slug', value: parent, code: 'retired-parent', message })
+  }
+}
+
 /**
  * Reports each cycle once, at the first of its rows. The tree is what the database will hold, since a row can close
  * a cycle through regions that the file does not name; a cycle with no row of the file in it is not the file's fault.

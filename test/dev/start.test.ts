@@ -59,6 +59,9 @@ t.test('the first start: everything answers, the sample is applied', async t => 
     const other = start(t)
     t.match(await other.exit(), { code: 1 })
     t.match(other.output(), /Another `npm start` .* is running \(process \d+\)/)
+    const reset = runProgram(t, 'dev/start.ts', ['--reset'], env)
+    t.match(await reset.exit(), { code: 1 }, 'nothing is deleted while it runs')
+    t.match(reset.output(), /Another `npm start` .* is running/)
     const neighbour = runProgram(t, 'dev/start.ts', [], { ...env, STATE_DIR: stateFolder(t).stateDir })
     t.match(await neighbour.exit(), { code: 1 })
     t.match(neighbour.output(), new RegExp(`^Port ${ratesPort} is in use.*RATES_API_PORT.*; port ${ingestionPort} .*INGESTION_API_PORT`, 'm'))
@@ -90,7 +93,7 @@ t.test('the first start: everything answers, the sample is applied', async t => 
   t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })
 })
 
-t.test('the second start has the data; a kill -9 of the supervisor ends everything; the third start clears what is left', async t => {
+t.test('the second start has the data; a kill -9 of the supervisor ends everything; the fourth clears what is left, and resets', async t => {
   const second = start(t)
   await second.line(/^sample .*applied before/)
   await second.line(/^ready/)
@@ -106,10 +109,12 @@ t.test('the second start has the data; a kill -9 of the supervisor ends everythi
   t.match(await third.exit(), { signal: 'SIGKILL' })
   t.ok(find('postgres'))
 
-  const fourth = spawn('npm', ['start'], { cwd: clone, env: { PATH: process.env.PATH, ...env, SAMPLE_DATA: 'off' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const fourth = spawn('npm', ['start', '--', '--reset'], { cwd: clone, env: { PATH: process.env.PATH, ...env, SAMPLE_DATA: 'off' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const npm = watch(t, fourth)
   await npm.line(/^cleared +\d+ processes that an earlier run left/)
+  await npm.line(/^reset +the data in .* was deleted/)
   await npm.line(/^ready/)
+  t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, null, 'the batches of the runs before are gone')
   fourth.kill('SIGTERM')
   const { code, signal } = await npm.exit()
   t.ok(code === 0 || code === 143 || signal === 'SIGTERM', 'npm ends')

@@ -27,7 +27,7 @@ export function data (t: Test, program: Program): void {
   }
   const rules: any[] = named(`${stack}-payloads`, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration').inputs.rules
   const expired = rules.filter(rule => rule.expiration ?? rule.noncurrentVersionExpiration).map(rule => rule.filter.prefix)
-  t.same(expired.sort(), ['incoming/', 'pending/', 'reports/', 'uploads/'], 'manifests never expire')
+  t.same(expired.sort(), ['incoming/', 'operators/', 'pending/', 'reports/', 'uploads/'], 'manifests never expire')
 
   const primary = [...of('aws:rds/instance:Instance').filter(one => one.inputs.engine), ...of('aws:rds/cluster:Cluster')]
   t.equal(primary.length, 1)

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/do
 
 t.test('an operator\'s command runs as a task of the stack; its lines and its exit code are the command\'s', async t => {
   const aws = await standIn(t, { exitCode: 3 })
-  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
   const run = await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'list', '--provider', 'demo'], { AWS_ENDPOINT_URL: aws.url })
   t.match(run, { code: 3, stdout: 'id  state\nabc dead_lettered\n' })
   t.match(aws.asked('RunTask'), { taskDefinition: 'ops:4', overrides: { containerOverrides: [{
@@ -25,7 +26,7 @@ t.test('an operator\'s command runs as a task of the stack; its lines and its ex
 })
 
 t.test('the identity is the one that STS names, and no task is started for a nameless one', async t => {
-  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
   const show = ['--stack', 'prod', 'dead-letters', 'discard', 'x', '--why', 'y', '--by', 'z']
   const aws = await standIn(t, { exitCode: 0 })
   t.match(await pulumi.npmRun('ops', show, { AWS_ENDPOINT_URL: aws.url, OPERATOR_ARN: 'arn:aws:iam::123456789012:user/other' }), { code: 0, stderr: caller })
@@ -37,7 +38,7 @@ t.test('the identity is the one that STS names, and no task is started for a nam
 
 t.test('a task that never ran', async t => {
   const aws = await standIn(t, {})
-  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: refused } })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
   t.match(await pulumi.npmRun('ops', ['--stack=prod', 'batches', 'show', 'x'], { AWS_ENDPOINT_URL: aws.url }), { code: 1, stderr: 'did not run: CannotPullContainerError' })
 })
 
@@ -49,16 +50,33 @@ t.test('a file is sent from here, to the address of the stack, by the sender\'s 
   })
   await new Promise<void>(resolve => api.listen(0, '127.0.0.1', resolve))
   t.teardown(() => api.close())
-  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, batchesUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}` } })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}` } })
   const submit = ['--stack', 'prod', 'batches', 'submit', join(import.meta.dirname, '../../sql/reference/ports.csv')]
   t.match(await pulumi.npmRun('ops', submit, { API_KEY: 'key-of-mine' }), { code: 1, stderr: 'Who is it?' })
   t.same(requests, ['POST /batches Bearer key-of-mine'])
   t.match(await pulumi.npmRun('ops', submit), { code: 2, stderr: 'API_KEY is not set' })
 })
 
+t.test('reference data is at the terminal: the task reads a copy, which is deleted afterwards', async t => {
+  const aws = await standIn(t, { exitCode: 0 })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
+  const folder = t.testdirName // of the fake
+  writeFileSync(join(folder, 'ports.csv'), 'code,name,parent_slug\nZZAAA,First,baltic\n')
+  const load = (...args: string[]) => pulumi.npmRun('ops', ['--stack', 'prod', 'reference', 'load', ...args], { AWS_ENDPOINT_URL: aws.url })
+  t.match(await load('--dry-run', '--ports', join(folder, 'ports.csv')), { code: 0 })
+  const [put, removed, ...more] = aws.objects()
+  t.match(put, { method: 'PUT', path: /^\/payloads\/operators\/[0-9a-f-]{36}\/ports$/, body: 'code,name,parent_slug\nZZAAA,First,baltic\n' })
+  t.match(removed, { method: 'DELETE', path: put!.path })
+  t.same(more, [])
+  t.match(aws.asked('RunTask'), { overrides: { containerOverrides: [
+    { command: ['node', 'services/ops/main.ts', 'reference', 'load', '--dry-run', '--ports', `s3:/${put!.path}`] },
+  ] } })
+  t.match(await load(`--ports=${join(folder, 'ports.csv')}`, `--regions=${join(folder, 'none.csv')}`), { code: 1, stderr: 'none.csv cannot be read: ENOENT' })
+  t.same(aws.objects().map(({ method }) => method), ['PUT', 'DELETE', 'PUT', 'DELETE'], 'no copy stays')
+})
+
 t.test('what cannot be', async t => {
   const pulumi = fakePulumi(t, { prod: {} })
-  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'reference', 'load', '--ports', 'x', '--regions', 'y']), { code: 1, stderr: 'comes with a release' })
   t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 1, stderr: 'is not up' })
   t.match(await pulumi.npmRun('ops', ['--stack']), { code: 2, stderr: 'takes the name of a stack' })
   t.match(await pulumi.npmRun('ops', ['--help']), { code: 0, stdout: '--stack NAME' })
@@ -68,7 +86,7 @@ t.test('what cannot be', async t => {
   t.match(await fakePulumi(t, {}, ['stack output']).npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 255, stderr: 'so it is' })
 })
 
-/** As ECS, CloudWatch Logs and STS answer. */
+/** As ECS, CloudWatch Logs, STS and S3 answer. */
 async function standIn (t: Test, container: { exitCode?: number }, sts = identity) {
   const calls: Array<[action: string, body: any]> = []
   const answers: Record<string, (body: any) => unknown> = {
@@ -76,10 +94,16 @@ async function standIn (t: Test, container: { exitCode?: number }, sts = identit
     DescribeTasks: () => ({ tasks: [{ lastStatus: 'STOPPED', stoppedReason: 'CannotPullContainerError', containers: [{ name: 'ops', ...container }] }] }),
     GetLogEvents: ({ nextToken }) => ({ events: nextToken ? [] : [{ message: 'id  state' }, { message: 'abc dead_lettered' }], nextForwardToken: 'f/1' }),
   }
+  const objects: Array<{ method: string, path: string, body: string }> = []
   const server = createServer(async (request, response) => {
     const text = Buffer.concat(await request.toArray()).toString()
     if (text.includes('Action=GetCallerIdentity')) {
       response.writeHead(sts === identity ? 200 : 403, { 'content-type': 'text/xml' }).end(sts)
+      return
+    }
+    if (!request.headers['x-amz-target']) {
+      objects.push({ method: request.method!, path: request.url!.split('?')[0]!, body: text })
+      response.writeHead(request.method === 'DELETE' ? 204 : 200).end()
       return
     }
     const body = JSON.parse(text)
@@ -89,5 +113,5 @@ async function standIn (t: Test, container: { exitCode?: number }, sts = identit
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: (action: string) => calls.find(([name]) => name === action)?.[1] }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: (action: string) => calls.find(([name]) => name === action)?.[1], objects: () => objects }
 }

@@ -8,7 +8,7 @@ const accepted = [
   'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
 ]
 /** Below one log group, one bucket's folder, one cluster's tasks: named, so no wildcard in earnest. */
-const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports)\/\*$/, /^arn:aws:ecs:[^*]+:task\/[^*]+\/\*$/]
+const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|operators)\/\*$/, /^arn:aws:ecs:[^*]+:task\/[^*]+\/\*$/]
 
 /** What each role may do, and that it is no more than is listed. */
 export function permissions (t: Test, { of, named, stack }: Program): void {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { loadReference } from '../../services/reference/load.ts'
+import { retireLocations } from '../../services/reference/retire.ts'
 import { pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'
 
@@ -42,5 +43,26 @@ t.test('rows with aliases', async t => {
     const { id } = await it.submit(`${header}CNTAG,IT940,2021-01-05,7\nCN010,IT940,2021-01-05,7\nCNTAC,it940,2021-01-05,7\n`)
     t.equal((await it.settled(id, 'applied', 'rejected')).state, 'applied')
     t.same(await lanes(), ['CNTAC IT940 1', 'CNTAG IT940 2'])
+  })
+
+  t.test('of a retired port are refused, in every format, until it is in use again', async t => {
+    const actor = { name: 'me', reason: 'a test' }
+    await retireLocations(it.db.migrator, ['IT940', 'CNTAG'], 'retire', actor)
+    const row = { orig_code: 'EETLL', dest_code: 'IT940', day: '2021-01-05', price: 7 }
+    const refused = [
+      await it.submit(`${header}EETLL,it940,2021-01-05,7\nCN010,EETLL,2021-01-05,7\n`),
+      await it.submit(`${JSON.stringify(row)}\n`, { format: 'ndjson' }),
+      await it.submit(JSON.stringify([row]), { format: 'json' }),
+    ]
+    const errors = await Promise.all(refused.map(async ({ id }) => (await it.settled(id, 'applied', 'rejected')).first_errors))
+    t.match(errors, [
+      [{ row: 1, column: 'dest_code', code: 'retired_port', value: 'it940' }, { row: 2, column: 'orig_code', code: 'retired_port', value: 'CN010' }],
+      [{ row: 1, column: 'dest_code', code: 'retired_port' }],
+      [{ row: 1, column: 'dest_code', code: 'retired_port' }],
+    ])
+    t.same(await lanes(), ['CNTAC IT940 1', 'CNTAG IT940 2'], 'the old prices stay')
+    await retireLocations(it.db.migrator, ['IT940', 'CNTAG'], 'unretire', actor)
+    const { id } = await it.submit(`${header}EETLL,IT940,2021-01-06,7\n`)
+    t.equal((await it.settled(id, 'applied', 'rejected')).state, 'applied')
   })
 })

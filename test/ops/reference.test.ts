@@ -12,6 +12,7 @@ t.test('ops reference load, on a real database', async t => {
     'regions-of-aliases.csv': 'slug,name,parent_slug\nadriatic,Adriatic,\n',
     'aliases.csv': 'code,name,parent_slug,aliases\nATLAN,Atlan,atlantis_main,ATL00 CNGGZ\n',
     'wrong-aliases.csv': 'code,name,parent_slug,aliases\nATLAN,Atlan,adriatic,ATLAN\nATLAX,Atlax,adriatic,ATLAN\nATLAY,Atlay,adriatic,ATL01\nATLAZ,Atlaz,adriatic,ATL01\n',
+    'added.csv': 'code,name,parent_slug\nATLAS,Atlas,adriatic\n',
     'zero.csv': 'code,name,parent_slug\nIT940,Villanova,adriatic\nATL00,Atlan the second,adriatic\n',
     'latin1.csv': Buffer.from('code,name,parent_slug\nATLAN,Atl\xe1n,atlantis\n', 'latin1'),
   })
@@ -41,4 +42,20 @@ t.test('ops reference load, on a real database', async t => {
   const wrongAliases = await load('--ports', at('wrong-aliases.csv'), '--regions', at('regions-of-aliases.csv'))
   t.equal(wrongAliases.code, 1)
   for (const line of ['2: own-alias', '3: alias-is-port', '5: duplicate']) t.match(wrongAliases.stderr, `${at('wrong-aliases.csv')}:${line}`)
+
+  const dry = await load('--ports', at('added.csv'), '--dry-run')
+  t.match(dry, { code: 0, stdout: /ports: {3}1 added[^]*added: {3}ATLAS[^]*dry run/ })
+  t.same(await db.migrator`select 1 from ports where code = 'ATLAS'`, [])
+  t.match(await load('--ports', at('added.csv')), { code: 0, stdout: /ports: {3}1 added/ })
+  t.match(await load('--ports', 's3://no-key'), { code: 2 })
+
+  const retire = (verb: string, ...args: string[]): Promise<Run> => ops(['reference', verb, ...args], { DATABASE_URL: db.url('migrator') })
+  t.match(await retire('retire', 'ATLAS', 'NOPORT', '--why', 'closed'), { code: 1, stderr: 'NOPORT is neither' })
+  t.match(await retire('retire', 'ATLAS'), { code: 2, stderr: '--why' })
+  t.match(await retire('retire', 'atlas', '--why', 'closed', '--by', 'me'), { code: 0, stdout: 'port ATLAS  retired\n' })
+  t.match(await retire('retire', 'ATLAS', '--why', 'closed'), { code: 0, stdout: 'nothing done' })
+  t.match(await retire('unretire', 'ATLAS', '--why', 'open again'), { code: 0, stdout: 'port ATLAS  in use\n' })
+  t.match([...await db.migrator`select action, codes, actor, reason from reference_actions order by number`], [
+    { action: 'retire', codes: ['ATLAS'], actor: 'me', reason: 'closed' }, { action: 'unretire', codes: ['ATLAS'], reason: 'open again' },
+  ])
 })

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { shippedReference } from '../../services/sample/month.ts'
 import { loadReference } from '../../services/reference/load.ts'
+import { retireLocations } from '../../services/reference/retire.ts'
 import { errorsOf, ratesApi, type TestRatesApi } from './rates-api.ts'
 
 const reference = shippedReference()
@@ -27,6 +28,17 @@ t.test('a port by an alias: its own code is the answer, and the aliases are ther
   const found = async (q: string) => (await find({ q }, it)).map(({ code }) => code)
   t.same(await found('gamma'), ['AABET', 'QQBET'], 'the exact alias, then names')
   t.same(await found('gamm'), ['GAMMB', 'QQBET', 'AABET', 'QQZZZ'], 'codes, aliases (those whose name begins so first), names')
+})
+
+t.test('a retired port and region are found, marked, and have their old prices', async t => {
+  const it = await ratesApi(t)
+  await loadReference(it.db.migrator, 'code,name,parent_slug,aliases\nZZAAA,First,atoll,ZZAAX', 'slug,name,parent_slug\natoll,Atoll,\n')
+  await retireLocations(it.db.migrator, ['ZZAAA', 'atoll'], 'retire', { name: 'me', reason: 'a test' })
+  t.strictSame(await find({ q: 'ZZAAX' }, it), [{ code: 'ZZAAA', name: 'First', kind: 'port', region: 'atoll', aliases: ['ZZAAX'], retired: true }])
+  t.match(await find({ q: 'atoll' }, it), [{ code: 'atoll', retired: true }])
+  for (const orig of ['ZZAAA', 'ZZAAX', 'atoll']) {
+    t.equal((await it.get('/rates', { date_from: '2021-01-01', date_to: '2021-01-02', orig_code: orig, dest_code: 'EETLL' })).status, 200, orig)
+  }
 })
 
 t.test('by code or name, case and accents left aside', async t => {

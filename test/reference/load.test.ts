@@ -34,6 +34,8 @@ t.test('the same data again changes nothing, not even a row version', async t =>
     ports: { ...none, unchanged: shipped.ports.length },
     keptRegions: 0,
     keptPorts: 0,
+    added: [],
+    changed: [],
     ...noAliases,
   })
   t.strictSame([...await versions()], [...before])
@@ -49,6 +51,8 @@ t.test('adds, changes and keeps, in any order of rows', async t => {
     ports: { added: 1, changed: 1, unchanged: 1 },
     keptRegions: shipped.regions.length - 3,
     keptPorts: shipped.ports.length - 2,
+    added: ['new_child', 'new_top', 'ZZAAA'],
+    changed: ['finland_main', 'scandinavia', 'EEMUG'],
     ...noAliases,
   })
   const found = await contents(sql)
@@ -59,6 +63,25 @@ t.test('adds, changes and keeps, in any order of rows', async t => {
   t.strictSame(region('finland_main'), { slug: 'finland_main', name: 'Finland', parent_slug: 'new_top' })
   t.strictSame(region('scandinavia'), { slug: 'scandinavia', name: 'Scandinavia', parent_slug: null })
   t.strictSame(found.ports.find(({ code }) => code === 'EEMUG'), { code: 'EEMUG', name: 'Muuga Harbour', parent_slug: 'new_child' })
+})
+
+t.test('a dry run says the same and changes nothing', async t => {
+  const { migrator: sql } = await database(t)
+  const files = [ports('ZZAAA,First,new_top', 'EEMUG,Muuga Harbour,new_top'), regions('new_top,Top,')] as const
+  const before = await contents(sql)
+  const version = async () => (await sql`select version from reference_version`)[0]!.version
+  const versionBefore = await version()
+  const dry = await loadReference(sql, ...files, { dryRun: true })
+  t.strictSame(await contents(sql), before)
+  t.equal(await version(), versionBefore)
+  t.strictSame(await loadReference(sql, ...files), dry)
+  t.not(await version(), versionBefore)
+})
+
+t.test('one file alone', async t => {
+  const { migrator: sql } = await database(t)
+  t.match(await loadReference(sql, ports('ZZAAA,First,baltic'), null), { ports: { added: 1 }, regions: none, keptRegions: shipped.regions.length })
+  t.match(await loadReference(sql, null, regions('new_top,Top,')), { ports: none, regions: { added: 1 }, keptPorts: shipped.ports.length + 1 })
 })
 
 t.test('names are data, whatever they look like', async t => {

@@ -41,8 +41,15 @@ t.test('reads aliases: several in a field, in any order of columns, or none', as
   t.strictSame(read('code,name,parent_slug,aliases\nCNGGZ,Guangzhou,china_south,CNCAN  CNGZH \nEETLL,Tallinn,baltic,\n'),
     [['CNCAN', 'CNGGZ'], ['CNGZH', 'CNGGZ']])
   t.strictSame(read('aliases,parent_slug,name,code\nCNCAN,china_south,Guangzhou,CNGGZ\n'), [['CNCAN', 'CNGGZ']])
-  const known = { regions: new Map(), ports: new Set(['CNGGZ', 'EETLL']), aliases: new Map([['EEREV', 'EETLL'], ['CNCAN', 'CNGGZ']]) }
+  const known = { regions: new Map(), ports: new Set(['CNGGZ', 'EETLL']), aliases: new Map([['EEREV', 'EETLL'], ['CNCAN', 'CNGGZ']]), retired: new Set<string>() }
   t.strictSame(read(goodPorts, known), [...known.aliases], 'a file without the column changes none')
+})
+
+t.test('reads one file alone', async t => {
+  const known = { regions: new Map([['baltic', null]]), ports: new Set(['EETLL']), aliases: new Map(), retired: new Set<string>() }
+  t.strictSame(readReference('code,name,parent_slug\nLVRIX,Riga,baltic\n', null, known), { ports: [{ code: 'LVRIX', name: 'Riga', parent_slug: 'baltic' }], regions: [], aliases: new Map() })
+  t.strictSame(readReference(null, 'slug,name,parent_slug\nlatvia,Latvia,baltic\n', known), { ports: [], regions: [{ slug: 'latvia', name: 'Latvia', parent_slug: 'baltic' }], aliases: new Map() })
+  t.throws(() => readReference('code,name,parent_slug\nLVRIX,Riga,narnia\n', null, known), InvalidReference)
 })
 
 t.test('codes with 0 and 1 are codes', async t => {
@@ -175,6 +182,11 @@ const cases: Record<string, Case> = {
     regions: regions('finland,Finland,narnia'), problems: [['regions', 3, 'parent_slug', 'narnia', 'unknown-parent']],
   },
   'a port is no parent': { ports: ports('EETLL,Tallinn,LVRIX', 'LVRIX,Riga,baltic'), problems: [['ports', 2, 'parent_slug', 'LVRIX', 'unknown-parent']] },
+  'a retired parent': {
+    known: { regions: new Map([['europe', null]]), retired: new Set(['europe', 'EETLL', 'finland']) },
+    ports: ports('EETLL,Tallinn,europe', 'LVRIX,Riga,europe'), regions: regions('finland,Finland,europe', 'latvia,Latvia,europe'),
+    problems: [['regions', 4, 'parent_slug', 'europe', 'retired-parent'], ['ports', 3, 'parent_slug', 'europe', 'retired-parent']],
+  },
   'parents that are known already': {
     known: { regions: new Map([['europe', null]]) },
     regions: regions('finland,Finland,europe'),
@@ -289,7 +301,7 @@ for (const slug of ['Finland', 'finland-main', '1finland', '_finland', 'finland 
 
 for (const [name, { ports = onlyTallinn, regions: regionsCsv = regions(), known, problems }] of Object.entries(cases)) {
   t.test(name, async t => {
-    const found = problemsOf(ports, regionsCsv, { regions: new Map(), ports: new Set(), aliases: new Map(), ...known })
+    const found = problemsOf(ports, regionsCsv, { regions: new Map(), ports: new Set(), aliases: new Map(), retired: new Set(), ...known })
     t.strictSame(found.map(({ file, line, column, value, code }) => [file, line, column, value, code]), problems)
     t.ok(found.every(({ message }) => message.length > 0))
   })

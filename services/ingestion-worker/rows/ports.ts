@@ -2,6 +2,8 @@
 export const MALFORMED_PORT = -1
 /** {@link Ports.find} returns this for a code that is neither a port's own nor an alias. */
 export const UNKNOWN_PORT = -2
+/** {@link Ports.find} returns this for a code or an alias of a port that is retired. */
+export const RETIRED_PORT = -3
 
 // Six bits a character: A to Z are 0 to 25, 0 to 9 are 26 to 35; lower case counts as upper case.
 const NO_CHARACTER = 255
@@ -24,17 +26,18 @@ export class Ports {
 
   /**
    * @param aliases other codes, each with the port's own code
+   * @param retired own codes of ports that take no new prices
    *
    * Throws when a code or alias is not of the form of `ports.code` in the database, comes twice, or when an alias has no port.
    */
-  constructor (codes: readonly string[], aliases: ReadonlyMap<string, string> = new Map()) {
+  constructor (codes: readonly string[], aliases: ReadonlyMap<string, string> = new Map(), retired: ReadonlySet<string> = new Set()) {
     this.codes = [...codes]
     const bits = Math.max(4, Math.ceil(Math.log2((codes.length + aliases.size) * 2 + 1)))
     this.#shift = 32 - bits
     this.#keys = new Int32Array(2 ** bits).fill(-1)
     this.#indices = new Int32Array(2 ** bits)
-    const indices = new Map(codes.map((code, index) => [code, index]))
-    for (const [index, code] of codes.entries()) this.#add(code, index)
+    const indices = new Map(codes.map((code, index) => [code, retired.has(code) ? RETIRED_PORT : index]))
+    for (const code of codes) this.#add(code, indices.get(code)!)
     for (const [code, port] of aliases) {
       const index = indices.get(port)
       if (index === undefined) throw new Error(`Alias ${code} is one of ${port}, which is not a port`)
@@ -54,7 +57,7 @@ export class Ports {
   #add (code: string, index: number): void {
     const bytes = new TextEncoder().encode(code)
     if (!/^[A-Z]{2}[A-Z0-9]{3}$/.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
-    if (this.find(bytes, 0, bytes.length) >= 0) throw new Error(`Port ${code} is listed twice`)
+    if (this.find(bytes, 0, bytes.length) !== UNKNOWN_PORT) throw new Error(`Port ${code} is listed twice`)
     const key = keyOf(bytes, 0)
     const slot = this.#slot(key)
     this.#keys[slot] = key

@@ -7,6 +7,7 @@ const messages = {
   missing_value: 'A value is missing',
   malformed_port: 'A port code is five characters, two letters and three of A to Z or 0 to 9, such as CNGGZ',
   unknown_port: 'No port has this code',
+  retired_port: 'The port is retired and takes no new prices',
   same_port: 'The destination must be another port than the origin',
   malformed_day: 'A day is written YYYY-MM-DD',
   not_a_day: 'The calendar has no such day',

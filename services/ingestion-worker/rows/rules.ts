@@ -23,6 +23,8 @@ export type RowRulesInput = {
   ports: readonly string[]
   /** Other codes of those ports, each with the port's own code. */
   aliases?: ReadonlyMap<string, string>
+  /** Codes of those ports that take no new prices. */
+  retired?: ReadonlySet<string>
   /** YYYY-MM-DD */
   firstDay: string
   /** YYYY-MM-DD */
@@ -41,9 +43,9 @@ export const MAX_PRICE_USD = 20_000_000
 
 /** Throws when a port code, an alias or a day is not one, or the span is empty. */
 export function rowRules (input: RowRulesInput): RowRules {
-  const { ports, aliases, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxGapBytes = 1_048_576, maxPriceUsd = 1_000_000 } = input
+  const { ports, aliases, retired, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxGapBytes = 1_048_576, maxPriceUsd = 1_000_000 } = input
   const rules = {
-    ports: new Ports(ports, aliases),
+    ports: new Ports(ports, aliases, retired),
     firstDay: parseDay(firstDay),
     lastDay: parseDay(lastDay),
     maxRows,

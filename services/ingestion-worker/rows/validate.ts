@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { MALFORMED_PRICE, PRICE_DECIMALS, PRICE_NOT_POSITIVE, PRICE_TOO_LARGE, readCents } from './cents.ts'
 import { formatDay, MALFORMED_DAY, NOT_A_DAY, readDay } from './days.ts'
-import { MALFORMED_PORT, UNKNOWN_PORT } from './ports.ts'
+import { MALFORMED_PORT, RETIRED_PORT, UNKNOWN_PORT } from './ports.ts'
 import type { RowErrorCode } from './row-error.ts'
 import type { RowRules } from './rules.ts'
 
@@ -23,6 +23,7 @@ export type FieldFault = { column: number, code: RowErrorCode, detail?: string }
 const codes: Record<number, RowErrorCode> = {
   [MALFORMED_PORT]: 'malformed_port',
   [UNKNOWN_PORT]: 'unknown_port',
+  [RETIRED_PORT]: 'retired_port',
 }
 const dayCodes: Record<number, RowErrorCode> = {
   [MALFORMED_DAY]: 'malformed_day',

@@ -2,7 +2,7 @@ import t from 'tap'
 import { cpuMs } from '../../harness/cpu.ts'
 import * as cents from '../../../services/ingestion-worker/rows/cents.ts'
 import * as days from '../../../services/ingestion-worker/rows/days.ts'
-import { MALFORMED_PORT, Ports, UNKNOWN_PORT } from '../../../services/ingestion-worker/rows/ports.ts'
+import { MALFORMED_PORT, Ports, RETIRED_PORT, UNKNOWN_PORT } from '../../../services/ingestion-worker/rows/ports.ts'
 import { rowRules } from '../../../services/ingestion-worker/rows/rules.ts'
 
 /** Between other bytes, as a value stands in a row. */
@@ -90,6 +90,9 @@ t.test('an alias is the port that it is one of', async t => {
   t.strictSame(['CNSHA', 'CNSGH', 'cnsh0', 'EETLL', 'eerev'].map(find), [0, 0, 0, 1, 1])
   t.strictSame(ports.codes, ['CNSHA', 'EETLL'])
   t.equal(find('CNSHG'), UNKNOWN_PORT)
+  const retired = new Ports(['CNSHA', 'EETLL'], new Map([['CNSGH', 'CNSHA']]), new Set(['CNSHA']))
+  t.same(['CNSHA', 'cnsgh', 'EETLL', 'CNSHG'].map(code => amid(code, retired.find.bind(retired))), [RETIRED_PORT, RETIRED_PORT, 1, UNKNOWN_PORT])
+  t.throws(() => new Ports(['CNSHA', 'CNSHA'], new Map(), new Set(['CNSHA'])), /twice/)
   t.throws(() => new Ports(['CNSHA'], new Map([['CNSGH', 'CNSGX']])), /not a port/)
   t.throws(() => new Ports(['CNSHA', 'EETLL'], new Map([['EETLL', 'CNSHA']])), /twice/)
   t.throws(() => new Ports(['CNSHA'], new Map([['cnsgh', 'CNSHA']])), /Not a port code/)

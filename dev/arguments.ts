@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util'
+
+export type StartArguments = { reset: boolean }
+
+const help = `Usage: npm start [-- --reset]
+
+Starts PostgreSQL, an emulator of SQS and S3, the rates API, the ingestion API and the ingestion worker, and sends a month of sample prices.
+Ctrl-C stops everything. The data stays in the state folder for the next start.
+
+  --reset  deletes all data of the state folder first, and nothing else
+  --help   prints this text
+
+Variables: RATES_API_PORT (3000), INGESTION_API_PORT (3001), STATE_DIR (.state), SAMPLE_DATA (on), LOG_LEVEL (warn).
+docs/configuration.md explains them.`
+
+/** Reads the arguments of `npm start`. Ends the process after --help, with 0, and for an argument that is not known, with 2. */
+export function readStartArguments (args: string[]): StartArguments {
+  try {
+    const { values } = parseArgs({ args, options: { reset: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } })
+    if (!values.help) return { reset: values.reset }
+    console.log(help)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${help}`)
+    process.exit(2)
+  }
+}

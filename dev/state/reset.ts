@@ -1,0 +1,21 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '../failure.ts'
+import { isOwners, realPath, type State } from './folder.ts'
+import { lockName } from './lock.ts'
+import { markerName } from './marker.ts'
+
+/**
+ * Deletes what is in the state folder, but for the lock of the process that has it. Returns the number of entries that were deleted.
+ * Throws a Failure for a folder that `npm start` has not made: STATE_DIR may name one that holds something else.
+ */
+export function resetState ({ folder }: State, defaultFolder: string): number {
+  const isOurs = existsSync(join(folder, markerName)) || isOwners(folder) || folder === realPath(defaultFolder)
+  if (!isOurs) {
+    throw new Failure(`${folder} is not reset: \`npm start\` did not make this folder, and it may hold something else. Delete its contents yourself, or name another with STATE_DIR.`)
+  }
+  const names = readdirSync(folder).filter(name => name !== markerName && !lockName.test(name))
+  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true })
+  mkdirSync(join(folder, 'diagnostics'), { mode: 0o700 })
+  return names.filter(name => name !== 'diagnostics').length
+}
