@@ -1,3 +1,4 @@
+import { isAfterToday } from '../services/migrate/first-month.ts'
 import type { Config } from './config.ts'
 import { connectionsNeeded, maxConnections, memoryGiB } from './connections.ts'
 
@@ -15,7 +16,7 @@ export function problemsOf (config: Config): string[] {
 }
 
 function combinations (config: Config): string[] {
-  const { stack, allowedCidrs, domain, gateway, database, rates, ingestion, worker, image, permissionsBoundary, region, account } = config
+  const { stack, allowedCidrs, domain, gateway, database, rates, ingestion, worker, prices, image, permissionsBoundary, region, account } = config
   const problems: string[] = []
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(problem) }
 
@@ -52,6 +53,8 @@ function combinations (config: Config): string[] {
     refuse(minTasks > maxTasks, `${name}.minTasks is above ${name}.maxTasks`)
   }
   refuse(worker.secondsPerBatch > worker.acceptableLatencySeconds, 'worker.secondsPerBatch is above worker.acceptableLatencySeconds: no number of tasks can be fast enough')
+
+  refuse(isAfterToday(prices.firstMonth), `prices.firstMonth ${prices.firstMonth} is after the current month`)
 
   if (memoryGiB(database) === undefined) problems.push(`database.instanceClass ${database.instanceClass}: its memory is not known here`)
   else {

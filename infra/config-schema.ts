@@ -1,4 +1,5 @@
 import { Type, type Static, type TProperties } from 'typebox'
+import { firstMonthPattern } from '../services/migrate/first-month.ts'
 
 /** Every key of a stack's configuration, with its default and effect; docs/aws.md shows them as a table. */
 const Group = <T extends TProperties>(description: string, members: T) =>
@@ -99,6 +100,10 @@ export const Schema = Type.Object({
     priceMaxUsd: Whole('highest price, in USD; a row with a higher one is refused', 1, 20_000_000, 1_000_000),
     acceptableLatencySeconds: Whole('how long a batch may wait, in seconds: scaling aims at this', 10, 86_400, 120),
     secondsPerBatch: Whole('time to apply a usual batch, in seconds', 1, 3_600, 5),
+  }),
+  prices: Group('months for which prices are accepted; each is a partition', {
+    firstMonth: Text('first month (YYYY-MM-01), not after the current one; months that exist stay', firstMonthPattern, '2015-01-01'),
+    monthsAhead: Whole('months after the current one, made at each deployment and on the first day of each month; the alarm `months-left` fires below three', 4, 120, 24),
   }),
   deployment: Group('how a new version of an API takes over', {
     strategy: OneOf('all at once, in equal steps, or a few first', ['BLUE_GREEN', 'LINEAR', 'CANARY'], 'BLUE_GREEN'),

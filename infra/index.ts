@@ -12,6 +12,7 @@ import { Gateway } from './components/gateway.ts'
 import { HttpService } from './components/http-service.ts'
 import { Image } from './components/image.ts'
 import { Migration } from './components/migration.ts'
+import { MonthlyMigration } from './components/monthly-migration.ts'
 import { Network } from './components/network.ts'
 import { Observability } from './components/observability.ts'
 import { OneOff } from './components/one-off.ts'
@@ -79,6 +80,9 @@ const ingestion = new HttpService(`${stack}-ingestion`, {
   onlyWith: config.gateway.entry === 'edge' ? originKey?.header : undefined,
 }, options)
 
+// The schedule takes a new release's migrator after all services run that release.
+const monthly = new MonthlyMigration(stack, { platform, migrate, dependsOn: [rates, worker, ingestion] }, options)
+
 const entrance = new Entrance(stack, {
   vpcId, subnetIds: publicSubnetIds, balancer, listener: rates.listener, secure: domain !== undefined, protect,
   allowedCidrs: config.allowedCidrs.length > 0 ? config.allowedCidrs : ['0.0.0.0/0'],
@@ -92,7 +96,8 @@ const gateway = new Gateway(stack, {
 
 const observability = new Observability(stack, {
   stack, account, region, email: config.alarms.email, monthlyUsd: config.budget.monthlyUsd, clusterName: cluster.name,
-  definitions: { alarms, dashboard }, sources: metricSources({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker }),
+  migratorFamily: migrate.task.family, definitions: { alarms, dashboard },
+  sources: metricSources({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker, monthly }),
   wholes: { max_connections: maxConnections(config.database), allocated_storage: config.database.storageGb * 1024 ** 3 },
 }, options)
 

@@ -5,6 +5,7 @@ import type { Cluster } from './components/cluster.ts'
 import type { Database } from './components/database.ts'
 import type { Gateway } from './components/gateway.ts'
 import type { HttpService } from './components/http-service.ts'
+import type { MonthlyMigration } from './components/monthly-migration.ts'
 import type { BatchQueue } from './components/queue.ts'
 import type { Worker } from './components/worker.ts'
 import { metricsNamespace } from './processes.ts'
@@ -33,9 +34,10 @@ export interface Measured {
   rates: HttpService
   ingestion: HttpService
   worker: Worker
+  monthly: MonthlyMigration
 }
 
-export function metricSources ({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker }: Measured): MetricSources {
+export function metricSources ({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker, monthly }: Measured): MetricSources {
   const place = (source: AwsSource, name: string, dimensions: Dimensions[]): Place => ({ name, namespace: awsMetrics[source].namespace, dimensions })
   const groups = ({ traffic }: HttpService): Dimensions[] =>
     [traffic.blue, traffic.green].map(({ arnSuffix }) => ({ LoadBalancer: balancer.arnSuffix, TargetGroup: arnSuffix }))
@@ -53,5 +55,6 @@ export function metricSources ({ stack, balancer, gateway, cluster, database, qu
     })),
     queue: [place('queue', '', [{ QueueName: queue.name }])],
     'dead-letter-queue': [place('dead-letter-queue', '', [{ QueueName: queue.deadLetterName }])],
+    'schedule-dead-letters': [place('schedule-dead-letters', '', [{ QueueName: monthly.deadLetterName }])],
   }
 }

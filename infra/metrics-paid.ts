@@ -13,7 +13,7 @@ export function alarmMetrics (settings: Pick<Settings, 'database'>): number {
   // Of each source in infra/metric-sources.ts: its places, each with its sets of dimensions.
   const read: Record<keyof MetricSources, number> = {
     own: 1, 'rates-api-requests': 2, 'ingestion-api-requests': 2, gateway: 1, targets: 2 * 2, services: 3, database: 1,
-    replica: isAurora ? Math.min(replicas, 1) : replicas, queue: 1, 'dead-letter-queue': 1,
+    replica: isAurora ? Math.min(replicas, 1) : replicas, queue: 1, 'dead-letter-queue': 1, 'schedule-dead-letters': 1,
   }
   const defined = Object.values<Alarm>(alarms).map(({ aws }) => {
     if (!aws || (isAurora && aws.thresholdOf === 'allocated_storage')) return 0

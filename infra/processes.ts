@@ -73,7 +73,10 @@ export function ingestionWorker (stores: Stores) {
 export function migrator ({ config, database }: Stores) {
   return {
     command: node('migrate/main.ts'),
-    environment: { LOG_LEVEL: config.logs.level, AWS_REGION: config.region, ...database.environment('migrator') },
+    environment: {
+      LOG_LEVEL: config.logs.level, AWS_REGION: config.region, ...database.environment('migrator'),
+      PRICES_FIRST_MONTH: config.prices.firstMonth, PRICES_MONTHS_AHEAD: String(config.prices.monthsAhead),
+    },
     secrets: { BOOTSTRAP_DATABASE_URL: database.masterUrlSecretArn },
     statements: database.connect('migrator'),
     stopSeconds: 120,

@@ -183,6 +183,20 @@ export const alarms = {
     prometheus: { metrics: ['freight_messages_requeued_total'], expression: 'sum(increase(freight_messages_requeued_total[$window]))', windowMinutes: 15, above: 3, forMinutes: 0 },
     aws: { source: 'own', metric: 'MessagesRequeued', statistic: 'Sum', above: 3, periodSeconds: 900, periods: 1, mustBreach: 1, missing: 'notBreaching' },
   },
+  'months-left': {
+    summary: 'Prices are accepted for fewer than three months after the current one',
+    severity: 'ticket',
+    reason: 'The migrator makes months, at each deployment and on AWS on the first day of each month. Below three none has been made for most of PRICES_MONTHS_AHEAD; at zero days of the next month are row errors',
+    prometheus: { metrics: ['freight_partition_months_left'], expression: '3 - min(freight_partition_months_left)', windowMinutes: 1, above: 0, forMinutes: 0 },
+    aws: { source: 'own', metric: 'PartitionMonthsLeft', statistic: 'Minimum', below: 3, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
+  },
+  'months-run-not-started': {
+    summary: 'The monthly run of the migrator could not be started',
+    severity: 'ticket',
+    reason: 'EventBridge Scheduler retries for six hours, then sends the invocation to the dead-letter queue of the schedule. One message is one month without a run',
+    prometheus: null,
+    aws: { source: 'schedule-dead-letters', metric: 'ApproximateNumberOfMessagesVisible', statistic: 'Maximum', above: 0, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'notBreaching' },
+  },
   'slow-questions': {
     summary: 'Questions of the rates API to the database take a second or more',
     severity: 'ticket',

@@ -16,6 +16,8 @@ export const awsMetrics = {
   /** Each replica: an alarm with this source is one alarm for each. */
   replica: { namespace: 'AWS/RDS', dimensions: ['DBInstanceIdentifier'], metrics: ['ReplicaLag', 'CPUUtilization'] },
   queue: { namespace: 'AWS/SQS', dimensions: ['QueueName'], metrics: ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible', 'NumberOfMessagesReceived', 'NumberOfMessagesSent'] },
+  /** The dead-letter queue of the monthly schedule: invocations that started no task. */
+  'schedule-dead-letters': { namespace: 'AWS/SQS', dimensions: ['QueueName'], metrics: ['ApproximateNumberOfMessagesVisible'] },
   'dead-letter-queue': { namespace: 'AWS/SQS', dimensions: ['QueueName'], metrics: ['ApproximateNumberOfMessagesVisible'] },
 } as const satisfies Record<string, { namespace: string, dimensions: readonly string[], metrics: readonly string[] }>
 

@@ -20,7 +20,7 @@ const { accountId } = getCallerIdentityOutput({}, { provider })
 
 const state = new State('freight', { account: accountId }, options)
 const images = registry('freight', { fixedName: 'freight', protect: true }, { provider, protect: true })
-const boundary = serviceBoundary('freight', state.bucketArn, { provider })
+const boundary = serviceBoundary('freight', { account: accountId, stateBucketArn: state.bucketArn }, { provider })
 const ci = new Ci('freight', {
   githubRepository, stack, account: accountId, stateBucketArn: state.bucketArn, stateKeyArn: state.keyArn, imagesArn: images.repository.arn,
   serviceBoundaryArn: boundary.arn,

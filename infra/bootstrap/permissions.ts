@@ -12,10 +12,12 @@ export interface Scope {
   serviceBoundaryArn: pulumi.Output<string>
 }
 
-/** What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone. */
+/**
+ * What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone.
+ */
 const services = [
-  'acm', 'application-autoscaling', 'cloudfront', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'lambda', 'logs', 'rds', 'route53', 's3', 'secretsmanager',
-  'sns', 'sqs', 'ssm', 'wafv2',
+  'acm', 'application-autoscaling', 'cloudfront', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'lambda', 'logs', 'rds', 'route53', 's3', 'scheduler',
+  'secretsmanager', 'sns', 'sqs', 'ssm', 'wafv2',
 ]
 const making = [...services, 'apigateway', 'budgets'].map(service => `${service}:*`)
 const looking = [
@@ -27,7 +29,7 @@ const changingRoles = ['DeleteRole', 'UpdateRole', 'UpdateAssumeRolePolicy', 'De
 const empowering = ['CreateRole', 'PutRolePolicy', 'PutRolePermissionsBoundary'].map(action => `iam:${action}`)
 const ofRoles = [...changingRoles, ...empowering, 'iam:PassRole']
 /** What the program makes may run by the program's roles. */
-const runBy = ['ecs', 'ecs-tasks', 'lambda', 'vpc-flow-logs'].map(service => `${service}.amazonaws.com`)
+const runBy = ['ecs', 'ecs-tasks', 'lambda', 'scheduler', 'vpc-flow-logs'].map(service => `${service}.amazonaws.com`)
 
 const rolesOf = ({ account, stack }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/${stack}-*`
 const linkedRoles = ({ account }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/aws-service-role/*`

@@ -5,6 +5,7 @@ import type { MetricSources } from '../metric-sources.ts'
 import { alarms, type AlarmsArgs } from './alarms.ts'
 import { budget } from './budget.ts'
 import { dashboard, type DashboardArgs } from './dashboard.ts'
+import { failedMigrations } from './failed-migrations.ts'
 
 export interface ObservabilityArgs {
   stack: string
@@ -13,6 +14,8 @@ export interface ObservabilityArgs {
   email?: string | undefined
   monthlyUsd: number
   clusterName: pulumi.Output<string>
+  /** Family of the migrator's task definitions. */
+  migratorFamily: string
   region: string
   definitions: { alarms: AlarmsArgs['definitions'], dashboard: DashboardArgs['rows'] }
   sources: MetricSources
@@ -41,6 +44,7 @@ export class Observability extends pulumi.ComponentResource {
       }),
     }, { parent })
     new cloudwatch.EventTarget(`${name}-failed-deployments`, { rule: failed.name, arn: topic.arn }, { parent, dependsOn: policy })
+    failedMigrations(name, { ...args, topicArn: topic.arn }, { parent, dependsOn: policy })
     const { definitions, sources, region, wholes } = args
     alarms(name, { definitions: definitions.alarms, sources, topicArn: topic.arn, wholes }, parent)
     const made = dashboard(name, { rows: definitions.dashboard, sources, region }, parent)

@@ -45,6 +45,10 @@ export interface TaskArgs {
 /** A task definition with its own role, log group and security group: what one process is, and all that it may do. */
 export class Task extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>
+  /** Without a revision: all revisions have it. */
+  readonly family: string
+  /** What ECS takes on to start it, and what its process is. */
+  readonly roleArns: pulumi.Output<string>[]
   readonly group: ec2.SecurityGroup
   readonly container: string
   readonly logGroup: pulumi.Output<string>
@@ -74,6 +78,8 @@ export class Task extends pulumi.ComponentResource {
     }, { parent })
 
     this.arn = definition.arn
+    this.family = name
+    this.roleArns = [own.arn, execution.arn]
     this.group = securityGroup(name, `tasks of ${name}`, platform.vpcId, parent)
     this.container = 'main'
     this.logGroup = logs.name

@@ -4,6 +4,7 @@ import type { Queue } from '../batch/queue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { withDeadline } from '../runtime/deadline.ts'
 import { countHeld } from './doubt.ts'
+import { lookAtMonths } from './months-left.ts'
 
 export type BacklogWatch = {
   sql: Sql
@@ -27,7 +28,9 @@ const limitMs = 5_000
  */
 export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
-    await Promise.all([lookAtBatches(watch), lookAtDoubt(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters)])
+    await Promise.all([
+      lookAtBatches(watch), lookAtDoubt(watch), lookAtMonths(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters),
+    ])
     await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})
   }
 }

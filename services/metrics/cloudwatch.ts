@@ -44,6 +44,7 @@ export const cloudWatchMetrics = {
     BatchesQueued: { of: 'freight_batches', where: { state: 'queued' }, take: 'value', unit: 'Count', help: 'batches that no worker has begun; Maximum' },
     ProvidersWithWork: { of: 'freight_providers_with_work', take: 'value', unit: 'Count', help: 'providers with a batch queued or under way; Maximum' },
     OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest batch that is not at its end; Maximum' },
+    PartitionMonthsLeft: { of: 'freight_partition_months_left', take: 'value', unit: 'Count', help: 'months after the current one for which prices are accepted; Minimum' },
     UnfinishedShare: { of: 'freight_unfinished_share', take: 'value', unit: 'Count', help: 'unfinished batches of the provider that has most, as a share of its limit; Maximum' },
     SecondsPerBatch: { of: 'freight_batch_seconds', take: 'mean', unit: 'Seconds', help: 'time of an attempt that ended its batch; Average' },
     BatchFailures: { of: 'freight_failures_total', where: { class: 'unknown' }, take: 'increase', unit: 'Count', help: 'attempts that failed for no known reason' },

@@ -45,6 +45,7 @@ export const definitions = {
   freight_providers_with_work: { kind: 'gauge', help: 'Providers that have a batch queued or under way: more workers than these have nothing to do' },
   freight_unfinished_share: { kind: 'gauge', help: 'Queued and processing batches of the provider that has most of them, as a share of BATCHES_UNFINISHED_MAX; absent while the database cannot be asked' },
   freight_oldest_batch_seconds: { kind: 'gauge', help: 'Age of the oldest accepted batch that is not at its end; 0 without one, absent while the database cannot be asked' },
+  freight_partition_months_left: { kind: 'gauge', help: 'Months after the current one for which prices are accepted; absent while the database is unavailable' },
   freight_queue_messages: { kind: 'gauge', help: 'Messages in a queue, those in hand included; absent while it cannot be asked', labels: { queue: known('batches', 'dead_letters') } },
 
   freight_worker_ready: { kind: 'gauge', help: '1 while the worker can receive and apply, 0 while the database, the store or the queue is away' },

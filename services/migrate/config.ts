@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Common, Database } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
+import { firstMonthPattern, firstMonthProblems } from './first-month.ts'
 
 /** What the migrator reads from its environment. */
 export const Config = Type.Object({
@@ -8,8 +9,10 @@ export const Config = Type.Object({
   LOG_LEVEL: Common.LOG_LEVEL,
   BOOTSTRAP_DATABASE_URL: Type.Optional(Type.String({ description: 'URL of a superuser, or of the master user on RDS, with its password: roles and the database are made first' })),
   LOGIN_PASSWORDS: Type.String({ description: 'JSON object of role and password, for environments that use passwords', default: '{}' }),
-  PRICES_FIRST_MONTH: Type.String({ description: 'first month (YYYY-MM-01) for which prices are accepted', default: '2015-01-01', pattern: '^\\d{4}-\\d{2}-01$' }),
-  PRICES_MONTHS_AHEAD: Type.Integer({ description: 'months after the current one for which prices are accepted', default: 24, minimum: 1, maximum: 120 }),
+  PRICES_FIRST_MONTH: Type.String({
+    description: 'first month (YYYY-MM-01) for which prices are accepted, not after the current one; months that exist stay', default: '2015-01-01', pattern: firstMonthPattern,
+  }),
+  PRICES_MONTHS_AHEAD: Type.Integer({ description: 'months after the current one for which prices are accepted; fewer than 4 raise the alarm months-left', default: 24, minimum: 1, maximum: 120 }),
 })
 
-export const checks = [databaseProblems]
+export const checks = [databaseProblems, firstMonthProblems]

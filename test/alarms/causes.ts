@@ -171,6 +171,14 @@ export const causes: Cause[] = [
     },
   },
   {
+    what: 'no month after the next two has a partition',
+    alarms: ['months-left'],
+    async make ({ admin }) {
+      const removed = await admin<Array<{ month: string }>>`delete from price_months where month > now() + interval '2 months' returning month::text`
+      return () => admin`insert into price_months ${admin(removed)}`
+    },
+  },
+  {
     what: 'the replica is stopped',
     alarms: ['replica-lag'],
     async make ({ standby }) {

@@ -1,6 +1,7 @@
 import { SendMessageCommand, SetQueueAttributesCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { createHash } from 'node:crypto'
 import { deadLetterQueue, queueUrl } from '../../dev/emulator/resources.ts'
+import { ensurePartitions, monthAhead } from '../../services/migrate/partitions.ts'
 import { keyOf, operatorKey, startSystem, type Linked, type System } from '../faults/system.ts'
 import { secretsManager, type SecretsManager } from '../harness/secrets-manager.ts'
 import { standbyOf, type Standby } from '../harness/standby.ts'
@@ -40,6 +41,7 @@ export async function openGround (folder: string): Promise<Ground> {
     folder, providers, limitDisk: false,
     died: (process, code, signal, said) => { console.error(`${process} ended by itself: ${code ?? signal}\n${said}`) },
   })
+  await ensurePartitions(system.admin, monthAhead(0), monthAhead(6))
   const standby = await standbyOf(system.server)
   let closeSecrets = (): void => {}
   const secrets = await secretsManager({ teardown (end) { closeSecrets = end } })

@@ -4,18 +4,21 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { Config as IngestionApi } from '../../services/ingestion-api/config.ts'
 import { Config as IngestionWorker } from '../../services/ingestion-worker/config.ts'
+import { Config as Migrate } from '../../services/migrate/config.ts'
 import { Config as RatesApi } from '../../services/rates-api/config.ts'
 
-type Compose = { services: Record<string, { environment: Record<string, string> }> }
+type Compose = { services: Record<string, { environment: Record<string, string>, command: string[], restart?: string }> }
 const { services } = parse(readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8'), { merge: true }) as Compose
 
 /** Limits that are set from outside of docker-compose.yml, by service. */
 const limits = {
   'rates-api': ['RATES_PER_CLIENT_PER_MINUTE', 'TRUSTED_PROXIES'],
   'ingestion-api': ['READS_PER_MINUTE', 'BATCHES_UNFINISHED_MAX'],
+  migrate: ['PRICES_FIRST_MONTH', 'PRICES_MONTHS_AHEAD'],
+  months: ['PRICES_FIRST_MONTH', 'PRICES_MONTHS_AHEAD'],
   'ingestion-worker': ['PRICE_MAX_USD', 'BATCH_MAX_GAP_BYTES', 'BATCHES_UNFINISHED_MAX'],
 }
-const configs = { 'rates-api': RatesApi, 'ingestion-api': IngestionApi, 'ingestion-worker': IngestionWorker }
+const configs = { 'rates-api': RatesApi, 'ingestion-api': IngestionApi, 'ingestion-worker': IngestionWorker, migrate: Migrate, months: Migrate }
 
 t.test('docker-compose.yml passes each limit on under its name, with the default that the service has', t => {
   for (const service of Object.keys(limits) as Array<keyof typeof limits>) {
@@ -23,5 +26,13 @@ t.test('docker-compose.yml passes each limit on under its name, with the default
     const given = services[service]!.environment
     for (const name of limits[service]) t.equal(given[name], `\${${name}:-${properties[name]!.default}}`, `${service} ${name}`)
   }
+  t.end()
+})
+
+t.test('a service of docker-compose.yml runs the migrator again while the system stays up', t => {
+  const { command, restart } = services.months!
+  t.match(command.at(-1), /^while node services\/migrate\/main\.ts; do sleep \d+; done$/)
+  t.ok(Number(/sleep (\d+)/.exec(command.at(-1)!)![1]) <= 31 * 86_400, 'at least once a month')
+  t.equal(restart, 'unless-stopped', 'also after a run that failed')
   t.end()
 })

@@ -66,7 +66,7 @@ function permissions (t: Test, { named, of, stack, outputs }: Program): void {
   t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:.*(User|AccessKey|OpenID|CreatePolicy|SetDefaultPolicy|DeletePolicy|LoginProfile)/.test(action)), 'no user, no key, no policy, no trust of IAM')
   const roles = `arn:aws:iam::111111111111:role/${stack}-*`
   t.ok(deploy.filter(({ Action }) => Action.some((action: string) => /^iam:(?!Get|List|CreateServiceLinkedRole)/.test(action))).every(({ Resource }) => Resource.join() === roles))
-  t.match(deploy.find(({ Action }) => Action.includes('iam:PassRole')), { Condition: { StringEquals: { 'iam:PassedToService': ['ecs', 'ecs-tasks', 'lambda', 'vpc-flow-logs'].map(name => `${name}.amazonaws.com`) } } })
+  t.match(deploy.find(({ Action }) => Action.includes('iam:PassRole')), { Condition: { StringEquals: { 'iam:PassedToService': ['ecs', 'ecs-tasks', 'lambda', 'scheduler', 'vpc-flow-logs'].map(name => `${name}.amazonaws.com`) } } })
   const refused = boundary.filter(({ Effect }) => Effect === 'Deny')
   t.match(refused[0], { NotResource: [roles] })
   t.ok(['CreateRole', 'PutRolePolicy', 'UpdateAssumeRolePolicy', 'PassRole'].every(name => refused[0].Action.includes(`iam:${name}`)), 'no way out of the boundary')

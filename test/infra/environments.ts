@@ -29,6 +29,9 @@ export function environments (t: Test, program: Program): void {
   // One balancer adds an entry to X-Forwarded-For; the public one passes the client's address on.
   t.match(environmentOf(program, 'rates'), { RATES_PER_CLIENT_PER_MINUTE: '3000', TRUSTED_PROXIES: '1' })
   t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000', BATCHES_UNFINISHED_MAX: '5000' })
+  t.match(environmentOf(program, 'migrate'), program.of('aws:ec2/natGateway:NatGateway').length > 0
+    ? { PRICES_FIRST_MONTH: '2015-01-01', PRICES_MONTHS_AHEAD: '24' }
+    : { PRICES_FIRST_MONTH: '2020-07-01', PRICES_MONTHS_AHEAD: '36' }, 'the months of the stack')
   t.match(environmentOf(program, 'worker'), { BATCHES_UNFINISHED_MAX: '5000' }, 'the alarm counts by the limit of the ingestion API')
   const replicas = program.of('aws:rds/instance:Instance').filter(({ inputs }) => inputs.replicateSourceDb)
   const clusters = program.of('aws:rds/cluster:Cluster')

@@ -8,6 +8,7 @@ import { docsOf } from './docs.ts'
 import { edge, firewall, moving } from './edge.ts'
 import { environments, stopping } from './environments.ts'
 import { migration } from './migration.ts'
+import { months } from './months.ts'
 import { network } from './network.ts'
 import { paid } from './paid.ts'
 import { permissions } from './permissions.ts'
@@ -19,6 +20,7 @@ import { tasks } from './tasks.ts'
 const aurora = { database: { engine: 'aurora' as const, instanceClass: 'db.serverless', maxAcu: 8, replicas: 1, deletionProtection: false } }
 const apart = {
   network: { egress: 'endpoints', zones: ['a', 'b'] }, deployment: { strategy: 'LINEAR', approval: true }, rates: { keysRequired: true, poolSize: 5, maxTasks: 2 },
+  prices: { firstMonth: '2020-07-01', monthsAhead: 36 },
   image: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/freight@sha256:${'b'.repeat(64)}`,
 }
 
@@ -27,7 +29,10 @@ for (const [title, stack, changes] of [
 ] as const) {
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
-    for (const suite of [network, firewall, edge, tasks, environments, stopping, deployments, alarmsAndScaling, data, permissions, bounded, policy]) {
+    const suites = [
+      network, firewall, edge, tasks, environments, stopping, deployments, alarmsAndScaling, data, months, permissions, bounded, policy,
+    ]
+    for (const suite of suites) {
       await t.test(suite.name, async t => suite(t, program))
     }
     const { database } = settingsOf(stack)

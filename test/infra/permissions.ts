@@ -7,8 +7,8 @@ const accepted = [
   'elasticloadbalancing:DescribeTargetGroups,elasticloadbalancing:DescribeTargetHealth,elasticloadbalancing:DescribeListeners,elasticloadbalancing:DescribeRules on *', // reads
   'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
 ]
-/** Below one log group, one bucket's folder, one cluster's tasks: named, so no wildcard in earnest. */
-const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|operators)\/\*$/, /^arn:aws:ecs:[^*]+:task\/[^*]+\/\*$/]
+/** Below one log group, one bucket's folder, one cluster's tasks, one family's revisions: named, so no wildcard in earnest. */
+const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|operators)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
 
 /** What each role may do, and that it is no more than is listed. */
 export function permissions (t: Test, { of, named, stack }: Program): void {
@@ -26,8 +26,8 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.equal(of('aws:iam/rolePolicyAttachment:RolePolicyAttachment').length, 0, 'no policy of AWS\'s, which grows by itself')
   for (const { name, inputs } of of('aws:iam/role:Role')) {
     const [trust] = JSON.parse(inputs.assumeRolePolicy).Statement
-    t.match(trust.Principal.Service, /^(ecs-tasks|ecs|lambda|vpc-flow-logs)\.amazonaws\.com$/, name)
-    if (trust.Principal.Service === 'ecs-tasks.amazonaws.com') t.ok(trust.Condition.StringEquals['aws:SourceAccount'], `${name}: for this account`)
+    t.match(trust.Principal.Service, /^(ecs-tasks|ecs|lambda|scheduler|vpc-flow-logs)\.amazonaws\.com$/, name)
+    if (/^(ecs-tasks|scheduler)\./.test(trust.Principal.Service)) t.ok(trust.Condition.StringEquals['aws:SourceAccount'], `${name}: for this account`)
   }
 
   const may = (role: string): string[] => statements.filter(({ name }) => name === `${stack}-${role}`).flatMap(({ Action }) => Action)
