@@ -14,9 +14,10 @@ export interface Scope {
 
 /**
  * What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone.
+ * test/infra/resource-actions.ts has the actions that each type of resource needs.
  */
 const services = [
-  'acm', 'application-autoscaling', 'cloudfront', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'lambda', 'logs', 'rds', 'route53', 's3', 'scheduler',
+  'acm', 'application-autoscaling', 'cloudfront', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'events', 'lambda', 'logs', 'rds', 'route53', 's3', 'scheduler',
   'secretsmanager', 'sns', 'sqs', 'ssm', 'wafv2',
 ]
 const making = [...services, 'apigateway', 'budgets'].map(service => `${service}:*`)

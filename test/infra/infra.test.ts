@@ -1,6 +1,7 @@
 import t from 'tap'
 import { alarmsAndScaling } from './alarms-and-scaling.ts'
 import { boundary, bounded } from './boundary.ts'
+import { ciActions, mapped } from './ci-actions.ts'
 import { configuration, settingsOf } from './configuration.ts'
 import { data } from './data.ts'
 import { deployments } from './deployments.ts'
@@ -30,7 +31,7 @@ for (const [title, stack, changes] of [
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
     const suites = [
-      network, firewall, edge, tasks, environments, stopping, deployments, alarmsAndScaling, data, months, permissions, bounded, policy,
+      network, firewall, edge, tasks, environments, stopping, deployments, alarmsAndScaling, data, months, permissions, bounded, ciActions, policy,
     ]
     for (const suite of suites) {
       await t.test(suite.name, async t => suite(t, program))
@@ -41,6 +42,7 @@ for (const [title, stack, changes] of [
 }
 t.test('from the gateway to CloudFront', moving)
 t.test('boundary', boundary)
+t.test('actions of CI', mapped)
 t.test('configuration', configuration)
 t.test('migration', migration)
 t.test('rules of the policy pack', async t => brokenRules(t))

@@ -28,6 +28,8 @@ export interface Program {
   stack: string
   all: Declared[]
   outputs: Record<string, any>
+  /** Functions of the provider that the program called. */
+  called: string[]
   of: (type: string) => Declared[]
   named: (name: string, type?: string) => Declared
 }
@@ -55,7 +57,14 @@ export const runBootstrap = (stack: string, changes: Record<string, unknown> = {
 export async function runEntry (entry: string, project: string, stack: string, settings: Record<string, unknown>): Promise<Program> {
   const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
   pulumi.runtime.setAllConfig(Object.fromEntries(config))
-  await pulumi.runtime.setMocks({ newResource: answer, call: ({ inputs }) => ({ ...inputs, userName: 'AWS', password: 'token', accountId: '111111111111' }) }, project, stack, false)
+  const called: string[] = []
+  await pulumi.runtime.setMocks({
+    newResource: answer,
+    call ({ token, inputs }) {
+      called.push(token)
+      return { ...inputs, userName: 'AWS', password: 'token', accountId: '111111111111' }
+    },
+  }, project, stack, false)
   const all: Declared[] = []
   listen(all)
   // Another address, another module: the program runs again. Its components are the same.
@@ -66,6 +75,7 @@ export async function runEntry (entry: string, project: string, stack: string, s
     stack,
     all,
     outputs,
+    called,
     of: type => all.filter(one => one.type === type),
     named (name, type) {
       const found = all.filter(one => one.name === name && (type === undefined || one.type === type) && one.custom)
