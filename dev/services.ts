@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { answers } from './http-ready.ts'
 import { childEnvironment } from './processes/environment.ts'
 import { nodeArguments } from './processes/find.ts'
@@ -9,15 +8,6 @@ import type { Run } from './run.ts'
 import type { RunningSystem } from './running-system.ts'
 import { clone } from './settings.ts'
 import type { State } from './state/folder.ts'
-
-const keys = [
-  { key: 'development', provider: 'demo', scopes: ['submit', 'read'] },
-  { key: 'development-2', provider: 'demo-2', scopes: ['submit', 'read'] },
-  { key: 'development-admin', provider: 'operator', scopes: ['admin'] },
-]
-
-/** The value of API_KEYS: what every local system takes, and no other. */
-export const localKeys = JSON.stringify(keys.map(({ key, ...rest }) => ({ ...rest, sha256: createHash('sha256').update(key).digest('hex') })))
 
 /** How long a process may take to end after SIGTERM, in milliseconds. A batch that takes longer goes on at the next start. */
 const stopLimitMs = 10_000

@@ -10,10 +10,11 @@ import { startWatchdog } from './processes/watchdog.ts'
 import { runUntilSignal, type Run } from './run.ts'
 import { announceSystem, type RunningSystem } from './running-system.ts'
 import { sendSample } from './sample.ts'
-import { localKeys, startServices } from './services.ts'
+import { startServices } from './services.ts'
 import { clone, readSettings } from './settings.ts'
 import { removeOrphanedState } from './state/elsewhere.ts'
 import { openState, type State } from './state/folder.ts'
+import { writeKeys } from './state/keys.ts'
 import { takeLock } from './state/lock.ts'
 import { checkApiPorts, choosePorts } from './state/ports.ts'
 import { resetState } from './state/reset.ts'
@@ -68,7 +69,8 @@ async function start (run: Run): Promise<void> {
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
-      API_KEYS: localKeys,
+      API_KEYS_FILE: await writeKeys(state),
+      API_KEYS_SECONDS: '1',
     },
   }
   run.onEnd(announceSystem(state, system))

@@ -21,13 +21,18 @@ await endWith(async () => {
 async function runOn (stack: string, args: string[]): Promise<number> {
   if (args.length === 0 || requestedHelp(args) !== undefined) return await runHere(args, {})
   const command = checkUsage(args)
-  const { oneOffTasks, batchesUrl, payloadBucket } = await askPulumi('stack', 'output', '--stack', stack) as StackOutputs
+  const { oneOffTasks, batchesUrl, payloadBucket, apiKeysSecret } = await askPulumi('stack', 'output', '--stack', stack) as StackOutputs
   if (!oneOffTasks || !batchesUrl || !payloadBucket) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
+  const task = oneOffTasks.ops
+  if (command.name.startsWith('keys ')) {
+    if (!apiKeysSecret) throw new Refused(`The stack "${stack}" has no output apiKeysSecret.`)
+    // A key is made at this terminal: a task would write it into its log. An empty variable counts as one that is not set.
+    return await runHere(args, { API_KEYS_SECRET: apiKeysSecret, AWS_REGION: task.region, API_KEYS_FILE: '', API_KEYS_SECONDS: '' })
+  }
   if (command.runs === 'terminal') {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
     return await runHere(args, { INGESTION_API_URL: batchesUrl })
   }
-  const task = oneOffTasks.ops
   const [{ callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
   const caller = await callerArn(task.region)
   const files = await copyFiles(command, args, { bucket: payloadBucket, region: task.region })
@@ -43,7 +48,7 @@ async function runOn (stack: string, args: string[]): Promise<number> {
   }
 }
 
-type StackOutputs = { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string, payloadBucket?: string }
+type StackOutputs = { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string, payloadBucket?: string, apiKeysSecret?: string }
 
 /** Finds the command and reads its arguments, so that wrong usage is reported at once and not by a task. */
 function checkUsage (args: string[]): Command {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Aws, Balanced, Common, Count, UnfinishedMax, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
-import { Keys, keySourceProblems } from '../runtime/key-source.ts'
+import { hasKeySource, Keys, keySourceProblems } from '../runtime/key-source.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -27,6 +27,6 @@ export const Config = Type.Object({
 })
 
 const checkKeys: ConfigCheck = env =>
-  env.API_KEYS || env.API_KEYS_SECRET ? keySourceProblems(env) : ['API_KEYS is missing, or API_KEYS_SECRET: who has a key']
+  hasKeySource(env) ? keySourceProblems(env) : ['API_KEYS is missing, or API_KEYS_SECRET or API_KEYS_FILE: who has a key']
 
 export const checks = [checkKeys, databaseProblems]

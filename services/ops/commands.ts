@@ -7,6 +7,9 @@ import { discardDeadLetters } from './dead-letters/discard.ts'
 import { listDeadLetters } from './dead-letters/list.ts'
 import { redriveDeadLetters } from './dead-letters/redrive.ts'
 import { showDeadLetter } from './dead-letters/show.ts'
+import { addKey } from './keys/add.ts'
+import { listKeys } from './keys/list.ts'
+import { revokeKey } from './keys/revoke.ts'
 import { loadReferenceFiles } from './reference/load.ts'
 import { retireCodes } from './reference/retire.ts'
 import { unretireCodes } from './reference/unretire.ts'
@@ -17,6 +20,7 @@ export const commands: readonly Command[] = [
   listBatches, showOneBatch, deadLetterBatches, submitBatch,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
   loadReferenceFiles, retireCodes, unretireCodes,
+  listKeys, addKey, revokeKey,
   sample,
 ]
 

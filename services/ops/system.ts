@@ -50,12 +50,12 @@ function connect (environment: NodeJS.ProcessEnv): Sql {
   }
 }
 
-/**
- * This process's own variables or, where they name neither a database nor an API (which is enough to send batches), those
- * of the system that `npm start` runs here.
- */
+/** Each of them names a system: a database, an API (which is enough to send batches) or a list of keys. */
+const naming = ['DATABASE_URL', 'INGESTION_API_URL', 'API_KEYS_SECRET', 'API_KEYS_FILE']
+
+/** This process's own variables or, where none of them names a system, those of the system that `npm start` runs here. */
 async function systemEnvironment (): Promise<NodeJS.ProcessEnv> {
-  if (process.env.DATABASE_URL || process.env.INGESTION_API_URL) return process.env
+  if (naming.some(name => process.env[name])) return process.env
   const local = join(import.meta.dirname, '../../dev/running-system.ts')
   // The image that runs on servers has no dev/ folder: there the environment names the system.
   if (!existsSync(local)) throw new CommandError('DATABASE_URL is not set: it names the database to work on', 2)

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems } from '../runtime/database-auth.ts'
-import { Keys, keySourceProblems } from '../runtime/key-source.ts'
+import { hasKeySource, Keys, keySourceProblems } from '../runtime/key-source.ts'
 
 /** What the rates API reads from its environment. */
 export const Config = Type.Object({
@@ -40,8 +40,8 @@ export function replicasOf ({ DATABASE_READ_URLS: urls }: Static<typeof Config>)
 }
 
 const checkKeys: ConfigCheck = env => {
-  const missing = !env.API_KEYS && !env.API_KEYS_SECRET && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
-  return missing ? ['API_KEYS is missing, or API_KEYS_SECRET: RATES_KEYS_REQUIRED asks for keys'] : keySourceProblems(env)
+  const missing = !hasKeySource(env) && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
+  return missing ? ['API_KEYS is missing, or API_KEYS_SECRET or API_KEYS_FILE: RATES_KEYS_REQUIRED asks for keys'] : keySourceProblems(env)
 }
 
 export const checks = [checkKeys, databaseProblems]

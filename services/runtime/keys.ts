@@ -11,14 +11,18 @@ const ApiKey = Type.Object({
   provider: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   scopes: Type.Array(Type.Union([Type.Literal('submit'), Type.Literal('read'), Type.Literal('rates'), Type.Literal('admin')]), { minItems: 1 }),
+  created_at: Type.Optional(Type.String({ pattern: '^[0-9T:.Z-]{10,30}$' })),
 }, { additionalProperties: false })
 
-/** A key as it is kept: never the key itself. A provider has at most two, so that one can be replaced while the other works. */
+/** A key as it is stored: its SHA-256, never the key itself. A provider has at most two, so that one can be replaced while the other works. */
 export type ApiKey = Static<typeof ApiKey>
 export type Caller = { provider: string, scopes: ReadonlySet<string> }
 
 const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest()
 const localKeys = ['development', 'development-2', 'development-admin'].map(key => digestOf(key).toString('hex'))
+
+/** Whether it is the digest of a key that ENVIRONMENT=local alone accepts. */
+export const isDevelopmentKey = (sha256: string): boolean => localKeys.includes(sha256)
 
 /** Reads `API_KEYS`. Throws InvalidConfig, without a word of the keys, when it is malformed or holds a local key outside `local`. */
 export function parseKeys (json: string, environment: string): ApiKey[] {
@@ -43,7 +47,7 @@ export const keyProblems: ConfigCheck = ({ API_KEYS: json, ENVIRONMENT: environm
   const counts = new Map<string, number>()
   for (const { provider, sha256 } of keys) {
     counts.set(provider, (counts.get(provider) ?? 0) + 1)
-    if (environment !== 'local' && localKeys.includes(sha256)) problems.push(`API_KEYS holds a development key of provider ${provider}: only ENVIRONMENT=local takes those`)
+    if (environment !== 'local' && isDevelopmentKey(sha256)) problems.push(`API_KEYS holds a development key of provider ${provider}: only ENVIRONMENT=local takes those`)
   }
   for (const [provider, count] of counts) if (count > 2) problems.push(`API_KEYS has ${count} keys for provider ${provider}: two at most`)
   return problems

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { findProcesses, type FoundProcess } from '../../dev/processes/find.ts'
 import { runningSystem } from '../../dev/running-system.ts'
 import { freePort } from '../harness/free-port.ts'
+import { ops } from '../harness/ops.ts'
 import { fileLimitMs } from '../harness/patience.ts'
 import { clone, runProgram, stateFolder, until, watch, type Running } from './program.ts'
 
@@ -30,6 +32,9 @@ const rates = async (): Promise<Array<{ day: string, count: number | null, price
   const response = await fetch(`${ratesApi}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL`)
   return (await response.json() as { rates: [] }).rates
 }
+
+const statusOf = async (key: string): Promise<number> => (await fetch(`${ingestionApi}/batches`, { headers: { authorization: `Bearer ${key}` } })).status
+let ownKey = ''
 
 t.test('killed while it makes its data folder, it leaves nothing running and nothing half made', async t => {
   const first = start(t)
@@ -67,6 +72,16 @@ t.test('the first start: everything answers, the sample is applied', async t => 
     t.match(neighbour.output(), new RegExp(`^Port ${ratesPort} is in use.*RATES_API_PORT.*; port ${ingestionPort} .*INGESTION_API_PORT`, 'm'))
   })
 
+  await t.test('a key of one\'s own, in the state folder', async t => {
+    const { environment } = runningSystem({ STATE_DIR: stateDir })
+    t.equal(statSync(environment.API_KEYS_FILE!).mode & 0o777, 0o600)
+    const added = await ops(['keys', 'add', 'acme', '--scope', 'submit'], { STATE_DIR: stateDir })
+    t.match(added, { code: 0 })
+    ownKey = added.stdout.trim()
+    t.notMatch(readFileSync(environment.API_KEYS_FILE!, 'utf8'), ownKey)
+    await until('the key is accepted', async () => await statusOf(ownKey) === 200)
+  })
+
   await t.test('each of its processes comes back after a kill -9', async t => {
     for (const name of Object.keys(programs) as Name[]) {
       const { pid } = find(name)!
@@ -98,6 +113,7 @@ t.test('the second start has the data; a kill -9 of the supervisor ends everythi
   await second.line(/^sample .*applied before/)
   await second.line(/^ready/)
   t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, 1)
+  t.same([await statusOf(ownKey), await statusOf('development')], [200, 200], 'keys of the first start')
   second.child.kill('SIGKILL')
   await until('all are gone', () => findProcesses(state).length === 0)
   t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })

@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { sha256 } from '../harness/ingestion-api.ts'
+import { secretArn } from '../harness/secrets-manager.ts'
+import { versionedSecret } from '../harness/versioned-secret.ts'
 import { fakePulumi } from './fake-pulumi.ts'
 
 const ops = {
@@ -34,6 +37,32 @@ t.test('the identity is the one that STS names, and no task is started for a nam
   const nameless = await standIn(t, { exitCode: 0 }, '<ErrorResponse><Error><Code>ExpiredToken</Code><Message>it has expired</Message></Error></ErrorResponse>')
   t.match(await pulumi.npmRun('ops', show, { AWS_ENDPOINT_URL: nameless.url }), { code: 1, stderr: 'it has expired' })
   t.equal(nameless.asked('RunTask'), undefined)
+})
+
+t.test('a key is made at this terminal, and only its digest leaves it', async t => {
+  const secret = await versionedSecret(t, '[]')
+  const aws = await standIn(t, { exitCode: 0 })
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused, apiKeysSecret: secretArn } })
+  const env = { AWS_ENDPOINT_URL: aws.url, AWS_ENDPOINT_URL_SECRETS_MANAGER: secret.env.AWS_ENDPOINT_URL_SECRETS_MANAGER!, API_KEYS_FILE: '/nonexistent', AWS_REGION: 'us-east-1' }
+  const run = await pulumi.npmRun('ops', ['--stack', 'prod', 'keys', 'add', 'acme', '--scope', 'submit'], env)
+  t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/ })
+  t.match(JSON.parse(secret.value()!), [{ provider: 'acme', sha256: sha256(run.stdout.trim()) }])
+  t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'keys', 'list'], env), { code: 0, stdout: 'acme' })
+  t.equal(aws.asked('RunTask'), undefined)
+})
+
+t.test('docs/aws.md names the rights that the calls need', async t => {
+  const [aws, secret] = [await standIn(t, { exitCode: 0 }), await versionedSecret(t, '[]')]
+  const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused, apiKeysSecret: secretArn } })
+  const env = { AWS_ENDPOINT_URL: aws.url, AWS_ENDPOINT_URL_SECRETS_MANAGER: secret.env.AWS_ENDPOINT_URL_SECRETS_MANAGER! }
+  await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'list'], env)
+  await pulumi.npmRun('ops', ['--stack', 'prod', 'keys', 'add', 'acme', '--scope', 'submit'], env)
+  const services: Record<string, string> = { GetLogEvents: 'logs', RunTask: 'ecs', DescribeTasks: 'ecs' }
+  const called = [...aws.actions().map(action => `${services[action]}:${action}`), ...secret.calls.map(action => `secretsmanager:${action}`)]
+  const section = readFileSync(join(import.meta.dirname, '../../docs/aws.md'), 'utf8').split('### Rights')[1]!.split('\n## ')[0]!
+  const named = [...section.matchAll(/`((?:ecs|iam|logs|secretsmanager):\w+)`/g)].map(([, action]) => action!)
+  // RunTask gives the roles and copies the tags of the task definition.
+  t.same([...new Set(named)].sort(), [...new Set([...called, 'ecs:TagResource', 'iam:PassRole'])].sort())
 })
 
 t.test('a task that never ran', async t => {
@@ -78,6 +107,8 @@ t.test('reference data is at the terminal: the task reads a copy, which is delet
 t.test('what cannot be', async t => {
   const pulumi = fakePulumi(t, { prod: {} })
   t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 1, stderr: 'is not up' })
+  const keyless = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
+  t.match(await keyless.npmRun('ops', ['--stack', 'prod', 'keys', 'list']), { code: 1, stderr: 'apiKeysSecret' }, 'and not the keys of another system')
   t.match(await pulumi.npmRun('ops', ['--stack']), { code: 2, stderr: 'takes the name of a stack' })
   t.match(await pulumi.npmRun('ops', ['--help']), { code: 0, stdout: '--stack NAME' })
   t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'redrive', '--help']), { code: 0, stdout: '--why TEXT' })
@@ -113,5 +144,5 @@ async function standIn (t: Test, container: { exitCode?: number }, sts = identit
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: (action: string) => calls.find(([name]) => name === action)?.[1], objects: () => objects }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: (action: string) => calls.find(([name]) => name === action)?.[1], objects: () => objects, actions: () => calls.map(([name]) => name) }
 }

@@ -1,0 +1,36 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { ApiKey } from '../../runtime/keys.ts'
+import { command, CommandError } from '../command.ts'
+import { openKeyList } from './open-key-list.ts'
+import { readScopes, scopeSummary } from './scopes.ts'
+import { shortDigest } from './short-digest.ts'
+
+const maxPerProvider = 2
+
+export const addKey = command({
+  name: 'keys add',
+  summary: 'Makes an API key for a provider and prints it once.',
+  details: `The key is the only line on standard output. It is stored nowhere, only its SHA-256. A provider has at most ${maxPerProvider} keys, so that one can be replaced while the other works.`,
+  operand: { value: 'PROVIDER', summary: 'The provider\'s name: lower-case letters, digits and -; of a key with scope admin the operator\'s name in the audit' },
+  options: {
+    scope: { type: 'string', value: 'SCOPE', summary: `What the key may do: ${scopeSummary}; several are separated by commas`, required: true },
+  },
+  runs: 'terminal',
+  async run ({ operands: [provider = ''], values: { scope }, system }) {
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(provider)) throw new CommandError('PROVIDER has 1 to 63 lower-case letters, digits and -, and does not begin with -.', 2)
+    const scopes = readScopes(scope)
+    const list = openKeyList(await system())
+    const key = randomBytes(32).toString('base64url')
+    const added: ApiKey = { provider, sha256: createHash('sha256').update(key).digest('hex'), scopes, created_at: new Date().toISOString() }
+    await list.update(keys => {
+      if (keys.some(({ sha256 }) => sha256 === added.sha256)) return keys // an earlier try was done, and its answer lost
+      const others = keys.filter(known => known.provider === provider)
+      if (others.length >= maxPerProvider) {
+        throw new CommandError(`${provider} has ${others.length} keys, the most there may be: ${others.map(shortDigest).join(', ')}. Revoke one first.`)
+      }
+      return [...keys, added]
+    })
+    console.log(key)
+    console.error(`This is the key of ${provider} (${scopes.join(', ')}). It is shown once: store it now. Its SHA-256 begins with ${shortDigest(added)}. The APIs accept it within ${list.seconds} s.`)
+  },
+})

@@ -1,0 +1,69 @@
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ApiKey } from '../../runtime/keys.ts'
+import { CommandError } from '../command.ts'
+import { readKeys, type KeyList } from './key-list.ts'
+
+/** Longest wait for another command that changes the file, in milliseconds. */
+const lockMs = 10_000
+
+/** The list of keys in a file. Commands change it one after the other. */
+export function openFileList (path: string, environment: string): KeyList {
+  return {
+    read: () => readList(path, environment),
+    async update (change) {
+      const unlock = await lock(`${path}.lock`)
+      try {
+        const keys = await readList(path, environment)
+        const changed = change(keys)
+        if (changed !== keys) await writeList(path, changed, environment)
+      } finally {
+        await unlock()
+      }
+    },
+  }
+}
+
+async function readList (path: string, environment: string): Promise<ApiKey[]> {
+  let text
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new CommandError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}.`)
+  }
+  return readKeys(text, environment, path)
+}
+
+/**
+ * Writes the list to another file of mode 600 and renames it, so that a reader sees the old or the new list. Throws CommandError for a list
+ * that the processes refuse.
+ */
+export async function writeList (path: string, keys: readonly ApiKey[], environment: string): Promise<void> {
+  const text = `${JSON.stringify(keys, null, 2)}\n`
+  readKeys(text, environment, 'The changed list')
+  const unfinished = `${path}.unfinished`
+  await rm(unfinished, { force: true }) // what a killed command left
+  const file = await open(unfinished, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(unfinished, path)
+}
+
+/** Takes the lock file and returns what removes it. Throws CommandError when another command has it for too long. */
+async function lock (path: string): Promise<() => Promise<void>> {
+  for (const endsAt = performance.now() + lockMs; ;) {
+    try {
+      await (await open(path, 'wx', 0o600)).close()
+      return () => rm(path, { force: true })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EEXIST') throw new CommandError(`${path} cannot be made: ${code}.`)
+      if (performance.now() > endsAt) throw new CommandError(`Another command changes the keys, or ended while it did: if none runs, remove ${path}.`)
+      await pause(20)
+    }
+  }
+}

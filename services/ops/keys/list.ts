@@ -1,0 +1,19 @@
+import { command } from '../command.ts'
+import { table } from '../table.ts'
+import { openKeyList } from './open-key-list.ts'
+import { shortDigest } from './short-digest.ts'
+
+export const listKeys = command({
+  name: 'keys list',
+  summary: 'Shows the API keys: provider, scopes, the first 8 characters of the SHA-256, and when each was made.',
+  details: 'A key that was not made by `keys add` has no time.',
+  options: {},
+  runs: 'terminal',
+  async run ({ system }) {
+    const keys = await openKeyList(await system()).read()
+    console.log(keys.length === 0
+      ? 'There are no keys.'
+      : table(['provider', 'scopes', 'sha256', 'created'],
+        keys.toSorted((a, b) => a.provider < b.provider ? -1 : 1).map(key => [key.provider, key.scopes.join(','), shortDigest(key), key.created_at ?? null])))
+  },
+})

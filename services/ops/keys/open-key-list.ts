@@ -1,0 +1,16 @@
+import { openSecrets } from '../../runtime/aws.ts'
+import { defaultKeySeconds } from '../../runtime/key-source.ts'
+import { CommandError } from '../command.ts'
+import type { System } from '../system.ts'
+import { openFileList } from './file-list.ts'
+import type { KeyList } from './key-list.ts'
+import { openSecretList } from './secret-list.ts'
+
+/** The list of API keys that the environment names, and the longest time until a running process uses a changed list, in seconds. */
+export function openKeyList ({ optional }: System): KeyList & { seconds: number } {
+  const [secret, path, region] = ['API_KEYS_SECRET', 'API_KEYS_FILE', 'AWS_REGION'].map(optional)
+  const seconds = Number(optional('API_KEYS_SECONDS') ?? defaultKeySeconds)
+  if (secret) return { ...openSecretList(openSecrets({ region }), secret), seconds }
+  if (path) return { ...openFileList(path, optional('ENVIRONMENT') ?? 'production'), seconds }
+  throw new CommandError('Neither API_KEYS_SECRET nor API_KEYS_FILE is set. Keys in API_KEYS are changed where the processes get their environment.', 2)
+}

@@ -1,0 +1,32 @@
+import { isDevelopmentKey, type ApiKey } from '../../runtime/keys.ts'
+import { command, CommandError } from '../command.ts'
+import { openKeyList } from './open-key-list.ts'
+
+export const revokeKey = command({
+  name: 'keys revoke',
+  summary: 'Takes an API key away.',
+  operand: { value: 'SHA256', summary: 'The first 8 or more characters of the key\'s SHA-256, as `keys list` shows them' },
+  options: {},
+  runs: 'terminal',
+  async run ({ operands: [prefix = ''], system }) {
+    // What was given may be the key itself: it is not printed.
+    if (!/^[0-9a-f]{8,64}$/.test(prefix)) throw new CommandError('SHA256 is 8 to 64 characters of 0-9 and a-f, as `keys list` shows them, and not the key itself.', 2)
+    const list = openKeyList(await system())
+    let revoked: ApiKey | undefined
+    await list.update(keys => {
+      revoked ??= find(keys, prefix)
+      const others = keys.filter(({ sha256 }) => sha256 !== revoked!.sha256)
+      return others.length === keys.length ? keys : others // an earlier try was done, and its answer lost
+    })
+    console.log(`The key ${prefix} of ${revoked!.provider} is revoked. The APIs refuse it within ${list.seconds} s.`)
+  },
+})
+
+/** The one key whose digest begins so. Throws CommandError for none, for several, and for one that `npm start` needs. */
+function find (keys: readonly ApiKey[], prefix: string): ApiKey {
+  const [found, ...more] = keys.filter(({ sha256 }) => sha256.startsWith(prefix))
+  if (!found) throw new CommandError(`There is no key whose SHA-256 begins with ${prefix}: \`keys list\` shows them.`)
+  if (more.length > 0) throw new CommandError(`${prefix} is ambiguous: ${[found, ...more].map(({ provider, sha256 }) => `${sha256} of ${provider}`).join(', ')}.`)
+  if (isDevelopmentKey(found.sha256)) throw new CommandError('This is a development key: `npm start` writes it again at each start, and no other environment accepts it.')
+  return found
+}

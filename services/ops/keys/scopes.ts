@@ -1,0 +1,15 @@
+import type { Scope } from '../../runtime/keys.ts'
+import { CommandError } from '../command.ts'
+
+/** What --scope takes, and the scopes of the key. A key that submits reads its own batches: `batches submit` waits for the outcome. */
+const scopes: Record<string, Scope[]> = { submit: ['submit', 'read'], read: ['read'], rates: ['rates'], admin: ['admin'] }
+
+export const scopeSummary = 'submit (send batches and read one\'s own), read (read one\'s own), rates (the rates API, where it requires keys) or admin (dead letters)'
+
+/** Throws CommandError for a word that is no scope. */
+export function readScopes (text: string): Scope[] {
+  const words = text.split(',')
+  const unknown = words.find(word => !Object.hasOwn(scopes, word))
+  if (unknown !== undefined) throw new CommandError(`--scope "${unknown}" is unknown. The scopes are ${Object.keys(scopes).join(', ')}; several are separated by commas.`, 2)
+  return [...new Set(words.flatMap(word => scopes[word]!))]
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import { secretArn } from './secrets-manager.ts'
+
+type Body = {
+  SecretId: string, VersionStage?: string, SecretString?: string, ClientRequestToken?: string, VersionStages?: string[]
+  MoveToVersionId?: string, RemoveFromVersionId?: string
+}
+type Result = { status: number, body: object }
+
+export type VersionedSecret = {
+  /** The variables that lead a command to it. */
+  env: Record<string, string>
+  /** What the version with the label has. */
+  value: (label?: string) => string | undefined
+  /** As `aws secretsmanager put-secret-value` of somebody else. */
+  put: (value: string) => void
+  /** The actions that were called, in order. */
+  calls: string[]
+  /** Called once, before the next call of that action is answered; what it returns is done with the answer. */
+  beforeNext: (action: string, act: () => 'lose the answer' | 'answer') => void
+}
+
+/** Secrets Manager with one secret that has versions and staging labels, as its documentation says: a label is moved only from where it is. */
+export async function versionedSecret (t: Test, first: string): Promise<VersionedSecret> {
+  const versions = new Map<string, string>()
+  const labels = new Map<string, string>()
+  const calls: string[] = []
+  let before: { action: string, act: () => 'lose the answer' | 'answer' } | undefined
+
+  function put (value: string, stages: string[], id: string): void {
+    versions.set(id, value)
+    for (const label of stages) labels.set(label, id)
+  }
+  put(first, ['AWSCURRENT'], randomUUID())
+
+  const actions: Record<string, (body: Body) => Result> = {
+    GetSecretValue ({ VersionStage: label = 'AWSCURRENT' }) {
+      const id = labels.get(label)
+      return id === undefined ? refusal('ResourceNotFoundException', `no version with ${label}`) : ok({ VersionId: id, SecretString: versions.get(id), VersionStages: [label] })
+    },
+    PutSecretValue ({ SecretString, ClientRequestToken: id = randomUUID(), VersionStages = ['AWSCURRENT'] }) {
+      put(SecretString!, VersionStages, id)
+      return ok({ VersionId: id, VersionStages })
+    },
+    UpdateSecretVersionStage ({ VersionStage: label = '', MoveToVersionId: to = '', RemoveFromVersionId: from }) {
+      if (labels.get(label) !== from) return refusal('InvalidParameterException', `Staging label ${label} is currently attached to version ${labels.get(label)}`)
+      if (!versions.has(to)) return refusal('InvalidParameterException', `no version ${to}`)
+      labels.set(label, to)
+      return ok({})
+    },
+  }
+  const server = createServer(async (request, response) => {
+    const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
+    const body = await json(request) as Body
+    calls.push(action)
+    let end = 'answer'
+    if (before?.action === action) {
+      const { act } = before
+      before = undefined
+      end = act()
+    }
+    const { status, body: content } = body.SecretId === secretArn ? actions[action]!(body) : refusal('ResourceNotFoundException', 'another secret')
+    if (end === 'lose the answer') request.socket.destroy()
+    else response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    env: {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1', API_KEYS_SECRET: secretArn,
+    },
+    value: (label = 'AWSCURRENT') => versions.get(labels.get(label) ?? ''),
+    put: value => put(value, ['AWSCURRENT'], randomUUID()),
+    calls,
+    beforeNext (action, act) { before = { action, act } },
+  }
+}
+
+const ok = (body: object): Result => ({ status: 200, body: { ARN: secretArn, Name: 'api-keys', ...body } })
+const refusal = (type: string, message: string): Result => ({ status: 400, body: { __type: type, message } })
