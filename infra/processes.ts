@@ -107,4 +107,5 @@ export const metricsNamespace = (stack: string): string => `FreightRates/${stack
 
 const stored = ({ config, queue, payloads }: Stores) => ({
   AWS_REGION: config.region, QUEUE_URL: queue.url, DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl, PAYLOAD_BUCKET: payloads.name,
+  PAYLOAD_KEEP_DAYS: String(config.payloads.keepDays),
 })

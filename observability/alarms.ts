@@ -138,6 +138,13 @@ export const alarms = {
     prometheus: { metrics: ['freight_batches'], expression: 'max(freight_batches{state="dead_lettered"})', windowMinutes: 1, above: 0, forMinutes: 0 },
     aws: { source: 'own', metric: 'DeadLetters', statistic: 'Maximum', above: 0, periodSeconds: 60, periods: 1, mustBreach: 1, missing: 'ignore' },
   },
+  'payloads-expiring': {
+    summary: 'The payload of a dead letter is deleted within 7 days',
+    severity: 'ticket',
+    reason: 'Without its payload a batch can only be discarded, and its provider has to send the file again. A week has working days in which somebody decides',
+    prometheus: { metrics: ['freight_dead_letters_expiring'], expression: 'max(freight_dead_letters_expiring)', windowMinutes: 1, above: 0, forMinutes: 0 },
+    aws: { source: 'own', metric: 'DeadLettersExpiring', statistic: 'Maximum', above: 0, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
+  },
   'store-in-doubt': {
     summary: 'The store does not give what was accepted, for batches of several providers: no worker receives',
     severity: 'page',

@@ -53,6 +53,7 @@ create table batches (
   content_lost boolean not null default false,
   checked_under jsonb,
   waits integer not null default 0,
+  payload_stored_at timestamp with time zone,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),

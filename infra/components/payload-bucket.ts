@@ -40,13 +40,13 @@ export class PayloadBucket extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name })
   }
 
-  /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports. */
+  /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports; sees whether a payload is there. */
   accept (): Statement[] {
     return [
       this.#see(),
       this.#on(['s3:PutObject', 's3:GetObject'], ['batches/*', 'uploads/*']),
       this.#on(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['incoming/*', 'pending/*']),
-      this.#on(['s3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
+      this.#on(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
       this.#on(['s3:GetObject'], ['reports/*']),
     ]
   }
@@ -62,9 +62,13 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads the copies of its files. */
+  /** Runs an operator's command: reads the copies of its files and manifests, and sees whether a payload is there. */
   operate (): Statement[] {
-    return [this.#on(['s3:GetObject'], ['operators/*'])]
+    return [
+      this.#see(),
+      this.#on(['s3:GetObject'], ['operators/*', 'batches/*']),
+      this.#on(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+    ]
   }
 
   /** Without it S3 answers 403, not 404, for what is not there. */

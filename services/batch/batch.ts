@@ -55,6 +55,8 @@ export type Manifest = {
   /** After decoding; null where nobody has decoded it yet. */
   decodedBytes: number | null
   payload: Payload
+  /** ISO 8601: when the payload came to the store, where that was before the acceptance, as an upload does. */
+  payloadStoredAt?: string | undefined
   /** How many rows the provider says the file has, where it says so. */
   rows?: number | undefined
   /** ISO 8601, by the clock of the process that accepted it: for people, nothing is decided by it. */

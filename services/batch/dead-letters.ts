@@ -1,7 +1,11 @@
 import type { Sql } from 'postgres'
+import { withDeadline } from '../runtime/deadline.ts'
+import { Problem } from '../runtime/problem.ts'
 import { transaction } from '../runtime/transaction.ts'
 import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
+import { isOfRow } from './row-in-place.ts'
+import type { PayloadState, Store } from './store.ts'
 
 export type Action = 'redrive' | 'discard' | 'dead_letter'
 
@@ -20,6 +24,8 @@ export type DeadLetter = {
   /** The last failure: code and message. */
   reason: string | null
   attempts: number
+  /** When its payload came to the store: from then on its life counts. */
+  payload_stored_at: string
 }
 
 /** The batch's state after an action, and whether the action made it so. */
@@ -34,6 +40,7 @@ export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
 }): Promise<DeadLetter[]> {
   return await sql<DeadLetter[]>`
     select id, provider, mode, ${isoTime(sql, 'accepted_at')}, ${isoTime(sql, 'dead_lettered_at')}, reason,
+      to_char(coalesce(payload_stored_at, accepted_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as payload_stored_at,
       (select count(*)::int from batch_attempts where batch_id = batches.id) as attempts
     from batches
     where state = 'dead_lettered'
@@ -48,15 +55,23 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
     select action, actor, caller, task, reason, ${isoTime(sql, 'acted_at')} from dead_letter_actions where batch_id = ${id} order by number`
 }
 
+/** Where an action puts its effect. */
+export type Effects = { store: Store, queue: Queue }
+
+const storeMs = 3_000
+
 /**
  * Sends a dead letter back to the queue, or ends it as discarded; or makes one of a batch that is queued or being processed, whose worker
  * notices at its next heartbeat. The audit entry is in the transaction of the change.
  * Done twice it has one effect: the answer is the state after it, and whether this call made it; null for an unknown batch.
  *
+ * Throws the problem `payload-gone` for a redrive of a batch whose payload the store does not have any more.
+ *
  * A redrive's message is a new one, last in the provider's order; when sending fails the batch is `queued` all the same
  * and the sweeper sends it. Throws what the queue throws then.
  */
-export async function actOn (sql: Sql, queue: Queue, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
+export async function actOn (sql: Sql, { store, queue }: Effects, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
+  if (action === 'redrive') await refuseWithoutPayload(sql, store, id)
   const changed = await transaction(sql, async tx => {
     const [batch] = await change(tx, id, action, actor)
     if (!batch) return null
@@ -69,6 +84,20 @@ export async function actOn (sql: Sql, queue: Queue, id: string, action: Action,
   if (changed && action === 'redrive') await queue.send(id, changed.provider, `${id}-${changed.entry}`)
   const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
   return batch ? { state: batch.state, changed: changed !== null } : null
+}
+
+/** Throws the problem `payload-gone` where the store says that it has no payload of a dead letter. While the store is unavailable nobody knows. */
+async function refuseWithoutPayload (sql: Sql, store: Store, id: string): Promise<void> {
+  const [dead] = await sql`select 1 from batches where id = ${id} and state = 'dead_lettered'`
+  const found = dead && await withDeadline(payloadOf(store, id), storeMs).catch(() => null)
+  if (found !== 'missing') return
+  throw new Problem('payload-gone', `The payload of batch ${id} is not in the store any more: no attempt can read it. ` +
+    'Discard the batch, and ask its provider to send the file under a new Idempotency-Key', { members: { id } })
+}
+
+async function payloadOf (store: Store, id: string): Promise<PayloadState | null> {
+  const manifest = await store.readManifest(id)
+  return manifest && !isOfRow(manifest) ? await store.payloadState(manifest.payload) : null
 }
 
 /** Each changes the row only from a state from which the action leads: of two at once, or beside a commit, one has an effect. */

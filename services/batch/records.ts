@@ -27,9 +27,9 @@ export type BatchRecord = {
 /** Writes the row of an accepted batch, unless a worker was quicker. */
 export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<void> {
   await sql`
-    insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at, name_kind)
+    insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at, name_kind, payload_stored_at)
     values (${manifest.id}, ${manifest.provider}, ${manifest.mode}, ${manifest.format}, ${manifest.digest},
-      ${manifest.bytes}, ${manifest.decodedBytes}, ${manifest.acceptedAt}, ${manifest.name.kind})
+      ${manifest.bytes}, ${manifest.decodedBytes}, ${manifest.acceptedAt}, ${manifest.name.kind}, ${manifest.payloadStoredAt ?? null})
     on conflict do nothing`
 }
 

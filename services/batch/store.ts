@@ -14,6 +14,9 @@ import { answerTimeOf } from './store-clock.ts'
  */
 export type Store = ReturnType<typeof openStore>
 
+/** `changed`: another object lies at the key. */
+export type PayloadState = 'stored' | 'missing' | 'changed'
+
 export function openStore (s3: S3Client, bucket: string) {
   const at = (key: string): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: key })
 
@@ -51,6 +54,13 @@ export function openStore (s3: S3Client, bucket: string) {
       if (statusOf(error) === 412) return false
       throw error // 409: another request is writing the same one right now; the caller answers 503 and the client tries again
     }
+  }
+
+  /** Whether the store still has the payload of a batch whose manifest was read: a bucket that is missing looks like a missing payload. */
+  async function payloadState ({ key, versionId, etag }: Payload): Promise<PayloadState> {
+    const found = await nullIfAbsent(s3.send(new HeadObjectCommand({ ...at(key), ...(versionId ? { VersionId: versionId } : {}) })))
+    if (!found) return 'missing'
+    return versionId || found.ETag === etag ? 'stored' : 'changed'
   }
 
   /** Says that a batch is about to be accepted, and where its payload is. */
@@ -92,7 +102,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   return {
-    probe, putStream, openPayload, deletePayload, readManifest, createManifest,
+    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
   }
 }

@@ -32,11 +32,13 @@ export type Dependencies = {
   metrics?: Metrics
   /** The keys of now: they may change while the process runs. */
   keys: () => readonly ApiKey[]
+  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  payloadKeepDays?: number | undefined
   limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
 }
 
 /** What the routes work with. */
-export type IngestionApi = Required<Dependencies> & {
+export type IngestionApi = Dependencies & { metrics: Metrics } & {
   rateLimit: RateLimitOptions
   /** Counts a request among its provider's reads. Throws `too-many-requests`. */
   limitReads: onRequestAsyncHookHandler

@@ -26,7 +26,8 @@ const metrics = openMetrics('ingestion-api')
 const endMetrics = await exposeMetrics(metrics, 'ingestion-api', config, log)
 const app = await buildIngestionApi({
   store: openStore(s3, config.PAYLOAD_BUCKET),
-  uploads: openUploads(s3, openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint }), config.PAYLOAD_BUCKET),
+  uploads: openUploads(s3, openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint }), config.PAYLOAD_BUCKET, config.PAYLOAD_KEEP_DAYS),
+  payloadKeepDays: config.PAYLOAD_KEEP_DAYS,
   queue: openQueue(openSqs(aws), config.QUEUE_URL),
   sql,
   log,

@@ -48,6 +48,8 @@ export type Dependencies = {
   backlogSeconds?: number
   /** Unfinished batches that one provider may have. */
   unfinishedMax?: number
+  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  payloadKeepDays?: number | undefined
 }
 
 export type IngestionWorker = {

@@ -17,7 +17,12 @@ export type BacklogWatch = {
   onDoubt?: () => void
   /** Unfinished batches that one provider may have. */
   unfinishedMax: number
+  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  payloadKeepDays?: number | undefined
 }
+
+/** Days before its payload expires from which a dead letter counts as expiring. */
+const expiringDays = 7
 
 /** Longest wait for an answer, in milliseconds: an older number is none. */
 const limitMs = 5_000
@@ -35,9 +40,12 @@ export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal):
   }
 }
 
-export async function lookAtBatches ({ sql, metrics, unfinishedMax }: Pick<BacklogWatch, 'sql' | 'metrics' | 'unfinishedMax'>): Promise<void> {
-  const found = await withDeadline(askBatches(sql), limitMs).catch(() => undefined)
+type BatchesWatch = Pick<BacklogWatch, 'sql' | 'metrics' | 'unfinishedMax' | 'payloadKeepDays'>
+
+export async function lookAtBatches ({ sql, metrics, unfinishedMax, payloadKeepDays }: BatchesWatch): Promise<void> {
+  const found = await withDeadline(askBatches(sql, payloadKeepDays), limitMs).catch(() => undefined)
   for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
+  metrics.set('freight_dead_letters_expiring', {}, found?.expiring)
   metrics.set('freight_providers_with_work', {}, found?.providers)
   metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
   metrics.set('freight_unfinished_share', {}, found && found.most / unfinishedMax)
@@ -49,15 +57,20 @@ async function lookAtDoubt ({ sql, metrics, onDoubt }: BacklogWatch): Promise<vo
   if (held) onDoubt?.()
 }
 
-type Found = { queued: number, processing: number, dead_lettered: number, providers: number, oldest: number, most: number }
+type Found = { queued: number, processing: number, dead_lettered: number, expiring: number, providers: number, oldest: number, most: number }
 
 /** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
-async function askBatches (sql: Sql): Promise<Found> {
+async function askBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {
+  const expiringAfterDays = payloadKeepDays === undefined ? null : payloadKeepDays - expiringDays
   const [row] = await sql<[Found]>`
     select
       count(*) filter (where state = 'queued') as queued,
       count(*) filter (where state = 'processing') as processing,
       (select count(*) from batches where state = 'dead_lettered') as dead_lettered,
+      (
+        select count(*) from batches
+        where state = 'dead_lettered' and coalesce(payload_stored_at, accepted_at) < now() - make_interval(days => ${expiringAfterDays})
+      ) as expiring,
       count(distinct provider) as providers,
       coalesce((
         select max(unfinished)::int from (

@@ -52,6 +52,7 @@ const worker = buildIngestionWorker({
   protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
   backlogSeconds: config.BACKLOG_SECONDS,
   unfinishedMax: config.BATCHES_UNFINISHED_MAX,
+  payloadKeepDays: config.PAYLOAD_KEEP_DAYS,
   sweep: { everySeconds: config.SWEEP_SECONDS, lostAfterSeconds: config.LOST_AFTER_SECONDS },
 })
 stopInPhases(log, [

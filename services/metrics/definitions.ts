@@ -42,6 +42,7 @@ export const definitions = {
   freight_body_bytes_total: { kind: 'counter', help: 'Bytes of accepted batches, as they were sent' },
 
   freight_batches: { kind: 'gauge', help: 'Batches that are not at their end, as the database has them; absent while it cannot be asked', labels: { state: known('queued', 'processing', 'dead_lettered') } },
+  freight_dead_letters_expiring: { kind: 'gauge', help: 'Dead letters whose payload the lifecycle of the bucket deletes within 7 days, or has deleted (PAYLOAD_KEEP_DAYS); absent while the database cannot be asked' },
   freight_providers_with_work: { kind: 'gauge', help: 'Providers that have a batch queued or under way: more workers than these have nothing to do' },
   freight_unfinished_share: { kind: 'gauge', help: 'Queued and processing batches of the provider that has most of them, as a share of BATCHES_UNFINISHED_MAX; absent while the database cannot be asked' },
   freight_oldest_batch_seconds: { kind: 'gauge', help: 'Age of the oldest accepted batch that is not at its end; 0 without one, absent while the database cannot be asked' },

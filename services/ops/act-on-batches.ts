@@ -1,4 +1,5 @@
 import { actOn, type Action, type Actor } from '../batch/dead-letters.ts'
+import { Problem } from '../runtime/problem.ts'
 import { findBatchIds } from './batch-id.ts'
 import { CommandError } from './command.ts'
 import type { System } from './system.ts'
@@ -12,14 +13,25 @@ const absences: Record<Action, string> = {
   dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
 }
 
-/** Acts on each batch and prints a line for it. Throws CommandError when one of them has no row; before acting, when an id is no id or ambiguous. */
+/** Acts on each batch and prints a line for it. Throws CommandError when one of them has no row or is refused; before acting, when an id is no id or ambiguous. */
 export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
   const ids = await findBatchIds(system.sql(), given)
+  const effects = { store: system.store(), queue: system.queue() }
   let absent = 0
+  let refused = 0
   for (const id of ids) {
-    const result = await actOn(system.sql(), system.queue(), id, action, actor)
+    const result = await actOn(system.sql(), effects, id, action, actor).catch(error => {
+      if (error instanceof Problem && error.code === 'payload-gone') return error
+      throw error
+    })
+    if (result instanceof Problem) {
+      refused++
+      console.log(`${id}  refused: ${result.message}`)
+      continue
+    }
     if (!result) absent++
     console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : absences[action]}`)
   }
   if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
+  if (refused > 0) throw new CommandError(`${refused} of ${ids.length} batches are refused`)
 }

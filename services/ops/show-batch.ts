@@ -3,12 +3,13 @@ import { auditOf } from '../batch/dead-letters.ts'
 import { readRecord } from '../batch/records.ts'
 import { findBatchId } from './batch-id.ts'
 import { CommandError } from './command.ts'
+import { payloadOf } from './payload-of.ts'
 import type { System } from './system.ts'
 
 /** Attempts that are shown at most. Ten deliveries end as a dead letter, so that more come from redrives. */
 const maxAttempts = 100
 
-/** Prints a batch as JSON: the members of `GET /batches/<id>`, then its latest attempts and what operators did to it. Throws CommandError. */
+/** Prints a batch as JSON: the members of `GET /batches/<id>`, then whether the store has its payload, its latest attempts and what operators did to it. Throws CommandError. */
 export async function showBatch (system: System, given: string): Promise<void> {
   const sql = system.sql()
   const id = await findBatchId(sql, given)
@@ -16,5 +17,6 @@ export async function showBatch (system: System, given: string): Promise<void> {
   if (!batch) throw new CommandError(`There is no batch ${id}`)
   const { row_count: rows, ...members } = batch
   const [history, actions] = [await listAttempts(sql, id, maxAttempts), await auditOf(sql, id)]
-  console.log(JSON.stringify({ ...members, rows, attempt_history: history, actions }, null, 2))
+  const payload = await payloadOf(system, id)
+  console.log(JSON.stringify({ ...members, rows, payload, attempt_history: history, actions }, null, 2))
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
-import { Type } from 'typebox'
+import { Type, type Static, type TObject, type TProperties } from 'typebox'
 import { openQueue, type Queue } from '../batch/queue.ts'
-import { openSqs } from '../runtime/aws.ts'
-import { Database, InvalidConfig, readConfig } from '../runtime/config.ts'
+import { openStore, type Store } from '../batch/store.ts'
+import { openS3, openSqs } from '../runtime/aws.ts'
+import { Database, InvalidConfig, PayloadLife, readConfig, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems, passwordsOf } from '../runtime/database-auth.ts'
 import { openDatabase } from '../runtime/database.ts'
 import { CommandError } from './command.ts'
@@ -16,13 +17,16 @@ export type System = {
   optional: (name: string) => string | undefined
   sql: () => Sql
   queue: () => Queue
+  store: () => Store
+  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  payloadKeepDays: () => number | undefined
   close: () => Promise<void>
 }
 
 export async function openSystem (): Promise<System> {
   const environment = await systemEnvironment()
   let sql: Sql | undefined
-  const sqs = () => openSqs({ region: variable('AWS_REGION'), endpoint: environment.AWS_ENDPOINT_URL })
+  const aws = () => ({ region: variable('AWS_REGION'), endpoint: environment.AWS_ENDPOINT_URL })
 
   function variable (name: string): string {
     const value = environment[name]
@@ -36,15 +40,22 @@ export async function openSystem (): Promise<System> {
       sql ??= connect(environment)
       return sql
     },
-    queue: () => openQueue(sqs(), variable('QUEUE_URL')),
+    queue: () => openQueue(openSqs(aws()), variable('QUEUE_URL')),
+    store: () => openStore(openS3(aws()), variable('PAYLOAD_BUCKET')),
+    payloadKeepDays: () => read(PayloadLife, environment).PAYLOAD_KEEP_DAYS,
     async close () { await sql?.end({ timeout: 2 }) },
   }
 }
 
 function connect (environment: NodeJS.ProcessEnv): Sql {
+  const config = read(Database, environment, databaseProblems)
+  return openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ops', poolSize: 1 })
+}
+
+/** Variables of the environment. Throws CommandError that names each wrong one. */
+function read<T extends TProperties> (variables: T, environment: NodeJS.ProcessEnv, ...checks: ConfigCheck[]): Readonly<Static<TObject<T>>> {
   try {
-    const config = readConfig(Type.Object(Database), environment, databaseProblems)
-    return openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ops', poolSize: 1 })
+    return readConfig(Type.Object(variables), environment, ...checks)
   } catch (error) {
     throw error instanceof InvalidConfig ? new CommandError(error.message, 2) : error
   }

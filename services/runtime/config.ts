@@ -100,11 +100,19 @@ export const Balanced = {
   }),
 }
 
+/** How long payloads are there. */
+export const PayloadLife = {
+  PAYLOAD_KEEP_DAYS: Type.Optional(Type.Integer({
+    description: 'days after which the lifecycle of the bucket deletes payloads; not set where it deletes none', minimum: 1, maximum: 3_650,
+  })),
+}
+
 /** What the processes with a queue and payloads read too. */
 export const Aws = {
   QUEUE_URL: Type.String({ description: 'URL of the FIFO queue of batches', pattern: '^https?://' }),
   DEAD_LETTER_QUEUE_URL: Type.String({ description: 'URL of its dead-letter queue', pattern: '^https?://' }),
   PAYLOAD_BUCKET: Type.String({ description: 'S3 bucket of payloads and manifests', minLength: 3 }),
+  ...PayloadLife,
   AWS_REGION: Type.String({ description: 'region of queue, bucket and database', minLength: 1 }),
   AWS_ENDPOINT_URL: Type.Optional(Type.String({ description: 'address of an SQS and S3 emulator; not set on AWS', pattern: '^https?://' })),
 }

@@ -44,6 +44,7 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'The address does not take this method' },
   'not-acceptable': { status: 406, title: 'No representation that the client accepts' },
   'request-timeout': { status: 408, title: 'The request took too long to arrive' },
+  'payload-gone': { status: 409, title: 'The payload of the batch is gone' },
   'upload-incomplete': { status: 409, title: 'The file has not been uploaded' },
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not read here' },

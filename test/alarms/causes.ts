@@ -118,6 +118,17 @@ export const causes: Cause[] = [
     },
   },
   {
+    what: 'the payload of a dead letter came 85 days ago',
+    alarms: ['payloads-expiring'],
+    async make ({ admin, discardDeadLetters }) {
+      await admin`
+        insert into batches (id, provider, mode, format, digest, bytes, accepted_at, state, dead_lettered_at, reason)
+        select id, 'north', 'apply', 'csv', id, 1, now() - interval '85 days', 'dead_lettered', now(), 'NoSuchKey: x'
+        from encode(sha256(convert_to('old', 'UTF8')), 'hex') as id`
+      return discardDeadLetters
+    },
+  },
+  {
     what: 'the last step of each batch is refused for no known reason, and each message is delivered once',
     alarms: ['batch-failures'],
     async make ({ workers, submit, admin, setMaxReceives, discardDeadLetters }) {

@@ -21,6 +21,7 @@ const limits = {
 const configs = { 'rates-api': RatesApi, 'ingestion-api': IngestionApi, 'ingestion-worker': IngestionWorker, migrate: Migrate, months: Migrate }
 
 t.test('docker-compose.yml passes each limit on under its name, with the default that the service has', t => {
+  for (const service of ['ingestion-api', 'ingestion-worker', 'ops']) t.equal(services[service]!.environment.PAYLOAD_KEEP_DAYS, '${PAYLOAD_KEEP_DAYS:-}', service) // eslint-disable-line no-template-curly-in-string
   for (const service of Object.keys(limits) as Array<keyof typeof limits>) {
     const properties = configs[service].properties as Record<string, { default?: unknown }>
     const given = services[service]!.environment

@@ -59,7 +59,7 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
     url.port = String(postgres.port)
     const service = openService(name, `services/${program}/main.ts`, `http://127.0.0.1:${await freePort()}`, {
       ENVIRONMENT: 'test', LOG_LEVEL: 'info', DATABASE_URL: url.href, AWS_REGION: region, AWS_ENDPOINT_URL: `http://127.0.0.1:${aws.port}`,
-      AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', PAYLOAD_BUCKET: bucket,
+      AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', PAYLOAD_BUCKET: bucket, PAYLOAD_KEEP_DAYS: '90',
       QUEUE_URL: queueUrl(endpoint, queue), DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue), METRICS_PORT: String(metricsPort), ...env,
     }, died)
     return { ...service, postgres, aws, metricsPort }

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { isSecret, type Program } from './program.ts'
+import { isSecret, open, type Program } from './program.ts'
 
 /** What is kept: database, queue, bucket, keys. */
 export function data (t: Test, program: Program): void {
@@ -29,6 +29,12 @@ export function data (t: Test, program: Program): void {
   const rules: any[] = named(`${stack}-payloads`, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration').inputs.rules
   const expired = rules.filter(rule => rule.expiration ?? rule.noncurrentVersionExpiration).map(rule => rule.filter.prefix)
   t.same(expired.sort(), ['incoming/', 'operators/', 'pending/', 'reports/', 'uploads/'], 'manifests never expire')
+
+  const days = [...new Set(rules.flatMap(rule => rule.expiration ? [String(rule.expiration.days)] : []))]
+  for (const task of ['ingestion', 'worker', 'ops']) {
+    const [{ environment }] = JSON.parse(open(named(`${stack}-${task}`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions))
+    t.same(environment.filter((one: { name: string }) => one.name === 'PAYLOAD_KEEP_DAYS').map((one: { value: string }) => one.value), days, `${task} knows when payloads are deleted`)
+  }
 
   const primary = [...of('aws:rds/instance:Instance').filter(one => one.inputs.engine), ...of('aws:rds/cluster:Cluster')]
   t.equal(primary.length, 1)

@@ -42,6 +42,10 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'what is not there is a 404')
   const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)
   t.same(puts.map(arn => arn.split('/').at(-2)), ['reports'], 'the worker writes reports alone')
+  const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
+    .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'GetObject GetObjectVersion: incoming/*'], 'operators change nothing in the bucket')
+  t.equal(byOps.length, 3)
 
   const secretsOf = (role: string): string[] => statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('secretsmanager:GetSecretValue')).flatMap(({ Resource }) => Resource)
   t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'the master\'s URL is the migrator\'s alone')

@@ -103,8 +103,8 @@ async function system (t: Test, options: Options = {}) {
     })
     return body
   }
-  const act = (id: string, action: Action) =>
-    actOn(api.db.open('ingestion_api'), openQueue(api.aws.sqs, api.aws.queueUrl), id, action, { name: 'someone', reason: null })
+  const effects = { store: openStore(api.aws.s3, api.aws.bucket), queue: openQueue(api.aws.sqs, api.aws.queueUrl) }
+  const act = (id: string, action: Action) => actOn(api.db.open('ingestion_api'), effects, id, action, { name: 'someone', reason: null })
   const visible = async (): Promise<number> => (await api.db.migrator`select 1 from prices`).length
   return { api, ended, act, visible }
 }

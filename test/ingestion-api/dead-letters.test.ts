@@ -1,3 +1,4 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { header, ingestionApi } from '../harness/ingestion-api.ts'
 
@@ -46,6 +47,15 @@ t.test('dead letters, for operators', async t => {
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 503, body: { type: '/problems/queue-unavailable' } })
     mend()
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 200, body: { state: 'queued', changed: false } })
+  })
+
+  t.test('the payload gone: a redrive is refused', async t => {
+    const { payload } = await api.manifest(ids[2]!)
+    const content = await api.payload(await api.manifest(ids[2]!))
+    await api.aws.s3.send(new DeleteObjectCommand({ Bucket: api.aws.bucket, Key: payload.key }))
+    t.match(await asOperator(`/dead-letters/${ids[2]}/redrive`, 'POST'), { status: 409, body: { type: '/problems/payload-gone', id: ids[2] } })
+    t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2], payload_expires_at: null }] })
+    await api.putObject(payload.key, content.toString())
   })
 
   t.test('discard', async t => {

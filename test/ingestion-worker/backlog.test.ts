@@ -39,11 +39,23 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   await add('four', 'queued', 90_000, true)
   t.ok((await look()).oldest! < 360, 'a redriven batch is as old as its redrive')
 
+  const expiring = async (payloadKeepDays?: number): Promise<number | undefined> => {
+    await lookAtBatches({ sql, metrics, unfinishedMax: 4, payloadKeepDays })
+    return await valueOf(metrics, 'freight_dead_letters_expiring')
+  }
+  t.equal(await expiring(), 0, 'the bucket deletes nothing')
+  await add('five', 'dead_lettered', 24 * 86_400, true)
+  t.equal(await expiring(90), 0)
+  t.equal(await expiring(31), 1, 'a dead letter of one day and one of 24 days')
+  await db.migrator`update batches set payload_stored_at = now() - interval '83 days' - interval '1 minute' where provider = 'three'`
+  t.equal(await expiring(90), 1, 'its upload came long before it was accepted')
+
   const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
   await lookAtBatches({ sql: away, metrics, unfinishedMax: 4 })
   await away.end({ timeout: 0 })
   t.equal(await valueOf(metrics, 'freight_batches', { state: 'queued' }), undefined, 'absent while the database cannot be asked')
   t.equal(await valueOf(metrics, 'freight_oldest_batch_seconds'), undefined)
   t.equal(await valueOf(metrics, 'freight_providers_with_work'), undefined)
+  t.equal(await valueOf(metrics, 'freight_dead_letters_expiring'), undefined)
   t.match(await look(), { queued: 3, providers: 3 }, 'and there again afterwards')
 })

@@ -23,13 +23,13 @@ t.test('what always fails ends as a dead letter, goes back once mended, and is a
 
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: poison.payload.key, Body: csv }))
   const actor = { name: 'someone', reason: 'payload restored' }
-  const twice = await Promise.all([1, 2].map(() => actOn(api, it.queue, poison.id, 'redrive', actor)))
+  const twice = await Promise.all([1, 2].map(() => actOn(api, it, poison.id, 'redrive', actor)))
   t.equal(twice.filter(result => result!.changed).length, 1, 'of two at once one has an effect')
   await it.settled(poison.id, 'applied')
   t.equal(await it.visible(poison.id), 1)
-  t.match(await actOn(api, it.queue, poison.id, 'discard', actor), { state: 'applied', changed: false })
+  t.match(await actOn(api, it, poison.id, 'discard', actor), { state: 'applied', changed: false })
   t.match(await auditOf(api, poison.id), [{ action: 'redrive', actor: 'someone', reason: 'payload restored' }])
-  t.equal(await actOn(api, it.queue, 'f'.repeat(64), 'redrive', actor), null)
+  t.equal(await actOn(api, it, 'f'.repeat(64), 'redrive', actor), null)
 })
 
 t.test('a discarded batch is never applied, whatever is delivered', async t => {
@@ -38,7 +38,7 @@ t.test('a discarded batch is never applied, whatever is delivered', async t => {
   const { id, payload, provider } = await it.submit(csv)
   await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: payload.key, Body: 'broken' }))
   await it.settled(id, 'dead_lettered')
-  t.match(await actOn(it.db.open('ingestion_api'), it.queue, id, 'discard', { name: 'someone', reason: null }), { state: 'discarded', changed: true })
+  t.match(await actOn(it.db.open('ingestion_api'), it, id, 'discard', { name: 'someone', reason: null }), { state: 'discarded', changed: true })
   await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: payload.key, Body: csv }))
   await it.queue.send(id, provider, 'once more')
   const later = await it.submit(`${csv}CNGGZ,EETLL,2021-01-05,1\n`)

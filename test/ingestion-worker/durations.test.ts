@@ -95,7 +95,7 @@ t.test('dead-lettered, then discarded: the same', async t => {
   between(t, 'batches.dead_lettered_at', batch.dead_lettered_at, released, ended)
 
   const discarding = await now()
-  await actOn(it.db.open('ingestion_api'), it.queue, manifest.id, 'discard', { name: 'someone', reason: null })
+  await actOn(it.db.open('ingestion_api'), it, manifest.id, 'discard', { name: 'someone', reason: null })
   const [discarded] = await it.db.migrator`select finished_at from batches where id = ${manifest.id}`
   between(t, 'batches.finished_at', discarded!.finished_at, discarding, await now())
 })

@@ -19,19 +19,19 @@ t.test('queued: it is not begun any more, its message is deleted, a redrive appl
   const it = await pipeline(t)
   const { id } = await it.submit(csv)
   const api = it.db.open('ingestion_api')
-  t.equal(await actOn(api, it.queue, id, 'dead_letter', actor), null, 'nobody has its row yet')
+  t.equal(await actOn(api, it, id, 'dead_letter', actor), null, 'nobody has its row yet')
   await it.db.migrator`
     insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', 'csv', ${id}, 1, now())`
-  const twice = await Promise.all([1, 2].map(() => actOn(api, it.queue, id, 'dead_letter', actor)))
+  const twice = await Promise.all([1, 2].map(() => actOn(api, it, id, 'dead_letter', actor)))
   t.equal(twice.filter(result => result!.changed).length, 1, 'of two at once one has an effect')
   startWorker(t, it)
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(id, 'dead_lettered'), dead)
   t.same(await it.db.migrator`select 1 from batch_attempts`, [])
-  await actOn(api, it.queue, id, 'redrive', actor)
+  await actOn(api, it, id, 'redrive', actor)
   await it.settled(id, 'applied')
   t.match(await auditOf(api, id), [{ action: 'dead_letter', actor: 'someone', reason: actor.reason }, { action: 'redrive' }])
-  t.match(await actOn(api, it.queue, id, 'dead_letter', actor), { state: 'applied', changed: false })
+  t.match(await actOn(api, it, id, 'dead_letter', actor), { state: 'applied', changed: false })
 })
 
 t.test('being processed: its worker cancels it at the next heartbeat', async t => {
@@ -40,7 +40,7 @@ t.test('being processed: its worker cancels it at the next heartbeat', async t =
   const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
-  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await waitFor(async () => await it.queue.countMessages() === 0) // the read model is locked still
   t.match(await it.db.migrator`select outcome, reason from batch_attempts`, [{ outcome: 'failed', reason: /^ENDED_BY_OPERATOR: / }])
   await lock.release()
@@ -57,7 +57,7 @@ t.test('held while what it needs is unavailable: it is cancelled as well', async
   startWorker(t, it, { heartbeat, metrics })
   const { id } = await it.submit(csv)
   await waitFor(async () => (await valueOf(metrics, 'freight_failures_total', { class: 'wait' }))! >= 2)
-  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(id, 'dead_lettered'), dead)
 })
@@ -69,7 +69,7 @@ t.test('handed back and hidden: its message is deleted long before its time is o
   const { id } = await parkedBatch(it, before)
   await before.stop()
   const next = await it.submit(csv, { key: 'next' })
-  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   // The worker that handed it back has ended. Another one deletes the message, in the round after one that fails.
   let removals = 0
   const queue: Pipeline['queue'] = {
@@ -92,7 +92,7 @@ t.test('handed back after a failure: it is deleted as well, and the next batch i
   await refuse(it, 'P0001', failing.id)
   startWorker(t, it, { heartbeat })
   await waitFor(async () => (await it.db.migrator`select 1 from parked_messages where batch_id = ${failing.id}`).length === 1)
-  await actOn(it.db.open('ingestion_api'), it.queue, failing.id, 'dead_letter', actor)
+  await actOn(it.db.open('ingestion_api'), it, failing.id, 'dead_letter', actor)
   const next = await it.submit(csv, { key: 'next' })
   await it.settled(next.id, 'applied')
   t.match(await it.settled(failing.id, 'dead_lettered'), dead)
@@ -105,8 +105,8 @@ t.test('handed back and hidden, dead-lettered and redriven before a worker looks
   const api = it.db.open('ingestion_api')
   const { id } = await parkedBatch(it, parked)
   await parked.stop()
-  await actOn(api, it.queue, id, 'dead_letter', actor)
-  await actOn(api, it.queue, id, 'redrive', actor)
+  await actOn(api, it, id, 'dead_letter', actor)
+  await actOn(api, it, id, 'redrive', actor)
   const later = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
   t.teardown(later.stop)
   const delivery = await it.queue.receive(20, AbortSignal.timeout(waitLimitMs))
@@ -115,7 +115,7 @@ t.test('handed back and hidden, dead-lettered and redriven before a worker looks
   await it.queue.release(delivery!, 600)
   await later.park(delivery!, 600)
   const other = await parkedBatch(it, later, 'demo-2')
-  await actOn(api, it.queue, other.id, 'dead_letter', actor)
+  await actOn(api, it, other.id, 'dead_letter', actor)
   await waitFor(async () => await it.queue.countMessages() === 1)
   await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 1)
   t.match(await it.db.migrator`select batch_id from parked_messages`, [{ batch_id: id }])
@@ -147,7 +147,7 @@ t.test('beside a commit one wins: the commit, when it has the row', async t => {
   await locked.promise
   await before.release() // the commit comes as far as the row of the attempt: that of the batch says applied already
   await waitFor(() => waits(it, 1))
-  const acting = actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  const acting = actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await waitFor(() => waits(it, 2))
   attempt.resolve()
   await held
@@ -162,7 +162,7 @@ t.test('beside a commit one wins: the operator, when the commit comes second', a
   const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
-  await actOn(it.db.open('ingestion_api'), it.queue, id, 'dead_letter', actor)
+  await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await lock.release()
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(id, 'applied', 'dead_lettered'), dead)
@@ -189,7 +189,7 @@ t.test('a batch that waits while others are finished is unknown from the fifth t
   t.equal(await failures('unknown'), 2, 'each receive has one attempt')
   t.equal(await failures('wait'), waitedBefore)
   await it.db.migrator`drop trigger refuse on applied_batches`
-  await actOn(it.db.open('ingestion_api'), it.queue, poison.id, 'redrive', actor)
+  await actOn(it.db.open('ingestion_api'), it, poison.id, 'redrive', actor)
   t.match(await it.settled(poison.id, 'applied'), { waits: 0 })
 })
 

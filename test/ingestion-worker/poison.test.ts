@@ -83,7 +83,7 @@ t.test('a redrive applies what was dead-lettered so', async t => {
   start(t, it)
   await it.settled(batch.id, 'dead_lettered')
   await put(it, batch.payload.key, csv)
-  await actOn(it.db.open('ingestion_api'), it.queue, batch.id, 'redrive', { name: 'someone', reason: null })
+  await actOn(it.db.open('ingestion_api'), it, batch.id, 'redrive', { name: 'someone', reason: null })
   await it.settled(batch.id, 'applied')
   t.equal(await it.visible(batch.id), 1)
 })
@@ -135,7 +135,7 @@ t.test('two providers at once: one is dead-lettered, the other held; both worker
   const [dead] = await it.db.migrator`select id from batches where state = 'dead_lettered'`
   for (const { payload } of [...spoilt, third]) await put(it, payload.key, csv)
   for (const { id } of [...spoilt, third].filter(batch => batch.id !== dead!.id)) await it.settled(id, 'applied')
-  await actOn(it.db.open('ingestion_api'), it.queue, dead!.id as string, 'redrive', { name: 'someone', reason: 'the store is right again' })
+  await actOn(it.db.open('ingestion_api'), it, dead!.id as string, 'redrive', { name: 'someone', reason: 'the store is right again' })
   await it.settled(dead!.id as string, 'applied')
 })
 

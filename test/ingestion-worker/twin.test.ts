@@ -128,7 +128,7 @@ t.test('a dead letter that is redriven after its twin was applied is rejected; d
   const plain = await it.submit(csv)
   await it.settled(plain.id, 'applied')
   await it.store.putStream(zipped.payload.key, Readable.from([Buffer.concat(object)]), 'application/gzip')
-  await actOn(it.db.open('ingestion_api'), it.queue, zipped.id, 'redrive', { name: 'someone', reason: null })
+  await actOn(it.db.open('ingestion_api'), it, zipped.id, 'redrive', { name: 'someone', reason: null })
   t.match(await it.settled(zipped.id, 'rejected'), { first_errors: [{ code: 'duplicate', value: plain.id }] })
   await it.queue.send(zipped.id, 'demo', 'once more')
   await it.queue.send(plain.id, 'demo', 'once more of the first')

@@ -1,9 +1,10 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
-import { header, ingestionApi } from '../harness/ingestion-api.ts'
+import { header, ingestionApi, type TestIngestionApi } from '../harness/ingestion-api.ts'
 import { ops } from '../harness/ops.ts'
 import type { Pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'
@@ -77,7 +78,18 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     const [batch] = await api.db.migrator`
       update batches set state = 'dead_lettered', dead_lettered_at = now(), reason = 'X: y' where state = 'validated' returning id`
     const id = batch!.id as string
-    t.match(await run('dead-letters', 'list', '--provider', 'demo'), { code: 0, stdout: new RegExp(`${id} .*X: y`) })
+    t.match(await run('dead-letters', 'list', '--provider', 'demo'), { code: 0, stdout: new RegExp(`${id} .* –  +X: y`) })
+    const today = new Date().toISOString().slice(0, 10)
+    const expiring = await ops(['dead-letters', 'list'], { ...env, PAYLOAD_KEEP_DAYS: '90' })
+    const [, until] = /(\d{4}-\d\d-\d\d) +X: y/.exec(expiring.stdout)!
+    const days = (Date.parse(until!) - Date.parse(today)) / 86_400_000
+    t.ok(days >= 90 && days <= 91, `the payload is deleted after ${days} days`)
+    t.match(await ops(['dead-letters', 'list'], { ...env, PAYLOAD_KEEP_DAYS: 'many' }), { code: 2, stderr: 'PAYLOAD_KEEP_DAYS' })
+    const [key, content] = await takePayload(api, id)
+    t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, payload: { state: 'missing', expires_at: null } })
+    t.match(await run('dead-letters', 'redrive', id, '--why', 'x'), { code: 1, stdout: `${id}  refused`, stderr: '1 of 1' })
+    await api.putObject(key, content)
+    t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, payload: { state: 'stored' } })
     t.match(await run('dead-letters', 'redrive', id), { code: 2, stderr: '--why' })
     t.match(await run('dead-letters', 'redrive', id, '--why', 'mended', '--by', 'me'), { code: 0, stdout: new RegExp(`^${id}  (queued|processing|validated)\\n$`) })
     t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, actions: [{ action: 'redrive', actor: 'me', reason: 'mended' }] })
@@ -87,3 +99,11 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.notMatch(absent.stdout, 'unknown')
   })
 })
+
+/** Deletes the payload of a batch. Answers with its key and content. */
+async function takePayload ({ manifest, payload, aws }: TestIngestionApi, id: string): Promise<[key: string, content: string]> {
+  const found = await manifest(id)
+  const content = (await payload(found)).toString()
+  await aws.s3.send(new DeleteObjectCommand({ Bucket: aws.bucket, Key: found.payload.key }))
+  return [found.payload.key, content]
+}

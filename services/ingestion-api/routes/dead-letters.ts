@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { actOn, auditOf, listDeadLetters, type Action } from '../../batch/dead-letters.ts'
+import { expiryOf } from '../../batch/payload-life.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
 import { classify } from '../../runtime/failures.ts'
 import { Problem } from '../../runtime/problem.ts'
@@ -18,6 +19,7 @@ const DeadLetter = Type.Object({
   dead_lettered_at: Type.String(),
   reason: Nullable(Type.String({ description: 'the last failure' })),
   attempts: Type.Integer(),
+  payload_expires_at: Nullable(Type.String({ description: 'the payload is deleted then: redrive it before; null: it is kept' })),
 })
 const AuditEntry = Type.Object({ action: Type.String(), actor: Type.String(), reason: Nullable(Type.String()), acted_at: Type.String() })
 const ListQuery = Type.Object({
@@ -35,7 +37,7 @@ const After = Type.Object({
 })
 
 /** `GET /dead-letters`, `POST /dead-letters/<id>/redrive`, `DELETE /dead-letters/<id>`: for operators. */
-export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys, limitReads }: IngestionApi): void {
+export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, keys, limitReads, payloadKeepDays }: IngestionApi): void {
   const common = { tags: ['dead letters'], security: [{ key: [] }] }
   const onRequest = needsKey(keys, 'admin')
 
@@ -53,11 +55,11 @@ export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys, l
   }, async (request, reply) => {
     const { provider, limit = 50, cursor } = request.query
     const found = await withDeadline(readAgain(() => listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 })), 10_000)
-    const page = found.slice(0, limit)
+    const page = found.slice(0, limit).map(({ payload_stored_at: storedAt, ...dead }) => ({ ...dead, payload_expires_at: expiryOf(storedAt, payloadKeepDays) }))
     return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
   })
 
-  const response = { 200: After, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch',
+  const response = { 200: After, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch', 'payload-gone',
     'content-too-large', 'unsupported-media-type', 'database-unavailable', 'queue-unavailable') }
   app.post<{ Params: { id: string }, Body?: { reason?: string } }>('/dead-letters/:id/redrive', {
     schema: { ...common, summary: 'Send it back to the queue, last in its provider\'s order', params: Id, body: Type.Union([Why, Type.Null()]), response },
@@ -72,7 +74,8 @@ export function registerDeadLetters (app: FastifyInstance, { sql, queue, keys, l
   async function act (request: FastifyRequest<{ Params: { id: string } }>, action: Action, reason?: string): Promise<Static<typeof After>> {
     const { id } = request.params
     const actor = providerOf(request)
-    const result = await actOn(sql, queue, id, action, { name: actor, reason: reason ?? null }).catch(error => {
+    const result = await actOn(sql, { store, queue }, id, action, { name: actor, reason: reason ?? null }).catch(error => {
+      if (error instanceof Problem) throw error
       if (classify(error) === 'wait' && !('severity' in error)) {
         throw new Problem('queue-unavailable', `Batch ${id} is queued as soon as the queue is back; doing it again is safe`, { cause: error })
       }

@@ -19,7 +19,8 @@ const Answer = Type.Object({
   method: Type.Literal('PUT'),
   url: Type.String(),
   headers: Type.Record(Type.String(), Type.String(), { description: 'to be sent with it: they are signed' }),
-  expires_at: Type.String(),
+  expires_at: Type.String({ description: 'the address can be used until then' }),
+  file_kept_until: Type.Union([Type.String(), Type.Null()], { description: 'the file is deleted then: name it in a batch before; null: it is kept' }),
 })
 
 /** `POST /uploads`: the way in for files larger than a gateway takes. */
@@ -38,10 +39,12 @@ export function registerUploads (app: FastifyInstance, { uploads, keys, rateLimi
   }, async (request, reply) => {
     const { bytes, sha256, content_type: type, content_encoding: encoding } = request.body
     const said = { provider: providerOf(request), format: parseFormat(type)!, encoding: parseEncoding(encoding)!, bytes, sha256 }
-    const { upload, put } = await uploads.create(said).catch(cause => {
+    const { upload, put, keptUntil } = await uploads.create(said).catch(cause => {
       throw new Problem('store-unavailable', 'No upload can be made now; try again', { cause })
     })
     request.log.info({ upload: upload.id, provider: said.provider, bytes }, 'upload made')
-    return reply.code(201).send({ upload: upload.id, method: 'PUT' as const, url: put.url, headers: put.headers, expires_at: put.expiresAt })
+    return reply.code(201).send({
+      upload: upload.id, method: 'PUT' as const, url: put.url, headers: put.headers, expires_at: put.expiresAt, file_kept_until: keptUntil,
+    })
   })
 }

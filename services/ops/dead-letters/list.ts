@@ -1,18 +1,22 @@
 import { listDeadLetters as readDeadLetters } from '../../batch/dead-letters.ts'
+import { expiryOf } from '../../batch/payload-life.ts'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
 import { table } from '../table.ts'
 
 export const listDeadLetters = command({
   name: 'dead-letters list',
-  summary: 'Shows the batches that failed for good and wait for a decision, newest first.',
+  summary: 'Shows the batches that failed for good and wait for a decision, newest first, and the day on which each payload is deleted.',
   options: { provider, limit },
   runs: 'task',
   async run ({ values: { provider, limit }, system }) {
-    const found = await readDeadLetters((await system()).sql(), { provider, limit: readLimit(limit) })
+    const { sql, payloadKeepDays } = await system()
+    const found = await readDeadLetters(sql(), { provider, limit: readLimit(limit) })
+    const keepDays = payloadKeepDays()
     console.log(found.length === 0
       ? 'There are no dead letters.'
-      : table(['id', 'provider', 'since', 'attempts', 'reason'],
-        found.map(({ id, provider, dead_lettered_at: at, attempts, reason }) => [id, provider, at, attempts, reason])))
+      : table(['id', 'provider', 'since', 'attempts', 'payload until', 'reason'],
+        found.map(({ id, provider, dead_lettered_at: at, attempts, payload_stored_at: storedAt, reason }) =>
+          [id, provider, at, attempts, expiryOf(storedAt, keepDays)?.slice(0, 10) ?? null, reason])))
   },
 })

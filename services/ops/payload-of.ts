@@ -1,0 +1,24 @@
+import { expiryOf } from '../batch/payload-life.ts'
+import type { PayloadState } from '../batch/store.ts'
+import { reasonOf } from '../runtime/failures.ts'
+import type { System } from './system.ts'
+
+export type ShownPayload = {
+  /** `unknown` where the store cannot be read, or the manifest, which names the payload: `reason` says why. */
+  state: PayloadState | 'unknown'
+  reason?: string
+  /** When the lifecycle of the bucket deletes it; null where it deletes none. ISO 8601. */
+  expires_at: string | null
+}
+
+/** Whether the store has the payload of a batch, and until when. */
+export async function payloadOf (system: System, id: string): Promise<ShownPayload> {
+  try {
+    const [store, keepDays] = [system.store(), system.payloadKeepDays()]
+    const manifest = await store.readManifest(id)
+    if (!manifest) return { state: 'unknown', reason: 'NO_MANIFEST', expires_at: null }
+    return { state: await store.payloadState(manifest.payload), expires_at: expiryOf(manifest.payloadStoredAt ?? manifest.acceptedAt, keepDays) }
+  } catch (error) {
+    return { state: 'unknown', reason: reasonOf(error), expires_at: null }
+  }
+}
