@@ -81,7 +81,7 @@ CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (
 
 CREATE INDEX batches_unfinished ON public.batches USING btree (provider) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
-grant insert, select, update (state, finished_at, reason, queued_at, dead_lettered_at, waits) on batches to batch_intake;
+grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits) on batches to batch_intake;
 grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits) on batches to batch_writer;
 
 create table dead_letter_actions (
@@ -101,6 +101,7 @@ create table dead_letter_actions (
 CREATE INDEX dead_letter_actions_of_batch ON public.dead_letter_actions USING btree (batch_id, number);
 
 grant insert, select on dead_letter_actions to batch_intake;
+grant insert on dead_letter_actions to batch_writer;
 
 create table full_lane_months (
   orig_code text not null,

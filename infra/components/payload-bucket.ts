@@ -8,7 +8,10 @@ export interface PayloadBucketArgs {
   protect: boolean
 }
 
-/** What expires; `batches/` does not: a manifest is the acceptance of a batch, and the answer to whoever sends it again, for ever. */
+/**
+ * What expires. `batches/` does not: a manifest is the acceptance of a batch, and the answer to whoever sends it again, for ever. `decisions/`
+ * does not: a restored database learns from it what was rejected and discarded.
+ */
 const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/']
 
 /** The bucket of payloads and manifests; services/batch/store.ts says what lies where. */
@@ -40,18 +43,19 @@ export class PayloadBucket extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name })
   }
 
-  /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports; sees whether a payload is there. */
+  /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports; decides when an operator discards. */
   accept (): Statement[] {
     return [
       this.#see(),
       this.#on(['s3:PutObject', 's3:GetObject'], ['batches/*', 'uploads/*']),
       this.#on(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['incoming/*', 'pending/*']),
       this.#on(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
       this.#on(['s3:GetObject'], ['reports/*']),
     ]
   }
 
-  /** Applies batches: reads payloads and manifests, writes reports, clears notes of what was pending. */
+  /** Applies batches: reads payloads and manifests, writes reports and decisions, clears notes of what was pending. */
   apply (): Statement[] {
     return [
       this.#see(),
@@ -59,14 +63,16 @@ export class PayloadBucket extends pulumi.ComponentResource {
       this.#on(['s3:GetObject'], ['batches/*']),
       this.#on(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
       this.#on(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*']),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
     ]
   }
 
-  /** Runs an operator's command: reads the copies of its files and manifests, and sees whether a payload is there. */
+  /** Runs an operator's command: reads the copies of its files, lists and reads manifests and decisions, decides, sees whether a payload is there. */
   operate (): Statement[] {
     return [
       this.#see(),
       this.#on(['s3:GetObject'], ['operators/*', 'batches/*']),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
       this.#on(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
     ]
   }

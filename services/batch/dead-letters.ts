@@ -2,10 +2,12 @@ import type { Sql } from 'postgres'
 import { withDeadline } from '../runtime/deadline.ts'
 import { Problem } from '../runtime/problem.ts'
 import { transaction } from '../runtime/transaction.ts'
+import type { Decision } from './decision.ts'
+import { decidedNow, followDecision } from './follow-decision.ts'
 import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
 import { isOfRow } from './row-in-place.ts'
-import type { PayloadState, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 export type Action = 'redrive' | 'discard' | 'dead_letter'
 
@@ -65,13 +67,15 @@ const storeMs = 3_000
  * notices at its next heartbeat. The audit entry is in the transaction of the change.
  * Done twice it has one effect: the answer is the state after it, and whether this call made it; null for an unknown batch.
  *
- * Throws the problem `payload-gone` for a redrive of a batch whose payload the store does not have any more.
+ * A discard is decided in the store before the row says it. A batch with a decision is not redriven: its row follows the decision. Throws
+ * the problem `payload-gone` for a redrive of a batch whose payload the store does not have any more, and `store-unavailable` for a discard.
  *
  * A redrive's message is a new one, last in the provider's order; when sending fails the batch is `queued` all the same
  * and the sweeper sends it. Throws what the queue throws then.
  */
 export async function actOn (sql: Sql, { store, queue }: Effects, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
-  if (action === 'redrive') await refuseWithoutPayload(sql, store, id)
+  if (action === 'discard') return await stateAfter(sql, id, await transaction(sql, tx => discard(tx, store, id, actor)))
+  if (action === 'redrive' && await isDecided(sql, store, id)) return await stateAfter(sql, id, false)
   const changed = await transaction(sql, async tx => {
     const [batch] = await change(tx, id, action, actor)
     if (!batch) return null
@@ -82,32 +86,56 @@ export async function actOn (sql: Sql, { store, queue }: Effects, id: string, ac
     return { provider: batch.provider, entry: entry.number }
   })
   if (changed && action === 'redrive') await queue.send(id, changed.provider, `${id}-${changed.entry}`)
+  return await stateAfter(sql, id, changed !== null)
+}
+
+async function stateAfter (sql: Sql, id: string, changed: boolean): Promise<ActionResult | null> {
   const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
-  return batch ? { state: batch.state, changed: changed !== null } : null
+  return batch ? { state: batch.state, changed } : null
 }
 
-/** Throws the problem `payload-gone` where the store says that it has no payload of a dead letter. While the store is unavailable nobody knows. */
-async function refuseWithoutPayload (sql: Sql, store: Store, id: string): Promise<void> {
+/** The row stays locked while the decision is written: a commit in flight comes before it, and then there is no decision, or after it. */
+async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promise<boolean> {
+  const [batch] = await tx<Array<{ provider: string, decidedAt: string }>>`
+    select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
+  if (!batch) return false
+  const mine: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
+  const decision = await store.decide(mine).catch(cause => {
+    throw new Problem('store-unavailable', `Batch ${id} is not discarded: the decision cannot be stored; doing it again is safe`, { cause })
+  })
+  await followDecision(tx, decision)
+  return decision.state === 'discarded' && decision.decidedAt === mine.decidedAt
+}
+
+/**
+ * Whether the store has a decision about a dead letter: its row then follows it. A store that is unavailable has none: the worker looks again.
+ * Throws the problem `payload-gone`.
+ */
+async function isDecided (sql: Sql, store: Store, id: string): Promise<boolean> {
   const [dead] = await sql`select 1 from batches where id = ${id} and state = 'dead_lettered'`
-  const found = dead && await withDeadline(payloadOf(store, id), storeMs).catch(() => null)
-  if (found !== 'missing') return
-  throw new Problem('payload-gone', `The payload of batch ${id} is not in the store any more: no attempt can read it. ` +
-    'Discard the batch, and ask its provider to send the file under a new Idempotency-Key', { members: { id } })
+  if (!dead) return false
+  const found = await withDeadline(lookUp(store, id), storeMs).catch(() => null)
+  if (found?.decision) {
+    const { decision } = found
+    return await transaction(sql, tx => followDecision(tx, decision))
+  }
+  if (found?.payload === 'missing') {
+    throw new Problem('payload-gone', `The payload of batch ${id} is not in the store any more: no attempt can read it. ` +
+      'Discard the batch, and ask its provider to send the file under a new Idempotency-Key', { members: { id } })
+  }
+  return false
 }
 
-async function payloadOf (store: Store, id: string): Promise<PayloadState | null> {
-  const manifest = await store.readManifest(id)
-  return manifest && !isOfRow(manifest) ? await store.payloadState(manifest.payload) : null
+async function lookUp (store: Store, id: string) {
+  const [decision, manifest] = await Promise.all([store.readDecision(id), store.readManifest(id).catch(() => null)])
+  return { decision, payload: manifest && !isOfRow(manifest) ? await store.payloadState(manifest.payload) : null }
 }
 
 /** Each changes the row only from a state from which the action leads: of two at once, or beside a commit, one has an effect. */
-async function change (tx: Sql, id: string, action: Action, { name, reason }: Actor): Promise<Array<{ provider: string }>> {
+async function change (tx: Sql, id: string, action: 'redrive' | 'dead_letter', { name, reason }: Actor): Promise<Array<{ provider: string }>> {
   if (action === 'redrive') {
     return await tx`
       update batches set state = 'queued', waits = 0, queued_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider`
-  }
-  if (action === 'discard') {
-    return await tx`update batches set state = 'discarded', finished_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider`
   }
   return await tx`
     update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(), reason = ${byOperator + (reason ?? name)}

@@ -4,13 +4,15 @@ import {
 import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
 import type { Manifest, Payload } from './batch.ts'
+import { parseDecision, type Decision } from './decision.ts'
 import { parseManifest } from './manifest.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
 import { answerTimeOf } from './store-clock.ts'
 
 /**
  * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
- * `pending/<id>` says that its message may not be queued yet, `reports/<id>.ndjson` lists its bad rows.
+ * `pending/<id>` says that its message may not be queued yet, `reports/<id>.ndjson` lists its bad rows, `decisions/<id>.json` says how it
+ * ended where it was not applied.
  */
 export type Store = ReturnType<typeof openStore>
 
@@ -63,6 +65,25 @@ export function openStore (s3: S3Client, bucket: string) {
     return versionId || found.ETag === etag ? 'stored' : 'changed'
   }
 
+  async function readDecision (id: string, signal?: AbortSignal): Promise<Decision | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`decisions/${id}.json`)), { abortSignal: signal }))
+    return found && parseDecision(id, await found.Body!.transformToString())
+  }
+
+  /** Writes the decision unless there is one, and returns the one that holds. Who calls it has the row of the batch locked. */
+  async function decide (decision: Decision): Promise<Decision> {
+    const earlier = await readDecision(decision.id) // stores without conditional writes exist
+    if (earlier) return earlier
+    try {
+      await s3.send(new PutObjectCommand({ ...at(`decisions/${decision.id}.json`), Body: JSON.stringify(decision), ContentType: 'application/json', IfNoneMatch: '*' }))
+      return decision
+    } catch (error) {
+      const winner = statusOf(error) === 412 && await readDecision(decision.id)
+      if (winner) return winner
+      throw error
+    }
+  }
+
   /** Says that a batch is about to be accepted, and where its payload is. */
   const putPending = async (id: string, payload: Payload): Promise<void> => {
     await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: JSON.stringify(payload) }))
@@ -102,7 +123,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   return {
-    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest,
+    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
   }
 }

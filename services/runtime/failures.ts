@@ -24,7 +24,7 @@ const waitCodes = [
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN)$/,
 ]
 const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException|NoSuchBucket)$/
-const corrupt = /^(NO_MANIFEST|INVALID_MANIFEST|NO_BATCH_ID|DIGEST_MISMATCH|NoSuchKey|NoSuchVersion|PreconditionFailed)$/
+const corrupt = /^(NO_MANIFEST|INVALID_MANIFEST|INVALID_DECISION|NO_BATCH_ID|DIGEST_MISMATCH|NoSuchKey|NoSuchVersion|PreconditionFailed)$/
 
 type Failure = { code?: unknown, name?: unknown, $metadata?: { httpStatusCode?: number }, cause?: unknown, errors?: unknown[] }
 

@@ -29,7 +29,7 @@ t.before(async () => {
     startApis(release, environments, run), startTask(release, 'ingestion-worker', environments['ingestion-worker']),
   ])
   t.teardown(() => Promise.all([apis.stop(), worker.stop(5_000)]))
-  target = { urls: apis.urls, run, patienceMs: waitLimitMs, deadLetter: id => makeDeadLetter(db.migrator, id) }
+  target = { urls: apis.urls, run, patienceMs: waitLimitMs, deadLetter: id => makeDeadLetter(db.migrator, resources.env, id) }
 })
 
 for (const name of areas()) {
@@ -38,8 +38,8 @@ for (const name of areas()) {
   })
 }
 
-/** Those that take a fault of this code, many requests at once, or a worker that stands still (test/ingestion-api/unfinished.test.ts). */
-const unrecorded = ['too-many-unfinished', 'internal-error', 'overloaded', 'keys-unavailable', 'shutting-down']
+/** Those that take a fault of this code or of the store, many requests at once, or a worker that stands still (test/ingestion-api/unfinished.test.ts, dead-letters.test.ts). */
+const unrecorded = ['payload-gone', 'too-many-unfinished', 'internal-error', 'overloaded', 'keys-unavailable', 'shutting-down']
 
 t.test('every problem that one request can provoke is recorded', async t => {
   const answers = areas().flatMap(name => readArea(name).exchanges).map(({ answer }) => answer?.json as { type?: string } | undefined)

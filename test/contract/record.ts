@@ -26,7 +26,7 @@ const run = 'recorded'
 const [apis, worker] = await Promise.all([
   startApis(release, system.environments, run), startTask(release, 'ingestion-worker', system.environments['ingestion-worker']),
 ])
-const target = { urls: apis.urls, run, isOlder: from !== undefined, patienceMs: 30_000, deadLetter: (id: string) => makeDeadLetter(system.admin, id) }
+const target = { urls: apis.urls, run, isOlder: from !== undefined, patienceMs: 30_000, deadLetter: (id: string) => makeDeadLetter(system.admin, system.environments['ingestion-api'], id) }
 try {
   for (const name of areas()) {
     const area = readArea(name)

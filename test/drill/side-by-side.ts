@@ -60,7 +60,7 @@ async function replayContract (
   const run = randomUUID().slice(0, 8)
   const apis = await startApis(release, environments, run)
   try {
-    const target = { urls: apis.urls, run, ...which, patienceMs: waitLimitMs, deadLetter: (id: string) => makeDeadLetter(admin, id) }
+    const target = { urls: apis.urls, run, ...which, patienceMs: waitLimitMs, deadLetter: (id: string) => makeDeadLetter(admin, environments['ingestion-api'], id) }
     const outcomes = []
     for (const name of areas()) outcomes.push(...await replay(target, name, readArea(name)))
     const differences = outcomes.flatMap(({ area, name, differences }) => differences.map(text => `${area}, ${name}: ${text}`))

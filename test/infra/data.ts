@@ -28,9 +28,9 @@ export function data (t: Test, program: Program): void {
   }
   const rules: any[] = named(`${stack}-payloads`, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration').inputs.rules
   const expired = rules.filter(rule => rule.expiration ?? rule.noncurrentVersionExpiration).map(rule => rule.filter.prefix)
-  t.same(expired.sort(), ['incoming/', 'operators/', 'pending/', 'reports/', 'uploads/'], 'manifests never expire')
+  t.same(expired.sort(), ['incoming/', 'operators/', 'pending/', 'reports/', 'uploads/'], 'manifests and decisions never expire')
 
-  const days = [...new Set(rules.flatMap(rule => rule.expiration ? [String(rule.expiration.days)] : []))]
+  const days = rules.filter(rule => rule.filter.prefix === 'incoming/').map(rule => String(rule.expiration.days))
   for (const task of ['ingestion', 'worker', 'ops']) {
     const [{ environment }] = JSON.parse(open(named(`${stack}-${task}`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions))
     t.same(environment.filter((one: { name: string }) => one.name === 'PAYLOAD_KEEP_DAYS').map((one: { value: string }) => one.value), days, `${task} knows when payloads are deleted`)

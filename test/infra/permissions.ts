@@ -8,7 +8,7 @@ const accepted = [
   'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
 ]
 /** Below one log group, one bucket's folder, one cluster's tasks, one family's revisions: named, so no wildcard in earnest. */
-const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|operators)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
+const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|decisions|operators)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
 
 /** What each role may do, and that it is no more than is listed. */
 export function permissions (t: Test, { of, named, stack }: Program): void {
@@ -41,11 +41,11 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'who sends does not take')
   t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'what is not there is a 404')
   const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)
-  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports'], 'the worker writes reports alone')
+  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'decisions'], 'the worker writes reports and decisions alone')
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
-  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'GetObject GetObjectVersion: incoming/*'], 'operators change nothing in the bucket')
-  t.equal(byOps.length, 3)
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'PutObject GetObject: decisions/*', 'GetObject GetObjectVersion: incoming/*'], 'operators decide, and change nothing else in the bucket')
+  t.equal(byOps.length, 4)
 
   const secretsOf = (role: string): string[] => statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('secretsmanager:GetSecretValue')).flatMap(({ Resource }) => Resource)
   t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'the master\'s URL is the migrator\'s alone')

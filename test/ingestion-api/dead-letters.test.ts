@@ -49,12 +49,19 @@ t.test('dead letters, for operators', async t => {
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 200, body: { state: 'queued', changed: false } })
   })
 
+  t.test('the store away: a discard changes nothing, and the answer says so', async t => {
+    const mend = api.proxy.cut(({ key }) => key.startsWith('decisions/'))
+    t.match(await asOperator(`/dead-letters/${ids[2]}`, 'DELETE'), { status: 503, body: { type: '/problems/store-unavailable' } })
+    t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2], payload_expires_at: null }] })
+    mend()
+  })
+
   t.test('the payload gone: a redrive is refused', async t => {
     const { payload } = await api.manifest(ids[2]!)
     const content = await api.payload(await api.manifest(ids[2]!))
     await api.aws.s3.send(new DeleteObjectCommand({ Bucket: api.aws.bucket, Key: payload.key }))
     t.match(await asOperator(`/dead-letters/${ids[2]}/redrive`, 'POST'), { status: 409, body: { type: '/problems/payload-gone', id: ids[2] } })
-    t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2], payload_expires_at: null }] })
+    t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2] }] })
     await api.putObject(payload.key, content.toString())
   })
 

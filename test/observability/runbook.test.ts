@@ -17,7 +17,7 @@ t.test('every question of the runbook to the database can be asked', async t => 
 })
 
 /** Codes of rows and of AWS, and a variable of docker-compose. */
-const notOurs = 'DIGEST_MISMATCH NO_MANIFEST INVALID_MANIFEST NO_BATCH_ID CONNECT_TIMEOUT GRAFANA_PORT ' +
+const notOurs = 'DIGEST_MISMATCH NO_MANIFEST INVALID_MANIFEST MANIFEST_VERSION INVALID_DECISION DECISION_VERSION NO_BATCH_ID CONNECT_TIMEOUT GRAFANA_PORT ' +
   'ERROR_CODE ERROR_MESSAGE SERVICE_DEPLOYMENT_FAILED SERVICE_TASK_START_IMPAIRED HOOK_AWAITING_ACTION'
 
 t.test('every variable and metric that the runbook and the bottlenecks name exists', async t => {

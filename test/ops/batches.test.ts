@@ -78,6 +78,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     const [batch] = await api.db.migrator`
       update batches set state = 'dead_lettered', dead_lettered_at = now(), reason = 'X: y' where state = 'validated' returning id`
     const id = batch!.id as string
+    await api.aws.s3.send(new DeleteObjectCommand({ Bucket: api.aws.bucket, Key: `decisions/${id}.json` })) // a dead letter has none
     t.match(await run('dead-letters', 'list', '--provider', 'demo'), { code: 0, stdout: new RegExp(`${id} .* –  +X: y`) })
     const today = new Date().toISOString().slice(0, 10)
     const expiring = await ops(['dead-letters', 'list'], { ...env, PAYLOAD_KEEP_DAYS: '90' })

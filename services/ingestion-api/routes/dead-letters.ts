@@ -60,7 +60,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
   })
 
   const response = { 200: After, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch', 'payload-gone',
-    'content-too-large', 'unsupported-media-type', 'database-unavailable', 'queue-unavailable') }
+    'content-too-large', 'unsupported-media-type', 'database-unavailable', 'store-unavailable', 'queue-unavailable') }
   app.post<{ Params: { id: string }, Body?: { reason?: string } }>('/dead-letters/:id/redrive', {
     schema: { ...common, summary: 'Send it back to the queue, last in its provider\'s order', params: Id, body: Type.Union([Why, Type.Null()]), response },
     onRequest,

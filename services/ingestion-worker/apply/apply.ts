@@ -3,6 +3,8 @@ import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 import type { CheckedUnder } from '../../batch/conditions.ts'
 import { byOperator } from '../../batch/dead-letters.ts'
+import type { Decision } from '../../batch/decision.ts'
+import { decidedNow, followDecision } from '../../batch/follow-decision.ts'
 import type { Store } from '../../batch/store.ts'
 import { release } from '../../runtime/release.ts'
 import { transaction } from '../../runtime/transaction.ts'
@@ -19,8 +21,9 @@ import { addToLaneMonths } from './lane-months.ts'
 import { learnContents } from './learn-contents.ts'
 import { readPayload, Unreadable } from './payload.ts'
 import { lastLineOf } from './last-line.ts'
+import { openPayload } from './open-payload.ts'
 import { openReport } from './report.ts'
-import { RolledBack, type Outcome } from './outcome.ts'
+import { Decided, RolledBack, type Outcome } from './outcome.ts'
 import { currentRules, type BatchLimits } from './rules.ts'
 import { since, type TellStep } from './steps.ts'
 import { findTwin, UnknownContents } from './twin.ts'
@@ -38,7 +41,8 @@ export type ApplyOptions = {
 /**
  * Applies a batch in one transaction with one commit: its prices, the read model, the marker and its state. Every row is
  * validated; the first bad one ends the transaction before the rest is read, and a second transaction then says `rejected`. So does
- * content that was applied before, as a batch that no key names either.
+ * content that was applied before, as a batch that no key names either. What is not applied is decided in the store before the row says it;
+ * an attempt that finds a decision ends by it.
  * Throws what the database or the store throws, after which nothing of it is there.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
@@ -81,7 +85,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   /** Reads on to the end of the payload. With a `copy`, into which good rows flow, only to the chunk with the first bad row. */
   async function read (copy: Copy | null): Promise<void> {
     const began = performance.now()
-    raw ??= await store.openPayload(manifest.payload, signal)
+    raw ??= await openPayload(store, manifest, signal)
     chunks ??= readPayload(raw, manifest, limits.maxDecodedBytes)
     const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
     try {
@@ -123,8 +127,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   }
 
   async function load (tx: Sql): Promise<void> {
-    await cancelOnAbort(sql, tx, signal, over.signal)
-    await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
+    await lockBatch(tx)
     const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
     if (marker) throw new RolledBack('ended earlier')
     const copy = await copyPrices(tx)
@@ -155,30 +158,65 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
       insert into applied_batches (batch_id, row_count, applied_at) values (${manifest.id}, ${reader.rowsSeen}, clock_timestamp())
       on conflict do nothing returning 1`
     if (mine.length === 0) throw new RolledBack('ended earlier')
-    if (!await end(tx, 'applied')) throw new RolledBack('ended earlier')
+    await endApplied(tx)
   }
 
-  /** False, and nothing written, when the batch has ended otherwise: what is rejected is not applied, nor the other way. */
-  async function end (tx: Sql, state: 'applied' | 'validated' | 'rejected'): Promise<boolean> {
+  /** Until the end of the transaction no other worker applies the batch or decides about it. */
+  async function lockBatch (tx: Sql): Promise<void> {
+    await cancelOnAbort(sql, tx, signal, over.signal)
+    await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
+  }
+
+  /** The states that an attempt may end: a batch that an operator has dead-lettered is not among them. */
+  const isOpen = (tx: Sql) => tx`(state in ('queued', 'processing') or (state = 'dead_lettered' and reason not like ${`${byOperator}%`}))`
+
+  /** Throws, and the transaction is rolled back, when the batch has ended otherwise: what is rejected or discarded is not applied. */
+  async function endApplied (tx: Sql): Promise<void> {
     signal.throwIfAborted()
-    const mine = await tx`
-      update batches set state = ${state}, finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
-        error_count = ${report.count}, first_errors = ${tx.json(report.first)}, last_line_ended = ${lastLine.ended}, reason = null,
-        name_kind = ${manifest.name.kind}, content_digest = ${state === 'applied' ? content.digest() : null},
-        checked_under = ${state === 'rejected' ? tx.json(checkedUnder as never) : null}
-      where id = ${manifest.id} and (state in ('queued', 'processing') or (state = 'dead_lettered' and reason not like ${`${byOperator}%`}))
-      returning 1`
-    if (mine.length === 0) return false
-    await endAttempt(tx, attempt, state, reader.rowsSeen)
-    return true
+    const [mine] = await tx<Array<{ was_dead_letter: boolean }>>`
+      update batches set state = 'applied', finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
+        error_count = 0, first_errors = '[]', last_line_ended = ${lastLine.ended}, reason = null,
+        name_kind = ${manifest.name.kind}, content_digest = ${content.digest()}, checked_under = null
+      where id = ${manifest.id} and ${isOpen(tx)}
+      returning dead_lettered_at is not null as was_dead_letter`
+    if (!mine) throw new RolledBack('ended earlier')
+    // An operator's discard locks the row, not the batch: its process may have ended between the decision and the row since this attempt began.
+    const discarded = mine.was_dead_letter && await store.readDecision(manifest.id, signal)
+    if (discarded) throw new Decided(discarded)
+    await endAttempt(tx, attempt, 'applied', reader.rowsSeen)
   }
 
   /** A dry run, or the end of a batch with bad rows: what is left to read is only validated, and no transaction is open meanwhile. */
   async function conclude (): Promise<Outcome> {
     if (!isRead) await read(null)
     await report.end()
+    return await transaction(sql, decide)
+  }
+
+  /** The decision goes to the store first: where this process ends before the row says it, the next attempt finds the decision. */
+  async function decide (tx: Sql): Promise<Outcome> {
+    await lockBatch(tx)
+    const [open] = await tx<Array<{ decidedAt: string }>>`
+      select ${decidedNow(tx)} from batches where id = ${manifest.id} and ${isOpen(tx)} for update`
+    if (!open) return 'ended earlier'
+    signal.throwIfAborted()
+    const { id, provider } = manifest
     const state = report.count > 0 ? 'rejected' : 'validated'
-    return await transaction(sql, tx => end(tx, state)) ? state : 'ended earlier'
+    const decision = await store.decide({
+      version: 1, id, provider, state, decidedAt: open.decidedAt, rows: reader.rowsSeen, errors: report.count, firstErrors: report.first,
+      lastLineEnded: lastLine.ended, under: state === 'rejected' ? checkedUnder : null,
+    })
+    await followDecision(tx, decision)
+    await endAttempt(tx, attempt, decision.state, reader.rowsSeen)
+    return decision.state === state ? state : 'ended earlier'
+  }
+
+  async function follow (decision: Decision): Promise<Outcome> {
+    await transaction(sql, async tx => {
+      await followDecision(tx, decision)
+      await endAttempt(tx, attempt, decision.state, reader.rowsSeen)
+    })
+    return 'ended earlier'
   }
 
   async function applied (): Promise<Outcome> {
@@ -198,6 +236,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     return outcome === 'rejected' ? await conclude() : outcome
   } catch (error) {
     report.abort()
+    if (error instanceof Decided) return await follow(error.decision)
     throw error
   } finally {
     over.abort()

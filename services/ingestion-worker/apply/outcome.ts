@@ -1,3 +1,5 @@
+import type { Decision } from '../../batch/decision.ts'
+
 /** How a batch ended, or that it had ended already, by another worker's hand. */
 export type Outcome = 'applied' | 'validated' | 'rejected' | 'ended earlier'
 
@@ -7,5 +9,14 @@ export class RolledBack extends Error {
   constructor (outcome: 'rejected' | 'ended earlier') {
     super(outcome)
     this.outcome = outcome
+  }
+}
+
+/** Thrown where the store has a decision about the batch: the attempt ends, and the row follows the decision. */
+export class Decided extends Error {
+  readonly decision: Decision
+  constructor (decision: Decision) {
+    super(decision.state)
+    this.decision = decision
   }
 }

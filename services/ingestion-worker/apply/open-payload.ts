@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream'
+import type { Manifest } from '../../batch/batch.ts'
+import type { Store } from '../../batch/store.ts'
+import { Decided } from './outcome.ts'
+
+/**
+ * Opens the payload of a batch. The store is asked for a decision at the same time. Throws Decided where there is one, also where the payload
+ * is gone; else what the store throws.
+ */
+export async function openPayload (store: Store, manifest: Manifest, signal: AbortSignal): Promise<Readable> {
+  const [decision, payload] = await Promise.allSettled([store.readDecision(manifest.id, signal), store.openPayload(manifest.payload, signal)])
+  if (decision.status === 'fulfilled' && decision.value === null) {
+    if (payload.status === 'rejected') throw payload.reason
+    return payload.value
+  }
+  if (payload.status === 'fulfilled') payload.value.destroy()
+  throw decision.status === 'rejected' ? decision.reason : new Decided(decision.value!)
+}
