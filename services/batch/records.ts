@@ -33,6 +33,26 @@ export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<voi
     on conflict do nothing`
 }
 
+/**
+ * Writes the rows of accepted batches that the database has lost, and returns the ids of those that it did not have. Their messages are still
+ * to be sent, in order: `queued_at` is an hour ahead, so that no sweeper sends one before.
+ */
+export async function recordLost (sql: Sql, manifests: readonly Manifest[]): Promise<string[]> {
+  if (manifests.length === 0) return []
+  const rows = manifests.map(manifest => ({
+    id: manifest.id, provider: manifest.provider, mode: manifest.mode, format: manifest.format, digest: manifest.digest, bytes: manifest.bytes,
+    decoded_bytes: manifest.decodedBytes, accepted_at: manifest.acceptedAt, name_kind: manifest.name.kind,
+    payload_stored_at: manifest.payloadStoredAt ?? null,
+  }))
+  const written = await sql<Array<{ id: string }>>`
+    insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at, name_kind, payload_stored_at, queued_at)
+    select *, clock_timestamp() + interval '1 hour' from json_to_recordset(${sql.json(rows as never)}::json) as lost (
+      id text, provider text, mode text, format text, digest text, bytes bigint, decoded_bytes bigint, accepted_at timestamptz,
+      name_kind text, payload_stored_at timestamptz)
+    on conflict do nothing returning id`
+  return written.map(({ id }) => id)
+}
+
 export async function readRecord (sql: Sql, id: string): Promise<BatchRecord | null> {
   const [row] = await sql<BatchRecord[]>`select ${columns(sql, sql`first_errors`)} from batches where id = ${id}`
   return row ?? null

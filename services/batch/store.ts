@@ -97,18 +97,32 @@ export function openStore (s3: S3Client, bucket: string) {
     await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
   }
 
-  /** The ids that have a `pending/<id>`, oldest notes not first. Their age is by the store's clock. */
-  async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
+  /** The objects below a prefix, a page of the listing at a time. */
+  async function * list (prefix: string): AsyncGenerator<{ objects: Array<{ name: string, modified: Date }>, answeredAtMs: number }> {
     let next: string | undefined
     do {
-      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: 'pending/', ContinuationToken: next })
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next })
       const answerTime = answerTimeOf(command)
       const { Contents = [], NextContinuationToken } = await s3.send(command)
-      for (const { Key, LastModified } of Contents) {
-        yield { id: Key!.slice('pending/'.length), ageSeconds: Math.max(0, answerTime() - LastModified!.getTime()) / 1_000 }
-      }
+      const objects = Contents.map(({ Key, LastModified }) => ({ name: Key!.slice(prefix.length), modified: LastModified! }))
+      yield { objects, answeredAtMs: answerTime() }
       next = NextContinuationToken
     } while (next)
+  }
+
+  /** The ids that have a `pending/<id>`, oldest notes not first. Their age is by the store's clock. */
+  async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
+    for await (const { objects, answeredAtMs } of list('pending/')) {
+      for (const { name: id, modified } of objects) yield { id, ageSeconds: Math.max(0, answeredAtMs - modified.getTime()) / 1_000 }
+    }
+  }
+
+  /** The ids that have a manifest, or a decision, written at `since` or later by the store's clock: up to 1,000 at a time, in no order of time. */
+  async function * listIds (of: 'batches' | 'decisions', since: Date): AsyncGenerator<string[]> {
+    for await (const { objects } of list(`${of}/`)) {
+      const ids = objects.filter(({ name, modified }) => modified >= since && /^[0-9a-f]{64}\.json$/.test(name)).map(({ name }) => name.slice(0, 64))
+      if (ids.length > 0) yield ids
+    }
   }
 
   const putReport = (id: string, lines: Readable): Promise<Payload> => putStream(`reports/${id}.ndjson`, lines, 'application/x-ndjson')
@@ -123,7 +137,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   return {
-    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide,
+    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
   }
 }

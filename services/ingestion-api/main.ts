@@ -21,12 +21,13 @@ const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), pro
 const sql = openDatabase({ ...database, poolSize: config.DATABASE_POOL_SIZE, statementTimeoutMs: 10_000, silenceMs: 20_000 })
 const aws = { region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }
 const s3 = openS3(aws)
+const signer = openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint })
 
 const metrics = openMetrics('ingestion-api')
 const endMetrics = await exposeMetrics(metrics, 'ingestion-api', config, log)
 const app = await buildIngestionApi({
   store: openStore(s3, config.PAYLOAD_BUCKET),
-  uploads: openUploads(s3, openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint }), config.PAYLOAD_BUCKET, config.PAYLOAD_KEEP_DAYS),
+  uploads: openUploads(s3, signer, config.PAYLOAD_BUCKET, config.PAYLOAD_KEEP_DAYS),
   payloadKeepDays: config.PAYLOAD_KEEP_DAYS,
   queue: openQueue(openSqs(aws), config.QUEUE_URL),
   sql,

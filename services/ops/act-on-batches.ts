@@ -13,7 +13,10 @@ const absences: Record<Action, string> = {
   dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
 }
 
-/** Acts on each batch and prints a line for it. Throws CommandError when one of them has no row or is refused; before acting, when an id is no id or ambiguous. */
+/**
+ * Acts on each batch and prints a line for it. Throws CommandError when one of them has no row or is refused; before acting, when an id is no
+ * id or ambiguous.
+ */
 export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
   const ids = await findBatchIds(system.sql(), given)
   const effects = { store: system.store(), queue: system.queue() }

@@ -1,5 +1,6 @@
 import { deadLetterBatches } from './batches/dead-letter.ts'
 import { listBatches } from './batches/list.ts'
+import { replayBatches } from './batches/replay.ts'
 import { showOneBatch } from './batches/show.ts'
 import { submitBatch } from './batches/submit.ts'
 import { CommandError, type Command } from './command.ts'
@@ -17,7 +18,7 @@ import { sample } from './sample.ts'
 
 /** All commands of `npm run ops`, in the order of the help. */
 export const commands: readonly Command[] = [
-  listBatches, showOneBatch, deadLetterBatches, submitBatch,
+  listBatches, showOneBatch, deadLetterBatches, submitBatch, replayBatches,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
   loadReferenceFiles, retireCodes, unretireCodes,
   listKeys, addKey, revokeKey,

@@ -9,7 +9,10 @@ import type { System } from './system.ts'
 /** Attempts that are shown at most. Ten deliveries end as a dead letter, so that more come from redrives. */
 const maxAttempts = 100
 
-/** Prints a batch as JSON: the members of `GET /batches/<id>`, then whether the store has its payload, its latest attempts and what operators did to it. Throws CommandError. */
+/**
+ * Prints a batch as JSON: the members of `GET /batches/<id>`, then whether the store has its payload, its latest attempts and what operators
+ * did to it. Throws CommandError.
+ */
 export async function showBatch (system: System, given: string): Promise<void> {
   const sql = system.sql()
   const id = await findBatchId(sql, given)

@@ -39,3 +39,17 @@ t.test('the first decision about a batch holds', async t => {
   t.same(await store.decide(rejected), discarded)
   t.same(await store.readDecision(id), discarded)
 })
+
+t.test('ids are listed by when their objects were written, over pages', async t => {
+  const { bucket, s3 } = await aws(t)
+  const store = openStore(s3, bucket)
+  const ids = Array.from({ length: 1_050 }, (_, number) => number.toString(16).padStart(64, '0'))
+  await Promise.all(Array.from({ length: 10 }, async (_, worker) => {
+    for (let at = worker; at < ids.length; at += 10) await store.decide({ ...discarded, id: ids[at]! })
+  }))
+  const pages = await Array.fromAsync(store.listIds('decisions', new Date(Date.now() - 3_600_000)))
+  t.ok(pages.length > 1 && pages.every(page => page.length <= 1_000))
+  t.same(pages.flat().sort(), ids)
+  t.same(await Array.fromAsync(store.listIds('decisions', new Date(Date.now() + 3_600_000))), [])
+  t.same(await Array.fromAsync(store.listIds('batches', new Date(0))), [])
+})

@@ -38,7 +38,10 @@ for (const name of areas()) {
   })
 }
 
-/** Those that take a fault of this code or of the store, many requests at once, or a worker that stands still (test/ingestion-api/unfinished.test.ts, dead-letters.test.ts). */
+/**
+ * Those that take a fault of this code or of the store (test/ingestion-api/dead-letters.test.ts), many requests at once, or a worker that
+ * stands still (test/ingestion-api/unfinished.test.ts).
+ */
 const unrecorded = ['payload-gone', 'too-many-unfinished', 'internal-error', 'overloaded', 'keys-unavailable', 'shutting-down']
 
 t.test('every problem that one request can provoke is recorded', async t => {

@@ -16,11 +16,18 @@ export type TestDatabase = {
 }
 
 /** A database of the test's own: migrated, with reference data and partitions of 2020-12 to 2022-01 and of now, without prices. */
-export async function database (t: Test): Promise<TestDatabase> {
-  const { postgresUrl, templateDatabase } = testSystem()
+export const database = (t: Test): Promise<TestDatabase> => copyOf(t, testSystem().templateDatabase)
+
+/** The database as it is now, as a restore to this moment would make it. Its sessions are ended: nothing may run on it meanwhile. */
+export const restored = (t: Test, { name }: TestDatabase): Promise<TestDatabase> => copyOf(t, name, admin =>
+  admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`)
+
+async function copyOf (t: Test, template: string, before: (admin: Sql) => Promise<unknown> = async () => {}): Promise<TestDatabase> {
+  const { postgresUrl } = testSystem()
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const admin = postgres(urlFor(postgresUrl, 'postgres', 'postgres'), { max: 1, onnotice: () => {} })
-  await admin.unsafe(`create database ${name} template ${templateDatabase} strategy file_copy owner migrator`)
+  await before(admin)
+  await admin.unsafe(`create database ${name} template ${template} strategy file_copy owner migrator`)
   await admin.unsafe(`revoke all on database ${name} from public; grant connect on database ${name} to rates_reader, batch_intake, batch_writer`)
   const pools: Sql[] = []
   const open = (login: Login): Sql => {

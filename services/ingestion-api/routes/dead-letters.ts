@@ -55,7 +55,8 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
   }, async (request, reply) => {
     const { provider, limit = 50, cursor } = request.query
     const found = await withDeadline(readAgain(() => listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 })), 10_000)
-    const page = found.slice(0, limit).map(({ payload_stored_at: storedAt, ...dead }) => ({ ...dead, payload_expires_at: expiryOf(storedAt, payloadKeepDays) }))
+    const page = found.slice(0, limit).map(({ payload_stored_at: storedAt, ...deadLetter }) =>
+      ({ ...deadLetter, payload_expires_at: expiryOf(storedAt, payloadKeepDays) }))
     return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
   })
 
