@@ -67,7 +67,7 @@ export const Schema = Type.Object({
   }),
   database: Group('PostgreSQL', {
     engine: OneOf('RDS PostgreSQL or Aurora PostgreSQL; chosen when a stack is made, a later change is refused', ['postgres', 'aurora'], 'postgres'),
-    engineVersion: Type.Optional(Text('major version, or major and minor; `18` for RDS, `17` for Aurora, which lags', '^\\d+(\\.\\d+)?$')),
+    engineVersion: Type.Optional(Text('major version, or major and minor; without it a new stack gets `18`, and a living database keeps the version it has', '^\\d+(\\.\\d+)?$')),
     instanceClass: Text('of the primary and of each replica; `db.serverless` with Aurora', '^db\\.(serverless|(t4g|m6g|m7g|m8g|r6g|r7g|r8g)\\.[0-9a-z]+)$', 'db.t4g.medium'),
     storageGb: Whole('storage at first, in GiB (RDS)', 20, 65_536, 50),
     maxStorageGb: Whole('storage to which it may grow by itself, in GiB (RDS)', 20, 65_536, 1_000),

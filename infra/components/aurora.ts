@@ -3,12 +3,13 @@ import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as rds from '@pulumi/aws/rds/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import type { EngineArgs, Hosts } from './database.ts'
+import { keptUnlessSet, newStackVersion } from './engine-version.ts'
 
 /** Aurora PostgreSQL: a writer, and readers whose number follows their load. Storage is in three zones and grows by itself. */
 export function aurora (args: EngineArgs): Hosts {
   const { name, settings, subnetGroup, group, masterUser, masterPassword, maxConnections, logDays, parent, dependsOn } = args
   const protect = settings.deletionProtection
-  const version = settings.engineVersion ?? '17'
+  const version = settings.engineVersion ?? newStackVersion
   const clusterIdentifier = `freight-${name}`
   const logs = new cloudwatch.LogGroup(`${clusterIdentifier}-postgresql`, {
     name: `/aws/rds/cluster/${clusterIdentifier}/postgresql`, retentionInDays: logDays,
@@ -21,7 +22,8 @@ export function aurora (args: EngineArgs): Hosts {
       { name: 'log_min_duration_statement', value: String(settings.slowMs) },
       { name: 'log_lock_waits', value: '1' },
     ],
-  }, { parent })
+  }, { parent, ignoreChanges: keptUnlessSet(settings, 'family') })
+  const insights = { performanceInsightsEnabled: true, performanceInsightsRetentionPeriod: 7 }
   const cluster = new rds.Cluster(name, {
     clusterIdentifier,
     engine: 'aurora-postgresql',
@@ -38,6 +40,9 @@ export function aurora (args: EngineArgs): Hosts {
     masterPassword,
     storageEncrypted: true,
     iamDatabaseAuthenticationEnabled: true,
+    // For all members. A change of the mode alone would send `performanceInsightsEnabled` as false.
+    ...insights,
+    databaseInsightsMode: 'standard', // `advanced` is paid for by the vCPU
     backupRetentionPeriod: settings.backupDays,
     deleteAutomatedBackups: !protect,
     enabledCloudwatchLogsExports: ['postgresql'],
@@ -46,7 +51,10 @@ export function aurora (args: EngineArgs): Hosts {
     applyImmediately: !protect,
     skipFinalSnapshot: !protect,
     ...(protect ? { finalSnapshotIdentifier: `${clusterIdentifier}-final` } : {}),
-  }, { parent, protect, dependsOn: [...dependsOn, logs], ignoreChanges: ['availabilityZones'], customTimeouts: { create: '60m', update: '90m', delete: '60m' } })
+  }, {
+    parent, protect, dependsOn: [...dependsOn, logs], ignoreChanges: ['availabilityZones', ...keptUnlessSet(settings, 'engineVersion')],
+    customTimeouts: { create: '60m', update: '90m', delete: '60m' },
+  })
 
   const members = Array.from({ length: settings.replicas + 1 }, (_, index) => new rds.ClusterInstance(`${name}-${index + 1}`, {
     identifier: `${clusterIdentifier}-${index + 1}`,
@@ -55,8 +63,7 @@ export function aurora (args: EngineArgs): Hosts {
     instanceClass: settings.instanceClass,
     dbSubnetGroupName: subnetGroup.name,
     publiclyAccessible: false,
-    performanceInsightsEnabled: true,
-    performanceInsightsRetentionPeriod: 7,
+    ...insights,
     autoMinorVersionUpgrade: true,
     promotionTier: Math.min(index, 1), // the second one takes over, and so is as large
     applyImmediately: !protect,

@@ -1,12 +1,13 @@
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as rds from '@pulumi/aws/rds/index.js'
 import type { EngineArgs, Hosts } from './database.ts'
+import { keptUnlessSet, newStackVersion } from './engine-version.ts'
 
 /** RDS PostgreSQL: a primary, its standby in another zone where asked for, and read replicas. */
 export function instances (args: EngineArgs): Hosts {
   const { name, zones, settings, subnetGroup, group, masterUser, masterPassword, maxConnections, logDays, parent, dependsOn } = args
   const protect = settings.deletionProtection
-  const version = settings.engineVersion ?? '18'
+  const version = settings.engineVersion ?? newStackVersion
   const parameters = new rds.ParameterGroup(name, {
     family: `postgres${version.split('.')[0]}`,
     parameters: [
@@ -20,7 +21,7 @@ export function instances (args: EngineArgs): Hosts {
       // A replica's long read is not cancelled by what the primary has cleaned up.
       { name: 'hot_standby_feedback', value: '1' },
     ],
-  }, { parent })
+  }, { parent, ignoreChanges: keptUnlessSet(settings, 'family') })
 
   const shared = {
     instanceClass: settings.instanceClass,
@@ -33,6 +34,7 @@ export function instances (args: EngineArgs): Hosts {
     iamDatabaseAuthenticationEnabled: true,
     performanceInsightsEnabled: true,
     performanceInsightsRetentionPeriod: 7,
+    databaseInsightsMode: 'standard', // `advanced` is paid for by the vCPU
     enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
     autoMinorVersionUpgrade: true,
     copyTagsToSnapshot: true,
@@ -55,7 +57,10 @@ export function instances (args: EngineArgs): Hosts {
     deleteAutomatedBackups: !protect,
     skipFinalSnapshot: !protect,
     ...(protect ? { finalSnapshotIdentifier: `${primaryName}-final` } : {}),
-  }, { parent, protect, dependsOn: [...dependsOn, ...logGroups(primaryName)], customTimeouts: { create: '60m', update: '90m', delete: '60m' } })
+  }, {
+    parent, protect, dependsOn: [...dependsOn, ...logGroups(primaryName)], ignoreChanges: keptUnlessSet(settings, 'engineVersion'),
+    customTimeouts: { create: '60m', update: '90m', delete: '60m' },
+  })
 
   const replicas = Array.from({ length: settings.replicas }, (_, index) => {
     const identifier = `${primaryName}-replica-${index + 1}`

@@ -44,6 +44,9 @@ export function data (t: Test, program: Program): void {
   t.ok(isSecret(inputs.password ?? inputs.masterPassword), 'the password is a secret')
   t.notOk(inputs.manageMasterUserPassword, 'it would exclude replicas')
   for (const { inputs } of of('aws:rds/instance:Instance')) t.match(inputs, { publiclyAccessible: false, storageType: 'gp3', performanceInsightsEnabled: true })
+  for (const { name, inputs } of [...of('aws:rds/instance:Instance'), ...of('aws:rds/cluster:Cluster')]) {
+    t.match(inputs, { databaseInsightsMode: 'standard', performanceInsightsEnabled: true }, `${name}: advanced costs`)
+  }
   const parameters = [...of('aws:rds/parameterGroup:ParameterGroup'), ...of('aws:rds/clusterParameterGroup:ClusterParameterGroup')]
   t.equal(parameters.flatMap<any>(one => one.inputs.parameters).find(({ name }) => name === 'rds.force_ssl').value, '1')
 

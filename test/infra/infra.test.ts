@@ -7,6 +7,7 @@ import { data } from './data.ts'
 import { deployments } from './deployments.ts'
 import { docsOf } from './docs.ts'
 import { edge, firewall, moving } from './edge.ts'
+import { engineVersion } from './engine-version.ts'
 import { environments, stopping } from './environments.ts'
 import { migration } from './migration.ts'
 import { months } from './months.ts'
@@ -44,6 +45,7 @@ t.test('from the gateway to CloudFront', moving)
 t.test('boundary', boundary)
 t.test('actions of CI', mapped)
 t.test('configuration', configuration)
+t.test('versions of PostgreSQL', engineVersion)
 t.test('migration', migration)
 t.test('rules of the policy pack', async t => brokenRules(t))
 t.test('docs', docsOf)
