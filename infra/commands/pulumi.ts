@@ -19,10 +19,13 @@ export async function pulumi (...args: string[]): Promise<void> {
 }
 
 /** What `pulumi` prints as JSON. Throws Refused with what it says when it fails. */
-export async function askPulumi (...args: string[]): Promise<any> {
-  const { code, stdout, stderr } = await run([...args, '--json', '--non-interactive'], 'pipe')
+export const askPulumi = async (...args: string[]): Promise<any> => JSON.parse(await readPulumi(...args, '--json'))
+
+/** What `pulumi` prints. Throws Refused with what it says when it fails. */
+export async function readPulumi (...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run([...args, '--non-interactive'], 'pipe')
   if (code !== 0) throw new Refused(`\`pulumi ${args.join(' ')}\` failed:\n${stderr.trim() || stdout.trim()}`, code ?? 1)
-  return JSON.parse(stdout)
+  return stdout
 }
 
 function run (args: string[], output: 'inherit' | 'pipe'): Promise<{ code: number | null, stdout: string, stderr: string }> {

@@ -53,8 +53,10 @@ export const runBootstrap = (stack: string, changes: Record<string, unknown> = {
   ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, ...changes,
 })
 
-/** The same of any program: `entry` is its file in infra/. */
-export async function runEntry (entry: string, project: string, stack: string, settings: Record<string, unknown>): Promise<Program> {
+/** The same of any program: `entry` is its file in infra/; `answer` says what AWS would add to what the program says. */
+export async function runEntry (
+  entry: string, project: string, stack: string, settings: Record<string, unknown>, answer = answerOf
+): Promise<Program> {
   const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
   pulumi.runtime.setAllConfig(Object.fromEntries(config))
   const called: string[] = []
@@ -112,8 +114,7 @@ function listen (all: Declared[]): void {
   })
 }
 
-/** What AWS would add to what the program says. */
-function answer ({ type, name, inputs }: pulumi.runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
+export function answerOf ({ type, name, inputs }: pulumi.runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
   const kind = type.split('/').at(-1)!.split(':').at(-1)!
   const arn = `arn:aws:${type.split(':')[1]?.split('/')[0]}:eu-west-1:111111111111:${kind}/${name}`
   return {

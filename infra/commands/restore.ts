@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util'
+import { endWith, Refused } from './pulumi.ts'
+import { adopted } from './restore/adopt.ts'
+import { stepsOf } from './restore/steps.ts'
+import { exportState, importState } from './stack-state.ts'
+
+const help = `Usage: npm run restore -- --stack NAME --to TIME [--source IDENTIFIER]
+       npm run restore -- --stack NAME --adopt RESOURCE_ID
+
+--to TIME
+    Prints the steps that take the stack's database back to that moment, as commands for bash with all names filled in. TIME is
+    in UTC: 2026-11-22T10:00:00Z. Nothing is changed by printing them.
+--source IDENTIFIER
+    The instance or cluster that has the backups of that moment, where it is not the living one: after an earlier restore it is
+    the one that was put aside.
+--adopt RESOURCE_ID
+    One of the steps: writes into the stack's state that its primary instance is the one of that id (db-…).
+
+docs/aws.md, "Restoring", says what the steps are for. Needs \`pulumi\` on the path, logged in to where its state is.`
+
+await endWith(async () => {
+  const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)
+  const text = { type: 'string' } as const
+  let given
+  try {
+    given = parseArgs({ options: { stack: text, to: text, source: text, adopt: text, help: { type: 'boolean', short: 'h' } } }).values
+  } catch (error) {
+    throw wrong((error as Error).message)
+  }
+  const { stack, to, source, adopt } = given
+  if (given.help) return console.log(help)
+  if (!stack || !/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw wrong('--stack takes the name of a stack.')
+  if ((to === undefined) === (adopt === undefined)) throw wrong('Give either --to or --adopt.')
+  if (adopt !== undefined) {
+    const state = adopted(stack, await exportState(stack), adopt)
+    if (!state) return console.log(`The state of "${stack}" follows ${adopt} already.`)
+    await importState(stack, state)
+    return console.log(`The state of "${stack}" follows ${adopt}. Now refresh the database, as the next command says.`)
+  }
+  const time = new Date(to!)
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(to!) || Number.isNaN(time.getTime())) throw wrong('--to takes a time in UTC, as in 2026-11-22T10:00:00Z.')
+  if (time > new Date()) throw wrong(`--to ${to} is in the future.`)
+  if (source !== undefined && !/^[a-z][a-z0-9-]{0,62}$/.test(source)) throw wrong('--source takes the identifier of an instance or cluster.')
+  console.log(stepsOf(stack, await exportState(stack), { to: time.toISOString().replace('.000Z', 'Z'), source, now: new Date() }))
+})

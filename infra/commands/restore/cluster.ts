@@ -1,0 +1,88 @@
+import { refresh } from './instance.ts'
+import type { Living } from './living.ts'
+import { command } from './shell.ts'
+import type { Step, Wanted } from './step.ts'
+
+const isAvailable = (kind: 'instance' | 'cluster', name: string): string =>
+  `until aws rds wait db-${kind}-available --db-${kind}-identifier ${name}; do sleep 10; done`
+
+/** A new cluster beside the living one, with one instance, its writer. */
+export function makeCluster ({ database, others }: Living, { to, source, restored }: Wanted): Step[] {
+  const { outputs = {} } = database
+  const { minCapacity, maxCapacity } = outputs.serverlessv2ScalingConfiguration ?? {}
+  return [{
+    title: 'Make a new cluster from the backups, and an instance in it. Users notice nothing. It takes tens of minutes.',
+    why: [],
+    commands: [
+      command('aws rds restore-db-cluster-to-point-in-time', {
+        'source-db-cluster-identifier': source, 'db-cluster-identifier': restored, 'restore-to-time': to,
+        'db-subnet-group-name': outputs.dbSubnetGroupName, 'vpc-security-group-ids': outputs.vpcSecurityGroupIds,
+        'db-cluster-parameter-group-name': outputs.dbClusterParameterGroupName,
+        'serverless-v2-scaling-configuration': maxCapacity === undefined ? undefined : `MinCapacity=${minCapacity},MaxCapacity=${maxCapacity}`,
+        'enable-iam-database-authentication': true, 'copy-tags-to-snapshot': true, 'deletion-protection': outputs.deletionProtection,
+      }),
+      isAvailable('cluster', restored),
+      command('aws rds create-db-instance', {
+        'db-instance-identifier': `${restored}-1`, 'db-cluster-identifier': restored, engine: 'aurora-postgresql',
+        'db-instance-class': others[0]?.outputs?.instanceClass, 'db-subnet-group-name': outputs.dbSubnetGroupName,
+        'publicly-accessible': false, 'promotion-tier': 0,
+      }),
+      isAvailable('instance', `${restored}-1`),
+    ],
+  }, {
+    title: 'Look at it: state, resource id, version.',
+    why: [
+      'A drill on a living stack ends here: remove the new cluster with',
+      `  aws rds delete-db-instance --db-instance-identifier ${restored}-1`,
+      `  aws rds modify-db-cluster --db-cluster-identifier ${restored} --no-deletion-protection --apply-immediately`,
+      `  aws rds delete-db-cluster --db-cluster-identifier ${restored} --skip-final-snapshot`,
+    ],
+    commands: [`aws rds describe-db-clusters --db-cluster-identifier ${restored} \\
+  --query 'DBClusters[0].[Status,DbClusterResourceId,EngineVersion]' --output text`],
+  }]
+}
+
+/** The new cluster and its writer get the names of the living ones. */
+export function exchangeClusters ({ name, others }: Living, { restored, aside }: Wanted): Step[] {
+  const members = others.map(({ outputs }) => outputs!.identifier as string)
+  const rename = (kind: 'instance' | 'cluster', from: string, to: string): string =>
+    `aws rds modify-db-${kind} --db-${kind}-identifier ${from} --new-db-${kind}-identifier ${to} --apply-immediately`
+  return [{
+    title: 'Exchange the names. From here until the end of `pulumi up` the services cannot log in; batches are accepted and wait.',
+    why: [
+      'A cluster or an instance has its old name until it is renamed: the first messages of `wait` say DBInstanceNotFound or DBClusterNotFoundFault.',
+      'Readers that autoscaling has made stay with the old cluster. The new one gets its readers from `pulumi up`.',
+    ],
+    commands: [
+      ...members.map((member, index) => rename('instance', member, `${aside}-${index + 1}`)),
+      rename('cluster', name, aside),
+      ...members.map((_, index) => isAvailable('instance', `${aside}-${index + 1}`)),
+      isAvailable('cluster', aside),
+      rename('instance', `${restored}-1`, `${name}-1`),
+      rename('cluster', restored, name),
+      isAvailable('instance', `${name}-1`),
+      isAvailable('cluster', name),
+    ],
+  }]
+}
+
+/** The state names clusters and their instances by identifier, so it follows the names. */
+export function adoptCluster ({ stack, database, others }: Living): Step {
+  return {
+    title: 'Read the new cluster into the state: it has another resource id, and no readers yet.',
+    why: ['The refresh is of the database alone: one of the whole stack would write the stopped worker\'s count into the state.'],
+    commands: [refresh(stack, [database.urn, ...others.map(({ urn }) => urn)])],
+  }
+}
+
+export function removeCluster ({ region, others }: Living, { aside }: Wanted): Step {
+  return {
+    title: 'Days later, when nobody needs the old cluster any more:',
+    why: [
+      ...others.map((_, index) => `aws rds delete-db-instance --region ${region} --db-instance-identifier ${aside}-${index + 1}`),
+      `aws rds modify-db-cluster --region ${region} --db-cluster-identifier ${aside} --no-deletion-protection --apply-immediately`,
+      `aws rds delete-db-cluster --region ${region} --db-cluster-identifier ${aside} --final-db-snapshot-identifier ${aside} --no-delete-automated-backups`,
+    ],
+    commands: [],
+  }
+}

@@ -1,0 +1,91 @@
+import type { Living } from './living.ts'
+import { argument, command } from './shell.ts'
+import type { Step, Wanted } from './step.ts'
+
+const isAvailable = (name: string): string => `until aws rds wait db-instance-available --db-instance-identifier ${name}; do sleep 10; done`
+
+/** A new instance beside the living one, as like it as RDS lets a restore be. */
+export function makeInstance ({ database, resourceId }: Living, { to, source, restored }: Wanted): Step[] {
+  const { outputs = {} } = database
+  return [{
+    title: 'Make a new instance from the backups. Users notice nothing. It takes tens of minutes for a hundred GiB.',
+    why: [`Where ${source} is deleted: --source-dbi-resource-id ${resourceId} in place of --source-db-instance-identifier ${source}.`],
+    commands: [
+      command('aws rds restore-db-instance-to-point-in-time', {
+        'source-db-instance-identifier': source, 'target-db-instance-identifier': restored, 'restore-time': to,
+        'db-instance-class': outputs.instanceClass, 'storage-type': outputs.storageType, 'max-allocated-storage': outputs.maxAllocatedStorage,
+        'db-subnet-group-name': outputs.dbSubnetGroupName, 'vpc-security-group-ids': outputs.vpcSecurityGroupIds,
+        'db-parameter-group-name': outputs.parameterGroupName, 'multi-az': outputs.multiAz, 'publicly-accessible': false,
+        'enable-iam-database-authentication': true, 'auto-minor-version-upgrade': true, 'copy-tags-to-snapshot': true,
+        'deletion-protection': outputs.deletionProtection,
+      }),
+      isAvailable(restored),
+    ],
+  }, {
+    title: 'Look at it: state, resource id, version, GiB.',
+    why: [
+      'A drill on a living stack ends here: remove the new instance with',
+      `  aws rds modify-db-instance --db-instance-identifier ${restored} --no-deletion-protection --apply-immediately`,
+      `  aws rds delete-db-instance --db-instance-identifier ${restored} --skip-final-snapshot`,
+    ],
+    commands: [`aws rds describe-db-instances --db-instance-identifier ${restored} \\
+  --query 'DBInstances[0].[DBInstanceStatus,DbiResourceId,EngineVersion,AllocatedStorage]' --output text`],
+  }]
+}
+
+/** The new instance gets the name, and so the address, of the living one. */
+export function exchangeInstances ({ name, others }: Living, { restored, aside }: Wanted): Step[] {
+  const replicas = others.map(({ outputs }) => outputs!.identifier as string)
+  const rename = (from: string, to: string): string[] => [
+    `aws rds modify-db-instance --db-instance-identifier ${from} --new-db-instance-identifier ${to} --apply-immediately`, isAvailable(to),
+  ]
+  return [...replicas.length === 0
+    ? []
+    : [{
+        title: 'Delete the replicas: they have the data of the old instance. The primary answers without them, and `pulumi up` makes new ones.',
+        why: [],
+        commands: [
+          ...replicas.flatMap(replica => [
+            `aws rds modify-db-instance --db-instance-identifier ${replica} --no-deletion-protection --apply-immediately`,
+            isAvailable(replica),
+            `aws rds delete-db-instance --db-instance-identifier ${replica} --skip-final-snapshot`,
+          ]),
+          ...replicas.map(replica => `aws rds wait db-instance-deleted --db-instance-identifier ${replica}`),
+        ],
+      }], {
+    title: 'Exchange the names. From here until the end of `pulumi up` the services cannot log in; batches are accepted and wait.',
+    why: ['An instance has its old name until it is renamed: the first messages of `wait` say DBInstanceNotFound.'],
+    commands: [...rename(name, aside), ...rename(restored, name)],
+  }]
+}
+
+/** The state names an instance by its resource id, which no other instance has. */
+export function adoptInstance ({ stack, name, database, others }: Living): Step {
+  return {
+    title: 'Let the state follow the new instance, then read what it has.',
+    why: [
+      'Pulumi finds an instance by its resource id. Without this step it follows the old instance, and plans to rename it back.',
+      'The refresh is of the database alone: one of the whole stack would write the stopped worker\'s count into the state.',
+    ],
+    commands: [
+      command('npm run restore --', {
+        stack, adopt: `"$(aws rds describe-db-instances --db-instance-identifier ${name} --query 'DBInstances[0].DbiResourceId' --output text)"`,
+      }),
+      refresh(stack, [database.urn, ...others.map(({ urn }) => urn)]),
+    ],
+  }
+}
+
+export const refresh = (stack: string, urns: string[]): string =>
+  [`pulumi refresh --stack ${stack}`, ...urns.map(urn => `  --target ${argument(urn)}`)].join(' \\\n')
+
+export function removeInstance ({ region }: Living, { aside }: Wanted): Step {
+  return {
+    title: 'Days later, when nobody needs the old instance any more:',
+    why: [
+      `aws rds modify-db-instance --region ${region} --db-instance-identifier ${aside} --no-deletion-protection --apply-immediately`,
+      `aws rds delete-db-instance --region ${region} --db-instance-identifier ${aside} --final-db-snapshot-identifier ${aside} --no-delete-automated-backups`,
+    ],
+    commands: [],
+  }
+}

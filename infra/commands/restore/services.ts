@@ -1,0 +1,78 @@
+import { command } from './shell.ts'
+import type { Living } from './living.ts'
+import type { Step } from './step.ts'
+
+const scaling = ({ cluster, worker }: Living, isSuspended: boolean): string => command('aws application-autoscaling register-scalable-target', {
+  'service-namespace': 'ecs', 'scalable-dimension': 'ecs:service:DesiredCount', 'resource-id': `service/${cluster}/${worker}`,
+  'suspended-state': ['DynamicScalingInSuspended', 'DynamicScalingOutSuspended', 'ScheduledScalingSuspended'].map(name => `${name}=${isSuspended}`).join(','),
+})
+
+/** A batch that is applied to the old database after the moment of the restore is applied for nothing. */
+export function stopWorker (living: Living): Step {
+  const { cluster, worker } = living
+  return {
+    title: 'Stop the worker. Batches are accepted and wait.',
+    why: [],
+    commands: [
+      scaling(living, true),
+      `aws ecs update-service --cluster ${cluster} --service ${worker} --desired-count 0 --query service.desiredCount`,
+      `aws ecs wait services-stable --cluster ${cluster} --services ${worker}`,
+    ],
+  }
+}
+
+/** Roles name the new resource id, and the new database gets what a restore does not give it. */
+export function deploy ({ stack, resourceId, imageIsGiven }: Living): Step {
+  return {
+    title: 'Let roles log in to the new database, and give it replicas, insights and logs.',
+    why: [
+      `The preview changes policies that name ${resourceId}, updates the database in place and makes what was deleted. It replaces nothing.`,
+      'What waits for the maintenance window is shown as drift until then.',
+    ],
+    commands: [
+      ...imageIsGiven ? [`pulumi config set --stack ${stack} freight-rates:image "$(pulumi stack output image --stack ${stack})"`] : [],
+      `pulumi up --stack ${stack}`,
+    ],
+  }
+}
+
+/** The moment may be before a migration of the release that runs. */
+export function migrate ({ migrate: { cluster, taskDefinition, subnets, securityGroups } }: Living): Step {
+  return {
+    title: 'Run the migrator: 0 is success, anything else is explained in its log. Where the schema is current it changes nothing.',
+    why: [],
+    commands: [
+      `task=$(${command('aws ecs run-task', {
+        cluster, 'task-definition': taskDefinition, 'launch-type': 'FARGATE',
+        'network-configuration': `awsvpcConfiguration={subnets=[${subnets.join(',')}],securityGroups=[${securityGroups.join(',')}],assignPublicIp=DISABLED}`,
+        query: 'tasks[0].taskArn', output: 'text',
+      })})`,
+      `aws ecs wait tasks-stopped --cluster ${cluster} --tasks "$task"`,
+      `aws ecs describe-tasks --cluster ${cluster} --tasks "$task" --query 'tasks[0].containers[0].exitCode' --output text`,
+    ],
+  }
+}
+
+export function startWorker (living: Living): Step {
+  const { cluster, worker, minWorkers } = living
+  return {
+    title: 'Start the worker.',
+    why: [],
+    commands: [
+      `aws ecs update-service --cluster ${cluster} --service ${worker} --desired-count ${minWorkers} --query service.desiredCount`,
+      scaling(living, false),
+    ],
+  }
+}
+
+/** The new database knows nothing of what was accepted after the moment; the bucket has the manifests. */
+export function replay ({ stack }: Living, to: string): Step {
+  return {
+    title: 'Queue again what was accepted since and is missing: first what it would be, then in earnest.',
+    why: [],
+    commands: [
+      `npm run ops -- --stack ${stack} batches replay --since ${to} --dry-run`,
+      `npm run ops -- --stack ${stack} batches replay --since ${to}`,
+    ],
+  }
+}
