@@ -17,13 +17,13 @@ export function alarmMetrics (settings: Pick<Settings, 'database'>): number {
   }
   const defined = Object.values<Alarm>(alarms).map(({ aws }) => {
     if (!aws || (isAurora && aws.thresholdOf === 'allocated_storage')) return 0
-    return read[aws.source] * (aws.shareOf ? 2 : 1)
+    return read[aws.source] * new Set([aws.metric, aws.shareOf ?? aws.metric, aws.least?.metric ?? aws.metric]).size
   }).reduce((sum, metrics) => sum + metrics, 0)
   return defined + rollback + workerAge + scaling + (isAurora && replicas > 0 ? alarmsOfPolicy : 0)
 }
 
-/** Of each API its errors as a share, p99 and failing tasks, over both target groups; the worker's tasks. */
-const rollback = 2 * (4 + 2 + 2) + 2
+/** Of each API its errors as a share, p99 with the number of requests, and failing tasks, over both target groups; the worker's tasks. */
+const rollback = 2 * (4 + 4 + 2) + 2
 const workerAge = 4
 /** A policy that tracks a target makes two alarms itself, one for more and one for fewer. */
 const alarmsOfPolicy = 2

@@ -16,11 +16,20 @@ export type Alarm = {
   aws: AwsCondition | null
 }
 
+/**
+ * A share of little traffic says nothing: one failed request of one is 100 %. Shares, and percentiles, which are shares too, hold only
+ * from so many events on. What is counted are the failed requests where they can be counted, not all requests: a service that few
+ * use and that fails altogether is an alarm (docs/decisions/0040-few-failures-are-no-share.md).
+ */
+export type Least<Counted> = Counted & { count: number }
+
 export type PrometheusCondition = {
   /** What the expression reads. */
   metrics: ReadonlyArray<MetricName | typeof processMetrics[number] | 'up'>
   /** A value for each thing that can be in trouble; `$window` stands for `windowMinutes`. */
   expression: string
+  /** So many in the window. */
+  least?: Least<{ expression: string }>
   windowMinutes: number
   above: number
   /** How long it must be so. */
@@ -34,6 +43,8 @@ export type AwsCondition = {
   statistic: 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'p99'
   /** The value is the metric's share of this one, from the same source. */
   shareOf?: AwsMetric
+  /** So many in a period, by their sum; with fewer the value of the period is 0. */
+  least?: Least<{ metric: AwsMetric }>
   above?: number
   below?: number
   /** The threshold is a share of this, which the stack's program knows: `max_connections`, or the allocated storage in bytes. */
@@ -46,9 +57,17 @@ export type AwsCondition = {
   missing: 'breaching' | 'notBreaching' | 'ignore'
 }
 
-const share5xx = { metric: 'HTTPCode_Target_5XX_Count', statistic: 'Sum', shareOf: 'RequestCount', periodSeconds: 60, missing: 'notBreaching' } as const
-const errorsOf = (service: string): string =>
-  `sum(increase(freight_http_server_errors_total{service="${service}"}[$window])) / sum(increase(freight_http_request_seconds_count{service="${service}"}[$window]))`
+/** In three minutes of five: six failed requests at least, as Prometheus wants five in its window of five minutes. */
+const share5xx = {
+  metric: 'HTTPCode_Target_5XX_Count', statistic: 'Sum', shareOf: 'RequestCount', least: { metric: 'HTTPCode_Target_5XX_Count', count: 2 },
+  periodSeconds: 60, periods: 5, mustBreach: 3, missing: 'notBreaching',
+} as const
+const failedOf = (service: string): string => `sum(increase(freight_http_server_errors_total{service="${service}"}[$window]))`
+const errorsOf = (service: string): Pick<PrometheusCondition, 'expression' | 'least'> => ({
+  expression: `${failedOf(service)} / sum(increase(freight_http_request_seconds_count{service="${service}"}[$window]))`,
+  least: { expression: failedOf(service), count: 5 },
+})
+const ratesRequests = (series: string): string => `sum(increase(freight_http_request_seconds_${series}[$window]))`
 
 /** Every alarm, by its name, which is the heading of its section in docs/runbook.md. */
 export const alarms = {
@@ -56,8 +75,8 @@ export const alarms = {
     summary: 'More than one in a hundred answers of the rates API is a 5xx',
     severity: 'page',
     reason: 'A deployment and a failover lose no request, so that one in a hundred over five minutes is neither',
-    prometheus: { metrics: ['freight_http_server_errors_total', 'freight_http_request_seconds'], expression: errorsOf('rates-api'), windowMinutes: 5, above: 0.01, forMinutes: 1 },
-    aws: { source: 'rates-api-requests', ...share5xx, above: 0.01, periods: 5, mustBreach: 3 },
+    prometheus: { metrics: ['freight_http_server_errors_total', 'freight_http_request_seconds'], ...errorsOf('rates-api'), windowMinutes: 5, above: 0.01, forMinutes: 1 },
+    aws: { source: 'rates-api-requests', ...share5xx, above: 0.01 },
   },
   'rates-latency': {
     summary: 'The slowest hundredth of GET /rates takes half a second or more',
@@ -66,23 +85,28 @@ export const alarms = {
     prometheus: {
       metrics: ['freight_http_request_seconds'],
       expression: 'histogram_quantile(0.99, sum by (le) (rate(freight_http_request_seconds_bucket{service="rates-api", route="/rates"}[$window])))',
+      least: {
+        expression: `${ratesRequests('count{service="rates-api", route="/rates"}')} - ${ratesRequests('bucket{service="rates-api", route="/rates", le="0.5"}')}`,
+        count: 5,
+      },
       windowMinutes: 5, above: 0.5, forMinutes: 2,
     },
-    aws: { source: 'rates-api-requests', metric: 'TargetResponseTime', statistic: 'p99', above: 0.5, periodSeconds: 60, periods: 5, mustBreach: 4, missing: 'notBreaching' },
+    // CloudWatch does not count the slow ones: one in each of four minutes is four.
+    aws: { source: 'rates-api-requests', metric: 'TargetResponseTime', statistic: 'p99', least: { metric: 'RequestCount', count: 5 }, above: 0.5, periodSeconds: 60, periods: 5, mustBreach: 4, missing: 'notBreaching' },
   },
   'ingestion-errors': {
     summary: 'More than one in a hundred answers of the ingestion API is a 5xx',
     severity: 'page',
     reason: 'Accepting needs the store and the queue alone; providers send again, but not for hours',
-    prometheus: { metrics: ['freight_http_server_errors_total', 'freight_http_request_seconds'], expression: errorsOf('ingestion-api'), windowMinutes: 5, above: 0.01, forMinutes: 1 },
-    aws: { source: 'ingestion-api-requests', ...share5xx, above: 0.01, periods: 5, mustBreach: 3 },
+    prometheus: { metrics: ['freight_http_server_errors_total', 'freight_http_request_seconds'], ...errorsOf('ingestion-api'), windowMinutes: 5, above: 0.01, forMinutes: 1 },
+    aws: { source: 'ingestion-api-requests', ...share5xx, above: 0.01 },
   },
   'gateway-errors': {
     summary: 'More than one in twenty answers of the API gateway is a 5xx',
     severity: 'page',
     reason: 'What the gateway or the balancer answers itself, such as a key of CloudFront that the balancer does not know, no service counts',
     prometheus: null,
-    aws: { source: 'gateway', metric: '5xx', statistic: 'Sum', shareOf: 'Count', above: 0.05, periodSeconds: 60, periods: 5, mustBreach: 3, missing: 'notBreaching' },
+    aws: { source: 'gateway', metric: '5xx', statistic: 'Sum', shareOf: 'Count', least: { metric: '5xx', count: 2 }, above: 0.05, periodSeconds: 60, periods: 5, mustBreach: 3, missing: 'notBreaching' },
   },
   'database-away': {
     summary: 'Answers are 503 because the database is away',

@@ -1,4 +1,4 @@
-import { alarms, type Alarm } from './alarms.ts'
+import { alarms, type Alarm, type PrometheusCondition } from './alarms.ts'
 
 /** How long things take: in the drill of the alarms both are a few seconds. */
 export type Pace = {
@@ -16,11 +16,16 @@ export function prometheusRules (pace: Pace = realPace): { groups: Array<{ name:
   const rules = Object.entries<Alarm>(alarms).flatMap(([name, { summary, severity, reason, prometheus }]) => prometheus
     ? [{
         alert: name,
-        expr: `(${prometheus.expression.replaceAll('$window', `${pace.windowSeconds(prometheus.windowMinutes)}s`)}) > ${pace.above(name, prometheus.above)}`,
+        expr: expressionOf(name, prometheus, pace),
         for: `${pace.forSeconds(prometheus.forMinutes)}s`,
         labels: { severity },
         annotations: { summary, description: reason, runbook: `docs/runbook.md#${name}` },
       }]
     : [])
   return { groups: [{ name: 'freight-rates', rules }] }
+}
+
+function expressionOf (name: string, { expression, above, least, windowMinutes }: PrometheusCondition, pace: Pace): string {
+  const isAbove = `(${expression}) > ${pace.above(name, above)}`
+  return (least ? `(${isAbove}) and (${least.expression}) >= ${least.count}` : isAbove).replaceAll('$window', `${pace.windowSeconds(windowMinutes)}s`)
 }

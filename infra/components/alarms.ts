@@ -34,16 +34,19 @@ export function alarms (name: string, { definitions, sources, topicArn, wholes }
   }
 }
 
-/** The metric itself, or what makes one number of both target groups, and of a share its parts. */
-function queries ({ metric, statistic, shareOf, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: Place) {
-  const of = (id: string, metricName: string) => dimensions.map((each, index) => ({
+/** The metric itself, or what makes one number of both target groups, and of a share its parts and what there must be of it. */
+function queries ({ metric, statistic, shareOf, least, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: Place) {
+  const of = (id: string, metricName: string, stat: string = statistic) => dimensions.map((each, index) => ({
     id: `${id}${index}`, returnData: false,
-    metric: { namespace, metricName: otherNames?.[metricName]?.metric ?? metricName, stat: statistic, period: periodSeconds, dimensions: each },
+    metric: { namespace, metricName: otherNames?.[metricName]?.metric ?? metricName, stat, period: periodSeconds, dimensions: each },
   }))
   const [first, ...others] = of('m', metric)
-  if (others.length === 0 && !shareOf) return [{ ...first!, returnData: true }]
+  if (others.length === 0 && !shareOf && !least) return [{ ...first!, returnData: true }]
   const total = (id: string): string => dimensions.map((_, index) => `FILL(${id}${index}, 0)`).join(' + ')
-  const value = (expression: string) => ({ id: 'value', expression, label: metric, returnData: true })
-  if (shareOf) return [first!, ...others, ...of('s', shareOf), value(`IF(${total('s')} > 0, (${total('m')}) / (${total('s')}), 0)`)]
-  return [first!, ...others, value(statistic === 'p99' ? `MAX([${total('m').replaceAll(' + ', ', ')}])` : total('m'))]
+  const counted = least && (least.metric === metric ? 'm' : 'l')
+  const unlessFew = (expression: string): string => counted ? `IF(${total(counted)} >= ${least.count}, ${expression}, 0)` : expression
+  const value = (expression: string) => ({ id: 'value', expression: unlessFew(expression), label: metric, returnData: true })
+  const parts = [first!, ...others, ...(shareOf ? of('s', shareOf) : []), ...(counted === 'l' ? of('l', least!.metric, 'Sum') : [])]
+  if (shareOf) return [...parts, value(`IF(${total('s')} > 0, (${total('m')}) / (${total('s')}), 0)`)]
+  return [...parts, value(statistic === 'p99' ? `MAX([${total('m').replaceAll(' + ', ', ')}])` : total('m'))]
 }

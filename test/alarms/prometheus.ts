@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { prometheusRules, type Pace } from '../../observability/rules.ts'
 import { freePort } from '../harness/free-port.ts'
 import { waitFor } from '../harness/wait.ts'
+import { testRules } from './rule-tests.ts'
 
 export type Alert = { name: string, state: 'pending' | 'firing', value: number }
 
@@ -29,6 +30,7 @@ export async function startPrometheus (folder: string, targets: string[], pace: 
   const version = /version ([\d.]+)/.exec(run('prometheus', ['--version']))![1]!
   run('promtool', ['check', 'rules', join(import.meta.dirname, '../../observability/local/prometheus/rules.json')])
   run('promtool', ['check', 'config', config])
+  testRules(folder)
 
   const port = await freePort()
   const child = spawn('prometheus', [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'], { stdio: 'inherit' })

@@ -50,7 +50,23 @@ function decisions (t: Test, named: Program['named']): void {
   const errors = named('dev-rates-rollback-errors').inputs.metricQueries
   t.equal(evaluate(errors, { eb: 2, rb: 60, eg: 1, rg: 40 }), 3, 'both colours count')
   t.equal(evaluate(errors, { eg: 5, rg: 5 }), 0, 'a handful says nothing')
-  t.equal(evaluate(named('dev-rates-rollback-p99').inputs.metricQueries, { tg: 0.7 }), 0.7)
+  const p99 = named('dev-rates-rollback-p99').inputs.metricQueries
+  t.equal(evaluate(p99, { tg: 0.7, rg: 21 }), 0.7)
+  t.equal(evaluate(p99, { tg: 0.7, rg: 20 }), 0, 'twenty requests have no slowest hundredth')
+
+  for (const api of ['rates', 'ingestion']) {
+    const share = named(`dev-${api}-errors`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs.metricQueries
+    t.equal(evaluate(share, { m0: 1, s0: 1 }), 0, 'one failed request at night')
+    t.equal(evaluate(share, { m0: 1, s0: 50, m1: 1, s1: 50 }), 0.02, 'both colours count')
+    t.equal(evaluate(share, { m1: 2, s1: 2 }), 1, 'few requests, all of them failed')
+    t.equal(evaluate(share, {}), 0)
+  }
+  const gateway = named('dev-gateway-errors', 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs.metricQueries
+  t.equal(evaluate(gateway, { m0: 1, s0: 1 }), 0)
+  t.equal(evaluate(gateway, { m0: 2, s0: 8 }), 0.25)
+  const latency = named('dev-rates-latency', 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs.metricQueries
+  t.equal(evaluate(latency, { m0: 3, l0: 4 }), 0)
+  t.equal(evaluate(latency, { m0: 0.1, l0: 2, m1: 3, l1: 3 }), 3)
 }
 
 type Seen = Record<string, number>

@@ -13,7 +13,7 @@ const all = Object.entries<Alarm>(alarms)
 t.test('what alarms and graphs read is told by the processes, or by AWS', async t => {
   const { series, embedded } = await everythingTold(t)
   const expressions = [
-    ...all.flatMap(([name, { prometheus }]) => prometheus ? [[name, prometheus.expression] as const] : []),
+    ...all.flatMap(([name, { prometheus }]) => prometheus ? [[name, prometheus.expression] as const, [name, prometheus.least?.expression ?? ''] as const] : []),
     ...dashboard.flatMap(({ panels }) => panels.flatMap(({ title, prometheus }) => prometheus.map(({ expression }) => [title, expression] as const))),
   ]
   for (const [name, expression] of expressions) {
@@ -26,7 +26,9 @@ t.test('what alarms and graphs read is told by the processes, or by AWS', async 
     for (const metric of prometheus?.metrics ?? []) t.match(prometheus!.expression, new RegExp(`\\b${metric}\\b|\\b${metric}_`), `${name} reads ${metric}`)
   }
   const onAws = [
-    ...all.flatMap(([name, { aws }]) => aws ? [{ name, ...aws }] : []),
+    ...all.flatMap(([name, { aws }]) => aws
+      ? [aws.metric, aws.shareOf, aws.least?.metric].flatMap(metric => metric === undefined ? [] : [{ name, source: aws.source, metric }])
+      : []),
     ...dashboard.flatMap(({ panels }) => panels.flatMap(({ title, aws }) => aws.map(each => ({ name: title, ...each })))),
   ]
   for (const { name, source, metric } of onAws) {
