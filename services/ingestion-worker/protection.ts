@@ -7,6 +7,8 @@ export type ProtectionOptions = {
   agentUri?: string | undefined
   /** Time between two renewals, in seconds; a protection that is not renewed ends after three of them, to the next minute. */
   renewSeconds: number
+  /** Longest wait for the agent, which itself gives up after four seconds, in milliseconds. @default 5000 */
+  answerMs?: number
   log: Log
   metrics: Metrics
 }
@@ -22,9 +24,6 @@ export type Protection = {
 
 /** How long a worker is idle before it is unprotected: a backlog of small batches would else be two calls for each. */
 const idleMs = 2_000
-/** Longest wait for the agent, which itself gives up after four seconds, in milliseconds. */
-const answerMs = 5_000
-
 /** Longest wait for it at the end: ECS has decided by then. */
 const endMs = 3_000
 
@@ -36,7 +35,7 @@ type Answer = { failure?: { Reason?: string }, error?: { Code?: string } }
  * deployment waits no longer. An agent that fails, or is not there, never stops work: the task is then like any other, and a batch
  * that is not finished in time goes back to the queue.
  */
-export function protectTask ({ agentUri, renewSeconds, log, metrics }: ProtectionOptions): Protection {
+export function protectTask ({ agentUri, renewSeconds, answerMs = 5_000, log, metrics }: ProtectionOptions): Protection {
   if (!agentUri) return { hold: () => () => {}, free: async () => {}, end: async () => {} }
   const address = `${agentUri}/task-protection/v1/state`
   let held = 0
@@ -44,12 +43,16 @@ export function protectTask ({ agentUri, renewSeconds, log, metrics }: Protectio
   let told = 'off'
   let waiting: PromiseWithResolvers<void> | null = null // while a deployment waits
   let calls: Promise<unknown> = Promise.resolve()
+  const due = new Set<boolean>() // calls that wait for the one before
   let idle: NodeJS.Timeout | undefined
   const ticks = setInterval(() => tell(held > 0 || (waiting !== null && !isOn)), renewSeconds * 1_000).unref()
 
-  /** One call after the other; what is not so any more when its turn comes is not said. */
+  /** Calls are serialized; a stale call is skipped. One call of each kind waits at most, however slow the agent is. */
   function tell (on: boolean): void {
+    if (due.has(on)) return
+    due.add(on)
     calls = calls.then(async () => {
+      due.delete(on)
       if (on ? held === 0 && !waiting : held > 0 || !isOn) return
       await put(on).catch(error => {
         isOn = true // it may be

@@ -4,11 +4,15 @@ import { json } from 'node:stream/consumers'
 import type { Test } from 'tap'
 
 type Call = { ProtectionEnabled: boolean, ExpiresInMinutes?: number }
-type Mood = 'well' | 'blocked' | 'broken' | 'away' | 'silent'
+type Mood = 'well' | 'blocked' | 'broken' | 'away' | 'silent' | 'late'
+
+/** When an agent that is late answers. */
+export const lateMs = 60_000
 
 /** The agent of ECS as far as a task asks it for protection; what it was told is in `calls`. */
 export async function ecsAgent (t: Test): Promise<{ uri: string, calls: Call[], be: (mood: Mood) => void }> {
   const calls: Call[] = []
+  const late = new Set<NodeJS.Timeout>()
   let mood: Mood = 'well'
   const server = createServer(async (request, response) => {
     const body = await json(request) as Call
@@ -19,10 +23,12 @@ export async function ecsAgent (t: Test): Promise<{ uri: string, calls: Call[], 
     if (mood === 'away') request.socket.destroy()
     else if (mood === 'broken') answer(500, { error: { Code: 'ServerException', Message: 'no' } })
     else if (mood === 'blocked' && body.ProtectionEnabled) answer(200, { failure: { Arn: 'arn', Reason: 'DEPLOYMENT_BLOCKED' } })
+    else if (mood === 'late') late.add(setTimeout(answer, lateMs, 200, { protection: { ProtectionEnabled: body.ProtectionEnabled, TaskArn: 'arn' } }))
     else if (mood !== 'silent') answer(200, { protection: { ProtectionEnabled: body.ProtectionEnabled, TaskArn: 'arn' } })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
+    for (const timer of late) clearTimeout(timer)
     server.closeAllConnections()
     server.close()
   })

@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
-import { ecsAgent } from '../harness/ecs-agent.ts'
+import { openMetrics } from '../../services/metrics/metrics.ts'
+import { protectTask } from '../../services/ingestion-worker/protection.ts'
+import { ecsAgent, lateMs } from '../harness/ecs-agent.ts'
 import { lockReadModel } from '../harness/lock.ts'
-import { pipeline, type Pipeline } from '../harness/pipeline.ts'
+import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
 import { startProcess, type Process } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
 
@@ -39,7 +41,7 @@ t.test('protected while a batch is in hand, renewed, and not when idle or at the
   t.same(agent.calls.at(-1), off)
 })
 
-for (const mood of ['away', 'broken', 'silent'] as const) {
+for (const mood of ['away', 'broken', 'silent', 'late'] as const) {
   t.test(`an agent that is ${mood} stops no work`, async t => {
     const [it, agent] = [await pipeline(t), await ecsAgent(t)]
     agent.be(mood)
@@ -47,6 +49,7 @@ for (const mood of ['away', 'broken', 'silent'] as const) {
     for (const day of ['2021-01-05', '2021-01-06']) t.match(await it.settled((await it.submit(csv(day))).id, 'applied'), { state: 'applied' })
     await process.said('"protection":"failed"')
     t.match(await it.settled((await it.submit(csv('2021-01-07'))).id, 'applied'), { state: 'applied' })
+    t.equal(process.output().match(/"protection":"failed"/g)!.length, 1, 'logged once')
     agent.be('well')
     await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
     t.match(await process.kill('SIGTERM'), { code: 0 })
@@ -78,4 +81,28 @@ t.test('a deployment waits: the batch in hand is finished, none is received unti
   await it.submit(csv('2021-01-07'))
   await waitFor(() => (process.output().match(/"protection":"blocked"/g) ?? []).length === 2)
   t.match(await process.kill('SIGTERM'), { code: 0 }, 'it ends while it waits')
+})
+
+t.test('a deployment waits and the agent answers after 60 s: receiving resumes when its time to answer is over', async t => {
+  const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+  agent.be('blocked')
+  const process = await worker(t, it, agent.uri)
+  await it.submit(csv('2021-01-05'))
+  await process.said('"protection":"blocked"')
+  agent.be('late')
+  const from = performance.now()
+  const next = await it.submit(csv('2021-01-06'), { provider: 'demo-2' })
+  await it.settled(next.id, 'applied')
+  t.ok(performance.now() - from < lateMs, 'not held back until the agent answers')
+})
+
+t.test('calls to a slow agent do not pile up', async t => {
+  const agent = await ecsAgent(t)
+  agent.be('silent')
+  const protection = protectTask({ agentUri: agent.uri, renewSeconds: 60, answerMs: 300, log: silent, metrics: openMetrics('ingestion-worker') })
+  for (let batches = 0; batches < 100; batches++) protection.hold()()
+  protection.hold()
+  await waitFor(() => agent.calls.length > 0)
+  await protection.end()
+  t.equal(agent.calls.length, 1)
 })
