@@ -7,7 +7,7 @@ import { firstMonthPattern, firstMonthProblems } from './first-month.ts'
 export const Config = Type.Object({
   ...Database,
   LOG_LEVEL: Common.LOG_LEVEL,
-  BOOTSTRAP_DATABASE_URL: Type.Optional(Type.String({ description: 'URL of a superuser, or of the master user on RDS, with its password: roles and the database are made first' })),
+  BOOTSTRAP_DATABASE_URL: Type.Optional(Type.String({ description: 'URL of a superuser, or of the master user on RDS, with its password: roles and the database are made first', pattern: '^postgres(ql)?://' })),
   LOGIN_PASSWORDS: Type.String({ description: 'JSON object of role and password, for environments that use passwords', default: '{}' }),
   PRICES_FIRST_MONTH: Type.String({
     description: 'first month (YYYY-MM-01) for which prices are accepted, not after the current one; months that exist stay', default: '2015-01-01', pattern: firstMonthPattern,

@@ -28,7 +28,7 @@ export const Config = Type.Object({
   }),
   DATABASE_READ_URLS: Type.Optional(Type.String({
     description: 'URLs of read replicas, separated by commas, each of one server; the primary answers where none of them is fit',
-    pattern: '^postgres(ql)?://[^,]+(,postgres(ql)?://[^,]+)*$',
+    pattern: '^postgres(ql)?://',
   })),
   RATES_MAX_LAG_SECONDS: Count('age of a replica\'s data from which it is asked only where nothing else is left, in seconds', {
     default: 30, maximum: 86_400,

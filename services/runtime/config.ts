@@ -66,7 +66,7 @@ export const UnfinishedMax = Count('queued and processing batches that one provi
 
 /** How a process gets to the database. */
 export const Database = {
-  DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary', pattern: '^postgres(ql)?://' }),
+  DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary, one host', pattern: '^postgres(ql)?://' }),
   DATABASE_AUTH: Type.Union([Type.Literal('password'), Type.Literal('iam')], {
     description: '"password": in the URL; "iam": a token of RDS for each connection, over TLS with a verified server alone', default: 'password',
   }),

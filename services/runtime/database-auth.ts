@@ -27,16 +27,35 @@ export function passwordsOf ({ DATABASE_AUTH: auth, AWS_REGION: region }: Databa
 
 /** What is wrong with the URLs of databases, alone and with how to log in there. Says nothing of what they hold. */
 export const databaseProblems: ConfigCheck = env => {
-  const urls = [['DATABASE_URL', env.DATABASE_URL], ...(env.DATABASE_READ_URLS ?? '').split(',').map(url => ['DATABASE_READ_URLS', url])] as Array<[string, string | undefined]>
-  // What does not begin like one is the schema's to tell.
-  const problems = urls.filter(([, url]) => url?.startsWith('postgres')).flatMap(([name, url]) => urlProblems(name, url!, env.DATABASE_AUTH === 'iam'))
-  if (env.DATABASE_AUTH === 'iam' && !env.AWS_REGION) problems.push('AWS_REGION is missing: DATABASE_AUTH=iam signs for a region')
+  const iam = env.DATABASE_AUTH === 'iam'
+  const problems = [
+    ...urlProblems('DATABASE_URL', env.DATABASE_URL, { iam, env }),
+    ...urlProblems('BOOTSTRAP_DATABASE_URL', env.BOOTSTRAP_DATABASE_URL, { iam: false, env }), // its password is always in it
+    ...readUrlProblems(env.DATABASE_READ_URLS, { iam, env }),
+  ]
+  if (iam && !env.AWS_REGION) problems.push('AWS_REGION is missing: DATABASE_AUTH=iam signs for a region')
   return [...new Set(problems)]
 }
 
-function urlProblems (name: string, text: string, iam: boolean): string[] {
+/** How the URL is used. */
+type How = { iam: boolean, env: NodeJS.ProcessEnv }
+
+function readUrlProblems (text: string | undefined, how: How): string[] {
+  const name = 'DATABASE_READ_URLS'
+  const [first, ...others] = (text || '').split(',')
+  if (others.every(isDatabaseUrl)) return [first, ...others].flatMap(url => urlProblems(name, url, how))
+  return [`${name} has a comma that begins no postgres:// URL: each entry names one server, with a URL of its own, and a comma in a password is written %2C`]
+}
+
+const isDatabaseUrl = (text: string | undefined): text is string => /^postgres(ql)?:\/\//.test(text ?? '')
+
+function urlProblems (name: string, text: string | undefined, { iam, env }: How): string[] {
+  if (!isDatabaseUrl(text)) return [] // the schema says so
+  if (hostOf(text, env.PGHOST).includes(',')) return [`${name} names several hosts: the client would stay on the first; name one, and read replicas in DATABASE_READ_URLS`]
   if (!URL.canParse(text)) return [`${name} is not a URL`]
-  const { username, password } = new URL(text)
+  const { username, password, searchParams } = new URL(text)
+  const elsewhere = ['host', 'hostaddr'].find(parameter => searchParams.has(parameter))
+  if (elsewhere) return [`${name} has the parameter ${elsewhere}: the client takes the host from the place before the path alone`]
   try {
     const { mode } = tlsOf(text)
     if (!iam) return []
@@ -49,4 +68,10 @@ function urlProblems (name: string, text: string, iam: boolean): string[] {
   } catch (error) {
     return [`${name}: ${(error as Error).message}`]
   }
+}
+
+/** As it is written, or as PGHOST has it where the URL has none. With the ports of several hosts the text is no URL for `URL`. */
+function hostOf (text: string, PGHOST = ''): string {
+  const authority = /:\/\/([^/?#]*)/.exec(text)![1]!
+  return (authority.slice(authority.lastIndexOf('@') + 1) || PGHOST).replaceAll(/%2c/gi, ',')
 }
