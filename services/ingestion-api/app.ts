@@ -11,8 +11,8 @@ import { registerHealth } from '../runtime/health.ts'
 import { buildServer } from '../runtime/http.ts'
 import type { ApiKey } from '../runtime/keys.ts'
 import type { Log } from '../runtime/log.ts'
-import { acceptJson } from './body/accepted-types.ts'
 import type { BodyLimits } from './body/meter.ts'
+import { ignoreTypeWhereNothingIs, readJsonWhereWanted } from './body/no-body.ts'
 import type { TimeLimits } from './body/receive.ts'
 import { takeTurns, type TakeTurn, type TurnLimits } from './body/turns.ts'
 import { perMinute } from './per-minute.ts'
@@ -68,6 +68,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
       underWay.add(done)
     },
   }
+  app.addHook('onRequest', ignoreTypeWhereNothingIs)
   app.addHook('onClose', async () => { await Promise.allSettled(underWay) })
   app.decorateRequest('caller', null)
   await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and see what became of them.', keys: true })
@@ -78,7 +79,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerErrors(routes, api)
   })
   await app.register(async routes => { // their bodies are small JSON, read by the framework
-    routes.addHook('preParsing', acceptJson)
+    readJsonWhereWanted(routes, limits)
     registerUploads(routes, api)
     registerDeadLetters(routes, api)
   })

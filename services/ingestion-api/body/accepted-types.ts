@@ -14,12 +14,14 @@ export const acceptBatches: preParsingAsyncHookHandler = async (request, _reply,
 }
 
 /** The same for a route whose body is JSON that the framework reads. It reads text too, and then says what of it is wrong. */
-export const acceptJson: preParsingAsyncHookHandler = async (request, _reply, body) => {
-  if (hasBody(request) && !['application/json', 'text/plain'].includes(mediaTypeOf(request))) {
-    throw refusal(`Content-Type is application/json, not ${said(request)}`, ['application/json'])
-  }
-  if (Number(request.headers['content-length'] ?? 0) <= request.routeOptions.bodyLimit) wantBody(request.raw)
-  return body
+export function requireJson (request: FastifyRequest): void {
+  if (!hasBody(request) || ['application/json', 'text/plain'].includes(mediaTypeOf(request))) return
+  throw refusal(`Content-Type is application/json, not ${said(request)}`, ['application/json'])
+}
+
+/** Asks a client that waits for it to send the body, unless the framework refuses it for its length. */
+export function askForShortBody ({ headers, raw, routeOptions }: FastifyRequest): void {
+  if (Number(headers['content-length'] ?? 0) <= routeOptions.bodyLimit) wantBody(raw)
 }
 
 /** A Content-Type is looked at even where the body is empty, as the framework does. */
