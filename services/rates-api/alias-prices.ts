@@ -7,7 +7,9 @@ import { snapshotOf } from './snapshot.ts'
  * The prices from one port to another, under every code of both: lanePrices for ports with aliases. Null where a side is a region.
  * Costs three quarters of regionPrices over the same lane.
  */
-export async function aliasPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals | null> {
+export async function aliasPrices (
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true
+): Promise<LaneTotals | null> {
   // Arrays, made once, let the primary key's index find the row of each code.
   const isLane = sql`orig_code = any (array(${codesOf(sql, sql`orig_port`)})) and dest_code = any (array(${codesOf(sql, sql`dest_port`)}))`
   const rows = await sql<TotalsRow[]>`
@@ -23,7 +25,7 @@ export async function aliasPrices (sql: Sql, { origCode, origSlug, destCode, des
         when dest_port.code is not null then 'port'
         when exists (select from regions where slug = ${destSlug}) then 'region'
       end as dest,
-      orig_port.code as "origPort", dest_port.code as "destPort", asked.month, counts, cents, ${snapshotOf(sql)} as snapshot
+      orig_port.code as "origPort", dest_port.code as "destPort", asked.month, counts, cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
     from orig_port cross join dest_port cross join unnest(${months}::date[]) as asked (month)
     left join lane_months on ${isLane} and lane_months.month = asked.month
     union all

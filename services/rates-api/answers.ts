@@ -8,8 +8,11 @@ export type Answers = {
 export type Found = {
   /** The answer that is kept, if the server still shows what it showed then. */
   body: string | undefined
-  /** Keeps an answer that was asked for after this, with its snapshot, if that is what the server had shown before, too. */
-  keep: (snapshot: string, body: string) => void
+  /**
+   * Keeps an answer that was asked for after this, with its snapshot, if that is what the server had shown before, too. Without a
+   * snapshot nothing is kept.
+   */
+  keep: (snapshot: string | null, body: string) => void
 }
 
 /** Answers of all servers together, up to `maxBytes` of text: those used last are kept. */
@@ -38,16 +41,16 @@ export function keepAnswers (maxBytes: number) {
   /**
    * The answers of one server, which are as good as new ones while its snapshot is the same: nothing was committed there since.
    * A snapshot of one says nothing of another, so nobody gets another's. `askSnapshot` is a small question, put once for all
-   * who wait, and not at all where a later snapshot was seen already.
+   * who wait, and not at all where a later snapshot was seen already. Null is a server that refuses to tell it.
    */
-  function answersOf (server: string, askSnapshot: () => Promise<string>): Answers {
+  function answersOf (server: string, askSnapshot: () => Promise<string | null>): Answers {
     const snapshotNow = shareQuestion(askSnapshot)
     let latest = ''
 
     async function current (key: string): Promise<string | undefined> {
       const entry = kept.get(key)
       if (!entry) return undefined
-      if (entry.snapshot === latest) latest = await snapshotNow()
+      if (entry.snapshot === latest) latest = await snapshotNow() ?? ''
       if (entry.snapshot !== latest) return undefined
       if (kept.get(key) === entry) {
         kept.delete(key) // to the end of the order, where the latest are
@@ -63,8 +66,8 @@ export function keepAnswers (maxBytes: number) {
       return {
         body,
         keep (snapshot, body) {
-          latest = snapshot
-          if (snapshot === before) add(key, snapshot, body)
+          latest = snapshot ?? ''
+          if (snapshot && snapshot === before) add(key, snapshot, body)
         },
       }
     }

@@ -29,8 +29,8 @@ export type MonthTotals = {
 }
 
 export type LaneTotals = Sides & {
-  /** What the database showed then: see snapshotOf. */
-  snapshot: string
+  /** What the database showed then: see snapshotOf. Null where it was not to be told. */
+  snapshot: string | null
   months: MonthTotals[]
 }
 
@@ -40,9 +40,10 @@ export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
 /**
  * How many prices each day of the months has between two sides, and what they add up to; every month is there. One statement
  * gives all of the answer. Where both codes look like a port's, the cheaper statements come first. Each tells when the answer is
- * another's: when a port has aliases, a lane has full rows, or a region's slug looks like a port's code.
+ * another's: when a port has aliases, a lane has full rows, or a region's slug looks like a port's code. `tellsSnapshot` is false for
+ * a server that refuses to tell its snapshot, and the statement with it.
  */
-export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTotals> {
+export async function averagePrices (sql: Sql, query: LaneQuery, tellsSnapshot = true): Promise<LaneTotals> {
   const asked: Asked = {
     origCode: query.orig_code.toUpperCase(),
     origSlug: query.orig_code.toLowerCase(),
@@ -51,17 +52,17 @@ export async function averagePrices (sql: Sql, query: LaneQuery): Promise<LaneTo
     months: monthsOf(query.date_from, query.date_to).map(({ month }) => month),
   }
   if (looksLikePort(asked.origCode) && looksLikePort(asked.destCode)) {
-    const lane = await lanePrices(sql, asked) ?? await aliasPrices(sql, asked)
+    const lane = await lanePrices(sql, asked, tellsSnapshot) ?? await aliasPrices(sql, asked, tellsSnapshot)
     if (lane) return lane
   }
-  return await regionPrices(sql, asked)
+  return await regionPrices(sql, asked, tellsSnapshot)
 }
 
 const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z0-9]{3}$/.test(code)
 
 export function totalsOf (rows: TotalsRow[]): LaneTotals {
   const { orig, dest, origPort, destPort, snapshot } = rows.find(row => row.snapshot !== null)!
-  return { orig, dest, origPort, destPort, snapshot: snapshot!, months: oneEach(rows) }
+  return { orig, dest, origPort, destPort, snapshot: snapshot || null, months: oneEach(rows) }
 }
 
 /** Adds up the rows of the same month: those of `full_lane_months` beside that of `lane_months`, and those of each code of a port. */

@@ -7,7 +7,9 @@ import { requireSchema } from '../runtime/schema.ts'
 import type { Answers } from './answers.ts'
 import { openConnections, type Ask, type ConnectionLimits } from './connections.ts'
 import { askPosition, type Position } from './freshness.ts'
+import { isRefusal, refusable } from './refusable.ts'
 import { shareQuestion } from './shared-question.ts'
+import { currentSnapshot } from './snapshot.ts'
 
 /** `ok`, `lagging`, or the code of what is wrong; `unknown` before it was asked. */
 export type HostState = string
@@ -21,7 +23,7 @@ export type HostOptions = {
   log: Log
   /** Sees each question of the routes. */
   watch: (ask: Ask) => Ask
-  answersOf: (server: string, ask: Ask) => Answers
+  answersOf: (server: string, askSnapshot: () => Promise<string | null>) => Answers
   /** Takes what it says of its position, null where it does not, and tells whether it lags. */
   judge: (host: Host, position: Position | null, askedAt: number) => 'ok' | 'lagging'
 }
@@ -33,6 +35,9 @@ const probeLimitMs = (limitMs: number): number => Math.min(limitMs / 2, 2_500)
 
 /** A database server: its connections, what is known of it, and what is being asked of it. */
 export function openHost ({ name, connect, limits, migrations, log, watch, answersOf, judge }: HostOptions) {
+  const refused = (what: string) => (err: unknown): void => log.warn({ host: name, err }, `the database host refuses a function: ${what}`)
+  const snapshots = refusable(currentSnapshot, refused('its answers are not kept'))
+  const positions = refusable(askPosition, refused('the age of its data is unknown'))
   // Probes have a connection of their own: a server that has a lot to do is not one that cannot do it.
   const { ask: askUnseen, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
   const ask = watch(askUnseen)
@@ -42,7 +47,8 @@ export function openHost ({ name, connect, limits, migrations, log, watch, answe
   const host = {
     name,
     ask,
-    answers: answersOf(name, ask),
+    askWithSnapshot,
+    answers: answersOf(name, () => ask(snapshots.ask)),
     state: 'unknown' as HostState,
     /** The time up to which its data is whole, in milliseconds of performance.now(). */
     wholeUntil: -Infinity,
@@ -64,16 +70,28 @@ export function openHost ({ name, connect, limits, migrations, log, watch, answe
     try {
       const position = await probing.ask(async sql => {
         await requireSchema(sql, migrations)
-        return await askPosition(sql).catch(error => {
-          if (error?.code !== '0A000') throw error
-          return null // not every service that speaks PostgreSQL's protocol knows positions
-        })
+        return await positions.ask(sql)
       })
       become(judge(host, position, askedAt))
     } catch (error) {
       lose(error, askedAt)
       throw error
     }
+  }
+
+  /** A question that can be put with the server's snapshot in it, and without it where the server refuses to tell that. */
+  function askWithSnapshot<T> (question: (sql: Sql, tellsSnapshot: boolean) => Promise<T>): Promise<T> {
+    return ask(async sql => {
+      if (!await snapshots.isAnswered(sql)) return await question(sql, false)
+      try {
+        return await question(sql, true)
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        snapshots.forget(sql)
+        if (await snapshots.isAnswered(sql)) throw error // it is something else that is refused
+        return await question(sql, false)
+      }
+    })
   }
 
   /** Work that asks this server; rejects when the server is lost meanwhile, which silence would not tell for long. */

@@ -11,7 +11,6 @@ import { tooLate, type ConnectionLimits } from './connections.ts'
 import { openFreshness, type Position } from './freshness.ts'
 import { openHost, type Host, type HostState } from './host.ts'
 import { questionWatch } from './questions.ts'
-import { currentSnapshot } from './snapshot.ts'
 
 export type HostsOptions = {
   /** Each opens a pool of one connection to its server: how many there are is `limits.connections`. */
@@ -51,7 +50,7 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
   const { answersOf } = keepAnswers(limits.cacheBytes)
   const freshness = openFreshness()
   const common = {
-    limits, log, watch: questionWatch(metrics), judge, migrations: readMigrations(), answersOf: (server: string, ask: Host['ask']) => answersOf(server, () => ask(currentSnapshot)),
+    limits, log, watch: questionWatch(metrics), judge, migrations: readMigrations(), answersOf,
   }
   const primary = openHost({ ...common, name: 'primary', connect: connectPrimary })
   const replicas = connectReplicas.map((connect, index) => openHost({ ...common, name: `replica-${index + 1}`, connect }))

@@ -8,7 +8,9 @@ import { snapshotOf } from './snapshot.ts'
  * a port with aliases, or the lane has full rows. Two looks at small indexes tell; to join all rows of every lane would cost a
  * third more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
  */
-export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked): Promise<LaneTotals | null> {
+export async function lanePrices (
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true
+): Promise<LaneTotals | null> {
   const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasMore: boolean }>>`
     select
       case
@@ -24,7 +26,7 @@ export async function lanePrices (sql: Sql, { origCode, origSlug, destCode, dest
       ) or exists (
         select from full_lane_months where orig_code = ${origCode} and dest_code = ${destCode}
       ) as "hasMore",
-      asked.month, counts, cents, ${snapshotOf(sql)} as snapshot
+      asked.month, counts, cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
     from unnest(${months}::date[]) as asked (month)
     left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month`
   const isAnother = rows.some(({ orig, dest, hasMore }) => hasMore || orig === 'region' || dest === 'region')

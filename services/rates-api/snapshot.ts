@@ -7,13 +7,17 @@ import type { Sql } from 'postgres'
  * and what one was before it took over or was restored.
  *
  * The place is read a little later than the data. So an answer belongs to a text only where that was the text before, too.
+ *
+ * Empty where the server is one that refuses to tell it: then nothing says how long an answer holds.
  */
-export function snapshotOf (sql: Sql) {
-  return sql`pg_postmaster_start_time()::text || ' ' ||
-    case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text else pg_current_snapshot()::text end`
+export function snapshotOf (sql: Sql, isTold = true) {
+  return isTold ? placeOf(sql) : sql`''`
 }
 
+const placeOf = (sql: Sql) => sql`pg_postmaster_start_time()::text || ' ' ||
+    case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text else pg_current_snapshot()::text end`
+
 export async function currentSnapshot (sql: Sql): Promise<string> {
-  const [row] = await sql<Array<{ snapshot: string }>>`select ${snapshotOf(sql)} as snapshot`
+  const [row] = await sql<Array<{ snapshot: string }>>`select ${placeOf(sql)} as snapshot`
   return row!.snapshot
 }

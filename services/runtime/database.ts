@@ -109,6 +109,11 @@ function forgetDestroyed (sockets: Set<Socket>): void {
 
 const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()
 
+/** The open connection of a pool of one, by which another one can be told from it; undefined where none is open. */
+export function linkOf (sql: Sql): object | undefined {
+  return [...linksOf.get(sql) ?? []].find(socket => !socket.destroyed)
+}
+
 /**
  * Closes all connections of a pool where `error` says that the server refuses writes: after a failover they may still reach the
  * old primary, which is a replica now, for as long as they last.

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { Sql } from 'postgres'
 import type { Test } from 'tap'
 import { buildRatesApi } from '../../services/rates-api/app.ts'
+import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
 import type { HostsOptions, HostStatus } from '../../services/rates-api/hosts.ts'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { makeDatabase, temporaryServer, unsafeSettings, type Server } from '../harness/server.ts'
@@ -42,7 +43,9 @@ export async function replicated (t: Test): Promise<Replicated> {
 /** The rates API on the primary and the replicas that the URLs name. */
 export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: string[], limits: Partial<HostsOptions['limits']> = {}) {
   const connectTo = (url: string) => () => openDatabase({ url, process: 'rates-api', poolSize: 1, statementTimeoutMs: 5_000 })
+  const metrics = openMetrics('rates-api')
   const app = await buildRatesApi({
+    metrics,
     connect: connectTo(primaryUrl), replicas: replicaUrls.map(connectTo), log: pino({ level: process.env.TEST_LOG ?? 'silent' }), keys: null,
     limits: {
       maxDays: 366, cacheBytes: 1_000_000, connections: 4, maxWaiting: 1_000, limitMs: 5_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
@@ -51,6 +54,8 @@ export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: stri
   await app.ready()
   t.teardown(() => app.close())
   return {
+    /** Answers that were given without a query for their data. */
+    kept: () => valueOf(metrics, 'freight_answers_total', { source: 'kept' }),
     async ask (address = path): Promise<Answer> {
       const { statusCode: status, payload, headers } = await app.inject(address)
       const age = headers.age === undefined ? undefined : Number(headers.age)

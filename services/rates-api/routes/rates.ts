@@ -57,12 +57,12 @@ export function registerRates (app: FastifyInstance, { hosts, metrics, access, m
     return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).type(`${type}; charset=utf-8`).send(body)
   })
 
-  async function answerTo (request: FastifyRequest, type: string, { answers, ask }: Host): Promise<string> {
+  async function answerTo (request: FastifyRequest, type: string, { answers, askWithSnapshot }: Host): Promise<string> {
     const { body: kept, keep } = await answers.find(`${type} ${request.url}`)
     metrics.count('freight_answers_total', { source: kept === undefined ? 'made' : 'kept' })
     if (kept !== undefined) return kept
     const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
-    const totals = await ask(sql => averagePrices(sql, query))
+    const totals = await askWithSnapshot((sql, tellsSnapshot) => averagePrices(sql, query, tellsSnapshot))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)
     const body = type === 'text/csv' ? toCsv(rates) : JSON.stringify({ rates })
