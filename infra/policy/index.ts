@@ -1,15 +1,49 @@
-import { PolicyPack } from '@pulumi/policy'
-import { rules } from './rules.ts'
+import { type Policies, PolicyPack, type PolicyResource, type ResourceValidationArgs, UnknownValueError } from '@pulumi/policy'
+import { type Rule, rules } from './rules.ts'
 
-/** `pulumi up --policy-pack infra/policy`: nothing is made or changed that breaks a rule. */
-export default new PolicyPack('freight-rates', {
-  enforcementLevel: 'mandatory',
-  policies: rules.map(({ name, description, types, problem }) => ({
+/**
+ * `pulumi up --policy-pack infra/policy`: a resource that breaks a rule is neither made nor changed.
+ * A rule that reads what a preview may not know yet (`readsLate`) is checked over all resources, at the end of a preview and of an update:
+ * checked resource by resource, it would pass the preview and stop the update after a part of the resources were made.
+ */
+export default new PolicyPack('freight-rates', { enforcementLevel: 'mandatory', policies: rules.map(policyOf) })
+
+function policyOf (rule: Rule): Policies[number] {
+  const { name, description } = rule
+  if (!rule.readsLate) {
+    return {
+      name,
+      description,
+      validateResource (resource, report) {
+        const found = problemOf(rule, resource)
+        if (found) report(found)
+      },
+    }
+  }
+  return {
     name,
     description,
-    validateResource ({ type, name, urn, props, opts: { protect } }, report) {
-      const found = types.includes(type) ? problem({ name, stack: urn.split(':')[2]!, inputs: props, protect: protect ?? false }) : undefined
-      if (found) report(found)
+    validateStack ({ resources }, report) {
+      for (const resource of resources) {
+        const found = unlessUnknown(() => problemOf(rule, resource))
+        if (found) report(found, resource.urn)
+      }
     },
-  })),
-})
+  }
+}
+
+type Resource = ResourceValidationArgs | PolicyResource
+
+function problemOf ({ types, problem }: Rule, { type, name, urn, props, opts: { protect } }: Resource): string | undefined {
+  return types.includes(type) ? problem({ name, stack: urn.split(':')[2]!, inputs: props, protect: protect ?? false }) : undefined
+}
+
+/** What `check` returns; undefined where it reads a value that is not known yet. */
+function unlessUnknown (check: () => string | undefined): string | undefined {
+  try {
+    return check()
+  } catch (error) {
+    if (error instanceof UnknownValueError) return undefined
+    throw error
+  }
+}

@@ -10,11 +10,15 @@ export interface Rule {
   name: string
   description: string
   types: string[]
+  /** Set where `problem` reads a value that a preview may not know yet, because the update makes it. */
+  readsLate?: true
   /** What is wrong, in one sentence; undefined where nothing is. */
   problem: (resource: Asked) => string | undefined
 }
 
 const unless = (fine: unknown, problem: string): string | undefined => fine ? undefined : problem
+/** Whether an input has a value, known or not: the engine refuses to read a value that the update is still to make. */
+const isGiven = (inputs: Asked['inputs'], key: string): boolean => Boolean(Object.getOwnPropertyDescriptor(inputs, key)?.value)
 const containersOf = ({ containerDefinitions }: Asked['inputs']): any[] => JSON.parse(containerDefinitions ?? '[]')
 
 /** What must hold for every resource, whoever changes the program: the policy pack asks in a real run, `npm test` without one. */
@@ -23,14 +27,14 @@ export const rules: Rule[] = [
     name: 'queues-are-encrypted',
     description: 'A queue is encrypted at rest',
     types: ['aws:sqs/queue:Queue'],
-    problem: ({ inputs: { sqsManagedSseEnabled, kmsMasterKeyId } }) => unless(sqsManagedSseEnabled || kmsMasterKeyId, 'sqsManagedSseEnabled is off'),
+    problem: ({ inputs }) => unless(inputs.sqsManagedSseEnabled || isGiven(inputs, 'kmsMasterKeyId'), 'sqsManagedSseEnabled is off'),
   },
   {
     name: 'databases-are-encrypted',
     description: 'A database is encrypted at rest and has no public address',
     types: ['aws:rds/instance:Instance', 'aws:rds/cluster:Cluster'],
-    problem: ({ inputs: { storageEncrypted, publiclyAccessible, replicateSourceDb } }) =>
-      unless(!publiclyAccessible, 'publiclyAccessible is on') ?? unless(storageEncrypted || replicateSourceDb, 'storageEncrypted is off'),
+    problem: ({ inputs }) => unless(!inputs.publiclyAccessible, 'publiclyAccessible is on') ??
+      unless(inputs.storageEncrypted || isGiven(inputs, 'replicateSourceDb'), 'storageEncrypted is off'),
   },
   {
     name: 'buckets-are-closed',
@@ -43,8 +47,8 @@ export const rules: Rule[] = [
     name: 'data-stays',
     description: 'Database and keys of a stack that is here to stay cannot be deleted by accident',
     types: ['aws:rds/instance:Instance', 'aws:rds/cluster:Cluster', 'aws:secretsmanager/secret:Secret'],
-    problem: ({ stack, protect, inputs: { replicateSourceDb, clusterIdentifier, engine } }) =>
-      unless(!['staging', 'prod'].includes(stack) || protect || replicateSourceDb || (clusterIdentifier && engine === undefined), 'protect is off'),
+    problem: ({ stack, protect, inputs }) => unless(!['staging', 'prod'].includes(stack) || protect || isGiven(inputs, 'replicateSourceDb') ||
+      (isGiven(inputs, 'clusterIdentifier') && !isGiven(inputs, 'engine')), 'protect is off'),
   },
   {
     name: 'logs-end',
@@ -56,8 +60,8 @@ export const rules: Rule[] = [
     name: 'groups-name-each-other',
     description: 'Who may come in is a security group; addresses may come to the public balancer alone, by its ports',
     types: ['aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule'],
-    problem: ({ inputs: { referencedSecurityGroupId, fromPort, toPort } }) =>
-      unless(referencedSecurityGroupId || (fromPort === toPort && [80, 443].includes(fromPort)), 'it opens a port to addresses'),
+    problem: ({ inputs }) => unless(isGiven(inputs, 'referencedSecurityGroupId') ||
+      (inputs.fromPort === inputs.toPort && [80, 443].includes(inputs.fromPort)), 'it opens a port to addresses'),
   },
   {
     name: 'groups-have-no-rules-of-their-own',
@@ -69,12 +73,14 @@ export const rules: Rule[] = [
     name: 'images-are-pinned',
     description: 'A task names its image by digest, so that what was tested is what runs',
     types: ['aws:ecs/taskDefinition:TaskDefinition'],
+    readsLate: true,
     problem: ({ inputs }) => unless(containersOf(inputs).every(({ image }) => /@sha256:[0-9a-f]{64}$/.test(image)), 'an image is named by a tag'),
   },
   {
     name: 'tasks-cannot-write',
     description: 'A container has a root file system that it cannot write, and no user of root',
     types: ['aws:ecs/taskDefinition:TaskDefinition'],
+    readsLate: true,
     problem: ({ inputs }) => unless(containersOf(inputs).every(({ readonlyRootFilesystem, privileged, user }) =>
       readonlyRootFilesystem === true && !privileged && user !== 'root' && user !== '0'), 'a container may write or is privileged'),
   },
@@ -82,6 +88,7 @@ export const rules: Rule[] = [
     name: 'secrets-are-not-environment',
     description: 'A secret comes from Secrets Manager, not as a variable that everyone can read who may see the task',
     types: ['aws:ecs/taskDefinition:TaskDefinition'],
+    readsLate: true,
     problem: ({ inputs }) => unless(!containersOf(inputs).some(({ environment = [] }) => environment.some(isSecret)), 'a variable looks like a secret'),
   },
   {
@@ -90,7 +97,8 @@ export const rules: Rule[] = [
     types: ['aws:wafv2/webAcl:WebAcl'],
     problem: ({ inputs: { rules = [] } }) => {
       const counted = rules.flatMap(({ statement }: { statement?: Record<string, unknown> }) => statement?.rateBasedStatement ?? [])
-      return unless(counted.length > 0, 'it counts nothing') ?? unless(!/uriPath|uriFragment/.test(JSON.stringify(counted)), 'a limit has a condition on the path')
+      return unless(counted.length > 0, 'it counts nothing') ??
+        unless(!namesBelow(counted).some(name => ['uriPath', 'uriFragment'].includes(name)), 'a limit has a condition on the path')
     },
   },
   {
@@ -103,14 +111,21 @@ export const rules: Rule[] = [
     name: 'edges-are-guarded',
     description: 'A distribution has a firewall, takes HTTPS alone, over addresses that the firewall can count, and keeps no answer, errors included',
     types: ['aws:cloudfront/distribution:Distribution'],
-    problem: ({ inputs: { webAclId, isIpv6Enabled, defaultCacheBehavior, viewerCertificate, customErrorResponses = [] } }) =>
-      unless(webAclId, 'webAclId is not set') ??
-      unless(defaultCacheBehavior?.viewerProtocolPolicy === 'https-only' && /^TLSv1\.[23]/.test(viewerCertificate?.minimumProtocolVersion), 'it takes more than HTTPS by TLS 1.2') ??
-      unless(!isIpv6Enabled, 'isIpv6Enabled is on: a client has 2^64 addresses') ??
-      unless([404, 500, 502, 503, 504].every(status => customErrorResponses.some((one: Record<string, unknown>) =>
+    problem: ({ inputs }) =>
+      unless(isGiven(inputs, 'webAclId'), 'webAclId is not set') ??
+      unless(inputs.defaultCacheBehavior?.viewerProtocolPolicy === 'https-only' && /^TLSv1\.[23]/.test(inputs.viewerCertificate?.minimumProtocolVersion),
+        'it takes more than HTTPS by TLS 1.2') ??
+      unless(!inputs.isIpv6Enabled, 'isIpv6Enabled is on: a client has 2^64 addresses') ??
+      unless([404, 500, 502, 503, 504].every(status => (inputs.customErrorResponses ?? []).some((one: Record<string, unknown>) =>
         one.errorCode === status && one.errorCachingMinTtl === 0)), 'it keeps errors for ten seconds, for whoever comes next'),
   },
 ]
+
+/** The names of all members of `value`, at any depth. Values that are not known yet are not read. */
+function namesBelow (value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(Object.getOwnPropertyDescriptors(value)).flatMap(([name, { value: member }]) => [name, ...namesBelow(member)])
+}
 
 /** A variable that is named like a password, or holds an address with one. The name or ARN of a secret is none. */
 const isSecret = ({ name, value }: { name: string, value: string }): boolean =>

@@ -2,10 +2,11 @@ import type { Test } from 'tap'
 import { checkConfig, RefusedConfig, type Config } from '../../infra/config.ts'
 import { Schema } from '../../infra/config-schema.ts'
 import { connectionsNeeded, maxConnections } from '../../infra/connections.ts'
-import { readYaml, runProgram } from './program.ts'
+import { configOf, readYaml, runProgram } from './program.ts'
 
-const ofStack = (stack: string): Record<string, any> => Object.fromEntries(Object.entries(readYaml(`Pulumi.${stack}.yaml`).config)
+const ownOf = (config: Record<string, unknown>): Record<string, any> => Object.fromEntries(Object.entries(config)
   .filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice('freight-rates:'.length), value]))
+const ofStack = (stack: string): Record<string, any> => ownOf(configOf(stack))
 
 export const settingsOf = (stack: string): Config => checkConfig(ofStack(stack), stack, 'eu-west-1')
 
@@ -75,7 +76,11 @@ const refused: Array<[stack: 'dev' | 'prod' | 'staging', changes: Record<string,
 ]
 
 export async function configuration (t: Test): Promise<void> {
-  for (const stack of ['dev', 'staging', 'prod']) t.equal(refusal(stack, {}), '', `${stack} is accepted`)
+  for (const stack of ['dev', 'staging', 'prod']) {
+    t.equal(refusal(stack, {}), '', `${stack} is accepted`)
+    const { config } = readYaml(`Pulumi.${stack}.yaml`)
+    t.doesNotThrow(() => checkConfig(ownOf(config), stack, config['aws:region']), `${stack}, as its file has it`)
+  }
   for (const [stack, changes, key] of refused) t.match(refusal(stack, changes), key, `${stack} with ${JSON.stringify(changes)}`)
   t.match(refusal('dev', {}, { name: 'local' }), /"local"/, 'the environment that takes development keys')
   t.match(refusal('dev', {}, { name: 'a-name-that-is-long' }), /at most 12/)

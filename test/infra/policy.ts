@@ -20,7 +20,7 @@ const counting = (rateBasedStatement: object): Asked['inputs'] => ({ rules: [{ s
 const task = (container: object): Asked['inputs'] => ({ containerDefinitions: JSON.stringify([{ image: pinned, readonlyRootFilesystem: true, ...container }]) })
 
 /** What each rule is there to catch. */
-const broken: Record<string, Array<Partial<Asked>>> = {
+export const broken: Record<string, Array<Partial<Asked>>> = {
   'queues-are-encrypted': [{ inputs: { fifoQueue: true } }],
   'databases-are-encrypted': [{ inputs: {} }, { inputs: { storageEncrypted: true, publiclyAccessible: true } }],
   'buckets-are-closed': [{ inputs: { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true } }],

@@ -2,6 +2,8 @@ import * as pulumi from '@pulumi/pulumi'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { answerOf } from './answer.ts'
+import { asExample } from './example-settings.ts'
 
 const root = join(import.meta.dirname, '../..')
 const yaml = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi'))('js-yaml') as { load: (text: string) => unknown }
@@ -34,10 +36,10 @@ export interface Program {
   named: (name: string, type?: string) => Declared
 }
 
-/** The configuration of a stack, as its file says it, with `changes` to its keys. */
+/** The configuration of a stack, as its file says it but for what is somebody's own, with `changes` to its keys. */
 export function configOf (stack: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
   const { config } = yaml.load(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Record<string, unknown> }
-  return { ...config, ...Object.fromEntries(Object.entries(changes).map(([key, value]) => [`freight-rates:${key}`, value])) }
+  return { ...asExample(stack, config), ...Object.fromEntries(Object.entries(changes).map(([key, value]) => [`freight-rates:${key}`, value])) }
 }
 
 export const readYaml = (name: string): any => yaml.load(readFileSync(join(root, name), 'utf8'))
@@ -50,29 +52,35 @@ export const runProgram = (stack: string, changes: Record<string, unknown> = {},
 
 /** The program of an account, which is run before any stack of it. */
 export const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
-  ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, ...changes,
+  ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, 'freight-bootstrap:githubRepository': 'example/freight-rates', 'freight-bootstrap:region': 'eu-west-1', ...changes,
 })
+
+type Answering = (resource: pulumi.runtime.MockResourceArgs) => { id: string, state: Record<string, any> }
+
+/** The first preview of a stack: what AWS is still to make is not known. */
+export const runPreview = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> =>
+  runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), answerOf, true)
 
 /** The same of any program: `entry` is its file in infra/; `answer` says what AWS would add to what the program says. */
 export async function runEntry (
-  entry: string, project: string, stack: string, settings: Record<string, unknown>, answer = answerOf
+  entry: string, project: string, stack: string, settings: Record<string, unknown>, answer: Answering = answerOf, isPreview = false
 ): Promise<Program> {
   const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
   pulumi.runtime.setAllConfig(Object.fromEntries(config))
   const called: string[] = []
   await pulumi.runtime.setMocks({
-    newResource: answer,
+    newResource: isPreview ? ({ inputs }) => ({ id: undefined, state: inputs }) : answer,
     call ({ token, inputs }) {
       called.push(token)
       return { ...inputs, userName: 'AWS', password: 'token', accountId: '111111111111' }
     },
-  }, project, stack, false)
+  }, project, stack, isPreview)
   const all: Declared[] = []
   listen(all)
   // Another address, another module: the program runs again. Its components are the same.
   const outputs = { ...await import(`../../infra/${entry}?run=${++runs}`) } as Record<string, any>
   await pulumi.runtime.disconnect()
-  for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
+  if (!isPreview) for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
   return {
     stack,
     all,
@@ -112,41 +120,6 @@ function listen (all: Declared[]): void {
     })
     done(error, response)
   })
-}
-
-export function answerOf ({ type, name, inputs }: pulumi.runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
-  const kind = type.split('/').at(-1)!.split(':').at(-1)!
-  const arn = `arn:aws:${type.split(':')[1]?.split('/')[0]}:eu-west-1:111111111111:${kind}/${name}`
-  return {
-    id: type === 'aws:secretsmanager/secret:Secret' ? arn : `${name}-id`,
-    state: {
-      arn,
-      arnSuffix: `${kind}/${name}`,
-      name,
-      url: `https://sqs.eu-west-1.amazonaws.com/111111111111/${name}.fifo`,
-      bucket: name,
-      address: `${name}.abc.eu-west-1.rds.amazonaws.com`,
-      endpoint: `${name}.cluster-abc.eu-west-1.rds.amazonaws.com`,
-      readerEndpoint: `${name}.cluster-ro-abc.eu-west-1.rds.amazonaws.com`,
-      resourceId: `db-${name.toUpperCase()}`,
-      clusterResourceId: `cluster-${name.toUpperCase()}`,
-      repositoryUrl: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/${name}`,
-      registryId: '111111111111',
-      repoDigest: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/${name}@sha256:${'a'.repeat(64)}`,
-      dnsName: `${name}.elb.amazonaws.com`,
-      zoneId: 'Z1',
-      apiEndpoint: `https://${name}.execute-api.eu-west-1.amazonaws.com`,
-      domainValidationOptions: ['a', 'b'].map(part => ({ resourceRecordName: part, resourceRecordType: 'CNAME', resourceRecordValue: `${part}.acm` })),
-      prefixListId: 'pl-1',
-      fqdn: name,
-      domainName: `${name}.cloudfront.net`,
-      hostedZoneId: 'Z3',
-      ...inputs,
-      ...(type === 'aws:apigatewayv2/domainName:DomainName'
-        ? { domainNameConfiguration: { ...inputs.domainNameConfiguration, targetDomainName: 'target.example', hostedZoneId: 'Z2' } }
-        : {}),
-    },
-  }
 }
 
 const secretMark = '4dabf18193072939515e22adb298388d'

@@ -1,5 +1,6 @@
 import type { runtime } from '@pulumi/pulumi'
-import { answerOf, configOf, open, runEntry, type Declared } from '../infra/program.ts'
+import { answerOf } from '../infra/answer.ts'
+import { configOf, open, runEntry, type Declared } from '../infra/program.ts'
 
 /** What stands behind a Pulumi resource, and its properties that AWS decides. */
 const kinds: Record<string, { terraform: string, outputs: Record<string, string> }> = {

@@ -1,0 +1,17 @@
+const own = 'freight-rates:'
+const examples: Record<string, Record<string, unknown>> = {
+  dev: { account: '111111111111', allowedCidrs: ['203.0.113.0/24'] },
+  staging: { account: '222222222222', domain: { name: 'rates.staging.example.com', zoneId: 'Z0STAGINGEXAMPLE' } },
+  prod: { account: '333333333333', domain: { name: 'rates.example.com', zoneId: 'Z0PRODUCTIONEXAMPLE' } },
+}
+/** What a stack has of its own, and this repository has not. */
+const personal = ['account', 'domain', 'allowedCidrs', 'permissionsBoundary', 'image']
+
+/**
+ * Settings of a stack with the accounts, names and addresses of the examples: tests compare with these. Otherwise the tests of a repository
+ * whose settings somebody has filled in (`npm run stack -- init`) would fail.
+ */
+export function asExample (stack: string, config: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(config).filter(([key]) => !personal.some(name => key === own + name))
+  return { ...Object.fromEntries(kept), 'aws:region': 'eu-west-1', ...Object.fromEntries(Object.entries(examples[stack] ?? {}).map(([key, value]) => [own + key, value])) }
+}
