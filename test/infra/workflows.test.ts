@@ -3,17 +3,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { differences } from '../../infra/commands/running-tasks.ts'
+import { type Files, problemsOf, type Step, type Workflow } from './workflow-rules.ts'
 
 /** What GitHub's workflows promise; they run nowhere else. */
-type Step = { uses?: string, run?: string, with?: Record<string, string>, env?: Record<string, string> }
-type Job = {
-  needs?: string | string[], environment?: string, permissions?: Record<string, string>, concurrency?: { group: string, 'cancel-in-progress': boolean }
-  'timeout-minutes'?: number, if?: string, steps: Step[]
-}
-type Workflow = { on: Record<string, unknown>, permissions?: Record<string, string>, concurrency?: { group: string }, jobs: Record<string, Job> }
-
 const github = join(import.meta.dirname, '../../.github')
-const read = (path: string): any => parse(readFileSync(join(github, path), 'utf8'))
+const textOf = (path: string): string => readFileSync(join(github, path), 'utf8')
+const read = (path: string): any => parse(textOf(path))
+const files: Files = new Map([
+  ...readdirSync(join(github, 'workflows')).map(name => `workflows/${name}`), ...readdirSync(join(github, 'actions')).map(name => `actions/${name}/action.yml`),
+].map(path => [path, textOf(path)]))
 const workflows = new Map(readdirSync(join(github, 'workflows')).map(name => [name, read(`workflows/${name}`) as Workflow]))
 const actions = new Map(readdirSync(join(github, 'actions')).map(name => [name, read(`actions/${name}/action.yml`).runs.steps as Step[]]))
 const jobs = [...workflows].flatMap(([name, workflow]) => Object.entries(workflow.jobs).map(([job, is]) => ({ title: `${name} ${job}`, is })))
@@ -27,29 +25,54 @@ const stepsOf = (list: Step[]): Step[] => list.flatMap(step => {
 })
 const place = (list: Step[], pattern: RegExp): number => list.findIndex(({ run = '' }) => pattern.test(run))
 
-t.test('each action has a version; by a commit, or as one of those known by a major version alone', async t => {
-  const used = steps.flatMap(({ uses }) => uses ?? [])
-  t.ok(used.length > 10)
-  for (const uses of used.filter(uses => !uses.startsWith('./'))) t.match(uses, /^(actions|aws-actions)\/[\w-]+@[0-9a-f]{40}$|^pulumi\/actions@v\d+$/)
-  for (const uses of used.filter(uses => uses.startsWith('./'))) t.ok(actions.has(uses.split('/').at(-1)!), uses)
+t.test('what the workflows use and may do', async t => {
+  t.ok(steps.filter(({ uses }) => uses).length > 10)
+  t.same(problemsOf(files), [])
 })
 
-t.test('permissions: reading unless a job says more, and a token of AWS where it is used alone', async t => {
-  for (const [name, { permissions, concurrency }] of workflows) {
-    t.same(permissions, { contents: 'read' }, name)
-    t.ok(concurrency?.group, `${name}: concurrency`)
+t.test('what would be refused', async t => {
+  const pinned = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1'
+  const changed = (name: string, from: string | RegExp, to: string): Files => {
+    const text = files.get(name)!
+    t.ok(typeof from === 'string' ? text.includes(from) : from.test(text), `${name} has ${from}`)
+    return new Map([...files, [name, text.replace(from, to)]])
   }
-  for (const { title, is } of jobs) {
-    const aws = stepsOf(is.steps).some(({ uses }) => uses?.startsWith('aws-actions/'))
-    t.equal(is.permissions?.['id-token'] ?? 'none', aws ? 'write' : 'none', title)
-    const others = Object.entries(is.permissions ?? {}).filter(([name, level]) => level === 'write' && name !== 'id-token').map(([name]) => name)
-    t.same(others, title === 'ci.yml preview' ? ['pull-requests'] : [], title)
-    t.ok(is['timeout-minutes'], `${title}: a limit`)
-    for (const { uses, with: given } of is.steps) if (uses?.startsWith('actions/checkout')) t.equal(given?.['persist-credentials'], false, title)
-  }
-  const text = JSON.stringify([...workflows.values(), ...actions.values()])
-  t.notMatch(text, /AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|aws-access-key-id|pull_request_target/)
-  for (const { run = '' } of steps) t.notMatch(run, /\$\{\{/, 'no expression in a script: what a branch is named would run')
+  const ci = 'workflows/ci.yml'
+  for (const [what, broken] of [
+    ['a major version', changed(ci, pinned, 'actions/checkout@v7')],
+    ['a branch', changed(ci, pinned, 'pulumi/actions@main')],
+    ['a short commit', changed(ci, pinned, 'actions/checkout@3d3c42e # v7.0.1')],
+    ['a commit without its version', changed(ci, pinned, pinned.split(' ')[0]!)],
+    ['a version that moves beside a commit', changed(ci, pinned, pinned.replace('v7.0.1', 'v7'))],
+    ['a step in flow style', changed(ci, `      - uses: ${pinned}`, `      - { uses: actions/checkout@v7 }\n      - uses: ${pinned}`)],
+    ['an image by its tag', changed(ci, '    steps:', '    container: node:24\n    steps:')],
+    ['an action that is an image', changed(ci, pinned, 'docker://alpine:3')],
+    ['another repository\'s workflow', changed(ci, '  staging:\n', '  other:\n    uses: example/other/.github/workflows/ci.yml@main\n  staging:\n')],
+    ['a tool after the credentials', changed('actions/deploy/action.yml', '    - name: Scan\n', '    - shell: bash\n      run: curl https://example.com/tool | sh\n    - name: Scan\n')],
+    ['an action after the credentials', changed('actions/deploy/action.yml', '    - name: Scan\n', `    - uses: ${pinned}\n    - name: Scan\n`)],
+    ['credentials before the tools', changed(ci, '      - uses: ./.github/actions/tools\n      - id: stack\n        uses: ./.github/actions/stack\n        with: { stack: staging, role: preview }\n',
+      '      - id: stack\n        uses: ./.github/actions/stack\n        with: { stack: staging, role: preview }\n      - uses: ./.github/actions/tools\n')],
+    ['scripts of packages where credentials may be taken', changed('actions/tools/action.yml', 'npm ci --ignore-scripts', 'npm ci')],
+    ['a download that nothing checks', changed('actions/tools/action.yml', /^.*sha256sum.*\n/m, '')],
+    ['plugins that are downloaded later', changed('actions/tools/action.yml', /^.*DISABLE_AUTOMATIC_PLUGIN.*\n/m, '')],
+    ['a right that nothing needs', changed(ci, '      id-token: write\n', '      id-token: write\n      packages: write\n')],
+    ['a token of AWS that nothing takes', changed(ci, '    timeout-minutes: 30\n', '    timeout-minutes: 30\n    permissions: { contents: read, id-token: write }\n')],
+    ['code beside the right to write', changed(ci, '      pull-requests: write\n    steps:\n', `      pull-requests: write\n    steps:\n      - uses: ${pinned}\n`)],
+    ['all rights', changed(ci, 'permissions:\n  contents: read\n', 'permissions: write-all\n')],
+    ['rights by default', changed(ci, 'permissions:\n  contents: read\n', '')],
+    ['a checkout that keeps its token', changed(ci, /persist-credentials: false/, 'fetch-depth: 1')],
+    ['an expression in a script', changed(ci, '"$REGISTRY/freight@$DIGEST"', '"${{ github.head_ref }}"')], // eslint-disable-line no-template-curly-in-string
+    ['code of a fork with our rights', changed(ci, '  pull_request:\n', '  pull_request_target:\n')],
+    ['no limit of time', changed(ci, '    timeout-minutes: 30\n', '')],
+    ['a key of AWS', changed('actions/stack/action.yml', 'role-to-assume', 'aws-access-key-id')],
+  ] as const) t.not(problemsOf(broken).length, 0, what)
+})
+
+t.test('dependencies are looked at every week', async t => {
+  const { updates } = read('dependabot.yml') as { updates: Array<{ 'package-ecosystem': string, directory?: string, directories?: string[], schedule: { interval: string } }> }
+  t.same(updates.map(one => one['package-ecosystem']).sort(), ['docker', 'docker-compose', 'github-actions', 'npm'])
+  for (const { schedule } of updates) t.equal(schedule.interval, 'weekly')
+  t.same(updates.find(one => one['package-ecosystem'] === 'github-actions')?.directories, ['/', '/.github/actions/*'], 'actions of this repository use others')
 })
 
 t.test('one build; prod has what staging accepted', async t => {
@@ -70,6 +93,14 @@ t.test('one build; prod has what staging accepted', async t => {
   const up = place(all, /pulumi up/)
   t.ok(up >= 0 && place(all, /acceptance\/run\.ts/) > up, 'acceptance after the deployment, in the job that prod needs')
   t.match(all[up]!.run, /pulumi up [^\n]+\n(.*\n)*node infra\/commands\/running\.ts/, 'then what runs is looked at')
+  for (const stack of ['staging', 'prod']) {
+    const steps = stepsOf(ci[stack]!.steps)
+    const [push, scan, up] = [place(steps, /skopeo copy/), place(steps, /node infra\/commands\/image-scan\.ts --image "\$IMAGE"$/m), place(steps, /pulumi up/)]
+    t.ok(push >= 0 && push < scan && scan < up, `${stack}: the scan of what was pushed is read before it runs`)
+    t.match([steps[scan]!.env?.IMAGE, steps[up]!.env?.IMAGE, steps[scan]!.if], ['${{ steps.push.outputs.image }}', '${{ steps.push.outputs.image }}', undefined]) // eslint-disable-line no-template-curly-in-string
+  }
+  const uploads = ci.image!.steps.filter(({ uses }) => uses?.startsWith('actions/upload-artifact'))
+  t.match(uploads.map(step => step.with), [{ path: 'image.tar' }, { path: 'sbom/sbom.cdx.json', 'if-no-files-found': 'error' }], 'with what is in it')
   t.notOk(Object.keys(ci).some(job => !['staging', 'prod'].includes(job) && stepsOf(ci[job]!.steps).some(({ run = '' }) => /pulumi (up|destroy)/.test(run))))
 })
 

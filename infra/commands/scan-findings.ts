@@ -1,0 +1,50 @@
+/** What `aws ecr describe-image-scan-findings` prints: `findings` of basic scanning, `enhancedFindings` of Amazon Inspector. */
+export interface ScanResponse {
+  imageId?: { imageDigest?: string }
+  imageScanStatus?: { status?: string, description?: string }
+  imageScanFindings?: {
+    imageScanCompletedAt?: string | number
+    findingSeverityCounts?: Record<string, number>
+    findings?: Array<{ name?: string, uri?: string, severity?: string, attributes?: Array<{ key: string, value?: string }> }>
+    enhancedFindings?: Array<{
+      title?: string
+      severity?: string
+      status?: string
+      packageVulnerabilityDetails?: { vulnerabilityId?: string, sourceUrl?: string, vulnerablePackages?: Array<{ name?: string, version?: string }> }
+    }>
+  }
+}
+
+export interface Finding {
+  id: string
+  packages: string
+  url: string
+}
+
+const running = ['PENDING', 'IN_PROGRESS']
+const scanned = ['COMPLETE', 'ACTIVE']
+
+/**
+ * `done`, `wait`, or `failed` for a scan without a result. COMPLETE and ACTIVE (continuous scanning) come before the first findings do:
+ * the time of the last completed scan says that they are there (https://github.com/aws/aws-sdk/issues/289).
+ */
+export function progressOf ({ imageScanStatus, imageScanFindings }: ScanResponse): 'done' | 'wait' | 'failed' {
+  const status = imageScanStatus?.status ?? ''
+  if (running.includes(status)) return 'wait'
+  if (!scanned.includes(status)) return 'failed'
+  return imageScanFindings?.imageScanCompletedAt === undefined ? 'wait' : 'done'
+}
+
+/** The critical findings, of either kind of scanning. */
+export function criticalFindings ({ imageScanFindings: { findings = [], enhancedFindings = [] } = {} }: ScanResponse): Finding[] {
+  const value = (attributes: Array<{ key: string, value?: string }> = [], key: string): string => attributes.find(one => one.key === key)?.value ?? ''
+  return [
+    ...findings.filter(({ severity }) => severity === 'CRITICAL').map(({ name = '', uri = '', attributes }) => ({
+      id: name, packages: `${value(attributes, 'package_name')} ${value(attributes, 'package_version')}`.trim(), url: uri,
+    })),
+    ...enhancedFindings.filter(({ severity, status }) => severity === 'CRITICAL' && status !== 'CLOSED').map(({ title = '', packageVulnerabilityDetails: details = {} }) => ({
+      id: details.vulnerabilityId ?? title, packages: (details.vulnerablePackages ?? []).map(({ name = '', version = '' }) => `${name} ${version}`.trim()).join(', '),
+      url: details.sourceUrl ?? '',
+    })),
+  ]
+}
