@@ -2,10 +2,18 @@ import { existsSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { table } from '../../services/ops/table.ts'
 import { fileOf, requireCopyName } from './copy-name.ts'
+import type { Given } from './init.ts'
 import { askPulumi, endWith, pulumi, Refused } from './pulumi.ts'
 
 const help = `Usage: npm run stack -- COMMAND
 
+init NAME [--tier development|staging|production] [--account ID] [--region REGION] [--domain HOST]
+          [--zone-id ID | --certificate-arn ARN [--edge-certificate-arn ARN]] [--allowed-cidrs A,B] [--email ADDRESS]
+          [--budget-usd N] [--yes]
+    Makes a new stack that is to stay, and its settings in Pulumi.NAME.yaml: those of the stack of the same tier in this
+    repository, with your account, names and addresses. It asks for what no option says, says what the stack costs, and
+    asks before it writes. Account, region, the key of secrets and the boundary of roles come from the bootstrap of that
+    name. Settings that somebody has filled in are never overwritten.
 up NAME [--days N] [--yes]
     Makes or updates a short-lived copy of the system, as small as it can be, from Pulumi.dev.yaml's settings. It carries the
     day on which it may be removed: in N days, 7 unless said. Its settings are in Pulumi.NAME.yaml, which git leaves alone.
@@ -17,25 +25,43 @@ list [--expired]
 --yes asks nothing. Without it Pulumi shows what it would do and waits for your word.
 Needs \`pulumi\` on the path, logged in to where its state is, and AWS credentials (docs/aws.md).`
 
-function readCommand (): { command: 'up' | 'down' | 'list', name: string, days: number, yes: boolean, expired: boolean } {
+const text = { type: 'string' } as const
+/** Options of `init` alone. */
+const ofInit = {
+  tier: text, account: text, region: text, domain: text, 'zone-id': text, 'certificate-arn': text, 'edge-certificate-arn': text, 'allowed-cidrs': text, email: text, 'budget-usd': text,
+}
+
+type Read = { command: 'init' | 'up' | 'down' | 'list', name: string, days: number, yes: boolean, expired: boolean, given: Given }
+
+function readCommand (): Read {
   const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)
-  const options = { days: { type: 'string', default: '7' }, yes: { type: 'boolean', default: false }, expired: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } as const
+  const options = {
+    ...ofInit, days: { type: 'string', default: '7' }, yes: { type: 'boolean', default: false }, expired: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' },
+  } as const
   let given
   try {
     given = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options })
   } catch (error) {
     throw wrong((error as Error).message)
   }
-  const { positionals: [command, ...names], values: { yes, expired, help: asked } } = given
+  const { positionals: [command, ...names], values: { yes, expired, help: asked, days: _, ...init } } = given
   if (asked) {
     console.log(help)
     process.exit(0)
   }
-  if (command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'Say what to do.' : `There is no command "${command}".`)
+  if (command !== 'init' && command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'Say what to do.' : `There is no command "${command}".`)
   if (names.length !== (command === 'list' ? 0 : 1)) throw wrong(command === 'list' ? '`list` takes no name.' : `\`${command}\` takes one name.`)
+  const [foreign] = command === 'init' ? [] : Object.keys(init)
+  if (foreign) throw wrong(`--${foreign} is an option of \`init\` alone.`)
   const days = Number(given.values.days)
   if (!Number.isInteger(days) || days < 1 || days > 90) throw wrong('--days is a whole number from 1 to 90.')
-  return { command, name: names[0] ?? '', days, yes, expired }
+  return { command, name: names[0] ?? '', days, yes, expired, given: init }
+}
+
+async function initAt (name: string, given: Given, yes: boolean): Promise<void> {
+  await requireCredentials()
+  const { init } = await import('./init.ts') // Pulumi's library takes its time to load
+  await init(name, given, process.stdin.isTTY && !yes ? { input: process.stdin, output: process.stderr } : undefined)
 }
 
 async function up (name: string, days: number, yes: boolean): Promise<void> {
@@ -84,8 +110,9 @@ async function requireCredentials (): Promise<void> {
 }
 
 await endWith(async () => {
-  const { command, name, days, yes, expired } = readCommand()
+  const { command, name, days, yes, expired, given } = readCommand()
   if (command === 'list') return await list(expired)
+  if (command === 'init') return await initAt(name, given, yes)
   requireCopyName(name)
   await requireCredentials()
   if (command === 'up') await up(name, days, yes)

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { type Program, runBootstrap } from './program.ts'
@@ -13,6 +15,7 @@ for (const stack of ['dev', 'staging', 'prod']) {
     await t.test('state', async t => state(t, program))
     await t.test('trust', async t => trust(t, program))
     await t.test('permissions', async t => permissions(t, program))
+    await t.test('rights', async t => rights(t, program))
   })
 }
 
@@ -51,6 +54,40 @@ function trust (t: Test, { named, of, stack }: Program): void {
   t.same(subjectsOf('preview'), [...(stack === 'prod' ? [] : [`repo:${repository}:pull_request`]), `repo:${repository}:ref:refs/heads/main`])
 }
 
+/** What a person needs to make, read, change and remove each type that the bootstrap has (AWS, Service Authorization Reference). */
+const actionsOf: Record<string, string[]> = {
+  'aws:s3/bucket:Bucket': ['s3:CreateBucket', 's3:DeleteBucket', 's3:ListBucket', 's3:GetBucketLocation', 's3:GetBucketTagging', 's3:PutBucketTagging', 's3:GetAccelerateConfiguration',
+    's3:GetReplicationConfiguration', 's3:GetBucketObjectLockConfiguration'],
+  'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock': ['s3:GetBucketPublicAccessBlock', 's3:PutBucketPublicAccessBlock'],
+  'aws:s3/bucketOwnershipControls:BucketOwnershipControls': ['s3:GetBucketOwnershipControls', 's3:PutBucketOwnershipControls'],
+  'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration': ['s3:GetEncryptionConfiguration', 's3:PutEncryptionConfiguration'],
+  'aws:s3/bucketPolicy:BucketPolicy': ['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
+  'aws:s3/bucketVersioning:BucketVersioning': ['s3:GetBucketVersioning', 's3:PutBucketVersioning'],
+  'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration': ['s3:GetLifecycleConfiguration', 's3:PutLifecycleConfiguration'],
+  'aws:kms/key:Key': ['kms:CreateKey', 'kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:EnableKeyRotation', 'kms:TagResource', 'kms:ListResourceTags', 'kms:ScheduleKeyDeletion'],
+  'aws:kms/alias:Alias': ['kms:CreateAlias', 'kms:UpdateAlias', 'kms:DeleteAlias', 'kms:ListAliases'],
+  'aws:ecr/repository:Repository': ['ecr:CreateRepository', 'ecr:DescribeRepositories', 'ecr:ListTagsForResource', 'ecr:TagResource', 'ecr:PutImageScanningConfiguration', 'ecr:DeleteRepository'],
+  'aws:ecr/lifecyclePolicy:LifecyclePolicy': ['ecr:PutLifecyclePolicy', 'ecr:GetLifecyclePolicy', 'ecr:DeleteLifecyclePolicy'],
+  'aws:iam/openIdConnectProvider:OpenIdConnectProvider': ['iam:CreateOpenIDConnectProvider', 'iam:GetOpenIDConnectProvider', 'iam:TagOpenIDConnectProvider', 'iam:DeleteOpenIDConnectProvider'],
+  'aws:iam/policy:Policy': ['iam:CreatePolicy', 'iam:GetPolicy', 'iam:GetPolicyVersion', 'iam:ListPolicyVersions', 'iam:CreatePolicyVersion', 'iam:DeletePolicyVersion', 'iam:TagPolicy', 'iam:DeletePolicy'],
+  'aws:iam/role:Role': ['iam:CreateRole', 'iam:GetRole', 'iam:TagRole', 'iam:UpdateRole', 'iam:UpdateAssumeRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:ListRolePolicies',
+    'iam:ListAttachedRolePolicies', 'iam:ListInstanceProfilesForRole', 'iam:DeleteRole'],
+  'aws:iam/rolePolicyAttachment:RolePolicyAttachment': ['iam:AttachRolePolicy', 'iam:DetachRolePolicy', 'iam:ListAttachedRolePolicies'],
+}
+
+/** The policy that docs/aws.md gives whoever runs the bootstrap allows what it makes, and on those names alone. */
+function rights (t: Test, { all }: Program): void {
+  const text = readFileSync(join(import.meta.dirname, '../../infra/bootstrap/rights.json'), 'utf8')
+  t.ok(text.replace(/\s/g, '').length < 6_144, 'IAM takes no longer policy')
+  const allowed = documentOf(text).flatMap(({ Action }) => Action) as string[]
+  const types = new Set(all.filter(({ custom, type }) => custom && !type.startsWith('pulumi:')).map(({ type }) => type))
+  t.same([...types].filter(type => !(type in actionsOf)), [], 'each type has an entry')
+  for (const type of types) t.same((actionsOf[type] ?? []).filter(action => !allowed.some(pattern => fits(pattern, action))), [], type)
+  t.notOk(allowed.some(action => /^iam:.*(User|AccessKey|LoginProfile)|^iam:PutRolePolicy|:\*$/.test(action)))
+}
+
+const fits = (pattern: string, action: string): boolean => pattern === action || (pattern.endsWith('*') && action.startsWith(pattern.slice(0, -1)))
+
 function permissions (t: Test, { named, of, stack, outputs }: Program): void {
   const statementsOf = (name: string): any[] => documentOf(named(`freight-ci-${name}`, 'aws:iam/policy:Policy').inputs.policy)
   const [boundary, preview, deploy] = [statementsOf('boundary'), statementsOf('preview'), statementsOf('deploy')]
@@ -62,6 +99,9 @@ function permissions (t: Test, { named, of, stack, outputs }: Program): void {
   const allowed = (statements: any[]): string[] => statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action)
   const changes = allowed(preview).filter(action => !/^[a-z0-9-]+:(Describe|Get|List|GET$|ViewBudget$)/.test(action))
   t.same(changes, ['kms:Decrypt'], 'who looks changes nothing')
+  for (const statements of [deploy, boundary]) {
+    t.ok(allowed(statements).some(pattern => fits(pattern, 'ecr:DescribeImageScanFindings')), 'the deployment reads the scan of its image')
+  }
   t.notOk(allowed(deploy).includes('iam:*') || allowed(deploy).includes('*'))
   t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:.*(User|AccessKey|OpenID|CreatePolicy|SetDefaultPolicy|DeletePolicy|LoginProfile)/.test(action)), 'no user, no key, no policy, no trust of IAM')
   const roles = `arn:aws:iam::111111111111:role/${stack}-*`

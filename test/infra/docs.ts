@@ -1,20 +1,34 @@
 import type { Test } from 'tap'
 import { Schema } from '../../infra/config-schema.ts'
 import { hourlyCost, totalOf } from '../../infra/cost.ts'
+import { quotas, quotasNeeded } from '../../infra/quotas.ts'
 import { compare } from '../docs/compare.ts'
 import { settingsOf } from './configuration.ts'
 
 /** The table of docs/aws.md is that of the code; `npm run docs` writes it. */
 export async function docsOf (t: Test): Promise<void> {
   const keys = ['| key | default | effect |', '| --- | --- | --- |', ...rows('', Schema)]
-  await compare(t, 'aws.md', [...keys, '', '## What it costs', '', ...costs()].join('\n'))
+  await compare(t, 'aws.md', [...keys, '', '## Quotas', '', ...quotaRows(), '', '## What it costs', '', ...costs()].join('\n'))
+}
+
+const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
+
+/** What each stack can use of an account's quotas. */
+function quotaRows (): string[] {
+  const needed = ['dev', 'staging', 'prod'].map(stack => quotasNeeded(settingsOf(stack)))
+  return [
+    line(['quota', 'code', 'in a new account', 'dev', 'staging', 'prod']), '| --- | --- | --: | --: | --: | --: |',
+    ...Object.entries(quotas).map(([key, { service, code, name, usual }]) => line([name, `\`${service}\` \`${code}\``, String(usual), ...needed.map(stack => {
+      const value = stack[key as keyof typeof quotas]
+      return value > usual ? `**${value}**` : String(value)
+    })])),
+  ]
 }
 
 /** An idle hour of each stack. */
 function costs (): string[] {
   const stacks = ['dev', 'staging', 'prod'].map(stack => hourlyCost(settingsOf(stack)))
   const usd = (hour: number): string => hour.toFixed(3)
-  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
   return [
     line(['USD an hour', 'dev', 'staging', 'prod']), '| --- | --: | --: | --: |',
     ...Object.keys(stacks[0]!).map(what => line([what, ...stacks.map(costs => usd(costs[what]!))])),

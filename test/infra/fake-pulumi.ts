@@ -17,17 +17,19 @@ export type FakePulumi = {
   imported: () => any
 }
 
+type Outputs = Record<string, object>
+
 /**
- * A `pulumi` that notes how it is called; its stacks and their outputs are `outputs`, a command in `failing` fails, and `state` is
- * what is exported of every stack.
+ * A `pulumi` that notes how it is called. Its stacks and their outputs are `outputs`, those of the bootstrap are `bootstrap`; a command that
+ * begins like one of `failing` fails, and `state` is what is exported of every stack.
  */
-export function fakePulumi (t: Test, outputs: Record<string, object>, failing: string[] = [], state: object = {}): FakePulumi {
+export function fakePulumi (t: Test, outputs: Outputs, failing: string[] = [], state: object = {}, bootstrap: Outputs = {}): FakePulumi {
   const folder = t.testdir({
     pulumi: `#!${process.execPath}
 const { appendFileSync, copyFileSync, readFileSync } = require('node:fs')
 const args = process.argv.slice(2).join(' ')
 appendFileSync(__dirname + '/calls', args + '\\n')
-const outputs = ${JSON.stringify(outputs)}
+const outputs = args.includes('--cwd infra/bootstrap') ? ${JSON.stringify(bootstrap)} : ${JSON.stringify(outputs)}
 if (${JSON.stringify(failing)}.some(start => args.startsWith(start))) { console.error('error: so it is'); process.exit(255) }
 if (args.startsWith('stack ls')) console.log(JSON.stringify(Object.keys(outputs).map(name => ({ name: 'organization/freight-rates/' + name }))))
 else if (args.startsWith('stack output')) console.log(JSON.stringify(outputs[/--stack (\\S+)/.exec(args)[1]]))

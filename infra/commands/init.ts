@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { table } from '../../services/ops/table.ts'
+import { checkConfig, type Config, RefusedConfig } from '../config.ts'
+import { hourlyCost, totalOf } from '../cost.ts'
+import { requestsFor } from '../quotas.ts'
+import { fileOf } from './copy-name.ts'
+import { askPulumi, pulumi, Refused } from './pulumi.ts'
+import { Questions, type Terminal } from './questions.ts'
+import { type Answers, isExample, newSettings, type Tier } from './stack-settings.ts'
+
+/** Options of `init`, by their names without `--`. */
+export type Given = Record<string, string | undefined>
+
+/** What the bootstrap of the account has made; its stack has the name of the platform's. */
+type Bootstrap = { backend: string, secretsProvider: string, permissionsBoundary: string }
+
+const example: Record<Tier, string> = { development: 'dev', staging: 'staging', production: 'prod' }
+
+/** Makes the stack `name`, with its settings in Pulumi.NAME.yaml. Throws Refused, and writes nothing, where that file is somebody's already. */
+export async function init (name: string, given: Given, terminal: Terminal | undefined): Promise<void> {
+  requireNewName(name)
+  const file = fileOf(name)
+  if (existsSync(file) && !isExample(readFileSync(file, 'utf8'))) throw new Refused(`Pulumi.${name}.yaml is there already and is left as it is: change it by hand, or choose another name.`)
+  if ((await stacksIn()).includes(name)) throw new Refused(`There is a stack "${name}" already: \`pulumi config refresh --stack ${name}\` fetches its settings.`)
+  const bootstrap = (await stacksIn(...ofBootstrap)).includes(name) ? await askPulumi('stack', 'output', '--stack', name, ...ofBootstrap) as Bootstrap : undefined
+  if (!bootstrap) console.error(`The bootstrap has no stack "${name}": there is no permissionsBoundary, which CI needs, and Pulumi asks how secrets are encrypted (docs/aws.md, step 2).`)
+
+  const questions = new Questions(given, terminal)
+  try {
+    const answers = await answersOf(name, questions, bootstrap)
+    const text = newSettings(readFileSync(fileOf(existsSync(file) ? name : example[answers.tier]), 'utf8'), answers)
+    const settings = check(text, name)
+    const quotas = requestsFor(settings, settings.region)
+    console.log(`${costOf(settings)}\n`)
+    if (quotas.length > 0) console.log(`It needs more than a new account has. Before the first \`up\`:\n${quotas.map(request => `  ${request}\n`).join('')}`)
+    if (!await questions.confirm(`Make the stack "${name}" in account ${settings.account}, ${settings.region}, with Pulumi.${name}.yaml?`)) throw new Refused('Nothing was written.')
+    questions.close()
+    await make(name, text, bootstrap?.secretsProvider ?? process.env.PULUMI_SECRETS_PROVIDER)
+  } finally {
+    questions.close()
+  }
+  console.log(`\nPulumi.${name}.yaml has the settings; it belongs into the repository: git add --force Pulumi.${name}.yaml\nMake it: pulumi up --stack ${name}`)
+}
+
+function requireNewName (name: string): void {
+  if (!/^[a-z][a-z0-9-]{0,11}$/.test(name) || name === 'local') {
+    throw new Refused(`"${name}" is no name for a stack: at most 12 lower-case letters, digits and -, a letter first; not "local".`)
+  }
+}
+
+/**
+ * Writes the file, and Pulumi adds the key of the stack's secrets to it. Where Pulumi makes no stack,
+ * the file is as it was before, so that the command can be repeated.
+ */
+async function make (name: string, text: string, secretsProvider: string | undefined): Promise<void> {
+  const file = fileOf(name)
+  const before = existsSync(file) ? readFileSync(file) : undefined
+  writeFileSync(file, text, { flag: before ? 'w' : 'wx' })
+  try {
+    await pulumi('stack', 'init', name, ...(secretsProvider ? ['--secrets-provider', secretsProvider] : []))
+  } catch (error) {
+    if (before) writeFileSync(file, before)
+    else rmSync(file)
+    throw error
+  }
+}
+
+const ofBootstrap = ['--cwd', 'infra/bootstrap']
+const stacksIn = async (...project: string[]): Promise<string[]> =>
+  (await askPulumi('stack', 'ls', ...project) as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
+
+/** The answers for the stack. Throws Refused with every option that is missing where nobody can be asked. */
+export async function answersOf (name: string, questions: Questions, bootstrap: Bootstrap | undefined): Promise<Answers> {
+  const permissionsBoundary = bootstrap?.permissionsBoundary
+  const tier = await questions.ask({
+    option: 'tier', text: 'what it is for: development, staging or production', needed: true, pattern: /^(development|staging|production)$/,
+    fallback: new Map([['staging', 'staging'], ['prod', 'production']]).get(name) ?? 'development',
+  }) as Tier
+  const account = await questions.ask({
+    option: 'account', text: 'the AWS account, 12 digits', needed: true, pattern: /^\d{12}$/, fallback: /^arn:aws:iam::(\d+):/.exec(permissionsBoundary ?? '')?.[1],
+  })
+  const region = await questions.ask({
+    option: 'region', text: 'the AWS region, such as eu-west-1', needed: true, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, fallback: /region=([a-z0-9-]+)/.exec(bootstrap?.backend ?? '')?.[1],
+  })
+  const host = await questions.ask({
+    option: 'domain', text: 'host name of the rates API; without one there is no TLS', needed: tier !== 'development', pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+  })
+  const domain = host || tier !== 'development' ? { name: host, ...await certificateOf(questions) } : undefined
+  const cidrs = await questions.ask({
+    option: 'allowed-cidrs', text: 'addresses that may reach the rates API, such as 198.51.100.7/32, separated by commas', needed: !domain,
+    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}(,\s*\d{1,3}(\.\d{1,3}){3}\/\d{1,2})*$/,
+  })
+  const email = await questions.ask({ option: 'email', text: 'where alarms go, an e-mail address', needed: tier !== 'development', pattern: /^[^@\s]+@[^@\s]+$/ })
+  const budget = await questions.ask({ option: 'budget-usd', text: 'USD a month above which a message goes out', needed: false, pattern: /^[1-9]\d{0,5}$/ })
+  if (questions.missing.length > 0) throw new Refused(`These are needed:\n${questions.missing.map(option => `  ${option}`).join('\n')}`, 2)
+  const allowedCidrs = cidrs ? cidrs.split(/,\s*/) : []
+  return { account, region, tier, domain, allowedCidrs, email, monthlyUsd: budget ? Number(budget) : undefined, permissionsBoundary }
+}
+
+/** Names and certificates are made in a zone of Route 53, or the certificates are there. */
+async function certificateOf (questions: Questions): Promise<{ zoneId: string } | { certificateArn: string, edgeCertificateArn?: string }> {
+  const arn = /^arn:aws:acm:\S+$/
+  const certificateArn = questions.optional('certificate-arn', arn)
+  if (!certificateArn) return { zoneId: await questions.ask({ option: 'zone-id', text: 'the Route 53 zone in which names and certificates are made', needed: true, pattern: /^Z[A-Z0-9]+$/ }) }
+  const edgeCertificateArn = questions.optional('edge-certificate-arn', arn)
+  return { certificateArn, ...(edgeCertificateArn ? { edgeCertificateArn } : {}) }
+}
+
+/** Throws Refused with everything that the program would refuse. */
+function check (text: string, name: string): Config {
+  const { config } = parse(text) as { config: Record<string, unknown> }
+  const own = Object.entries(config).filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice('freight-rates:'.length), value])
+  try {
+    return checkConfig(Object.fromEntries(own), name, String(config['aws:region']))
+  } catch (error) {
+    if (!(error instanceof RefusedConfig)) throw error
+    throw new Refused(`${error.message}\nNothing was written.`)
+  }
+}
+
+function costOf (settings: Config): string {
+  const lines = hourlyCost(settings)
+  const hour = totalOf(lines)
+  const rows = [...Object.entries(lines), ['all', hour] as const].map(([what, usd]) => [what, usd.toFixed(3), Math.round(usd * 730).toString()])
+  return `${table(['an idle hour of it', 'USD an hour', 'USD a month'], rows)}\n` +
+    'By list prices of us-east-1 (docs/aws.md, "What it costs"); traffic, requests, logs and payloads come on top.'
+}

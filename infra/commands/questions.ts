@@ -1,0 +1,74 @@
+import { createInterface } from 'node:readline'
+import { Refused } from './pulumi.ts'
+
+export interface Question {
+  /** The option that answers it, without `--`. */
+  option: string
+  text: string
+  /** Taken where nothing is said. */
+  fallback?: string | undefined
+  needed: boolean
+  pattern: RegExp
+}
+
+/** Where questions go. Without it nobody is asked: every answer is an option or its fallback. */
+export type Terminal = { input: NodeJS.ReadableStream, output: NodeJS.WritableStream }
+
+/** Answers questions: by an option, at the terminal, or by what is taken where nothing is said. */
+export class Questions {
+  readonly #given: Record<string, string | undefined>
+  readonly #terminal: Terminal | undefined
+  readonly #lines: { close: () => void, iterator: AsyncIterator<string> } | undefined
+  /** Options that are needed and were not given, where nobody could be asked. */
+  readonly missing: string[] = []
+
+  constructor (given: Record<string, string | undefined>, terminal?: Terminal) {
+    this.#given = given
+    this.#terminal = terminal
+    const lines = terminal && createInterface({ input: terminal.input })
+    this.#lines = lines && { close: () => lines.close(), iterator: lines[Symbol.asyncIterator]() }
+  }
+
+  /** Empty where nothing is said. Throws Refused where an option does not fit, or the input ends. */
+  async ask ({ option, text, fallback = '', needed, pattern }: Question): Promise<string> {
+    const fits = (answer: string): boolean => answer === '' ? !needed : pattern.test(answer)
+    const given = this.#given[option]
+    if (given !== undefined) {
+      if (!fits(given)) throw new Refused(`--${option} ${given}: ${text}.`, 2)
+      return given
+    }
+    if (!this.#terminal) {
+      if (!fits(fallback)) this.missing.push(`--${option}  ${text}`)
+      return fallback
+    }
+    while (true) {
+      const answer = await this.#line(`${text}${fallback ? ` [${fallback}]` : needed ? '' : ' [none]'}: `) || fallback
+      if (fits(answer)) return answer
+      this.#terminal.output.write(answer === '' ? 'It is needed.\n' : `"${answer}" does not fit.\n`)
+    }
+  }
+
+  /** An option that is never asked for. Empty where it is not given; throws Refused where it does not fit. */
+  optional (option: string, pattern: RegExp): string {
+    const given = this.#given[option] ?? ''
+    if (given && !pattern.test(given)) throw new Refused(`--${option} ${given} does not fit.`, 2)
+    return given
+  }
+
+  /** Whether the person says yes; yes where nobody can be asked. */
+  async confirm (text: string): Promise<boolean> {
+    return !this.#terminal || /^y(es)?$/i.test(await this.#line(`${text} [y/N]: `))
+  }
+
+  /** Leaves the input to others. */
+  close (): void {
+    this.#lines?.close()
+  }
+
+  async #line (prompt: string): Promise<string> {
+    this.#terminal!.output.write(prompt)
+    const { value, done } = await this.#lines!.iterator.next()
+    if (done) throw new Refused('The input ended: nothing was written.', 2)
+    return (value as string).trim()
+  }
+}
