@@ -16,7 +16,7 @@ const help = `Usage: npm run restore -- --stack NAME --to TIME [--source IDENTIF
 --adopt RESOURCE_ID
     One of the steps: writes into the stack's state that its primary instance is the one of that id (db-…).
 
-docs/aws.md, "Restoring", says what the steps are for. Needs \`pulumi\` on the path, logged in to where its state is.`
+docs/restoring.md says what the steps are for. Needs \`pulumi\` on the path, logged in to where its state is.`
 
 await endWith(async () => {
   const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)

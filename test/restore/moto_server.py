@@ -62,6 +62,8 @@ def changed_cluster(self, options):
     cluster = self.clusters[name]
     members = list(cluster._members)
     keep_insights(cluster, options)
+    exports = options.get("cloudwatch_logs_export_configuration") or {}
+    cluster.enabled_cloudwatch_logs_exports = [*cluster.enabled_cloudwatch_logs_exports, *exports.get("EnableLogTypes", [])]
     answer = change_cluster(self, options)
     for member in members:  # AWS: members stay with a cluster that is renamed
         member.db_cluster_identifier = cluster.db_cluster_identifier

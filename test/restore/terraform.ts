@@ -73,7 +73,8 @@ export class Terraform {
 /** `identifier: a → b`; what becomes known only by the change is left out. */
 function differences ({ before, after, after_unknown: unknown }: any): string[] {
   if (!before || !after) return []
-  return Object.keys(after).filter(name => name !== 'tags_all' && !unknown[name] && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  const text = (value: unknown): string => JSON.stringify(Array.isArray(value) && value.length === 0 ? null : value)
+  return Object.keys(after).filter(name => name !== 'tags_all' && !unknown[name] && text(before[name]) !== text(after[name]))
     .map(name => `${name}: ${shown(before[name])} → ${shown(after[name])}`)
 }
 
