@@ -12,7 +12,7 @@ export type RunningSystem = {
   addresses: { ratesApi: string, ingestionApi: string, worker: string }
   /** Where each tells its metrics. */
   metrics: { ratesApi: string, ingestionApi: string, worker: string }
-  /** The variables of the operator's commands: DATABASE_URL is the migrator's, who owns the schema. */
+  /** The variables of the operator's commands: DATABASE_URL has the login of operators. */
   environment: Record<string, string>
   databaseUrls: Record<Login, string>
 }

@@ -61,7 +61,7 @@ async function start (run: Run): Promise<void> {
     databaseUrls: Object.fromEntries(logins.map(login => [login, urlOf(login)])) as Record<Login, string>,
     environment: {
       ENVIRONMENT: 'local',
-      DATABASE_URL: urlOf('migrator'),
+      DATABASE_URL: urlOf('ops'),
       QUEUE_URL: queueUrl(endpoint, queue),
       DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue),
       PAYLOAD_BUCKET: bucket,

@@ -58,7 +58,7 @@ const dependsOn = [...network.ready, ...database.ready, ...queue.ready, ...paylo
 
 const migrate = new OneOff(`${stack}-migrate`, { ...migrator(stores), platform, database }, options)
 const migration = new Migration(stack, { task: migrate, dependsOn }, options)
-const ops = new OneOff(`${stack}-ops`, { ...operations(stores), platform, database }, options)
+const ops = new OneOff(`${stack}-ops`, { ...operations(stores), platform, database, registerAfter: migration }, options)
 
 const domain = config.domain && new Domain(stack, config.domain, options)
 const originKey = config.domain && new OriginKey(stack, { version: config.gateway.originKeyVersion, protect }, options)

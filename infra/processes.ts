@@ -90,8 +90,8 @@ export function operations (stores: Stores) {
   const { config, database, queue, payloads } = stores
   return {
     command: [...node('ops/main.ts'), '--help'],
-    environment: { ...stored(stores), LOG_LEVEL: config.logs.level, ...database.environment('migrator') },
-    statements: [...database.connect('migrator'), ...queue.send(), ...payloads.operate()],
+    environment: { ...stored(stores), LOG_LEVEL: config.logs.level, ...database.environment('ops') },
+    statements: [...database.connect('ops'), ...queue.send(), ...payloads.operate()],
     stopSeconds: 30,
     cpu: 512,
     memory: 1024,

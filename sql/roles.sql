@@ -10,9 +10,16 @@ declare
   group_name text;
   login record;
 begin
-  foreach group_name in array array['rates_reader', 'batch_intake', 'batch_writer'] loop
+  foreach group_name in array array['rates_reader', 'batch_intake', 'batch_writer', 'operators'] loop
     if not exists (select from pg_roles where rolname = group_name) then
       execute format('create role %I nologin', group_name);
+    end if;
+  end loop;
+  -- Operators see the statements of all sessions, and cancel those of all roles but superusers. On RDS the master user may grant both
+  -- roles, through rds_superuser.
+  foreach group_name in array array['pg_monitor', 'pg_signal_backend'] loop
+    if not exists (select from pg_auth_members where roleid = group_name::regrole and member = 'operators'::regrole) then
+      execute format('grant %I to operators', group_name);
     end if;
   end loop;
 
@@ -23,7 +30,8 @@ begin
   execute format('grant role_maker to %I', master);
   for login in
     select * from (values
-      ('migrator', null), ('rates_api', 'rates_reader'), ('ingestion_api', 'batch_intake'), ('ingestion_worker', 'batch_writer')
+      ('migrator', null), ('rates_api', 'rates_reader'), ('ingestion_api', 'batch_intake'), ('ingestion_worker', 'batch_writer'),
+      ('ops', 'operators')
     ) as logins (name, member_of)
   loop
     if not exists (select from pg_roles where rolname = login.name) then
@@ -43,7 +51,7 @@ begin
 
   if exists (select from pg_database where datname = database and datdba <> 'migrator'::regrole) then
     execute format('revoke all on database %I from public', database);
-    execute format('grant connect on database %I to rates_reader, batch_intake, batch_writer', database);
+    execute format('grant connect on database %I to rates_reader, batch_intake, batch_writer, operators', database);
     if is_superuser then
       execute format('alter database %I owner to migrator', database);
     else -- one can only give a database to a role that one can become: for as long as that takes

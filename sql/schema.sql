@@ -27,6 +27,7 @@ create table batch_attempts (
 
 grant select on batch_attempts to batch_intake;
 grant insert, select, update (finished_at, rows_read, outcome, reason, rows_expected) on batch_attempts to batch_writer;
+grant select on batch_attempts to operators;
 
 create table batches (
   id text not null,
@@ -83,6 +84,7 @@ CREATE INDEX batches_unfinished ON public.batches USING btree (provider) WHERE (
 
 grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits) on batches to batch_intake;
 grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits) on batches to batch_writer;
+grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits) on batches to operators;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,
@@ -102,6 +104,7 @@ CREATE INDEX dead_letter_actions_of_batch ON public.dead_letter_actions USING bt
 
 grant insert, select on dead_letter_actions to batch_intake;
 grant insert on dead_letter_actions to batch_writer;
+grant insert, select on dead_letter_actions to operators;
 
 create table full_lane_months (
   orig_code text not null,
@@ -143,6 +146,7 @@ create table parked_messages (
 );
 
 grant delete, insert, select, update on parked_messages to batch_writer;
+grant select (batch_id, parked_at, hidden_until) on parked_messages to operators;
 
 create table port_aliases (
   code text not null,
@@ -156,6 +160,7 @@ create table port_aliases (
 CREATE INDEX port_aliases_port_code ON public.port_aliases USING btree (port_code);
 
 grant select on port_aliases to batch_writer;
+grant delete, insert, select, update on port_aliases to operators;
 grant select on port_aliases to rates_reader;
 
 create table ports (
@@ -172,6 +177,7 @@ create table ports (
 CREATE INDEX ports_parent_slug ON public.ports USING btree (parent_slug);
 
 grant select on ports to batch_writer;
+grant insert, select, update on ports to operators;
 grant select on ports to rates_reader;
 
 create table price_months (
@@ -182,6 +188,7 @@ create table price_months (
 
 grant select on price_months to batch_intake;
 grant select on price_months to batch_writer;
+grant select on price_months to operators;
 grant select on price_months to rates_reader;
 
 create table prices (
@@ -196,6 +203,7 @@ create table prices (
 CREATE INDEX prices_batch_number ON ONLY public.prices USING brin (batch_number);
 
 grant insert on prices to batch_writer;
+grant select on prices to operators;
 grant select on prices to rates_reader;
 
 create table reference_actions (
@@ -212,6 +220,8 @@ create table reference_actions (
   constraint reference_actions_codes_check CHECK ((cardinality(codes) > 0))
 );
 
+grant insert, select on reference_actions to operators;
+
 create table reference_loads (
   sha256 text not null,
   loaded_at timestamp with time zone not null default now(),
@@ -227,6 +237,7 @@ create table reference_version (
 
 grant select on reference_version to batch_intake;
 grant select on reference_version to batch_writer;
+grant select, update (version) on reference_version to operators;
 
 create table regions (
   slug text not null,
@@ -242,6 +253,7 @@ create table regions (
 CREATE INDEX regions_parent_slug ON public.regions USING btree (parent_slug);
 
 grant select on regions to batch_writer;
+grant insert, select, update on regions to operators;
 grant select on regions to rates_reader;
 
 create table schema_migrations (
@@ -257,6 +269,27 @@ grant select on schema_migrations to batch_intake;
 grant select on schema_migrations to batch_writer;
 grant select on schema_migrations to rates_reader;
 
+create table session_signals (
+  number bigint generated always as identity not null,
+  signal text not null,
+  pid integer not null,
+  usename text,
+  application_name text,
+  state text,
+  statement text,
+  actor text not null,
+  caller text,
+  task text,
+  reason text not null,
+  signalled_at timestamp with time zone not null default clock_timestamp(),
+  sent boolean,
+  constraint session_signals_pkey PRIMARY KEY (number),
+  constraint session_signals_signal_check CHECK ((signal = ANY (ARRAY['cancel'::text, 'terminate'::text]))),
+  constraint session_signals_statement_check CHECK ((length(statement) <= 200))
+);
+
+grant insert, select, update (sent) on session_signals to operators;
+
 create table stray_messages (
   sha256 text not null,
   message_group text not null,
@@ -269,6 +302,7 @@ create table stray_messages (
 
 grant select on stray_messages to batch_intake;
 grant delete, insert, select, update on stray_messages to batch_writer;
+grant select on stray_messages to operators;
 
 create table unreadable_batches (
   batch_id text not null,
@@ -283,6 +317,7 @@ create table unreadable_batches (
 );
 
 grant delete, insert, select, update on unreadable_batches to batch_writer;
+grant select on unreadable_batches to operators;
 
 create table worker_rules (
   only_row boolean not null default true,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { State } from './folder.ts'
 import { readPrivateJson, writePrivateJson } from './private-file.ts'
 
-export const logins = ['postgres', 'migrator', 'rates_api', 'ingestion_api', 'ingestion_worker'] as const
+export const logins = ['postgres', 'migrator', 'rates_api', 'ingestion_api', 'ingestion_worker', 'ops'] as const
 export type Login = typeof logins[number]
 export type Passwords = Record<Login, string>
 

@@ -23,7 +23,7 @@ async function runOn (stack: string, args: string[]): Promise<number> {
   const command = checkUsage(args)
   const { oneOffTasks, batchesUrl, payloadBucket, apiKeysSecret } = await askPulumi('stack', 'output', '--stack', stack) as StackOutputs
   if (!oneOffTasks || !batchesUrl || !payloadBucket) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
-  const task = oneOffTasks.ops
+  const task = newest(oneOffTasks.ops)
   if (command.name.startsWith('keys ')) {
     if (!apiKeysSecret) throw new Refused(`The stack "${stack}" has no output apiKeysSecret.`)
     // A key is made at this terminal: a task would write it into its log. An empty variable counts as one that is not set.
@@ -49,6 +49,15 @@ async function runOn (stack: string, args: string[]): Promise<number> {
 }
 
 type StackOutputs = { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string, payloadBucket?: string, apiKeysSecret?: string }
+
+/**
+ * The task definition's family, of which ECS takes the newest revision. During a deployment, and after one that failed, the outputs have
+ * the one of the release before, whose login to the database may be another.
+ */
+function newest (task: OneOffTask): OneOffTask {
+  const [, family = task.taskDefinition] = /([^/:]+):\d+$/.exec(task.taskDefinition) ?? []
+  return { ...task, taskDefinition: family }
+}
 
 /** Finds the command and reads its arguments, so that wrong usage is reported at once and not by a task. */
 function checkUsage (args: string[]): Command {

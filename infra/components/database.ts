@@ -60,7 +60,7 @@ const port = 5432
 const masterUser = 'freight_master'
 
 /**
- * PostgreSQL: RDS with a standby and replicas, or Aurora. TLS forced. Services and migrator log in by IAM, each with its own role;
+ * PostgreSQL: RDS with a standby and replicas, or Aurora. TLS forced. Services, migrator and operators log in by IAM, each with its own role;
  * the master user only makes those roles, and its password is in a secret that the migrator's task alone is given.
  */
 export class Database extends pulumi.ComponentResource {

@@ -16,7 +16,19 @@ export interface RoleArgs {
   account?: string | undefined
   /** ARN of the policy that is the most the role may do, whatever it is given. */
   permissionsBoundary: string | undefined
+  /** Runs before what the role may do changes. */
+  after?: Gate | undefined
 }
+
+/** What runs before a resource is made or changed, and what that waits for. */
+export interface Gate {
+  hook: pulumi.ResourceHook
+  ready: pulumi.Resource[]
+}
+
+/** The options of a resource that is made and changed after the gate's hook. */
+export const gated = (gate: Gate | undefined): pulumi.CustomResourceOptions =>
+  gate ? { dependsOn: gate.ready, hooks: { beforeCreate: [gate.hook], beforeUpdate: [gate.hook] } } : {}
 
 export interface Role {
   arn: pulumi.Output<string>
@@ -25,7 +37,7 @@ export interface Role {
 }
 
 /** A role and what it may do, which is nothing else. */
-export function role (name: string, { service, statements, account, permissionsBoundary }: RoleArgs, parent: pulumi.Resource): Role {
+export function role (name: string, { service, statements, account, permissionsBoundary, after }: RoleArgs, parent: pulumi.Resource): Role {
   const made = new iam.Role(name, {
     assumeRolePolicy: JSON.stringify({
       Version: '2012-10-17',
@@ -36,7 +48,9 @@ export function role (name: string, { service, statements, account, permissionsB
     }),
     permissionsBoundary,
   }, { parent })
-  const policy = statements.length === 0 ? [] : [new iam.RolePolicy(name, { role: made.name, policy: policyOf(statements) }, { parent })]
+  const policy = statements.length === 0
+    ? []
+    : [new iam.RolePolicy(name, { role: made.name, policy: policyOf(statements) }, { parent, ...gated(after) })]
   return { arn: made.arn, ready: [made, ...policy] }
 }
 

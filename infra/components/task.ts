@@ -3,7 +3,7 @@ import * as ec2 from '@pulumi/aws/ec2/index.js'
 import * as ecs from '@pulumi/aws/ecs/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import type { Image } from './image.ts'
-import { role, type Statement } from './roles.ts'
+import { gated, role, type Gate, type Statement } from './roles.ts'
 import { securityGroup } from './security-groups.ts'
 
 export const containerPort = 8080
@@ -38,6 +38,8 @@ export interface TaskArgs {
   statements: Statement[]
   /** How long it may take to stop, in seconds, before it is killed; Fargate allows 120. */
   stopSeconds: number
+  /** Runs before the task definition is registered and its role's rights change: what the task needs of the database is there then. */
+  registerAfter?: Gate
   /** Whether it listens, and so has a port and a health check. */
   listens: boolean
 }
@@ -62,7 +64,7 @@ export class Task extends pulumi.ComponentResource {
     const logs = new cloudwatch.LogGroup(name, { retentionInDays: platform.logDays }, { parent })
     const { account, permissionsBoundary } = platform
     const taken = { service: 'ecs-tasks.amazonaws.com', account, permissionsBoundary }
-    const own = role(`${name}-task`, { ...taken, statements: args.statements }, parent)
+    const own = role(`${name}-task`, { ...taken, statements: args.statements, after: args.registerAfter }, parent)
     const execution = role(`${name}-start`, { ...taken, statements: start(platform, logs, Object.values(args.secrets ?? {})) }, parent)
     const definition = new ecs.TaskDefinition(name, {
       family: name,
@@ -75,7 +77,7 @@ export class Task extends pulumi.ComponentResource {
       executionRoleArn: execution.arn,
       containerDefinitions: containers(args, logs),
       skipDestroy: true, // what runs may be stopped and started again, and rolled back to
-    }, { parent })
+    }, { parent, ...gated(args.registerAfter) })
 
     this.arn = definition.arn
     this.family = name

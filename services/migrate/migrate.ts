@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { transaction } from '../runtime/transaction.ts'
 import { readMigrations, type Migration } from './migrations.ts'
 import { onlineLimitMs, runOnline } from './online.ts'
-import { refuseChanged, refuseOlderReleases } from './refusals.ts'
+import { refuseChanged, refuseMissingRoles, refuseOlderReleases } from './refusals.ts'
 import { AnotherMigrates, tableLockMs, untilUnlocked } from './tries.ts'
 
 /** Any number, the same for all migrators of this system. */
@@ -13,7 +13,7 @@ const lockKey = 7_340_001
  * under load or not. Safe when run by many at once: one has the lock, the others try again and then find the work done. Returns the
  * names of the migrations that this call applied.
  *
- * Throws when an applied migration was edited since, when the schema holds a newer breaking migration, and before applying
+ * Throws when an applied migration was edited since, when the schema holds a newer breaking migration, when a role is missing, and before applying
  * a breaking migration while a release older than it allows is connected.
  *
  * @param sql a pool of one connection, which holds the lock; made with `poolSize: 1`
@@ -25,6 +25,7 @@ export async function migrate (
   if (sql.options.max !== 1) throw new Error('migrate needs a pool of one connection')
   const applied: string[] = []
   await refuseChanged(sql, migrations)
+  await refuseMissingRoles(sql)
   for (const migration of migrations) {
     const { name, statements } = migration
     const apply = statements

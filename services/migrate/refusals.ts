@@ -18,6 +18,19 @@ export async function refuseChanged (sql: Sql, migrations: Migration[]): Promise
   if (refusal) throw new Error(refusal)
 }
 
+/** The group roles of sql/roles.sql, to which migrations give privileges. */
+export const groupRoles = ['rates_reader', 'batch_intake', 'batch_writer', 'operators']
+
+/** Throws when a group role is missing: only a superuser or the master user makes roles, and a release may need another one. */
+export async function refuseMissingRoles (sql: Sql): Promise<void> {
+  const rows = await sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname = any (${groupRoles}::text[])`
+  const missing = groupRoles.filter(role => !rows.some(({ name }) => name === role))
+  if (missing.length > 0) {
+    throw new Error(`The server has no role ${missing.join(', ')}: set BOOTSTRAP_DATABASE_URL (and LOGIN_PASSWORDS, where logins have passwords), ` +
+      'and the migrator makes it first')
+  }
+}
+
 /** A running older release must be able to restart and to roll back, so the contract step waits until it is gone. */
 export async function refuseOlderReleases (tx: Sql, { name, oldestRelease }: Migration): Promise<void> {
   if (!oldestRelease) return

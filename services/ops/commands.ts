@@ -1,9 +1,18 @@
 import { deadLetterBatches } from './batches/dead-letter.ts'
+import { showFailures } from './batches/failures.ts'
 import { listBatches } from './batches/list.ts'
 import { replayBatches } from './batches/replay.ts'
 import { showOneBatch } from './batches/show.ts'
 import { submitBatch } from './batches/submit.ts'
+import { unreadableBatches } from './batches/unreadable.ts'
+import { waitingBatches } from './batches/waiting.ts'
 import { CommandError, type Command } from './command.ts'
+import { showActivity } from './db/activity.ts'
+import { cancelSession } from './db/cancel.ts'
+import { showLocks } from './db/locks.ts'
+import { showReplication } from './db/replication.ts'
+import { showSizes } from './db/sizes.ts'
+import { showSlots } from './db/slots.ts'
 import { discardDeadLetters } from './dead-letters/discard.ts'
 import { listDeadLetters } from './dead-letters/list.ts'
 import { redriveDeadLetters } from './dead-letters/redrive.ts'
@@ -11,6 +20,10 @@ import { showDeadLetter } from './dead-letters/show.ts'
 import { addKey } from './keys/add.ts'
 import { listKeys } from './keys/list.ts'
 import { revokeKey } from './keys/revoke.ts'
+import { parkedMessages } from './messages/parked.ts'
+import { strayMessages } from './messages/stray.ts'
+import { findPrices } from './prices/find.ts'
+import { showMonths } from './prices/months.ts'
 import { loadReferenceFiles } from './reference/load.ts'
 import { retireCodes } from './reference/retire.ts'
 import { unretireCodes } from './reference/unretire.ts'
@@ -18,10 +31,12 @@ import { sample } from './sample.ts'
 
 /** All commands of `npm run ops`, in the order of the help. */
 export const commands: readonly Command[] = [
-  listBatches, showOneBatch, deadLetterBatches, submitBatch, replayBatches,
+  listBatches, showOneBatch, waitingBatches, showFailures, unreadableBatches, deadLetterBatches, submitBatch, replayBatches,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
+  strayMessages, parkedMessages, findPrices, showMonths,
   loadReferenceFiles, retireCodes, unretireCodes,
   listKeys, addKey, revokeKey,
+  showActivity, showLocks, cancelSession, showSizes, showSlots, showReplication,
   sample,
 ]
 

@@ -7,7 +7,7 @@ import { openStore, type Store } from '../batch/store.ts'
 import { openS3, openSqs } from '../runtime/aws.ts'
 import { Database, InvalidConfig, PayloadLife, readConfig, type ConfigCheck } from '../runtime/config.ts'
 import { databaseProblems, passwordsOf } from '../runtime/database-auth.ts'
-import { openDatabase } from '../runtime/database.ts'
+import { openDatabase, type DatabaseOptions } from '../runtime/database.ts'
 import { CommandError } from './command.ts'
 
 /** The system that a command works on: what it needs of it is opened at first use, and closed at the command's end. */
@@ -16,6 +16,8 @@ export type System = {
   variable: (name: string) => string
   optional: (name: string) => string | undefined
   sql: () => Sql
+  /** Connections whose transactions are read-only, with a limit for each statement and each wait for a lock. */
+  readOnly: (statementTimeoutMs?: number) => Sql
   queue: () => Queue
   store: () => Store
   /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
@@ -26,6 +28,7 @@ export type System = {
 export async function openSystem (): Promise<System> {
   const environment = await systemEnvironment()
   let sql: Sql | undefined
+  let reading: Sql | undefined
   const aws = () => ({ region: variable('AWS_REGION'), endpoint: environment.AWS_ENDPOINT_URL })
 
   function variable (name: string): string {
@@ -40,16 +43,21 @@ export async function openSystem (): Promise<System> {
       sql ??= connect(environment)
       return sql
     },
+    readOnly (statementTimeoutMs = 15_000) {
+      const settings = { default_transaction_read_only: 'on', lock_timeout: '3000' }
+      reading ??= connect(environment, { statementTimeoutMs, settings })
+      return reading
+    },
     queue: () => openQueue(openSqs(aws()), variable('QUEUE_URL')),
     store: () => openStore(openS3(aws()), variable('PAYLOAD_BUCKET')),
     payloadKeepDays: () => read(PayloadLife, environment).PAYLOAD_KEEP_DAYS,
-    async close () { await sql?.end({ timeout: 2 }) },
+    async close () { await Promise.all([sql, reading].map(pool => pool?.end({ timeout: 2 }))) },
   }
 }
 
-function connect (environment: NodeJS.ProcessEnv): Sql {
+function connect (environment: NodeJS.ProcessEnv, limits: Pick<DatabaseOptions, 'statementTimeoutMs' | 'settings'> = {}): Sql {
   const config = read(Database, environment, databaseProblems)
-  return openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ops', poolSize: 1 })
+  return openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ops', poolSize: 1, ...limits })
 }
 
 /** Variables of the environment. Throws CommandError that names each wrong one. */

@@ -58,9 +58,12 @@ t.test('the first start: everything answers, the sample is applied', async t => 
 
   await t.test('who is who, and that nobody else has it', async t => {
     const { environment, addresses } = runningSystem({ STATE_DIR: stateDir })
-    t.match(environment, { ENVIRONMENT: 'local', PAYLOAD_BUCKET: 'freight-payloads', DATABASE_URL: /^postgres:\/\/migrator:/ })
+    t.match(environment, { ENVIRONMENT: 'local', PAYLOAD_BUCKET: 'freight-payloads', DATABASE_URL: /^postgres:\/\/ops:/ })
     t.same([addresses.ratesApi, addresses.ingestionApi], [ratesApi, ingestionApi])
     t.match(await (await fetch(`${addresses.worker}/ready`)).json(), { status: 'ready' })
+    const activity = runProgram(t, 'infra/commands/ops.ts', ['db', 'activity'], env)
+    t.match(await activity.exit(), { code: 0 })
+    for (const login of ['rates_api', 'ingestion_api', 'ingestion_worker']) t.match(activity.output(), new RegExp(`^${login.replace('_', '-')}@\\S+ +${login} `, 'm'))
     const other = start(t)
     t.match(await other.exit(), { code: 1 })
     t.match(other.output(), /Another `npm start` .* is running \(process \d+\)/)

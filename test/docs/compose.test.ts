@@ -37,3 +37,14 @@ t.test('a service of docker-compose.yml runs the migrator again while the system
   t.equal(restart, 'unless-stopped', 'also after a run that failed')
   t.end()
 })
+
+t.test('docker-compose.yml gives each process the login of its own, with a password that the migrator sets', t => {
+  const logins = { 'rates-api': 'rates_api', 'ingestion-api': 'ingestion_api', 'ingestion-worker': 'ingestion_worker', migrate: 'migrator', ops: 'ops' }
+  const passwords = JSON.parse(services.migrate!.environment.LOGIN_PASSWORDS!) as Record<string, string>
+  t.same(Object.keys(passwords).sort(), Object.values(logins).sort())
+  for (const [service, login] of Object.entries(logins)) {
+    const { username, password } = new URL(services[service]!.environment.DATABASE_URL!)
+    t.same([username, password], [login, passwords[login]], service)
+  }
+  t.end()
+})

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { openDatabase } from '../../services/runtime/database.ts'
 import { testSystem } from './system.ts'
 
-export type Login = 'migrator' | 'rates_api' | 'ingestion_api' | 'ingestion_worker' | 'postgres'
+export type Login = 'migrator' | 'rates_api' | 'ingestion_api' | 'ingestion_worker' | 'ops' | 'postgres'
 
 export type TestDatabase = {
   name: string
@@ -28,7 +28,7 @@ async function copyOf (t: Test, template: string, before: (admin: Sql) => Promis
   const admin = postgres(urlFor(postgresUrl, 'postgres', 'postgres'), { max: 1, onnotice: () => {} })
   await before(admin)
   await admin.unsafe(`create database ${name} template ${template} strategy file_copy owner migrator`)
-  await admin.unsafe(`revoke all on database ${name} from public; grant connect on database ${name} to rates_reader, batch_intake, batch_writer`)
+  await admin.unsafe(`revoke all on database ${name} from public; grant connect on database ${name} to rates_reader, batch_intake, batch_writer, operators`)
   const pools: Sql[] = []
   const open = (login: Login): Sql => {
     const sql = openDatabase({ url: urlFor(postgresUrl, login, name), process: `test-${login}`, poolSize: 4 })

@@ -24,7 +24,7 @@ export type Server = {
 
 const password = 'test'
 /** The password of every login. */
-export const loginPasswords = Object.fromEntries(['migrator', 'rates_api', 'ingestion_api', 'ingestion_worker'].map(login => [login, password]))
+export const loginPasswords = Object.fromEntries(['migrator', 'rates_api', 'ingestion_api', 'ingestion_worker', 'ops'].map(login => [login, password]))
 
 /** Nothing here outlives its run, so nothing need be safe from a power cut. */
 export const unsafeSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }

@@ -12,6 +12,11 @@ export function deployments (t: Test, { of, named, stack }: Program): void {
     ...of('aws:secretsmanager/secretVersion:SecretVersion').filter(({ name }) => /master-url|api-keys/.test(name)),
     ...of('aws:rds/instance:Instance'), ...of('aws:rds/clusterInstance:ClusterInstance')]
 
+  for (const [name, type] of [[`${stack}-ops`, 'aws:ecs/taskDefinition:TaskDefinition'], [`${stack}-ops-task`, 'aws:iam/rolePolicy:RolePolicy']] as const) {
+    const { dependsOn, beforeCreate, beforeUpdate } = named(name, type)
+    t.same([beforeCreate, beforeUpdate], [[`${stack}-migration`], [`${stack}-migration`]], `${name}: the migration makes the login of operators first`)
+    t.same(before.filter(({ urn }) => !dependsOn.includes(urn)).map(one => one.name), [], `${name} waits for all that the migration's task needs`)
+  }
   for (const service of of('aws:ecs/service:Service')) {
     const { name, inputs, ignoreChanges, dependsOn, beforeCreate, beforeUpdate, timeouts } = service
     t.same([beforeCreate, beforeUpdate], [[`${stack}-migration`], [`${stack}-migration`]], `${name}: the migration runs first`)

@@ -38,6 +38,11 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.same(services('ingestion-task'), ['rds-db', 's3', 'secretsmanager', 'sqs'])
   t.same(services('worker-task'), ['ecs', 'rds-db', 's3', 'sqs'])
   t.same(services('migrate-task'), ['rds-db'])
+  t.same(services('ops-task'), ['rds-db', 's3', 'sqs'])
+  for (const [role, login] of Object.entries({ 'rates-task': 'rates_api', 'ingestion-task': 'ingestion_api', 'worker-task': 'ingestion_worker', 'migrate-task': 'migrator', 'ops-task': 'ops' })) {
+    const users = statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('rds-db:connect')).flatMap(({ Resource }) => Resource)
+    t.ok(users.length > 0 && users.every((arn: string) => arn.endsWith(`/${login}`)), `${role} logs in as ${login} alone`)
+  }
   t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'who sends does not take')
   t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'what is not there is a 404')
   const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)

@@ -93,8 +93,13 @@ t.test('no role can do more than its work', async t => {
   t.same(await may('ingestion_api'), ['insert batches', 'insert dead_letter_actions'])
   t.same(await may('ingestion_worker'), [
     'delete parked_messages', 'delete stray_messages', 'delete unreadable_batches', 'insert applied_batches', 'insert batch_attempts', 'insert batches',
+    'insert dead_letter_actions',
     'insert full_lane_months', 'insert lane_months', 'insert parked_messages', 'insert prices', 'insert stray_messages', 'insert unreadable_batches',
     'insert worker_rules', 'update lane_months', 'update parked_messages', 'update stray_messages', 'update unreadable_batches',
+  ])
+  t.same(await may('ops'), [
+    'delete port_aliases', 'insert batches', 'insert dead_letter_actions', 'insert port_aliases', 'insert ports', 'insert reference_actions', 'insert regions', 'insert session_signals',
+    'update port_aliases', 'update ports', 'update regions',
   ])
 })
 

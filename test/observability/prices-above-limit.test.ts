@@ -1,14 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import postgres from 'postgres'
 import t from 'tap'
+import { migrate } from '../../services/migrate/migrate.ts'
+import { readMigrations } from '../../services/migrate/migrations.ts'
+import { openDatabase } from '../../services/runtime/database.ts'
+import { ops } from '../harness/ops.ts'
 import { pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'
 
 const header = 'orig_code,dest_code,day,price\n'
 
-t.test('the SQL of the runbook finds prices above the limit, removes them and computes their lanes anew', async t => {
-  const [find, remove] = await sqlOf('## Prices above the limit')
+t.test('the command of the runbook finds prices above the limit, its migration removes them and computes their lanes anew', async t => {
+  const [remove] = await sqlOf('## Prices above the limit')
   const it = await pipeline(t)
   const limits = { maxRows: 100, maxRowBytes: 1_000, maxDecodedBytes: 10_000, maxPriceUsd: 20_000_000 }
   startWorker(t, it, { limits }) // as a release without the limit
@@ -17,12 +20,18 @@ t.test('the SQL of the runbook finds prices above the limit, removes them and co
   for (const { id } of [kept, high]) await it.settled(id, 'applied')
   await it.db.migrator`insert into full_lane_months select * from lane_months where dest_code = 'EETLL' and month = '2021-01-01'`
 
-  const found = await it.db.migrator.unsafe(find!)
-  t.same(found.map(({ month, id, provider, count }) => ({ month, id, provider, count })),
-    ['2021-01-01', '2021-02-01'].map(month => ({ month, id: high.id, provider: 'demo-2', count: 1 })))
-  const session = postgres(it.db.url('migrator'), { max: 1, onnotice: () => {} }) // as psql: one session for all statements
-  await session.unsafe(remove!).simple()
-  await session.end()
+  const find = (...args: string[]) => ops(['prices', 'find', ...args], { DATABASE_URL: it.db.url('ops') })
+  const lines = ['2021-01', '2021-02'].map(month => `${month}  ${high.id}  demo-2    1       9000000.00  9000000.00`)
+  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` })
+  t.match(await find('--above', '1000000', '--from', '2021-02', '--to', '2021-03'), { code: 0, stdout: `highest\n${lines[1]}\n` })
+  t.match(await find('--above', '9000000'), { code: 0, stdout: 'No price is above 9000000 USD.' })
+  for (const [name, value] of [['--above', '1e6'], ['--from', '2021-13'], ['--to', '2021']]) t.match(await find('--above', '1', name!, value!), { code: 2, stderr: name! })
+
+  const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1 })
+  const [last, ...before] = readMigrations().reverse()
+  const removal = { ...last!, number: last!.number + 1, name: 'remove-prices', text: remove!, sha256: 'x', statements: undefined }
+  t.same(await migrate(sql, [...before.reverse(), last!, removal]), ['remove-prices'])
+  await sql.end()
   t.same(await it.db.migrator`select count(*) from prices where price > 1000000 and day < '2021-02-01'`, [{ count: 0 }])
   t.same(await it.db.migrator`
     select dest_code, month, counts[1] as c1, counts[5] as c5, cents[5] as s5, counts[31] as c31, cents[31] as s31 from lane_months order by dest_code, month`, [

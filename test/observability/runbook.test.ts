@@ -1,20 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { database } from '../harness/database.ts'
 
 const root = join(import.meta.dirname, '../..')
-
-/** What names something that a test has not: an extension, or something that is in trouble. */
-const notHere = /pg_stat_statements|NAME|PID/
-
-t.test('every question of the runbook to the database can be asked', async t => {
-  const text = await readFile(join(root, 'docs/runbook.md'), 'utf8')
-  const questions = [...text.matchAll(/`(select [^`]+)`/g)].map(([, question]) => question!).filter(question => !notHere.test(question))
-  t.ok(questions.length >= 7)
-  const { migrator } = await database(t)
-  for (const question of questions) await t.resolves(migrator.unsafe(question), question)
-})
 
 /** Codes of rows and of AWS, and a variable of docker-compose. */
 const notOurs = 'DIGEST_MISMATCH NO_MANIFEST INVALID_MANIFEST MANIFEST_VERSION INVALID_DECISION DECISION_VERSION NO_BATCH_ID CONNECT_TIMEOUT GRAFANA_PORT ' +

@@ -13,7 +13,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
   const api = await ingestionApi(t)
   const queues = { queue: openQueue(api.aws.sqs, api.aws.queueUrl), deadLetters: openQueue(api.aws.sqs, api.aws.deadLetterQueueUrl) }
   startWorker(t, { db: api.db, aws: api.aws, store: openStore(api.aws.s3, api.aws.bucket), ...queues } as Pipeline)
-  const env = { ...api.aws.env, DATABASE_URL: api.db.url('migrator'), INGESTION_API_URL: api.url, API_KEY: 'demo-key' }
+  const env = { ...api.aws.env, DATABASE_URL: api.db.url('ops'), INGESTION_API_URL: api.url, API_KEY: 'demo-key' }
   const run = (...args: string[]) => ops(args, env)
   const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
   const files = t.testdir({

@@ -18,7 +18,7 @@ async function deadLetter (t: Test): Promise<It> {
   await db.migrator`
     insert into batches (id, provider, mode, state, format, digest, bytes, accepted_at, dead_lettered_at)
     values (${id}, 'demo', 'apply', 'dead_lettered', 'csv', ${id}, 1, now(), now())`
-  const common = { DATABASE_URL: db.url('migrator'), QUEUE_URL: 'http://127.0.0.1:1/queue', AWS_REGION: 'eu-west-1' }
+  const common = { DATABASE_URL: db.url('ops'), QUEUE_URL: 'http://127.0.0.1:1/queue', AWS_REGION: 'eu-west-1' }
   return {
     db, id,
     act: (env, ...args) => ops(['dead-letters', 'discard', id, '--why', 'it is of no use', ...args], { ...common, ...env }),
@@ -27,7 +27,7 @@ async function deadLetter (t: Test): Promise<It> {
 }
 
 async function actions (it: It): Promise<unknown> {
-  const run = await ops(['dead-letters', 'show', it.id], { DATABASE_URL: it.db.url('migrator') })
+  const run = await ops(['dead-letters', 'show', it.id], { DATABASE_URL: it.db.url('ops') })
   return JSON.parse(run.stdout).actions
 }
 
@@ -36,7 +36,7 @@ t.test('in a task: the identity that called, the task itself, and --by beside th
   const { uri } = await ecsMetadata(t, task)
   t.match(await it.act({ ECS_CONTAINER_METADATA_URI_V4: uri, OPERATOR_ARN: caller }, '--by', 'Ada of the provider'), { code: 0, stdout: 'discarded' })
   t.match(await actions(it), [{ action: 'discard', actor: 'Ada of the provider', caller, task, reason: 'it is of no use' }])
-  t.match(JSON.parse((await ops(['batches', 'show', it.id], { DATABASE_URL: it.db.url('migrator') })).stdout), { actions: [{ caller, task }] })
+  t.match(JSON.parse((await ops(['batches', 'show', it.id], { DATABASE_URL: it.db.url('ops') })).stdout), { actions: [{ caller, task }] })
 })
 
 t.test('in a task without --by the actor is the identity; without OPERATOR_ARN the task, by which CloudTrail names the identity', async t => {

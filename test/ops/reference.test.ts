@@ -17,7 +17,7 @@ t.test('ops reference load, on a real database', async t => {
     'latin1.csv': Buffer.from('code,name,parent_slug\nATLAN,Atl\xe1n,atlantis\n', 'latin1'),
   })
   const at = (name: string): string => join(files, name)
-  const load = (...args: string[]): Promise<Run> => ops(['reference', 'load', ...args], { DATABASE_URL: db.url('migrator') })
+  const load = (...args: string[]): Promise<Run> => ops(['reference', 'load', ...args], { DATABASE_URL: db.url('ops') })
 
   const before = await db.migrator`select * from ports order by code`
   const wrong = await load('--ports', at('wrong.csv'), '--regions', at('regions.csv'))
@@ -49,7 +49,7 @@ t.test('ops reference load, on a real database', async t => {
   t.match(await load('--ports', at('added.csv')), { code: 0, stdout: /ports: {3}1 added/ })
   t.match(await load('--ports', 's3://no-key'), { code: 2 })
 
-  const retire = (verb: string, ...args: string[]): Promise<Run> => ops(['reference', verb, ...args], { DATABASE_URL: db.url('migrator') })
+  const retire = (verb: string, ...args: string[]): Promise<Run> => ops(['reference', verb, ...args], { DATABASE_URL: db.url('ops') })
   t.match(await retire('retire', 'ATLAS', 'NOPORT', '--why', 'closed'), { code: 1, stderr: 'NOPORT is neither' })
   t.match(await retire('retire', 'ATLAS'), { code: 2, stderr: '--why' })
   t.match(await retire('retire', 'atlas', '--why', 'closed', '--by', 'me'), { code: 0, stdout: 'port ATLAS  retired\n' })

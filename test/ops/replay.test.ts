@@ -43,7 +43,7 @@ t.test('of 2,000 batches exactly those come back that were lost with the databas
   const { messages } = inspect(it.aws, db)
   t.same(await messages(), [])
   const before = await rowsOf(db)
-  const env = { ...it.aws.env, DATABASE_URL: db.url('migrator'), PAYLOAD_KEEP_DAYS: '90' }
+  const env = { ...it.aws.env, DATABASE_URL: db.url('ops'), PAYLOAD_KEEP_DAYS: '90' }
   const run = (...more: string[]) => ops(['batches', 'replay', '--since', since, ...more], env)
   const total = /^all +160 +50 +180 +0$/m
 
@@ -116,7 +116,7 @@ t.test('what cannot be read is named, and the others come back', async t => {
   const [cut, newer] = ['1', '2'].map(digit => digit.repeat(64))
   await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `batches/${cut}.json`, Body: '{"version":1,' }))
   await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `batches/${newer}.json`, Body: '{"version":2}' }))
-  const env = { ...it.aws.env, DATABASE_URL: it.db.url('migrator') }
+  const env = { ...it.aws.env, DATABASE_URL: it.db.url('ops') }
   const { code, stdout, stderr } = await ops(['batches', 'replay', '--since', new Date(Date.now() - 60_000).toISOString()], env)
   t.equal(code, 1)
   t.match(stdout, /^all +2 +0 +0 +0$/m)

@@ -41,7 +41,7 @@ t.test('every process logs in with tokens made for its host, port and user; cred
 
   const migration = await runProcess(t, 'migrate', { ...env('migrator'), BOOTSTRAP_DATABASE_URL: url('postgres:test').replace('/freight', '/postgres'), PRICES_FIRST_MONTH: '2020-12-01' })
   t.equal(migration.code, 0, migration.output)
-  t.match(await ops(['batches', 'list', '--provider', 'demo'], env('migrator')), { code: 0, stderr: '' })
+  t.match(await ops(['batches', 'list', '--provider', 'demo'], env('ops')), { code: 0, stderr: '' })
 
   const rates = await startProcess(t, 'rates-api', { ...env('rates_api'), DATABASE_READ_URLS: url('rates_api', 'localhost', replica) })
   const api = await startProcess(t, 'ingestion-api', { ...env('ingestion_api'), API_KEYS: JSON.stringify(testKeys) })
@@ -54,7 +54,7 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   t.equal((await ask()).status, 200)
 
   const users = ({ logins }: Rds): string[] => [...new Set(logins.map(({ user }) => user))].sort()
-  t.same(users(primary), ['ingestion_api', 'ingestion_worker', 'migrator', 'rates_api'])
+  t.same(users(primary), ['ingestion_api', 'ingestion_worker', 'migrator', 'ops', 'rates_api'])
   t.same(users(replica), ['rates_api'])
   t.same([primary, replica].flatMap(({ logins }) => logins.filter(({ wrong }) => wrong)), [], 'all tokens are right')
   t.ok(credentials.issued.size > 1, 'and of credentials that change')

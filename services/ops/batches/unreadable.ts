@@ -1,0 +1,29 @@
+import type { Sql } from 'postgres'
+import { isoTime } from '../../batch/records.ts'
+import { command } from '../command.ts'
+import { limit, readLimit } from '../options.ts'
+import { bounded, reading } from '../reading.ts'
+import { table } from '../table.ts'
+
+type Unreadable = { batch_id: string, provider: string, failed_at: string, held_since: string | null, reason: string }
+
+export const unreadableBatches = command({
+  name: 'batches unreadable',
+  summary: 'Shows the batches whose manifest or payload the store does not give as it was accepted: those that are held first.',
+  details: 'A batch without a time under "held since" was dead-lettered.',
+  options: { limit },
+  runs: 'task',
+  async run ({ values, system }) {
+    const most = readLimit(values.limit)
+    const { shown, note } = bounded(await reading(readUnreadable((await system()).readOnly(), most + 1)), most)
+    console.log(shown.length === 0
+      ? 'There are no unreadable batches.'
+      : table(['id', 'provider', 'failed', 'held since', 'reason'], shown.map(row => [row.batch_id, row.provider, row.failed_at, row.held_since, row.reason])) + note)
+  },
+})
+
+async function readUnreadable (sql: Sql, most: number): Promise<Unreadable[]> {
+  return await sql<Unreadable[]>`
+    select batch_id, provider, ${isoTime(sql, 'failed_at')}, ${isoTime(sql, 'held_since')}, reason
+    from unreadable_batches order by unreadable_batches.held_since nulls last, unreadable_batches.failed_at desc, batch_id limit ${most}`
+}

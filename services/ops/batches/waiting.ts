@@ -1,0 +1,46 @@
+import type { Sql } from 'postgres'
+import { command } from '../command.ts'
+import { limit, provider, readLimit } from '../options.ts'
+import { bounded, reading, secondsSince } from '../reading.ts'
+import { table } from '../table.ts'
+
+type Provider = { provider: string, queued: number, processing: number, oldest: number }
+type Waiting = {
+  id: string, provider: string, state: string, age: number, attempts: number, rows_read: number | null, hidden: number | null, reason: string | null
+}
+
+export const waitingBatches = command({
+  name: 'batches waiting',
+  summary: 'Shows the batches that are queued or processing: how many each provider has, most first, and then each batch, oldest first.',
+  details: 'hidden is the time for which the message of a batch is hidden until its next delivery.',
+  options: { provider, limit: { ...limit, summary: 'The most rows of each table, 1 to 9999' } },
+  runs: 'task',
+  async run ({ values, system }) {
+    const most = readLimit(values.limit)
+    const sql = (await system()).readOnly()
+    const providers = bounded(await reading(countByProvider(sql, values.provider, most + 1)), most)
+    if (providers.shown.length === 0) return console.log('No batch waits.')
+    console.log(table(['provider', 'queued', 'processing', 'oldest (s)'], providers.shown.map(row => [row.provider, row.queued, row.processing, row.oldest])) + providers.note)
+    const batches = bounded(await reading(oldest(sql, values.provider, most + 1)), most)
+    console.log(`\n${table(['id', 'provider', 'state', 'age (s)', 'attempts', 'rows read', 'hidden (s)', 'reason'],
+      batches.shown.map(row => [row.id, row.provider, row.state, row.age, row.attempts, row.rows_read, row.hidden, row.reason]))}${batches.note}`)
+  },
+})
+
+async function countByProvider (sql: Sql, provider: string | undefined, most: number): Promise<Provider[]> {
+  return await sql<Provider[]>`
+    select provider, count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'processing') as processing,
+      max(${secondsSince(sql, 'accepted_at')}) as oldest
+    from batches where state in ('queued', 'processing') ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
+    group by provider order by count(*) desc, provider limit ${most}`
+}
+
+async function oldest (sql: Sql, provider: string | undefined, most: number): Promise<Waiting[]> {
+  return await sql<Waiting[]>`
+    select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age, reason,
+      (select count(*)::int from batch_attempts where batch_id = id) as attempts,
+      (select rows_read from batch_attempts where batch_id = id order by attempt desc limit 1) as rows_read,
+      (select greatest(0, round(extract(epoch from hidden_until - clock_timestamp()))::int) from parked_messages where batch_id = id) as hidden
+    from batches where state in ('queued', 'processing') ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
+    order by accepted_at, id limit ${most}`
+}

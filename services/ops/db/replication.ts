@@ -1,0 +1,34 @@
+import type { Sql } from 'postgres'
+import { command } from '../command.ts'
+import { bounded, maxRows, reading, secondsSince, size } from '../reading.ts'
+import { table } from '../table.ts'
+
+type Receiver = {
+  pid: number, name: string, client: string | null, state: string, sync: string
+  bytes: number | null, write: number | null, replay: number | null, reply: number | null
+}
+
+export const showReplication = command({
+  name: 'db replication',
+  summary: 'Shows the standbys and replicas that stream from the server, and how far each is behind.',
+  details: 'At most 200 rows. Aurora\'s readers do not stream from the writer and are not shown: CloudWatch has AuroraReplicaLagMaximum.',
+  options: {},
+  runs: 'task',
+  async run ({ system }) {
+    const { shown, note } = bounded(await reading(readReceivers((await system()).readOnly())))
+    console.log(shown.length === 0
+      ? 'No server streams from this one.'
+      : table(['pid', 'receiver', 'client', 'state', 'sync', 'not replayed', 'write lag (s)', 'replay lag (s)', 'last reply (s)'],
+        shown.map(row => [row.pid, row.name, row.client, row.state, row.sync, size(row.bytes), row.write, row.replay, row.reply])) + note)
+  },
+})
+
+/** Measured from what was sent: Aurora has no current WAL position. */
+async function readReceivers (sql: Sql): Promise<Receiver[]> {
+  return await sql<Receiver[]>`
+    select pid, application_name as name, host(client_addr) as client, state, sync_state as sync,
+      pg_wal_lsn_diff(sent_lsn, replay_lsn)::bigint as bytes,
+      round(extract(epoch from write_lag), 1)::float8 as write, round(extract(epoch from replay_lag), 1)::float8 as replay,
+      ${secondsSince(sql, 'reply_time')} as reply
+    from pg_stat_replication order by bytes desc nulls last, application_name, pid limit ${maxRows + 1}`
+}

@@ -1,0 +1,36 @@
+import type { Sql } from 'postgres'
+import { command } from '../command.ts'
+import { bounded, maxRows, reading, size } from '../reading.ts'
+import { table } from '../table.ts'
+
+type Relation = {
+  name: string, total: number, heap: number, indexes: number, rows: number | null, dead: number | null
+  analyzed: string | null, vacuumed: string | null
+}
+
+export const showSizes = command({
+  name: 'db sizes',
+  summary: 'Shows the size of the database and of each table, largest first, with its rows as statistics have them and when they were made.',
+  details: 'At most 200 tables; a month of prices is a table. "none" under analyzed: the planner knows nothing of the table yet.',
+  options: {},
+  runs: 'task',
+  async run ({ system }) {
+    const sql = (await system()).readOnly()
+    const [whole] = await reading(sql<[{ name: string, bytes: number }]>`select current_database() as name, pg_database_size(current_database()) as bytes`)
+    console.log(`${whole.name}: ${size(whole.bytes)}\n`)
+    const { shown, note } = bounded(await reading(readSizes(sql)))
+    console.log(table(['table', 'total', 'rows and TOAST', 'indexes', 'rows', 'dead rows', 'analyzed', 'vacuumed'],
+      shown.map(row => [row.name, size(row.total), size(row.heap), size(row.indexes), row.rows, row.dead, row.analyzed ?? 'none', row.vacuumed ?? 'none'])) + note)
+  },
+})
+
+async function readSizes (sql: Sql): Promise<Relation[]> {
+  return await sql<Relation[]>`
+    select pg_class.relname as name, pg_total_relation_size(oid) as total, pg_table_size(oid) as heap, pg_indexes_size(oid) as indexes,
+      case when reltuples >= 0 then reltuples::bigint end as rows, n_dead_tup as dead,
+      to_char(greatest(last_analyze, last_autoanalyze), 'YYYY-MM-DD HH24:MI') as analyzed,
+      to_char(greatest(last_vacuum, last_autovacuum), 'YYYY-MM-DD HH24:MI') as vacuumed
+    from pg_class left join pg_stat_user_tables on relid = oid
+    where relnamespace = 'public'::regnamespace and relkind = 'r'
+    order by total desc, name limit ${maxRows + 1}`
+}

@@ -1,0 +1,29 @@
+import type { Sql } from 'postgres'
+import { command } from '../command.ts'
+import { bounded, maxRows, reading, size } from '../reading.ts'
+import { table } from '../table.ts'
+
+type Slot = { name: string, type: string, active: boolean, pid: number | null, status: string | null, bytes: number | null, since: string | null }
+
+export const showSlots = command({
+  name: 'db slots',
+  summary: 'Shows the replication slots of the server, and how much WAL each keeps.',
+  details: 'At most 200 rows. A slot that no server reads keeps WAL until the storage is full.',
+  options: {},
+  runs: 'task',
+  async run ({ system }) {
+    const { shown, note } = bounded(await reading(readSlots((await system()).readOnly())))
+    console.log(shown.length === 0
+      ? 'There are no replication slots.'
+      : table(['slot', 'type', 'active', 'pid', 'WAL status', 'WAL kept', 'inactive since'],
+        shown.map(row => [row.name, row.type, row.active ? 'yes' : 'no', row.pid, row.status, size(row.bytes), row.since])) + note)
+  },
+})
+
+async function readSlots (sql: Sql): Promise<Slot[]> {
+  return await sql<Slot[]>`
+    select slot_name as name, slot_type as type, active, active_pid as pid, wal_status as status,
+      case when not pg_is_in_recovery() then pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint end as bytes,
+      to_char(inactive_since, 'YYYY-MM-DD HH24:MI:SS') as since
+    from pg_replication_slots order by bytes desc nulls last, slot_name limit ${maxRows + 1}`
+}

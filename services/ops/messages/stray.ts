@@ -1,0 +1,29 @@
+import type { Sql } from 'postgres'
+import { isoTime } from '../../batch/records.ts'
+import { command } from '../command.ts'
+import { limit, readLimit } from '../options.ts'
+import { bounded, reading } from '../reading.ts'
+import { table } from '../table.ts'
+
+type Stray = { message_group: string, reason: string, messages: number, last_at: string, body: string }
+
+export const strayMessages = command({
+  name: 'messages stray',
+  summary: 'Shows the messages that named no known batch and were taken off the queue, newest first. They are kept for 90 days.',
+  details: 'body is the message\'s body as a JSON string, at most 1,000 characters of it. The group is the provider.',
+  options: { limit },
+  runs: 'task',
+  async run ({ values, system }) {
+    const most = readLimit(values.limit)
+    const { shown, note } = bounded(await reading(readStray((await system()).readOnly(), most + 1)), most)
+    console.log(shown.length === 0
+      ? 'There are no stray messages.'
+      : table(['group', 'messages', 'last', 'reason', 'body'], shown.map(row => [row.message_group, row.messages, row.last_at, row.reason, JSON.stringify(row.body)])) + note)
+  },
+})
+
+async function readStray (sql: Sql, most: number): Promise<Stray[]> {
+  return await sql<Stray[]>`
+    select message_group, reason, messages, ${isoTime(sql, 'last_at')}, body
+    from stray_messages order by stray_messages.last_at desc, sha256 limit ${most}`
+}

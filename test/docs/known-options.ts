@@ -1,0 +1,74 @@
+/** Options that take a value, and those that take none (`flags`), of what the documents call; `operands` is how many other words follow. */
+export type Known = { options?: string[], flags?: string[], operands?: [least: number, most: number] }
+
+const paging = ['--query', '--output', '--region', '--profile']
+
+/** The AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/reference. Each takes `--query`, `--output` and `--region` too. */
+export const aws: Record<string, Known> = {
+  'ecs continue-service-deployment': { options: ['--service-deployment-arn', '--hook-id', '--action'] },
+  'ecs describe-services': { options: ['--cluster', '--services'] },
+  'ecs describe-tasks': { options: ['--cluster', '--tasks'] },
+  'ecs list-tasks': { options: ['--cluster', '--family', '--service-name', '--desired-status'] },
+  'ecs run-task': { options: ['--cluster', '--task-definition', '--launch-type', '--network-configuration', '--overrides', '--count'] },
+  'ecs stop-service-deployment': { options: ['--service-deployment-arn', '--stop-type'] },
+  'ecs stop-task': { options: ['--cluster', '--task', '--reason'] },
+  'ecs update-service': { options: ['--cluster', '--service', '--task-definition', '--desired-count'], flags: ['--force-new-deployment'] },
+  'logs start-query': { options: ['--log-group-names', '--start-time', '--end-time', '--query-string', '--limit'], operands: [0, 20] },
+  'logs tail': { options: ['--since', '--filter-pattern', '--format'], flags: ['--follow'], operands: [1, 1] },
+  'rds describe-db-instances': { options: ['--db-instance-identifier'] },
+  'rds describe-events': { options: ['--source-type', '--source-identifier', '--duration', '--start-time'] },
+  's3api head-object': { options: ['--bucket', '--key', '--version-id'] },
+  's3api list-object-versions': { options: ['--bucket', '--prefix', '--max-items'] },
+  'scheduler get-schedule': { options: ['--name', '--group-name'] },
+  'scheduler list-schedules': { options: ['--name-prefix', '--group-name', '--state'] },
+  'secretsmanager describe-secret': { options: ['--secret-id'] },
+  'secretsmanager get-secret-value': { options: ['--secret-id', '--version-id', '--version-stage'] },
+  'secretsmanager restore-secret': { options: ['--secret-id'] },
+  'secretsmanager update-secret-version-stage': { options: ['--secret-id', '--version-stage', '--move-to-version-id', '--remove-from-version-id'] },
+  'sqs get-queue-attributes': { options: ['--queue-url', '--attribute-names'] },
+  'sqs list-queues': { options: ['--queue-name-prefix'] },
+  'sqs purge-queue': { options: ['--queue-url'] },
+  'sqs receive-message': {
+    options: ['--queue-url', '--message-attribute-names', '--attribute-names', '--visibility-timeout', '--max-number-of-messages', '--wait-time-seconds'],
+  },
+  'sqs send-message': { options: ['--queue-url', '--message-body', '--message-group-id', '--message-deduplication-id'] },
+  'sts get-caller-identity': {},
+}
+
+/** The Pulumi CLI 3.270: `pulumi COMMAND --help`. */
+export const pulumi: Record<string, Known> = {
+  'stack output': { options: ['--stack'], flags: ['--json', '--show-secrets'], operands: [0, 1] },
+  preview: { options: ['--stack'], flags: ['--refresh', '--diff', '--expect-no-changes'] },
+  up: { options: ['--stack', '--target'], flags: ['--refresh', '--yes'] },
+  refresh: { options: ['--stack', '--target'], flags: ['--yes'] },
+}
+
+/** docker-compose 1.29 and Compose v2, before a service's own command. */
+export const compose: Record<string, Known> = {
+  down: { flags: ['-v'] },
+  exec: { operands: [2, Infinity] },
+  logs: { options: ['--tail'], flags: ['--no-log-prefix', '-f', '--follow'], operands: [0, Infinity] },
+  ps: { operands: [0, Infinity] },
+  run: { flags: ['--rm'], operands: [1, Infinity] },
+  start: { operands: [1, Infinity] },
+  stop: { operands: [1, Infinity] },
+  up: { options: ['--scale'], flags: ['-d', '--build'], operands: [0, Infinity] },
+}
+
+/** What is wrong with `words`, which follow the program's name; undefined where nothing is. */
+export function problemOf (known: Record<string, Known>, words: string[], everywhere: string[] = known === aws ? paging : []): string | undefined {
+  const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find(name => name in known)
+  if (name === undefined) return `"${words.slice(0, 2).join(' ')}" is not among the commands that are known`
+  const { options = [], flags = [], operands: [least, most] = [0, 0] } = known[name]!
+  let operands = 0
+  const rest = words.slice(name.split(' ').length)
+  for (let index = 0; index < rest.length; index++) {
+    const word = rest[index]!
+    // What follows a service's name is its own command's.
+    if (!word.startsWith('-') || (known === compose && operands > 0)) operands++
+    else if (options.includes(word) || everywhere.includes(word)) {
+      if (rest[++index] === undefined) return `${word} has no value`
+    } else if (!flags.includes(word)) return `"${name}" has no option ${word}`
+  }
+  if (operands < least || operands > most) return `"${name}" has ${operands} operands`
+}
