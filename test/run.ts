@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { startFauxqs } from 'fauxqs'
-import { failedFiles, failureSummary } from './harness/failed-tests.ts'
-import { fileLimitMs } from './harness/patience.ts'
+import { runTap } from './harness/run-tap.ts'
 import { makeDatabase, temporaryServer } from './harness/server.ts'
-import type { TestSystem } from './harness/system.ts'
 
 /**
  * `npm test [-- files]`: one PostgreSQL and one emulator for all test files, each of which clones the migrated template
@@ -15,31 +11,15 @@ const templateDatabase = 'template_freight'
 const server = await temporaryServer()
 const emulator = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false })
 
-const startedAt = Date.now()
 let exitCode = 1
 try {
   await makeDatabase(server, templateDatabase)
   exitCode = await runTap({
     postgresUrl: server.url('postgres', 'postgres'), templateDatabase, awsEndpoint: `http://127.0.0.1:${emulator.port}`,
-  })
+    keepsVersions: false, verifiesUploads: false,
+  }, process.argv.slice(2))
 } finally {
   await emulator.stop()
   await server.remove()
 }
-if (exitCode !== 0) console.error(`\n${failureSummary(failedFiles(join(import.meta.dirname, '../.tap/test-results'), startedAt))}`)
 process.exit(exitCode)
-
-function runTap (system: TestSystem): Promise<number> {
-  const tap = spawn(process.execPath, [join(import.meta.dirname, '../node_modules/tap/dist/esm/run.mjs'), ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      TAP_TIMEOUT: process.env.TAP_TIMEOUT ?? String(fileLimitMs / 1_000),
-      TEST_SYSTEM: JSON.stringify(system),
-      // What some hundred processes compile, once.
-      NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/tests'),
-    },
-  })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tap.kill(signal))
-  return new Promise(resolve => tap.once('exit', code => resolve(code ?? 1)))
-}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { Test } from 'tap'
 import { openS3, openSqs } from '../../services/runtime/aws.ts'
@@ -17,11 +17,18 @@ export type TestAws = {
   env: Record<string, string>
 }
 
-export type AwsOptions = { visibilitySeconds?: number, maxReceives?: number, endpoint?: string }
+export type AwsOptions = {
+  visibilitySeconds?: number
+  maxReceives?: number
+  /** Where the emulator is. @default that of the run, or a proxy in front of it */
+  endpoint?: string
+  /** Whether the bucket is versioned. @default as the run says */
+  versioned?: boolean
+}
 
 /** A bucket and a pair of FIFO queues of the test's own. */
 export async function aws (t: Test, options: AwsOptions = {}): Promise<TestAws> {
-  const { visibilitySeconds = 30, maxReceives = 10, endpoint = testSystem().awsEndpoint } = options
+  const { visibilitySeconds = 30, maxReceives = 10, endpoint = testSystem().awsEndpoint, versioned = testSystem().keepsVersions } = options
   const region = 'eu-west-1'
   process.env.AWS_ACCESS_KEY_ID ??= 'test'
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test'
@@ -30,6 +37,7 @@ export async function aws (t: Test, options: AwsOptions = {}): Promise<TestAws> 
   t.teardown(() => { s3.destroy(); sqs.destroy() })
   const name = `test-${randomUUID()}`
   await s3.send(new CreateBucketCommand({ Bucket: name }))
+  if (versioned) await s3.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }))
   const deadLetterQueueUrl = await createQueue(sqs, `${name}-dead.fifo`, {})
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }))
   const queueUrl = await createQueue(sqs, `${name}.fifo`, {

@@ -35,10 +35,10 @@ export function failedTests (tap: string): string[] {
 const unescape = (name: string): string => name.replaceAll('\\#', '#')
 
 /** What a failed run ends with: each file, the first failures in it, and the command that runs it alone. */
-export function failureSummary (files: FailedFile[]): string {
+export function failureSummary (files: FailedFile[], command = 'npm test'): string {
   const most = 5
   return files.map(({ file, tests }) => [
-    `FAILED npm test -- ${file}`,
+    `FAILED ${command} -- ${file}`,
     ...tests.slice(0, most).map(name => `  ${name}`),
     ...(tests.length > most ? [`  and ${tests.length - most} more`] : []),
   ].join('\n')).join('\n')

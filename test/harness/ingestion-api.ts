@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GetObjectCommand, ListObjectsV2Command, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -50,8 +51,10 @@ export type TestIngestionApi = {
   unfinishedUploads: () => Promise<number>
   manifest: (id: string) => Promise<Manifest>
   putObject: (key: string, body: string) => Promise<void>
-  /** Messages of the queue, without receiving any. */
-  messages: () => Promise<Array<{ id: string, group: string, deduplicationId: string }>>
+  /** Every message that the queue has given out so far. Receives and deletes what is in the queue: for tests without a worker. */
+  messages: () => Promise<QueuedMessage[]>
+  /** How many messages are in the queue, those in flight included. */
+  queued: () => Promise<number>
   /** The object that a manifest pins. */
   payload: (manifest: Manifest) => Promise<Buffer>
   /** Resolves when no batch is pending and each one accepted has its row. */
@@ -109,11 +112,12 @@ export function client (t: Test, url: string, document: () => OpenApi): Pick<Tes
   }
 }
 
-type QueuedMessage = { body: string, messageGroupId: string, messageDeduplicationId: string }
-type Inspection = Pick<TestIngestionApi, 'objects' | 'unfinishedUploads' | 'manifest' | 'putObject' | 'payload' | 'messages' | 'settled'>
+export type QueuedMessage = { id: string, group: string, deduplicationId: string }
+type Inspection = Pick<TestIngestionApi, 'objects' | 'unfinishedUploads' | 'manifest' | 'putObject' | 'payload' | 'messages' | 'queued' | 'settled'>
 
 /** What lies in the store and the queue, asked past the proxy. */
-export function inspect ({ s3, bucket, queueUrl, endpoint }: TestAws, db: TestDatabase): Inspection {
+export function inspect ({ s3, sqs, bucket, queueUrl }: TestAws, db: TestDatabase): Inspection {
+  const given: QueuedMessage[] = []
   async function objects (prefix: string): Promise<string[]> {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))
     return Contents.map(({ Key }) => Key!)
@@ -130,11 +134,19 @@ export function inspect ({ s3, bucket, queueUrl, endpoint }: TestAws, db: TestDa
     },
     async putObject (key, body) { await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body })) },
     async messages () {
-      const answer = await fetch(`${endpoint}/_fauxqs/queues/${queueUrl.split('/').at(-1)!}`)
-      const { messages } = await answer.json() as { messages: { ready: QueuedMessage[] } }
-      return messages.ready.map(({ body, messageGroupId: group, messageDeduplicationId: deduplicationId }) =>
-        ({ id: JSON.parse(body).id, group, deduplicationId }))
+      // The next message of a group comes when the one before it has been deleted.
+      for (;;) {
+        const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({
+          QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0, MessageSystemAttributeNames: ['MessageGroupId', 'MessageDeduplicationId'],
+        }))
+        if (Messages.length === 0) return [...given]
+        for (const { Body, ReceiptHandle, Attributes } of Messages) {
+          given.push({ id: JSON.parse(Body!).id, group: Attributes!.MessageGroupId!, deduplicationId: Attributes!.MessageDeduplicationId! })
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }))
+        }
+      }
     },
+    queued: () => openQueue(sqs, queueUrl).countMessages(),
     async payload ({ payload }) {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: payload.key, IfMatch: payload.etag }))
       return Buffer.from(await Body!.transformToByteArray())

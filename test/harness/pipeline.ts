@@ -25,7 +25,15 @@ export type Pipeline = {
   visible: (id: string) => Promise<number>
 }
 
-export type SubmitOptions = { provider?: string, mode?: Mode, format?: Format, key?: string, gzip?: boolean }
+export type SubmitOptions = {
+  provider?: string
+  mode?: Mode
+  format?: Format
+  key?: string
+  gzip?: boolean
+  /** What is in the store in place of the content that was accepted. */
+  stored?: string
+}
 
 export const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
 
@@ -38,10 +46,10 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
 
   const deadLetters = openQueue(resources.sqs, resources.deadLetterQueueUrl)
 
-  async function submit (content: string, { provider = 'demo', mode = 'apply', format = 'csv', key, gzip = false }: SubmitOptions = {}): Promise<Manifest> {
+  async function submit (content: string, { provider = 'demo', mode = 'apply', format = 'csv', key, gzip = false, stored }: SubmitOptions = {}): Promise<Manifest> {
     const body = gzip ? gzipSync(content) : Buffer.from(content)
     const digest = createHash('sha256').update(content).digest('hex')
-    const payload = await store.putStream(`incoming/${provider}/${randomUUID()}`, Readable.from([body]), 'text/csv')
+    const payload = await store.putStream(`incoming/${provider}/${randomUUID()}`, Readable.from([stored === undefined ? body : Buffer.from(stored)]), 'text/csv')
     const name = key === undefined ? { kind: 'content' as const, value: digest } : { kind: 'key' as const, value: key }
     const { manifest } = await accept(store, queue, {
       version: 1, id: batchId(provider, mode, name), provider, mode, name, format, encoding: gzip ? 'gzip' : 'identity', digest, digestOf: 'content',

@@ -78,7 +78,8 @@ t.test('dependencies are looked at every week', async t => {
 t.test('one build; prod has what staging accepted', async t => {
   const builds = jobs.filter(({ is }) => stepsOf(is.steps).some(({ run = '' }) => /docker (buildx )?build /.test(run)))
   t.same(builds.map(({ title }) => title), ['ci.yml image'])
-  t.match(needsOf('staging').sort(), ['check', 'image'])
+  t.match(needsOf('staging').sort(), ['check', 'emulators', 'image'])
+  t.ok(place(ci.emulators!.steps, /^npm run test:emulators$/) > place(ci.emulators!.steps, /^test\/emulators\/fetch\.sh$/))
   t.ok(needsOf('prod').includes('staging') && needsOf('prod').includes('prod-preview') && needsOf('prod-preview').includes('staging'))
   t.equal(ci.staging!.if, "github.event_name == 'push'")
   for (const stack of ['staging', 'prod']) {

@@ -27,7 +27,6 @@ type Ground = TestIngestionApi & {
   send: (content: string | Buffer, options?: Call & { path?: string }) => Promise<Result['body']>
   ended: (id: string) => Promise<Result['body']>
   loadPorts: () => Promise<unknown>
-  messagesOf: (id: string) => Promise<number>
 }
 
 async function ground (t: Test, { worker = true, ...options }: Options & { worker?: boolean } = {}): Promise<Ground> {
@@ -57,7 +56,6 @@ async function ground (t: Test, { worker = true, ...options }: Options & { worke
       return { ...await ended(answer!.body.id), ...(answer!.body.advice ? { advice: answer!.body.advice } : {}) }
     },
     loadPorts: () => loadReference(db.migrator, caseOf('05-ports.csv'), regions),
-    messagesOf: async id => (await api.messages()).filter(message => message.id === id).length,
   }
 }
 

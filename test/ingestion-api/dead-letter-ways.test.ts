@@ -1,10 +1,10 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { actOn, type Action } from '../../services/batch/dead-letters.ts'
 import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
 import { header, ingestionApi, type Options, type TestIngestionApi } from '../harness/ingestion-api.ts'
 import { uploaded } from '../harness/older-release.ts'
+import { removeObject } from '../harness/payloads.ts'
 import type { Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'
@@ -17,9 +17,9 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
   t.test(`the payload is gone, ${what}: sent again it says so; after the discard a new key applies it`, async t => {
     const { api, ended, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
-    await remove(api, (await api.manifest(id)).payload.key)
+    await removeObject(api.aws, (await api.manifest(id)).payload.key)
     work(t, api)
-    t.match(await ended(id, 'dead_lettered'), { reason: /^NoSuchKey: /, advice: /Idempotency-Key/ })
+    t.match(await ended(id, 'dead_lettered'), { reason: /^NoSuch(Key|Version): /, advice: /Idempotency-Key/ })
     t.match(await replay(api, options), { id, state: 'dead_lettered', advice: /Idempotency-Key/ })
     await act(id, 'discard')
     t.match(await replay(api, options), { id, state: 'discarded', advice: /Idempotency-Key/ })
@@ -32,12 +32,12 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     const { api, ended, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await api.settled()
-    await remove(api, `batches/${id}.json`)
+    await removeObject(api.aws, `batches/${id}.json`)
     work(t, api)
     await waitFor(async () => (await stateOf(api, id)) === 'dead_lettered')
     const again = await api.submit(content, options)
     t.match(again, { status: 202, body: { id } })
-    await waitFor(async () => (await api.messages()).length === 0)
+    await waitFor(async () => await api.queued() === 0)
     t.match(await ended(id, 'dead_lettered'), { reason: /^NO_MANIFEST: /, advice: /operator/ })
     await act(id, 'redrive')
     await ended(id, 'applied')
@@ -60,7 +60,7 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
       t.match(await api.submit(upload, { headers: { 'content-type': 'application/json' } }), { status: 202, body: { id, state: 'dead_lettered' } })
     }
     t.strictSame(await api.objects('batches/'), [`batches/${id}.json`], 'nothing is written of a row')
-    t.equal((await api.messages()).length, 0)
+    t.equal(await api.queued(), 0)
     await waitFor(async () => (await api.objects('incoming/')).length === 2) // the payload and the upload: what came with the replays is deleted
     await act(id, 'discard')
     t.match(await replay(api, options), { id, state: 'discarded', advice: /Idempotency-Key/ })
@@ -120,5 +120,4 @@ async function replay (api: TestIngestionApi, options: Parameters<TestIngestionA
   return status === 202 && headers.get('idempotency-replayed') === 'true' ? body : { status, ...body }
 }
 
-const remove = ({ aws }: TestIngestionApi, key: string) => aws.s3.send(new DeleteObjectCommand({ Bucket: aws.bucket, Key: key }))
 const stateOf = async ({ db }: TestIngestionApi, id: string) => (await db.migrator`select state from batches where id = ${id}`)[0]?.state as string | undefined

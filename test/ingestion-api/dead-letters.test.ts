@@ -1,6 +1,6 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { header, ingestionApi } from '../harness/ingestion-api.ts'
+import { removeObject } from '../harness/payloads.ts'
 
 t.test('dead letters, for operators', async t => {
   const api = await ingestionApi(t)
@@ -59,7 +59,7 @@ t.test('dead letters, for operators', async t => {
   t.test('the payload gone: a redrive is refused', async t => {
     const { payload } = await api.manifest(ids[2]!)
     const content = await api.payload(await api.manifest(ids[2]!))
-    await api.aws.s3.send(new DeleteObjectCommand({ Bucket: api.aws.bucket, Key: payload.key }))
+    await removeObject(api.aws, payload.key)
     t.match(await asOperator(`/dead-letters/${ids[2]}/redrive`, 'POST'), { status: 409, body: { type: '/problems/payload-gone', id: ids[2] } })
     t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2] }] })
     await api.putObject(payload.key, content.toString())

@@ -8,6 +8,7 @@ import { openQueue } from '../../services/batch/queue.ts'
 import { openStore } from '../../services/batch/store.ts'
 import { header, ingestionApi, type Result, type TestIngestionApi } from '../harness/ingestion-api.ts'
 import type { Pipeline } from '../harness/pipeline.ts'
+import { testSystem } from '../harness/system.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'
 
@@ -98,8 +99,18 @@ t.test('uploads', async t => {
   t.test('what is not what was said becomes a dead letter, not a rejection', async t => {
     const said = csv.replace('101', '103')
     const asked = await ask(api, said)
-    await put(asked, said.replace('100', '1x0')) // the store would refuse it by its checksum; the emulator takes it
+    await api.putObject(`incoming/demo/${asked.upload}`, said.replace('100', '1x0'))
     t.match(await ended((await name(api, asked.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
+  })
+
+  t.test('other bytes than were announced: refused by a store that verifies them, a dead letter behind one that does not', async t => {
+    const said = csv.replace('101', '104')
+    const asked = await ask(api, said)
+    const { ok } = await put(asked, said.replace('100', '1x0'))
+    t.equal(ok, !testSystem().verifiesUploads)
+    const named = await name(api, asked.upload)
+    if (ok) t.match(await ended(named.body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
+    else t.match(named, { status: 409, body: { type: '/problems/upload-incomplete' } })
   })
 
   t.test('another provider cannot name it', async t => {

@@ -91,7 +91,7 @@ t.test('a worker whose message comes to a second one: one of them applies it', a
   const lock = await lockReadModel(t, it.db)
   const manifest = await it.submit(csv, { provider: 'demo' })
   await lock.awaited()
-  await it.queue.send(manifest.id, 'another-group', 'once more') // as if the first one's visibility had ended
+  await it.queue.send(manifest.id, 'another-group', 'once-more') // as if the first one's visibility had ended
   await waitFor(async () => (await it.db.migrator`select 1 from batch_attempts where batch_id = ${manifest.id}`).length === 2)
   await lock.release()
   await it.settled(manifest.id, 'applied')

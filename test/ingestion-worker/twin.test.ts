@@ -15,6 +15,7 @@ import { tcpProxy } from '../faults/tcp-proxy.ts'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { waitLimitMs } from '../harness/patience.ts'
+import { mendPayload } from '../harness/payloads.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'
@@ -127,11 +128,11 @@ t.test('a dead letter that is redriven after its twin was applied is rejected; d
   await it.settled(zipped.id, 'dead_lettered')
   const plain = await it.submit(csv)
   await it.settled(plain.id, 'applied')
-  await it.store.putStream(zipped.payload.key, Readable.from([Buffer.concat(object)]), 'application/gzip')
+  await mendPayload(it, zipped, Buffer.concat(object))
   await actOn(it.db.open('ingestion_api'), it, zipped.id, 'redrive', { name: 'someone', reason: null })
   t.match(await it.settled(zipped.id, 'rejected'), { first_errors: [{ code: 'duplicate', value: plain.id }] })
-  await it.queue.send(zipped.id, 'demo', 'once more')
-  await it.queue.send(plain.id, 'demo', 'once more of the first')
+  await it.queue.send(zipped.id, 'demo', 'once-more')
+  await it.queue.send(plain.id, 'demo', 'once-more-the-first')
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(zipped.id, 'rejected'), { error_count: 1 })
   t.match(await it.settled(plain.id, 'applied'), { error_count: 0 })

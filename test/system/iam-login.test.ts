@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startFauxqs } from 'fauxqs'
 import postgres from 'postgres'
 import t from 'tap'
 import { databaseProblems } from '../../services/runtime/database-auth.ts'
@@ -36,7 +37,11 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   const replica = await rds(t, server, 'localhost', certificate, region, credentials.issued)
   const url = (user: string, host = '127.0.0.1', { port } = primary) =>
     `postgres://${user}@${host}:${port}/freight?sslmode=verify-full&sslrootcert=${join(folder, 'ca.pem')}`
-  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...resources }: Record<string, string> = (await aws(t)).env
+  // One that takes every access key: these change every two seconds.
+  const emulator = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false })
+  t.teardown(() => emulator.stop())
+  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...resources }: Record<string, string> =
+    (await aws(t, { endpoint: `http://127.0.0.1:${emulator.port}`, versioned: false })).env
   const env = (user: string) => ({ ...resources, ...credentials.env, AWS_REGION: region, DATABASE_AUTH: 'iam', DATABASE_URL: url(user) })
 
   const migration = await runProcess(t, 'migrate', { ...env('migrator'), BOOTSTRAP_DATABASE_URL: url('postgres:test').replace('/freight', '/postgres'), PRICES_FIRST_MONTH: '2020-12-01' })

@@ -1,0 +1,37 @@
+import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export type Front = { endpoint: string, stop: () => Promise<void> }
+
+/** Opens one address for both emulators: a request that names an action of SQS goes to the queue, every other one to the store. */
+export async function startFront (queue: URL, store: URL): Promise<Front> {
+  const agent = new Agent({ keepAlive: true })
+  const server = createServer((request, response) => {
+    const action = request.headers['x-amz-target']
+    pass(agent, typeof action === 'string' && action.startsWith('AmazonSQS.') ? queue : store, request, response)
+  })
+  server.keepAliveTimeout = 0 // a client's next request would meet a connection that is being closed
+  server.requestTimeout = 0 // tests hold requests for as long as they like
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop () {
+      server.close()
+      server.closeAllConnections()
+      agent.destroy()
+    },
+  }
+}
+
+/** Passes a request on with the headers that it came with, `Host` among them: they are signed. */
+function pass (agent: Agent, { hostname, port }: URL, request: IncomingMessage, response: ServerResponse): void {
+  const { method, url: path, headers } = request
+  const outgoing = forward({ agent, hostname, port, method, path, headers }, answer => {
+    response.writeHead(answer.statusCode!, answer.headers)
+    answer.on('error', () => response.destroy()).pipe(response)
+  })
+  // A store may answer before it has read the body, and close: then the answer stands.
+  outgoing.on('error', () => { if (!response.headersSent) response.destroy() })
+  response.once('close', () => { if (!response.writableEnded) outgoing.destroy() })
+  request.pipe(outgoing)
+}

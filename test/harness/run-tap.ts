@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { failedFiles, failureSummary } from './failed-tests.ts'
+import { fileLimitMs } from './patience.ts'
+import type { TestSystem } from './system.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/**
+ * Runs tap on test files, all of them when none is named, and resolves with its exit code. A run that fails ends with the names of what
+ * failed and the command that runs each file alone.
+ */
+export async function runTap (system: TestSystem, files: string[], command = 'npm test'): Promise<number> {
+  const startedAt = Date.now()
+  const tap = spawn(process.execPath, [join(root, 'node_modules/tap/dist/esm/run.mjs'), ...files], {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      TAP_TIMEOUT: process.env.TAP_TIMEOUT ?? String(fileLimitMs / 1_000),
+      TEST_SYSTEM: JSON.stringify(system),
+      // What some hundred processes compile, once.
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tests'),
+    },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tap.kill(signal))
+  const exitCode = await new Promise<number>(resolve => tap.once('exit', code => resolve(code ?? 1)))
+  if (exitCode !== 0) console.error(`\n${failureSummary(failedFiles(join(root, '.tap/test-results'), startedAt), command)}`)
+  return exitCode
+}
