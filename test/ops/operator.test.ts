@@ -1,6 +1,7 @@
 // Who did it: what the audit keeps of an operator's command, on AWS and elsewhere.
 import { userInfo } from 'node:os'
 import t, { type Test } from 'tap'
+import { aws } from '../harness/aws.ts'
 import { database, type TestDatabase } from '../harness/database.ts'
 import { ecsMetadata } from '../harness/ecs-metadata.ts'
 import { ops, type Run } from '../harness/ops.ts'
@@ -9,7 +10,10 @@ const caller = 'arn:aws:sts::123456789012:assumed-role/Operators/jane@example.co
 const task = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/0123456789abcdef0123456789abcdef'
 const user = userInfo().username
 
-type It = { db: TestDatabase, id: string, act: (env: Record<string, string>, ...args: string[]) => Promise<Run>, state: () => Promise<string> }
+type It = {
+  db: TestDatabase, id: string, env: Record<string, string>
+  act: (env: Record<string, string>, ...args: string[]) => Promise<Run>, state: () => Promise<string>
+}
 
 /** A dead letter, and `ops dead-letters discard` of it. */
 async function deadLetter (t: Test): Promise<It> {
@@ -18,16 +22,16 @@ async function deadLetter (t: Test): Promise<It> {
   await db.migrator`
     insert into batches (id, provider, mode, state, format, digest, bytes, accepted_at, dead_lettered_at)
     values (${id}, 'demo', 'apply', 'dead_lettered', 'csv', ${id}, 1, now(), now())`
-  const common = { DATABASE_URL: db.url('ops'), QUEUE_URL: 'http://127.0.0.1:1/queue', AWS_REGION: 'eu-west-1' }
+  const common = { ...(await aws(t)).env, DATABASE_URL: db.url('ops') }
   return {
-    db, id,
+    db, id, env: common,
     act: (env, ...args) => ops(['dead-letters', 'discard', id, '--why', 'it is of no use', ...args], { ...common, ...env }),
     state: async () => (await db.migrator`select state from batches`)[0]!.state,
   }
 }
 
 async function actions (it: It): Promise<unknown> {
-  const run = await ops(['dead-letters', 'show', it.id], { DATABASE_URL: it.db.url('ops') })
+  const run = await ops(['dead-letters', 'show', it.id], it.env)
   return JSON.parse(run.stdout).actions
 }
 
@@ -36,7 +40,7 @@ t.test('in a task: the identity that called, the task itself, and --by beside th
   const { uri } = await ecsMetadata(t, task)
   t.match(await it.act({ ECS_CONTAINER_METADATA_URI_V4: uri, OPERATOR_ARN: caller }, '--by', 'Ada of the provider'), { code: 0, stdout: 'discarded' })
   t.match(await actions(it), [{ action: 'discard', actor: 'Ada of the provider', caller, task, reason: 'it is of no use' }])
-  t.match(JSON.parse((await ops(['batches', 'show', it.id], { DATABASE_URL: it.db.url('ops') })).stdout), { actions: [{ caller, task }] })
+  t.match(JSON.parse((await ops(['batches', 'show', it.id], it.env)).stdout), { actions: [{ caller, task }] })
 })
 
 t.test('in a task without --by the actor is the identity; without OPERATOR_ARN the task, by which CloudTrail names the identity', async t => {
