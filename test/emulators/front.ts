@@ -1,5 +1,6 @@
 import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 export type Front = { endpoint: string, stop: () => Promise<void> }
 
@@ -27,6 +28,10 @@ export async function startFront (queue: URL, store: URL): Promise<Front> {
 function pass (agent: Agent, { hostname, port }: URL, request: IncomingMessage, response: ServerResponse): void {
   const { method, url: path, headers } = request
   const outgoing = forward({ agent, hostname, port, method, path, headers }, answer => {
+    if (answer.statusCode === 409) {
+      passConflict(answer, response).catch(() => response.destroy())
+      return
+    }
     response.writeHead(answer.statusCode!, answer.headers)
     answer.on('error', () => response.destroy()).pipe(response)
   })
@@ -34,4 +39,15 @@ function pass (agent: Agent, { hostname, port }: URL, request: IncomingMessage, 
   outgoing.on('error', () => { if (!response.headersSent) response.destroy() })
   response.once('close', () => { if (!response.writableEnded) outgoing.destroy() })
   request.pipe(outgoing)
+}
+
+/**
+ * versitygw keeps folders. A PUT beside the DELETE of the last other object of its folder gets `ExistingObjectIsDirectory`, which S3 does not
+ * have: clients are asked to try again.
+ */
+async function passConflict (answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await text(answer)
+  const folder = body.includes('<Code>ExistingObjectIsDirectory</Code>')
+  response.writeHead(folder ? 503 : 409, { 'content-type': 'application/xml' })
+  response.end(folder ? body.replace('ExistingObjectIsDirectory', 'SlowDown') : body)
 }
