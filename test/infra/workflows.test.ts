@@ -100,6 +100,9 @@ t.test('one build; prod has what staging accepted', async t => {
     t.ok(push >= 0 && push < scan && scan < up, `${stack}: the scan of what was pushed is read before it runs`)
     t.match([steps[scan]!.env?.IMAGE, steps[up]!.env?.IMAGE, steps[scan]!.if], ['${{ steps.push.outputs.image }}', '${{ steps.push.outputs.image }}', undefined]) // eslint-disable-line no-template-curly-in-string
   }
+  const changes = [...steps, ...[...actions.values()].flat()].flatMap(({ run = '' }) => run.match(/pulumi (up|preview) (?!.*--refresh).*/g) ?? [])
+  t.ok(changes.length >= 3)
+  for (const change of changes) t.match(change, '--policy-pack infra/policy', change)
   const uploads = ci.image!.steps.filter(({ uses }) => uses?.startsWith('actions/upload-artifact'))
   t.match(uploads.map(step => step.with), [{ path: 'image.tar' }, { path: 'sbom/sbom.cdx.json', 'if-no-files-found': 'error' }], 'with what is in it')
   t.notOk(Object.keys(ci).some(job => !['staging', 'prod'].includes(job) && stepsOf(ci[job]!.steps).some(({ run = '' }) => /pulumi (up|destroy)/.test(run))))

@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { answerOf } from '../../infra/answer.ts'
+
+export const account = '123456789012'
+
+export type Made = { type: string, id: string, inputs: Record<string, any>, state: Record<string, any> }
+
+/** What the stand-in providers have made: a file for each resource. */
+export class Cloud {
+  readonly #folder: string
+  constructor (folder: string) {
+    this.#folder = folder
+    mkdirSync(folder, { recursive: true })
+  }
+
+  create (type: string, name: string, inputs: Record<string, any>): { id: string, state: Record<string, any> } {
+    const { id, state } = answerOf({ type, name, inputs })
+    if (type === 'aws:kms/key:Key') return this.#write({ type, id, inputs, state: { ...state, keyId: id } })
+    // The account is none of the examples', and the boundary's ARN is one that the configuration takes.
+    if (type === 'aws:iam/policy:Policy') return this.#write({ type, id, inputs, state: { ...state, arn: `arn:aws:iam::${account}:policy/${inputs.name}` } })
+    if (type !== 'aws:ecs/taskDefinition:TaskDefinition') return this.#write({ type, id, inputs, state })
+    const revision = 1 + this.all(type).filter(one => one.state.family === state.family).length
+    return this.#write({ type, id: `${id}:${revision}`, inputs, state: { ...state, arn: `${state.arn}:${revision}`, revision } })
+  }
+
+  read (type: string, id: string): Made | undefined {
+    return this.all(type).find(one => one.id === id)
+  }
+
+  update (type: string, id: string, inputs: Record<string, any>): Record<string, any> {
+    const before = this.read(type, id)
+    if (!before) throw new Error(`${type} ${id} is not there`)
+    return this.#write({ ...before, inputs, state: { ...before.state, ...inputs } }).state
+  }
+
+  delete (type: string, id: string): void {
+    rmSync(this.#fileOf(type, id))
+  }
+
+  all (type?: string): Made[] {
+    const made = readdirSync(this.#folder).map(file => JSON.parse(readFileSync(join(this.#folder, file), 'utf8')) as Made)
+    return type === undefined ? made : made.filter(one => one.type === type)
+  }
+
+  #write (made: Made): Made {
+    writeFileSync(this.#fileOf(made.type, made.id), JSON.stringify(made))
+    return made
+  }
+
+  #fileOf (type: string, id: string): string {
+    return join(this.#folder, encodeURIComponent(`${type} ${id}`))
+  }
+}
