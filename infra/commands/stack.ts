@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { table } from '../../services/ops/table.ts'
-import { fileOf, requireCopyName } from './copy-name.ts'
+import { fileOf, requireCopyName, requireLastDay } from './copy-name.ts'
 import type { Given } from './init.ts'
 import { askPulumi, endWith, pulumi, Refused } from './pulumi.ts'
 
@@ -67,6 +67,7 @@ async function initAt (name: string, given: Given, yes: boolean): Promise<void> 
 async function up (name: string, days: number, yes: boolean): Promise<void> {
   const exists = (await stacks()).includes(name)
   if (exists && !existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
+  requireLastDay(name)
   const { costSentence, writeCopy } = await import('./copy.ts') // Pulumi's library takes its time to load
   const copy = writeCopy(name, days)
   console.log(`${exists ? 'Updates' : 'Makes'} the copy "${name}" in ${copy.region}. ${costSentence(copy)}\n`)
@@ -79,6 +80,7 @@ async function down (name: string, yes: boolean): Promise<void> {
   if (!(await stacks()).includes(name)) throw new Refused(`There is no stack "${name}": \`npm run stack -- list\` shows those that are there.`)
   // Made elsewhere: destroying it needs the settings that it was made with.
   if (!existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
+  requireLastDay(name)
   await pulumi('destroy', '--stack', name, ...(yes ? ['--yes', '--skip-preview'] : []))
   await pulumi('stack', 'rm', name, '--yes')
   rmSync(fileOf(name), { force: true })

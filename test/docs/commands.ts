@@ -52,7 +52,7 @@ function splitCommands (shell: string): Array<{ words: string[], line: number }>
       redirected = /^\d?[<>]+$/.test(word)
       if (isFile || redirected) continue
       if (words.length === 0) line = shell.slice(0, match.index).split('\n').length - 1
-      words.push(word.replace(/'([^']*)'|"((?:\\.|[^"\\])*)"/g, (_, single?: string, double?: string) => single ?? double!))
+      words.push(word.replace(/'([^']*)'|"((?:\$\([^)]*\)|\\.|[^"\\])*)"/g, (_, single?: string, double?: string) => single ?? double!))
     }
   }
   end()

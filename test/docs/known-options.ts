@@ -5,6 +5,9 @@ const paging = ['--query', '--output', '--region', '--profile']
 
 /** The AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/reference. Each takes `--query`, `--output` and `--region` too. */
 export const aws: Record<string, Known> = {
+  'cloudtrail lookup-events': { options: ['--lookup-attributes', '--start-time', '--end-time', '--max-results'] },
+  'ecr batch-delete-image': { options: ['--repository-name', '--image-ids'] },
+  'ecr list-images': { options: ['--repository-name', '--max-items'] },
   'ecs continue-service-deployment': { options: ['--service-deployment-arn', '--hook-id', '--action'] },
   'ecs describe-services': { options: ['--cluster', '--services'] },
   'ecs describe-tasks': { options: ['--cluster', '--tasks'] },
@@ -13,10 +16,15 @@ export const aws: Record<string, Known> = {
   'ecs stop-service-deployment': { options: ['--service-deployment-arn', '--stop-type'] },
   'ecs stop-task': { options: ['--cluster', '--task', '--reason'] },
   'ecs update-service': { options: ['--cluster', '--service', '--task-definition', '--desired-count'], flags: ['--force-new-deployment'] },
+  'iam create-policy': { options: ['--policy-name', '--policy-document'] },
+  'kms cancel-key-deletion': { options: ['--key-id'] },
   'logs start-query': { options: ['--log-group-names', '--start-time', '--end-time', '--query-string', '--limit'], operands: [0, 20] },
   'logs tail': { options: ['--since', '--filter-pattern', '--format'], flags: ['--follow'], operands: [1, 1] },
+  'rds create-db-cluster': { options: ['--db-cluster-identifier', '--engine', '--replication-source-identifier'] },
   'rds describe-db-instances': { options: ['--db-instance-identifier'] },
   'rds describe-events': { options: ['--source-type', '--source-identifier', '--duration', '--start-time'] },
+  'rds modify-db-instance': { options: ['--db-instance-identifier', '--new-db-instance-identifier'], flags: ['--apply-immediately'] },
+  's3api delete-objects': { options: ['--bucket', '--delete'] },
   's3api head-object': { options: ['--bucket', '--key', '--version-id'] },
   's3api list-object-versions': { options: ['--bucket', '--prefix', '--max-items'] },
   'scheduler get-schedule': { options: ['--name', '--group-name'] },
@@ -39,8 +47,21 @@ export const aws: Record<string, Known> = {
 export const pulumi: Record<string, Known> = {
   'stack output': { options: ['--stack'], flags: ['--json', '--show-secrets'], operands: [0, 1] },
   preview: { options: ['--stack'], flags: ['--refresh', '--diff', '--expect-no-changes'] },
-  up: { options: ['--stack', '--target'], flags: ['--refresh', '--yes'] },
+  cancel: { options: ['--stack'], flags: ['--yes'], operands: [0, 1] },
+  'config set': { options: ['--stack'], flags: ['--path', '--secret'], operands: [2, 2] },
+  destroy: { options: ['--stack', '--target'], flags: ['--yes', '--skip-preview'] },
+  import: { options: ['--stack'], flags: ['--yes'], operands: [0, 3] },
+  login: { flags: ['--local'], operands: [0, 1] },
   refresh: { options: ['--stack', '--target'], flags: ['--yes'] },
+  'stack export': { options: ['--stack', '--file'] },
+  'stack import': { options: ['--stack', '--file'] },
+  'stack init': { options: ['--secrets-provider'], operands: [0, 1] },
+  'stack ls': { flags: ['--all', '--json'] },
+  'stack rm': { flags: ['--yes'], operands: [0, 1] },
+  'stack select': { operands: [0, 1] },
+  'state delete': { flags: ['--force', '--yes'], operands: [0, 1] },
+  'state unprotect': { flags: ['--all', '--yes'], operands: [0, 1] },
+  up: { options: ['--stack', '--target', '--policy-pack'], flags: ['--refresh', '--yes'] },
 }
 
 /** docker-compose 1.29 and Compose v2, before a service's own command. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
@@ -47,6 +47,15 @@ t.test('a copy is made, updated and removed', async t => {
   t.match(await there.npmRun('stack', ['down', name, '--yes']), { code: 0 })
   t.same(there.calls().slice(-2), [`destroy --stack ${name} --yes --skip-preview`, `stack rm ${name} --yes`])
   t.notOk(existsSync(fileOf(name)))
+})
+
+t.test('a stack that is made to stay is neither removed nor updated as a copy', async t => {
+  const name = copyName(t)
+  writeFileSync(fileOf(name), 'config:\n  freight-rates:tier: production\n')
+  const there = fakePulumi(t, { [name]: {} })
+  for (const verb of ['up', 'down']) t.match(await there.npmRun('stack', [verb, name, '--yes']), { code: 1, stderr: 'freight-rates:expires' }, verb)
+  t.same(there.calls().filter(call => !call.startsWith('stack ls')), [])
+  t.equal(readFileSync(fileOf(name), 'utf8'), 'config:\n  freight-rates:tier: production\n')
 })
 
 t.test('what was made elsewhere is removed with the settings it was made with', async t => {
