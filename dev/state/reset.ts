@@ -10,7 +10,8 @@ import { markerName } from './marker.ts'
  * Throws a Failure for a folder that `npm start` has not made: STATE_DIR may name one that holds something else.
  */
 export function resetState ({ folder }: State, defaultFolder: string): number {
-  const isOurs = existsSync(join(folder, markerName)) || isOwners(folder) || folder === realPath(defaultFolder)
+  // A folder of a release that wrote no mark has PostgreSQL's passwords beside its data.
+  const isOurs = existsSync(join(folder, markerName)) || ['passwords.json', 'postgres'].every(name => existsSync(join(folder, name))) || isOwners(folder) || folder === realPath(defaultFolder)
   if (!isOurs) {
     throw new Failure(`${folder} is not reset: \`npm start\` did not make this folder, and it may hold something else. Delete its contents yourself, or name another with STATE_DIR.`)
   }

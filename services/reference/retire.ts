@@ -35,7 +35,7 @@ export async function retireLocations (sql: Sql, codes: string[], action: Retire
         returning ${tx(column)} as code`
       for (const { code } of rows) changed.add(code)
     }
-    await checkRegions(tx)
+    await checkRegions(tx, locations.map(({ code }) => code), action)
     if (changed.size > 0) {
       await tx`
         insert into reference_actions (action, codes, actor, caller, task, reason, acted_at)
@@ -63,8 +63,11 @@ async function findLocations (tx: Sql, codes: string[]): Promise<Array<Omit<Reti
   return [...new Map(locations.map(location => [location.code, location])).values()]
 }
 
-/** A retired region has nothing in it that is in use. An alias of a port is no port, although `ports` may have a row of it. */
-async function checkRegions (tx: Sql): Promise<void> {
+/**
+ * No region is retired while something in it is in use, and nothing is taken into use in a retired region. Regions that the action does not
+ * name are not looked at: the files of a release may have put a port into a retired one. An alias is no port, although `ports` may have a row of it.
+ */
+async function checkRegions (tx: Sql, codes: string[], action: RetireAction): Promise<void> {
   const wrong = await tx<Array<{ region: string, used: string[], count: number }>>`
     select region.slug as region, (array_agg(part.code order by part.code))[:5] as used, count(*)::int as count
     from regions as region
@@ -73,7 +76,7 @@ async function checkRegions (tx: Sql): Promise<void> {
       union all
       select slug, parent_slug from regions where retired_at is null
     ) as part on part.parent_slug = region.slug
-    where region.retired_at is not null
+    where region.retired_at is not null and ${action === 'retire' ? tx`region.slug` : tx`part.code`} = any (${codes}::text[])
     group by region.slug order by region.slug`
   if (wrong.length > 0) {
     throw new RetirementRefused(wrong.map(({ region, used, count }) =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { locateState, openState } from '../../dev/state/folder.ts'
@@ -28,6 +28,12 @@ t.test('a reset deletes what a start made, and no other folder', async t => {
   t.equal(resetState(state, '/nowhere'), 2)
   t.same(readdirSync(stateDir).toSorted(), ['diagnostics', 'lock-1-2', markerName].toSorted())
   t.equal(resetState(state, '/nowhere'), 0)
+
+  rmSync(join(stateDir, markerName))
+  writeFileSync(join(stateDir, 'passwords.json'), '{}')
+  t.throws(() => resetState(state, '/nowhere'), 'one file alone')
+  mkdirSync(join(stateDir, 'postgres'))
+  t.equal(resetState(state, '/nowhere'), 2, 'a folder of a release that wrote no mark')
 
   const other = join(dirname(stateDir), 'other')
   mkdirSync(other)

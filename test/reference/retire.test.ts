@@ -32,8 +32,12 @@ t.test('retires ports and regions, all or none, once, with an audit', async t =>
 
   await t.rejects(loadReference(sql, 'code,name,parent_slug\nZZCCC,Third,atoll\n', null), InvalidReference)
   t.match(await loadReference(sql, 'code,name,parent_slug\nZZAAA,First again,atoll\n', null), { ports: { changed: 1 } })
-  t.match(await loadReference(sql, 'code,name,parent_slug\nZZCCC,Third,atoll\n', null, { shipped: true, dryRun: true }), { ports: { added: 1 } }, 'a release is not held up')
+  t.match(await loadReference(sql, 'code,name,parent_slug\nZZCCC,Third,atoll\n', null, { shipped: true }), { ports: { added: 1 } }, 'a release is not held up')
   t.same(await retired(), ['ZZAAA', 'ZZBBB', 'atoll', 'lagoon'].toSorted(), 'a load keeps what is retired')
+
+  t.strictSame(await retireLocations(sql, ['EETLL'], 'retire', actor), [{ code: 'EETLL', kind: 'port', changed: true }], 'a port in use in another retired region is no reason')
+  t.match(await refusal(['atoll']), ['ZZCCC in it is not'])
+  await retireLocations(sql, ['EETLL'], 'unretire', actor)
 
   await retireLocations(sql, ['ZZAAA', 'atoll', 'lagoon'], 'unretire', { name: 'you', reason: 'open' })
   t.same(await retired(), ['ZZBBB'])
@@ -41,6 +45,8 @@ t.test('retires ports and regions, all or none, once, with an audit', async t =>
   t.same(audit.map(entry => ({ ...entry, codes: entry.codes.toSorted() })), [
     { action: 'retire', codes: ['ZZAAA'], actor: 'me', reason: 'closed' },
     { action: 'retire', codes: ['ZZBBB', 'atoll', 'lagoon'], actor: 'me', reason: 'closed' },
+    { action: 'retire', codes: ['EETLL'], actor: 'me', reason: 'closed' },
+    { action: 'unretire', codes: ['EETLL'], actor: 'me', reason: 'closed' },
     { action: 'unretire', codes: ['ZZAAA', 'atoll', 'lagoon'], actor: 'you', reason: 'open' },
   ])
 })
