@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { withDeadline } from '../runtime/deadline.ts'
+import { classify } from '../runtime/failures.ts'
 import { Problem } from '../runtime/problem.ts'
 import { transaction } from '../runtime/transaction.ts'
 import type { Decision } from './decision.ts'
@@ -60,7 +61,9 @@ export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
 /** Where an action puts its effect. */
 export type Effects = { store: Store, queue: Queue }
 
-const storeMs = 3_000
+/** Milliseconds to look up a batch in the store, and to store a decision: the row is locked meanwhile, and its transaction ends after 60 s. */
+const lookUpMs = 3_000
+const decideMs = 15_000
 
 /**
  * Sends a dead letter back to the queue, or ends it as discarded; or makes one of a batch that is queued or being processed, whose worker
@@ -71,7 +74,7 @@ const storeMs = 3_000
  * the problem `payload-gone` for a redrive of a batch whose payload the store does not have any more, and `store-unavailable` for a discard.
  *
  * A redrive's message is a new one, last in the provider's order; when sending fails the batch is `queued` all the same
- * and the sweeper sends it. Throws what the queue throws then.
+ * and the sweeper sends it. Throws the problem `queue-unavailable` then.
  */
 export async function actOn (sql: Sql, { store, queue }: Effects, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   if (action === 'discard') return await stateAfter(sql, id, await transaction(sql, tx => discard(tx, store, id, actor)))
@@ -85,7 +88,12 @@ export async function actOn (sql: Sql, { store, queue }: Effects, id: string, ac
       returning number`
     return { provider: batch.provider, entry: entry.number }
   })
-  if (changed && action === 'redrive') await queue.send(id, changed.provider, `${id}-${changed.entry}`)
+  if (changed && action === 'redrive') {
+    await queue.send(id, changed.provider, `${id}-${changed.entry}`).catch(cause => {
+      if (classify(cause) !== 'wait') throw cause
+      throw new Problem('queue-unavailable', `Batch ${id} is queued as soon as the queue is back; doing it again is safe`, { cause })
+    })
+  }
   return await stateAfter(sql, id, changed !== null)
 }
 
@@ -100,7 +108,11 @@ async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promis
     select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
   if (!batch) return false
   const mine: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
-  const decision = await store.decide(mine).catch(cause => {
+  const decision = await withDeadline(store.decide(mine), decideMs).catch(cause => {
+    if (['INVALID_DECISION', 'DECISION_VERSION'].includes((cause as { code?: string }).code ?? '')) {
+      throw new Problem('store-unavailable', `Batch ${id} is not discarded: ${(cause as Error).message}. The object is decisions/${id}.json: ` +
+        'delete it or bring its first version back, then discard the batch', { cause })
+    }
     throw new Problem('store-unavailable', `Batch ${id} is not discarded: the decision cannot be stored; doing it again is safe`, { cause })
   })
   await followDecision(tx, decision)
@@ -114,7 +126,7 @@ async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promis
 async function isDecided (sql: Sql, store: Store, id: string): Promise<boolean> {
   const [dead] = await sql`select 1 from batches where id = ${id} and state = 'dead_lettered'`
   if (!dead) return false
-  const found = await withDeadline(lookUp(store, id), storeMs).catch(() => null)
+  const found = await withDeadline(lookUp(store, id), lookUpMs).catch(() => null)
   if (found?.decision) {
     const { decision } = found
     return await transaction(sql, tx => followDecision(tx, decision))

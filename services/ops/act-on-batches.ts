@@ -24,17 +24,17 @@ export async function actOnBatches (system: System, action: Action, given: strin
   let refused = 0
   for (const id of ids) {
     const result = await actOn(system.sql(), effects, id, action, actor).catch(error => {
-      if (error instanceof Problem && error.code === 'payload-gone') return error
+      if (error instanceof Problem) return error
       throw error
     })
     if (result instanceof Problem) {
       refused++
-      console.log(`${id}  refused: ${result.message}`)
+      console.log(`${id}  ${result.code === 'payload-gone' ? 'refused' : 'failed'}: ${result.message}`)
       continue
     }
     if (!result) absent++
     console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : absences[action]}`)
   }
   if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
-  if (refused > 0) throw new CommandError(`${refused} of ${ids.length} batches are refused`)
+  if (refused > 0) throw new CommandError(`${refused} of ${ids.length} batches are refused or failed`)
 }

@@ -14,7 +14,7 @@ const maxAttempts = 100
  * did to it. Throws CommandError.
  */
 export async function showBatch (system: System, given: string): Promise<void> {
-  const sql = system.sql()
+  const sql = system.readOnly()
   const id = await findBatchId(sql, given)
   const batch = await readRecord(sql, id)
   if (!batch) throw new CommandError(`There is no batch ${id}`)

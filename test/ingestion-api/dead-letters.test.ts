@@ -56,6 +56,14 @@ t.test('dead letters, for operators', async t => {
     mend()
   })
 
+  t.test('a decision that cannot be read: a discard names the object, and works once it is deleted', async t => {
+    const key = `decisions/${ids[2]}.json`
+    await api.putObject(key, 'no decision')
+    t.match(await asOperator(`/dead-letters/${ids[2]}`, 'DELETE'), { status: 503, body: { type: '/problems/store-unavailable', detail: key } })
+    t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2] }] })
+    await removeObject(api.aws, key)
+  })
+
   t.test('the payload gone: a redrive is refused', async t => {
     const { payload } = await api.manifest(ids[2]!)
     const content = await api.payload(await api.manifest(ids[2]!))

@@ -3,7 +3,6 @@ import { Type, type Static } from 'typebox'
 import { actOn, auditOf, listDeadLetters, type Action } from '../../batch/dead-letters.ts'
 import { expiryOf } from '../../batch/payload-life.ts'
 import { withDeadline } from '../../runtime/deadline.ts'
-import { classify } from '../../runtime/failures.ts'
 import { Problem } from '../../runtime/problem.ts'
 import { readAgain } from '../../runtime/read-again.ts'
 import type { IngestionApi } from '../app.ts'
@@ -75,13 +74,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
   async function act (request: FastifyRequest<{ Params: { id: string } }>, action: Action, reason?: string): Promise<Static<typeof After>> {
     const { id } = request.params
     const actor = providerOf(request)
-    const result = await actOn(sql, { store, queue }, id, action, { name: actor, reason: reason ?? null }).catch(error => {
-      if (error instanceof Problem) throw error
-      if (classify(error) === 'wait' && !('severity' in error)) {
-        throw new Problem('queue-unavailable', `Batch ${id} is queued as soon as the queue is back; doing it again is safe`, { cause: error })
-      }
-      throw error
-    })
+    const result = await actOn(sql, { store, queue }, id, action, { name: actor, reason: reason ?? null })
     if (!result) throw new Problem('unknown-batch', `There is no batch ${id}`)
     request.log.info({ batchId: id, action, actor, ...result }, 'dead letter acted on')
     return { id, ...result, actions: await auditOf(sql, id) }

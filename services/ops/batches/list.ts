@@ -2,6 +2,7 @@ import { states } from '../../batch/batch.ts'
 import { listRecords } from '../../batch/records.ts'
 import { command, CommandError } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
+import { reading } from '../reading.ts'
 import { table } from '../table.ts'
 
 export const listBatches = command({
@@ -15,7 +16,7 @@ export const listBatches = command({
   runs: 'task',
   async run ({ values: { provider, state, limit }, system }) {
     if (state !== undefined && !states.some(known => known === state)) throw new CommandError(`--state is one of ${states.join(', ')}.`, 2)
-    const found = await listRecords((await system()).sql(), { provider, state, limit: readLimit(limit) })
+    const found = await reading(listRecords((await system()).readOnly(), { provider, state, limit: readLimit(limit) }))
     console.log(found.length === 0
       ? 'There are no such batches.'
       : table(['id', 'state', 'accepted', 'rows', 'errors'],

@@ -56,13 +56,13 @@ export async function sendSignal (sql: Sql, signal: Signal, { pid, started }: Se
   }
 }
 
-/** Waits, for `limitMs` at most, until the session ends or runs the statement no more. Returns what it does then. */
-export async function outcomeOf (sql: Sql, { pid, started }: Session, limitMs: number): Promise<string> {
+/** Waits, for `limitMs` at most, until the session ends or, after a cancel, runs no statement. Returns what it does then. */
+export async function outcomeOf (sql: Sql, signal: Signal, { pid, started }: Session, limitMs: number): Promise<string> {
   for (const endsAt = performance.now() + limitMs; ;) {
     const now = await findSession(sql, pid)
     if (now?.started !== started) return 'the session has ended'
-    if (now.state !== 'active') return `the session is ${now.state} now`
-    if (performance.now() > endsAt) return `the session is still active after ${limitMs / 1_000} s`
+    if (signal === 'cancel' && now.state !== 'active') return `the session is ${now.state} now`
+    if (performance.now() > endsAt) return `the session is still ${now.state} after ${limitMs / 1_000} s`
     await wait(50)
   }
 }

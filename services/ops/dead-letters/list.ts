@@ -2,6 +2,7 @@ import { listDeadLetters as readDeadLetters } from '../../batch/dead-letters.ts'
 import { expiryOf } from '../../batch/payload-life.ts'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
+import { reading } from '../reading.ts'
 import { table } from '../table.ts'
 
 export const listDeadLetters = command({
@@ -10,8 +11,8 @@ export const listDeadLetters = command({
   options: { provider, limit },
   runs: 'task',
   async run ({ values: { provider, limit }, system }) {
-    const { sql, payloadKeepDays } = await system()
-    const found = await readDeadLetters(sql(), { provider, limit: readLimit(limit) })
+    const { readOnly, payloadKeepDays } = await system()
+    const found = await reading(readDeadLetters(readOnly(), { provider, limit: readLimit(limit) }))
     const keepDays = payloadKeepDays()
     console.log(found.length === 0
       ? 'There are no dead letters.'
