@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
+import { findSession, recordSignal, sendSignal } from '../../services/ops/db/signal.ts'
 import { bounded, maxRows, size } from '../../services/ops/reading.ts'
 import { openSystem } from '../../services/ops/system.ts'
 import { transaction } from '../../services/runtime/transaction.ts'
@@ -104,6 +105,18 @@ t.test('who waits for whom; a session that is idle in its transaction is ended, 
   t.equal(await read, 1)
   t.match(await held, /^(57P01|CONNECTION_CLOSED)$/)
   t.match(await db.migrator`select signal, pid, state, sent from session_signals`, [{ signal: 'terminate', pid: blocker, state: 'idle in transaction', sent: true }])
+})
+
+t.test('a pid that another session has by now is not signalled', async t => {
+  const db = await database(t)
+  const operator = db.open('ops')
+  const { pid } = await running(db.open('rates_api'))
+  const session = (await findSession(operator, pid))!
+  const other = { ...session, started: '2021-01-01 00:00:00+00' }
+  const number = await recordSignal(operator, 'terminate', other, { name: 'test', reason: 'test' })
+  t.equal(await sendSignal(operator, 'terminate', other, number), false)
+  t.equal((await findSession(operator, pid))?.started, session.started, 'the session lives')
+  t.same([...await db.migrator`select sent from session_signals`], [{ sent: false }])
 })
 
 t.test('what is not cancelled', async t => {

@@ -42,17 +42,22 @@ export async function recordSignal (sql: Sql, signal: Signal, session: Session, 
   return row.number
 }
 
-/** Sends the signal, unless the pid is another session's by now, and writes into the audit whether it was sent. */
+/**
+ * Sends the signal, unless the pid is another session's by now, and writes into the audit whether it was sent. Where the answer is lost, or
+ * cannot be written, the audit's row keeps null: unknown.
+ */
 export async function sendSignal (sql: Sql, signal: Signal, { pid, started }: Session, number: number): Promise<boolean> {
   const send = signal === 'cancel' ? sql`pg_cancel_backend(pid)` : sql`pg_terminate_backend(pid)`
-  let sent = false
+  const record = async (sent: boolean): Promise<void> => { await sql`update session_signals set sent = ${sent} where number = ${number}` }
   try {
     const [row] = await sql<Array<{ sent: boolean }>>`
       select ${send} as sent from pg_stat_activity where pid = ${pid} and backend_start::text = ${started} and datname = current_database()`
-    sent = row?.sent ?? false
+    const sent = row?.sent ?? false
+    await record(sent)
     return sent
-  } finally {
-    await sql`update session_signals set sent = ${sent} where number = ${number}`
+  } catch (error) {
+    if ((error as { code?: string }).code === '42501') await record(false)
+    throw error
   }
 }
 
