@@ -6,6 +6,8 @@ import { policyOf, type Statement } from './policy.ts'
 export interface CiArgs extends Scope {
   /** owner/name */
   githubRepository: string
+  /** In place of the one that is made here. */
+  oidcProviderArn?: string | undefined
 }
 
 const issuer = 'token.actions.githubusercontent.com'
@@ -15,10 +17,12 @@ export class Ci extends pulumi.ComponentResource {
   readonly previewArn: pulumi.Output<string>
   readonly deployArn: pulumi.Output<string>
 
-  constructor (name: string, { githubRepository, ...scope }: CiArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor (name: string, { githubRepository, oidcProviderArn, ...scope }: CiArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:bootstrap:Ci', name, {}, opts)
     const parent = this
-    const provider = new iam.OpenIdConnectProvider(name, { url: `https://${issuer}`, clientIdLists: ['sts.amazonaws.com'] }, { parent })
+    const providerArn = oidcProviderArn === undefined
+      ? new iam.OpenIdConnectProvider(name, { url: `https://${issuer}`, clientIdLists: ['sts.amazonaws.com'] }, { parent }).arn
+      : pulumi.output(oidcProviderArn)
     const limit = new iam.Policy(`${name}-ci-boundary`, {
       name: `${name}-ci-boundary`, description: 'the most that a workflow may ever do', policy: boundaryOf(scope),
     }, { parent })
@@ -27,7 +31,7 @@ export class Ci extends pulumi.ComponentResource {
       const made = new iam.Role(`${name}-ci-${kind}`, {
         // The workflows know it by this name.
         name: `${name}-ci-${kind}`,
-        assumeRolePolicy: trust(provider.arn, subjects.map(subject => `repo:${githubRepository}:${subject}`)),
+        assumeRolePolicy: trust(providerArn, subjects.map(subject => `repo:${githubRepository}:${subject}`)),
         permissionsBoundary: limit.arn,
         maxSessionDuration: 2 * 3600,
       }, { parent })

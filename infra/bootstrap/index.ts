@@ -11,7 +11,7 @@ import { State } from './state.ts'
  * What an AWS account needs before its first stack, made once, by a person: docs/aws.md.
  * The bootstrap's stack has the name of the platform's stack that is to live in the account.
  */
-const { stack, region, githubRepository } = readConfig()
+const { stack, region, githubRepository, oidcProviderArn } = readConfig()
 const provider = new Provider('aws', {
   region, defaultTags: { tags: { Project: 'freight-rates', Stack: 'bootstrap' } },
 })
@@ -22,8 +22,8 @@ const state = new State('freight', { account: accountId }, options)
 const images = registry('freight', { fixedName: 'freight', protect: true }, { provider, protect: true })
 const boundary = serviceBoundary('freight', { account: accountId, stateBucketArn: state.bucketArn }, { provider })
 const ci = new Ci('freight', {
-  githubRepository, stack, account: accountId, stateBucketArn: state.bucketArn, stateKeyArn: state.keyArn, imagesArn: images.repository.arn,
-  serviceBoundaryArn: boundary.arn,
+  githubRepository, oidcProviderArn, stack, account: accountId, stateBucketArn: state.bucketArn, stateKeyArn: state.keyArn,
+  imagesArn: images.repository.arn, serviceBoundaryArn: boundary.arn,
 }, options)
 
 /** `pulumi login` wants it. */

@@ -31,8 +31,8 @@ export type DeadLetter = {
   payload_stored_at: string
 }
 
-/** The batch's state after an action, and whether the action made it so. */
-export type ActionResult = { state: string, changed: boolean }
+/** The batch's state after an action, and whether the action made it so. `followed`: the row got the state of a decision that the store had. */
+export type ActionResult = { state: string, changed: boolean, followed?: true }
 
 /** What has been done to a batch, oldest first. */
 export type AuditEntry = { action: Action, actor: string, caller: string | null, task: string | null, reason: string | null, acted_at: string }
@@ -78,7 +78,7 @@ const decideMs = 15_000
  */
 export async function actOn (sql: Sql, { store, queue }: Effects, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   if (action === 'discard') return await stateAfter(sql, id, await transaction(sql, tx => discard(tx, store, id, actor)))
-  if (action === 'redrive' && await isDecided(sql, store, id)) return await stateAfter(sql, id, false)
+  if (action === 'redrive' && await isDecided(sql, store, id)) return await stateAfter(sql, id, 'followed')
   const changed = await transaction(sql, async tx => {
     const [batch] = await change(tx, id, action, actor)
     if (!batch) return null
@@ -94,19 +94,21 @@ export async function actOn (sql: Sql, { store, queue }: Effects, id: string, ac
       throw new Problem('queue-unavailable', `Batch ${id} is queued as soon as the queue is back; doing it again is safe`, { cause })
     })
   }
-  return await stateAfter(sql, id, changed !== null)
+  return await stateAfter(sql, id, changed === null ? 'nothing' : 'changed')
 }
 
-async function stateAfter (sql: Sql, id: string, changed: boolean): Promise<ActionResult | null> {
+type Effect = 'changed' | 'followed' | 'nothing'
+
+async function stateAfter (sql: Sql, id: string, effect: Effect): Promise<ActionResult | null> {
   const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
-  return batch ? { state: batch.state, changed } : null
+  return batch ? { state: batch.state, changed: effect === 'changed', ...(effect === 'followed' ? { followed: true } : {}) } : null
 }
 
 /** The row stays locked while the decision is written: a commit in flight comes before it, and then there is no decision, or after it. */
-async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promise<boolean> {
+async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promise<Effect> {
   const [batch] = await tx<Array<{ provider: string, decidedAt: string }>>`
     select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
-  if (!batch) return false
+  if (!batch) return 'nothing'
   const mine: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
   const decision = await withDeadline(store.decide(mine), decideMs).catch(cause => {
     if (['INVALID_DECISION', 'DECISION_VERSION'].includes((cause as { code?: string }).code ?? '')) {
@@ -116,7 +118,7 @@ async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promis
     throw new Problem('store-unavailable', `Batch ${id} is not discarded: the decision cannot be stored; doing it again is safe`, { cause })
   })
   await followDecision(tx, decision)
-  return decision.state === 'discarded' && decision.decidedAt === mine.decidedAt
+  return decision.state === 'discarded' && decision.decidedAt === mine.decidedAt ? 'changed' : 'followed'
 }
 
 /**

@@ -35,7 +35,7 @@ export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<voi
 
 /**
  * Writes the rows of accepted batches that the database has lost, and returns the ids of those that it did not have. Their messages are still
- * to be sent, in order: `queued_at` is an hour ahead, so that no sweeper sends one before.
+ * to be sent, in order: `queued_at` is infinity until then, so that no sweeper sends one before.
  */
 export async function recordLost (sql: Sql, manifests: readonly Manifest[]): Promise<string[]> {
   if (manifests.length === 0) return []
@@ -46,7 +46,7 @@ export async function recordLost (sql: Sql, manifests: readonly Manifest[]): Pro
   }))
   const written = await sql<Array<{ id: string }>>`
     insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at, name_kind, payload_stored_at, queued_at)
-    select *, clock_timestamp() + interval '1 hour' from json_to_recordset(${sql.json(rows as never)}::json) as lost (
+    select *, 'infinity'::timestamptz from json_to_recordset(${sql.json(rows as never)}::json) as lost (
       id text, provider text, mode text, format text, digest text, bytes bigint, decoded_bytes bigint, accepted_at timestamptz,
       name_kind text, payload_stored_at timestamptz)
     on conflict do nothing returning id`

@@ -77,12 +77,16 @@ async function givesAnother (options: DoubtOptions): Promise<boolean> {
   return false
 }
 
-/** Whether the store has the batch's manifest and its payload. Throws when the store is unavailable, or the process ends. */
+/**
+ * Whether the store has the batch's manifest and its payload, and no decision that cannot be read. Throws when the store is unavailable, or
+ * the process ends.
+ */
 async function isAsAccepted ({ store, maxDecodedBytes, signal }: DoubtOptions, id: string): Promise<boolean> {
   signal.throwIfAborted()
   try {
-    const manifest = await store.readManifest(id)
+    const [manifest, decision] = await Promise.all([store.readManifest(id), store.readDecision(id, signal)])
     if (!manifest) return false
+    if (decision) return true // the next attempt ends by it and reads no payload
     const payload = addAbortSignal(signal, await store.openPayload(manifest.payload, signal))
     try {
       const chunks = readPayload(payload, manifest, maxDecodedBytes)

@@ -1,4 +1,4 @@
-import { actOn, type Action, type Actor } from '../batch/dead-letters.ts'
+import { actOn, type Action, type ActionResult, type Actor } from '../batch/dead-letters.ts'
 import { Problem } from '../runtime/problem.ts'
 import { findBatchIds } from './batch-id.ts'
 import { CommandError } from './command.ts'
@@ -11,6 +11,11 @@ const refusals: Record<Action, string> = {
 const absences: Record<Action, string> = {
   redrive: 'unknown', discard: 'unknown',
   dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
+}
+
+function remarkOn ({ changed, followed }: ActionResult, action: Action): string {
+  if (followed) return ' (the store had this decision: the row has its state now)'
+  return changed ? '' : ` (${refusals[action]}: nothing done)`
 }
 
 /**
@@ -33,7 +38,7 @@ export async function actOnBatches (system: System, action: Action, given: strin
       continue
     }
     if (!result) absent++
-    console.log(`${id}  ${result ? `${result.state}${result.changed ? '' : ` (${refusals[action]}: nothing done)`}` : absences[action]}`)
+    console.log(`${id}  ${result ? `${result.state}${remarkOn(result, action)}` : absences[action]}`)
   }
   if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
   if (refused > 0) throw new CommandError(`${refused} of ${ids.length} batches are refused or failed`)

@@ -25,8 +25,7 @@ import { strayMessages } from './messages/stray.ts'
 import { findPrices } from './prices/find.ts'
 import { showMonths } from './prices/months.ts'
 import { loadReferenceFiles } from './reference/load.ts'
-import { retireCodes } from './reference/retire.ts'
-import { unretireCodes } from './reference/unretire.ts'
+import { retireCodes, unretireCodes } from './reference/retire.ts'
 import { sample } from './sample.ts'
 
 /** All commands of `npm run ops`, in the order of the help. */

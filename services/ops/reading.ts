@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { CommandError } from './command.ts'
+import { table } from './table.ts'
 
 /** The most rows that a command about the database shows. */
 export const maxRows = 200
@@ -15,6 +16,15 @@ export const secondsSince = (sql: Sql, column: string) => sql`round(extract(epoc
 /** The rows that are shown, and a line that says so where there are more. Ask for `maxRows + 1`. */
 export function bounded<T> (rows: readonly T[], most = maxRows): { shown: T[], note: string } {
   return { shown: rows.slice(0, most), note: rows.length > most ? `\nThe first ${most} are shown; there are more.` : '' }
+}
+
+/** Prints the rows as a table, a line that says where there are more than `most`, or `empty` where there are none. */
+export function printRows<T> (
+  rows: readonly T[],
+  { most = maxRows, empty, head, row }: { most?: number, empty: string, head: string[], row: (row: T) => Array<string | number | null> }
+): void {
+  const { shown, note } = bounded(rows, most)
+  console.log(shown.length === 0 ? empty : table(head, shown.map(row)) + note)
 }
 
 /** Runs a query of a read-only session. Throws CommandError that says what to do when a limit ends it. */

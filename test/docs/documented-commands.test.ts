@@ -47,7 +47,7 @@ function ofNpm (words: string[]): string | undefined {
   if (verb !== 'run') return ['ci', 'start', 'install', 'sbom', 'audit', 'outdated'].includes(verb) ? undefined : `"npm ${verb}"`
   if (!(script in scripts)) return `package.json has no script "${script}"`
   if (script === 'ops') return ofOps(args)
-  if (script === 'stack' && args.length > 0) return ['init', 'up', 'down', 'list'].includes(args[0]!.split(/\\*\|/)[0]!) ? undefined : `"stack ${args[0]}"`
+  if (script === 'stack' && args.length > 0) return ['init', 'up', 'down', 'list', '--help'].includes(args[0]!.split(/\\*\|/)[0]!) ? undefined : `"stack ${args[0]}"`
   return missingFiles(args)
 }
 

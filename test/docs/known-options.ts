@@ -58,7 +58,7 @@ export const pulumi: Record<string, Known> = {
   'stack init': { options: ['--secrets-provider'], operands: [0, 1] },
   'stack ls': { flags: ['--all', '--json'] },
   'stack rm': { flags: ['--yes'], operands: [0, 1] },
-  'stack select': { operands: [0, 1] },
+  'stack select': { flags: ['--create'], operands: [0, 1] },
   'state delete': { flags: ['--force', '--yes'], operands: [0, 1] },
   'state unprotect': { flags: ['--all', '--yes'], operands: [0, 1] },
   up: { options: ['--stack', '--target', '--policy-pack'], flags: ['--refresh', '--yes'] },

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { secretArn, secretServer } from './secret-server.ts'
 
 export type SecretsManager = {
   /** The variables that lead a process to it. */
@@ -9,29 +9,17 @@ export type SecretsManager = {
   answer: (now: { value: string } | { error: string } | 'away') => void
 }
 
-export const secretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-keys-AbCdEf'
-
 /** Secrets Manager with one secret, for who signs for it. */
 export async function secretsManager (t: { teardown: (end: () => void) => unknown }): Promise<SecretsManager> {
   let current: Parameters<SecretsManager['answer']>[0] = 'away'
-  const server = createServer(async (request, response) => {
+  const env = await secretServer(t, async (request, response) => {
     const now = current
-    if (now === 'away') request.socket.destroy()
-    else {
-      const { status, body } = await isForIt(request) ? answerOf(now) : { status: 400, body: { __type: 'AccessDeniedException' } }
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
-    }
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
+    if (now === 'away') return request.socket.destroy()
+    const { status, body } = await isForIt(request) ? answerOf(now) : { status: 400, body: { __type: 'AccessDeniedException' } }
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
   })
   return {
-    env: {
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1', API_KEYS_SECRET: secretArn, API_KEYS_SECONDS: '1',
-    },
+    env: { ...env, API_KEYS_SECONDS: '1' },
     answer (now) { current = now },
   }
 }

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { secretArn } from './secrets-manager.ts'
+import { secretArn, secretServer } from './secret-server.ts'
 
 type Body = {
   SecretId: string, VersionStage?: string, SecretString?: string, ClientRequestToken?: string, VersionStages?: string[]
@@ -53,7 +51,7 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
       return ok({})
     },
   }
-  const server = createServer(async (request, response) => {
+  const env = await secretServer(t, async (request, response) => {
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
     const body = await json(request) as Body
     calls.push(action)
@@ -67,16 +65,8 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
     if (end === 'lose the answer') request.socket.destroy()
     else response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return {
-    env: {
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1', API_KEYS_SECRET: secretArn,
-    },
+    env,
     value: (label = 'AWSCURRENT') => versions.get(labels.get(label) ?? ''),
     put: value => put(value, ['AWSCURRENT'], randomUUID()),
     calls,

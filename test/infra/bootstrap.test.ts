@@ -21,6 +21,16 @@ for (const stack of ['dev', 'staging', 'prod']) {
 
 t.test('a pattern in the place of a repository is refused', t => t.rejects(runBootstrap('dev', { 'freight-bootstrap:githubRepository': 'example/*' }), /githubRepository/))
 
+t.test('the OIDC provider that the account has is used, and neither made nor removed', async t => {
+  const arn = `arn:aws:iam::111111111111:oidc-provider/${issuer}`
+  const { of, named } = await runBootstrap('dev', { 'freight-bootstrap:oidcProviderArn': arn })
+  t.same(of('aws:iam/openIdConnectProvider:OpenIdConnectProvider'), [])
+  for (const kind of ['deploy', 'preview']) {
+    t.match(documentOf(named(`freight-ci-${kind}`, 'aws:iam/role:Role').inputs.assumeRolePolicy), [{ Principal: { Federated: arn } }], kind)
+  }
+  await t.rejects(runBootstrap('dev', { 'freight-bootstrap:oidcProviderArn': 'arn:aws:iam::111111111111:oidc-provider/example.com' }), /oidcProviderArn/)
+})
+
 function state (t: Test, { named, of, outputs }: Program): void {
   t.match(named('freight-pulumi', 'aws:s3/bucket:Bucket'), { protect: true, inputs: { bucket: 'freight-pulumi-111111111111', forceDestroy: false } })
   t.match(named('freight-pulumi', 'aws:s3/bucketVersioning:BucketVersioning').inputs, { versioningConfiguration: { status: 'Enabled' } })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { sha256 } from '../harness/ingestion-api.ts'
-import { secretArn } from '../harness/secrets-manager.ts'
+import { secretArn } from '../harness/secret-server.ts'
 import { versionedSecret } from '../harness/versioned-secret.ts'
 import { fakePulumi } from './fake-pulumi.ts'
 

@@ -1,6 +1,8 @@
 // The held batches are read by one worker at a time, however long a reading takes.
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { settleDoubt, type DoubtOptions } from '../../services/ingestion-worker/doubt.ts'
+import { removeObject } from '../harness/payloads.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 
@@ -32,6 +34,19 @@ t.test('a worker that stops cancels its reading and leaves the lease; after one 
   await it.db.migrator`update unreadable_batches set leased_until = now() - interval '1 second'`
   await settleDoubt(options)
   t.equal(readings(), 2)
+  t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
+})
+
+t.test('a batch whose decision cannot be read stays held until it can be', async t => {
+  const { it, options, resume } = await held(t)
+  resume()
+  const [batch] = await it.db.migrator`select batch_id from unreadable_batches`
+  const decision = { Bucket: it.aws.bucket, Key: `decisions/${batch!.batch_id}.json` }
+  await it.aws.s3.send(new PutObjectCommand({ ...decision, Body: 'no decision' }))
+  await t.rejects(settleDoubt(options), { code: 'STORE_IN_DOUBT' })
+  t.equal((await it.db.migrator`select 1 from unreadable_batches`).length, 1)
+  await removeObject(it.aws, decision.Key)
+  await settleDoubt(options)
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 

@@ -3,7 +3,8 @@ import { aws } from '../harness/aws.ts'
 import { database } from '../harness/database.ts'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { runProcess, startProcess, type Process } from '../harness/process.ts'
-import { secretArn, secretsManager, type SecretsManager } from '../harness/secrets-manager.ts'
+import { secretArn } from '../harness/secret-server.ts'
+import { secretsManager, type SecretsManager } from '../harness/secrets-manager.ts'
 import { waitFor } from '../harness/wait.ts'
 
 t.jobs = 3 // they wait, for seconds that are configuration, each with processes of its own

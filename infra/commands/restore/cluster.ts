@@ -7,12 +7,17 @@ const isAvailable = (kind: 'instance' | 'cluster', name: string): string =>
   `until aws rds wait db-${kind}-available --db-${kind}-identifier ${name}; do sleep 10; done`
 
 /** A new cluster beside the living one, with one instance, its writer. */
-export function makeCluster ({ database, others }: Living, { to, source, restored }: Wanted): Step[] {
+export function makeCluster ({ name, resourceId, database, others }: Living, { to, source, restored }: Wanted): Step[] {
   const { outputs = {} } = database
   const { minCapacity, maxCapacity } = outputs.serverlessv2ScalingConfiguration ?? {}
   return [{
     title: 'Make a new cluster from the backups, and an instance in it. Users notice nothing. It takes tens of minutes.',
-    why: [],
+    why: source === name
+      ? [`Where ${source} is deleted: --source-db-cluster-resource-id ${resourceId} in place of --source-db-cluster-identifier ${source}.`]
+      : [
+          `Where ${source} is deleted: --source-db-cluster-resource-id in place of --source-db-cluster-identifier ${source}, with the id that this prints:`,
+          `  aws rds describe-db-cluster-automated-backups --db-cluster-identifier ${source} --query 'DBClusterAutomatedBackups[].DbClusterResourceId' --output text`,
+        ],
     commands: [
       command('aws rds restore-db-cluster-to-point-in-time', {
         'source-db-cluster-identifier': source, 'db-cluster-identifier': restored, 'restore-to-time': to,
@@ -75,11 +80,14 @@ export function adoptCluster ({ stack, database, others }: Living): Step {
   }
 }
 
-export function removeCluster ({ region, others }: Living, { aside }: Wanted): Step {
+/** All members, those that autoscaling has made too: a cluster with an instance cannot be deleted. */
+export function removeCluster ({ region }: Living, { aside }: Wanted): Step {
   return {
     title: 'Days later, when nobody needs the old cluster any more:',
     why: [
-      ...others.map((_, index) => `aws rds delete-db-instance --region ${region} --db-instance-identifier ${aside}-${index + 1}`),
+      `for member in $(aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${aside} --query 'DBClusters[0].DBClusterMembers[].DBInstanceIdentifier' --output text); do`,
+      `  aws rds delete-db-instance --region ${region} --db-instance-identifier "$member"`,
+      'done',
       `aws rds modify-db-cluster --region ${region} --db-cluster-identifier ${aside} --no-deletion-protection --apply-immediately`,
       `aws rds delete-db-cluster --region ${region} --db-cluster-identifier ${aside} --final-db-snapshot-identifier ${aside} --no-delete-automated-backups`,
     ],

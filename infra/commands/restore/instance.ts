@@ -5,11 +5,16 @@ import type { Step, Wanted } from './step.ts'
 const isAvailable = (name: string): string => `until aws rds wait db-instance-available --db-instance-identifier ${name}; do sleep 10; done`
 
 /** A new instance beside the living one, as like it as RDS lets a restore be. */
-export function makeInstance ({ database, resourceId }: Living, { to, source, restored }: Wanted): Step[] {
+export function makeInstance ({ name, database, resourceId }: Living, { to, source, restored }: Wanted): Step[] {
   const { outputs = {} } = database
   return [{
     title: 'Make a new instance from the backups. Users notice nothing. It takes tens of minutes for a hundred GiB.',
-    why: [`Where ${source} is deleted: --source-dbi-resource-id ${resourceId} in place of --source-db-instance-identifier ${source}.`],
+    why: source === name
+      ? [`Where ${source} is deleted: --source-dbi-resource-id ${resourceId} in place of --source-db-instance-identifier ${source}.`]
+      : [
+          `Where ${source} is deleted: --source-dbi-resource-id in place of --source-db-instance-identifier ${source}, with the id that this prints:`,
+          `  aws rds describe-db-instance-automated-backups --db-instance-identifier ${source} --query 'DBInstanceAutomatedBackups[].DbiResourceId' --output text`,
+        ],
     commands: [
       command('aws rds restore-db-instance-to-point-in-time', {
         'source-db-instance-identifier': source, 'target-db-instance-identifier': restored, 'restore-time': to,

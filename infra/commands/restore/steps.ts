@@ -34,7 +34,7 @@ export function stepsOf (stack: string, state: StackState, { to, source, now }: 
   return `${scriptOf([
     `The database of the stack "${stack}" (${engine === 'aurora' ? 'cluster' : 'instance'} ${name}) as it was at ${to}.`,
     'For bash, in this folder, with the release that is deployed checked out, and credentials of the account. Run one step after',
-    'the other. After an error read it, mend its cause, and go on at the command that failed. docs/restoring.md has the reasons.',
+    'the other. After an error read it, remove its cause, and go on at the command that failed. docs/restoring.md has the reasons.',
   ], [])}export AWS_REGION=${region} AWS_DEFAULT_REGION=${region} AWS_PAGER=''
 ${scriptOf([], steps)}`
 }

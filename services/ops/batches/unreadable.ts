@@ -2,8 +2,7 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { bounded, reading } from '../reading.ts'
-import { table } from '../table.ts'
+import { printRows, reading } from '../reading.ts'
 
 type Unreadable = { batch_id: string, provider: string, failed_at: string, held_since: string | null, reason: string }
 
@@ -15,10 +14,12 @@ export const unreadableBatches = command({
   runs: 'task',
   async run ({ values, system }) {
     const most = readLimit(values.limit)
-    const { shown, note } = bounded(await reading(readUnreadable((await system()).readOnly(), most + 1)), most)
-    console.log(shown.length === 0
-      ? 'There are no unreadable batches.'
-      : table(['id', 'provider', 'failed', 'held since', 'reason'], shown.map(row => [row.batch_id, row.provider, row.failed_at, row.held_since, row.reason])) + note)
+    printRows(await reading(readUnreadable((await system()).readOnly(), most + 1)), {
+      most,
+      empty: 'There are no unreadable batches.',
+      head: ['id', 'provider', 'failed', 'held since', 'reason'],
+      row: row => [row.batch_id, row.provider, row.failed_at, row.held_since, row.reason],
+    })
   },
 })
 

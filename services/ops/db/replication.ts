@@ -1,7 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, secondsSince, size } from '../reading.ts'
-import { table } from '../table.ts'
+import { maxRows, printRows, reading, secondsSince, size } from '../reading.ts'
 
 type Receiver = {
   pid: number, name: string, client: string | null, state: string, sync: string
@@ -15,11 +14,11 @@ export const showReplication = command({
   options: {},
   runs: 'task',
   async run ({ system }) {
-    const { shown, note } = bounded(await reading(readReceivers((await system()).readOnly())))
-    console.log(shown.length === 0
-      ? 'No server streams from this one.'
-      : table(['pid', 'receiver', 'client', 'state', 'sync', 'not replayed', 'write lag (s)', 'replay lag (s)', 'last reply (s)'],
-        shown.map(row => [row.pid, row.name, row.client, row.state, row.sync, size(row.bytes), row.write, row.replay, row.reply])) + note)
+    printRows(await reading(readReceivers((await system()).readOnly())), {
+      empty: 'No server streams from this one.',
+      head: ['pid', 'receiver', 'client', 'state', 'sync', 'not replayed', 'write lag (s)', 'replay lag (s)', 'last reply (s)'],
+      row: row => [row.pid, row.name, row.client, row.state, row.sync, size(row.bytes), row.write, row.replay, row.reply],
+    })
   },
 })
 

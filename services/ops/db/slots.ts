@@ -1,7 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, size } from '../reading.ts'
-import { table } from '../table.ts'
+import { maxRows, printRows, reading, size } from '../reading.ts'
 
 type Slot = { name: string, type: string, active: boolean, pid: number | null, status: string | null, bytes: number | null, since: string | null }
 
@@ -12,11 +11,11 @@ export const showSlots = command({
   options: {},
   runs: 'task',
   async run ({ system }) {
-    const { shown, note } = bounded(await reading(readSlots((await system()).readOnly())))
-    console.log(shown.length === 0
-      ? 'There are no replication slots.'
-      : table(['slot', 'type', 'active', 'pid', 'WAL status', 'WAL kept', 'inactive since'],
-        shown.map(row => [row.name, row.type, row.active ? 'yes' : 'no', row.pid, row.status, size(row.bytes), row.since])) + note)
+    printRows(await reading(readSlots((await system()).readOnly())), {
+      empty: 'There are no replication slots.',
+      head: ['slot', 'type', 'active', 'pid', 'WAL status', 'WAL kept', 'inactive since'],
+      row: row => [row.name, row.type, row.active ? 'yes' : 'no', row.pid, row.status, size(row.bytes), row.since],
+    })
   },
 })
 

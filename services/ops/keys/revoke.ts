@@ -4,7 +4,7 @@ import { openKeyList } from './open-key-list.ts'
 
 export const revokeKey = command({
   name: 'keys revoke',
-  summary: 'Takes an API key away.',
+  summary: 'Revokes an API key.',
   operand: { value: 'SHA256', summary: 'The first 8 or more characters of the key\'s SHA-256, as `keys list` shows them' },
   options: {},
   runs: 'terminal',

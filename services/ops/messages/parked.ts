@@ -2,8 +2,7 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { bounded, reading } from '../reading.ts'
-import { table } from '../table.ts'
+import { printRows, reading } from '../reading.ts'
 
 type Parked = { batch_id: string, provider: string | null, state: string | null, parked_at: string, hidden_until: string }
 
@@ -14,10 +13,12 @@ export const parkedMessages = command({
   runs: 'task',
   async run ({ values, system }) {
     const most = readLimit(values.limit)
-    const { shown, note } = bounded(await reading(readParked((await system()).readOnly(), most + 1)), most)
-    console.log(shown.length === 0
-      ? 'There are no parked messages.'
-      : table(['id', 'provider', 'state', 'parked', 'hidden until'], shown.map(row => [row.batch_id, row.provider, row.state, row.parked_at, row.hidden_until])) + note)
+    printRows(await reading(readParked((await system()).readOnly(), most + 1)), {
+      most,
+      empty: 'There are no parked messages.',
+      head: ['id', 'provider', 'state', 'parked', 'hidden until'],
+      row: row => [row.batch_id, row.provider, row.state, row.parked_at, row.hidden_until],
+    })
   },
 })
 

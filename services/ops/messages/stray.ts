@@ -2,8 +2,7 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { bounded, reading } from '../reading.ts'
-import { table } from '../table.ts'
+import { printRows, reading } from '../reading.ts'
 
 type Stray = { message_group: string, reason: string, messages: number, last_at: string, body: string }
 
@@ -15,10 +14,12 @@ export const strayMessages = command({
   runs: 'task',
   async run ({ values, system }) {
     const most = readLimit(values.limit)
-    const { shown, note } = bounded(await reading(readStray((await system()).readOnly(), most + 1)), most)
-    console.log(shown.length === 0
-      ? 'There are no stray messages.'
-      : table(['group', 'messages', 'last', 'reason', 'body'], shown.map(row => [row.message_group, row.messages, row.last_at, row.reason, JSON.stringify(row.body)])) + note)
+    printRows(await reading(readStray((await system()).readOnly(), most + 1)), {
+      most,
+      empty: 'There are no stray messages.',
+      head: ['group', 'messages', 'last', 'reason', 'body'],
+      row: row => [row.message_group, row.messages, row.last_at, row.reason, JSON.stringify(row.body)],
+    })
   },
 })
 

@@ -7,7 +7,7 @@ import { atOnce } from './at-once.ts'
  * at the moment that it was restored to, and those whose rows a replay has written (`recordLost`), this one or one that was interrupted.
  */
 const unsent = (sql: Sql, since: Date) => sql`
-  state in ('queued', 'processing') and (queued_at <= ${since.toISOString()} or queued_at > clock_timestamp())`
+  state in ('queued', 'processing') and (queued_at <= ${since.toISOString()} or queued_at = 'infinity')`
 
 /** Counts those of each provider. */
 export async function countInterrupted (sql: Sql, since: Date): Promise<Map<string, number>> {
