@@ -19,7 +19,7 @@ export type Alarm = {
 /**
  * A share of little traffic says nothing: one failed request of one is 100 %. Shares, and percentiles, which are shares too, hold only
  * from so many events on. What is counted are the failed requests where they can be counted, not all requests: a service that few
- * use and that fails altogether is an alarm (docs/decisions/0040-few-failures-are-no-share.md).
+ * use and that fails altogether is an alarm (docs/decisions/0040-error-rate-alarms-need-five-failures.md).
  */
 export type Least<Counted> = Counted & { count: number }
 

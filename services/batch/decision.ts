@@ -3,7 +3,7 @@ import type { Actor } from './dead-letters.ts'
 
 /**
  * How a batch ended that was not applied. It is written once to `decisions/<id>.json`, before the row says it, and kept for ever: a restore
- * of the database loses rows and no decision (docs/decisions/0037-decisions-are-in-the-store.md).
+ * of the database loses rows and no decision (docs/decisions/0037-final-states-in-the-object-store.md).
  */
 export type Decision = Checked | Discarded
 

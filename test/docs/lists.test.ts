@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -22,4 +22,12 @@ t.test('the decisions are numbered one after the other, each headed with its num
   t.same(files.map(name => Number(name.slice(0, 4))), files.map((_, index) => index + 1))
   for (const name of files) t.match(read(`docs/decisions/${name}`), new RegExp(`^# ${name.slice(0, 4)} `), name)
   t.same(matches(read('docs/decisions/README.md'), /\]\((\d{4}-[^)]+)\)/g).sort(), files)
+})
+
+t.test('every decision that a file names exists under that name', async t => {
+  const files = globSync('**/*.{md,ts,sql,yml}', { cwd: root, exclude: ['**/node_modules', '.git'] })
+  const named = files.flatMap(file => matches(read(file), /\b(\d{4}-[a-z0-9-]+\.md)\b/g).map(name => ({ file, name })))
+  t.ok(named.length > 100, `${named.length} names are found`)
+  const records = readdirSync(join(root, 'docs/decisions'))
+  t.same(named.filter(({ name }) => !records.includes(name)), [])
 })
