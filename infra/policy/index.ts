@@ -1,4 +1,5 @@
 import { type Policies, PolicyPack, type PolicyResource, type ResourceValidationArgs, UnknownValueError } from '@pulumi/policy'
+import { Config } from '@pulumi/pulumi'
 import { type Rule, rules } from './rules.ts'
 
 /**
@@ -7,6 +8,9 @@ import { type Rule, rules } from './rules.ts'
  * checked resource by resource, it would pass the preview and stop the update after a part of the resources were made.
  */
 export default new PolicyPack('freight-rates', { enforcementLevel: 'mandatory', policies: rules.map(policyOf) })
+
+/** The engine gives the process of the pack the configuration of the stack that it previews or updates. */
+const tier = new Config('freight-rates').get('tier')
 
 function policyOf (rule: Rule): Policies[number] {
   const { name, description } = rule
@@ -34,8 +38,8 @@ function policyOf (rule: Rule): Policies[number] {
 
 type Resource = ResourceValidationArgs | PolicyResource
 
-function problemOf ({ types, problem }: Rule, { type, name, urn, props, opts: { protect } }: Resource): string | undefined {
-  return types.includes(type) ? problem({ name, stack: urn.split(':')[2]!, inputs: props, protect: protect ?? false }) : undefined
+function problemOf ({ types, problem }: Rule, { type, name, props, opts: { protect } }: Resource): string | undefined {
+  return types.includes(type) ? problem({ name, tier, inputs: props, protect: protect ?? false }) : undefined
 }
 
 /** What `check` returns; undefined where it reads a value that is not known yet. */

@@ -1,7 +1,8 @@
 /** A resource as it is asked for. */
 export interface Asked {
   name: string
-  stack: string
+  /** The stack's `freight-rates:tier`; undefined where its configuration has none. */
+  tier: string | undefined
   inputs: Record<string, any>
   protect: boolean
 }
@@ -19,6 +20,8 @@ export interface Rule {
 const unless = (fine: unknown, problem: string): string | undefined => fine ? undefined : problem
 /** Whether an input has a value, known or not: the engine refuses to read a value that the update is still to make. */
 const isGiven = (inputs: Asked['inputs'], key: string): boolean => Boolean(Object.getOwnPropertyDescriptor(inputs, key)?.value)
+/** Whether the stack keeps data that somebody needs. Only a stack that says `development` does not, whatever its name is. */
+const isToStay = ({ tier }: Asked): boolean => tier !== 'development'
 const containersOf = ({ containerDefinitions }: Asked['inputs']): any[] => JSON.parse(containerDefinitions ?? '[]')
 
 /** What must hold for every resource, whoever changes the program: the policy pack asks in a real run, `npm test` without one. */
@@ -47,8 +50,8 @@ export const rules: Rule[] = [
     name: 'data-stays',
     description: 'Database and keys of a stack that is here to stay cannot be deleted by accident',
     types: ['aws:rds/instance:Instance', 'aws:rds/cluster:Cluster', 'aws:secretsmanager/secret:Secret'],
-    problem: ({ stack, protect, inputs }) => unless(!['staging', 'prod'].includes(stack) || protect || isGiven(inputs, 'replicateSourceDb') ||
-      (isGiven(inputs, 'clusterIdentifier') && !isGiven(inputs, 'engine')), 'protect is off'),
+    problem: asked => unless(!isToStay(asked) || asked.protect || isGiven(asked.inputs, 'replicateSourceDb') ||
+      (isGiven(asked.inputs, 'clusterIdentifier') && !isGiven(asked.inputs, 'engine')), 'protect is off'),
   },
   {
     name: 'logs-end',
@@ -105,7 +108,7 @@ export const rules: Rule[] = [
     name: 'gateways-are-closed',
     description: 'The gateway of a stack that is here to stay does not answer to the address that AWS gives it',
     types: ['aws:apigatewayv2/api:Api'],
-    problem: ({ stack, inputs: { disableExecuteApiEndpoint } }) => unless(!['staging', 'prod'].includes(stack) || disableExecuteApiEndpoint === true, 'disableExecuteApiEndpoint is off'),
+    problem: asked => unless(!isToStay(asked) || asked.inputs.disableExecuteApiEndpoint === true, 'disableExecuteApiEndpoint is off'),
   },
   {
     name: 'edges-are-guarded',

@@ -13,7 +13,7 @@ const analyzer = ofPulumi('@pulumi/pulumi/proto/analyzer_pb')
 const { Struct } = ofPulumi('google-protobuf/google/protobuf/struct_pb')
 const { Empty } = ofPulumi('google-protobuf/google/protobuf/empty_pb')
 
-export type Analyzed = Asked & { type: string }
+export type Analyzed = Omit<Asked, 'tier'> & { type: string, stack: string }
 export type Diagnostic = { policy: string, level: 'advisory' | 'mandatory', urn: string, message: string }
 export type Runner = {
   info: () => Promise<{ name: string, policies: Array<{ name: string, level: string, ofStack: boolean }> }>
@@ -22,12 +22,14 @@ export type Runner = {
 }
 
 /**
- * The policy pack in the process that the Pulumi CLI starts for it, with a client of its protocol.
+ * The policy pack in the process that the Pulumi CLI starts for it, with a client of its protocol. The CLI gives that process the
+ * stack's configuration; here it has `tier` alone, or nothing.
  * Rejects with the process's errors where it does not serve.
  */
-export async function policyRunner (t: Test): Promise<Runner> {
+export async function policyRunner (t: Test, tier: string | undefined): Promise<Runner> {
   const child = spawn(process.execPath, [ofPulumi.resolve('@pulumi/pulumi/cmd/run-policy-pack/index.js'), '127.0.0.1:1', '.'], {
-    cwd: join(import.meta.dirname, '../../infra/policy'), env: { ...childEnvironment, PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: join(import.meta.dirname, '../../infra/policy'), stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...childEnvironment, PATH: process.env.PATH, ...(tier ? { PULUMI_CONFIG: JSON.stringify({ 'freight-rates:tier': tier }) } : {}) },
   })
   const ended = once(child, 'close')
   t.teardown(async () => {

@@ -1,12 +1,13 @@
 import type { Test } from 'tap'
 import { rules, type Asked } from '../../infra/policy/rules.ts'
-import type { Program } from './program.ts'
+import { configOf, type Program } from './program.ts'
 
 /** The rules of the policy pack, which a real run asks through the engine. */
 export function policy (t: Test, { all, stack }: Program): void {
+  const tier = String(configOf(stack)['freight-rates:tier'])
   for (const { name: rule, types, problem } of rules) {
     const asked = all.filter(({ type, custom }) => custom && types.includes(type))
-    const problems = asked.map(({ name, inputs, protect }) => problem({ name, stack, inputs: plain(inputs), protect }))
+    const problems = asked.map(({ name, inputs, protect }) => problem({ name, tier, inputs: plain(inputs), protect }))
     t.same(problems.filter(found => found !== undefined), [], rule)
   }
 }
@@ -24,7 +25,7 @@ export const broken: Record<string, Array<Partial<Asked>>> = {
   'queues-are-encrypted': [{ inputs: { fifoQueue: true } }],
   'databases-are-encrypted': [{ inputs: {} }, { inputs: { storageEncrypted: true, publiclyAccessible: true } }],
   'buckets-are-closed': [{ inputs: { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true } }],
-  'data-stays': [{ stack: 'prod', inputs: { engine: 'postgres' } }, { stack: 'staging' }],
+  'data-stays': [{ tier: 'production', inputs: { engine: 'postgres' } }, { tier: 'staging' }, { tier: undefined }],
   'logs-end': [{}, { inputs: { retentionInDays: 0 } }],
   'groups-name-each-other': [{ inputs: { cidrIpv4: '10.0.0.0/8', fromPort: 5432, toPort: 5432 } }, { inputs: { cidrIpv4: '0.0.0.0/0', fromPort: 0, toPort: 443 } }],
   'groups-have-no-rules-of-their-own': [{ inputs: { ingress: [{ fromPort: 22 }] } }],
@@ -35,7 +36,7 @@ export const broken: Record<string, Array<Partial<Asked>>> = {
     { inputs: counting({ scopeDownStatement: { byteMatchStatement: { searchString: '/rates', fieldToMatch: { uriPath: {} } } } }) },
     { inputs: counting({ scopeDownStatement: { notStatement: { statement: { regexMatchStatement: { fieldToMatch: { uriPath: {} } } } } } }) },
   ],
-  'gateways-are-closed': [{ stack: 'prod', inputs: {} }, { stack: 'staging', inputs: { disableExecuteApiEndpoint: false } }],
+  'gateways-are-closed': [{ tier: 'production', inputs: {} }, { tier: 'staging', inputs: { disableExecuteApiEndpoint: false } }, { tier: undefined, inputs: {} }],
   'edges-are-guarded': [
     { webAclId: undefined }, { isIpv6Enabled: true }, { customErrorResponses: [] }, { defaultCacheBehavior: { viewerProtocolPolicy: 'redirect-to-https' } },
     { viewerCertificate: { minimumProtocolVersion: 'TLSv1.1_2016' } },
@@ -48,9 +49,9 @@ export const broken: Record<string, Array<Partial<Asked>>> = {
 
 export function brokenRules (t: Test): void {
   t.same(Object.keys(broken).sort(), rules.map(({ name }) => name).sort())
-  t.equal(rules.find(({ name }) => name === 'edges-are-guarded')!.problem({ name: 'x', stack: 'prod', inputs: distribution, protect: false }), undefined)
+  t.equal(rules.find(({ name }) => name === 'edges-are-guarded')!.problem({ name: 'x', tier: 'production', inputs: distribution, protect: false }), undefined)
   for (const { name, problem } of rules) {
-    for (const resource of broken[name] ?? []) t.type(problem({ name: 'x', stack: 'dev', inputs: {}, protect: false, ...resource }), 'string', name)
+    for (const resource of broken[name] ?? []) t.type(problem({ name: 'x', tier: 'development', inputs: {}, protect: false, ...resource }), 'string', name)
   }
 }
 
