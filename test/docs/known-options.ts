@@ -18,6 +18,7 @@ export const aws: Record<string, Known> = {
   'ecs update-service': { options: ['--cluster', '--service', '--task-definition', '--desired-count'], flags: ['--force-new-deployment'] },
   'iam create-policy': { options: ['--policy-name', '--policy-document'] },
   'kms cancel-key-deletion': { options: ['--key-id'] },
+  'kms enable-key': { options: ['--key-id'] },
   'logs start-query': { options: ['--log-group-names', '--start-time', '--end-time', '--query-string', '--limit'], operands: [0, 20] },
   'logs tail': { options: ['--since', '--filter-pattern', '--format'], flags: ['--follow'], operands: [1, 1] },
   'rds create-db-cluster': { options: ['--db-cluster-identifier', '--engine', '--replication-source-identifier'] },
