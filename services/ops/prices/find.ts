@@ -9,34 +9,54 @@ type Found = { id: string, provider: string, prices: number, lowest: string, hig
 const monthMs = 120_000
 const month = { type: 'string', value: 'MONTH' } as const
 
+/** The last batch of a page. The next page begins behind it. */
+type Position = { month: string, highest: string, id: string }
+
 export const findPrices = command({
   name: 'prices find',
   summary: 'Finds applied prices above a limit: for each month, the batches that have them, highest price first.',
-  details: 'It reads the prices month by month, two minutes for a month at most, and shows at most 200 rows.',
+  details: `It reads the prices month by month, two minutes for a month at most. A page has at most ${maxRows} rows. Where there are more, the last line is the command for the next page.`,
   options: {
     above: { type: 'string', value: 'USD', summary: 'Prices above this one', required: true },
     from: { ...month, summary: 'First month, as 2021-01; without it the first that has prices' },
     to: { ...month, summary: 'Last month; without it the last that has prices' },
+    after: { type: 'string', value: 'POSITION', summary: 'Continues a list, as its last line says; in place of --from' },
   },
   runs: 'task',
-  async run ({ values: { above, from, to }, system }) {
+  async run ({ values: { above, from, to, after }, system }) {
     if (!/^\d{1,10}(\.\d{1,2})?$/.test(above)) throw new CommandError('--above is a price in USD, as 1000000 or 99.50.', 2)
     for (const [name, text] of [['from', from], ['to', to]] as const) {
       if (text !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new CommandError(`--${name} is a month, as 2021-01.`, 2)
     }
+    if (after !== undefined && from !== undefined) throw new CommandError('--after and --from exclude each other: both name where the list begins.', 2)
+    const start = after === undefined ? undefined : readPosition(after)
     const sql = (await system()).readOnly(monthMs)
-    const rows: Array<Array<string | number>> = []
-    for (const month of await monthsBetween(sql, from, to)) {
-      for (const { id, provider, prices, lowest, highest } of await reading(pricesAbove(sql, month, above, maxRows + 1 - rows.length))) {
-        rows.push([month.slice(0, 7), id, provider, prices, lowest, highest])
-      }
-      if (rows.length > maxRows) break
+    const found: Array<Found & { month: string }> = []
+    for (const day of await monthsBetween(sql, start?.month ?? from, to)) {
+      const month = day.slice(0, 7)
+      const behind = month === start?.month ? start : undefined
+      const batches = await reading(pricesAbove(sql, day, above, maxRows + 1 - found.length, behind))
+      found.push(...batches.map(batch => ({ month, ...batch })))
+      if (found.length > maxRows) break
     }
-    if (rows.length === 0) return console.log(`No price is above ${above} USD.`)
-    console.log(table(['month', 'batch', 'provider', 'prices', 'lowest', 'highest'], rows.slice(0, maxRows)))
-    if (rows.length > maxRows) console.log(`The first ${maxRows} are shown; there are more: --from ${String(rows[maxRows]![0])} shows those of that month and later.`)
+    if (found.length === 0) return console.log(`No ${start ? 'other ' : ''}price is above ${above} USD.`)
+    const shown = found.slice(0, maxRows)
+    console.log(table(['month', 'batch', 'provider', 'prices', 'lowest', 'highest'],
+      shown.map(({ month, id, provider, prices, lowest, highest }) => [month, id, provider, prices, lowest, highest])))
+    if (found.length > maxRows) {
+      const next = ['--above', above, ...(to === undefined ? [] : ['--to', to]), '--after', writePosition(shown.at(-1)!)]
+      console.log(`The first ${maxRows} are shown. The next page:\nnpm run ops -- prices find ${next.join(' ')}`)
+    }
   },
 })
+
+const writePosition = ({ month, highest, id }: Position): string => [month, highest, id].join('/')
+
+function readPosition (text: string): Position {
+  const [, month, highest, id] = /^(\d{4}-(?:0[1-9]|1[0-2]))\/(\d{1,10}\.\d{2})\/([0-9a-f]{64})$/.exec(text) ?? []
+  if (id === undefined) throw new CommandError('--after is what the last line of a page gives: MONTH/PRICE/ID.', 2)
+  return { month: month!, highest: highest!, id }
+}
 
 async function monthsBetween (sql: Sql, from = '0001-01', to = '9999-12'): Promise<string[]> {
   const months = await reading(sql<Array<{ month: string }>>`
@@ -44,10 +64,13 @@ async function monthsBetween (sql: Sql, from = '0001-01', to = '9999-12'): Promi
   return months.map(({ month }) => month)
 }
 
-async function pricesAbove (sql: Sql, month: string, above: string, most: number): Promise<Found[]> {
+/** The batches that have such prices in a month, highest price first; `behind` the last one of the page before. */
+async function pricesAbove (sql: Sql, month: string, above: string, most: number, behind?: Position): Promise<Found[]> {
   return await sql<Found[]>`
     select batches.id, batches.provider, count(*) as prices, min(price)::text as lowest, max(price)::text as highest
     from prices join batches on batches.number = prices.batch_number
     where day >= ${month}::date and day < ${month}::date + interval '1 month' and price > ${above}::numeric
-    group by batches.id, batches.provider order by max(price) desc, batches.id limit ${most}`
+    group by batches.id, batches.provider
+    ${behind ? sql`having max(price) < ${behind.highest}::numeric or (max(price) = ${behind.highest}::numeric and batches.id > ${behind.id})` : sql``}
+    order by max(price) desc, batches.id limit ${most}`
 }
