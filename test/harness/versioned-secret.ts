@@ -18,16 +18,22 @@ export type VersionedSecret = {
   put: (value: string) => void
   /** The actions that were called, in order. */
   calls: string[]
-  /** Called once, before the next call of that action is answered; what it returns is done with the answer. */
-  beforeNext: (action: string, act: () => 'lose the answer' | 'answer') => void
+  /** Called once, before the next call of that action is answered; what it returns is done with the call. */
+  beforeNext: (action: string, act: () => Act) => void
+  /** From now on, or no longer, no call arrives. */
+  setAway: (isAway: boolean) => void
 }
+
+/** `lose the call`: the connection is cut before anything is done. `deny`: the caller lacks the right. */
+export type Act = 'answer' | 'lose the answer' | 'lose the call' | 'deny'
 
 /** Secrets Manager with one secret that has versions and staging labels, as its documentation says: a label is moved only from where it is. */
 export async function versionedSecret (t: Test, first: string): Promise<VersionedSecret> {
   const versions = new Map<string, string>()
   const labels = new Map<string, string>()
   const calls: string[] = []
-  let before: { action: string, act: () => 'lose the answer' | 'answer' } | undefined
+  let before: { action: string, act: () => Act } | undefined
+  let away = false
 
   function put (value: string, stages: string[], id: string): void {
     versions.set(id, value)
@@ -55,13 +61,14 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
     const body = await json(request) as Body
     calls.push(action)
-    let end = 'answer'
+    let end: Act = 'answer'
     if (before?.action === action) {
       const { act } = before
       before = undefined
       end = act()
     }
-    const { status, body: content } = body.SecretId === secretArn ? actions[action]!(body) : refusal('ResourceNotFoundException', 'another secret')
+    if (away || end === 'lose the call') return request.socket.destroy()
+    const { status, body: content } = end === 'deny' ? refusal('AccessDeniedException', action) : body.SecretId === secretArn ? actions[action]!(body) : refusal('ResourceNotFoundException', 'another secret')
     if (end === 'lose the answer') request.socket.destroy()
     else response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
   })
@@ -71,6 +78,7 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
     put: value => put(value, ['AWSCURRENT'], randomUUID()),
     calls,
     beforeNext (action, act) { before = { action, act } },
+    setAway (isAway) { away = isAway },
   }
 }
 

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { ops, type Run } from '../harness/ops.ts'
-import { versionedSecret, type VersionedSecret } from '../harness/versioned-secret.ts'
+import { versionedSecret, type Act, type VersionedSecret } from '../harness/versioned-secret.ts'
 
 type Entry = { provider: string, sha256: string, scopes: string[] }
 const entry = (provider: string, key: string): Entry => ({ provider, sha256: sha256(key), scopes: ['submit', 'read'] })
@@ -71,6 +71,68 @@ t.test('the answer to the change is lost: it counts once, and the key is printed
   secret.beforeNext('UpdateSecretVersionStage', loseAnswerOfSecond)
   t.match(await keys('revoke', sha256(run.stdout.trim()).slice(0, 12)), { code: 0 })
   t.same(list().map(({ provider }) => provider), ['operator', 'first'])
+})
+
+/** What is done with the next calls that move a label. A command that changes the times of the keys moves their label first. */
+function moves (secret: VersionedSecret, [act, ...others]: Array<Act | (() => Act)>): void {
+  if (act === undefined) return
+  secret.beforeNext('UpdateSecretVersionStage', () => {
+    moves(secret, others)
+    return typeof act === 'string' ? act : act()
+  })
+}
+
+// The client sends a call twice: of two lost answers the second is that of its own repetition.
+t.test('both answers to the change are lost: the list is read again, which decides it', async t => {
+  for (const lost of ['lose the answer', 'lose the call'] as const) {
+    const { secret, keys, list } = await start(t)
+    await keys('add', 'first', '--scope', 'submit')
+    moves(secret, ['answer', lost, lost])
+    const run = await keys('add', 'acme', '--scope', 'submit')
+    t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/ }, lost)
+    t.same(list().filter(({ provider }) => provider === 'acme').map(({ sha256 }) => sha256), [sha256(run.stdout.trim())])
+    moves(secret, ['answer', lost, lost])
+    t.match(await keys('revoke', sha256(run.stdout.trim()).slice(0, 12)), { code: 0 })
+    t.same(list().map(({ provider }) => provider), ['operator', 'first'])
+  }
+})
+
+t.test('the answer is lost and the list cannot be read: the output names the key that may be stored, and the command that removes it', async t => {
+  const { secret, keys, list } = await start(t)
+  await keys('add', 'first', '--scope', 'submit')
+  const leave = (): Act => {
+    secret.setAway(true)
+    return 'lose the call'
+  }
+  for (const stored of [true, false]) {
+    // Stored: the move is done before the connection is cut.
+    moves(secret, ['answer', ...(stored ? ['lose the answer' as const] : []), leave])
+    const run = await keys('add', 'acme', '--scope', 'submit')
+    secret.setAway(false)
+    t.match(run, { code: 1, stdout: '' }, 'a key that may not be stored is not printed')
+    const [, digest = ''] = /`npm run ops -- keys revoke ([0-9a-f]{8})`/.exec(run.stderr) ?? []
+    t.equal(digest.length, 8)
+    t.same(list().filter(({ provider }) => provider === 'acme').map(({ sha256 }) => sha256.slice(0, 8)), stored ? [digest] : [])
+    t.equal((await keys('list')).stdout.includes(digest), stored)
+    if (!stored) continue
+
+    moves(secret, ['answer', leave])
+    t.match(await keys('revoke', digest), { code: 1, stdout: '', stderr: `npm run ops -- keys revoke ${digest}` })
+    secret.setAway(false)
+    t.match(await keys('revoke', digest), { code: 0 })
+    t.same(list().map(({ provider }) => provider), ['operator', 'first'])
+  }
+})
+
+t.test('a change that is refused for a right, or that is lost each time, ends', async t => {
+  const { secret, keys, list } = await start(t, [operator, entry('old', 'old-key')])
+  moves(secret, ['deny'])
+  const before = secret.calls.length
+  t.match(await keys('revoke', sha256('old-key')), { code: 1, stdout: '' })
+  t.equal(secret.calls.slice(before).filter(action => action === 'PutSecretValue').length, 1)
+  moves(secret, Array.from({ length: 20 }, () => 'lose the call' as const))
+  t.match(await keys('revoke', sha256('old-key')), { code: 1, stdout: '', stderr: 'npm run ops -- keys list' })
+  t.equal(list().length, 2)
 })
 
 t.test('a secret that has no list of keys is left as it is', async t => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ApiKey } from '../../runtime/keys.ts'
 import { command, CommandError } from '../command.ts'
+import { updateList } from './key-list.ts'
 import { openKeyList } from './open-key-list.ts'
 import { readScopes, scopeSummary } from './scopes.ts'
 import { shortDigest } from './short-digest.ts'
@@ -22,14 +23,15 @@ export const addKey = command({
     const list = openKeyList(await system())
     const key = randomBytes(32).toString('base64url')
     const added: ApiKey = { provider, sha256: createHash('sha256').update(key).digest('hex'), scopes, created_at: new Date().toISOString() }
-    await list.update(keys => {
+    await updateList(list, keys => {
       if (keys.some(({ sha256 }) => sha256 === added.sha256)) return keys // an earlier try was done, and its answer lost
       const others = keys.filter(known => known.provider === provider)
       if (others.length >= maxPerProvider) {
         throw new CommandError(`${provider} has ${others.length} keys, the most there may be: ${others.map(shortDigest).join(', ')}. Revoke one first.`)
       }
       return [...keys, added]
-    })
+    }, () => `It is not known whether the list has the new key of ${provider}. Its SHA-256 begins with ${shortDigest(added)}, and the key is not printed. ` +
+      `Next, with the same --stack: \`npm run ops -- keys list\`. If ${shortDigest(added)} is in the list: \`npm run ops -- keys revoke ${shortDigest(added)}\`. Then add a key again.`)
     console.log(key)
     console.error(`This is the key of ${provider} (${scopes.join(', ')}). It is shown once: store it now. Its SHA-256 begins with ${shortDigest(added)}. The APIs accept it within ${list.seconds} s.`)
   },

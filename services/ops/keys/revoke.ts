@@ -1,5 +1,6 @@
 import { isDevelopmentKey, type ApiKey } from '../../runtime/keys.ts'
 import { command, CommandError } from '../command.ts'
+import { updateList } from './key-list.ts'
 import { openKeyList } from './open-key-list.ts'
 
 export const revokeKey = command({
@@ -13,11 +14,12 @@ export const revokeKey = command({
     if (!/^[0-9a-f]{8,64}$/.test(prefix)) throw new CommandError('SHA256 is 8 to 64 characters of 0-9 and a-f, as `keys list` shows them, and not the key itself.', 2)
     const list = openKeyList(await system())
     let revoked: ApiKey | undefined
-    await list.update(keys => {
+    await updateList(list, keys => {
       revoked ??= find(keys, prefix)
       const others = keys.filter(({ sha256 }) => sha256 !== revoked!.sha256)
       return others.length === keys.length ? keys : others // an earlier try was done, and its answer lost
-    })
+    }, () => `It is not known whether the key ${prefix} of ${revoked!.provider} is still in the list. ` +
+      `Next, with the same --stack: \`npm run ops -- keys list\`. If it has the key: \`npm run ops -- keys revoke ${prefix}\` again.`)
     console.log(`The key ${prefix} of ${revoked!.provider} is revoked. The APIs refuse it within ${list.seconds} s.`)
   },
 })

@@ -5,9 +5,10 @@ import {
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../../runtime/backoff.ts'
+import type { ApiKey } from '../../runtime/keys.ts'
 import { CommandError } from '../command.ts'
 import { datesOf, withDates, withoutDates } from './key-dates.ts'
-import { readKeys, type KeyList } from './key-list.ts'
+import { readKeys, UnknownResult, type KeyList } from './key-list.ts'
 
 /**
  * Staging labels of the secret. AWSCURRENT is the list that the processes read. KEYS_CREATED has when the keys were made, beside the list:
@@ -17,8 +18,13 @@ const [currentLabel, datesLabel, pendingLabel] = ['AWSCURRENT', 'KEYS_CREATED', 
 /** Longest value that Secrets Manager takes, in bytes. */
 const maxBytes = 65_536
 const maxTries = 12
+/** Tries without a response after which the result is unknown. */
+const maxLost = 3
 
 type Version = { id: string, text: string }
+
+/** Why a label was not moved: Secrets Manager refused it. With `cause` it is not known whether the label was moved. */
+type Failure = { reason: string, cause?: unknown }
 
 /** The list of keys in a secret of Secrets Manager. */
 export function openSecretList (secrets: SecretsManagerClient, secretId: string): KeyList {
@@ -41,9 +47,9 @@ export function openSecretList (secrets: SecretsManagerClient, secretId: string)
 
   /**
    * Makes a version with the text, then moves the label to it from the version `from`. Secrets Manager refuses the move when the label is
-   * on another version by now: then the label stays there, and the reason is returned.
+   * on another version by now: then the label stays there. Returns undefined when the label was moved.
    */
-  async function replace (label: string, from: Version | undefined, text: string): Promise<string | undefined> {
+  async function replace (label: string, from: Version | undefined, text: string): Promise<Failure | undefined> {
     const { VersionId: id } = await secrets.send(new PutSecretValueCommand({
       SecretId: secretId, SecretString: text, ClientRequestToken: randomUUID(), VersionStages: [pendingLabel],
     }))
@@ -53,28 +59,45 @@ export function openSecretList (secrets: SecretsManagerClient, secretId: string)
       }))
       return undefined
     } catch (error) {
-      if (error instanceof InvalidParameterException) return error.message
-      throw error
+      return { reason: (error as Error).message, ...(error instanceof InvalidParameterException ? {} : { cause: error }) }
     }
+  }
+
+  async function write ({ current, dates, keys }: Awaited<ReturnType<typeof read>>, changed: readonly ApiKey[]): Promise<Failure | undefined> {
+    const [list, newDates] = [JSON.stringify(withoutDates(changed)), datesOf(changed)]
+    readKeys(list, 'production', 'The changed list')
+    if (Buffer.byteLength(list) > maxBytes) throw new CommandError(`The list would be longer than the ${maxBytes} bytes of a secret: revoke keys that nobody uses.`)
+    // The dates come first: once the key is in the list it can be printed, and nothing may fail after that.
+    const failure = newDates === datesOf(keys) ? undefined : await replace(datesLabel, dates, newDates)
+    if (failure?.cause) throw failure.cause
+    return failure ?? await replace(currentLabel, current, list)
   }
 
   return {
     read: async () => (await read()).keys,
     async update (change) {
-      for (let tries = 1; ; tries++) {
-        const { current, dates, keys } = await read()
-        const changed = change(keys)
-        if (changed === keys) return
-        const [list, newDates] = [JSON.stringify(withoutDates(changed)), datesOf(changed)]
-        readKeys(list, 'production', 'The changed list')
-        if (Buffer.byteLength(list) > maxBytes) throw new CommandError(`The list would be longer than the ${maxBytes} bytes of a secret: revoke keys that nobody uses.`)
-        // The dates come first: once the key is in the list it can be printed, and nothing may fail after that.
-        let refused = newDates === datesOf(keys) ? undefined : await replace(datesLabel, dates, newDates)
-        refused ??= await replace(currentLabel, current, list)
-        if (refused === undefined) return
-        if (tries === maxTries) throw new CommandError(`The keys were not changed: Secrets Manager refused it ${maxTries} times. The last reason: ${refused}`)
-        await pause(backoffMs(tries, { maxMs: 2_000 }))
+      let failure: Failure | undefined
+      for (let [tries, lost] = [0, 0]; ; tries++) {
+        // After a lost response this is the second look, which decides whether the list was changed.
+        const found = await read().catch(error => { throw failure?.cause ? new UnknownResult(failure.cause) : error })
+        const changed = change(found.keys)
+        if (changed === found.keys) return
+        if (failure?.cause) {
+          if (isRefusal(failure.cause)) throw failure.cause
+          if (++lost === maxLost) throw new UnknownResult(failure.cause)
+        } else if (failure && tries >= maxTries) {
+          throw new CommandError(`The keys were not changed: Secrets Manager refused it ${tries} times. The last reason: ${failure.reason}`)
+        }
+        failure = await write(found, changed)
+        if (failure === undefined) return
+        await pause(backoffMs(tries + 1, { maxMs: 2_000 }))
       }
     },
   }
+}
+
+/** Whether Secrets Manager has answered that it does not do it: for a right that is missing, say. */
+const isRefusal = (error: unknown): boolean => {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+  return status !== undefined && status < 500
 }
