@@ -157,6 +157,7 @@ type Work = Worker & {
 /** One attempt: from the manifest to the commit. */
 async function work (worker: Work, { batchId, traceparent, receives }: Delivery): Promise<void> {
   const { name, sql, store, metrics, limits, signal, waits } = worker
+  waits.beginTry()
   signal.throwIfAborted()
   if (batchId === '') throw Object.assign(new Error('The message names no batch'), { code: 'NO_BATCH_ID' })
   const manifest = await store.readManifest(batchId)

@@ -12,8 +12,9 @@ const maxWaits = 5
  * CONNECTION_CLOSED then, as for every backend that ends under a query, so the time tells it.
  */
 export function countWaits (sql: Sql, batchId: string) {
-  /** By the database's clock; null until an attempt has begun. */
+  /** The start of the first attempt, by the database's clock; null until then. */
   let since: string | null = null
+  /** The start of this try's attempt; null until then. */
   let attemptAt: string | null = null
 
   async function count (): Promise<number> {
@@ -33,6 +34,10 @@ export function countWaits (sql: Sql, batchId: string) {
   }
 
   return {
+    /** A new try: it may fail before its attempt begins, and then the start of the attempt before says nothing about it. */
+    beginTry (): void {
+      attemptAt = null
+    },
     /** The start of an attempt: batches that are finished after the first one count. */
     begin (startedAt: string): void {
       since ??= startedAt

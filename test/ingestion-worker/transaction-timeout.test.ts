@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
+import { awsProxy } from '../harness/aws-proxy.ts'
 import { patience } from '../harness/patience.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
@@ -38,6 +39,24 @@ t.test('a failure before transaction_timeout is not counted', async t => {
     await waitFor(async () => (await valueOf(metrics, 'freight_failures_total', { class: 'wait' }))! >= failures)
   }
   t.match(await it.settled(held.id, 'processing'), { waits: 0 })
+})
+
+t.test('a failure before the attempt begins is not counted, however long ago the attempt before began', async t => {
+  const proxy = await awsProxy(t)
+  const it = await pipeline(t, { endpoint: proxy.endpoint })
+  await limitTransactions(it)
+  const held = await it.submit(csv)
+  await stall(it, held.id)
+  const metrics = openMetrics('ingestion-worker')
+  startWorker(t, it, { metrics, waitMaxMs: 200 })
+  await waitFor(async () => (await it.db.open('postgres')`
+    select 1 from pg_stat_activity where datname = current_database() and usename = 'ingestion_worker' and wait_event = 'PgSleep'`).length > 0)
+  // The first attempt ends by transaction_timeout. Later tries do not come to their attempt.
+  proxy.cut(({ method, key }) => method === 'GET' && key.startsWith('batches/'))
+  const failures = (of: string) => valueOf(metrics, 'freight_failures_total', { class: of })
+  await waitFor(async () => (await failures('wait'))! >= 6 || (await failures('unknown') ?? 0) > 0)
+  t.same([...await it.db.migrator`select waits from batches where id = ${held.id}`], [{ waits: 1 }])
+  t.equal((await it.db.migrator`select 1 from batch_attempts`).length, 1)
 })
 
 async function limitTransactions ({ db }: Pipeline): Promise<void> {

@@ -45,7 +45,7 @@ export const findPrices = command({
       shown.map(({ month, id, provider, prices, lowest, highest }) => [month, id, provider, prices, lowest, highest])))
     if (found.length > maxRows) {
       const next = ['--above', above, ...(to === undefined ? [] : ['--to', to]), '--after', writePosition(shown.at(-1)!)]
-      console.log(`The first ${maxRows} are shown. The next page:\nnpm run ops -- prices find ${next.join(' ')}`)
+      console.log(`The first ${maxRows} are shown. The next page, with the same --stack where one was given:\nnpm run ops -- prices find ${next.join(' ')}`)
     }
   },
 })
