@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
+import { dayMs, storedToExpireBy } from '../batch/payload-life.ts'
 import type { Queue } from '../batch/queue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { withDeadline } from '../runtime/deadline.ts'
@@ -61,7 +62,7 @@ type Found = { queued: number, processing: number, dead_lettered: number, expiri
 
 /** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
 async function askBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {
-  const expiringAfterDays = payloadKeepDays === undefined ? null : payloadKeepDays - expiringDays
+  const expiringSince = storedToExpireBy(new Date(Date.now() + expiringDays * dayMs), payloadKeepDays)
   const [row] = await sql<[Found]>`
     select
       count(*) filter (where state = 'queued') as queued,
@@ -69,7 +70,7 @@ async function askBatches (sql: Sql, payloadKeepDays: number | undefined): Promi
       (select count(*) from batches where state = 'dead_lettered') as dead_lettered,
       (
         select count(*) from batches
-        where state = 'dead_lettered' and coalesce(payload_stored_at, accepted_at) < now() - make_interval(days => ${expiringAfterDays})
+        where state = 'dead_lettered' and coalesce(payload_stored_at, accepted_at) <= ${expiringSince}
       ) as expiring,
       count(distinct provider) as providers,
       coalesce((

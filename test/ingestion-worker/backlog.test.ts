@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import { dayMs, expiryOf, storedToExpireBy } from '../../services/batch/payload-life.ts'
 import { lookAtBatches } from '../../services/ingestion-worker/backlog.ts'
 import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
 import { openDatabase } from '../../services/runtime/database.ts'
@@ -44,11 +45,20 @@ t.test('how much waits, and for how long, as the database has it', async t => {
     return await valueOf(metrics, 'freight_dead_letters_expiring')
   }
   t.equal(await expiring(), 0, 'the bucket deletes nothing')
-  await add('five', 'dead_lettered', 24 * 86_400, true)
+  await add('five', 'dead_lettered', 25 * 86_400, true)
   t.equal(await expiring(90), 0)
-  t.equal(await expiring(31), 1, 'a dead letter of one day and one of 24 days')
-  await db.migrator`update batches set payload_stored_at = now() - interval '83 days' - interval '1 minute' where provider = 'three'`
+  t.equal(await expiring(31), 1, 'a dead letter of one day and one of 25 days')
+  await db.migrator`update batches set payload_stored_at = now() - interval '84 days' where provider = 'three'`
   t.equal(await expiring(90), 1, 'its upload came long before it was accepted')
+  // The bucket deletes at midnight: what is 24 days old today expires in 7 days and some hours. At midnight itself it would be 7 days.
+  const inSevenDays = new Date(Date.now() + 7 * dayMs)
+  const storedAt = storedToExpireBy(inSevenDays, 31)!
+  for (const [ms, counted] of [[0, 2], [1, 1]] as const) {
+    const at = new Date(storedAt.getTime() + ms)
+    await db.migrator`update batches set payload_stored_at = ${at} where provider = 'five'`
+    t.equal(expiryOf(at, 31)! <= inSevenDays.toISOString(), counted === 2, 'as the lists and the API say')
+    t.equal(await expiring(31), counted)
+  }
 
   const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
   await lookAtBatches({ sql: away, metrics, unfinishedMax: 4 })
