@@ -26,12 +26,15 @@ export type BatchRecord = {
 
 /** Writes the row of an accepted batch, unless a worker was quicker. */
 export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<void> {
-  await sql`
-    insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at, name_kind, payload_stored_at)
-    values (${manifest.id}, ${manifest.provider}, ${manifest.mode}, ${manifest.format}, ${manifest.digest},
-      ${manifest.bytes}, ${manifest.decodedBytes}, ${manifest.acceptedAt}, ${manifest.name.kind}, ${manifest.payloadStoredAt ?? null})
-    on conflict do nothing`
+  await sql`insert into batches ${sql(acceptedRow(manifest))} on conflict do nothing`
 }
+
+/** What the row of an accepted batch has from its manifest, by column. */
+const acceptedRow = (manifest: Manifest) => ({
+  id: manifest.id, provider: manifest.provider, mode: manifest.mode, format: manifest.format, digest: manifest.digest, bytes: manifest.bytes,
+  decoded_bytes: manifest.decodedBytes, accepted_at: manifest.acceptedAt, name_kind: manifest.name.kind,
+  payload_stored_at: manifest.payloadStoredAt ?? null,
+})
 
 /**
  * Writes the rows of accepted batches that the database has lost, and returns the ids of those that it did not have. Their messages are still
@@ -39,16 +42,11 @@ export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<voi
  */
 export async function recordLost (sql: Sql, manifests: readonly Manifest[]): Promise<string[]> {
   if (manifests.length === 0) return []
-  const rows = manifests.map(manifest => ({
-    id: manifest.id, provider: manifest.provider, mode: manifest.mode, format: manifest.format, digest: manifest.digest, bytes: manifest.bytes,
-    decoded_bytes: manifest.decodedBytes, accepted_at: manifest.acceptedAt, name_kind: manifest.name.kind,
-    payload_stored_at: manifest.payloadStoredAt ?? null,
-  }))
+  const rows = manifests.map(acceptedRow)
+  const columns = Object.keys(rows[0]!)
   const written = await sql<Array<{ id: string }>>`
-    insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at, name_kind, payload_stored_at, queued_at)
-    select *, 'infinity'::timestamptz from json_to_recordset(${sql.json(rows as never)}::json) as lost (
-      id text, provider text, mode text, format text, digest text, bytes bigint, decoded_bytes bigint, accepted_at timestamptz,
-      name_kind text, payload_stored_at timestamptz)
+    insert into batches (${sql(columns)}, queued_at)
+    select ${sql(columns)}, 'infinity'::timestamptz from json_populate_recordset(null::batches, ${sql.json(rows as never)}::json)
     on conflict do nothing returning id`
   return written.map(({ id }) => id)
 }

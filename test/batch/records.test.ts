@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Manifest } from '../../services/batch/batch.ts'
-import { readRecord, recordAccepted } from '../../services/batch/records.ts'
+import { readRecord, recordAccepted, recordLost } from '../../services/batch/records.ts'
 import { database } from '../harness/database.ts'
 
 const id = 'a'.repeat(64)
@@ -26,4 +26,19 @@ t.test('the row of a batch', async t => {
   t.match(await readRecord(sql, id), {
     state: 'processing', accepted_at: manifest.acceptedAt, started_at: '2026-01-02T03:04:06.000Z', attempts: 2, rows_read: 30,
   }, 'is not written over, and shows the latest attempt')
+})
+
+t.test('the row of a batch that the database has lost is that of its acceptance, but for its place in the queue', async t => {
+  const db = await database(t)
+  const sql = db.open('ops')
+  const stored = { ...manifest, payloadStoredAt: '2026-01-02T02:00:00.123Z' }
+  const row = async () => (await db.migrator`
+    select id, provider, mode, state, format, digest, bytes, decoded_bytes, accepted_at, name_kind, payload_stored_at, waits, queued_at = 'infinity' as is_last
+    from batches`)[0]
+  await recordAccepted(sql, stored)
+  const accepted = await row()
+  await db.migrator`delete from batches`
+  t.same(await recordLost(sql, [stored, { ...stored }]), [id])
+  t.same(await row(), { ...accepted, is_last: true })
+  t.same(await recordLost(sql, [stored]), [], 'is not written over')
 })
