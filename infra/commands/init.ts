@@ -7,7 +7,7 @@ import { requestsFor } from '../quotas.ts'
 import { fileOf } from './copy-name.ts'
 import { askPulumi, pulumi, Refused } from './pulumi.ts'
 import { Questions, type Terminal } from './questions.ts'
-import { type Answers, isExample, newSettings, type Tier } from './stack-settings.ts'
+import { type Answers, isExample, newSettings, type Tier, zonesIn } from './stack-settings.ts'
 
 /** Options of `init`, by their names without `--`. */
 export type Given = Record<string, string | undefined>
@@ -29,10 +29,11 @@ export async function init (name: string, given: Given, terminal: Terminal | und
   const questions = new Questions(given, terminal)
   try {
     const answers = await answersOf(name, questions, bootstrap)
-    const text = newSettings(readFileSync(fileOf(existsSync(file) ? name : example[answers.tier]), 'utf8'), answers)
+    const text = newSettings(templateOf(name, answers.tier), answers)
     const settings = check(text, name)
     const quotas = requestsFor(settings, settings.region)
     console.log(`${costOf(settings)}\n`)
+    console.log(`Availability zones: ${settings.network.zones.map(letter => settings.region + letter).join(', ')}.\n`)
     if (quotas.length > 0) console.log(`It needs more than a new account has. Before the first \`up\`:\n${quotas.map(request => `  ${request}\n`).join('')}`)
     if (!await questions.confirm(`Make the stack "${name}" in account ${settings.account}, ${settings.region}, with Pulumi.${name}.yaml?`)) throw new Refused('Nothing was written.')
     questions.close()
@@ -42,6 +43,9 @@ export async function init (name: string, given: Given, terminal: Terminal | und
   }
   console.log(`\nPulumi.${name}.yaml has the settings; it belongs into the repository: git add --force Pulumi.${name}.yaml\nMake it: pulumi up --stack ${name}`)
 }
+
+/** The settings that the new stack begins with: an example of its own name, or that of its tier. */
+const templateOf = (name: string, tier: Tier): string => readFileSync(fileOf(existsSync(fileOf(name)) ? name : example[tier]), 'utf8')
 
 function requireNewName (name: string): void {
   if (!/^[a-z][a-z0-9-]{0,11}$/.test(name) || name === 'local') {
@@ -83,6 +87,10 @@ export async function answersOf (name: string, questions: Questions, bootstrap: 
   const region = await questions.ask({
     option: 'region', text: 'the AWS region, such as eu-west-1', needed: true, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, fallback: /region=([a-z0-9-]+)/.exec(bootstrap?.backend ?? '')?.[1],
   })
+  const zones = await questions.ask({
+    option: 'zones', needed: true, pattern: /^[a-f](,\s*[a-f]){1,2}$/, fallback: zonesIn(templateOf(name, tier)).join(','),
+    text: `letters of two or three availability zones, separated by commas; aws ec2 describe-availability-zones --region ${region || 'REGION'} lists yours`,
+  })
   const host = await questions.ask({
     option: 'domain', text: 'host name of the rates API; without one there is no TLS', needed: tier !== 'development', pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
   })
@@ -95,7 +103,7 @@ export async function answersOf (name: string, questions: Questions, bootstrap: 
   const budget = await questions.ask({ option: 'budget-usd', text: 'USD a month above which a message goes out', needed: false, pattern: /^[1-9]\d{0,5}$/ })
   if (questions.missing.length > 0) throw new Refused(`These are needed:\n${questions.missing.map(option => `  ${option}`).join('\n')}`, 2)
   const allowedCidrs = cidrs ? cidrs.split(/,\s*/) : []
-  return { account, region, tier, domain, allowedCidrs, email, monthlyUsd: budget ? Number(budget) : undefined, permissionsBoundary }
+  return { account, region, tier, zones: zones.split(/,\s*/), domain, allowedCidrs, email, monthlyUsd: budget ? Number(budget) : undefined, permissionsBoundary }
 }
 
 /** Names and certificates are made in a zone of Route 53, or the certificates are there. */

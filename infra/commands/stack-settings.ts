@@ -1,4 +1,6 @@
+import { Value } from 'typebox/value'
 import { isMap, parseDocument } from 'yaml'
+import { Schema, type Settings } from '../config-schema.ts'
 import { Refused } from './pulumi.ts'
 
 export type Tier = 'development' | 'staging' | 'production'
@@ -8,6 +10,8 @@ export interface Answers {
   account: string
   region: string
   tier: Tier
+  /** Letters of the availability zones. */
+  zones: string[]
   domain?: { name: string, zoneId?: string, certificateArn?: string, edgeCertificateArn?: string } | undefined
   allowedCidrs: string[]
   email: string
@@ -22,6 +26,12 @@ const exampleAccounts = ['111111111111', '222222222222', '333333333333']
 
 /** Whether the text is of a file that nobody has filled in yet. */
 export const isExample = (text: string): boolean => exampleAccounts.includes(String(parseDocument(text).getIn(['config', `${own}account`])))
+
+/** Returns the letters of the availability zones that a stack with these settings has. */
+export function zonesIn (template: string): string[] {
+  const network: unknown = parseDocument(template).toJS().config[`${own}network`] ?? {}
+  return (Value.Default(Schema.properties.network, network) as Settings['network']).zones
+}
 
 /**
  * The settings of a new stack, as the text of its file: those of `template`, with the answers in their place.
@@ -40,10 +50,11 @@ export function newSettings (template: string, answers: Answers): string {
     if (isEmpty) config.delete(key)
     else config.set(key, document.createNode(value, { flow: true }))
   }
-  const { account, region, tier, domain, allowedCidrs, email, monthlyUsd, permissionsBoundary } = answers
+  const { account, region, tier, zones, domain, allowedCidrs, email, monthlyUsd, permissionsBoundary } = answers
   set('aws:region', region)
   set(`${own}account`, account)
   set(`${own}tier`, tier)
+  document.setIn(['config', `${own}network`], document.createNode({ ...document.toJS().config[`${own}network`], zones }, { flow: true }))
   set(`${own}domain`, domain)
   set(`${own}allowedCidrs`, allowedCidrs)
   set(`${own}alarms`, email ? { email } : undefined)

@@ -7,13 +7,13 @@ import { askPulumi, endWith, pulumi, Refused } from './pulumi.ts'
 
 const help = `Usage: npm run stack -- COMMAND
 
-init NAME [--tier development|staging|production] [--account ID] [--region REGION] [--domain HOST]
-          [--zone-id ID | --certificate-arn ARN [--edge-certificate-arn ARN]] [--allowed-cidrs A,B] [--email ADDRESS]
+init NAME [--tier development|staging|production] [--account ID] [--region REGION] [--zones A,B,C]
+          [--domain HOST] [--zone-id ID | --certificate-arn ARN [--edge-certificate-arn ARN]] [--allowed-cidrs A,B] [--email ADDRESS]
           [--budget-usd N] [--yes]
     Makes a new stack that is to stay, and its settings in Pulumi.NAME.yaml: those of the stack of the same tier in this
     repository, with your account, names and addresses. It asks for what no option says, says what the stack costs, and
     asks before it writes. Account, region, the key of secrets and the boundary of roles come from the bootstrap of that
-    name. Settings that somebody has filled in are never overwritten.
+    name. An account does not have every zone of a region: --zones names those that it has. Settings that somebody has filled in are never overwritten.
 up NAME [--days N] [--yes]
     Makes or updates a short-lived copy of the system, as small as it can be, from Pulumi.dev.yaml's settings. It carries the
     day on which it may be removed: in N days, 7 unless said. Its settings are in Pulumi.NAME.yaml, which git leaves alone.
@@ -28,7 +28,7 @@ Needs \`pulumi\` on the path, logged in to where its state is, and AWS credentia
 const text = { type: 'string' } as const
 /** Options of `init` alone. */
 const ofInit = {
-  tier: text, account: text, region: text, domain: text, 'zone-id': text, 'certificate-arn': text, 'edge-certificate-arn': text, 'allowed-cidrs': text, email: text, 'budget-usd': text,
+  tier: text, account: text, region: text, zones: text, domain: text, 'zone-id': text, 'certificate-arn': text, 'edge-certificate-arn': text, 'allowed-cidrs': text, email: text, 'budget-usd': text,
 }
 
 type Read = { command: 'init' | 'up' | 'down' | 'list', name: string, days: number, yes: boolean, expired: boolean, given: Given }

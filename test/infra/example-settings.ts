@@ -4,6 +4,7 @@ const examples: Record<string, Record<string, unknown>> = {
   staging: { account: '222222222222', domain: { name: 'rates.staging.example.com', zoneId: 'Z0STAGINGEXAMPLE' } },
   prod: { account: '333333333333', domain: { name: 'rates.example.com', zoneId: 'Z0PRODUCTIONEXAMPLE' } },
 }
+const exampleZones: Record<string, string[]> = { dev: ['a', 'b'] }
 /** What a stack has of its own, and this repository has not. */
 const personal = ['account', 'domain', 'allowedCidrs', 'permissionsBoundary', 'image']
 
@@ -12,6 +13,9 @@ const personal = ['account', 'domain', 'allowedCidrs', 'permissionsBoundary', 'i
  * whose settings somebody has filled in (`npm run stack -- init`) would fail.
  */
 export function asExample (stack: string, config: Record<string, unknown>): Record<string, unknown> {
-  const kept = Object.entries(config).filter(([key]) => !personal.some(name => key === own + name))
+  const kept = Object.entries(config).filter(([key]) => ![...personal, 'network'].some(name => key === own + name))
+  const { zones: _, ...others } = config[`${own}network`] as Record<string, unknown> | undefined ?? {}
+  const network = { ...others, ...exampleZones[stack] && { zones: exampleZones[stack] } }
+  if (Object.keys(network).length > 0) kept.push([`${own}network`, network])
   return { ...Object.fromEntries(kept), 'aws:region': 'eu-west-1', ...Object.fromEntries(Object.entries(examples[stack] ?? {}).map(([key, value]) => [own + key, value])) }
 }

@@ -115,12 +115,14 @@ t.test('a stack that is to stay: its settings are written once, and nothing is p
   t.match(config, {
     'aws:region': 'eu-central-1', 'freight-rates:account': account, 'freight-rates:tier': 'development', 'freight-rates:permissionsBoundary': bootstrap.permissionsBoundary,
     'freight-rates:allowedCidrs': ['198.51.100.7/32', '203.0.113.0/24'], 'freight-rates:domain': undefined, 'freight-rates:expires': undefined,
+    'freight-rates:network': { zones: ['a', 'b'] },
   })
+  t.match(made.stdout, 'eu-central-1a, eu-central-1b', 'zones that nobody chose are named')
   const settings = checkConfig(ownOf(config), name, 'eu-central-1')
   t.match(made.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'what it costs')
 
   const before = readFileSync(fileOf(name))
-  t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: 'is there already' })
+  t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: `Pulumi.${name}.yaml is there already` })
   t.same(readFileSync(fileOf(name)), before, 'never overwritten')
   t.equal(there.calls().length, 4)
 })
@@ -128,11 +130,11 @@ t.test('a stack that is to stay: its settings are written once, and nothing is p
 t.test('a production stack by options alone', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, {}, [], {}, { [name]: bootstrap })
-  const options = ['--tier', 'production', '--domain', 'rates.example.org', '--zone-id', 'Z123', '--email', 'on-call@example.org', '--budget-usd', '3000', '--yes']
+  const options = ['--tier', 'production', '--domain', 'rates.example.org', '--zone-id', 'Z123', '--email', 'on-call@example.org', '--budget-usd', '3000', '--zones', 'a,c,d', '--yes']
   const { code, stderr } = await there.npmRun('stack', ['init', name, ...options])
   t.equal(code, 0, stderr)
   t.match(checkConfig(ownOf(configIn(name)), name, 'eu-central-1'), {
-    tier: 'production', domain: { name: 'rates.example.org', zoneId: 'Z123' }, alarms: { email: 'on-call@example.org' }, budget: { monthlyUsd: 3000 }, gateway: { entry: 'edge' }, allowedCidrs: [],
+    tier: 'production', domain: { name: 'rates.example.org', zoneId: 'Z123' }, alarms: { email: 'on-call@example.org' }, budget: { monthlyUsd: 3000 }, gateway: { entry: 'edge' }, allowedCidrs: [], network: { zones: ['a', 'c', 'd'], egress: 'nat-per-zone', flowLogs: true },
   })
 })
 
@@ -156,6 +158,8 @@ t.test('where nothing is written', async t => {
   const zone = ['--domain', 'rates.example.org', '--email', 'a@example.org']
   for (const [args, code, words] of [
     [['--account', '12'], 2, '--account 12'], [['--allowed-cidrs', 'everywhere'], 2, '--allowed-cidrs everywhere'], [['--tier', 'test'], 2, '--tier test'],
+    [['--zones', 'a'], 2, '--zones a'], [['--zones', 'a,x'], 2, '--zones a,x'], [['--zones', 'a,a', '--allowed-cidrs', '198.51.100.7/32'], 1, 'network.zones'],
+    [['--tier', 'production', ...zone, '--zone-id', 'Z1', '--zones', 'a,b'], 1, 'network.zones'],
     [['--tier', 'production', ...zone, '--certificate-arn', 'arn:aws:acm:eu-central-1:1:certificate/x'], 1, 'domain.edgeCertificateArn'],
     [['--tier', 'production', ...zone, '--certificate-arn', 'x'], 2, '--certificate-arn x'],
   ] as const) {
@@ -182,23 +186,23 @@ t.test('what a person is asked', async t => {
       questions.close()
     }
   }
-  const production = ['', '', '', 'rates.example.org', 'Z123', '', 'on-call@example.org', '', 'y']
+  const production = ['', '', '', 'a, c, d', 'rates.example.org', 'Z123', '', 'on-call@example.org', '', 'y']
   const { answers, said, yes } = await ask(production)
-  t.match(answers, { tier: 'production', account, region: 'eu-central-1', domain: { name: 'rates.example.org', zoneId: 'Z123' }, allowedCidrs: [], email: 'on-call@example.org', monthlyUsd: undefined })
+  t.match(answers, { tier: 'production', account, region: 'eu-central-1', zones: ['a', 'c', 'd'], domain: { name: 'rates.example.org', zoneId: 'Z123' }, allowedCidrs: [], email: 'on-call@example.org', monthlyUsd: undefined })
   t.equal(yes, true)
-  for (const fallback of ['[production]', `[${account}]`, '[eu-central-1]']) t.match(said, fallback)
-  const corrected = await ask(['prod', 'production', '', '', '', 'rates.example.org', 'zone', 'Z123', 'everywhere', '', 'on-call@example.org', '5', 'no'])
-  t.match(corrected.answers, { tier: 'production', domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'asked again')
+  for (const fallback of ['[production]', `[${account}]`, '[eu-central-1]', '[a,b,c]']) t.match(said, fallback)
+  const corrected = await ask(['prod', 'production', '', '', 'a', '', '', 'rates.example.org', 'zone', 'Z123', 'everywhere', '', 'on-call@example.org', '5', 'no'])
+  t.match(corrected.answers, { tier: 'production', zones: ['a', 'b', 'c'], domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'asked again')
   t.equal(corrected.yes, false)
   t.match((await ask(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'an option is not asked for')
-  await t.rejects(ask(production.slice(0, 4)), /input ended/)
+  await t.rejects(ask(production.slice(0, 5)), /input ended/)
 })
 
 t.test('an example of this repository is filled in, its comments stay', async t => {
-  const answers = { account, region: 'eu-central-1', tier: 'development', allowedCidrs: ['198.51.100.7/32'], email: '' } as const
+  const answers = { account, region: 'eu-central-1', tier: 'development' as const, zones: ['a', 'b'], allowedCidrs: ['198.51.100.7/32'], email: '' }
   const example = '# A comment.\nconfig:\n  freight-rates:account: "111111111111"\n  # Another.\n  freight-rates:database: { multiAz: false }\n'
   t.ok(isExample(example))
-  const text = newSettings(example, { ...answers, allowedCidrs: [...answers.allowedCidrs] })
+  const text = newSettings(example, answers)
   t.notOk(isExample(text), 'the next time it is somebody\'s')
   t.match(text, /^# A comment\.[^]+# Another\./)
   t.match(parse(text).config, { 'freight-rates:account': account, 'freight-rates:database': { multiAz: false } })
@@ -212,7 +216,8 @@ t.test('the tests of a repository whose settings are filled in compare with the 
   for (const stack of ['dev', 'staging', 'prod']) {
     const template = readFileSync(fileOf(stack), 'utf8')
     const domain = stack === 'dev' ? undefined : { name: 'rates.example.org', zoneId: 'Z1' }
-    const answers = { account, region: 'eu-central-1', tier: parse(template).config['freight-rates:tier'], domain, email: parse(template).config['freight-rates:alarms']?.email ?? '' }
+    const zones = ['b', 'c', 'd']
+    const answers = { account, region: 'eu-central-1', zones, tier: parse(template).config['freight-rates:tier'], domain, email: parse(template).config['freight-rates:alarms']?.email ?? '' }
     const filled = newSettings(template, { ...answers, allowedCidrs: domain ? [] : ['198.51.100.7/32'], permissionsBoundary: bootstrap.permissionsBoundary })
     t.same(asExample(stack, parse(filled).config), configOf(stack), stack)
   }
