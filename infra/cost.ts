@@ -5,7 +5,7 @@ import { alarmMetrics, ownMetrics } from './metrics-paid.ts'
  * On-demand list prices of us-east-1 in 2026, in USD an hour; other regions differ by up to a third, contracts by more.
  * Look them up before you rely on them.
  */
-const prices = {
+export const prices = {
   vcpu: { arm64: 0.032_38, x86_64: 0.040_48 },
   gib: { arm64: 0.003_56, x86_64: 0.004_445 },
   natGateway: 0.045,
@@ -17,9 +17,9 @@ const prices = {
 /** RDS PostgreSQL, one zone: db.t4g by its size, the others as `large`, twice for each size above. */
 const database: Record<string, number> = { micro: 0.016, small: 0.032, medium: 0.065, t4g: 0.129, m: 0.168, r: 0.239 }
 /** What is priced by the month, in USD. */
-const monthly = { storageGib: 0.115, secret: 0.4, metric: 0.3, alarmMetric: 0.1, dashboard: 3, firewall: 6 }
+export const monthly = { storageGib: 0.115, secret: 0.4, metric: 0.3, alarmMetric: 0.1, dashboard: 3, firewall: 6 }
 /** Metrics of Container Insights, about. */
-const containerInsights = 70
+export const containerInsights = 70
 const hoursPerMonth = 730
 
 /** What a stack costs in an hour in which nobody asks it anything, in USD, by what it pays for. Traffic, requests, logs and payloads come on top. */

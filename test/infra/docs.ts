@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { Schema } from '../../infra/config-schema.ts'
-import { hourlyCost, totalOf } from '../../infra/cost.ts'
+import { containerInsights, hourlyCost, monthly, prices, totalOf } from '../../infra/cost.ts'
+import { alarmMetrics, ownMetrics } from '../../infra/metrics-paid.ts'
 import { quotas, quotasNeeded } from '../../infra/quotas.ts'
 import { compare } from '../docs/compare.ts'
 import { settingsOf } from './configuration.ts'
@@ -8,7 +9,7 @@ import { settingsOf } from './configuration.ts'
 /** The table of docs/aws.md is that of the code; `npm run docs` writes it. */
 export async function docsOf (t: Test): Promise<void> {
   const keys = ['| key | default | effect |', '| --- | --- | --- |', ...rows('', Schema)]
-  await compare(t, 'aws.md', [...keys, '', '## Quotas', '', ...quotaRows(), '', '## What it costs', '', ...costs()].join('\n'))
+  await compare(t, 'aws.md', [...keys, '', '## Quotas', '', ...quotaRows(), '', '## What it costs', '', ...costs(), '', ...example()].join('\n'))
 }
 
 const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
@@ -36,6 +37,28 @@ function costs (): string[] {
     line(['a month of 730 hours', ...stacks.map(costs => Math.round(totalOf(costs) * 730).toString())]),
   ]
 }
+
+/** An idle hour of dev: how each line comes about. */
+function example (): string[] {
+  const settings = settingsOf('dev')
+  const cost = hourlyCost(settings)
+  const { vcpu: { arm64: vcpu }, gib: { arm64: gib } } = prices
+  const metrics = `${ownMetrics + containerInsights} metrics × ${usd(monthly.metric)} + ${alarmMetrics(settings)} read by alarms × ${usd(monthly.alarmMetric)}`
+  const how: Array<[what: string, arithmetic: string]> = [
+    ['tasks, at their fewest', `(0.5 vCPU × ${vcpu} + 1 GiB × ${gib}) × 2 + 1 vCPU × ${vcpu} + 2 GiB × ${gib}`],
+    ['database', `0.032 + ${settings.database.storageGb} GiB × ${monthly.storageGib} / 730 h`],
+    ['NAT gateways or endpoints', 'one NAT gateway'],
+    ['two balancers', `2 × ${prices.balancer}`],
+    ['public addresses', `3 × ${prices.publicAddress}`],
+    ['metrics, alarms, secrets, firewalls', `(${metrics} + a dashboard ${monthly.dashboard} + 4 secrets × ${usd(monthly.secret)}) / 730 h`],
+  ]
+  return [
+    line(['dev, by list prices of us-east-1', 'arithmetic', 'USD an hour']), '| --- | --- | --: |',
+    ...how.map(([what, arithmetic]) => line([what, arithmetic, cost[what]!.toFixed(3)])),
+  ]
+}
+
+const usd = (amount: number): string => amount.toFixed(2)
 
 interface Node {
   type?: string
