@@ -22,13 +22,14 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/sbom.cdx.json ./
 COPY package.json ./
 COPY sql sql
+COPY lib lib
 COPY services services
 
 # Files are root's and the process is not: with a read-only root file system or without, it can change none of them.
 USER node
 ENV PORT=8080
 EXPOSE 8080
-HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["node", "services/runtime/health-check.ts"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["node", "lib/http/health-check.ts"]
 # Others: services/ingestion-api/main.ts, services/ingestion-worker/main.ts, services/migrate/main.ts, services/ops/main.ts …
 CMD ["node", "services/rates-api/main.ts"]
 

@@ -1,8 +1,8 @@
 import type { Sql } from 'postgres'
-import { aliasPrices } from '../services/rates-api/alias-prices.ts'
-import { averagePrices } from '../services/rates-api/average-prices.ts'
-import { regionPrices } from '../services/rates-api/region-prices.ts'
-import { openDatabase } from '../services/runtime/database.ts'
+import { aliasPrices } from '../services/rates-api/rates/alias-prices.ts'
+import { averagePrices } from '../services/rates-api/rates/average-prices.ts'
+import { regionPrices } from '../services/rates-api/rates/region-prices.ts'
+import { openDatabase } from '../lib/postgres/database.ts'
 import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
 import { medians, timed } from './measure/pairs.ts'
 

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Sql } from 'postgres'
-import { openDatabase } from '../services/runtime/database.ts'
-import { sampleCsv } from '../services/sample/month.ts'
+import { openDatabase } from '../lib/postgres/database.ts'
+import { sampleCsv } from '../lib/sample/month.ts'
 import { temporaryServer } from '../test/harness/server.ts'
 import { medians, timed } from './measure/pairs.ts'
 

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CopyEncoder } from '../services/ingestion-worker/rows/copy-encoder.ts'
-import { LaneTotals } from '../services/ingestion-worker/rows/lane-totals.ts'
+import { CopyEncoder } from '../services/ingestion-worker/rows/output/copy-encoder.ts'
+import { LaneTotals } from '../services/ingestion-worker/rows/output/lane-totals.ts'
 import { createRowReader, type RowFormat } from '../services/ingestion-worker/rows/read.ts'
-import { rowRules } from '../services/ingestion-worker/rows/rules.ts'
+import { rowRules } from '../services/ingestion-worker/rows/values/rules.ts'
 
 const CHUNK_BYTES = 65_536
 const rules = rowRules({ ports: portCodes(400), firstDay: '2020-12-01', lastDay: '2028-12-31', maxRows: 2_000_000 })

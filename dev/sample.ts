@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { sampleCsv } from '../services/sample/month.ts'
+import { sampleCsv } from '../lib/sample/month.ts'
 import { Failure } from './failure.ts'
 import type { Run } from './run.ts'
 

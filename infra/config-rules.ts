@@ -1,4 +1,4 @@
-import { isAfterToday } from '../services/migrate/first-month.ts'
+import { isAfterToday } from '../lib/migrations/first-month.ts'
 import type { Config } from './config.ts'
 import { connectionsNeeded, maxConnections, memoryGiB } from './connections.ts'
 

@@ -1,5 +1,5 @@
 import { Type, type Static, type TProperties } from 'typebox'
-import { firstMonthPattern } from '../services/migrate/first-month.ts'
+import { firstMonthPattern } from '../lib/migrations/first-month.ts'
 
 /** Every key of a stack's configuration, with its default and effect; docs/aws.md shows them as a table. */
 const Group = <T extends TProperties>(description: string, members: T) =>

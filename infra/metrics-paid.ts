@@ -1,5 +1,5 @@
 import { alarms, type Alarm } from '../observability/alarms.ts'
-import { cloudWatchMetrics } from '../services/metrics/cloudwatch.ts'
+import { cloudWatchMetrics } from '../lib/metrics/cloudwatch.ts'
 import type { Settings } from './config-schema.ts'
 import type { MetricSources } from './metric-sources.ts'
 

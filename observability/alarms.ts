@@ -1,5 +1,5 @@
-import type { CloudWatchName } from '../services/metrics/cloudwatch.ts'
-import type { MetricName, processMetrics } from '../services/metrics/definitions.ts'
+import type { CloudWatchName } from '../lib/metrics/cloudwatch.ts'
+import type { MetricName, processMetrics } from '../lib/metrics/definitions.ts'
 import type { AwsMetric, AwsSource } from './aws-metrics.ts'
 
 /** A condition that somebody must know of. Plain data: Prometheus' rules, the alarms on AWS, the runbook and the drill are made from it. */

@@ -1,6 +1,6 @@
 /**
  * Metrics that AWS makes itself, of what they are and with which dimensions. What an alarm or a panel reads on AWS is
- * here or in services/metrics/cloudwatch.ts.
+ * here or in lib/metrics/cloudwatch.ts.
  */
 export const awsMetrics = {
   /** Both target groups of a blue/green service, added up: traffic moves between them. */

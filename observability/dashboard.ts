@@ -1,4 +1,4 @@
-import type { CloudWatchName } from '../services/metrics/cloudwatch.ts'
+import type { CloudWatchName } from '../lib/metrics/cloudwatch.ts'
 import type { AwsMetric, AwsSource } from './aws-metrics.ts'
 
 /** A graph: the same question put to Prometheus and, where AWS has an answer, to CloudWatch. */

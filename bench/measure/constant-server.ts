@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { buildServer } from '../../services/runtime/http.ts'
+import { buildServer } from '../../lib/http/server.ts'
 
 /** Serves one constant answer, with the manners and the log that the services have: what Fastify can do at most. */
 const app = buildServer({ log: pino() })

@@ -1,9 +1,9 @@
 import { pino } from 'pino'
-import { exposeMetrics } from '../../services/metrics/expose.ts'
-import { openMetrics, type Metrics } from '../../services/metrics/metrics.ts'
+import { exposeMetrics } from '../../lib/metrics/expose.ts'
+import { openMetrics, type Metrics } from '../../lib/metrics/metrics.ts'
 import { buildRatesApi } from '../../services/rates-api/app.ts'
-import { openDatabase } from '../../services/runtime/database.ts'
-import { openLog } from '../../services/runtime/log.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
+import { openLog } from '../../lib/process/log.ts'
 
 /**
  * The rates API twice in one process, on PORT as it is and on the port after it telling nothing: no line, no trace, nothing counted.

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandError } from '../../services/ops/command.ts'
 import { openFileList, writeList } from '../../services/ops/keys/file-list.ts'
-import type { ApiKey } from '../../services/runtime/keys.ts'
+import type { ApiKey } from '../../lib/api-keys/api-keys.ts'
 import { Failure } from '../failure.ts'
 import type { State } from './folder.ts'
 

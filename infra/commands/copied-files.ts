@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { openS3 } from '../../services/runtime/aws.ts'
+import { openS3 } from '../../lib/process/aws.ts'
 import type { Command, Option } from '../../services/ops/command.ts'
 import { Refused } from './pulumi.ts'
 

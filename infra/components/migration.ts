@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi'
-import { onlineLimitMs } from '../../services/migrate/online.ts'
+import { onlineLimitMs } from '../../lib/migrations/online.ts'
 import { runTask, type OneOffTask, type Outcome } from '../run-task.ts'
 import { resourceHook } from './hook.ts'
 import type { OneOff } from './one-off.ts'

@@ -14,7 +14,7 @@ export interface PayloadBucketArgs {
  */
 const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/']
 
-/** The bucket of payloads and manifests; services/batch/store.ts says what lies where. */
+/** The bucket of payloads and manifests; lib/batch/store/store.ts says what lies where. */
 export class PayloadBucket extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>
   readonly ready: pulumi.Resource[]

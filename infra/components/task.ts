@@ -90,7 +90,7 @@ export class Task extends pulumi.ComponentResource {
   }
 }
 
-const healthCheck = { command: ['CMD', 'node', 'services/runtime/health-check.ts'], interval: 30, timeout: 10, startPeriod: 30, retries: 3 }
+const healthCheck = { command: ['CMD', 'node', 'lib/http/health-check.ts'], interval: 30, timeout: 10, startPeriod: 30, retries: 3 }
 
 /** What ECS does for the task before it runs: pulls its image, reads its secrets, writes its log. */
 function start ({ image }: Platform, logs: cloudwatch.LogGroup, secrets: pulumi.Output<string>[]): Statement[] {

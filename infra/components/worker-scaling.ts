@@ -2,7 +2,7 @@ import * as appautoscaling from '@pulumi/aws/appautoscaling/index.js'
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import type { Settings } from '../config-schema.ts'
-import type { CloudWatchName } from '../../services/metrics/cloudwatch.ts'
+import type { CloudWatchName } from '../../lib/metrics/cloudwatch.ts'
 import type { BatchQueue } from './queue.ts'
 
 export interface WorkerScalingArgs {

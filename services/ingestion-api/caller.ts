@@ -1,5 +1,5 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
-import { authenticate, type ApiKey, type Caller, type Scope } from '../runtime/keys.ts'
+import { authenticate, type ApiKey, type Caller, type Scope } from '../../lib/api-keys/api-keys.ts'
 
 /** Asks for a key with `scope` before anything else of the request is looked at, its parameters and its body above all. */
 export function needsKey (keys: () => readonly ApiKey[], scope: Scope): onRequestAsyncHookHandler {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { Aws, Balanced, Common, Count, UnfinishedMax, type ConfigCheck } from '../runtime/config.ts'
-import { databaseProblems } from '../runtime/database-auth.ts'
-import { hasKeySource, Keys, keySourceProblems } from '../runtime/key-source.ts'
+import { Aws, Balanced, Common, Count, UnfinishedMax, type ConfigCheck } from '../../lib/process/config.ts'
+import { databaseProblems } from '../../lib/postgres/database-auth.ts'
+import { hasKeySource, Keys, keySourceProblems } from '../../lib/api-keys/key-source.ts'
 
 const mebibyte = 1024 * 1024
 

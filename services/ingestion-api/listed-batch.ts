@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { BatchRecord } from '../batch/records.ts'
+import type { BatchRecord } from '../../lib/batch/records.ts'
 import { BatchView, RowError, viewOfRecord } from './view.ts'
 
 /** Bytes that each text may take in JSON, so that a batch of a list takes at most 2 KiB. */

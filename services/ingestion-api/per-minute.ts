@@ -1,5 +1,5 @@
 import type { RateLimitOptions } from '@fastify/rate-limit'
-import { Problem } from '../runtime/problem.ts'
+import { Problem } from '../../lib/http/problem.ts'
 import { providerOf } from './caller.ts'
 
 /**

@@ -1,9 +1,9 @@
 import type { Sql } from 'postgres'
-import type { Admission, Admit } from '../batch/accept.ts'
-import { countUnfinished } from '../batch/unfinished.ts'
-import { withDeadline } from '../runtime/deadline.ts'
-import type { Log } from '../runtime/log.ts'
-import { Problem } from '../runtime/problem.ts'
+import type { Admission, Admit } from '../../lib/batch/accept.ts'
+import { countUnfinished } from '../../lib/batch/unfinished.ts'
+import { withDeadline } from '../../lib/process/deadline.ts'
+import type { Log } from '../../lib/process/log.ts'
+import { Problem } from '../../lib/http/problem.ts'
 
 export type UnfinishedOptions = {
   sql: Sql

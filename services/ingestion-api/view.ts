@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
-import type { Manifest } from '../batch/batch.ts'
-import type { BatchRecord } from '../batch/records.ts'
+import type { Manifest } from '../../lib/batch/batch.ts'
+import type { BatchRecord } from '../../lib/batch/records.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
 

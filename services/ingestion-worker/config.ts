@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { Aws, Common, Count, UnfinishedMax } from '../runtime/config.ts'
-import { databaseProblems } from '../runtime/database-auth.ts'
-import { MAX_PRICE_USD } from './rows/rules.ts'
+import { Aws, Common, Count, UnfinishedMax } from '../../lib/process/config.ts'
+import { databaseProblems } from '../../lib/postgres/database-auth.ts'
+import { MAX_PRICE_USD } from './rows/values/rules.ts'
 
 /** What the ingestion worker reads from its environment. */
 export const Config = Type.Object({

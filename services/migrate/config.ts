@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { Common, Database } from '../runtime/config.ts'
-import { databaseProblems } from '../runtime/database-auth.ts'
-import { firstMonthPattern, firstMonthProblems } from './first-month.ts'
+import { Common, Database } from '../../lib/process/config.ts'
+import { databaseProblems } from '../../lib/postgres/database-auth.ts'
+import { firstMonthPattern, firstMonthProblems } from '../../lib/migrations/first-month.ts'
 
 /** What the migrator reads from its environment. */
 export const Config = Type.Object({

@@ -1,13 +1,13 @@
-import { startFrom } from '../runtime/config.ts'
-import { passwordsOf } from '../runtime/database-auth.ts'
-import { openDatabase } from '../runtime/database.ts'
-import { openLog } from '../runtime/log.ts'
-import { loadReferenceFiles } from '../reference/files.ts'
+import { startFrom } from '../../lib/process/config.ts'
+import { passwordsOf } from '../../lib/postgres/database-auth.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
+import { openLog } from '../../lib/process/log.ts'
+import { loadReferenceFiles } from '../../lib/reference/files.ts'
 import { bootstrap } from './bootstrap.ts'
 import { checks, Config } from './config.ts'
-import { migrate } from './migrate.ts'
-import { readMigrations } from './migrations.ts'
-import { ensurePartitions, monthAhead } from './partitions.ts'
+import { migrate } from '../../lib/migrations/migrate.ts'
+import { readMigrations } from '../../lib/migrations/migrations.ts'
+import { ensurePartitions, monthAhead } from '../../lib/migrations/partitions.ts'
 
 /** Prepares the database for this release: roles where asked for, migrations, partitions, reference data. Runs before any service. */
 const config = startFrom(Config, config => config, ...checks)

@@ -1,5 +1,5 @@
-import { actOn, type Action, type ActionResult, type Actor } from '../batch/dead-letters.ts'
-import { Problem } from '../runtime/problem.ts'
+import { actOn, type Action, type ActionResult, type Actor } from '../../lib/batch/dead-letters.ts'
+import { Problem } from '../../lib/http/problem.ts'
 import { findBatchIds } from './batch-id.ts'
 import { CommandError } from './command.ts'
 import type { System } from './system.ts'

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { batchesByPrefix } from '../batch/records.ts'
+import { batchesByPrefix } from '../../lib/batch/records.ts'
 import { CommandError } from './command.ts'
 
 /** Help of the operand of a command that takes ids. */

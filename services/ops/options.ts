@@ -1,4 +1,4 @@
-import type { Actor } from '../batch/dead-letters.ts'
+import type { Actor } from '../../lib/batch/dead-letters.ts'
 import { CommandError } from './command.ts'
 import { readOperator } from './operator.ts'
 

@@ -1,6 +1,6 @@
-import { expiryOf } from '../batch/payload-life.ts'
-import type { PayloadState } from '../batch/store.ts'
-import { reasonOf } from '../runtime/failures.ts'
+import { expiryOf } from '../../lib/batch/store/payload-life.ts'
+import type { PayloadState } from '../../lib/batch/store/store.ts'
+import { reasonOf } from '../../lib/process/failures.ts'
 import type { System } from './system.ts'
 
 export type ShownPayload = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { sampleCsv } from '../sample/month.ts'
+import { sampleCsv } from '../../lib/sample/month.ts'
 import { KeyReused, submit } from './batches/send-file.ts'
 import { command } from './command.ts'
 

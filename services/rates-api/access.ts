@@ -1,6 +1,6 @@
 import type { onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify'
-import { authenticate, type ApiKey } from '../runtime/keys.ts'
-import { Problem } from '../runtime/problem.ts'
+import { authenticate, type ApiKey } from '../../lib/api-keys/api-keys.ts'
+import { Problem } from '../../lib/http/problem.ts'
 import { tooMany } from './client-limit.ts'
 
 /** The keys of now, which may change while the process runs; null where everybody may ask. */

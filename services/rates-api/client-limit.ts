@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify'
-import { clientOf } from '../runtime/client-address.ts'
-import { Problem } from '../runtime/problem.ts'
+import { clientOf } from '../../lib/http/client-address.ts'
+import { Problem } from '../../lib/http/problem.ts'
 
 export type ClientLimit = {
   /** Requests of one client in a minute, to one process; 0 is no limit. */

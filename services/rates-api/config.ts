@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
-import { Balanced, Common, Count, type ConfigCheck } from '../runtime/config.ts'
-import { databaseProblems } from '../runtime/database-auth.ts'
-import { hasKeySource, Keys, keySourceProblems } from '../runtime/key-source.ts'
+import { Balanced, Common, Count, type ConfigCheck } from '../../lib/process/config.ts'
+import { databaseProblems } from '../../lib/postgres/database-auth.ts'
+import { hasKeySource, Keys, keySourceProblems } from '../../lib/api-keys/key-source.ts'
 
 /** What the rates API reads from its environment. */
 export const Config = Type.Object({

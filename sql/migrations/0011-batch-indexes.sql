@@ -11,7 +11,7 @@ create index concurrently batches_of_unread_content on batches (provider, row_co
 
 -- For the count of a provider's unfinished batches, which the ingestion API makes every few seconds.
 create index concurrently batches_unfinished on batches (provider) where state in ('queued', 'processing');
--- For the question whether others were finished since (services/ingestion-worker/waits.ts).
+-- For the question whether others were finished since (services/ingestion-worker/receive/waits.ts).
 create index concurrently batches_finished on batches (finished_at) where finished_at is not null;
 
 alter table batches validate constraint batches_content_digest_check;

@@ -5,7 +5,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
 import { bucket } from '../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../observability/alarms.ts'
-import { openStore } from '../../services/batch/store.ts'
+import { openStore } from '../../lib/batch/store/store.ts'
 import { waitFor } from '../harness/wait.ts'
 import { asReader, goodRow, path, providers, readersKeys, type Ground } from './ground.ts'
 

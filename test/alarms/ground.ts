@@ -1,7 +1,7 @@
 import { SendMessageCommand, SetQueueAttributesCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { createHash } from 'node:crypto'
 import { deadLetterQueue, queueUrl } from '../../dev/emulator/resources.ts'
-import { ensurePartitions, monthAhead } from '../../services/migrate/partitions.ts'
+import { ensurePartitions, monthAhead } from '../../lib/migrations/partitions.ts'
 import { keyOf, operatorKey, startSystem, type Linked, type System } from '../faults/system.ts'
 import { secretsManager, type SecretsManager } from '../harness/secrets-manager.ts'
 import { standbyOf, type Standby } from '../harness/standby.ts'

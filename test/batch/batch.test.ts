@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { batchId, type Mode, type Name } from '../../services/batch/batch.ts'
+import { batchId, type Mode, type Name } from '../../lib/batch/batch.ts'
 
 t.test('an id is for ever: what it is made of does not change', async t => {
   // printf %s '["demo","apply","key","january"]' | sha256sum

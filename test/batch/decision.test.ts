@@ -1,7 +1,7 @@
 import t from 'tap'
-import { parseDecision, type Checked, type Discarded } from '../../services/batch/decision.ts'
-import { openStore } from '../../services/batch/store.ts'
-import { openS3 } from '../../services/runtime/aws.ts'
+import { parseDecision, type Checked, type Discarded } from '../../lib/batch/store/decision.ts'
+import { openStore } from '../../lib/batch/store/store.ts'
+import { openS3 } from '../../lib/process/aws.ts'
 import { aws } from '../harness/aws.ts'
 import { awsProxy } from '../harness/aws-proxy.ts'
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { openGunzip } from '../../services/batch/gunzip.ts'
+import { openGunzip } from '../../lib/batch/content/gunzip.ts'
 import { chunksOf } from '../harness/gzip-members.ts'
 
 const [a, b, empty] = [gzipSync('aaa'), gzipSync('bbb'), gzipSync('')]

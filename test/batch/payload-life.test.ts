@@ -1,5 +1,5 @@
 import t from 'tap'
-import { dayMs, expiryOf, storedToExpireBy } from '../../services/batch/payload-life.ts'
+import { dayMs, expiryOf, storedToExpireBy } from '../../lib/batch/store/payload-life.ts'
 
 t.test('an object expires at the midnight UTC after its days, as S3 counts', async t => {
   t.equal(expiryOf('2026-01-01T00:00:01.000Z', 90), '2026-04-02T00:00:00.000Z')

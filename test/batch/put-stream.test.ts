@@ -1,8 +1,8 @@
 import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { putStream } from '../../services/batch/put-stream.ts'
-import { openS3 } from '../../services/runtime/aws.ts'
+import { putStream } from '../../lib/batch/store/put-stream.ts'
+import { openS3 } from '../../lib/process/aws.ts'
 import { aws } from '../harness/aws.ts'
 import { awsProxy, type Which } from '../harness/aws-proxy.ts'
 

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import t from 'tap'
-import { openQueue, type Delivery } from '../../services/batch/queue.ts'
+import { openQueue, type Delivery } from '../../lib/batch/queue.ts'
 import { aws } from '../harness/aws.ts'
 import { waitLimitMs } from '../harness/patience.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Manifest } from '../../services/batch/batch.ts'
-import { readRecord, recordAccepted, recordLost } from '../../services/batch/records.ts'
+import type { Manifest } from '../../lib/batch/batch.ts'
+import { readRecord, recordAccepted, recordLost } from '../../lib/batch/records.ts'
 import { database } from '../harness/database.ts'
 
 const id = 'a'.repeat(64)

@@ -9,7 +9,7 @@ import { waitLimitMs } from '../harness/patience.ts'
 import { startApis } from './apis.ts'
 import { makeDeadLetter } from './dead-letter.ts'
 import { areas, readArea } from './exchange.ts'
-import { problems } from '../../services/runtime/problem.ts'
+import { problems } from '../../lib/http/problem.ts'
 import { replay, type Target } from './replay.ts'
 
 /** All that test/contract has recorded, against the processes of this code. */

@@ -10,7 +10,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/
 import t, { type Test } from 'tap'
 import { startEmulator } from '../../dev/emulator/emulator.ts'
 import { bucket, deadLetterQueue, makeResources, queue, queueUrl, region } from '../../dev/emulator/resources.ts'
-import { openS3, openSqs } from '../../services/runtime/aws.ts'
+import { openS3, openSqs } from '../../lib/process/aws.ts'
 
 process.env.AWS_ACCESS_KEY_ID = 'test'
 process.env.AWS_SECRET_ACCESS_KEY = 'test'

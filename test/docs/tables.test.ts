@@ -5,9 +5,9 @@ import { Config as IngestionWorker } from '../../services/ingestion-worker/confi
 import { Config as Migrate } from '../../services/migrate/config.ts'
 import { Config as RatesApi } from '../../services/rates-api/config.ts'
 import { alarms, type Alarm } from '../../observability/alarms.ts'
-import { cloudWatchMetrics, type CloudWatchMetric } from '../../services/metrics/cloudwatch.ts'
-import { definitions, type Definition } from '../../services/metrics/definitions.ts'
-import { problems } from '../../services/runtime/problem.ts'
+import { cloudWatchMetrics, type CloudWatchMetric } from '../../lib/metrics/cloudwatch.ts'
+import { definitions, type Definition } from '../../lib/metrics/definitions.ts'
+import { problems } from '../../lib/http/problem.ts'
 import { compare } from './compare.ts'
 
 const processes: Record<string, TObject> = {

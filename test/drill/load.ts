@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { sampleMonth, shippedReference, type SamplePrice } from '../../services/sample/month.ts'
+import { sampleMonth, shippedReference, type SamplePrice } from '../../lib/sample/month.ts'
 
 /** A batch that was answered with 202, and what is to become of it. */
 export type Sent = { id: string, provider: string, rows: number, state: 'applied' | 'validated' }

@@ -14,7 +14,7 @@ export type Release = { version: string, folder: string }
 export function makeRelease (parent: string, version: string, migrations: number): Release {
   const folder = join(parent, version)
   mkdirSync(folder)
-  for (const name of ['services', 'sql']) cpSync(join(clone, name), join(folder, name), { recursive: true })
+  for (const name of ['lib', 'services', 'sql']) cpSync(join(clone, name), join(folder, name), { recursive: true })
   symlinkSync(join(clone, 'node_modules'), join(folder, 'node_modules'))
   const manifest = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { version: string }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
@@ -34,7 +34,8 @@ export function checkOutRelease (parent: string, version: string, revision: stri
   const folder = join(parent, version)
   mkdirSync(folder)
   const git = (...args: string[]): Buffer => execFileSync('git', args, { cwd: clone, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'inherit'] })
-  execFileSync('tar', ['-x', '-C', folder], { input: git('archive', revision, 'services', 'sql', 'package.json', 'package-lock.json') })
+  const sources = ['lib', 'services', 'sql', 'package.json', 'package-lock.json'].filter(name => git('ls-tree', revision, name).length > 0)
+  execFileSync('tar', ['-x', '-C', folder], { input: git('archive', revision, ...sources) })
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
   const lockedIn = (at: string): string => readFileSync(join(at, 'package-lock.json'), 'utf8')

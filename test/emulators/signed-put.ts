@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openUploads, type SignedPut } from '../../services/batch/uploads.ts'
+import { openUploads, type SignedPut } from '../../lib/batch/store/uploads.ts'
 import { aws } from '../harness/aws.ts'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { rawPut } from './raw-put.ts'

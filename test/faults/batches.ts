@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { shippedReference } from '../../services/sample/month.ts'
-import type { Random } from '../../services/sample/random.ts'
+import { shippedReference } from '../../lib/sample/month.ts'
+import type { Random } from '../../lib/sample/random.ts'
 
 export type Kind = 'good' | 'bad' | 'corrupt'
 export type Shape = 'csv' | 'csv.gz' | 'ndjson' | 'json'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { batchId } from '../../services/batch/batch.ts'
+import { batchId } from '../../lib/batch/batch.ts'
 import { check } from './check.ts'
 import type { Dump } from './dump.ts'
 import type { Entry, Of } from './history.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Random } from '../../services/sample/random.ts'
+import type { Random } from '../../lib/sample/random.ts'
 import { databaseFaults } from './faults-database.ts'
 import { linkFaults } from './faults-links.ts'
 import { messageFaults } from './faults-messages.ts'

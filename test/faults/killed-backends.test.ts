@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import postgres, { type Sql } from 'postgres'
-import { openDatabase } from '../../services/runtime/database.ts'
-import { transaction } from '../../services/runtime/transaction.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
+import { transaction } from '../../lib/postgres/transaction.ts'
 import { database, type TestDatabase } from '../harness/database.ts'
 import { waitFor } from '../harness/wait.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { database } from '../harness/database.ts'
 import { waitFor } from '../harness/wait.ts'
 import { commits } from './labels.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import t from 'tap'
-import { sampleCsv } from '../../services/sample/month.ts'
+import { sampleCsv } from '../../lib/sample/month.ts'
 import { client, header, testKeys } from '../harness/ingestion-api.ts'
 import type { OpenApi } from '../harness/openapi.ts'
 import { pipeline } from '../harness/pipeline.ts'

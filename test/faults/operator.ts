@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { bucket } from '../../dev/emulator/resources.ts'
-import { openStore } from '../../services/batch/store.ts'
+import { openStore } from '../../lib/batch/store/store.ts'
 import { bodyOf, type Plan } from './batches.ts'
 import { idOf } from './clients.ts'
 import type { History } from './history.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { openGunzip } from '../../services/batch/gunzip.ts'
+import { openGunzip } from '../../lib/batch/content/gunzip.ts'
 import { chunksOf, gunzipByHand, gzipFiles, gzipMember } from '../harness/gzip-members.ts'
 import { header, ingestionApi } from '../harness/ingestion-api.ts'
 import { sendingTo } from '../harness/sending.ts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { Test } from 'tap'
-import { openS3, openSqs } from '../../services/runtime/aws.ts'
+import { openS3, openSqs } from '../../lib/process/aws.ts'
 import { testSystem } from './system.ts'
 
 export type TestAws = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import postgres, { type Sql } from 'postgres'
 import type { Test } from 'tap'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { testSystem } from './system.ts'
 
 export type Login = 'migrator' | 'rates_api' | 'ingestion_api' | 'ingestion_worker' | 'ops' | 'postgres'

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { batchId, type Format, type Manifest, type Name } from '../../services/batch/batch.ts'
+import { batchId, type Format, type Manifest, type Name } from '../../lib/batch/batch.ts'
 import { sha256, type TestIngestionApi } from './ingestion-api.ts'
-import { openStore } from '../../services/batch/store.ts'
+import { openStore } from '../../lib/batch/store/store.ts'
 
 /** How a file comes without a key: as a body or as an upload, compressed or not. */
 export type Way = { upload: boolean, gzip: boolean }

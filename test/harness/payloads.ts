@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
-import type { Manifest } from '../../services/batch/batch.ts'
+import type { Manifest } from '../../lib/batch/batch.ts'
 import type { TestAws } from './aws.ts'
 import type { Pipeline } from './pipeline.ts'
 import { testSystem } from './system.ts'

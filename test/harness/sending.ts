@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import { openQueue } from '../../services/batch/queue.ts'
-import { openStore } from '../../services/batch/store.ts'
+import { openQueue } from '../../lib/batch/queue.ts'
+import { openStore } from '../../lib/batch/store/store.ts'
 import { sha256, type Call, type Result, type TestIngestionApi } from './ingestion-api.ts'
 import type { Pipeline } from './pipeline.ts'
 import { waitFor } from './wait.ts'

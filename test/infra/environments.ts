@@ -7,7 +7,7 @@ import * as ratesApi from '../../services/rates-api/config.ts'
 import * as ingestionApi from '../../services/ingestion-api/config.ts'
 import * as ingestionWorker from '../../services/ingestion-worker/config.ts'
 import * as migrate from '../../services/migrate/config.ts'
-import { readConfig, type ConfigCheck } from '../../services/runtime/config.ts'
+import { readConfig, type ConfigCheck } from '../../lib/process/config.ts'
 import type { Program } from './program.ts'
 
 type Reads = { Config: TObject, checks: ConfigCheck[] }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { Settings } from '../../infra/config-schema.ts'
 import { alarmMetrics, ownMetrics } from '../../infra/metrics-paid.ts'
-import { cloudWatchMetrics } from '../../services/metrics/cloudwatch.ts'
+import { cloudWatchMetrics } from '../../lib/metrics/cloudwatch.ts'
 import type { Program } from './program.ts'
 
 /** The sum of infra/cost.ts has the metrics that the program's alarms read, those of scaling included, and each of our own once. */

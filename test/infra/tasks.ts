@@ -13,7 +13,7 @@ export function tasks (t: Test, { of, all, stack }: Program): void {
     t.match(container, { readonlyRootFilesystem: true, user: 'node', linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } } }, name)
     t.ok(container.stopTimeout >= 30 && container.stopTimeout <= 120, `${name} has time to stop`)
     t.equal(container.logConfiguration.options.mode, 'non-blocking')
-    if (container.portMappings.length > 0) t.match(container.healthCheck.command, ['CMD', 'node', 'services/runtime/health-check.ts'])
+    if (container.portMappings.length > 0) t.match(container.healthCheck.command, ['CMD', 'node', 'lib/http/health-check.ts'])
     t.equal(inputs.skipDestroy, true, `${name}: what runs can be rolled back to`)
     t.notOk(container.environment.some((one: { name: string, value: string }) => /password|secret(?!$)/i.test(one.name) || /:[^/@]+@/.test(one.value.replace('://', ''))), `${name}: no password`)
   }

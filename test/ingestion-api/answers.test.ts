@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { openStore } from '../../services/batch/store.ts'
+import { openStore } from '../../lib/batch/store/store.ts'
 import { header, ingestionApi, sha256, type TestIngestionApi } from '../harness/ingestion-api.ts'
 import { longestTurn } from '../harness/longest-turn.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { batchId } from '../../services/batch/batch.ts'
+import { batchId } from '../../lib/batch/batch.ts'
 import { header, sha256 } from '../harness/ingestion-api.ts'
 import { ingestionProcesses } from '../harness/ingestion-process.ts'
 import type { Which } from '../harness/aws-proxy.ts'

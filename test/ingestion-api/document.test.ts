@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Errors } from 'typebox/schema'
-import { Problem, problems, type ProblemCode } from '../../services/runtime/problem.ts'
+import { Problem, problems, type ProblemCode } from '../../lib/http/problem.ts'
 import { ingestionApi } from '../harness/ingestion-api.ts'
 
 t.test('what the ingestion API says of itself', async t => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { aws } from '../harness/aws.ts'
 import { header, ingestionApi, sha256 } from '../harness/ingestion-api.ts'
 import { runProcess } from '../harness/process.ts'
-import { keyProblems } from '../../services/runtime/keys.ts'
+import { keyProblems } from '../../lib/api-keys/api-keys.ts'
 
 const content = `${header}CNGGZ,EETLL,2021-01-05,1\n`
 const routes = [

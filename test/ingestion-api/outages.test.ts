@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { batchId } from '../../services/batch/batch.ts'
+import { batchId } from '../../lib/batch/batch.ts'
 import { database } from '../harness/database.ts'
 import { header, ingestionApi, mebibyte, sha256 } from '../harness/ingestion-api.ts'
 import { makeDatabase, temporaryServer } from '../harness/server.ts'

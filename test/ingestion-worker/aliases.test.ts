@@ -1,6 +1,6 @@
 import t from 'tap'
-import { loadReference } from '../../services/reference/load.ts'
-import { retireLocations } from '../../services/reference/retire.ts'
+import { loadReference } from '../../lib/reference/load.ts'
+import { retireLocations } from '../../lib/reference/retire.ts'
 import { pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'
 

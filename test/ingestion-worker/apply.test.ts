@@ -1,5 +1,5 @@
 import t from 'tap'
-import { sampleCsv } from '../../services/sample/month.ts'
+import { sampleCsv } from '../../lib/sample/month.ts'
 import { pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'
 

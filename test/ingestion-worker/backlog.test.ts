@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { dayMs, expiryOf, storedToExpireBy } from '../../services/batch/payload-life.ts'
-import { lookAtBatches } from '../../services/ingestion-worker/backlog.ts'
-import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { dayMs, expiryOf, storedToExpireBy } from '../../lib/batch/store/payload-life.ts'
+import { lookAtBatches } from '../../services/ingestion-worker/upkeep/backlog.ts'
+import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { database } from '../harness/database.ts'
 
 t.test('how much waits, and for how long, as the database has it', async t => {

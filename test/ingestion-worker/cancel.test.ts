@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { applyBatch } from '../../services/ingestion-worker/apply/apply.ts'
-import { beginAttempt } from '../../services/ingestion-worker/attempt.ts'
+import { beginAttempt } from '../../services/ingestion-worker/receive/attempt.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { copyPrices } from '../../services/ingestion-worker/apply/copy.ts'
-import { CopyEncoder } from '../../services/ingestion-worker/rows/copy-encoder.ts'
-import { transaction } from '../../services/runtime/transaction.ts'
+import { CopyEncoder } from '../../services/ingestion-worker/rows/output/copy-encoder.ts'
+import { transaction } from '../../lib/postgres/transaction.ts'
 import { database } from '../harness/database.ts'
 import { rules } from './rows/reading.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { actOn, auditOf, listDeadLetters } from '../../services/batch/dead-letters.ts'
+import { actOn, auditOf, listDeadLetters } from '../../lib/batch/dead-letters.ts'
 import { mendPayload } from '../harness/payloads.ts'
 import { pipeline } from '../harness/pipeline.ts'
 import { startWorker } from '../harness/worker.ts'

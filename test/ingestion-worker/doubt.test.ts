@@ -1,7 +1,7 @@
 // The held batches are read by one worker at a time, however long a reading takes.
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { settleDoubt, type DoubtOptions } from '../../services/ingestion-worker/doubt.ts'
+import { settleDoubt, type DoubtOptions } from '../../services/ingestion-worker/receive/doubt.ts'
 import { removeObject } from '../harness/payloads.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { actOn } from '../../services/batch/dead-letters.ts'
-import { openMetrics, valueOf, type Metrics } from '../../services/metrics/metrics.ts'
+import { actOn } from '../../lib/batch/dead-letters.ts'
+import { openMetrics, valueOf, type Metrics } from '../../lib/metrics/metrics.ts'
 import { awsProxy, type AwsProxy } from '../harness/aws-proxy.ts'
 import { elapsed } from '../harness/elapsed.ts'
 import { lockReadModel } from '../harness/lock.ts'

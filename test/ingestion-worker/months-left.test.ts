@@ -1,8 +1,8 @@
 import t from 'tap'
-import { lookAtMonths } from '../../services/ingestion-worker/months-left.ts'
-import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
-import { ensurePartitions, monthAhead } from '../../services/migrate/partitions.ts'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { lookAtMonths } from '../../services/ingestion-worker/upkeep/months-left.ts'
+import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
+import { ensurePartitions, monthAhead } from '../../lib/migrations/partitions.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { database } from '../harness/database.ts'
 
 t.test('the worker publishes for how many months after the current one prices are accepted', async t => {

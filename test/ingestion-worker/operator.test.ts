@@ -1,9 +1,9 @@
 // An operator ends a batch that is queued, being processed, or fails again and again.
 import t from 'tap'
-import { actOn, auditOf } from '../../services/batch/dead-letters.ts'
-import { recordAccepted } from '../../services/batch/records.ts'
-import { watchParked, type Parked } from '../../services/ingestion-worker/parked.ts'
-import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
+import { actOn, auditOf } from '../../lib/batch/dead-letters.ts'
+import { recordAccepted } from '../../lib/batch/records.ts'
+import { watchParked, type Parked } from '../../services/ingestion-worker/receive/parked.ts'
+import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'

@@ -5,7 +5,7 @@ import { waitLimitMs } from '../harness/patience.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'
 import { startProcess, type Process } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
-import { sampleCsv } from '../../services/sample/month.ts'
+import { sampleCsv } from '../../lib/sample/month.ts'
 
 const csv = sampleCsv()
 const rows = csv.trimEnd().split('\n').length - 1

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { openMetrics } from '../../services/metrics/metrics.ts'
-import { protectTask } from '../../services/ingestion-worker/protection.ts'
+import { openMetrics } from '../../lib/metrics/metrics.ts'
+import { protectTask } from '../../services/ingestion-worker/receive/protection.ts'
 import { ecsAgent, lateMs } from '../harness/ecs-agent.ts'
 import { lockReadModel } from '../harness/lock.ts'
 import { pipeline, silent, type Pipeline } from '../harness/pipeline.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
+import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
 import { awsProxy } from '../harness/aws-proxy.ts'
 import { patience } from '../harness/patience.ts'
 import { pipeline, type Pipeline } from '../harness/pipeline.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { cloudWatchMetrics } from '../../services/metrics/cloudwatch.ts'
-import { embedMetrics } from '../../services/metrics/embedded.ts'
-import { openMetrics, valueOf } from '../../services/metrics/metrics.ts'
+import { cloudWatchMetrics } from '../../lib/metrics/cloudwatch.ts'
+import { embedMetrics } from '../../lib/metrics/embedded.ts'
+import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
 
 t.test('a counter stands at 0 before anything was counted, for each value of its labels', async t => {
   const text = await openMetrics('rates-api').registry.metrics()

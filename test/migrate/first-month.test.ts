@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checks, Config } from '../../services/migrate/config.ts'
-import { monthAhead } from '../../services/migrate/partitions.ts'
-import { InvalidConfig, readConfig } from '../../services/runtime/config.ts'
+import { monthAhead } from '../../lib/migrations/partitions.ts'
+import { InvalidConfig, readConfig } from '../../lib/process/config.ts'
 
 /** The variables that are refused for this first month. */
 function refused (month: string): string[] {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { monthAhead } from '../../services/migrate/partitions.ts'
+import { monthAhead } from '../../lib/migrations/partitions.ts'
 import { wrongClock } from '../harness/clock.ts'
 import { database } from '../harness/database.ts'
 import { runProcess } from '../harness/process.ts'

@@ -1,12 +1,12 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
 import { findTwin } from '../../services/ingestion-worker/apply/twin.ts'
-import type { Manifest } from '../../services/batch/batch.ts'
-import { countUnfinished } from '../../services/batch/unfinished.ts'
-import { readMigrations } from '../../services/migrate/migrations.ts'
-import { statementsOf } from '../../services/migrate/online.ts'
-import { openDatabase } from '../../services/runtime/database.ts'
-import { transaction } from '../../services/runtime/transaction.ts'
+import type { Manifest } from '../../lib/batch/batch.ts'
+import { countUnfinished } from '../../lib/batch/unfinished.ts'
+import { readMigrations } from '../../lib/migrations/migrations.ts'
+import { statementsOf } from '../../lib/migrations/online.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
+import { transaction } from '../../lib/postgres/transaction.ts'
 import { database } from '../harness/database.ts'
 
 t.test('an index on a table of an earlier migration is built without a transaction', t => {

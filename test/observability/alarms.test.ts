@@ -42,7 +42,7 @@ t.test('CloudWatch gets nothing that neither an alarm, nor a graph reads', async
     ...all.flatMap(([, { aws }]) => aws?.source === 'own' ? [aws.metric] : []),
     ...dashboard.flatMap(({ panels }) => panels.flatMap(({ aws }) => aws.filter(({ source }) => source === 'own').map(({ metric }) => metric))),
   ])
-  const { cloudWatchMetrics } = await import('../../services/metrics/cloudwatch.ts')
+  const { cloudWatchMetrics } = await import('../../lib/metrics/cloudwatch.ts')
   t.same(Object.values(cloudWatchMetrics).flatMap(table => Object.keys(table)).filter(name => !read.has(name)), [])
 })
 

@@ -9,7 +9,7 @@ const notOurs = 'DIGEST_MISMATCH NO_MANIFEST INVALID_MANIFEST MANIFEST_VERSION I
   'ERROR_CODE ERROR_MESSAGE SERVICE_DEPLOYMENT_FAILED SERVICE_TASK_START_IMPAIRED HOOK_AWAITING_ACTION'
 
 t.test('every variable and metric that the runbook and the bottlenecks name exists', async t => {
-  const [{ definitions, processMetrics }, configuration] = await Promise.all([import('../../services/metrics/definitions.ts'), readFile(join(root, 'docs/configuration.md'), 'utf8')])
+  const [{ definitions, processMetrics }, configuration] = await Promise.all([import('../../lib/metrics/definitions.ts'), readFile(join(root, 'docs/configuration.md'), 'utf8')])
   for (const name of ['runbook', 'bottlenecks']) {
     const text = await readFile(join(root, 'docs', `${name}.md`), 'utf8')
     for (const [metric] of text.matchAll(/\b(freight|nodejs|process)_[a-z_0-9]+\b/g)) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Test } from 'tap'
-import { cloudWatchMetrics } from '../../services/metrics/cloudwatch.ts'
+import { cloudWatchMetrics } from '../../lib/metrics/cloudwatch.ts'
 import { aws } from '../harness/aws.ts'
 import { database } from '../harness/database.ts'
 import { startProcess, type Process } from '../harness/process.ts'

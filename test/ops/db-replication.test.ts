@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { ops } from '../harness/ops.ts'
 import { makeDatabase, temporaryServer } from '../harness/server.ts'
 import { standbyOf } from '../harness/standby.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { loadReference } from '../../services/reference/load.ts'
-import { seededRandom } from '../../services/sample/random.ts'
+import { loadReference } from '../../lib/reference/load.ts'
+import { seededRandom } from '../../lib/sample/random.ts'
 import { isNearest } from './nearest.ts'
 import { load, prices } from './prices.ts'
 import { errorsOf, ratesApi, type TestRatesApi } from './rates-api.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { keepAnswers } from '../../services/rates-api/answers.ts'
+import { keepAnswers } from '../../services/rates-api/cache/answers.ts'
 import { load, prices } from './prices.ts'
 import { ratesApi } from './rates-api.ts'
 

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
-import { openConnections } from '../../services/rates-api/connections.ts'
+import { openConnections } from '../../services/rates-api/database/connections.ts'
 
 /** Queries that end when they are told to. */
 function queries () {

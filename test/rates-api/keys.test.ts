@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import type { ApiKey } from '../../services/runtime/keys.ts'
+import type { ApiKey } from '../../lib/api-keys/api-keys.ts'
 import { ratesApi } from './rates-api.ts'
 
 const key = (text: string, ...scopes: ApiKey['scopes']): ApiKey => ({ provider: text, sha256: createHash('sha256').update(text).digest('hex'), scopes })

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { shippedReference } from '../../services/sample/month.ts'
-import { loadReference } from '../../services/reference/load.ts'
-import { retireLocations } from '../../services/reference/retire.ts'
+import { shippedReference } from '../../lib/sample/month.ts'
+import { loadReference } from '../../lib/reference/load.ts'
+import { retireLocations } from '../../lib/reference/retire.ts'
 import { errorsOf, ratesApi, type TestRatesApi } from './rates-api.ts'
 
 const reference = shippedReference()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { meanPrice } from '../../services/rates-api/mean-price.ts'
+import { meanPrice } from '../../services/rates-api/rates/mean-price.ts'
 import { isNearest } from './nearest.ts'
 
 t.test('the mean is the double nearest to the true one', async t => {

@@ -1,7 +1,7 @@
 import { createServer, connect, type Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import t, { type Test } from 'tap'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { waitingForReadModel } from '../harness/lock.ts'
 import { testSystem } from '../harness/system.ts'
 import { waitFor } from '../harness/wait.ts'

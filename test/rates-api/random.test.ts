@@ -1,6 +1,6 @@
 import t from 'tap'
-import { seededRandom } from '../../services/sample/random.ts'
-import { sampleMonth, shippedReference } from '../../services/sample/month.ts'
+import { seededRandom } from '../../lib/sample/random.ts'
+import { sampleMonth, shippedReference } from '../../lib/sample/month.ts'
 import { load, toCents, type Price } from './prices.ts'
 import { ratesApi } from './rates-api.ts'
 

@@ -1,7 +1,7 @@
 // Servers that refuse the functions which tell their place in the log: Aurora's readers and writer, and a role without the privilege.
 import type { Sql } from 'postgres'
 import t from 'tap'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { database } from '../harness/database.ts'
 import { waitFor } from '../harness/wait.ts'
 import { path, ratesApiOn, replicated, type Answer } from './replicated.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { loadReference } from '../../services/reference/load.ts'
+import { loadReference } from '../../lib/reference/load.ts'
 import { load, prices } from './prices.ts'
 import { ratesApi, type TestRatesApi } from './rates-api.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { shareQuestion } from '../../services/rates-api/shared-question.ts'
+import { shareQuestion } from '../../services/rates-api/cache/shared-question.ts'
 
 const nextTurn = (): Promise<unknown> => new Promise(resolve => setImmediate(() => setImmediate(resolve)))
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadReference } from '../../services/reference/load.ts'
+import { loadReference } from '../../lib/reference/load.ts'
 import { database, type TestDatabase } from '../harness/database.ts'
 
 const regions = 'slug,name,parent_slug\nzz,Test,\n'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Sql } from 'postgres'
-import { shippedReference } from '../../services/sample/month.ts'
-import { loadReference } from '../../services/reference/load.ts'
+import { shippedReference } from '../../lib/sample/month.ts'
+import { loadReference } from '../../lib/reference/load.ts'
 import { database } from '../harness/database.ts'
 
 const shipped = shippedReference()

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { InvalidReference, referenceProblems, type ReferenceProblem } from '../../services/reference/invalid-reference.ts'
-import { readReference, type Known } from '../../services/reference/read.ts'
+import { InvalidReference, referenceProblems, type ReferenceProblem } from '../../lib/reference/invalid-reference.ts'
+import { readReference, type Known } from '../../lib/reference/read.ts'
 
 const goodPorts = 'code,name,parent_slug\nCNGGZ,Guangzhou,china_south\nEETLL,Tallinn,baltic\n'
 const goodRegions = 'slug,name,parent_slug\nchina_south,South China,china\nchina,China,\nbaltic,Baltic,\n'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { InvalidReference } from '../../services/reference/invalid-reference.ts'
-import { loadReference } from '../../services/reference/load.ts'
-import { retireLocations, RetirementRefused } from '../../services/reference/retire.ts'
+import { InvalidReference } from '../../lib/reference/invalid-reference.ts'
+import { loadReference } from '../../lib/reference/load.ts'
+import { retireLocations, RetirementRefused } from '../../lib/reference/retire.ts'
 import { database } from '../harness/database.ts'
 
 const actor = { name: 'me', reason: 'closed' }

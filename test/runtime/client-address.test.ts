@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fc from 'fast-check'
 import t from 'tap'
-import { clientOf } from '../../services/runtime/client-address.ts'
+import { clientOf } from '../../lib/http/client-address.ts'
 
 const from = (remoteAddress: string, forwarded: string | undefined, proxies: number): string =>
   clientOf({ socket: { remoteAddress }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } } as unknown as IncomingMessage, proxies)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { databaseProblems } from '../../services/runtime/database-auth.ts'
+import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { ops } from '../harness/ops.ts'
 import { runProcess } from '../harness/process.ts'
 

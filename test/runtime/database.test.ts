@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { waitFor } from '../harness/wait.ts'
 
 setFlagsFromString('--expose-gc')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { classify, isDatabaseAway, reasonOf } from '../../services/runtime/failures.ts'
+import { classify, isDatabaseAway, reasonOf } from '../../lib/process/failures.ts'
 
 const sqlState = (code: string): Error => Object.assign(new Error('x'), { code, severity: 'ERROR' })
 const aws = (name: string, httpStatusCode?: number): Error => Object.assign(new Error('x'), { name, $metadata: { httpStatusCode } })

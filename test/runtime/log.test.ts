@@ -6,7 +6,7 @@ import { childEnvironment } from '../harness/child-environment.ts'
 
 /** Says `told` lines, a warning last, once it is asked to, and ends. */
 const teller = (told: number): string => `
-  import { openLog } from ${JSON.stringify(join(import.meta.dirname, '../../services/runtime/log.ts'))}
+  import { openLog } from ${JSON.stringify(join(import.meta.dirname, '../../lib/process/log.ts'))}
   const log = await openLog('teller', 'info')
   process.stderr.write('asked?')
   process.stdin.once('data', () => {

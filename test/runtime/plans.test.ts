@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { averagePrices } from '../../services/rates-api/average-prices.ts'
-import { openDatabase } from '../../services/runtime/database.ts'
+import { averagePrices } from '../../services/rates-api/rates/average-prices.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
 import { tcpProxy } from '../faults/tcp-proxy.ts'
 import { aws } from '../harness/aws.ts'
 import { database, type Login, type TestDatabase } from '../harness/database.ts'

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { openMetrics } from '../../services/metrics/metrics.ts'
-import { buildServer } from '../../services/runtime/http.ts'
+import { openMetrics } from '../../lib/metrics/metrics.ts'
+import { buildServer } from '../../lib/http/server.ts'
 import { rawRequest } from '../harness/raw-http.ts'
 
 t.test('a request is one line of JSON, whatever its address holds', async t => {

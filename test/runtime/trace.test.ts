@@ -1,5 +1,5 @@
 import t from 'tap'
-import { continueTrace, parseTraceparent, spanIdOf, traceIdOf } from '../../services/runtime/trace.ts'
+import { continueTrace, parseTraceparent, spanIdOf, traceIdOf } from '../../lib/process/trace.ts'
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
 const parent = '00f067aa0ba902b7'

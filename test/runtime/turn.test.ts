@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Turn } from '../../services/runtime/turn.ts'
+import { Turn } from '../../lib/postgres/turn.ts'
 
 /** A message of PostgreSQL's protocol. */
 function message (type: string, body: string | Buffer = ''): Buffer {

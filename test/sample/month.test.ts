@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { sampleCsv, sampleMonth, shippedReference, type SampleOptions, type SamplePrice } from '../../services/sample/month.ts'
+import { sampleCsv, sampleMonth, shippedReference, type SampleOptions, type SamplePrice } from '../../lib/sample/month.ts'
 
 const reference = shippedReference()
 const sample = [...sampleMonth(reference)]

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { buildRatesApi } from '../../services/rates-api/app.ts'
-import { sampleCsv } from '../../services/sample/month.ts'
+import { sampleCsv } from '../../lib/sample/month.ts'
 import { pipeline, silent } from '../harness/pipeline.ts'
 import { waitFor } from '../harness/wait.ts'
 import { startWorker } from '../harness/worker.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
-import { wantBody } from '../../runtime/expect-continue.ts'
-import { Problem } from '../../runtime/problem.ts'
+import { wantBody } from '../../../lib/http/node/expect-continue.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 import { formats } from './media.ts'
 
 const batchTypes = Object.keys(formats)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { Problem } from '../../runtime/problem.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 import type { DigestCheck } from './content-digest.ts'
 import { chunks, type TimeLimits } from './receive.ts'
 

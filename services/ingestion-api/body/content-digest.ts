@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Problem } from '../../runtime/problem.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 
 const lengths: Readonly<Record<string, number>> = { 'sha-256': 32, 'sha-512': 64 }
 

@@ -1,4 +1,4 @@
-import type { Encoding, Format } from '../../batch/batch.ts'
+import type { Encoding, Format } from '../../../lib/batch/batch.ts'
 
 /** Media types of a batch. */
 export const formats: Readonly<Record<string, Format>> = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson', 'application/json': 'json' }

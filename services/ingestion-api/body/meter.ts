@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { Problem } from '../../runtime/problem.ts'
-import type { Encoding } from '../../batch/batch.ts'
-import { looksLike } from '../../batch/looks-like.ts'
-import { NotGzip, openGunzip } from '../../batch/gunzip.ts'
+import { Problem } from '../../../lib/http/problem.ts'
+import type { Encoding } from '../../../lib/batch/batch.ts'
+import { looksLike } from '../../../lib/batch/content/looks-like.ts'
+import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 
 export type BodyLimits = {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { Problem } from '../../runtime/problem.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 import { askForShortBody, requireJson } from './accepted-types.ts'
 import { chunks, type TimeLimits } from './receive.ts'
 

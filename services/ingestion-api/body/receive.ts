@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Encoding, Payload } from '../../batch/batch.ts'
-import { Problem } from '../../runtime/problem.ts'
-import { wantBody } from '../../runtime/expect-continue.ts'
+import type { Encoding, Payload } from '../../../lib/batch/batch.ts'
+import { Problem } from '../../../lib/http/problem.ts'
+import { wantBody } from '../../../lib/http/node/expect-continue.ts'
 import type { DigestCheck } from './content-digest.ts'
 import { openMeter, type BodyLimits, type Measured } from './meter.ts'
 

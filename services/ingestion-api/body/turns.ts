@@ -1,4 +1,4 @@
-import { Problem } from '../../runtime/problem.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 
 export type TurnLimits = {
   bodiesAtOnce: number

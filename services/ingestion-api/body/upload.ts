@@ -1,5 +1,5 @@
-import type { Manifest, Name } from '../../batch/batch.ts'
-import { Problem } from '../../runtime/problem.ts'
+import type { Manifest, Name } from '../../../lib/batch/batch.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../app.ts'
 
 /** What a request brings towards a manifest, whichever way the file came. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { problems, type ProblemCode } from '../../runtime/problem.ts'
+import { problems, type ProblemCode } from '../../../lib/http/problem.ts'
 
 /** RFC 9457; further members depend on the problem. */
 const bodyOf = (codes: ProblemCode[]) => Type.Object({

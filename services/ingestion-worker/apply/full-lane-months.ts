@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { LaneMonth } from '../rows/lane-totals.ts'
+import type { LaneMonth } from '../rows/output/lane-totals.ts'
 
 /** Moves rows of `lane_months`, which the transaction has locked, to `full_lane_months` and sets them to 0. */
 export async function moveFullLaneMonths (tx: Sql, rows: ReadonlyArray<Pick<LaneMonth, 'orig' | 'dest' | 'month'>>): Promise<void> {

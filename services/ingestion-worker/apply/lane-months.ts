@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { LaneMonth } from '../rows/lane-totals.ts'
+import type { LaneMonth } from '../rows/output/lane-totals.ts'
 import { moveFullLaneMonths } from './full-lane-months.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Format } from '../../batch/batch.ts'
+import type { Format } from '../../../lib/batch/batch.ts'
 
 const LF = 0x0a
 

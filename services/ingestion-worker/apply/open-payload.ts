@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { Manifest } from '../../batch/batch.ts'
-import type { Store } from '../../batch/store.ts'
+import type { Manifest } from '../../../lib/batch/batch.ts'
+import type { Store } from '../../../lib/batch/store/store.ts'
 import { Decided } from './outcome.ts'
 
 /**

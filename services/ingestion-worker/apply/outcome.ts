@@ -1,4 +1,4 @@
-import type { Decision } from '../../batch/decision.ts'
+import type { Decision } from '../../../lib/batch/store/decision.ts'
 
 /** How a batch ended, or that it had ended already, by another worker's hand. */
 export type Outcome = 'applied' | 'validated' | 'rejected' | 'ended earlier'

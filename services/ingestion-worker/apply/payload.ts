@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { Manifest } from '../../batch/batch.ts'
-import { NotGzip, openGunzip } from '../../batch/gunzip.ts'
+import type { Manifest } from '../../../lib/batch/batch.ts'
+import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 
 /** What lies in the store is not what was accepted: nobody's row is wrong, something happened to the object. */
 export class DigestMismatch extends Error {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
-import type { Store } from '../../batch/store.ts'
-import type { RowError } from '../rows/row-error.ts'
+import type { Store } from '../../../lib/batch/store/store.ts'
+import type { RowError } from '../rows/values/row-error.ts'
 
 const firstErrorsKept = 100
 

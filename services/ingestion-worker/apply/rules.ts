@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
-import { referenceColumns, type ReferenceConditions } from '../../batch/conditions.ts'
-import { rowRules, type RowRules } from '../rows/rules.ts'
+import { referenceColumns, type ReferenceConditions } from '../../../lib/batch/conditions.ts'
+import { rowRules, type RowRules } from '../rows/values/rules.ts'
 
 export type BatchLimits = { maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number }
 

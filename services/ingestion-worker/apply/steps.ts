@@ -1,6 +1,6 @@
-import type { Metrics } from '../../metrics/metrics.ts'
-import type { Labels } from '../../metrics/definitions.ts'
-import type { Log } from '../../runtime/log.ts'
+import type { Metrics } from '../../../lib/metrics/metrics.ts'
+import type { Labels } from '../../../lib/metrics/definitions.ts'
+import type { Log } from '../../../lib/process/log.ts'
 
 export type Step = Labels<'freight_batch_step_seconds'>['step']
 

@@ -1,10 +1,10 @@
-import { looksLike } from '../../batch/looks-like.ts'
+import { looksLike } from '../../../lib/batch/content/looks-like.ts'
 import { Carry } from './carry.ts'
-import { CsvRows } from './csv.ts'
-import { JsonRows } from './json.ts'
-import { NdjsonRows } from './ndjson.ts'
-import { RowChecker, type RowSink } from './row-checker.ts'
-import type { RowRules } from './rules.ts'
+import { CsvRows } from './csv/csv.ts'
+import { JsonRows } from './json/json.ts'
+import { NdjsonRows } from './json/ndjson.ts'
+import { RowChecker, type RowSink } from './values/row-checker.ts'
+import type { RowRules } from './values/rules.ts'
 
 export type RowFormat = 'csv' | 'ndjson' | 'json'
 

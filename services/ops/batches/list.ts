@@ -1,5 +1,5 @@
-import { states } from '../../batch/batch.ts'
-import { listRecords } from '../../batch/records.ts'
+import { states } from '../../../lib/batch/batch.ts'
+import { listRecords } from '../../../lib/batch/records.ts'
 import { command, CommandError } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
 import { reading } from '../reading.ts'

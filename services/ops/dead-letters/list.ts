@@ -1,5 +1,5 @@
-import { listDeadLetters as readDeadLetters } from '../../batch/dead-letters.ts'
-import { expiryOf } from '../../batch/payload-life.ts'
+import { listDeadLetters as readDeadLetters } from '../../../lib/batch/dead-letters.ts'
+import { expiryOf } from '../../../lib/batch/store/payload-life.ts'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
 import { reading } from '../reading.ts'

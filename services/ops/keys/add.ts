@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { ApiKey } from '../../runtime/keys.ts'
+import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { command, CommandError } from '../command.ts'
 import { updateList } from './key-list.ts'
 import { openKeyList } from './open-key-list.ts'

@@ -1,6 +1,6 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ApiKey } from '../../runtime/keys.ts'
+import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command.ts'
 import { readKeys, type KeyList } from './key-list.ts'
 

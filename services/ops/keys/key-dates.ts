@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../runtime/keys.ts'
+import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 
 /** Characters of a digest that stand for it. */
 const digits = 16

@@ -1,6 +1,6 @@
-import { InvalidConfig } from '../../runtime/config.ts'
-import { reasonOf } from '../../runtime/failures.ts'
-import { parseKeys, type ApiKey } from '../../runtime/keys.ts'
+import { InvalidConfig } from '../../../lib/process/config.ts'
+import { reasonOf } from '../../../lib/process/failures.ts'
+import { parseKeys, type ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command.ts'
 
 /** The list of API keys, where it is stored. */

@@ -1,5 +1,5 @@
-import { openSecrets } from '../../runtime/aws.ts'
-import { defaultKeySeconds } from '../../runtime/key-source.ts'
+import { openSecrets } from '../../../lib/process/aws.ts'
+import { defaultKeySeconds } from '../../../lib/api-keys/key-source.ts'
 import { CommandError } from '../command.ts'
 import type { System } from '../system.ts'
 import { openFileList } from './file-list.ts'

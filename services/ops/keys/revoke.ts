@@ -1,4 +1,4 @@
-import { isDevelopmentKey, type ApiKey } from '../../runtime/keys.ts'
+import { isDevelopmentKey, type ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { command, CommandError } from '../command.ts'
 import { updateList } from './key-list.ts'
 import { openKeyList } from './open-key-list.ts'

@@ -1,4 +1,4 @@
-import type { Scope } from '../../runtime/keys.ts'
+import type { Scope } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command.ts'
 
 /** What --scope takes, and the scopes of the key. A key that submits reads its own batches: `batches submit` waits for the outcome. */

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { isoTime } from '../../batch/records.ts'
+import { isoTime } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
 import { printRows, reading } from '../reading.ts'

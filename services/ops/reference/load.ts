@@ -1,5 +1,5 @@
-import { InvalidReference } from '../../reference/invalid-reference.ts'
-import { loadReference, type Counts, type Loaded } from '../../reference/load.ts'
+import { InvalidReference } from '../../../lib/reference/invalid-reference.ts'
+import { loadReference, type Counts, type Loaded } from '../../../lib/reference/load.ts'
 import { command, CommandError } from '../command.ts'
 import { readInput } from './read-input.ts'
 

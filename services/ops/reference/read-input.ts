@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import { readText } from '../../reference/files.ts'
-import { openS3 } from '../../runtime/aws.ts'
+import { readText } from '../../../lib/reference/files.ts'
+import { openS3 } from '../../../lib/process/aws.ts'
 import { CommandError } from '../command.ts'
 import type { System } from '../system.ts'
 

@@ -1,4 +1,4 @@
-import { retireLocations, RetirementRefused, type RetireAction } from '../../reference/retire.ts'
+import { retireLocations, RetirementRefused, type RetireAction } from '../../../lib/reference/retire.ts'
 import { command, CommandError } from '../command.ts'
 import { actorOf, by, why } from '../options.ts'
 

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
-import { followDecision } from '../../batch/follow-decision.ts'
-import type { Store } from '../../batch/store.ts'
-import { transaction } from '../../runtime/transaction.ts'
+import { followDecision } from '../../../lib/batch/follow-decision.ts'
+import type { Store } from '../../../lib/batch/store/store.ts'
+import { transaction } from '../../../lib/postgres/transaction.ts'
 import { unreadable, type Unreadable } from './unreadable.ts'
 
 export type Followed = {

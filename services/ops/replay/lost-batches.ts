@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
-import type { Manifest } from '../../batch/batch.ts'
-import type { Decision } from '../../batch/decision.ts'
-import type { Store } from '../../batch/store.ts'
+import type { Manifest } from '../../../lib/batch/batch.ts'
+import type { Decision } from '../../../lib/batch/store/decision.ts'
+import type { Store } from '../../../lib/batch/store/store.ts'
 import { atOnce } from './at-once.ts'
 import { unreadable, type Unreadable } from './unreadable.ts'
 

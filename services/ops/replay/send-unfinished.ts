@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { Queue } from '../../batch/queue.ts'
+import type { Queue } from '../../../lib/batch/queue.ts'
 import { atOnce } from './at-once.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { age, documentedAge } from '../age.ts'
+import { age, documentedAge } from '../cache/age.ts'
 import type { RatesApi } from '../app.ts'
-import { documentedProblems } from '../documented-problems.ts'
-import { findLocations, type Location } from '../find-locations.ts'
-import { errorAt, invalidParameters, readParameters, Refusal, type Parameters } from '../parameters.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
+import { findLocations, type Location } from '../rates/find-locations.ts'
+import { errorAt, invalidParameters, readParameters, Refusal, type Parameters } from '../rates/parameters.ts'
 
 type LocationsQuery = { q: string, limit: number }
 const limits = { longestText: 100, fewest: 1, most: 100, unasked: 20 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import t from 'tap'
-import { CopyEncoder } from '../../../services/ingestion-worker/rows/copy-encoder.ts'
-import { parseDay } from '../../../services/ingestion-worker/rows/days.ts'
+import { CopyEncoder } from '../../../services/ingestion-worker/rows/output/copy-encoder.ts'
+import { parseDay } from '../../../services/ingestion-worker/rows/values/days.ts'
 import { database } from '../../harness/database.ts'
 import { ports, rules } from './reading.ts'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { formatDay, parseDay } from '../../../services/ingestion-worker/rows/days.ts'
-import { type LaneMonth, LaneTotals } from '../../../services/ingestion-worker/rows/lane-totals.ts'
-import { MonthArray } from '../../../services/ingestion-worker/rows/month-array.ts'
-import { rowRules } from '../../../services/ingestion-worker/rows/rules.ts'
+import { formatDay, parseDay } from '../../../services/ingestion-worker/rows/values/days.ts'
+import { type LaneMonth, LaneTotals } from '../../../services/ingestion-worker/rows/output/lane-totals.ts'
+import { MonthArray } from '../../../services/ingestion-worker/rows/output/month-array.ts'
+import { rowRules } from '../../../services/ingestion-worker/rows/values/rules.ts'
 
 const ports = ['NOOSL', 'CNGGZ', 'EETLL', 'CN2AB', 'CNSGH'] // not in the order of their bytes: digits come before letters
 const rules = rowRules({ ports, firstDay: '2020-12-15', lastDay: '2021-03-10', maxRows: 10 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { formatDay } from '../../../services/ingestion-worker/rows/days.ts'
-import { JsonMembers } from '../../../services/ingestion-worker/rows/json-members.ts'
+import { formatDay } from '../../../services/ingestion-worker/rows/values/days.ts'
+import { JsonMembers } from '../../../services/ingestion-worker/rows/json/json-members.ts'
 import type { RowFormat } from '../../../services/ingestion-worker/rows/read.ts'
 import { aliases, ports, read, rules, rulesWith } from './reading.ts'
 

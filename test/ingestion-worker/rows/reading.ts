@@ -1,7 +1,7 @@
-import { formatDay } from '../../../services/ingestion-worker/rows/days.ts'
+import { formatDay } from '../../../services/ingestion-worker/rows/values/days.ts'
 import { createRowReader, type RowFormat } from '../../../services/ingestion-worker/rows/read.ts'
-import type { RowError } from '../../../services/ingestion-worker/rows/row-error.ts'
-import { rowRules, type RowRules } from '../../../services/ingestion-worker/rows/rules.ts'
+import type { RowError } from '../../../services/ingestion-worker/rows/values/row-error.ts'
+import { rowRules, type RowRules } from '../../../services/ingestion-worker/rows/values/rules.ts'
 
 export const ports = ['CNGGZ', 'EETLL', 'NOOSL', 'CNSGH', 'GBFX2']
 

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { cpuMs } from '../../harness/cpu.ts'
-import * as cents from '../../../services/ingestion-worker/rows/cents.ts'
-import * as days from '../../../services/ingestion-worker/rows/days.ts'
-import { MALFORMED_PORT, Ports, RETIRED_PORT, UNKNOWN_PORT } from '../../../services/ingestion-worker/rows/ports.ts'
-import { rowRules } from '../../../services/ingestion-worker/rows/rules.ts'
+import * as cents from '../../../services/ingestion-worker/rows/values/cents.ts'
+import * as days from '../../../services/ingestion-worker/rows/values/days.ts'
+import { MALFORMED_PORT, Ports, RETIRED_PORT, UNKNOWN_PORT } from '../../../services/ingestion-worker/rows/values/ports.ts'
+import { rowRules } from '../../../services/ingestion-worker/rows/values/rules.ts'
 
 /** Between other bytes, as a value stands in a row. */
 function amid<T> (value: string, read: (bytes: Uint8Array, start: number, end: number) => T): T {

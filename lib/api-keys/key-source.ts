@@ -1,0 +1,115 @@
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Type } from 'typebox'
+import type { Metrics } from '../metrics/metrics.ts'
+import { openSecrets } from '../process/aws.ts'
+import { backoffMs } from '../process/backoff.ts'
+import { Count, InvalidConfig, type ConfigCheck } from '../process/config.ts'
+import { withDeadline } from '../process/deadline.ts'
+import { keyProblems, parseKeys, type ApiKey } from './api-keys.ts'
+import type { Log } from '../process/log.ts'
+import { Problem } from '../http/problem.ts'
+
+/** Time between two reads of a secret or file with keys unless API_KEYS_SECONDS says otherwise, in seconds. */
+export const defaultKeySeconds = 120
+
+/** What a process that asks for keys reads from its environment. */
+export const Keys = {
+  API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}', minLength: 2 })),
+  API_KEYS_SECRET: Type.Optional(Type.String({
+    description: 'ARN or name of a secret of Secrets Manager with the same, in place of API_KEYS; a change counts while the process runs', minLength: 1,
+  })),
+  API_KEYS_FILE: Type.Optional(Type.String({
+    description: 'path of a file with the same, in place of API_KEYS; a change counts while the process runs', minLength: 1,
+  })),
+  API_KEYS_SECONDS: Count('time between two looks at that secret or file, in seconds', { default: defaultKeySeconds, maximum: 3_600 }),
+}
+
+export type KeyConfig = {
+  API_KEYS?: string, API_KEYS_SECRET?: string, API_KEYS_FILE?: string, API_KEYS_SECONDS: number, ENVIRONMENT: string, AWS_REGION?: string
+}
+
+/** The keys of now. Throws `keys-unavailable` while none could be read yet. */
+export type CurrentKeys = () => readonly ApiKey[]
+
+/** Longest wait for the first look before the process goes on without, in milliseconds. */
+const firstLookMs = 5_000
+/** Longest pause after a look that failed, in milliseconds. */
+const againMs = 30_000
+
+const sources = ['API_KEYS', 'API_KEYS_SECRET', 'API_KEYS_FILE'] as const
+
+/** Whether the environment says where the keys are. */
+export const hasKeySource = (env: NodeJS.ProcessEnv): boolean => sources.some(name => env[name])
+
+export const keySourceProblems: ConfigCheck = env => {
+  const given = sources.filter(name => env[name])
+  if (given.length > 1) return [`${given.join(' and ')} are ${given.length === 2 ? 'both' : 'all'} set: one of them says who has a key`]
+  if (env.API_KEYS_SECRET && !env.AWS_REGION) return ['AWS_REGION is missing: API_KEYS_SECRET is read from a region']
+  return keyProblems(env)
+}
+
+/** API_KEYS as they are, or those of the secret or file, read again for as long as the process runs; the last good ones stay. */
+export async function openKeys (config: KeyConfig, log: Log, metrics: Metrics): Promise<CurrentKeys> {
+  const { API_KEYS: given, API_KEYS_SECONDS: seconds, ENVIRONMENT: environment } = config
+  const reader = listReader(config)
+  if (reader === undefined) {
+    const keys = parseKeys(given ?? '[]', environment)
+    return () => keys
+  }
+  const read = reader
+  let keys: ApiKey[] | undefined
+  let text: string | undefined
+  let readAt = 0
+  metrics.ask('freight_keys_age_seconds', () => [[{}, keys && (performance.now() - readAt) / 1_000]])
+
+  async function look (): Promise<boolean> {
+    try {
+      const found = await read()
+      if (found !== text) {
+        keys = parseKeys(found || 'nothing', environment)
+        text = found
+        log.info({ keys: keys.length }, 'API keys')
+      }
+      readAt = performance.now()
+      metrics.count('freight_key_reads_total', { result: 'read' })
+      return true
+    } catch (error) {
+      const isRefused = error instanceof InvalidConfig
+      metrics.count('freight_key_reads_total', { result: isRefused ? 'refused' : 'failed' })
+      log.error({ ...(isRefused ? { problems: error.problems } : outline(error)), kept: keys?.length ?? null }, 'the API keys cannot be read: the last ones stay')
+      return false
+    }
+  }
+
+  async function keepLooking (first: Promise<boolean>): Promise<never> {
+    for (let failures = await first ? 0 : 1; ; failures = await look() ? 0 : failures + 1) {
+      const ms = failures === 0 ? seconds * 1_000 : Math.min(seconds * 1_000, backoffMs(failures, { maxMs: againMs }))
+      await pause(ms, undefined, { ref: false })
+    }
+  }
+
+  const first = look()
+  keepLooking(first)
+  await withDeadline(first, firstLookMs).catch(() => {})
+  return () => {
+    if (!keys) throw new Problem('keys-unavailable', 'Who has a key cannot be said now; try again')
+    return keys
+  }
+}
+
+/** Reads the list's text from the secret or the file; undefined where API_KEYS has the list itself. */
+function listReader ({ API_KEYS_SECRET: secret, API_KEYS_FILE: path, AWS_REGION: region }: KeyConfig): (() => Promise<string>) | undefined {
+  if (secret !== undefined) {
+    const secrets = openSecrets({ region })
+    return async () => (await secrets.send(new GetSecretValueCommand({ SecretId: secret }))).SecretString ?? ''
+  }
+  return path === undefined ? undefined : () => readFile(path, 'utf8')
+}
+
+/** Of an error of the client its kind alone: a message may have what it was read from. */
+function outline (error: unknown): { reason: string, status?: number } {
+  const { code, name, $metadata } = error as { code?: string, name?: string, $metadata?: { httpStatusCode?: number } }
+  return { reason: code ?? name ?? 'error', ...($metadata?.httpStatusCode ? { status: $metadata.httpStatusCode } : {}) }
+}

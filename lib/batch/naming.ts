@@ -1,0 +1,80 @@
+import type { Sql } from 'postgres'
+import type { Log } from '../process/log.ts'
+import { Problem } from '../http/problem.ts'
+import { accept, type Acceptance, type Admit } from './accept.ts'
+import { batchId, type Manifest, type Name } from './batch.ts'
+import { generationNow, generationsOf, lastAccepted, type Generation } from './generations.ts'
+import type { Queue } from './queue.ts'
+import { isOfRow } from './store/row-in-place.ts'
+import type { Store } from './store/store.ts'
+
+export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log, admit?: Admit }
+
+/** `databaseAway`: the batch is the last one of its content that was accepted, and its state is not known. */
+export type NamedAcceptance = Acceptance & { databaseAway?: boolean }
+
+/**
+ * Accepts a batch under the name that its manifest has, or finds the batch that the same content in the same format is already. A content
+ * that was rejected under other conditions than those of now is accepted again, as its next generation.
+ *
+ * `former` is the name that an older release gives the same request. What was accepted under it is the batch. What is accepted under the
+ * new one is found under the former too, so that an older release, beside this one or after a rollback, answers with it.
+ *
+ * Throws what {@link accept} throws.
+ */
+export async function acceptNamed (options: NamingOptions, manifest: Manifest, former?: Name): Promise<NamedAcceptance> {
+  const { store, queue, log, admit } = options
+  if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return await accept(store, queue, manifest, admit)
+  const formerId = former && batchId(manifest.provider, manifest.mode, former)
+  const before = formerId ? await lookedUp(store.readManifest(formerId)) : null
+  const first = former && before?.id === formerId ? former : manifest.name
+  const acceptance = await acceptContent(options, manifest, first)
+  if (formerId && !before && !isOfRow(acceptance.manifest)) {
+    await store.createManifest(acceptance.manifest, formerId)
+      .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'batch not written under its former name'))
+  }
+  return acceptance
+}
+
+async function acceptContent (options: NamingOptions, manifest: Manifest, first: Name): Promise<NamedAcceptance> {
+  const { store, queue, admit } = options
+  const acceptance = await accept(store, queue, named(manifest, first), admit)
+  if (!acceptance.replayed) return acceptance
+  const isOther = acceptance.manifest.format !== manifest.format
+  const name = isOther ? { ...first, format: manifest.format } : first
+  const ofFormat = isOther ? await accept(store, queue, named(manifest, name), admit) : acceptance
+  return await acceptGeneration(options, manifest, generationsOf(manifest.provider, manifest.mode, name), ofFormat)
+}
+
+/** Goes on from the first generation, whose acceptance is given, to the one of now. Of two requests at once the second finds the first's. */
+async function acceptGeneration (
+  { store, queue, sql, log, admit }: NamingOptions, manifest: Manifest, generations: readonly Generation[], first: Acceptance
+): Promise<NamedAcceptance> {
+  let acceptance = first
+  for (let at = 0; acceptance.replayed;) {
+    let next: number
+    let databaseAway = false
+    try {
+      next = await generationNow(sql, generations, at, manifest.rows ?? null)
+    } catch (error) {
+      log.warn({ err: error, batchId: acceptance.manifest.id }, 'database unavailable: not known whether the batch was rejected')
+      next = await lookedUp(lastAccepted(store, generations, at))
+      databaseAway = true
+    }
+    if (next > at) acceptance = await accept(store, queue, named(manifest, generations[next]!.name), admit)
+    if (databaseAway) return { ...acceptance, databaseAway }
+    if (next === at) return acceptance
+    at = next
+  }
+  return acceptance
+}
+
+const named = (manifest: Manifest, name: Name): Manifest => ({ ...manifest, id: batchId(manifest.provider, manifest.mode, name), name })
+
+async function lookedUp<T> (answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    throw new Problem('store-unavailable', 'The batch was not accepted; send it again', { cause })
+  }
+}

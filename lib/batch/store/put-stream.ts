@@ -1,0 +1,70 @@
+import {
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand, type S3Client,
+} from '@aws-sdk/client-s3'
+import type { Readable } from 'node:stream'
+import type { Payload } from '../batch.ts'
+
+/** The least that S3 takes as a part. Two are held, one that is filled and one that is sent: what a body of any size costs. */
+const partBytes = 5 * 1024 * 1024
+
+type Place = { Bucket: string, Key: string }
+type Part = { bytes: Buffer, last: boolean }
+
+/** Streams `body` to an object, in parts where it is long. When the body fails, nothing is left at the key and its error is thrown. */
+export async function putStream (s3: S3Client, at: Place, body: Readable, contentType: string): Promise<Payload> {
+  const parts = partsOf(body)
+  try {
+    const first = await parts.next()
+    if (first.done) throw new Error('There is always a last part')
+    const { bytes, last } = first.value
+    const { ETag, VersionId } = last
+      ? await s3.send(new PutObjectCommand({ ...at, Body: bytes, ContentType: contentType }))
+      : await putParts(s3, at, bytes, parts, contentType)
+    return { key: at.Key, versionId: VersionId ?? null, etag: ETag ?? '' }
+  } finally {
+    await parts.return(undefined) // lets go of a body that nobody wants to the end
+  }
+}
+
+async function putParts (s3: S3Client, at: Place, first: Buffer, rest: AsyncGenerator<Part>, contentType: string) {
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...at, ContentType: contentType }))
+  const sent: Array<{ PartNumber: number, ETag: string | undefined }> = []
+  const send = async (bytes: Buffer): Promise<void> => {
+    const PartNumber = sent.push({ PartNumber: sent.length + 1, ETag: undefined })
+    const { ETag } = await s3.send(new UploadPartCommand({ ...at, UploadId, PartNumber, Body: bytes }))
+    sent[PartNumber - 1]!.ETag = ETag
+  }
+  let sending = send(first)
+  try {
+    for (;;) {
+      sending.catch(() => {}) // awaited below
+      const next = await rest.next()
+      await sending
+      if (next.done) break
+      sending = send(next.value.bytes)
+    }
+    return await s3.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts: sent } }))
+  } catch (error) {
+    await sending.catch(() => {}) // a part that comes after the abort would stay
+    await s3.send(new AbortMultipartUploadCommand({ ...at, UploadId })).catch(() => {}) // the bucket throws away what is never completed
+    throw error
+  }
+}
+
+/** The body in parts, in two buffers by turns: a part holds until the next but one is asked for. */
+async function * partsOf (body: Readable): AsyncGenerator<Part> {
+  let [filling, other] = [Buffer.allocUnsafeSlow(partBytes), Buffer.allocUnsafeSlow(partBytes)]
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    for (let taken = 0; taken < chunk.length;) {
+      if (length === partBytes) {
+        yield { bytes: filling, last: false };
+        [filling, other, length] = [other, filling, 0]
+      }
+      const copied = chunk.copy(filling, length, taken)
+      taken += copied
+      length += copied
+    }
+  }
+  yield { bytes: filling.subarray(0, length), last: true }
+}

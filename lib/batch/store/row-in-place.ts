@@ -1,0 +1,48 @@
+import type { Sql } from 'postgres'
+import { withDeadline } from '../../process/deadline.ts'
+import type { Log } from '../../process/log.ts'
+import type { Manifest, Name } from '../batch.ts'
+import { isoTime } from '../records.ts'
+import type { Store } from './store.ts'
+
+const databaseMs = 3_000
+
+/**
+ * The store, but where the manifest of a batch cannot be parsed, the row of the batch answers in its place: the batch was accepted, and no
+ * other one of its name may be. Without a row, or without the database, the failure stays.
+ */
+export function withRowsInPlace (store: Store, sql: Sql, log: Log): Store {
+  return {
+    ...store,
+    async readManifest (id) {
+      try {
+        return await store.readManifest(id)
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'INVALID_MANIFEST') throw error
+        const fromRow = await withDeadline(manifestOfRow(sql, id), databaseMs).catch((cause: unknown) => {
+          log.warn({ err: cause, batchId: id }, 'the row of a batch cannot be read')
+          return null
+        })
+        if (!fromRow) throw error
+        log.warn({ err: error, batchId: id }, 'answering from the row of the batch')
+        return fromRow
+      }
+    },
+  }
+}
+
+/** Whether a manifest was made of a row. It names no payload, and must not be written to the store. */
+export const isOfRow = ({ payload }: Manifest): boolean => payload.key === ''
+
+async function manifestOfRow (sql: Sql, id: string): Promise<Manifest | null> {
+  const [row] = await sql<Array<Pick<Manifest, 'provider' | 'mode' | 'format' | 'digest' | 'bytes'> & {
+    decoded_bytes: number | null, accepted_at: string, name_kind: Name['kind'] | null
+  }>>`
+    select provider, mode, format, digest, bytes, decoded_bytes, name_kind, ${isoTime(sql, 'accepted_at')} from batches where id = ${id}`
+  if (!row) return null
+  const { decoded_bytes: decodedBytes, accepted_at: acceptedAt, name_kind: kind, ...columns } = row
+  return {
+    version: 1, id, ...columns, decodedBytes, acceptedAt, name: { kind: kind ?? 'key', value: '' },
+    encoding: 'identity', digestOf: 'content', payload: { key: '', versionId: null, etag: '' },
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client,
+} from '@aws-sdk/client-s3'
+import type { Readable } from 'node:stream'
+import { nullIfAbsent, statusOf } from './absent.ts'
+import type { Manifest, Payload } from '../batch.ts'
+import { parseDecision, type Decision } from './decision.ts'
+import { parseManifest } from './manifest.ts'
+import { putStream as putStreamTo } from './put-stream.ts'
+import { answerTimeOf } from './store-clock.ts'
+
+/**
+ * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
+ * `pending/<id>` says that its message may not be queued yet, `reports/<id>.ndjson` lists its bad rows, `decisions/<id>.json` says how it
+ * ended where it was not applied.
+ */
+export type Store = ReturnType<typeof openStore>
+
+/** `changed`: another object lies at the key. */
+export type PayloadState = 'stored' | 'missing' | 'changed'
+
+export function openStore (s3: S3Client, bucket: string) {
+  const at = (key: string): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: key })
+
+  const putStream = (key: string, body: Readable, contentType: string): Promise<Payload> => putStreamTo(s3, at(key), body, contentType)
+
+  async function openPayload ({ key, versionId, etag }: Payload, signal?: AbortSignal): Promise<Readable> {
+    const pinned = versionId ? { VersionId: versionId } : { IfMatch: etag }
+    const { Body } = await s3.send(new GetObjectCommand({ ...at(key), ...pinned }), { abortSignal: signal })
+    return Body as Readable
+  }
+
+  const deletePayload = async ({ key, versionId }: Payload): Promise<void> => {
+    await s3.send(new DeleteObjectCommand({ ...at(key), ...(versionId ? { VersionId: versionId } : {}) }))
+  }
+
+  async function readManifest (id: string): Promise<Manifest | null> {
+    const body = await nullIfAbsent(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
+    if (!body) return null
+    const traceparent = body.Metadata?.traceparent
+    return { ...parseManifest(id, await body.Body!.transformToString()), ...(traceparent ? { traceparent } : {}) }
+  }
+
+  /**
+   * Writes the manifest unless there is one: then the answer is false. This is the moment of acceptance. With another `id` than its own
+   * the manifest is found under a second id too.
+   */
+  async function createManifest ({ traceparent, ...manifest }: Manifest, id = manifest.id): Promise<boolean> {
+    try {
+      await s3.send(new PutObjectCommand({
+        ...at(`batches/${id}.json`), Body: JSON.stringify(manifest), ContentType: 'application/json', IfNoneMatch: '*',
+        ...(traceparent ? { Metadata: { traceparent } } : {}),
+      }))
+      return true
+    } catch (error) {
+      if (statusOf(error) === 412) return false
+      throw error // 409: another request is writing the same one right now; the caller answers 503 and the client tries again
+    }
+  }
+
+  /** Whether the store still has the payload of a batch whose manifest was read: a bucket that is missing looks like a missing payload. */
+  async function payloadState ({ key, versionId, etag }: Payload): Promise<PayloadState> {
+    const found = await nullIfAbsent(s3.send(new HeadObjectCommand({ ...at(key), ...(versionId ? { VersionId: versionId } : {}) })))
+    if (!found) return 'missing'
+    return versionId || found.ETag === etag ? 'stored' : 'changed'
+  }
+
+  async function readDecision (id: string, signal?: AbortSignal): Promise<Decision | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`decisions/${id}.json`)), { abortSignal: signal }))
+    return found && parseDecision(id, await found.Body!.transformToString())
+  }
+
+  /** Writes the decision unless there is one, and returns the one that holds. Who calls it has the row of the batch locked. */
+  async function decide (decision: Decision): Promise<Decision> {
+    const earlier = await readDecision(decision.id) // stores without conditional writes exist
+    if (earlier) return earlier
+    try {
+      await s3.send(new PutObjectCommand({ ...at(`decisions/${decision.id}.json`), Body: JSON.stringify(decision), ContentType: 'application/json', IfNoneMatch: '*' }))
+      return decision
+    } catch (error) {
+      const winner = statusOf(error) === 412 && await readDecision(decision.id)
+      if (winner) return winner
+      throw error
+    }
+  }
+
+  /** Says that a batch is about to be accepted, and where its payload is. */
+  const putPending = async (id: string, payload: Payload): Promise<void> => {
+    await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: JSON.stringify(payload) }))
+  }
+  async function readPending (id: string): Promise<Payload | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`pending/${id}`))))
+    return found && JSON.parse(await found.Body!.transformToString()) as Payload
+  }
+  const isPending = async (id: string): Promise<boolean> => await nullIfAbsent(s3.send(new HeadObjectCommand(at(`pending/${id}`)))) !== null
+  const deletePending = async (id: string): Promise<void> => {
+    await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
+  }
+
+  /** The objects below a prefix, a page of the listing at a time. */
+  async function * list (prefix: string): AsyncGenerator<{ objects: Array<{ name: string, modified: Date }>, answeredAtMs: number }> {
+    let next: string | undefined
+    do {
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next })
+      const answerTime = answerTimeOf(command)
+      const { Contents = [], NextContinuationToken } = await s3.send(command)
+      const objects = Contents.map(({ Key, LastModified }) => ({ name: Key!.slice(prefix.length), modified: LastModified! }))
+      yield { objects, answeredAtMs: answerTime() }
+      next = NextContinuationToken
+    } while (next)
+  }
+
+  /** The ids that have a `pending/<id>`, oldest notes not first. Their age is by the store's clock. */
+  async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
+    for await (const { objects, answeredAtMs } of list('pending/')) {
+      for (const { name: id, modified } of objects) yield { id, ageSeconds: Math.max(0, answeredAtMs - modified.getTime()) / 1_000 }
+    }
+  }
+
+  /** The ids that have a manifest, or a decision, written at `since` or later by the store's clock: up to 1,000 at a time, in no order of time. */
+  async function * listIds (of: 'batches' | 'decisions', since: Date): AsyncGenerator<string[]> {
+    for await (const { objects } of list(`${of}/`)) {
+      const ids = objects.filter(({ name, modified }) => modified >= since && /^[0-9a-f]{64}\.json$/.test(name)).map(({ name }) => name.slice(0, 64))
+      if (ids.length > 0) yield ids
+    }
+  }
+
+  const putReport = (id: string, lines: Readable): Promise<Payload> => putStream(`reports/${id}.ndjson`, lines, 'application/x-ndjson')
+  async function openReport (id: string): Promise<Readable | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`reports/${id}.ndjson`))))
+    return found && found.Body as Readable
+  }
+
+  /** Rejects when the store cannot be reached. */
+  const probe = async (): Promise<void> => {
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+  }
+
+  return {
+    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
+    putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
+  }
+}

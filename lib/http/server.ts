@@ -1,0 +1,107 @@
+import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
+import type { Metrics } from '../metrics/metrics.ts'
+import { endLinksAtTheEnd } from './drain.ts'
+import { continueWhenWanted } from './node/expect-continue.ts'
+import { isDatabaseAway } from '../process/failures.ts'
+import { requireHost } from './node/host-header.ts'
+import { invalidParameters } from './invalid-parameters.ts'
+import type { Log } from '../process/log.ts'
+import { nothingAt, refuseOtherSpellings } from './node/plain-path.ts'
+import { Problem, type ProblemCode } from './problem.ts'
+import { requestIdentity, requestIdOf, tellRequests } from './request-log.ts'
+import { closeUnreadBodies } from './node/unread-body.ts'
+
+export type HttpOptions = {
+  log: Log
+  /** Counts requests where it is given. */
+  metrics?: Metrics
+  /** Longest JSON or text body that Fastify itself reads, in bytes. */
+  bodyLimitBytes?: number
+  /** Time for a whole request to arrive, in milliseconds. */
+  requestTimeoutMs?: number
+}
+
+/** A Fastify server with the manners of this system: problem+json for everything that fails, bounded input, a quiet end. */
+export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTimeoutMs = 30_000 }: HttpOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }), // tellRequests writes one line in place of two
+    ...requestIdentity,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000, // longer than a load balancer's idle time of 60 s, so that it never reuses a closing link
+    http: { headersTimeout: 15_000, maxHeaderSize: 16_384, requireHostHeader: false }, // requireHost says more
+    // Every wrong parameter is named, and an unknown one is wrong: by default Fastify stops at the first and drops the other.
+    ajv: { customOptions: { allErrors: true, removeAdditional: false, verbose: true } },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
+    frameworkErrors: (error, request, reply) => sendProblem(toProblem(error), request, reply),
+    clientErrorHandler: answerUnreadable,
+  })
+  endLinksAtTheEnd(app)
+  tellRequests(app, log, metrics)
+  closeUnreadBodies(app)
+  continueWhenWanted(app)
+  requireHost(app)
+  refuseOtherSpellings(app)
+  app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
+    const problem = toProblem(error)
+    if (problem.code === 'database-unavailable') metrics?.count('freight_database_unavailable_total', {})
+    if (problem.status >= 500) request.log[problem.status === 500 ? 'error' : 'warn']({ err: problem.cause ?? error }, problem.message)
+    return sendProblem(problem, request, reply)
+  })
+  app.setNotFoundHandler((request, reply) => sendProblem(notFound(app, request), request, reply))
+  return app
+}
+
+export function sendProblem (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(problem.status).headers(problem.headers).type('application/problem+json')
+    .serializer(JSON.stringify).send(problem.body(requestIdOf(request)))
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
+
+function notFound (app: FastifyInstance, request: FastifyRequest): Problem {
+  const path = request.url.split('?')[0]!
+  const plain = path.replace(/\/+$/, '')
+  // "/batches/" is also "/batches/:id" without an id, which takes other methods.
+  if (plain !== path && app.findRoute({ method: request.method as HTTPMethods, url: plain })) return nothingAt(path, plain)
+  const allowed = methods.filter(method => app.findRoute({ method, url: path }))
+  if (allowed.length === 0) return nothingAt(path)
+  return new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } })
+}
+
+const codesByStatus: Record<number, ProblemCode> = {
+  400: 'malformed-request',
+  404: 'not-found',
+  408: 'request-timeout',
+  413: 'content-too-large',
+  414: 'malformed-request',
+  415: 'unsupported-media-type',
+  431: 'header-too-large',
+}
+
+/** What is neither a Problem nor the framework's refusal nor an absent database is our own fault: 500, and no word of it. */
+export function toProblem (error: Partial<FastifyError> | Problem): Problem {
+  if (error instanceof Problem) return error
+  if (isDatabaseAway(error)) return new Problem('database-unavailable', 'The database cannot be reached; try again', { cause: error })
+  if (error.validation) return invalidParameters(error.validation, error.validationContext)
+  const code = codesByStatus[error.statusCode ?? 500]
+  if (code) return new Problem(code, error.message ?? code)
+  return new Problem('internal-error', 'The request could not be served; the log has the reason under this id', { cause: error })
+}
+
+/** Bytes that are not HTTP, or a header too large or too slow: the answer goes straight to the socket. */
+function answerUnreadable (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  const problem = new Problem(codesByStatus[status]!, 'The request could not be read as HTTP')
+  const body = JSON.stringify(problem.body())
+  socket.end(`HTTP/1.1 ${status} Problem\r\nContent-Type: application/problem+json\r\nConnection: close\r\n` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+}

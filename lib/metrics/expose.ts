@@ -1,0 +1,26 @@
+import { countLinks } from '../postgres/database.ts'
+import type { Log } from '../process/log.ts'
+import { embedMetrics, type EmbeddedOptions } from './embedded.ts'
+import { watchProcess, type Metrics } from './metrics.ts'
+import { serveMetrics } from './server.ts'
+
+export type ExposeOptions = {
+  METRICS_PORT?: number
+  METRICS_HOST: string
+  METRICS_NAMESPACE?: string
+  METRICS_SECONDS: number
+}
+
+/** Tells a process's metrics as its configuration says. Answers with what ends that. */
+export async function exposeMetrics (
+  metrics: Metrics, service: EmbeddedOptions['service'], config: ExposeOptions, log: Log
+): Promise<() => Promise<unknown>> {
+  const { METRICS_PORT: port, METRICS_HOST: host, METRICS_NAMESPACE: namespace } = config
+  watchProcess(metrics)
+  metrics.ask('freight_database_connections', () => [[{}, countLinks()]])
+  const server = port === undefined ? undefined : await serveMetrics(metrics, { host, port, log })
+  // Past the log, whose level may be one that keeps everything back.
+  const write = (line: string): unknown => process.stdout.write(line)
+  const embedded = namespace ? embedMetrics(metrics, { service, namespace, everyMs: config.METRICS_SECONDS * 1_000, write }) : undefined
+  return () => Promise.all([server?.close(), embedded?.stop()])
+}

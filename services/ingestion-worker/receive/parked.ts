@@ -1,0 +1,55 @@
+import type { Sql } from 'postgres'
+import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
+import type { Log } from '../../../lib/process/log.ts'
+
+export type Parked = {
+  /** Writes down that the message was handed back and is hidden for so many seconds. */
+  park: (delivery: Delivery, seconds: number) => Promise<void>
+  stop: () => Promise<void>
+}
+
+/** Messages deleted in one round; the next round takes the others. */
+const maxAtOnce = 100
+
+/**
+ * Deletes messages that were handed back and are still hidden, after an operator has dead-lettered their batches: the provider's next
+ * batch does not wait for their visibility timeout. Every worker does this for the messages of all workers (`parked_messages`), also for
+ * those of a worker that has ended. A redrive sends a new message: the hidden one is deleted all the same.
+ */
+export function watchParked (sql: Sql, queue: Queue, log: Log, everyMs: number): Parked {
+  let looking: Promise<unknown> | undefined
+  const timer = setInterval(() => {
+    looking ??= look().catch(() => {}).finally(() => { looking = undefined }) // the database may be unavailable
+  }, everyMs)
+
+  async function look (): Promise<void> {
+    await sql`delete from parked_messages where hidden_until < clock_timestamp()`
+    const ended = await sql<Array<{ batchId: string, receipt: string }>>`
+      select batch_id as "batchId", receipt from parked_messages join batches on batches.id = batch_id
+      where state not in ('queued', 'processing') or dead_lettered_at > parked_at
+      order by parked_at limit ${maxAtOnce}`
+    for (const { batchId, receipt } of ended) {
+      await remove(batchId, receipt).catch(error => log.warn({ err: error, batchId }, 'hidden message not deleted: the next round tries again'))
+    }
+  }
+
+  async function remove (batchId: string, receipt: string): Promise<void> {
+    await queue.remove({ receipt })
+    await sql`delete from parked_messages where batch_id = ${batchId} and receipt = ${receipt}`
+    log.info({ batchId }, 'message deleted: its batch has ended')
+  }
+
+  return {
+    async park ({ batchId, receipt }, seconds) {
+      await sql`
+        insert into parked_messages (batch_id, receipt, parked_at, hidden_until)
+        values (${batchId}, ${receipt}, clock_timestamp(), clock_timestamp() + make_interval(secs => ${seconds}))
+        on conflict (batch_id) do update
+        set receipt = excluded.receipt, parked_at = excluded.parked_at, hidden_until = excluded.hidden_until`
+    },
+    async stop () {
+      clearInterval(timer)
+      await looking
+    },
+  }
+}

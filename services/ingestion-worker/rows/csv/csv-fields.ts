@@ -1,0 +1,100 @@
+import { columns, newSpans, type Spans } from '../values/validate.ts'
+
+const QUOTE = 0x22
+const LF = 0x0a
+const CR = 0x0d
+
+/** Finds the fields of one CSV row, and makes nothing for it: what it finds stays here until the next row. */
+export class CsvFields {
+  /** Where the values are, quotes around them left out, in the order of {@link columns}. */
+  readonly spans: Spans = newSpans()
+  /** Fields of the row. */
+  count = 0
+  /** The bytes ended within quotes. */
+  inQuotes = false
+  #doubled = 0 // fields that have doubled quotes, as bits, the first one's the lowest
+  readonly separator: number
+  readonly #places: Int32Array
+
+  /** @param order place in {@link columns} of each field */
+  constructor (separator: number, order: readonly number[]) {
+    this.separator = separator
+    this.#places = Int32Array.from(order, place => place * 2)
+  }
+
+  /** Reads the row that begins at `start`; index of the line feed that ends it, or -1 when there is none before `limit`. */
+  find (bytes: Uint8Array, start: number, limit: number): number {
+    const separator = this.separator
+    const spans = this.spans
+    this.#doubled = 0
+    this.inQuotes = false
+    let at = start
+    for (let field = 0; ; field++, at++) {
+      let first = at
+      let last = -1
+      if (at < limit && bytes[at] === QUOTE) {
+        const after = this.#afterQuotes(bytes, at + 1, limit, field)
+        if (after < 0) return -1
+        // What stands between the closing quote and the next separator belongs to the value, quotes and all, which then fails as such.
+        if (after < limit && (bytes[after] === separator || bytes[after] === LF)) {
+          first = at + 1
+          last = bytes[after - 1] === QUOTE ? after - 1 : after - 2
+        }
+        at = after
+      }
+      let byte = 0
+      while (at < limit && (byte = bytes[at]!) !== separator && byte !== LF) at++
+      if (at >= limit) return -1
+      if (field < columns.length) {
+        const place = this.#places[field]!
+        if (last < 0) last = byte === LF && at > first && bytes[at - 1] === CR ? at - 1 : at
+        spans[place] = first
+        spans[place + 1] = last
+      }
+      if (byte === LF) {
+        this.count = field + 1
+        return at
+      }
+    }
+  }
+
+  /** The row's bytes with the quotes in its values no longer doubled, the spans moved with them. */
+  undoubled (bytes: Uint8Array): Uint8Array {
+    if (this.#doubled === 0) return bytes
+    const values: Uint8Array[] = []
+    let length = 0
+    for (const [field, place] of this.#places.entries()) {
+      let value = bytes.subarray(this.spans[place], this.spans[place + 1])
+      if (this.#doubled & 1 << field) value = withoutSeconds(value)
+      this.spans[place] = length
+      this.spans[place + 1] = length += value.length
+      values.push(value)
+    }
+    return Buffer.concat(values)
+  }
+
+  /** What follows the quote that closes the field, the CR of a CRLF skipped; -1 when the bytes end before that is known. */
+  #afterQuotes (bytes: Uint8Array, start: number, limit: number, field: number): number {
+    let at = start
+    for (;;) {
+      while (at < limit && bytes[at] !== QUOTE) at++
+      if (at + 1 >= limit) {
+        this.inQuotes = true
+        return -1
+      }
+      if (bytes[at + 1] !== QUOTE) break
+      this.#doubled |= 1 << field
+      at += 2
+    }
+    return at + 2 < limit && bytes[at + 1] === CR && bytes[at + 2] === LF ? at + 2 : at + 1
+  }
+}
+
+/** Leaves out the second of every two quotes. */
+function withoutSeconds (value: Uint8Array): Uint8Array {
+  let first = false
+  return value.filter(byte => {
+    first = byte === QUOTE && !first
+    return byte !== QUOTE || first
+  })
+}

@@ -1,0 +1,117 @@
+import { isUtf8 } from 'node:buffer'
+import { JsonMembers, skipSpace, isSpace } from './json-members.ts'
+import type { RowChecker, Source } from '../values/row-checker.ts'
+import { boundedText, MAX_VALUE_CHARS } from '../values/row-error.ts'
+import { columns, newSpans } from '../values/validate.ts'
+
+const QUOTE = 0x22
+const names = columns.map(name => new TextEncoder().encode(`"${name}"`))
+
+/**
+ * One price as a JSON object: four keys, each once, in any order. Codes and the day are strings; the price is a number or a
+ * string, and what counts is how it is written: 5.10 is good, 5.100 and 1e3 are not.
+ */
+export class JsonRow {
+  readonly #checker: RowChecker
+  readonly #members = new JsonMembers()
+  readonly #spans = newSpans()
+
+  constructor (checker: RowChecker) {
+    this.#checker = checker
+  }
+
+  /** Reads the row `bytes[start, end)`, space around it allowed. */
+  read (bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#checker.nextRow()) return
+    start = skipSpace(bytes, start, end)
+    while (end > start && isSpace(bytes[end - 1]!)) end--
+    const whole = this.#members.find(bytes, start, end)
+    if (whole && this.#isPlain(bytes) && this.#checker.accept(bytes, this.#spans)) return
+    this.#explain(bytes, start, end)
+  }
+
+  /**
+   * Whether the object has the four keys alone, and values of the right types as far as quotes tell. What passes this and the checks of a
+   * price is JSON: those allow neither escapes nor control characters in a string; a number's leading zero is looked at here.
+   */
+  #isPlain (bytes: Uint8Array): boolean {
+    const { count, places } = this.#members
+    if (count !== columns.length) return false
+    let seen = 0
+    for (let member = 0; member < count * 4; member += 4) {
+      const column = columnOf(bytes, places[member]!, places[member + 1]!)
+      if (column < 0) return false
+      seen |= 1 << column
+      const value = places[member + 2]!
+      const quoted = bytes[value] === QUOTE ? 1 : 0
+      if (!quoted && (column !== 3 || (bytes[value] === 0x30 && bytes[value + 1]! >= 0x30 && bytes[value + 1]! <= 0x39))) return false
+      this.#spans[column * 2] = value + quoted
+      this.#spans[column * 2 + 1] = places[member + 3]! - quoted
+    }
+    return seen === 15
+  }
+
+  /** Names what is wrong with a row, or passes on one that only looked odd (a key written with escapes, say). */
+  #explain (bytes: Uint8Array, start: number, end: number): void {
+    const source = { bytes, start, end }
+    if (!isUtf8(bytes.subarray(start, end))) return this.#checker.refuse('not_utf8', source)
+    let row: unknown
+    try {
+      row = JSON.parse(textOf(bytes, start, end))
+    } catch (error) {
+      return this.#checker.refuse('malformed_json', source, { detail: (error as Error).message })
+    }
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) return this.#checker.refuse('not_an_object', source)
+    this.#checkMembers(source)
+  }
+
+  /** The object is JSON: its values one by one, as text, since JSON.parse would neither tell repeated keys nor how a number was written. */
+  #checkMembers ({ bytes, start, end }: Source): void {
+    const checker = this.#checker
+    const source = { bytes, start, end }
+    const told = new Set<number>()
+    const values: Array<Buffer | null> = [null, null, null, null]
+    const { count, places } = this.#members
+    for (let member = 0; member < count * 4; member += 4) {
+      const key = JSON.parse(textOf(bytes, places[member]!, places[member + 1]!)) as string
+      const column = columns.findIndex(name => name === key)
+      if (column < 0 || values[column]) {
+        checker.refuse(column < 0 ? 'unknown_column' : 'repeated_column', source, { column: key })
+        continue
+      }
+      const [from, to] = [places[member + 2]!, places[member + 3]!]
+      const text = textOf(bytes, from, to)
+      if (text === 'null') values[column] = Buffer.alloc(0)
+      else if (text.startsWith('"')) values[column] = Buffer.from(JSON.parse(text))
+      else {
+        values[column] = Buffer.from(text)
+        if (column === 3 && /^[-\d]/.test(text)) continue
+        told.add(column)
+        checker.refuse('wrong_type', source, { column: key, value: boundedText(bytes, from, to, MAX_VALUE_CHARS) })
+      }
+    }
+    let length = 0
+    for (const [column, value] of values.entries()) {
+      this.#spans[column * 2] = length
+      this.#spans[column * 2 + 1] = length += value?.length ?? 0
+    }
+    const read = Buffer.concat(values.map(value => value ?? Buffer.alloc(0)))
+    const faultless = told.size === 0 && count === columns.length && values.every(value => value !== null)
+    if (!(faultless && checker.accept(read, this.#spans))) checker.explain(read, this.#spans, source, told)
+  }
+}
+
+/** Place in {@link columns} of the key `bytes[start, end)`, its quotes included; -1 when it has none. */
+function columnOf (bytes: Uint8Array, start: number, end: number): number {
+  const column = end - start === 5 ? 2 : end - start === 7 ? 3 : bytes[start + 1] === 0x6f ? 0 : 1
+  const name = names[column]!
+  if (end - start !== name.length) return -1
+  for (let at = 0; at < name.length; at++) {
+    if (bytes[start + at] !== name[at]) return -1
+  }
+  return column
+}
+
+function textOf (bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()
+}

@@ -1,0 +1,25 @@
+import { formatDay } from '../values/days.ts'
+
+export type Month = {
+  /** YYYY-MM-01 */
+  text: string
+  /** In days since 1970-01-01, as the last. */
+  first: number
+  last: number
+}
+
+// A batch has few days and many lanes.
+const months = new Map<number, Month>()
+
+/** The month of a day since 1970-01-01. */
+export function monthOf (day: number): Month {
+  let month = months.get(day)
+  if (!month) {
+    const date = new Date(day * 86_400_000)
+    const first = day - date.getUTCDate() + 1
+    date.setUTCMonth(date.getUTCMonth() + 1, 0)
+    month = { text: formatDay(first), first, last: date.getTime() / 86_400_000 }
+    months.set(day, month)
+  }
+  return month
+}

@@ -1,0 +1,86 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Sql } from 'postgres'
+import { dayMs, storedToExpireBy } from '../../../lib/batch/store/payload-life.ts'
+import type { Queue } from '../../../lib/batch/queue.ts'
+import type { Metrics } from '../../../lib/metrics/metrics.ts'
+import { withDeadline } from '../../../lib/process/deadline.ts'
+import { countHeld } from '../receive/doubt.ts'
+import { lookAtMonths } from './months-left.ts'
+
+export type BacklogWatch = {
+  sql: Sql
+  queue: Queue
+  deadLetters: Queue
+  metrics: Metrics
+  /** Time between two looks, in seconds. */
+  backlogSeconds: number
+  /** Called while batches are held because the store is in doubt: this worker stops receiving too. */
+  onDoubt?: () => void
+  /** Unfinished batches that one provider may have. */
+  unfinishedMax: number
+  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  payloadKeepDays?: number | undefined
+}
+
+/** Days before its payload expires from which a dead letter counts as expiring. */
+const expiringDays = 7
+
+/** Longest wait for an answer, in milliseconds: an older number is none. */
+const limitMs = 5_000
+
+/**
+ * Keeps the gauges that speak of the whole system up to date. Every worker does, and all say the same; what cannot be asked
+ * is taken away, since a number of before an outage would be told as that of now.
+ */
+export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    await Promise.all([
+      lookAtBatches(watch), lookAtDoubt(watch), lookAtMonths(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters),
+    ])
+    await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})
+  }
+}
+
+type BatchesWatch = Pick<BacklogWatch, 'sql' | 'metrics' | 'unfinishedMax' | 'payloadKeepDays'>
+
+export async function lookAtBatches ({ sql, metrics, unfinishedMax, payloadKeepDays }: BatchesWatch): Promise<void> {
+  const found = await withDeadline(askBatches(sql, payloadKeepDays), limitMs).catch(() => undefined)
+  for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
+  metrics.set('freight_dead_letters_expiring', {}, found?.expiring)
+  metrics.set('freight_providers_with_work', {}, found?.providers)
+  metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
+  metrics.set('freight_unfinished_share', {}, found && found.most / unfinishedMax)
+}
+
+async function lookAtDoubt ({ sql, metrics, onDoubt }: BacklogWatch): Promise<void> {
+  const held = await withDeadline(countHeld(sql), limitMs).catch(() => undefined)
+  metrics.set('freight_unreadable_batches', {}, held)
+  if (held) onDoubt?.()
+}
+
+type Found = { queued: number, processing: number, dead_lettered: number, expiring: number, providers: number, oldest: number, most: number }
+
+/** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
+async function askBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {
+  const expiringSince = storedToExpireBy(new Date(Date.now() + expiringDays * dayMs), payloadKeepDays)
+  const [row] = await sql<[Found]>`
+    select
+      count(*) filter (where state = 'queued') as queued,
+      count(*) filter (where state = 'processing') as processing,
+      (select count(*) from batches where state = 'dead_lettered') as dead_lettered,
+      (
+        select count(*) from batches
+        where state = 'dead_lettered' and coalesce(payload_stored_at, accepted_at) <= ${expiringSince}
+      ) as expiring,
+      count(distinct provider) as providers,
+      coalesce((
+        select max(unfinished)::int from (
+          select count(*) as unfinished from batches where state in ('queued', 'processing') group by provider) as of_provider), 0) as most,
+      coalesce(greatest(extract(epoch from now() - min(case when dead_lettered_at is null then accepted_at else queued_at end)), 0), 0)::float8 as oldest
+    from batches where state in ('queued', 'processing')`
+  return row
+}
+
+async function lookAtQueue ({ metrics }: BacklogWatch, name: 'batches' | 'dead_letters', queue: Queue): Promise<void> {
+  metrics.set('freight_queue_messages', { queue: name }, await withDeadline(queue.countMessages(), limitMs).catch(() => undefined))
+}

@@ -1,0 +1,93 @@
+import type { Sql } from 'postgres'
+import { isLinkLost } from '../../../lib/process/failures.ts'
+import { Problem } from '../../../lib/http/problem.ts'
+
+export type ConnectionLimits = {
+  /** Connections, and so questions at once. */
+  connections: number
+  /** Questions that may wait for a connection. */
+  maxWaiting: number
+  /** Longest time from asking to the answer, and longest time of a statement in the database, in milliseconds. */
+  limitMs: number
+}
+
+/** Throws `overloaded` at once when too many wait, `database-unavailable` after the time limit, and what the database throws. */
+export type Ask = <T>(question: (sql: Sql) => Promise<T>) => Promise<T>
+export type Connections = { ask: Ask, end: () => Promise<void> }
+
+/** Time for a cancelled statement to come back, in milliseconds. */
+const cancelMs = 1_000
+/** Pause before a connection that failed is made anew, in milliseconds. */
+const pauseMs = 100
+
+/**
+ * Connections that answer one question at a time; few may wait for one, in order, and nobody for long. `connect` opens a pool
+ * of one connection. The library's larger pools queue without bound, also behind slow queries, and do not get over every
+ * broken link (postgres 3.4.9): after a reset they can lose a query, which then never ends, and a connection that is closed
+ * with something unsent may never send again (porsager/postgres#1209, #1215). Here, one that failed is thrown away.
+ */
+export function openConnections (connect: () => Sql, { connections, maxWaiting, limitMs }: ConnectionLimits): Connections {
+  const open = new Set<Sql>()
+  const free = Array<Sql | null>(connections).fill(null) // null: yet to be made
+  const waiting = new Set<() => void>()
+
+  const ask: Ask = question => new Promise((resolve, reject) => {
+    if (free.length === 0 && waiting.size >= maxWaiting) throw new Problem('overloaded', 'Too many requests wait for the database; try again')
+    let sql: Sql | null = null
+    let isLate = false
+    let timer = setTimeout(late, limitMs)
+    if (free.length > 0) start()
+    else waiting.add(start)
+
+    function start (): void {
+      waiting.delete(start)
+      sql = free.pop()!
+      answer().then(resolve, reject).finally(end)
+    }
+
+    async function answer () {
+      for (let attempt = 1; ; attempt++) {
+        if (!sql) open.add(sql = connect())
+        try {
+          return await question(sql)
+        } catch (error) {
+          if (!isLinkLost(error)) throw error
+          discard()
+          if (isLate || attempt > 1) throw error // else once more: nothing is written here, and an old link may have been dead for long
+        }
+      }
+    }
+
+    /** The server cancels the statement at the same time; where nothing comes even then, the link is dead. */
+    function late (): void {
+      isLate = true
+      reject(tooLate(limitMs))
+      if (!waiting.delete(start)) timer = setTimeout(discard, cancelMs).unref()
+    }
+
+    function discard (): void {
+      if (!sql) return
+      open.delete(sql)
+      sql.end({ timeout: 0 }).catch(() => {})
+      sql = null
+    }
+
+    function end (): void {
+      clearTimeout(timer)
+      if (sql) release()
+      else setTimeout(release, pauseMs).unref()
+    }
+
+    function release (): void {
+      free.push(sql)
+      const [next] = waiting
+      next?.()
+    }
+  })
+
+  return { ask, end: async () => { await Promise.all([...open].map(sql => sql.end({ timeout: 4 }))) } }
+}
+
+export function tooLate (limitMs: number): Problem {
+  return new Problem('database-unavailable', `The database gave no answer within ${limitMs} ms; try again`)
+}

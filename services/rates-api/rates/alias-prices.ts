@@ -1,0 +1,37 @@
+import type { Sql } from 'postgres'
+import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './average-prices.ts'
+import { codesOf, portOf } from './port-codes.ts'
+import { snapshotOf } from '../cache/snapshot.ts'
+
+/**
+ * The prices from one port to another, under every code of both: lanePrices for ports with aliases. Null where a side is a region.
+ * Costs three quarters of regionPrices over the same lane.
+ */
+export async function aliasPrices (
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true
+): Promise<LaneTotals | null> {
+  // Arrays, made once, let the primary key's index find the row of each code.
+  const isLane = sql`orig_code = any (array(${codesOf(sql, sql`orig_port`)})) and dest_code = any (array(${codesOf(sql, sql`dest_port`)}))`
+  const rows = await sql<TotalsRow[]>`
+    with
+      orig_port (code) as (${portOf(sql, origCode)}),
+      dest_port (code) as (${portOf(sql, destCode)})
+    select
+      case
+        when orig_port.code is not null then 'port'
+        when exists (select from regions where slug = ${origSlug}) then 'region'
+      end as orig,
+      case
+        when dest_port.code is not null then 'port'
+        when exists (select from regions where slug = ${destSlug}) then 'region'
+      end as dest,
+      orig_port.code as "origPort", dest_port.code as "destPort", asked.month, counts, cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
+    from orig_port cross join dest_port cross join unnest(${months}::date[]) as asked (month)
+    left join lane_months on ${isLane} and lane_months.month = asked.month
+    union all
+    select null, null, null, null, month, counts, cents, null
+    from full_lane_months
+    where ${isLane} and month = any (${months}::date[])`
+  const { orig, dest } = rows.find(row => row.snapshot !== null)!
+  return orig === 'region' || dest === 'region' ? null : totalsOf(rows)
+}

@@ -1,0 +1,34 @@
+import type { Sql } from 'postgres'
+import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './average-prices.ts'
+import { snapshotOf } from '../cache/snapshot.ts'
+
+/**
+ * The prices from one port to another: the rows of the read model as they are, which costs half as much as the sums of
+ * regionPrices over that one lane (bench/average-prices.ts). Null where one row a month is not the answer: a side is a region or
+ * a port with aliases, or the lane has full rows. Two looks at small indexes tell; to join all rows of every lane would cost a
+ * third more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
+ */
+export async function lanePrices (
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true
+): Promise<LaneTotals | null> {
+  const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasMore: boolean }>>`
+    select
+      case
+        when exists (select from ports where code = ${origCode}) then 'port'
+        when exists (select from regions where slug = ${origSlug}) then 'region'
+      end as orig,
+      case
+        when exists (select from ports where code = ${destCode}) then 'port'
+        when exists (select from regions where slug = ${destSlug}) then 'region'
+      end as dest,
+      exists (
+        select from port_aliases where code in (${origCode}, ${destCode}) or port_code in (${origCode}, ${destCode})
+      ) or exists (
+        select from full_lane_months where orig_code = ${origCode} and dest_code = ${destCode}
+      ) as "hasMore",
+      asked.month, counts, cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
+    from unnest(${months}::date[]) as asked (month)
+    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month`
+  const isAnother = rows.some(({ orig, dest, hasMore }) => hasMore || orig === 'region' || dest === 'region')
+  return isAnother ? null : totalsOf(rows.map(row => ({ ...row, origPort: row.orig && origCode, destPort: row.dest && destCode })))
+}
