@@ -1,5 +1,5 @@
 import { isAfterToday } from '../lib/migrations/first-month.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config-schema.ts'
 import { connectionsNeeded, maxConnections, memoryGiB } from './connections.ts'
 
 /** Least and most memory in MiB that Fargate gives to so many CPU units, and its step. */

@@ -129,3 +129,9 @@ export const Schema = Type.Object({
 }, { additionalProperties: false })
 
 export type Settings = Static<typeof Schema>
+
+export type Config = Settings & {
+  /** The stack's name; resources, tags and logs carry it. */
+  stack: string
+  region: string
+}

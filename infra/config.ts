@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi'
 import { Value } from 'typebox/value'
 import { problemsOf } from './config-rules.ts'
-import { Schema, type Settings } from './config-schema.ts'
+import { Schema, type Config, type Settings } from './config-schema.ts'
 
 /** What is wrong with a stack's configuration, one sentence each. */
 export class RefusedConfig extends pulumi.RunError {
@@ -10,12 +10,6 @@ export class RefusedConfig extends pulumi.RunError {
     super(`The configuration of this stack is refused:\n${problems.map(problem => `  ${problem}`).join('\n')}\nEvery key is described in docs/aws.md.`)
     this.problems = problems
   }
-}
-
-export type Config = Settings & {
-  /** The stack's name; resources, tags and logs carry it. */
-  stack: string
-  region: string
 }
 
 /** The stack's configuration, typed, with its defaults. The one place that reads it. Throws RefusedConfig with all problems at once. */

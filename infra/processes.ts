@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Config } from './config-schema.ts'
 import type { ApiKeys } from './components/api-keys.ts'
 import type { Database } from './components/database.ts'
 import type { PayloadBucket } from './components/payload-bucket.ts'

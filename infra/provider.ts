@@ -1,5 +1,5 @@
 import * as aws from '@pulumi/aws/provider.js'
-import type { Config } from './config.ts'
+import type { Config } from './config-schema.ts'
 
 /** The one provider: for this account and no other, and every resource carries the stack's tags. */
 export const stackProvider = ({ stack, region, account, tier, expires }: Config): aws.Provider => new aws.Provider('aws', {

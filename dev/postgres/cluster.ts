@@ -3,7 +3,6 @@ import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { postgresBinaries } from './binaries.ts'
-import { initialiseNow } from './initialise.ts'
 import type { Owner } from './owner.ts'
 
 export type Cluster = {
@@ -16,17 +15,7 @@ export type Cluster = {
   name: string
 }
 
-/**
- * The cluster below `folder`, made there with initdb at the first call. `folder` is one that `owner` can enter.
- * The superuser is `postgres`; connections are TCP on 127.0.0.1 with a password.
- */
-export function openCluster (folder: string, owner: Owner | undefined, password: string): Cluster {
-  const cluster = clusterAt(folder, owner, password)
-  if (!isInitialised(cluster)) initialiseNow(cluster)
-  return cluster
-}
-
-/** The same, made or not made yet. */
+/** The cluster below `folder`, made or not made yet. */
 export function clusterAt (folder: string, owner: Owner | undefined, password: string, name = 'freight-rates'): Cluster {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (owner) chownSync(folder, owner.uid, owner.gid)

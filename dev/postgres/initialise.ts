@@ -2,7 +2,8 @@ import { execFile, execFileSync } from 'node:child_process'
 import { chownSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { serverIdentity, type Cluster } from './cluster.ts'
+import { clusterAt, isInitialised, serverIdentity, type Cluster } from './cluster.ts'
+import type { Owner } from './owner.ts'
 
 /** Makes the cluster with initdb; `signal` breaks it off. Whatever ends it half-way leaves nothing that looks like a cluster. */
 export async function initialise (cluster: Cluster, signal: AbortSignal): Promise<void> {
@@ -15,8 +16,18 @@ export async function initialise (cluster: Cluster, signal: AbortSignal): Promis
   }
 }
 
+/**
+ * The cluster below `folder`, made there with initdb at the first call. `folder` is one that `owner` can enter.
+ * The superuser is `postgres`; connections are TCP on 127.0.0.1 with a password.
+ */
+export function openCluster (folder: string, owner: Owner | undefined, password: string): Cluster {
+  const cluster = clusterAt(folder, owner, password)
+  if (!isInitialised(cluster)) initialiseNow(cluster)
+  return cluster
+}
+
 /** The same, holding up this process until it is done. */
-export function initialiseNow (cluster: Cluster): void {
+function initialiseNow (cluster: Cluster): void {
   const { program, args, unfinished } = prepare(cluster)
   try {
     execFileSync(program, args, { ...serverIdentity(cluster), stdio: 'pipe' })

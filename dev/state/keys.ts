@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { CommandError } from '../../services/ops/command.ts'
+import { CommandError } from '../../services/ops/command-error.ts'
 import { openFileList, writeList } from '../../services/ops/keys/file-list.ts'
 import type { ApiKey } from '../../lib/api-keys/api-keys.ts'
 import { Failure } from '../failure.ts'

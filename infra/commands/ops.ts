@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { readArguments } from '../../services/ops/arguments.ts'
-import { CommandError, type Command } from '../../services/ops/command.ts'
+import type { Command } from '../../services/ops/command.ts'
+import { CommandError } from '../../services/ops/command-error.ts'
 import { findCommand } from '../../services/ops/commands.ts'
 import { requestedHelp } from '../../services/ops/help.ts'
+import { runCommand } from '../../services/ops/run.ts'
 import type { OneOffTask } from '../run-task.ts'
 import { copyFiles } from './copied-files.ts'
+import { namedOrLocalSystem } from './local-system.ts'
 import { askPulumi, endWith, Refused } from './pulumi.ts'
 
-const here = join(import.meta.dirname, '../../services/ops/main.ts')
 const [args, stack] = takeStack(process.argv.slice(2))
 
 await endWith(async () => {
@@ -16,6 +16,7 @@ await endWith(async () => {
   else if (!/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw new Refused('--stack takes the name of a stack: npm run ops -- --stack NAME COMMAND', 2)
   else process.exitCode = await runOn(stack, args)
 })
+process.exit()
 
 /** A command that needs the database runs as a task beside it; one whose file or secret is at this terminal runs here. */
 async function runOn (stack: string, args: string[]): Promise<number> {
@@ -70,13 +71,10 @@ function checkUsage (args: string[]): Command {
   }
 }
 
-/** services/ops as a process of its own, at this terminal. */
-function runHere (args: string[], env: Record<string, string>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [here, ...args], { stdio: 'inherit', env: { ...process.env, ...env } })
-    child.once('error', reject).once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)))
-    process.on('SIGINT', () => {}) // Ctrl-C reaches the child too: its end is ours
-  })
+/** Runs the command in this process, on the system that `variables` and this process's own variables name. */
+async function runHere (args: string[], variables: Record<string, string>): Promise<number> {
+  Object.assign(process.env, variables)
+  return await runCommand(args, namedOrLocalSystem)
 }
 
 /** `--stack NAME` or `--stack=NAME` before the command, and the command. */

@@ -2,7 +2,7 @@ import * as appautoscaling from '@pulumi/aws/appautoscaling/index.js'
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as rds from '@pulumi/aws/rds/index.js'
 import * as pulumi from '@pulumi/pulumi'
-import type { EngineArgs, Hosts } from './database.ts'
+import type { EngineArgs, Hosts } from './database-engine.ts'
 import { keptUnlessSet, newStackVersion } from './engine-version.ts'
 
 /** Aurora PostgreSQL: a writer, and readers whose number follows their load. Storage is in three zones and grows by itself. */

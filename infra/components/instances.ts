@@ -1,6 +1,6 @@
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as rds from '@pulumi/aws/rds/index.js'
-import type { EngineArgs, Hosts } from './database.ts'
+import type { EngineArgs, Hosts } from './database-engine.ts'
 import { keptUnlessSet, newStackVersion } from './engine-version.ts'
 
 /** RDS PostgreSQL: a primary, its standby in another zone where asked for, and read replicas. */

@@ -9,14 +9,12 @@ import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
 import { isOfRow } from './store/row-in-place.ts'
 import type { Store } from './store/store.ts'
+import type { Actor } from './actor.ts'
 
 export type Action = 'redrive' | 'discard' | 'dead_letter'
 
 /** How the reason of a batch begins that an operator has dead-lettered: no commit in flight is to win over that. */
 export const byOperator = 'OPERATOR: '
-
-/** Who acts on a dead letter, and why. An operator's command adds its `caller` and `task` (services/ops/operator.ts). */
-export type Actor = { name: string, reason: string | null, caller?: string | null, task?: string | null }
 
 export type DeadLetter = {
   id: string

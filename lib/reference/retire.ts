@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { Actor } from '../batch/dead-letters.ts'
+import type { Actor } from '../batch/actor.ts'
 import { transaction } from '../postgres/transaction.ts'
 
 export type RetireAction = 'retire' | 'unretire'

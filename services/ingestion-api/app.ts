@@ -1,52 +1,20 @@
-import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit'
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
-import type { Sql } from 'postgres'
-import type { Queue } from '../../lib/batch/queue.ts'
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance } from 'fastify'
 import { withRowsInPlace } from '../../lib/batch/store/row-in-place.ts'
-import type { Store } from '../../lib/batch/store/store.ts'
-import type { Uploads } from '../../lib/batch/store/uploads.ts'
-import { openMetrics, type Metrics } from '../../lib/metrics/metrics.ts'
+import { openMetrics } from '../../lib/metrics/metrics.ts'
 import { registerDocs } from '../../lib/http/openapi.ts'
 import { registerHealth } from '../../lib/http/health.ts'
 import { buildServer } from '../../lib/http/server.ts'
-import type { ApiKey } from '../../lib/api-keys/api-keys.ts'
-import type { Log } from '../../lib/process/log.ts'
-import type { BodyLimits } from './body/meter.ts'
 import { ignoreTypeWhereNothingIs, readJsonWhereWanted } from './body/no-body.ts'
-import type { TimeLimits } from './body/receive.ts'
-import { takeTurns, type TakeTurn, type TurnLimits } from './body/turns.ts'
+import { takeTurns } from './body/turns.ts'
 import { perMinute } from './per-minute.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerSubmit } from './routes/submit.ts'
 import { registerUploads } from './routes/uploads.ts'
-import { limitUnfinished, type Unfinished } from './unfinished.ts'
-
-export type Dependencies = {
-  store: Store
-  uploads: Uploads
-  queue: Queue
-  sql: Sql
-  log: Log
-  metrics?: Metrics
-  /** The keys of now: they may change while the process runs. */
-  keys: () => readonly ApiKey[]
-  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
-  payloadKeepDays?: number | undefined
-  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
-}
-
-/** What the routes work with. */
-export type IngestionApi = Dependencies & { metrics: Metrics } & {
-  rateLimit: RateLimitOptions
-  /** Counts a request among its provider's reads. Throws `too-many-requests`. */
-  limitReads: onRequestAsyncHookHandler
-  takeTurn: TakeTurn
-  unfinished: Unfinished
-  /** Work that goes on after the answer, and that stopping waits for. */
-  afterwards: (work: Promise<unknown>) => void
-}
+import { limitUnfinished } from './unfinished.ts'
+import type { Dependencies, IngestionApi } from './context.ts'
 
 /** The ingestion API: takes batches whole and says how they are doing. Accepting needs the store and the queue, not the database. */
 export async function buildIngestionApi (dependencies: Dependencies): Promise<FastifyInstance> {

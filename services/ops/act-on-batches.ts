@@ -1,7 +1,8 @@
-import { actOn, type Action, type ActionResult, type Actor } from '../../lib/batch/dead-letters.ts'
+import { actOn, type Action, type ActionResult } from '../../lib/batch/dead-letters.ts'
+import type { Actor } from '../../lib/batch/actor.ts'
 import { Problem } from '../../lib/http/problem.ts'
 import { findBatchIds } from './batch-id.ts'
-import { CommandError } from './command.ts'
+import { CommandError } from './command-error.ts'
 import type { System } from './system.ts'
 
 const refusals: Record<Action, string> = {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { CommandError, type Command, type Option, type Options, type Values } from './command.ts'
+import type { Command, Option, Options, Values } from './command.ts'
+import { CommandError } from './command-error.ts'
 import { usage } from './help.ts'
 
 /** Reads what follows a command's name. Throws CommandError, exit code 2, that says which operand or option is missing or unknown. */

@@ -36,12 +36,3 @@ export type Command<O extends Options = any> = {
 
 /** Checks a command's definition and infers the types of its values. */
 export const command = <const O extends Options>(definition: Command<O>): Command<O> => definition
-
-/** Printed to the person at the terminal as it is, without a stack. Exit code 2 is wrong usage. */
-export class CommandError extends Error {
-  readonly exitCode: 1 | 2
-  constructor (message: string, exitCode: 1 | 2 = 1) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}

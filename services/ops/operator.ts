@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { CommandError } from './command.ts'
+import { CommandError } from './command-error.ts'
 
 /** Who runs a command: for the audit. */
 export type Operator = {

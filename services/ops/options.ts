@@ -1,5 +1,5 @@
-import type { Actor } from '../../lib/batch/dead-letters.ts'
-import { CommandError } from './command.ts'
+import type { Actor } from '../../lib/batch/actor.ts'
+import { CommandError } from './command-error.ts'
 import { readOperator } from './operator.ts'
 
 /** Options that several commands take. */

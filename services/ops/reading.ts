@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { CommandError } from './command.ts'
+import { CommandError } from './command-error.ts'
 import { table } from './table.ts'
 
 /** The most rows that a command about the database shows. */

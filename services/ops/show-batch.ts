@@ -2,7 +2,7 @@ import { listAttempts } from '../../lib/batch/attempts.ts'
 import { auditOf } from '../../lib/batch/dead-letters.ts'
 import { readRecord } from '../../lib/batch/records.ts'
 import { findBatchId } from './batch-id.ts'
-import { CommandError } from './command.ts'
+import { CommandError } from './command-error.ts'
 import { payloadOf } from './payload-of.ts'
 import type { System } from './system.ts'
 

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Sql } from 'postgres'
 import { Type, type Static, type TObject, type TProperties } from 'typebox'
 import { openQueue, type Queue } from '../../lib/batch/queue.ts'
@@ -8,7 +6,7 @@ import { openS3, openSqs } from '../../lib/process/aws.ts'
 import { Database, InvalidConfig, PayloadLife, readConfig, type ConfigCheck } from '../../lib/process/config.ts'
 import { databaseProblems, passwordsOf } from '../../lib/postgres/database-auth.ts'
 import { openDatabase, type DatabaseOptions } from '../../lib/postgres/database.ts'
-import { CommandError } from './command.ts'
+import { CommandError } from './command-error.ts'
 
 /** The system that a command works on: what it needs of it is opened at first use, and closed at the command's end. */
 export type System = {
@@ -25,8 +23,8 @@ export type System = {
   close: () => Promise<void>
 }
 
-export async function openSystem (): Promise<System> {
-  const environment = await systemEnvironment()
+/** `environment` has the variables that docs/configuration.md lists for the operators' commands. */
+export function openSystem (environment: NodeJS.ProcessEnv): System {
   let sql: Sql | undefined
   let reading: Sql | undefined
   const aws = () => ({ region: variable('AWS_REGION'), endpoint: environment.AWS_ENDPOINT_URL })
@@ -66,25 +64,5 @@ function read<T extends TProperties> (variables: T, environment: NodeJS.ProcessE
     return readConfig(Type.Object(variables), environment, ...checks)
   } catch (error) {
     throw error instanceof InvalidConfig ? new CommandError(error.message, 2) : error
-  }
-}
-
-/** Each of them names a system: a database, an API (which is enough to send batches) or a list of keys. */
-const naming = ['DATABASE_URL', 'INGESTION_API_URL', 'API_KEYS_SECRET', 'API_KEYS_FILE']
-
-/** This process's own variables or, where none of them names a system, those of the system that `npm start` runs here. */
-async function systemEnvironment (): Promise<NodeJS.ProcessEnv> {
-  if (naming.some(name => process.env[name])) return process.env
-  const local = join(import.meta.dirname, '../../dev/running-system.ts')
-  // The image that runs on servers has no dev/ folder: there the environment names the system.
-  if (!existsSync(local)) throw new CommandError('DATABASE_URL is not set: it names the database to work on', 2)
-  const { runningSystem } = await import(local) as typeof import('../../dev/running-system.ts')
-  try {
-    const { environment, addresses } = runningSystem()
-    // The AWS client looks for credentials in the process's own variables.
-    Object.assign(process.env, environment)
-    return { INGESTION_API_URL: addresses.ingestionApi, API_KEY: 'development', ...process.env }
-  } catch (error) {
-    throw new CommandError((error as Error).message)
   }
 }

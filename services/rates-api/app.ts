@@ -5,11 +5,12 @@ import { registerDocs } from '../../lib/http/openapi.ts'
 import { registerHealth } from '../../lib/http/health.ts'
 import { buildServer } from '../../lib/http/server.ts'
 import type { Log } from '../../lib/process/log.ts'
-import { accessWith, type Access, type Keys } from './access.ts'
+import { accessWith, type Keys } from './access.ts'
 import { limitClients, type ClientLimit } from './client-limit.ts'
-import { openHosts, type Hosts, type HostsOptions } from './database/hosts.ts'
+import { openHosts, type HostsOptions } from './database/hosts.ts'
 import { registerLocations } from './routes/locations.ts'
 import { registerRates } from './routes/rates.ts'
+import type { RatesApi } from './context.ts'
 
 export type Dependencies = {
   /** Opens a pool of one connection to the primary: how many there are is `limits.connections`. */
@@ -25,14 +26,6 @@ export type Dependencies = {
     /** Of each client; none where it is not given. */
     client?: ClientLimit
   }
-}
-
-/** What the routes work with. */
-export type RatesApi = {
-  hosts: Hosts
-  metrics: Metrics
-  access: Access
-  maxDays: number
 }
 
 /** The rates API: reads, never writes. */

@@ -4,7 +4,6 @@ import t, { type Test } from 'tap'
 import { findProcesses, type FoundProcess } from '../../dev/processes/find.ts'
 import { runningSystem } from '../../dev/running-system.ts'
 import { freePort } from '../harness/free-port.ts'
-import { ops } from '../harness/ops.ts'
 import { fileLimitMs } from '../harness/patience.ts'
 import { clone, runProgram, stateFolder, until, watch, type Running } from './program.ts'
 
@@ -78,9 +77,9 @@ t.test('the first start: everything answers, the sample is applied', async t => 
   await t.test('a key of one\'s own, in the state folder', async t => {
     const { environment } = runningSystem({ STATE_DIR: stateDir })
     t.equal(statSync(environment.API_KEYS_FILE!).mode & 0o777, 0o600)
-    const added = await ops(['keys', 'add', 'acme', '--scope', 'submit'], { STATE_DIR: stateDir })
-    t.match(added, { code: 0 })
-    ownKey = added.stdout.trim()
+    const added = runProgram(t, 'infra/commands/ops.ts', ['keys', 'add', 'acme', '--scope', 'submit'], env)
+    t.match(await added.exit(), { code: 0 })
+    ownKey = /^\S+$/m.exec(added.output())![0]
     t.notMatch(readFileSync(environment.API_KEYS_FILE!, 'utf8'), ownKey)
     await until('the key is accepted', async () => await statusOf(ownKey) === 200)
   })

@@ -1,4 +1,4 @@
-import type { Violation } from './check.ts'
+import type { Violation } from './verdict.ts'
 import type { Dump } from './dump.ts'
 import type { Of } from './history.ts'
 

@@ -1,5 +1,5 @@
 import type { Known } from './check-batch.ts'
-import type { Violation } from './check.ts'
+import type { Violation } from './verdict.ts'
 
 /**
  * A provider's batches are applied in the order in which they were accepted, as far as that order is known: one had its 202

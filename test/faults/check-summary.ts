@@ -1,20 +1,6 @@
 import type { Known } from './check-batch.ts'
-import type { Verdict, Violation } from './check.ts'
+import type { Summary, Verdict, Violation } from './verdict.ts'
 import type { Of } from './history.ts'
-
-export type Summary = {
-  batches: number
-  accepted: number
-  states: Record<string, number>
-  requests: Record<string, number>
-  observations: number
-  faults: Record<string, number>
-  lost: number
-  doubled: number
-  partial: number
-  wrongStates: number
-  other: number
-}
 
 export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fault'>>, violations: readonly Violation[]): Summary {
   const count = (kind: Violation['kind']): number => violations.filter(violation => violation.kind === kind).length

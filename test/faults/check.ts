@@ -4,12 +4,9 @@ import type { Dump } from './dump.ts'
 import { readHistory, type Entry, type Of } from './history.ts'
 import { batchViolations, type Known } from './check-batch.ts'
 import { orderViolations } from './check-order.ts'
-import { summaryOf, textOf, type Summary } from './check-summary.ts'
+import { summaryOf, textOf } from './check-summary.ts'
 import { batchId } from '../../lib/batch/batch.ts'
-
-/** A: rows visible are none or all. B: applied once at most. C: accepted is never lost. D: what is said is true. */
-export type Violation = { invariant: 'A' | 'B' | 'C' | 'D', kind: 'partial' | 'doubled' | 'lost' | 'wrong state' | 'other', batch: number | null, text: string }
-export type Verdict = { violations: Violation[], summary: Summary }
+import type { Verdict, Violation } from './verdict.ts'
 
 /** Proves from what the driver saw and what the database has at the end that A to D held. */
 export function check (history: readonly Entry[], dump: Dump): Verdict {

@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import type { Fault } from './faults.ts'
+import type { Fault } from './fault.ts'
 
 const restart = (signal: 'SIGINT' | 'SIGQUIT'): Fault => async ({ system, last }) => {
   await system.server.stop(signal)

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Fault, FaultContext } from './faults.ts'
+import type { Fault, FaultContext } from './fault.ts'
 import type { Linked, System } from './system.ts'
 
 type Side = 'postgres' | 'aws'

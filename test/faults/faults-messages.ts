@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
-import type { Fault, FaultContext } from './faults.ts'
+import type { Fault, FaultContext } from './fault.ts'
 
 /** The messages of some batches again, five times each, behind whatever their providers have sent since. */
 const duplicate: Fault = async ({ system, pick, accepted }) => {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { corruptProvider } from './batches.ts'
-import type { Fault } from './faults.ts'
+import type { Fault } from './fault.ts'
 import type { System } from './system.ts'
 
 const endAndStart = (of: (system: System) => System['all'], signal: 'SIGKILL' | 'SIGTERM'): Fault => async ({ system, pick, last }) => {

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import { checkConfig, RefusedConfig, type Config } from '../../infra/config.ts'
+import { checkConfig, RefusedConfig } from '../../infra/config.ts'
+import type { Config } from '../../infra/config-schema.ts'
 import { Schema } from '../../infra/config-schema.ts'
 import { connectionsNeeded, maxConnections } from '../../infra/connections.ts'
 import { configOf, readYaml, runProgram } from './program.ts'

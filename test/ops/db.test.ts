@@ -39,8 +39,7 @@ t.test('the login of operators: 42501 for what no command needs', async t => {
 
 t.test('a read-only session refuses writes, and ends long statements and waits', async t => {
   const db = await database(t)
-  process.env.DATABASE_URL = db.url('ops')
-  const system = await openSystem()
+  const system = openSystem({ DATABASE_URL: db.url('ops') })
   t.teardown(() => system.close())
   await t.rejects(system.readOnly()`insert into session_signals (signal, pid, actor, reason) values ('cancel', 1, 'x', 'x')`, { code: '25006' })
   t.match(await system.readOnly()`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`, [{ statement: '15s', lock: '3s' }])

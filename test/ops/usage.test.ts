@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readArguments } from '../../services/ops/arguments.ts'
-import { CommandError } from '../../services/ops/command.ts'
+import { CommandError } from '../../services/ops/command-error.ts'
 import { commands, findCommand } from '../../services/ops/commands.ts'
 import { helpOf, helpOfAll, requestedHelp, usage } from '../../services/ops/help.ts'
 import { ops } from '../harness/ops.ts'

@@ -1,5 +1,5 @@
 import type { CheckedUnder } from '../conditions.ts'
-import type { Actor } from '../dead-letters.ts'
+import type { Actor } from '../actor.ts'
 
 /**
  * How a batch ended that was not applied. It is written once to `decisions/<id>.json`, before the row says it, and kept for ever: a restore

@@ -1,6 +1,6 @@
 import type { Manifest, Name } from '../../../lib/batch/batch.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import type { IngestionApi } from '../app.ts'
+import type { IngestionApi } from '../context.ts'
 
 /** What a request brings towards a manifest, whichever way the file came. */
 export type Content = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestOf' | 'bytes' | 'decodedBytes' | 'payload' | 'payloadStoredAt'> & {

@@ -5,7 +5,7 @@ import { expiryOf } from '../../../lib/batch/store/payload-life.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { readAgain } from '../../../lib/postgres/read-again.ts'
-import type { IngestionApi } from '../app.ts'
+import type { IngestionApi } from '../context.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { problemResponses } from './responses.ts'
 

@@ -5,10 +5,9 @@ import type { CheckedUnder } from '../../../lib/batch/conditions.ts'
 import { byOperator } from '../../../lib/batch/dead-letters.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import { decidedNow, followDecision } from '../../../lib/batch/follow-decision.ts'
-import type { Store } from '../../../lib/batch/store/store.ts'
 import { release } from '../../../lib/process/release.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
-import { endAttempt, type Attempt, type RowsDone } from '../receive/attempt.ts'
+import { endAttempt, type Attempt } from '../receive/attempt.ts'
 import { CopyEncoder } from '../rows/output/copy-encoder.ts'
 import { LaneTotals } from '../rows/output/lane-totals.ts'
 import { createRowReader } from '../rows/read.ts'
@@ -24,19 +23,10 @@ import { lastLineOf } from './last-line.ts'
 import { openPayload } from './open-payload.ts'
 import { openReport } from './report.ts'
 import { Decided, RolledBack, type Outcome } from './outcome.ts'
-import { currentRules, type BatchLimits } from './rules.ts'
-import { since, type TellStep } from './steps.ts'
+import { currentRules } from './rules.ts'
+import { since } from './steps.ts'
 import { findTwin, UnknownContents } from './twin.ts'
-
-export type ApplyOptions = {
-  sql: Sql
-  store: Store
-  limits: BatchLimits
-  /** Aborted when the process must end at once: nothing of the batch stays. */
-  signal: AbortSignal
-  onProgress: (done: RowsDone) => void
-  onStep?: TellStep
-}
+import type { ApplyOptions } from './options.ts'
 
 /**
  * Applies a batch in one transaction with one commit: its prices, the read model, the marker and its state. Every row is

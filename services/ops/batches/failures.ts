@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { bounded, maxRows, reading } from '../reading.ts'
 import { table } from '../table.ts'
 

@@ -1,6 +1,7 @@
 import { states } from '../../../lib/batch/batch.ts'
 import { listRecords } from '../../../lib/batch/records.ts'
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { limit, provider, readLimit } from '../options.ts'
 import { reading } from '../reading.ts'
 import { table } from '../table.ts'

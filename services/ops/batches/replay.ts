@@ -1,4 +1,5 @@
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { marginMs, replay, type Counts } from '../replay/replay.ts'
 import { table } from '../table.ts'
 import { openProgress } from './progress.ts'

@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { openProgress } from './progress.ts'
 
 export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean, rows?: string | undefined }

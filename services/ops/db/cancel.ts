@@ -1,4 +1,5 @@
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { actorOf, by, why } from '../options.ts'
 import { findSession, outcomeOf, recordSignal, refusalOf, sendSignal } from './signal.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import type { Actor } from '../../../lib/batch/dead-letters.ts'
+import type { Actor } from '../../../lib/batch/actor.ts'
 import { statementOf } from '../reading.ts'
 
 export type Signal = 'cancel' | 'terminate'

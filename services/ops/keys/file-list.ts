@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { readKeys, type KeyList } from './key-list.ts'
 
 /** Longest wait for another command that changes the file, in milliseconds. */

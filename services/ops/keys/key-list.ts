@@ -1,7 +1,7 @@
 import { InvalidConfig } from '../../../lib/process/config.ts'
 import { reasonOf } from '../../../lib/process/failures.ts'
 import { parseKeys, type ApiKey } from '../../../lib/api-keys/api-keys.ts'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 
 /** The list of API keys, where it is stored. */
 export type KeyList = {

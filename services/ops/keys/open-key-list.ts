@@ -1,6 +1,6 @@
 import { openSecrets } from '../../../lib/process/aws.ts'
 import { defaultKeySeconds } from '../../../lib/api-keys/key-source.ts'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
 import { openFileList } from './file-list.ts'
 import type { KeyList } from './key-list.ts'

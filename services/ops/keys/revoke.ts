@@ -1,5 +1,6 @@
 import { isDevelopmentKey, type ApiKey } from '../../../lib/api-keys/api-keys.ts'
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { updateList } from './key-list.ts'
 import { openKeyList } from './open-key-list.ts'
 

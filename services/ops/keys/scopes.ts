@@ -1,5 +1,5 @@
 import type { Scope } from '../../../lib/api-keys/api-keys.ts'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 
 /** What --scope takes, and the scopes of the key. A key that submits reads its own batches: `batches submit` waits for the outcome. */
 const scopes: Record<string, Scope[]> = { submit: ['submit', 'read'], read: ['read'], rates: ['rates'], admin: ['admin'] }

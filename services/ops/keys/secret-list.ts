@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../../../lib/process/backoff.ts'
 import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { datesOf, withDates, withoutDates } from './key-dates.ts'
 import { readKeys, UnknownResult, type KeyList } from './key-list.ts'
 

@@ -1,6 +1,7 @@
 import { InvalidReference } from '../../../lib/reference/invalid-reference.ts'
 import { loadReference, type Counts, type Loaded } from '../../../lib/reference/load.ts'
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { readInput } from './read-input.ts'
 
 export const loadReferenceFiles = command({

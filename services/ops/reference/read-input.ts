@@ -1,7 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { readText } from '../../../lib/reference/files.ts'
 import { openS3 } from '../../../lib/process/aws.ts'
-import { CommandError } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
 
 /** Bytes of a file of reference data. The whole of UN/LOCODE is less. */

@@ -1,5 +1,6 @@
 import { retireLocations, RetirementRefused, type RetireAction } from '../../../lib/reference/retire.ts'
-import { command, CommandError } from '../command.ts'
+import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { actorOf, by, why } from '../options.ts'
 
 export const retireCodes = retirement('retire', {

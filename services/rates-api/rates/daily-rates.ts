@@ -1,5 +1,5 @@
 import { csvLine } from '../../../lib/http/csv.ts'
-import type { MonthTotals } from './average-prices.ts'
+import type { MonthTotals } from './lane-totals.ts'
 import { dayOf, monthsOf } from './days.ts'
 import { meanPrice } from './mean-price.ts'
 

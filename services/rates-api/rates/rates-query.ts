@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { Problem } from '../../../lib/http/problem.ts'
-import type { Sides } from './average-prices.ts'
+import type { Sides } from './lane-totals.ts'
 import { countDays, isDay } from './days.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameter, type ParameterError, type Parameters } from './parameters.ts'
 

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './average-prices.ts'
+import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './lane-totals.ts'
 import { codesOf, portOf, portsIn } from './port-codes.ts'
 import { snapshotOf } from '../cache/snapshot.ts'
 

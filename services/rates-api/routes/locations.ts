@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { age, documentedAge } from '../cache/age.ts'
-import type { RatesApi } from '../app.ts'
+import type { RatesApi } from '../context.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { findLocations, type Location } from '../rates/find-locations.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameters } from '../rates/parameters.ts'

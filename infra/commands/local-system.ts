@@ -1,0 +1,21 @@
+import { runningSystem } from '../../dev/running-system.ts'
+import { CommandError } from '../../services/ops/command-error.ts'
+
+/** Each of them names a system: a database, an API (which is enough to send batches) or a list of keys. */
+const systemVariables = ['DATABASE_URL', 'INGESTION_API_URL', 'API_KEYS_SECRET', 'API_KEYS_FILE']
+
+/**
+ * Returns this process's own variables or, where none of them names a system, those of the system that `npm start` runs here. Throws
+ * CommandError when there is neither.
+ */
+export function namedOrLocalSystem (): NodeJS.ProcessEnv {
+  if (systemVariables.some(name => process.env[name])) return process.env
+  try {
+    const { environment, addresses } = runningSystem()
+    // The AWS client looks for credentials in the process's own variables.
+    Object.assign(process.env, environment)
+    return { INGESTION_API_URL: addresses.ingestionApi, API_KEY: 'development', ...process.env }
+  } catch (error) {
+    throw new CommandError((error as Error).message)
+  }
+}

@@ -1,0 +1,38 @@
+import type { RateLimitOptions } from '@fastify/rate-limit'
+import type { onRequestAsyncHookHandler } from 'fastify'
+import type { Sql } from 'postgres'
+import type { ApiKey } from '../../lib/api-keys/api-keys.ts'
+import type { Queue } from '../../lib/batch/queue.ts'
+import type { Store } from '../../lib/batch/store/store.ts'
+import type { Uploads } from '../../lib/batch/store/uploads.ts'
+import type { Metrics } from '../../lib/metrics/metrics.ts'
+import type { Log } from '../../lib/process/log.ts'
+import type { BodyLimits } from './body/meter.ts'
+import type { TimeLimits } from './body/receive.ts'
+import type { TakeTurn, TurnLimits } from './body/turns.ts'
+import type { Unfinished } from './unfinished.ts'
+
+export type Dependencies = {
+  store: Store
+  uploads: Uploads
+  queue: Queue
+  sql: Sql
+  log: Log
+  metrics?: Metrics
+  /** The keys of now: they may change while the process runs. */
+  keys: () => readonly ApiKey[]
+  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  payloadKeepDays?: number | undefined
+  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
+}
+
+/** What the routes work with. */
+export type IngestionApi = Dependencies & { metrics: Metrics } & {
+  rateLimit: RateLimitOptions
+  /** Counts a request among its provider's reads. Throws `too-many-requests`. */
+  limitReads: onRequestAsyncHookHandler
+  takeTurn: TakeTurn
+  unfinished: Unfinished
+  /** Work that goes on after the answer, and that stopping waits for. */
+  afterwards: (work: Promise<unknown>) => void
+}

@@ -1,0 +1,15 @@
+import type { Sql } from 'postgres'
+import type { Store } from '../../../lib/batch/store/store.ts'
+import type { RowsDone } from '../receive/attempt.ts'
+import type { BatchLimits } from './rules.ts'
+import type { TellStep } from './steps.ts'
+
+export type ApplyOptions = {
+  sql: Sql
+  store: Store
+  limits: BatchLimits
+  /** Aborted when the process must end at once: nothing of the batch stays. */
+  signal: AbortSignal
+  onProgress: (done: RowsDone) => void
+  onStep?: TellStep
+}

@@ -1,0 +1,11 @@
+import type { Metrics } from '../../lib/metrics/metrics.ts'
+import type { Access } from './access.ts'
+import type { Hosts } from './database/hosts.ts'
+
+/** What the routes work with. */
+export type RatesApi = {
+  hosts: Hosts
+  metrics: Metrics
+  access: Access
+  maxDays: number
+}
