@@ -4,7 +4,7 @@ import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleMonth, shippedReference } from '../lib/sample/month.ts'
 import { freePort } from '../test/harness/free-port.ts'
 import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
-import { load, toCents } from '../test/rates-api/prices.ts'
+import { load, toCents } from '../test/harness/prices.ts'
 
 /**
  * What metrics, log lines and traces cost GET /rates, answers kept: the rates API as it is, its log read by another process and its

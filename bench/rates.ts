@@ -6,7 +6,7 @@ import { lanePrices } from '../services/rates-api/rates/lane-prices.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleMonth, shippedReference } from '../lib/sample/month.ts'
 import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
-import { load, toCents } from '../test/rates-api/prices.ts'
+import { load, toCents } from '../test/harness/prices.ts'
 
 /** What the rates API can serve of lanes and months: against pgbench with the same statement, and against a constant answer. */
 const connections = 10

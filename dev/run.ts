@@ -1,5 +1,5 @@
 import { Failure } from './failure.ts'
-import type { Story } from './story.ts'
+import type { Story } from './reporter.ts'
 
 export type Run = {
   story: Story

@@ -1,9 +1,9 @@
 import type { Config } from './config-schema.ts'
-import type { ApiKeys } from './components/api-keys.ts'
-import type { Database } from './components/database.ts'
-import type { PayloadBucket } from './components/payload-bucket.ts'
-import type { BatchQueue } from './components/queue.ts'
-import { containerPort } from './components/task.ts'
+import type { ApiKeys } from './components/storage/api-keys.ts'
+import type { Database } from './components/database/database.ts'
+import type { PayloadBucket } from './components/storage/payload-bucket.ts'
+import type { BatchQueue } from './components/storage/queue.ts'
+import { containerPort } from './components/compute/task.ts'
 
 /** What the processes work with. */
 export interface Stores {

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
-import { killProcesses } from '../processes/end.ts'
+import { killProcesses } from '../processes/stop.ts'
 import { supervise } from '../processes/supervise.ts'
 import type { Run } from '../run.ts'
 import type { State } from '../state/folder.ts'

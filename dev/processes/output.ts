@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Story } from '../story.ts'
+import type { Story } from '../reporter.ts'
 
 const tailLines = 20
 const longest = 2_000 // characters of a line

@@ -1,5 +1,5 @@
 import { locateState } from '../state/folder.ts'
-import { endProcesses } from './end.ts'
+import { endProcesses } from './stop.ts'
 import { watchdogTitle } from './find.ts'
 
 /** Started by watchdog.ts with the state folder. Standard input ends when the supervisor does. */

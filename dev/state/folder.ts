@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, realpathSync 
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { canEnter, existingOwner, serverOwner, type Owner } from '../postgres/owner.ts'
-import { writeMarker } from './marker.ts'
+import { writeMarker } from './marker-file.ts'
 
 export type State = {
   folder: string

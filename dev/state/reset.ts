@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { isOwners, realPath, type State } from './folder.ts'
 import { lockName } from './lock.ts'
-import { markerName } from './marker.ts'
+import { markerName } from './marker-file.ts'
 
 /**
  * Deletes what is in the state folder, but for the lock of the process that has it. Returns the number of entries that were deleted.

@@ -1,7 +1,7 @@
 import { getCallerIdentityOutput } from '@pulumi/aws/getCallerIdentity.js'
 import { Provider } from '@pulumi/aws/provider.js'
 import * as pulumi from '@pulumi/pulumi'
-import { registry } from '../components/registry.ts'
+import { registry } from '../components/storage/registry.ts'
 import { readConfig } from './config.ts'
 import { Ci } from './ci.ts'
 import { serviceBoundary } from './service-boundary.ts'

@@ -1,6 +1,6 @@
 import * as kms from '@pulumi/aws/kms/index.js'
 import * as pulumi from '@pulumi/pulumi'
-import { privateBucket } from '../components/private-bucket.ts'
+import { privateBucket } from '../components/storage/private-bucket.ts'
 
 /** Where Pulumi keeps what it has made, and the key of the secrets in it. */
 export class State extends pulumi.ComponentResource {

@@ -7,7 +7,7 @@ import { hourlyCost, totalOf } from '../cost.ts'
 import { requestsFor } from '../quotas.ts'
 import { fileOf } from './copy-name.ts'
 import { askPulumi, pulumi, Refused } from './pulumi.ts'
-import { Questions, type Terminal } from './questions.ts'
+import { Questions, type Terminal } from './prompts.ts'
 import { type Answers, isExample, newSettings, type Tier, zonesIn } from './stack-settings.ts'
 
 /** Options of `init`, by their names without `--`. */

@@ -7,7 +7,7 @@ import type { Decision } from './store/decision.ts'
 import { decidedNow, followDecision } from './follow-decision.ts'
 import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
-import { isOfRow } from './store/row-in-place.ts'
+import { isOfRow } from './store/manifest-fallback.ts'
 import type { Store } from './store/store.ts'
 import type { Actor } from './actor.ts'
 

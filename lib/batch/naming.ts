@@ -5,7 +5,7 @@ import { accept, type Acceptance, type Admit } from './accept.ts'
 import { batchId, type Manifest, type Name } from './batch.ts'
 import { generationNow, generationsOf, lastAccepted, type Generation } from './generations.ts'
 import type { Queue } from './queue.ts'
-import { isOfRow } from './store/row-in-place.ts'
+import { isOfRow } from './store/manifest-fallback.ts'
 import type { Store } from './store/store.ts'
 
 export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log, admit?: Admit }

@@ -3,7 +3,7 @@ import { transaction } from '../postgres/transaction.ts'
 import { readMigrations, type Migration } from './migrations.ts'
 import { onlineLimitMs, runOnline } from './online.ts'
 import { refuseChanged, refuseMissingRoles, refuseOlderReleases } from './refusals.ts'
-import { AnotherMigrates, tableLockMs, untilUnlocked } from './tries.ts'
+import { AnotherMigrates, tableLockMs, untilUnlocked } from './retries.ts'
 
 /** Any number, the same for all migrators of this system. */
 const lockKey = 7_340_001

@@ -6,7 +6,7 @@ import { arrayTypes } from './array-types.ts'
 import { forgetDeadBackends } from './dead-backends.ts'
 import { withDeadline } from '../process/deadline.ts'
 import { isReadOnly } from '../process/failures.ts'
-import { deadLink, openLink } from './link.ts'
+import { deadLink, openLink } from './connection.ts'
 import { release } from '../process/release.ts'
 
 export type DatabaseOptions = {

@@ -9,7 +9,7 @@ import type { Metrics } from '../../lib/metrics/metrics.ts'
 import type { Log } from '../../lib/process/log.ts'
 import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
-import type { TakeTurn, TurnLimits } from './body/turns.ts'
+import type { TakeTurn, TurnLimits } from './body/body-slots.ts'
 import type { Unfinished } from './unfinished.ts'
 
 export type Dependencies = {

@@ -1,12 +1,12 @@
 import type { Sql } from 'postgres'
-import { adviceFor } from '../../lib/batch/advice.ts'
+import { adviceFor } from '../../lib/batch/hints.ts'
 import type { Manifest } from '../../lib/batch/batch.ts'
 import { readRecord } from '../../lib/batch/records.ts'
 import type { Store } from '../../lib/batch/store/store.ts'
 import { withDeadline } from '../../lib/process/deadline.ts'
 import type { Log } from '../../lib/process/log.ts'
 import { Problem } from '../../lib/http/problem.ts'
-import { readAgain } from '../../lib/postgres/read-again.ts'
+import { readAgain } from '../../lib/postgres/retry-read.ts'
 import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
 
 /** How long the database may take, in milliseconds, before the manifest answers in its place. */

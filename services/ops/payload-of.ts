@@ -1,4 +1,4 @@
-import { expiryOf } from '../../lib/batch/store/payload-life.ts'
+import { expiryOf } from '../../lib/batch/store/payload-expiry.ts'
 import type { PayloadState } from '../../lib/batch/store/store.ts'
 import { reasonOf } from '../../lib/process/failures.ts'
 import type { System } from './system.ts'

@@ -10,7 +10,7 @@ import { aws, compose, problemOf, pulumi } from './known-options.ts'
 const root = join(import.meta.dirname, '../..')
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as { services: Record<string, unknown> }
-// The runbook's are run: test/observability/runbook-commands.test.ts.
+// The runbook's are run: test/docs/runbook-commands.test.ts.
 const documents = globSync(['*.md', 'docs/*.md', '{dev,infra,services,test,observability,bench}/**/README.md'], { cwd: root })
   .filter(file => !['CHANGELOG.md', 'docs/runbook.md'].includes(file) && !file.includes('node_modules')).toSorted()
 

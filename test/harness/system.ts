@@ -10,7 +10,7 @@ export type TestSystem = {
   verifiesUploads: boolean
 }
 
-/** What test/run.ts, or test/emulators/run.ts, started for all test files. Fails with the command to run when there is nothing. */
+/** What test/run.ts, or test/system/emulators/run.ts, started for all test files. Fails with the command to run when there is nothing. */
 export function testSystem (): TestSystem {
   const given = process.env.TEST_SYSTEM
   if (!given) throw new Error(`Tests need PostgreSQL and the emulator: run \`npm test -- ${process.argv[1] ?? ''}\``)

@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { answerOf } from './answer.ts'
+import { answerOf } from './mock-state.ts'
 import { asExample } from './example-settings.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -5,7 +5,7 @@ import { alarms, type Alarm } from '../../observability/alarms.ts'
 import { awsMetrics } from '../../observability/aws-metrics.ts'
 import { dashboard } from '../../observability/dashboard.ts'
 import { generatedFiles } from '../../observability/write.ts'
-import { everythingTold } from './told.ts'
+import { everythingTold } from './published-metrics.ts'
 
 const root = join(import.meta.dirname, '../..')
 const all = Object.entries<Alarm>(alarms)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { maxRows } from '../../services/ops/reading.ts'
+import { maxRows } from '../../services/ops/read-only.ts'
 import { database } from '../harness/database.ts'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { ops } from '../harness/ops.ts'

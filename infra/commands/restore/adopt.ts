@@ -1,6 +1,6 @@
 import { Refused } from '../pulumi.ts'
 import type { StackState } from '../stack-state.ts'
-import { readLiving } from './living.ts'
+import { readLiving } from './current-database.ts'
 
 /**
  * The state with another instance in the place of the primary: the same resource, found by another id. undefined where the state

@@ -1,5 +1,5 @@
 import { refresh } from './instance.ts'
-import type { Living } from './living.ts'
+import type { Living } from './current-database.ts'
 import { command } from './shell.ts'
 import type { Step, Wanted } from './step.ts'
 

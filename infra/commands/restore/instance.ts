@@ -1,4 +1,4 @@
-import type { Living } from './living.ts'
+import type { Living } from './current-database.ts'
 import { argument, command } from './shell.ts'
 import type { Step, Wanted } from './step.ts'
 

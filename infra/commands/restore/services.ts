@@ -1,5 +1,5 @@
 import { command } from './shell.ts'
-import type { Living } from './living.ts'
+import type { Living } from './current-database.ts'
 import type { Step } from './step.ts'
 
 const scaling = ({ cluster, worker }: Living, isSuspended: boolean): string => command('aws application-autoscaling register-scalable-target', {

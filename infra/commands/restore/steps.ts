@@ -1,7 +1,7 @@
 import type { StackState } from '../stack-state.ts'
 import { adoptCluster, exchangeClusters, makeCluster, removeCluster } from './cluster.ts'
 import { adoptInstance, exchangeInstances, makeInstance, removeInstance } from './instance.ts'
-import { readLiving } from './living.ts'
+import { readLiving } from './current-database.ts'
 import { deploy, migrate, replay, startWorker, stopWorker } from './services.ts'
 import { scriptOf, type Step, type Wanted } from './step.ts'
 

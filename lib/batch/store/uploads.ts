@@ -3,7 +3,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { randomUUID } from 'node:crypto'
 import { nullIfAbsent } from './absent.ts'
 import type { Encoding, Format, Payload } from '../batch.ts'
-import { expiryOf } from './payload-life.ts'
+import { expiryOf } from './payload-expiry.ts'
 
 /** The most that S3 takes in one PUT, in bytes. */
 export const maxUploadBytes = 5 * 1024 ** 3

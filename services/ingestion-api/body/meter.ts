@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { Encoding } from '../../../lib/batch/batch.ts'
-import { looksLike } from '../../../lib/batch/content/looks-like.ts'
+import { looksLike } from '../../../lib/batch/content/guess-file-type.ts'
 import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 

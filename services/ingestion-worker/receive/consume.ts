@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Delivery } from '../../../lib/batch/queue.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
-import { deliver, type Worker } from './deliver.ts'
+import { deliver, type Worker } from './process-message.ts'
 import type { Protection } from './protection.ts'
 
 export type ConsumeOptions = {

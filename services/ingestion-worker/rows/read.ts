@@ -1,4 +1,4 @@
-import { looksLike } from '../../../lib/batch/content/looks-like.ts'
+import { looksLike } from '../../../lib/batch/content/guess-file-type.ts'
 import { Carry } from './carry.ts'
 import { CsvRows } from './csv/csv.ts'
 import { JsonRows } from './json/json.ts'

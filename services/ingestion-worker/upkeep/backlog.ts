@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import { dayMs, storedToExpireBy } from '../../../lib/batch/store/payload-life.ts'
+import { dayMs, storedToExpireBy } from '../../../lib/batch/store/payload-expiry.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
-import { countHeld } from '../receive/doubt.ts'
+import { countHeld } from '../receive/recheck-held-batches.ts'
 import { lookAtMonths } from './months-left.ts'
 
 export type BacklogWatch = {

@@ -9,7 +9,7 @@ import { dropReadOnlyLinks } from '../../../lib/postgres/database.ts'
 import { classify } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
-import type { Gate } from '../receive/gate.ts'
+import type { Gate } from '../receive/circuit-breaker.ts'
 import { endUnreadable, maxBodyChars } from '../receive/unreadable.ts'
 
 export type Recorder = {

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
-import { bounded, maxRows, reading } from '../reading.ts'
+import { bounded, maxRows, reading } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Failed = { reason: string | null, attempts: number, batches: number, providers: number, last: string }

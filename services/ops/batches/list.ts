@@ -3,7 +3,7 @@ import { listRecords } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { limit, provider, readLimit } from '../options.ts'
-import { reading } from '../reading.ts'
+import { reading } from '../read-only.ts'
 import { table } from '../table.ts'
 
 export const listBatches = command({

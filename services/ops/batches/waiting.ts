@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
-import { bounded, reading, secondsSince } from '../reading.ts'
+import { bounded, reading, secondsSince } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Provider = { provider: string, queued: number, processing: number, oldest: number }

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, secondsSince, statementOf } from '../reading.ts'
+import { bounded, maxRows, reading, secondsSince, statementOf } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Count = { application_name: string, usename: string | null, state: string | null, sessions: number }

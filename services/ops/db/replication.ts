@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { maxRows, printRows, reading, secondsSince, size } from '../reading.ts'
+import { maxRows, printRows, reading, secondsSince, size } from '../read-only.ts'
 
 type Receiver = {
   pid: number, name: string, client: string | null, state: string, sync: string

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import type { Actor } from '../../../lib/batch/actor.ts'
-import { statementOf } from '../reading.ts'
+import { statementOf } from '../read-only.ts'
 
 export type Signal = 'cancel' | 'terminate'
 

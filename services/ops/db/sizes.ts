@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, size } from '../reading.ts'
+import { bounded, maxRows, reading, size } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Relation = {

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { maxRows, printRows, reading, size } from '../reading.ts'
+import { maxRows, printRows, reading, size } from '../read-only.ts'
 
 type Slot = { name: string, type: string, active: boolean, pid: number | null, status: string | null, bytes: number | null, since: string | null }
 

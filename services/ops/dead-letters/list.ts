@@ -1,8 +1,8 @@
 import { listDeadLetters as readDeadLetters } from '../../../lib/batch/dead-letters.ts'
-import { expiryOf } from '../../../lib/batch/store/payload-life.ts'
+import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
-import { reading } from '../reading.ts'
+import { reading } from '../read-only.ts'
 import { table } from '../table.ts'
 
 export const listDeadLetters = command({

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { printRows, reading } from '../reading.ts'
+import { printRows, reading } from '../read-only.ts'
 
 type Parked = { batch_id: string, provider: string | null, state: string | null, parked_at: string, hidden_until: string }
 

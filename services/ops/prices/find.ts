@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
-import { maxRows, reading } from '../reading.ts'
+import { maxRows, reading } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Found = { id: string, provider: string, prices: number, lowest: string, highest: string }

@@ -1,5 +1,5 @@
 import { command } from '../command.ts'
-import { reading } from '../reading.ts'
+import { reading } from '../read-only.ts'
 
 type Months = { first: string | null, last: string | null, months: number, left: number, missing: string[] }
 

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { followDecision } from '../../../lib/batch/follow-decision.ts'
-import { expiryOf } from '../../../lib/batch/store/payload-life.ts'
+import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
 import { recordAccepted, recordLost } from '../../../lib/batch/records.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'

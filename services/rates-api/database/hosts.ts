@@ -6,11 +6,11 @@ import { withDeadline } from '../../../lib/process/deadline.ts'
 import { classify, isLinkLost } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import { keepAnswers } from '../cache/answers.ts'
+import { keepAnswers } from '../cache/response-cache.ts'
 import { tooLate, type ConnectionLimits } from './connections.ts'
 import { openFreshness, type Position } from './freshness.ts'
 import { openHost, type Host, type HostState } from './host.ts'
-import { questionWatch } from './questions.ts'
+import { questionWatch } from './query-metrics.ts'
 
 export type HostsOptions = {
   /** Each opens a pool of one connection to its server: how many there are is `limits.connections`. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { answerOf } from '../../infra/answer.ts'
+import { answerOf } from '../../infra/mock-state.ts'
 
 export const account = '123456789012'
 

@@ -1,6 +1,6 @@
 import { readCents } from './cents.ts'
 import { readDay } from './days.ts'
-import { oddCharacters } from './odd-characters.ts'
+import { oddCharacters } from './unexpected-characters.ts'
 import { bounded, boundedText, errorMessage, MAX_ORIGINAL_CHARS, MAX_VALUE_CHARS, type RowError, type RowErrorCode } from './row-error.ts'
 import type { RowRules } from './rules.ts'
 import { columns, fieldFaults, type Spans } from './validate.ts'

@@ -1,0 +1,103 @@
+import * as ecs from '@pulumi/aws/ecs/index.js'
+import type * as lb from '@pulumi/aws/lb/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import type { Settings } from '../../config-schema.ts'
+import type { Check } from '../../smoke/check.ts'
+import type { Balancer } from '../load-balancing/balancer.ts'
+import { BlueGreen, type BlueGreenArgs } from '../load-balancing/blue-green.ts'
+import { deploymentConfiguration, deploymentMinutes } from './deployment.ts'
+import { httpScaling } from './http-scaling.ts'
+import type { Migration } from './migration.ts'
+import { rollbackAlarms } from '../observability/rollback-alarms.ts'
+import { allow } from '../network/security-groups.ts'
+import { SmokeCheck } from './smoke-check.ts'
+import type { SmokeCode } from './smoke-code.ts'
+import { containerPort, Task, type TaskArgs } from './task.ts'
+
+export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'> {
+  settings: Settings['rates'] | Settings['ingestion']
+  deployment: Settings['deployment']
+  balancer: Balancer
+  /** Without one clients are spoken to in the clear. */
+  certificateArn: pulumi.Input<string> | undefined
+  /** A header that clients' requests must have, where something before the balancer adds it. */
+  onlyWith?: BlueGreenArgs['onlyWith']
+  /** Ports of the balancer for clients and for the smoke check. */
+  ports: { production: number, test: number }
+  /** What a new version must answer before it gets traffic. */
+  checks: Check[]
+  smokeCode: SmokeCode
+  /** Lets the tasks reach the database. */
+  database: { allowFrom: (name: string, clients: Task['group'], parent: pulumi.Resource) => pulumi.Resource[] }
+  /** Runs before the service is made or changed. */
+  migration: Migration
+  /** What a task needs before it can start. */
+  dependsOn: pulumi.Resource[]
+}
+
+/**
+ * An API behind the balancer. A new version comes up beside the old one, is asked by the smoke check, gets the traffic as the
+ * deployment's strategy says, and gives it back when an alarm goes off until the bake time is over.
+ */
+export class HttpService extends pulumi.ComponentResource {
+  readonly listener: lb.Listener
+  readonly name: pulumi.Output<string>
+  readonly task: Task
+  readonly traffic: BlueGreen
+
+  constructor (name: string, args: HttpServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:infra:HttpService', name, {}, opts)
+    const parent = this
+    const { platform, settings, deployment, balancer, ports } = args
+    const task = new Task(name, { ...args, cpu: settings.cpu, memory: settings.memory, listens: true }, { parent })
+    const traffic = new BlueGreen(name, { ...platform, balancer, ports, certificateArn: args.certificateArn, onlyWith: args.onlyWith }, { parent })
+    const smoke = new SmokeCheck(name, {
+      ...platform, balancer, port: ports.test, checks: args.checks, code: args.smokeCode,
+    }, { parent })
+    const alarms = rollbackAlarms(name, { balancer, traffic, p99Ms: settings.p99Ms }, parent)
+    const rules = [...allow(`${name}-balancer`, balancer.group, task.group, containerPort, parent), ...args.database.allowFrom(name, task.group, parent)]
+
+    const minutes = deploymentMinutes(deployment)
+    const service = new ecs.Service(name, {
+      cluster: platform.clusterArn,
+      taskDefinition: task.arn,
+      launchType: 'FARGATE',
+      desiredCount: settings.minTasks,
+      networkConfiguration: { subnets: platform.subnetIds, securityGroups: [task.group.id, platform.awsClients.id], assignPublicIp: false },
+      deploymentConfiguration: deploymentConfiguration(deployment, smoke),
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+      alarms: { alarmNames: alarms.map(alarm => alarm.name), enable: true, rollback: true },
+      loadBalancers: [{
+        containerName: task.container,
+        containerPort,
+        targetGroupArn: traffic.blue.arn,
+        advancedConfiguration: {
+          alternateTargetGroupArn: traffic.green.arn,
+          productionListenerRule: traffic.productionRule.arn,
+          testListenerRule: traffic.testRule.arn,
+          roleArn: traffic.role.arn,
+        },
+      }],
+      healthCheckGracePeriodSeconds: 60,
+      availabilityZoneRebalancing: 'ENABLED',
+      propagateTags: 'SERVICE',
+      enableEcsManagedTags: true,
+      enableExecuteCommand: false, // it would need a writable root file system
+      waitForSteadyState: true, // or a deployment that was rolled back would look like one that went well
+    }, {
+      parent,
+      // Scaling counts the tasks, ECS swaps the target groups.
+      ignoreChanges: ['desiredCount', 'loadBalancers'],
+      customTimeouts: { create: `${minutes}m`, update: `${minutes}m`, delete: '30m' },
+      dependsOn: [...args.dependsOn, ...args.migration.ready, ...task.ready, ...traffic.role.ready, ...smoke.ready, ...alarms, ...rules],
+      hooks: { beforeCreate: [args.migration.hook], beforeUpdate: [args.migration.hook] },
+    })
+    httpScaling(name, { ...settings, clusterName: platform.clusterName, serviceName: service.name, balancer, traffic }, parent)
+
+    this.listener = traffic.listener
+    this.name = service.name
+    this.task = task
+    this.traffic = traffic
+    this.registerOutputs({ name: this.name })
+  }
+}

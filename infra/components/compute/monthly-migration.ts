@@ -1,0 +1,69 @@
+import * as scheduler from '@pulumi/aws/scheduler/index.js'
+import * as sqs from '@pulumi/aws/sqs/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import type { OneOff } from './one-off.ts'
+import { onlyByTls } from '../../iam/only-by-tls.ts'
+import { role } from '../../iam/roles.ts'
+import type { Platform } from './task.ts'
+
+export interface MonthlyMigrationArgs {
+  platform: Platform
+  migrate: OneOff
+  /** What has to run the release of `migrate` before the schedule takes it. */
+  dependsOn: pulumi.Resource[]
+}
+
+/**
+ * Runs the migrator on the first day of each month: prices of the months that it makes are accepted. The schedule names the revision of the
+ * deployed release, and takes a new one after the services: after a deployment that failed it runs the migrator of the release before.
+ */
+export class MonthlyMigration extends pulumi.ComponentResource {
+  /** Queue of the invocations that started no task. */
+  readonly deadLetterName: pulumi.Output<string>
+
+  constructor (name: string, { platform, migrate, dependsOn }: MonthlyMigrationArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:infra:MonthlyMigration', name, {}, opts)
+    const parent = this
+    const { region, account, clusterArn, permissionsBoundary } = platform
+    const { task, reference } = migrate
+    const dead = new sqs.Queue(`${name}-months-dead`, { sqsManagedSseEnabled: true, messageRetentionSeconds: 14 * 24 * 60 * 60 }, { parent })
+    const closed = new sqs.QueuePolicy(`${name}-months-dead`, {
+      queueUrl: dead.url, policy: pulumi.jsonStringify({ Version: '2012-10-17', Statement: [onlyByTls('sqs:*', [dead.arn])] }),
+    }, { parent })
+    const own = role(`${name}-months`, {
+      service: 'scheduler.amazonaws.com',
+      account,
+      permissionsBoundary,
+      statements: [
+        {
+          actions: ['ecs:RunTask'],
+          resources: [`arn:aws:ecs:${region}:${account}:task-definition/${task.family}:*`],
+          condition: { ArnEquals: { 'ecs:cluster': clusterArn } },
+        },
+        { actions: ['iam:PassRole'], resources: task.roleArns, condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } },
+        { actions: ['sqs:SendMessage'], resources: [dead.arn] },
+      ],
+    }, parent)
+    new scheduler.Schedule(`${name}-months`, {
+      description: 'Runs the migrator, which makes the months for which prices are accepted',
+      scheduleExpression: 'cron(20 4 1 * ? *)',
+      scheduleExpressionTimezone: 'UTC',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: clusterArn,
+        roleArn: own.arn,
+        ecsParameters: {
+          taskDefinitionArn: task.arn,
+          taskCount: 1,
+          launchType: 'FARGATE',
+          networkConfiguration: { subnets: reference.subnets, securityGroups: reference.securityGroups, assignPublicIp: false },
+        },
+        // Hours, so that an hour without Fargate's capacity is no failed month. Each attempt that ECS accepts is the last one.
+        retryPolicy: { maximumEventAgeInSeconds: 6 * 60 * 60, maximumRetryAttempts: 185 },
+        deadLetterConfig: { arn: dead.arn },
+      },
+    }, { parent, dependsOn: [closed, ...own.ready, ...migrate.ready, ...dependsOn] })
+    this.deadLetterName = dead.name
+    this.registerOutputs({ deadLetterName: this.deadLetterName })
+  }
+}

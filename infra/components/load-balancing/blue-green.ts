@@ -1,0 +1,78 @@
+import * as lb from '@pulumi/aws/lb/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import type { Balancer } from './balancer.ts'
+import { role, type Role } from '../../iam/roles.ts'
+import { containerPort } from '../compute/task.ts'
+
+export interface BlueGreenArgs {
+  vpcId: pulumi.Output<string>
+  balancer: Balancer
+  /** For clients; without one they are spoken to in the clear. */
+  certificateArn?: pulumi.Input<string> | undefined
+  /** Requests without this header get the listener's 503. */
+  onlyWith?: { name: string, value: pulumi.Input<string> } | undefined
+  /** Ports of the balancer: clients come to the one, the smoke check of a new version to the other. */
+  ports: { production: number, test: number }
+  permissionsBoundary: string | undefined
+}
+
+/**
+ * What ECS needs to move traffic from one version of a service to the next: two target groups, a listener and a rule for production
+ * and for the test, and a role that may change both. After the first deployment the rules' weights are ECS's own.
+ */
+export class BlueGreen extends pulumi.ComponentResource {
+  readonly blue: lb.TargetGroup
+  readonly green: lb.TargetGroup
+  readonly listener: lb.Listener
+  readonly productionRule: lb.ListenerRule
+  readonly testRule: lb.ListenerRule
+  readonly role: Role
+
+  constructor (name: string, args: BlueGreenArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:infra:BlueGreen', name, {}, opts)
+    const parent = this
+    const { balancer, ports } = args
+    const targetGroup = (suffix: string): lb.TargetGroup => new lb.TargetGroup(`${name}-${suffix}`, {
+      vpcId: args.vpcId, targetType: 'ip', protocol: 'HTTP', port: containerPort,
+      deregistrationDelay: 30,
+      loadBalancingAlgorithmType: 'least_outstanding_requests',
+      // Liveness: ECS replaces a task that fails it, and a database that is away must not have every task replaced.
+      healthCheck: { path: '/live', interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 3, matcher: '200' },
+    }, { parent })
+    this.blue = targetGroup('b')
+    this.green = targetGroup('g')
+
+    type Conditions = lb.ListenerRuleArgs['conditions']
+    const all = { pathPattern: { values: ['/*'] } }
+    type Groups = [first: lb.TargetGroup, second: lb.TargetGroup]
+    const rule = (ruleName: string, listener: lb.Listener, [first, second]: Groups, conditions: Conditions = [all]) => new lb.ListenerRule(ruleName, {
+      listenerArn: listener.arn,
+      priority: 1,
+      conditions,
+      actions: [{ type: 'forward', forward: { targetGroups: [{ arn: first.arn, weight: 100 }, { arn: second.arn, weight: 0 }] } }],
+    }, { parent, ignoreChanges: ['actions'] }) // ECS moves the weights
+    this.listener = balancer.listener(name, ports.production, args.certificateArn, parent)
+    // Inside the network, where the certificate's name does not lead.
+    const testListener = balancer.listener(`${name}-test`, ports.test, undefined, parent)
+    const { onlyWith } = args
+    this.productionRule = rule(name, this.listener, [this.blue, this.green],
+      onlyWith && [all, { httpHeader: { httpHeaderName: onlyWith.name, values: [onlyWith.value] } }])
+    this.testRule = rule(`${name}-test`, testListener, [this.green, this.blue])
+
+    this.role = role(`${name}-traffic`, {
+      service: 'ecs.amazonaws.com',
+      permissionsBoundary: args.permissionsBoundary,
+      statements: [
+        // AWS knows no resource for reading these.
+        {
+          actions: ['DescribeTargetGroups', 'DescribeTargetHealth', 'DescribeListeners', 'DescribeRules'].map(action => `elasticloadbalancing:${action}`),
+          resources: ['*'],
+        },
+        { actions: ['elasticloadbalancing:RegisterTargets', 'elasticloadbalancing:DeregisterTargets'], resources: [this.blue.arn, this.green.arn] },
+        { actions: ['elasticloadbalancing:ModifyListener'], resources: [this.listener.arn, testListener.arn] },
+        { actions: ['elasticloadbalancing:ModifyRule'], resources: [this.productionRule.arn, this.testRule.arn] },
+      ],
+    }, parent)
+    this.registerOutputs({})
+  }
+}

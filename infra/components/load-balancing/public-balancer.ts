@@ -1,0 +1,65 @@
+import * as lb from '@pulumi/aws/lb/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import type { Balancer } from './balancer.ts'
+import { allow, allowFrom, securityGroup } from '../network/security-groups.ts'
+
+export interface EntranceArgs {
+  vpcId: pulumi.Output<string>
+  /** Public subnets. */
+  subnetIds: pulumi.Output<string>[]
+  balancer: Balancer
+  /** The rates API's listener of that balancer. */
+  listener: lb.Listener
+  /** Whether that one speaks TLS. */
+  secure: boolean
+  /** Addresses that may come in. */
+  allowedCidrs: string[]
+  protect: boolean
+}
+
+/**
+ * The public balancer, the only thing that addresses may reach: it hands connections, still encrypted and with the client's address,
+ * to the balancer inside.
+ */
+export class Entrance extends pulumi.ComponentResource {
+  readonly dnsName: pulumi.Output<string>
+  readonly zoneId: pulumi.Output<string>
+
+  constructor (name: string, args: EntranceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:infra:Entrance', name, {}, opts)
+    const parent = this
+    const { balancer } = args
+    const group = securityGroup(`${name}-entrance`, 'public balancer', args.vpcId, parent)
+    const entrance = new lb.LoadBalancer(`${name}-entrance`, {
+      internal: false,
+      loadBalancerType: 'network',
+      subnets: args.subnetIds,
+      securityGroups: [group.id],
+      enableCrossZoneLoadBalancing: true,
+      enableDeletionProtection: args.protect,
+    }, { parent })
+    const ports = args.secure
+      ? [{ port: 443, protocol: 'HTTPS', inner: args.listener }, { port: 80, protocol: 'HTTP', inner: balancer.redirect(`${name}-redirect`, 80, parent) }]
+      : [{ port: 80, protocol: 'HTTP', inner: args.listener }]
+
+    for (const { port, protocol, inner } of ports) {
+      const rules = [
+        ...allowFrom(`${name}-public-${port}`, args.allowedCidrs, group, port, parent),
+        ...allow(`${name}-entrance-${port}`, group, balancer.group, port, parent),
+      ]
+      const target = new lb.TargetGroup(`${name}-in-${port}`, {
+        vpcId: args.vpcId, port, protocol: 'TCP', targetType: 'alb',
+        // Any answer will do: whether the tasks behind are well is the inner balancer's to know.
+        healthCheck: { protocol, path: '/live', matcher: '200-399' },
+      }, { parent })
+      // The inner balancer can only be a target on a port on which it listens.
+      const attached = new lb.TargetGroupAttachment(`${name}-in-${port}`, { targetGroupArn: target.arn, targetId: balancer.arn, port }, { parent, dependsOn: inner })
+      new lb.Listener(`${name}-public-${port}`, {
+        loadBalancerArn: entrance.arn, port, protocol: 'TCP', defaultActions: [{ type: 'forward', targetGroupArn: target.arn }],
+      }, { parent, dependsOn: [attached, ...rules] })
+    }
+    this.dnsName = entrance.dnsName
+    this.zoneId = entrance.zoneId
+    this.registerOutputs({ dnsName: this.dnsName })
+  }
+}

@@ -1,0 +1,52 @@
+import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
+import type * as pulumi from '@pulumi/pulumi'
+import type { Alarm, AwsCondition } from '../../../observability/alarms.ts'
+import type { MetricSources, Place } from '../../metric-sources.ts'
+
+export interface AlarmsArgs {
+  definitions: Record<string, Alarm>
+  sources: MetricSources
+  topicArn: pulumi.Input<string>
+  /** What a threshold may be a share of. */
+  wholes: Record<NonNullable<AwsCondition['thresholdOf']>, number>
+}
+
+/** The alarms of observability/alarms.ts: one for each place that its source has in this stack. */
+export function alarms (name: string, { definitions, sources, topicArn, wholes }: AlarmsArgs, parent: pulumi.Resource): void {
+  for (const [alarmName, { summary, severity, aws }] of Object.entries(definitions)) {
+    if (!aws) continue
+    for (const place of sources[aws.source]) {
+      const other = place.otherNames?.[aws.metric]
+      if (other?.metric === '') continue // there is no such thing there
+      new cloudwatch.MetricAlarm([name, alarmName, place.name].filter(Boolean).join('-'), {
+        alarmDescription: `${summary}. docs/runbook.md#${alarmName}`,
+        comparisonOperator: aws.above === undefined ? 'LessThanThreshold' : 'GreaterThanThreshold',
+        threshold: (aws.above ?? aws.below ?? 0) * (aws.thresholdOf ? wholes[aws.thresholdOf] : 1) * (other?.factor ?? 1),
+        evaluationPeriods: aws.periods,
+        datapointsToAlarm: aws.mustBreach,
+        treatMissingData: aws.missing,
+        metricQueries: queries(aws, place),
+        alarmActions: [topicArn],
+        okActions: [topicArn],
+        tags: { Severity: severity },
+      }, { parent })
+    }
+  }
+}
+
+/** The metric itself, or what makes one number of both target groups, and of a share its parts and what there must be of it. */
+function queries ({ metric, statistic, shareOf, least, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: Place) {
+  const of = (id: string, metricName: string, stat: string = statistic) => dimensions.map((each, index) => ({
+    id: `${id}${index}`, returnData: false,
+    metric: { namespace, metricName: otherNames?.[metricName]?.metric ?? metricName, stat, period: periodSeconds, dimensions: each },
+  }))
+  const [first, ...others] = of('m', metric)
+  if (others.length === 0 && !shareOf && !least) return [{ ...first!, returnData: true }]
+  const total = (id: string): string => dimensions.map((_, index) => `FILL(${id}${index}, 0)`).join(' + ')
+  const counted = least && (least.metric === metric ? 'm' : 'l')
+  const unlessFew = (expression: string): string => counted ? `IF(${total(counted)} >= ${least.count}, ${expression}, 0)` : expression
+  const value = (expression: string) => ({ id: 'value', expression: unlessFew(expression), label: metric, returnData: true })
+  const parts = [first!, ...others, ...(shareOf ? of('s', shareOf) : []), ...(counted === 'l' ? of('l', least!.metric, 'Sum') : [])]
+  if (shareOf) return [...parts, value(`IF(${total('s')} > 0, (${total('m')}) / (${total('s')}), 0)`)]
+  return [...parts, value(statistic === 'p99' ? `MAX([${total('m').replaceAll(' + ', ', ')}])` : total('m'))]
+}

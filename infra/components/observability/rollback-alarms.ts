@@ -1,0 +1,43 @@
+import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
+import type * as pulumi from '@pulumi/pulumi'
+import type { Balancer } from '../load-balancing/balancer.ts'
+import type { BlueGreen } from '../load-balancing/blue-green.ts'
+
+export interface RollbackAlarmsArgs {
+  balancer: Balancer
+  traffic: BlueGreen
+  /** 99th percentile of the time to answer, in milliseconds, that is too long. */
+  p99Ms: number
+}
+
+/**
+ * The alarms that end a deployment: over both target groups, so that no swap blinds one, and of nothing that can stand for days,
+ * since an alarm that stands when a deployment begins is not looked at.
+ */
+export function rollbackAlarms (name: string, { balancer, traffic, p99Ms }: RollbackAlarmsArgs, parent: pulumi.Resource): cloudwatch.MetricAlarm[] {
+  const dimensions = (targets: BlueGreen['blue']) => ({ LoadBalancer: balancer.arnSuffix, TargetGroup: targets.arnSuffix })
+  const both = (id: string, metricName: string, stat: string) => Object.entries({ b: traffic.blue, g: traffic.green }).map(([colour, targets]) => ({
+    id: `${id}${colour}`, returnData: false,
+    metric: { namespace: 'AWS/ApplicationELB', metricName, stat, period: 60, dimensions: dimensions(targets) },
+  }))
+  const alarm = (what: string, alarmDescription: string, threshold: number, expression: string, metrics: ReturnType<typeof both>) =>
+    new cloudwatch.MetricAlarm(`${name}-rollback-${what}`, {
+      alarmDescription: `${alarmDescription}; rolls a deployment back`,
+      comparisonOperator: 'GreaterThanThreshold', threshold, evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: 'notBreaching',
+      metricQueries: [...metrics, { id: 'value', expression, label: what, returnData: true }],
+    }, { parent })
+
+  const requests = both('r', 'RequestCount', 'Sum')
+  // With fewer requests in the minute, one of them would end a deployment.
+  const fromTwenty = (value: string): string => `IF(FILL(rb, 0) + FILL(rg, 0) > 20, ${value}, 0)`
+
+  return [
+    alarm('errors', 'More than 2 % of the answers are 5xx', 2,
+      fromTwenty('100 * (FILL(eb, 0) + FILL(eg, 0)) / (FILL(rb, 0) + FILL(rg, 0))'),
+      [...both('e', 'HTTPCode_Target_5XX_Count', 'Sum'), ...requests]),
+    alarm('p99', `One request in a hundred takes longer than ${p99Ms} ms`, p99Ms / 1_000,
+      fromTwenty('MAX([FILL(tb, 0), FILL(tg, 0)])'), [...both('t', 'TargetResponseTime', 'p99'), ...requests]),
+    alarm('tasks', 'Tasks fail their health check', 0,
+      'FILL(ub, 0) + FILL(ug, 0)', both('u', 'UnHealthyHostCount', 'Maximum')),
+  ]
+}

@@ -1,0 +1,88 @@
+import * as pulumi from '@pulumi/pulumi'
+import { privateBucket } from './private-bucket.ts'
+import type { Statement } from '../../iam/roles.ts'
+
+export interface PayloadBucketArgs {
+  /** Days after which payloads and reports expire. */
+  keepDays: number
+  protect: boolean
+}
+
+/**
+ * What expires. `batches/` does not: a manifest is the acceptance of a batch, and the answer to whoever sends it again, for ever. `decisions/`
+ * does not: a restored database learns from it what was rejected and discarded.
+ */
+const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/']
+
+/** The bucket of payloads and manifests; lib/batch/store/store.ts says what lies where. */
+export class PayloadBucket extends pulumi.ComponentResource {
+  readonly name: pulumi.Output<string>
+  readonly ready: pulumi.Resource[]
+  readonly #arn: pulumi.Output<string>
+
+  constructor (name: string, args: PayloadBucketArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('freight:infra:PayloadBucket', name, {}, opts)
+    const { bucket, ready } = privateBucket(`${name}-payloads`, {
+      versioned: true,
+      protect: args.protect,
+      lifecycleRules: [
+        ...expiring.map(prefix => ({
+          id: prefix.replace('/', ''), status: 'Enabled', filter: { prefix },
+          expiration: { days: args.keepDays }, noncurrentVersionExpiration: { noncurrentDays: 7 },
+        })),
+        {
+          id: 'operators', status: 'Enabled', filter: { prefix: 'operators/' },
+          expiration: { days: 1 }, noncurrentVersionExpiration: { noncurrentDays: 1 },
+        },
+        { id: 'unfinished', status: 'Enabled', filter: {}, abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } },
+      ],
+    }, this)
+    this.name = bucket.bucket
+    this.#arn = bucket.arn
+    this.ready = ready
+    this.registerOutputs({ name: this.name })
+  }
+
+  /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports; decides when an operator discards. */
+  accept (): Statement[] {
+    return [
+      this.#see(),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['batches/*', 'uploads/*']),
+      this.#on(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['incoming/*', 'pending/*']),
+      this.#on(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#on(['s3:GetObject'], ['reports/*']),
+    ]
+  }
+
+  /** Applies batches: reads payloads and manifests, writes reports and decisions, clears notes of what was pending. */
+  apply (): Statement[] {
+    return [
+      this.#see(),
+      this.#on(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+      this.#on(['s3:GetObject'], ['batches/*']),
+      this.#on(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
+      this.#on(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*']),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+    ]
+  }
+
+  /** Runs an operator's command: reads the copies of its files, lists and reads manifests and decisions, decides, sees whether a payload is there. */
+  operate (): Statement[] {
+    return [
+      this.#see(),
+      this.#on(['s3:GetObject'], ['operators/*', 'batches/*']),
+      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#on(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+    ]
+  }
+
+  /** Without it S3 answers 403, not 404, for what is not there. */
+  #see (): Statement {
+    return { actions: ['s3:ListBucket'], resources: [this.#arn] }
+  }
+
+  #on (actions: string[], keys: string[]): Statement {
+    return { actions, resources: keys.map(key => pulumi.interpolate`${this.#arn}/${key}`) }
+  }
+}

@@ -1,0 +1,42 @@
+import * as s3 from '@pulumi/aws/s3/index.js'
+import * as pulumi from '@pulumi/pulumi'
+import { onlyByTls } from '../../iam/only-by-tls.ts'
+
+export interface PrivateBucketArgs {
+  /** In place of the one that Pulumi makes up. */
+  fixedName?: pulumi.Input<string>
+  lifecycleRules: NonNullable<s3.BucketLifecycleConfigurationArgs['rules']>
+  versioned: boolean
+  /** Neither Pulumi nor a hurried hand deletes it. */
+  protect: boolean
+  /** Further statements of its policy, of the bucket's ARN. */
+  statements?: (arn: pulumi.Output<string>) => object[]
+}
+
+/** A bucket that is private, encrypted and spoken to by TLS alone. `ready` is there once all of this holds. */
+export function privateBucket (name: string, args: PrivateBucketArgs, parent: pulumi.Resource): { bucket: s3.Bucket, ready: pulumi.Resource[] } {
+  const made = new s3.Bucket(name, {
+    forceDestroy: !args.protect, ...(args.fixedName ? { bucket: args.fixedName } : {}),
+  }, { parent, protect: args.protect })
+  const bucket = made.bucket
+  const closed = new s3.BucketPublicAccessBlock(name, {
+    bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true,
+  }, { parent })
+  const ready = [
+    closed,
+    new s3.BucketOwnershipControls(name, { bucket, rule: { objectOwnership: 'BucketOwnerEnforced' } }, { parent }),
+    new s3.BucketServerSideEncryptionConfiguration(name, {
+      bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' }, bucketKeyEnabled: true }],
+    }, { parent }),
+    new s3.BucketPolicy(name, {
+      bucket,
+      policy: pulumi.jsonStringify({
+        Version: '2012-10-17',
+        Statement: [onlyByTls('s3:*', [made.arn, pulumi.interpolate`${made.arn}/*`]), ...args.statements?.(made.arn) ?? []],
+      }),
+    }, { parent, dependsOn: closed }),
+  ]
+  const versioning = args.versioned ? [new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: 'Enabled' } }, { parent })] : []
+  const lifecycle = new s3.BucketLifecycleConfiguration(name, { bucket, rules: args.lifecycleRules }, { parent, dependsOn: versioning })
+  return { bucket: made, ready: [...ready, ...versioning, lifecycle] }
+}

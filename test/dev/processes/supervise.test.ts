@@ -1,0 +1,76 @@
+import t from 'tap'
+import { findProcesses, type FoundProcess, type Role } from '../../../dev/processes/find.ts'
+import type { State } from '../../../dev/state/folder.ts'
+import { runProgram, stateFolder, until } from '../program.ts'
+
+const find = (state: State, role: Role): FoundProcess => findProcesses(state).find(one => one.role === role)!
+const program = 'test/dev/fixtures/supervisor.ts'
+
+t.test('what dies is started again, and ends in order on SIGTERM', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const supervisor = runProgram(t, program, [stateDir, 'lives'])
+  await supervisor.line(/^child +warn: careful \(it is hot\)$/)
+  await supervisor.line(/^child +written$/)
+  const first = find(state, 'service')
+  process.kill(first.pid, 'SIGKILL')
+  await supervisor.line(/^child +was ended by SIGKILL: it is started again/)
+  await supervisor.line(/^child +ready again/)
+  // Until its pipe is empty, it loses what it says at its end.
+  await until('the new child has written all', () => supervisor.output().match(/^child +written$/gm)?.length === 2)
+  t.not(find(state, 'service').pid, first.pid)
+
+  process.kill(find(state, 'watchdog').pid, 'SIGKILL')
+  await supervisor.line(/^watchdog +ready again/)
+
+  supervisor.child.kill('SIGTERM')
+  t.same(await supervisor.exit(), { code: 0, signal: null })
+  t.match(supervisor.output(), /stopping +SIGTERM.*\n(.*\n)*child +asked to end\n(.*\n)*stopped /)
+  t.same(findProcesses(state), [])
+})
+
+t.test('what does not end in its time is killed', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const supervisor = runProgram(t, program, [stateDir, 'stays'])
+  await supervisor.line(/^supervising/)
+  supervisor.child.kill('SIGINT')
+  await supervisor.line(/^child +has not ended in 1 s: it is killed/)
+  t.same(await supervisor.exit(), { code: 0, signal: null })
+  t.same(findProcesses(state), [])
+})
+
+t.test('a second signal ends everything at once', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const supervisor = runProgram(t, program, [stateDir, 'stays'], { STOP_LIMIT_MS: '60000' })
+  await supervisor.line(/^supervising/)
+  supervisor.child.kill('SIGINT')
+  await supervisor.line(/^child +asked to end/)
+  const again = setInterval(() => supervisor.child.kill('SIGINT'), 200) // the first of these count as the same Ctrl-C
+  t.teardown(() => clearInterval(again))
+  t.same(await supervisor.exit(), { code: 1, signal: null })
+  t.same(findProcesses(state), [])
+})
+
+t.test('what does not start is a failure: its last lines, one sentence, exit code 1', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const supervisor = runProgram(t, program, [stateDir, 'fails'])
+  t.same(await supervisor.exit(), { code: 1, signal: null })
+  t.match(supervisor.output(), /^ {2}no such luck\nchild does not start: it ended with exit code 3\.$/m)
+  t.notMatch(supervisor.output(), /^ {4}at /m, 'no stack')
+  t.same(findProcesses(state), [])
+})
+
+t.test('a kill -9 of the supervisor ends everything', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const supervisor = runProgram(t, program, [stateDir, 'lives'])
+  await supervisor.line(/^supervising/)
+  t.equal(findProcesses(state).length, 2)
+  supervisor.child.kill('SIGKILL')
+  await until('all are gone', () => findProcesses(state).length === 0)
+})
+
+t.test('a kill -9 of everything with "node" in its name leaves the watchdog', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const supervisor = runProgram(t, program, [stateDir, 'lives'])
+  await supervisor.line(/^supervising/)
+  await until('it has its own name', () => find(state, 'watchdog').command.startsWith(`${state.name}: watchdog`))
+})

@@ -1,0 +1,31 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { removeOrphanedState } from '../../../dev/state/orphaned-state.ts'
+import { stateFolder } from '../program.ts'
+
+t.test('state in the clone is left alone', async t => {
+  const { stateDir, state } = stateFolder(t)
+  t.equal(removeOrphanedState(state, stateDir), false)
+  t.notOk(existsSync(stateDir))
+})
+
+t.test('state elsewhere lives as long as the clone\'s state folder', async t => {
+  const { stateDir, state } = stateFolder(t)
+  const folder = join(dirname(stateDir), 'elsewhere')
+  mkdirSync(folder)
+  const elsewhere = { ...state, folder }
+  const data = join(folder, 'data')
+  t.equal(removeOrphanedState(elsewhere, stateDir), false, 'the first time there is nothing')
+  writeFileSync(data, '')
+  t.equal(removeOrphanedState(elsewhere, stateDir), false)
+  t.ok(existsSync(data), 'kept from start to start')
+
+  const lock = join(folder, 'lock-1-2')
+  writeFileSync(lock, '')
+  rmSync(stateDir, { recursive: true }) // as a fresh clone in the same place
+  t.equal(removeOrphanedState(elsewhere, stateDir), true)
+  t.notOk(existsSync(data))
+  t.ok(existsSync(lock), 'the lock of who does this stays')
+  t.equal(removeOrphanedState(elsewhere, stateDir), false)
+})

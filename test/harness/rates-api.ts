@@ -1,0 +1,50 @@
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { Sql } from 'postgres'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { buildRatesApi, type Dependencies } from '../../services/rates-api/app.ts'
+import { database, type TestDatabase } from './database.ts'
+import { undocumented, type OpenApi } from './openapi.ts'
+
+export type Result = { status: number, headers: Record<string, unknown>, text: string, body: any }
+export type Call = { method?: 'GET' | 'HEAD' | 'POST', headers?: Record<string, string> }
+
+export type TestRatesApi = {
+  app: FastifyInstance
+  db: TestDatabase
+  /** A call whose answer is held against /openapi.json. A query is a record, or the text after `?`. */
+  get: (path: string, query?: Record<string, unknown> | string, call?: Call) => Promise<Result>
+}
+
+export type Options = { limits?: Partial<Dependencies['limits']>, keys?: Dependencies['keys'], connect?: (db: TestDatabase) => Sql }
+
+/** The rates API on a database of its own, which it uses as the reader that it is. */
+export async function ratesApi (t: Test, { limits, keys = null, connect = db => db.open('rates_api') }: Options = {}): Promise<TestRatesApi> {
+  const db = await database(t)
+  const app = await buildRatesApi({
+    connect: () => connect(db),
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    keys,
+    limits: {
+      maxDays: 366, cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
+    },
+  })
+  await app.ready()
+  t.teardown(() => app.close())
+
+  async function get (path: string, query: Record<string, unknown> | string = '', { method = 'GET', headers = {} }: Call = {}): Promise<Result> {
+    const text = typeof query === 'string' ? query : new URLSearchParams(query as Record<string, string>).toString()
+    const answer = await app.inject({ method, url: text ? `${path}?${text}` : path, headers } as InjectOptions)
+    const type = answer.headers['content-type']
+    const document = app.swagger() as unknown as OpenApi
+    const wrong = undocumented(document, method, path, { status: answer.statusCode, type: String(type), body: answer.payload })
+    if (wrong.length > 0) t.fail(wrong.join('; '))
+    const body = answer.payload && String(type).split(';')[0]!.endsWith('json') ? JSON.parse(answer.payload) : answer.payload
+    return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body }
+  }
+
+  return { app, db, get }
+}
+
+/** `parameter code` of each error, as the table tests name them. */
+export const errorsOf = ({ body }: Result): string[] => body.errors.map((error: any) => `${error.parameter} ${error.code}`)

@@ -1,0 +1,47 @@
+import { formatDay } from '../../services/ingestion-worker/rows/values/days.ts'
+import { createRowReader, type RowFormat } from '../../services/ingestion-worker/rows/read.ts'
+import type { RowError } from '../../services/ingestion-worker/rows/values/row-error.ts'
+import { rowRules, type RowRules } from '../../services/ingestion-worker/rows/values/rules.ts'
+
+export const ports = ['CNGGZ', 'EETLL', 'NOOSL', 'CNSGH', 'GBFX2']
+
+export const aliases = new Map([['CNSHG', 'CNSGH'], ['NO001', 'NOOSL'], ['GBFXT', 'GBFX2']])
+
+export const rules = rulesWith()
+
+export function rulesWith (changes: { maxRows?: number, maxRowBytes?: number, maxGapBytes?: number, maxPriceUsd?: number } = {}): RowRules {
+  return rowRules({ ports, aliases, firstDay: '2020-12-01', lastDay: '2021-12-31', maxRows: 1_000_000, ...changes })
+}
+
+export type Outcome = { prices: string[], errors: RowError[], rowsSeen: number, stopped: boolean }
+
+/** What a file comes to, in chunks of the given sizes, over and over; whole when none are given. */
+export function read (format: RowFormat, file: string | Uint8Array, given: RowRules = rules, sizes: number[] = []): Outcome {
+  const bytes = Buffer.from(file as Uint8Array)
+  const prices: string[] = []
+  const errors: RowError[] = []
+  const reader = createRowReader(format, given, {
+    price: (orig, dest, day, cents) => prices.push(`${ports[orig]} ${ports[dest]} ${formatDay(day)} ${cents}`),
+    error: error => errors.push(error),
+  })
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? bytes.length
+    // A copy, overwritten afterwards: a reader that went on looking at a chunk would see it.
+    const chunk = Uint8Array.from(bytes.subarray(at, at + size))
+    reader.write(chunk)
+    chunk.fill(0x58)
+    at += size
+  }
+  reader.end()
+  return { prices, errors, rowsSeen: reader.rowsSeen, stopped: reader.stopped }
+}
+
+/** Errors in short: `2 price price_decimals 12.345`. */
+export function brief (errors: readonly RowError[]): string[] {
+  return errors.map(({ row, column, code, value }) => [row, column ?? '-', code, ...value === null ? [] : [value]].join(' '))
+}
+
+export const header = 'orig_code,dest_code,day,price\n'
+export const good = 'CNGGZ,EETLL,2021-01-31,1154.5\n'
+export const goodPrice = 'CNGGZ EETLL 2021-01-31 115450'
+export const goodObject = { orig_code: 'CNGGZ', dest_code: 'EETLL', day: '2021-01-31', price: 1154.5 }

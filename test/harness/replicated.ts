@@ -1,0 +1,70 @@
+import { pino } from 'pino'
+import type { Sql } from 'postgres'
+import type { Test } from 'tap'
+import { buildRatesApi } from '../../services/rates-api/app.ts'
+import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
+import type { HostsOptions, HostStatus } from '../../services/rates-api/database/hosts.ts'
+import { openDatabase } from '../../lib/postgres/database.ts'
+import { makeDatabase, temporaryServer, unsafeSettings, type Server } from './server.ts'
+import { standbyOf, type Standby } from './standby.ts'
+
+export const path = '/rates?date_from=2021-01-31&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
+
+export type Answer = { status: number, count: number | null, /** Seconds; undefined where the primary answered. */ age: number | undefined }
+
+export type Replicated = {
+  primary: Server
+  standbys: [Standby, Standby]
+  /** On the primary, as the owner. */
+  sql: Sql
+  url: (server: Server) => string
+  /** Commits another number of prices of the lane that `path` asks for. */
+  setCount: (count: number) => Promise<void>
+}
+
+/** A primary and two streaming standbys, with one lane. */
+export async function replicated (t: Test): Promise<Replicated> {
+  // The places that are compared are those of commits that are safe.
+  const primary = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on' })
+  t.teardown(() => primary.remove())
+  await makeDatabase(primary, 'freight', '2021-01-01', '2021-02-01')
+  const sql = openDatabase({ url: primary.url('migrator', 'freight'), process: 'test', poolSize: 4 })
+  t.teardown(() => sql.end({ timeout: 0 }))
+  await sql`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
+  const standbys: [Standby, Standby] = [await standbyOf(primary), await standbyOf(primary)]
+  for (const standby of standbys) t.teardown(() => standby.remove())
+  return {
+    primary, standbys, sql,
+    url: server => server.url('rates_api', 'freight'),
+    setCount: async count => { await sql`update lane_months set counts[31] = ${count} where orig_code = 'CNGGZ'` },
+  }
+}
+
+/** The rates API on the primary and the replicas that the URLs name. */
+export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: string[], limits: Partial<HostsOptions['limits']> = {}) {
+  const connectTo = (url: string) => () => openDatabase({ url, process: 'rates-api', poolSize: 1, statementTimeoutMs: 5_000 })
+  const metrics = openMetrics('rates-api')
+  const app = await buildRatesApi({
+    metrics,
+    connect: connectTo(primaryUrl), replicas: replicaUrls.map(connectTo), log: pino({ level: process.env.TEST_LOG ?? 'silent' }), keys: null,
+    limits: {
+      maxDays: 366, cacheBytes: 1_000_000, connections: 4, maxWaiting: 1_000, limitMs: 5_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
+    },
+  })
+  await app.ready()
+  t.teardown(() => app.close())
+  return {
+    /** Answers that were given without a query for their data. */
+    kept: () => valueOf(metrics, 'freight_answers_total', { source: 'kept' }),
+    async ask (address = path): Promise<Answer> {
+      const { statusCode: status, payload, headers } = await app.inject(address)
+      const age = headers.age === undefined ? undefined : Number(headers.age)
+      return { status, count: status === 200 ? JSON.parse(payload).rates[0].count : null, age }
+    },
+    async ready (): Promise<{ status: number, hosts: Record<string, HostStatus>, states: string }> {
+      const { statusCode: status, payload } = await app.inject('/ready')
+      const { hosts } = JSON.parse(payload) as { hosts: HostStatus[] }
+      return { status, hosts: Object.fromEntries(hosts.map(host => [host.name, host])), states: hosts.map(({ state }) => state).join(' ') }
+    },
+  }
+}

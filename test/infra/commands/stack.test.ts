@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import { checkConfig } from '../../../infra/config.ts'
+import { fileOf } from '../../../infra/commands/copy-name.ts'
+import { answersOf } from '../../../infra/commands/init.ts'
+import { Questions } from '../../../infra/commands/prompts.ts'
+import { isExample, newSettings } from '../../../infra/commands/stack-settings.ts'
+import { hourlyCost, totalOf } from '../../../infra/cost.ts'
+import { asExample } from '../example-settings.ts'
+import { fakePulumi, npmRun } from '../fake-pulumi.ts'
+import { configOf } from '../program.ts'
+import { settingsOf } from '../suites/configuration.ts'
+
+const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+
+/** A name that no other test has; its file goes with the test. */
+function copyName (t: Test): string {
+  const name = `t${randomBytes(4).toString('hex')}`
+  t.teardown(() => rmSync(fileOf(name), { force: true }))
+  return name
+}
+
+t.test('a copy is made, updated and removed', async t => {
+  const name = copyName(t)
+  const empty = fakePulumi(t, {})
+  const made = await empty.npmRun('stack', ['up', name, '--yes'], { PULUMI_SECRETS_PROVIDER: 'awskms://key' })
+  t.equal(made.code, 0, made.stderr)
+  t.same(empty.calls(), ['stack ls --json --non-interactive', `stack init ${name} --secrets-provider awskms://key`, `up --stack ${name} --yes --skip-preview`])
+  const { config } = parse(readFileSync(fileOf(name), 'utf8'))
+  t.match(config, { 'freight-rates:expires': day(7), 'freight-rates:tier': 'development' })
+  const own = Object.entries(config).filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice(14), value])
+  const settings = checkConfig(Object.fromEntries(own), name, 'eu-west-1')
+  t.match(settings, { database: { multiAz: false, replicas: 0, deletionProtection: false }, rates: { minTasks: 1 }, worker: { minTasks: 1 } })
+  const hour = totalOf(hourlyCost(settings))
+  t.ok(hour <= totalOf(hourlyCost(settingsOf('dev'))))
+  for (const [hours, digits] of [[1, 2], [730, 0], [8_760, 0]] as const) t.match(made.stdout, `$${(hour * hours).toFixed(digits)} `)
+  t.ok(made.stdout.indexOf('an hour') < made.stdout.indexOf('pulumi: up'), 'the cost is said first')
+
+  const there = fakePulumi(t, { [name]: {} })
+  t.match(await there.npmRun('stack', ['up', name, '--days', '2']), { code: 0 })
+  t.same(there.calls().slice(1), [`up --stack ${name}`])
+  t.equal(parse(readFileSync(fileOf(name), 'utf8')).config['freight-rates:expires'], day(2))
+
+  t.match(await there.npmRun('stack', ['down', name, '--yes']), { code: 0 })
+  t.same(there.calls().slice(-2), [`destroy --stack ${name} --yes --skip-preview`, `stack rm ${name} --yes`])
+  t.notOk(existsSync(fileOf(name)))
+})
+
+t.test('a stack that is made to stay is neither removed nor updated as a copy', async t => {
+  const name = copyName(t)
+  writeFileSync(fileOf(name), 'config:\n  freight-rates:tier: production\n')
+  const there = fakePulumi(t, { [name]: {} })
+  for (const verb of ['up', 'down']) t.match(await there.npmRun('stack', [verb, name, '--yes']), { code: 1, stderr: 'freight-rates:expires' }, verb)
+  t.same(there.calls().filter(call => !call.startsWith('stack ls')), [])
+  t.equal(readFileSync(fileOf(name), 'utf8'), 'config:\n  freight-rates:tier: production\n')
+})
+
+t.test('what was made elsewhere is removed with the settings it was made with', async t => {
+  const name = copyName(t)
+  const there = fakePulumi(t, { [name]: {} })
+  t.match(await there.npmRun('stack', ['down', name]), { code: 0 })
+  t.same(there.calls().slice(1), [`config refresh --stack ${name}`, `destroy --stack ${name}`, `stack rm ${name} --yes`])
+})
+
+t.test('a stack whose removal failed stays, with its exit code', async t => {
+  const name = copyName(t)
+  const there = fakePulumi(t, { [name]: {} }, ['destroy'])
+  t.match(await there.npmRun('stack', ['down', name]), { code: 255, stderr: `\`pulumi destroy --stack ${name}\` failed` })
+  t.notOk(there.calls().some(call => call.startsWith('stack rm')))
+})
+
+t.test('what has expired', async t => {
+  const stacks = fakePulumi(t, { dev: {}, old: { expires: day(-1) }, young: { expires: day(3) } })
+  t.match(await stacks.npmRun('stack', ['list']), { code: 0, stdout: new RegExp(`dev +stays\nold +${day(-1)} +expired\nyoung +${day(3)}\n`) })
+  t.match(await stacks.npmRun('stack', ['list', '--expired']), { code: 1, stdout: /^stack.*\nold [^\n]*\n$/ })
+  t.match(await fakePulumi(t, { dev: {} }).npmRun('stack', ['list', '--expired']), { code: 0, stdout: 'No copy has expired.' })
+})
+
+t.test('refused before anything is called', async t => {
+  const stacks = fakePulumi(t, { dev: {} })
+  for (const [args, code, words] of [
+    [[], 2, 'Say what to do'], [['rm', 'x'], 2, 'no command "rm"'], [['up'], 2, 'one name'], [['up', 'a', 'b'], 2, 'one name'], [['up', 'x', '--days', '0'], 2, '--days'],
+    [['up', 'x', '--dyas', '1'], 2, '--dyas'], [['down', 'prod'], 1, 'no short-lived copy'], [['up', 'Big_Name'], 1, 'no name for a stack'],
+  ] as const) {
+    t.match(await stacks.npmRun('stack', [...args]), { code, stderr: words }, args.join(' '))
+  }
+  t.match(await stacks.npmRun('stack', ['up', copyName(t)], { AWS_ACCESS_KEY_ID: '' }), { code: 1, stderr: 'no AWS credentials' })
+  t.same(stacks.calls(), [])
+  t.match(await stacks.npmRun('stack', ['down', copyName(t)]), { code: 1, stderr: 'There is no stack' })
+  t.match(await npmRun('stack', ['list'], { PATH: '/nonexistent' }), { code: 1, stderr: 'The Pulumi CLI is not on the path' })
+  t.match(await npmRun('stack', ['--help'], { PATH: '/nonexistent' }), { code: 0, stdout: 'Usage: npm run stack' })
+})
+
+const account = '999999999999'
+/** What infra/bootstrap exports. */
+const bootstrap = {
+  backend: `s3://freight-pulumi-${account}?region=eu-central-1`, secretsProvider: `awskms:///arn:aws:kms:eu-central-1:${account}:key/1?region=eu-central-1`,
+  permissionsBoundary: `arn:aws:iam::${account}:policy/freight-service-boundary`,
+}
+const ls = ['stack ls --json --non-interactive', 'stack ls --cwd infra/bootstrap --json --non-interactive']
+const configIn = (name: string): Record<string, unknown> => parse(readFileSync(fileOf(name), 'utf8')).config
+const ownOf = (config: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice(14), value]))
+
+t.test('a stack that is to stay: its settings are written once, and nothing is pasted', async t => {
+  const name = copyName(t)
+  const there = fakePulumi(t, {}, [], {}, { [name]: bootstrap })
+  const made = await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.7/32, 203.0.113.0/24'])
+  t.equal(made.code, 0, made.stderr)
+  t.same(there.calls(), [...ls, `stack output --stack ${name} --cwd infra/bootstrap --json --non-interactive`, `stack init ${name} --secrets-provider ${bootstrap.secretsProvider}`])
+  const config = configIn(name)
+  t.match(config, {
+    'aws:region': 'eu-central-1', 'freight-rates:account': account, 'freight-rates:tier': 'development', 'freight-rates:permissionsBoundary': bootstrap.permissionsBoundary,
+    'freight-rates:allowedCidrs': ['198.51.100.7/32', '203.0.113.0/24'], 'freight-rates:domain': undefined, 'freight-rates:expires': undefined,
+    'freight-rates:network': { zones: ['a', 'b'] },
+  })
+  t.match(made.stdout, 'eu-central-1a, eu-central-1b', 'zones that nobody chose are named')
+  const settings = checkConfig(ownOf(config), name, 'eu-central-1')
+  t.match(made.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'what it costs')
+
+  const before = readFileSync(fileOf(name))
+  t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: `Pulumi.${name}.yaml is there already` })
+  t.same(readFileSync(fileOf(name)), before, 'never overwritten')
+  t.equal(there.calls().length, 4)
+})
+
+t.test('a production stack by options alone', async t => {
+  const name = copyName(t)
+  const there = fakePulumi(t, {}, [], {}, { [name]: bootstrap })
+  const options = ['--tier', 'production', '--domain', 'rates.example.org', '--zone-id', 'Z123', '--email', 'on-call@example.org', '--budget-usd', '3000', '--zones', 'a,c,d', '--yes']
+  const { code, stderr } = await there.npmRun('stack', ['init', name, ...options])
+  t.equal(code, 0, stderr)
+  t.match(checkConfig(ownOf(configIn(name)), name, 'eu-central-1'), {
+    tier: 'production', domain: { name: 'rates.example.org', zoneId: 'Z123' }, alarms: { email: 'on-call@example.org' }, budget: { monthlyUsd: 3000 }, gateway: { entry: 'edge' }, allowedCidrs: [], network: { zones: ['a', 'c', 'd'], egress: 'nat-per-zone', flowLogs: true },
+  })
+})
+
+t.test('without a bootstrap the account is said by an option', async t => {
+  const name = copyName(t)
+  const there = fakePulumi(t, {})
+  const { code, stderr } = await there.npmRun('stack', ['init', name, '--account', account, '--region', 'eu-north-1', '--allowed-cidrs', '198.51.100.7/32'])
+  t.equal(code, 0, stderr)
+  t.match(stderr, 'The bootstrap has no stack')
+  t.same(there.calls(), [...ls, `stack init ${name}`])
+  t.equal(configIn(name)['freight-rates:permissionsBoundary'], undefined)
+})
+
+t.test('where nothing is written', async t => {
+  const name = copyName(t)
+  const there = fakePulumi(t, {}, ['stack init'], {}, { [name]: bootstrap })
+  const missing = await there.npmRun('stack', ['init', name, '--tier', 'staging'])
+  t.equal(missing.code, 2)
+  for (const option of ['--domain', '--zone-id', '--email']) t.match(missing.stderr, option, 'all that is missing, at once')
+  t.notMatch(missing.stderr, '--account')
+  const zone = ['--domain', 'rates.example.org', '--email', 'a@example.org']
+  for (const [args, code, words] of [
+    [['--account', '12'], 2, '--account 12'], [['--allowed-cidrs', 'everywhere'], 2, '--allowed-cidrs everywhere'], [['--tier', 'test'], 2, '--tier test'],
+    [['--zones', 'a'], 2, '--zones a'], [['--zones', 'a,x'], 2, '--zones a,x'], [['--zones', 'a,a', '--allowed-cidrs', '198.51.100.7/32'], 1, 'network.zones'],
+    [['--tier', 'production', ...zone, '--zone-id', 'Z1', '--zones', 'a,b'], 1, 'network.zones'],
+    [['--tier', 'production', ...zone, '--certificate-arn', 'arn:aws:acm:eu-central-1:1:certificate/x'], 1, 'domain.edgeCertificateArn'],
+    [['--tier', 'production', ...zone, '--certificate-arn', 'x'], 2, '--certificate-arn x'],
+  ] as const) {
+    t.match(await there.npmRun('stack', ['init', name, ...args]), { code, stderr: words }, args.join(' '))
+    t.notOk(existsSync(fileOf(name)), args.join(' '))
+  }
+  t.notOk(there.calls().some(call => call.startsWith('stack init')))
+  t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.7/32']), { code: 255, stderr: `\`pulumi stack init ${name}` })
+  t.notOk(existsSync(fileOf(name)), 'the command can be repeated')
+  t.match(await there.npmRun('stack', ['init', 'local']), { code: 1, stderr: 'no name for a stack' })
+  t.match(await fakePulumi(t, { [name]: {} }).npmRun('stack', ['init', name]), { code: 1, stderr: 'There is a stack' })
+  t.match(await there.npmRun('stack', ['up', name, '--region', 'eu-west-1']), { code: 2, stderr: '--region is an option of `init` alone' })
+})
+
+t.test('what a person is asked', async t => {
+  const ask = async (lines: string[], given = {}, boot: typeof bootstrap | null = bootstrap) => {
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    input.end(lines.map(line => `${line}\n`).join(''))
+    const questions = new Questions(given, { input, output })
+    try {
+      const answers = await answersOf('prod', questions, boot ?? undefined)
+      return { answers, said: String(output.read()), yes: await questions.confirm('?') }
+    } finally {
+      questions.close()
+    }
+  }
+  const production = ['', '', '', 'a, c, d', 'rates.example.org', 'Z123', '', 'on-call@example.org', '', 'y']
+  const { answers, said, yes } = await ask(production)
+  t.match(answers, { tier: 'production', account, region: 'eu-central-1', zones: ['a', 'c', 'd'], domain: { name: 'rates.example.org', zoneId: 'Z123' }, allowedCidrs: [], email: 'on-call@example.org', monthlyUsd: undefined })
+  t.equal(yes, true)
+  for (const fallback of ['[production]', `[${account}]`, '[eu-central-1]', '[a,b,c]']) t.match(said, fallback)
+  const corrected = await ask(['prod', 'production', '', '', 'a', '', '', 'rates.example.org', 'zone', 'Z123', 'everywhere', '', 'on-call@example.org', '5', 'no'])
+  t.match(corrected.answers, { tier: 'production', zones: ['a', 'b', 'c'], domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'asked again')
+  t.equal(corrected.yes, false)
+  t.match((await ask(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'an option is not asked for')
+  await t.rejects(ask(production.slice(0, 5)), /input ended/)
+})
+
+t.test('an example of this repository is filled in, its comments stay', async t => {
+  const answers = { account, region: 'eu-central-1', tier: 'development' as const, zones: ['a', 'b'], allowedCidrs: ['198.51.100.7/32'], email: '' }
+  const example = '# A comment.\nconfig:\n  freight-rates:account: "111111111111"\n  # Another.\n  freight-rates:database: { multiAz: false }\n'
+  t.ok(isExample(example))
+  const text = newSettings(example, answers)
+  t.notOk(isExample(text), 'the next time it is somebody\'s')
+  t.match(text, /^# A comment\.[^]+# Another\./)
+  t.match(parse(text).config, { 'freight-rates:account': account, 'freight-rates:database': { multiAz: false } })
+  const secret = 'config:\n  freight-rates:account: "999999999999"\n  freight-rates:x:\n    secure: abc\n'
+  t.throws(() => newSettings(secret, { ...answers, allowedCidrs: [] }), /encrypted for another stack/)
+  const keyed = newSettings('secretsprovider: awskms://x\nencryptedkey: abc\nconfig:\n  freight-rates:image: x\n', { ...answers, allowedCidrs: [] })
+  t.notMatch(keyed, /secretsprovider|encryptedkey|image/, 'a stack has its own key')
+})
+
+t.test('the tests of a repository whose settings are filled in compare with the examples', t => {
+  for (const stack of ['dev', 'staging', 'prod']) {
+    const template = readFileSync(fileOf(stack), 'utf8')
+    const domain = stack === 'dev' ? undefined : { name: 'rates.example.org', zoneId: 'Z1' }
+    const zones = ['b', 'c', 'd']
+    const answers = { account, region: 'eu-central-1', zones, tier: parse(template).config['freight-rates:tier'], domain, email: parse(template).config['freight-rates:alarms']?.email ?? '' }
+    const filled = newSettings(template, { ...answers, allowedCidrs: domain ? [] : ['198.51.100.7/32'], permissionsBoundary: bootstrap.permissionsBoundary })
+    t.same(asExample(stack, parse(filled).config), configOf(stack), stack)
+  }
+  t.end()
+})

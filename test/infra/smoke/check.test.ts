@@ -1,0 +1,64 @@
+import { strFromU8, unzipSync } from 'fflate'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { contentTag } from '../../../infra/components/compute/content-tag.ts'
+import { zipped } from '../../../infra/components/compute/smoke-code.ts'
+import { runChecks, type Check } from '../../../infra/smoke/check.ts'
+
+const checks: Check[] = [{ path: '/ready', status: 200 }, { method: 'POST', path: '/batches', status: 401 }]
+const soon = { limitMs: 200, pauseMs: 5 }
+
+async function serve (t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => new Promise(resolve => { server.close(resolve).closeAllConnections() }))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+t.test('a version that answers as it must may have the traffic, once it does', async t => {
+  let asked = 0
+  const target = await serve(t, (request, response) => {
+    response.statusCode = ++asked <= 2 ? 503 : request.url === '/ready' ? 200 : request.method === 'POST' ? 401 : 404
+    response.end()
+  })
+  t.same(await runChecks(target, checks, { ...soon, limitMs: 10_000 }), { hookStatus: 'SUCCEEDED' })
+  t.ok(asked >= 4)
+})
+
+t.test('one that does not, may not', async t => {
+  const open = await serve(t, (_request, response) => response.end())
+  t.same(await runChecks(open, checks, soon), { hookStatus: 'FAILED' }, 'batches without a key')
+  const redirecting = await serve(t, (_request, response) => response.writeHead(301, { location: '/ready' }).end())
+  t.same(await runChecks(redirecting, [checks[0]!], soon), { hookStatus: 'FAILED' }, 'a redirect is no answer')
+  const gone = createServer()
+  await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve))
+  const { port } = gone.address() as AddressInfo
+  await new Promise(resolve => gone.close(resolve))
+  t.same(await runChecks(`http://127.0.0.1:${port}`, checks, soon), { hookStatus: 'FAILED' }, 'nobody there')
+})
+
+t.test('Lambda runs what the program sends it', async t => {
+  const target = await serve(t, (_request, response) => response.end())
+  const source = strFromU8(unzipSync(zipped())['check.mjs']!)
+  const { handler } = await import(`data:text/javascript,${encodeURIComponent(source)}`) as { handler: () => Promise<unknown> }
+  Object.assign(process.env, { TARGET: target, CHECKS: JSON.stringify([checks[0]]) })
+  t.same(await handler(), { hookStatus: 'SUCCEEDED' })
+  t.same(zipped(), zipped(), 'and gets it anew only when it changes')
+})
+
+t.test('an image\'s tag follows what is in it', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'content-tag-'))
+  t.teardown(() => rmSync(root, { recursive: true }))
+  writeFileSync(join(root, 'package.json'), '{}')
+  const first = contentTag(root, 'arm64')
+  t.match(first, /^[0-9a-f]{20}$/)
+  writeFileSync(join(root, 'notes.md'), 'not in the image')
+  t.equal(contentTag(root, 'arm64'), first)
+  t.not(contentTag(root, 'x86_64'), first)
+  writeFileSync(join(root, 'package.json'), '{ }')
+  t.not(contentTag(root, 'arm64'), first)
+})

@@ -1,0 +1,34 @@
+import type { Test } from 'tap'
+import { keptUnlessSet, newStackVersion } from '../../../infra/components/database/engine-version.ts'
+import { settingsOf } from './configuration.ts'
+import { runProgram, type Declared } from '../program.ts'
+
+const aurora = { engine: 'aurora', instanceClass: 'db.serverless', deletionProtection: false }
+const types: Record<string, [database: string, parameters: string, family: string]> = {
+  postgres: ['aws:rds/instance:Instance', 'aws:rds/parameterGroup:ParameterGroup', 'postgres'],
+  aurora: ['aws:rds/cluster:Cluster', 'aws:rds/clusterParameterGroup:ClusterParameterGroup', 'aurora-postgresql'],
+}
+
+/** What a stack declares: its database, and the parameters of it. */
+async function declared (engine: string, changes: object): Promise<[database: Declared, parameters: Declared, family: string]> {
+  const { database: settings } = settingsOf('dev')
+  const { of } = await runProgram('dev', { database: { ...settings, ...engine === 'aurora' ? aurora : {}, ...changes } })
+  const [database, parameters, family] = types[engine]!
+  return [of(database).find(({ inputs }) => inputs.engine)!, of(parameters)[0]!, family]
+}
+
+/** A new stack gets the default version; a release with another default changes no living database. */
+export async function engineVersion (t: Test): Promise<void> {
+  for (const engine of Object.keys(types)) {
+    const [database, parameters, family] = await declared(engine, {})
+    t.match([database.inputs.engineVersion, parameters.inputs.family], [newStackVersion, family + newStackVersion], `${engine}: a new stack`)
+    t.ok(database.ignoreChanges.includes('engineVersion'), `${engine}: a living database keeps its version`)
+    t.same(parameters.ignoreChanges, ['family'], `${engine}: and the parameter group of it`)
+
+    const [upgraded, theirs] = await declared(engine, { engineVersion: '17.6' })
+    t.match([upgraded.inputs.engineVersion, theirs.inputs.family], ['17.6', `${family}17`], `${engine}: as configured`)
+    t.notOk(upgraded.ignoreChanges.includes('engineVersion'), `${engine}: a version that is set is applied`)
+    t.same(theirs.ignoreChanges, [])
+  }
+  t.same(keptUnlessSet({ ...settingsOf('prod').database, engineVersion: '18' }, 'engineVersion'), [])
+}

@@ -1,0 +1,58 @@
+import type { Test } from 'tap'
+import type { Program } from '../program.ts'
+
+/** Wildcards that AWS leaves no way around, as actions and the resource as it is written. A new one has to be argued for here. */
+const accepted = [
+  'ecr:GetAuthorizationToken on *', // an ECR login is not of a repository
+  'elasticloadbalancing:DescribeTargetGroups,elasticloadbalancing:DescribeTargetHealth,elasticloadbalancing:DescribeListeners,elasticloadbalancing:DescribeRules on *', // reads
+  'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
+]
+/** Below one log group, one bucket's folder, one cluster's tasks, one family's revisions: named, so no wildcard in earnest. */
+const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|decisions|operators)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
+
+/** What each role may do, and that it is no more than is listed. */
+export function permissions (t: Test, { of, named, stack }: Program): void {
+  const statements = of('aws:iam/rolePolicy:RolePolicy').flatMap(({ name, inputs }) =>
+    JSON.parse(inputs.policy).Statement.map((statement: any) => ({ name, ...statement })))
+  t.ok(statements.length > 20)
+  for (const { name, Effect, Action, Resource } of statements) {
+    t.equal(Effect, 'Allow')
+    t.ok(Array.isArray(Action) && Array.isArray(Resource) && Resource.length > 0, `${name}: lists`)
+    t.notOk(Action.some((action: string) => action.includes('*')), `${name}: ${Action} are actions`)
+    for (const resource of Resource.filter((text: string) => text.includes('*') && !narrow.some(pattern => pattern.test(text)))) {
+      t.ok(accepted.includes(`${Action} on ${resource}`), `${name}: ${Action} on ${resource} is accepted`)
+    }
+  }
+  t.equal(of('aws:iam/rolePolicyAttachment:RolePolicyAttachment').length, 0, 'no policy of AWS\'s, which grows by itself')
+  for (const { name, inputs } of of('aws:iam/role:Role')) {
+    const [trust] = JSON.parse(inputs.assumeRolePolicy).Statement
+    t.match(trust.Principal.Service, /^(ecs-tasks|ecs|lambda|scheduler|vpc-flow-logs)\.amazonaws\.com$/, name)
+    if (/^(ecs-tasks|scheduler)\./.test(trust.Principal.Service)) t.ok(trust.Condition.StringEquals['aws:SourceAccount'], `${name}: for this account`)
+  }
+
+  const may = (role: string): string[] => statements.filter(({ name }) => name === `${stack}-${role}`).flatMap(({ Action }) => Action)
+  const services = (role: string): string[] => [...new Set(may(role).map(action => action.split(':')[0]!))].sort()
+  const keys = JSON.parse(named(`${stack}-rates`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions)[0]
+    .environment.some(({ name }: { name: string }) => name === 'API_KEYS_SECRET')
+  t.same(services('rates-task'), keys ? ['rds-db', 'secretsmanager'] : ['rds-db'], 'the rates API reads the database, and keys where it asks for them')
+  t.same(services('ingestion-task'), ['rds-db', 's3', 'secretsmanager', 'sqs'])
+  t.same(services('worker-task'), ['ecs', 'rds-db', 's3', 'sqs'])
+  t.same(services('migrate-task'), ['rds-db'])
+  t.same(services('ops-task'), ['rds-db', 's3', 'sqs'])
+  for (const [role, login] of Object.entries({ 'rates-task': 'rates_api', 'ingestion-task': 'ingestion_api', 'worker-task': 'ingestion_worker', 'migrate-task': 'migrator', 'ops-task': 'ops' })) {
+    const users = statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('rds-db:connect')).flatMap(({ Resource }) => Resource)
+    t.ok(users.length > 0 && users.every((arn: string) => arn.endsWith(`/${login}`)), `${role} logs in as ${login} alone`)
+  }
+  t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'who sends does not take')
+  t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'what is not there is a 404')
+  const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)
+  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'decisions'], 'the worker writes reports and decisions alone')
+  const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
+    .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'PutObject GetObject: decisions/*', 'GetObject GetObjectVersion: incoming/*'], 'operators decide, and change nothing else in the bucket')
+  t.equal(byOps.length, 4)
+
+  const secretsOf = (role: string): string[] => statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('secretsmanager:GetSecretValue')).flatMap(({ Resource }) => Resource)
+  t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'the master\'s URL is the migrator\'s alone')
+  for (const role of ['rates-start', 'ingestion-start', 'worker-start', 'ops-start']) t.same(secretsOf(role), [], `${role} reads no secret`)
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import postgres, { type Sql } from 'postgres'
+import t, { type Test } from 'tap'
+import { bootstrap } from '../../../services/migrate/bootstrap.ts'
+import { migrate } from '../../../lib/migrations/migrate.ts'
+import { readMigrations, type Migration } from '../../../lib/migrations/migrations.ts'
+import { ensurePartitions } from '../../../lib/migrations/partitions.ts'
+import { openDatabase } from '../../../lib/postgres/database.ts'
+import { schemaState } from '../../../lib/migrations/schema.ts'
+import { urlFor } from '../../harness/database.ts'
+import { testSystem } from '../../harness/system.ts'
+
+const names = readMigrations().map(({ name }) => name)
+
+t.test('twenty migrators at once on an empty database', async t => {
+  const { open } = await emptyDatabase(t)
+  const results = await Promise.all(Array.from({ length: 20 }, async () => {
+    const sql = open()
+    return [await migrate(sql), await ensurePartitions(sql, '2020-12-01', '2021-03-01')] as const
+  }))
+  t.same(results.flatMap(([applied]) => applied).sort(), names, 'each migration was applied by one of them')
+  t.same(results.flatMap(([, months]) => months).sort(), ['2020-12-01', '2021-01-01', '2021-02-01', '2021-03-01'])
+  const sql = open()
+  t.same(await migrate(sql), [], 'again does nothing')
+  t.same(await ensurePartitions(sql, '2020-12-01', '2021-04-01'), ['2021-04-01'])
+  const partitions = await sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'prices'::regclass order by 1`
+  t.equal(partitions.length, 5)
+})
+
+t.test('twenty bootstraps at once', async t => {
+  const { superuser, name } = await emptyDatabase(t)
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    const sql = openDatabase({ url: testSystem().postgresUrl, process: 'test', poolSize: 1 })
+    await bootstrap(sql, { database: name, loginPasswords: { migrator: 'test' } })
+    await sql.end()
+  }))
+  const members = await superuser`select pg_has_role('rates_api', 'rates_reader', 'usage') as reads, pg_has_role('rates_api', 'batch_writer', 'member') as writes`
+  t.same(members[0], { reads: true, writes: false })
+})
+
+t.test('an applied migration that was edited is refused', async t => {
+  const sql = (await emptyDatabase(t)).open()
+  await migrate(sql, [migration(1)])
+  await t.rejects(migrate(sql, [{ ...migration(1), sha256: 'another' }]), /0001-x/)
+})
+
+t.test('a failing migration leaves nothing of itself, and the next try goes on', async t => {
+  const sql = (await emptyDatabase(t)).open()
+  const broken = { ...migration(2), text: 'create table b (); select nonsense' }
+  await t.rejects(migrate(sql, [migration(1), broken]), { code: '42703' })
+  t.same(await sql`select to_regclass('t1') is not null as first, to_regclass('b') is not null as second`, [{ first: true, second: false }])
+  t.same(await migrate(sql, [migration(1), migration(2)]), ['0002-x'])
+})
+
+t.test('releases and breaking migrations', async t => {
+  const { open, url } = await emptyDatabase(t)
+  const sql = open()
+  await migrate(sql, [migration(1)])
+  const breaking: Migration = { ...migration(2), oldestRelease: '2.1.0' }
+
+  t.test('refused while an older release is connected', async t => {
+    const old = postgres(url, { max: 1, connection: { application_name: 'rates-api@2.0.9' } })
+    await old`select 1`
+    await t.rejects(migrate(sql, [migration(1), breaking]), /rates-api@2\.0\.9/)
+    t.same(await sql`select to_regclass('t2') as t2`, [{ t2: null }])
+    await old.end()
+    const newer = postgres(url, { max: 1, connection: { application_name: 'rates-api@2.1.0' } })
+    await newer`select 1`
+    t.same(await migrate(sql, [migration(1), breaking]), ['0002-x'])
+    await newer.end()
+  })
+
+  t.test('older code refuses the schema, newer code and compatible code do not', async t => {
+    t.match(await schemaState(sql, [migration(1)], '2.0.9'), { missing: 0, refusal: /0002-x.*2\.1\.0/ })
+    t.same(await schemaState(sql, [migration(1)], '2.1.0'), { missing: 0, refusal: null })
+    t.same(await schemaState(sql, [migration(1), breaking, migration(3)], '2.2.0'), { missing: 1, refusal: null })
+    await t.rejects(migrate(sql, [migration(1)]), /needs release 2\.1\.0/, 'this release is older: it does not migrate either')
+  })
+})
+
+t.test('no role can do more than its work', async t => {
+  const sql = (await emptyDatabase(t)).open()
+  await migrate(sql)
+  const may = async (role: string): Promise<string[]> => {
+    const rows = await sql`
+      select format('%s %s', privilege, relname) as can
+      from pg_class, unnest(array['insert', 'update', 'delete', 'truncate']) as privilege
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and has_table_privilege(${role}, oid, privilege)
+      order by 1`
+    return rows.map(row => row.can as string)
+  }
+  t.same(await may('rates_api'), [])
+  t.same(await may('ingestion_api'), ['insert batches', 'insert dead_letter_actions'])
+  t.same(await may('ingestion_worker'), [
+    'delete parked_messages', 'delete stray_messages', 'delete unreadable_batches', 'insert applied_batches', 'insert batch_attempts', 'insert batches',
+    'insert dead_letter_actions',
+    'insert full_lane_months', 'insert lane_months', 'insert parked_messages', 'insert prices', 'insert stray_messages', 'insert unreadable_batches',
+    'insert worker_rules', 'update lane_months', 'update parked_messages', 'update stray_messages', 'update unreadable_batches',
+  ])
+  t.same(await may('ops'), [
+    'delete port_aliases', 'insert batches', 'insert dead_letter_actions', 'insert port_aliases', 'insert ports', 'insert reference_actions', 'insert regions', 'insert session_signals',
+    'update port_aliases', 'update ports', 'update regions',
+  ])
+})
+
+function migration (number: number): Migration {
+  return { number, name: `000${number}-x`, text: `create table t${number} ()`, sha256: String(number), oldestRelease: null }
+}
+
+async function emptyDatabase (t: Test): Promise<{ name: string, url: string, superuser: Sql, open: () => Sql }> {
+  const { postgresUrl } = testSystem()
+  const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 1 })
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await bootstrap(superuser, { database: name })
+  const url = urlFor(postgresUrl, 'migrator', name)
+  const opened: Sql[] = []
+  t.teardown(async () => {
+    await Promise.all(opened.map(sql => sql.end({ timeout: 1 })))
+    await superuser.unsafe(`drop database ${name} with (force)`)
+    await superuser.end()
+  })
+  return {
+    name, url, superuser,
+    open () {
+      const sql = openDatabase({ url, process: 'test', poolSize: 1 })
+      opened.push(sql)
+      return sql
+    },
+  }
+}

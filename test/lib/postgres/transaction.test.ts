@@ -1,0 +1,90 @@
+import t, { type Test } from 'tap'
+import type { Sql } from 'postgres'
+import { openDatabase } from '../../../lib/postgres/database.ts'
+import { transaction } from '../../../lib/postgres/transaction.ts'
+import { database } from '../../harness/database.ts'
+import { waitLimitMs } from '../../harness/patience.ts'
+import { waitFor } from '../../harness/wait.ts'
+import { commits } from '../../harness/call-labels.ts'
+import { tcpProxy, type TcpProxy } from '../../harness/tcp-proxy.ts'
+
+/** A pool of one connection through a proxy, and a table for notes. */
+async function oneConnection (t: Test): Promise<{ sql: Sql, proxy: TcpProxy, notes: () => Promise<string[]>, isSleeping: () => Promise<boolean> }> {
+  const db = await database(t)
+  await db.migrator`create table notes (note text)`
+  const url = new URL(db.url('migrator'))
+  const proxy = await tcpProxy(Number(url.port), commits)
+  url.port = String(proxy.port)
+  const sql = openDatabase({ url: url.href, process: 'test', poolSize: 1 })
+  t.teardown(async () => {
+    await sql.end({ timeout: 1 })
+    proxy.close()
+  })
+  const isSleeping = async (): Promise<boolean> => (await db.migrator`
+    select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`).length > 0
+  return { sql, proxy, isSleeping, notes: async () => (await db.migrator<Array<{ note: string }>>`select note from notes order by note`).map(({ note }) => note) }
+}
+
+for (const way of ['cut', 'end'] as const) {
+  t.test(`a link that is lost (${way}) while the work waits for something else: what it does later reaches nobody`, async t => {
+    const { sql, proxy, notes } = await oneConnection(t)
+    const began = Promise.withResolvers<void>()
+    const other = Promise.withResolvers<void>()
+    const lateWork = Promise.withResolvers<void>()
+    const lost = transaction(sql, async tx => {
+      await tx`insert into notes values ('lost')`
+      began.resolve()
+      await other.promise
+      // A refusal is thrown at once, a query that was sent has its answer by the time that the library would roll back.
+      await (async () => await tx`insert into notes values ('too late')`)().catch(() => {})
+      setImmediate(lateWork.resolve)
+      throw new Error('and now the library rolls back')
+    })
+    await began.promise
+    proxy[way]()
+    await t.rejects(lost, { code: /CONNECTION_CLOSED|ECONNRESET/ })
+    await transaction(sql, async tx => {
+      await tx`insert into notes values ('first')`
+      other.resolve()
+      await lateWork.promise
+      await tx`insert into notes values ('second')`
+    })
+    t.same(await notes(), ['first', 'second'])
+  })
+
+  t.test(`a link that is lost (${way}) during a query: the error is the caller's, the process lives and the next one works`, async t => {
+    const { sql, proxy, notes, isSleeping } = await oneConnection(t)
+    for (let round = 0; round < 5; round++) {
+      const began = Promise.withResolvers<void>()
+      const lost = transaction(sql, async tx => {
+        await tx`insert into notes values ('lost')`
+        began.resolve()
+        await tx`select pg_sleep(10)`
+      })
+      await began.promise
+      await waitFor(isSleeping)
+      proxy[way]()
+      await t.rejects(lost, { code: /CONNECTION_CLOSED|ECONNRESET/ })
+    }
+    await transaction(sql, tx => tx`insert into notes values ('kept')`)
+    t.same(await notes(), ['kept'])
+  })
+
+  t.test(`a link that is lost (${way}) during COMMIT: the error is the caller's`, async t => {
+    const { sql, proxy, notes } = await oneConnection(t)
+    await sql`select 1`
+    proxy.trap('commit', 'after', AbortSignal.timeout(waitLimitMs), () => {})
+    await t.rejects(transaction(sql, tx => tx`insert into notes values ('who knows')`), { code: /CONNECTION_CLOSED|ECONNRESET/ })
+    t.same(await notes(), ['who knows'], 'the caller asks the marker')
+  })
+}
+
+t.test('the work\'s own error rolls back and comes out', async t => {
+  const { sql, notes } = await oneConnection(t)
+  await t.rejects(transaction(sql, async tx => {
+    await tx`insert into notes values ('gone')`
+    throw new Error('mine')
+  }), { message: 'mine' })
+  t.equal(await transaction(sql, async tx => (await tx`insert into notes values ('kept') returning note`)[0]!.note), 'kept')
+  t.same(await notes(), ['kept'])
+})

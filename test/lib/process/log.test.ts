@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import t from 'tap'
+import { childEnvironment } from '../../harness/child-environment.ts'
+
+/** Says `told` lines, a warning last, once it is asked to, and ends. */
+const teller = (told: number): string => `
+  import { openLog } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/process/log.ts'))}
+  const log = await openLog('teller', 'info')
+  process.stderr.write('asked?')
+  process.stdin.once('data', () => {
+    for (let line = 1; line < ${told}; line++) log.info({ line }, 'x'.repeat(100))
+    log.warn({ line: ${told} }, 'the last')
+    log.info('not waited for')
+    process.exit(7)
+  })`
+
+const start = (told: number) => spawn(process.execPath, ['--input-type=module', '-e', teller(told)], { stdio: 'pipe', env: childEnvironment })
+
+t.test('every line comes, in order, to a reader that is slow', async t => {
+  const child = start(20_000)
+  await once(child.stderr, 'data')
+  const exited = once(child, 'exit')
+  child.stdin.write('go')
+  await new Promise(resolve => child.stdout.once('readable', resolve)) // it has filled the pipe, and waits
+  const lines = (await child.stdout.setEncoding('utf8').reduce<string>((all, text) => all + text, '')).trimEnd().split('\n').map(line => JSON.parse(line))
+  t.same(lines.map(({ line }) => line), [...Array.from({ length: 20_000 }, (_, index) => index + 1), undefined])
+  t.same(await exited, [7, null])
+})
+
+for (const told of [2, 20_000]) {
+  t.test(`a reader that is gone keeps nobody from working, nor from ending: ${told} lines`, async t => {
+    const child = start(told)
+    t.teardown(() => child.kill('SIGKILL'))
+    await once(child.stderr, 'data')
+    child.stdout.destroy()
+    const exited = once(child, 'exit')
+    child.stdin.on('error', () => {}).write('go')
+    t.same(await exited, [7, null])
+  })
+}

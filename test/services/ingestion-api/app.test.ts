@@ -1,0 +1,81 @@
+import t from 'tap'
+import { Errors } from 'typebox/schema'
+import { Problem, problems, type ProblemCode } from '../../../lib/http/problem.ts'
+import { ingestionApi } from '../../harness/ingestion-api.ts'
+
+t.test('what the ingestion API says of itself', async t => {
+  const api = await ingestionApi(t)
+  const { body: document } = await api.call('/openapi.json', { as: null })
+  const operations = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<any>(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })))
+  const operation = (name: string) => operations.find(operation => operation.name === name)
+
+  t.test('every call is there, with what it takes and answers', async t => {
+    t.equal(document.openapi, '3.1.0')
+    t.same(operations.map(({ name }) => name).toSorted(), [
+      'DELETE /dead-letters/{id}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/errors', 'GET /dead-letters', 'GET /live', 'GET /ready',
+      'POST /batches', 'POST /dead-letters/{id}/redrive', 'POST /uploads',
+    ])
+    for (const { name, summary, tags, security, responses } of operations) {
+      t.ok(summary && tags.length > 0, `${name} says what it does`)
+      const open = tags.includes('health')
+      t.same(security, open ? undefined : [{ key: [] }], name)
+      if (!open) for (const status of ['401', '403', '503']) t.ok(responses[status], `${name} ${status}`)
+      for (const [status, { description, content }] of Object.entries<any>(responses)) {
+        t.ok(description, `${name} ${status} is described`)
+        for (const [type, { schema }] of Object.entries<any>(content)) {
+          t.equal(type === 'application/problem+json', Number(status) >= 400 && !open, `${name} ${status} ${type}`)
+          t.ok(schema.type ?? schema.anyOf, `${name} ${status} has a schema`)
+        }
+      }
+    }
+    t.same(document.components.securitySchemes, { key: { type: 'http', scheme: 'bearer', description: 'an API key' } })
+  })
+
+  t.test('sending a batch', async t => {
+    const { requestBody, parameters, responses } = operation('POST /batches')
+    t.same(Object.keys(requestBody.content), ['text/csv', 'application/x-ndjson', 'application/json'])
+    t.equal(requestBody.required, true)
+    t.same(parameters.map(({ name, in: where, required }: any) => [name, where, required]),
+      [['dry_run', 'query', false], ['rows', 'query', false], ['idempotency-key', 'header', false], ['content-digest', 'header', false],
+        ['content-encoding', 'header', false]])
+    t.same(Object.keys(responses), ['202', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'])
+    t.match(responses[202].headers, { location: { schema: { type: 'string' } } })
+    for (const status of [429, 503]) t.match(responses[status].headers, { 'retry-after': { schema: { type: 'integer' } } })
+  })
+
+  t.test('the list takes nothing that it needs', async t => {
+    t.same(operation('GET /batches').parameters.map(({ name, required }: any) => [name, required]), [['state', false], ['limit', false], ['cursor', false]])
+  })
+
+  t.test('a problem of every status is as documented', async t => {
+    const { responses } = operation('POST /batches')
+    for (const status of Object.keys(responses).filter(status => Number(status) >= 400)) {
+      const { schema } = responses[status].content['application/problem+json']
+      const [code] = Object.entries(problems).find(([code]) => schema.properties.type.enum[0] === `/problems/${code}`)!
+      const body = { ...new Problem(code as ProblemCode, 'x', { members: { id: 'x' } }).body('req-1') }
+      t.same(Errors(schema, body)[1], [], code)
+      t.not(Errors(schema, { ...body, type: '/problems/other' })[1].length, 0)
+    }
+  })
+
+  t.test('/docs shows it, and health is open', async t => {
+    for (const path of ['/docs', '/docs/json', '/live', '/ready']) t.match(await api.call(path, { as: null }), { status: 200 }, path)
+  })
+
+  t.test('what there is not', async t => {
+    t.match(await api.call('/batch'), { status: 404, body: { type: '/problems/not-found' } })
+    for (const [method, path, allow] of [['PUT', '/batches', 'GET, HEAD, POST'], ['DELETE', `/batches/${'0'.repeat(64)}`, 'GET, HEAD']] as const) {
+      const answer = await api.call(path, { method })
+      t.match(answer, { status: 405, body: { type: '/problems/method-not-allowed' } })
+      t.equal(answer.headers.get('allow'), allow)
+    }
+    for (const path of ['/batches/x', `/batches/${'0'.repeat(63)}`, `/batches/${'A'.repeat(64)}`]) {
+      t.match(await api.call(path), { status: 404, body: { type: '/problems/unknown-batch' } }, path)
+    }
+    for (const path of ['/batches/%00', '/batches/..%2f..%2fincoming']) {
+      t.match(await api.call(path), { status: 404, body: { type: '/problems/not-found' } }, path)
+    }
+    t.equal(api.proxy.calls.filter(({ service, method }) => service === 's3' && method === 'GET').length, 0, 'the store was not asked for any of these')
+  })
+})

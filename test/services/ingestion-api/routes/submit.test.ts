@@ -1,0 +1,59 @@
+import t from 'tap'
+import { gzipSync } from 'node:zlib'
+import { header, ingestionApi, sha256 } from '../../../harness/ingestion-api.ts'
+
+const row = { orig_code: 'CNGGZ', dest_code: 'EETLL', day: '2021-01-05', price: 100.25 }
+const bodies = {
+  csv: { type: 'text/csv', content: `${header}CNGGZ,EETLL,2021-01-05,100.25\n` },
+  ndjson: { type: 'application/x-ndjson', content: `${JSON.stringify(row)}\n` },
+  json: { type: 'application/json', content: JSON.stringify([row]) },
+}
+
+t.test('what becomes of a batch that is sent', async t => {
+  const api = await ingestionApi(t)
+
+  for (const [format, { type, content }] of Object.entries(bodies)) {
+    for (const encoding of ['identity', 'gzip']) {
+      t.test(`${format}, ${encoding}`, async t => {
+        const body = encoding === 'gzip' ? gzipSync(`${content}\n`) : Buffer.from(content)
+        const decoded = encoding === 'gzip' ? `${content}\n` : content
+        const answer = await api.submit(body, { headers: { 'content-type': type, 'content-encoding': encoding } })
+        t.equal(answer.status, 202)
+        const { id } = answer.body
+        t.match(id, /^[0-9a-f]{64}$/)
+        t.equal(answer.headers.get('location'), `/batches/${id}`)
+        t.match(answer.body, {
+          state: 'queued', provider: 'demo', mode: 'apply', format, digest: sha256(decoded), bytes: body.length, decoded_bytes: decoded.length,
+          started_at: null, finished_at: null, attempts: 0, rows: null, error_count: null, first_errors: [], reason: null,
+        })
+
+        const manifest = await api.manifest(id)
+        t.match(manifest, {
+          version: 1, id, provider: 'demo', mode: 'apply', name: { kind: 'content', value: sha256(decoded) }, format, encoding,
+          digest: sha256(decoded), bytes: body.length, decodedBytes: decoded.length, acceptedAt: answer.body.accepted_at,
+        })
+        t.same(await api.payload(manifest), body, 'the payload lies in the store as it was sent')
+        t.strictSame((await api.messages()).filter(message => message.id === id), [{ id, group: 'demo', deduplicationId: id }])
+        await api.settled()
+        t.strictSame(await api.objects('pending/'), [])
+        const [record] = await api.db.migrator`select * from batches where id = ${id}`
+        t.match(record, { provider: 'demo', mode: 'apply', state: 'queued', format, digest: sha256(decoded), bytes: body.length, decoded_bytes: decoded.length })
+        t.strictSame((await api.call(`/batches/${id}`)).body, answer.body, 'the row says what the manifest said')
+      })
+    }
+  }
+
+  t.test('media type and encoding are read without regard to case, and with parameters', async t => {
+    const { status, body } = await api.submit(gzipSync(bodies.json.content), { headers: { 'content-type': 'Application/JSON; charset=utf-8', 'content-encoding': 'GZIP' } })
+    t.equal(status, 202)
+    t.equal(body.format, 'json')
+  })
+
+  t.test('what has a BOM, CRLF or no line end at all is taken as it is', async t => {
+    for (const content of ['\ufefforig_code;dest_code\r\n', 'x', '\u0000', '🚢'.repeat(50_000)]) {
+      const { status, body } = await api.submit(content)
+      t.equal(status, 202)
+      t.equal(body.digest, sha256(content))
+    }
+  })
+})

@@ -1,0 +1,132 @@
+import t from 'tap'
+import { accept } from '../../../lib/batch/accept.ts'
+import { openQueue } from '../../../lib/batch/queue.ts'
+import { openStore } from '../../../lib/batch/store/store.ts'
+import { limitUnfinished } from '../../../services/ingestion-api/unfinished.ts'
+import { Problem } from '../../../lib/http/problem.ts'
+import { database } from '../../harness/database.ts'
+import { header, ingestionApi, sha256, type TestIngestionApi } from '../../harness/ingestion-api.ts'
+import { silent } from '../../harness/pipeline.ts'
+import { waitFor } from '../../harness/wait.ts'
+
+const content = (number: number): string => `${header}CNGGZ,EETLL,2021-01-05,${number}\n`
+const away = 'postgres://nobody@127.0.0.1:1/none'
+
+t.test('a provider has so many unfinished batches and no more', async t => {
+  const api = await ingestionApi(t, { limits: { unfinishedBatches: 5 } })
+  const sent = await Promise.all(Array.from({ length: 40 }, (_, number) => api.submit(content(number + 1))))
+  const accepted = sent.filter(({ status }) => status === 202)
+  t.equal(accepted.length, 5, 'of forty at once')
+  for (const refused of sent.filter(({ status }) => status !== 202)) {
+    t.match(refused, { status: 429, body: { type: '/problems/too-many-unfinished' } })
+    t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/)
+  }
+  await left(api, 5)
+
+  t.match(await api.submit(content(1), { headers: { 'idempotency-key': 'new' } }), { status: 429 }, 'a key is a new batch')
+  t.match(await api.submit(content(1), { path: '/batches?dry_run=true' }), { status: 429 }, 'a dry run is a message too')
+  t.match(await api.submit(content(1), { as: 'demo-new' }), { status: 202 }, 'what was accepted is, with each key')
+  t.match(await api.submit(content(1), { as: 'other' }), { status: 202 })
+  for (const { body } of accepted) {
+    const number = sent.findIndex(answer => answer.body.id === body.id) + 1
+    t.match(await api.submit(content(number)), { status: 202, body: { id: body.id } }, 'sent again')
+  }
+  await left(api, 6)
+
+  await api.db.migrator`update batches set state = 'applied' where id = ${accepted[0]!.body.id}`
+  await waitFor(async () => (await api.submit(content(100))).status === 202) // when the count is too old
+  t.match(await api.submit(content(101)), { status: 429 })
+})
+
+t.test('without the database: what this process has accepted', async t => {
+  const api = await ingestionApi(t, { limits: { unfinishedBatches: 3 }, databaseUrl: away })
+  for (const number of [1, 2, 3]) t.match(await api.submit(content(number)), { status: 202 })
+  t.match(await api.submit(content(4)), { status: 429, body: { type: '/problems/too-many-unfinished' } })
+  t.match(await api.submit(content(3)), { status: 202, body: { state: 'accepted' } }, 'sent again')
+  t.match(await api.submit(content(4), { as: 'other' }), { status: 202 })
+})
+
+t.test('the last count, and what was accepted since', async t => {
+  const db = await database(t)
+  const { admit, recorded } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 4, freshMs: 0 })
+  const asked = async (id: string): Promise<string> => await admit({ provider: 'demo', id } as never).then(() => 'admitted', error => error.code as string)
+  const add = async (id: string, state: string): Promise<unknown> => await db.migrator`
+    insert into batches (id, provider, mode, state, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', ${state}, 'csv', ${id}, 1, now())`
+  const [one, two, three, four] = ['one', 'two', 'three', 'four'].map(sha256) as [string, string, string, string]
+  await add(sha256('earlier'), 'queued')
+  await add(sha256('ended'), 'applied')
+  t.equal(await asked(one), 'admitted', 'two of four')
+
+  await db.migrator`alter table batches rename to away`
+  t.equal(await asked(two), 'admitted')
+  t.equal(await asked(three), 'admitted', 'four of four')
+  t.equal(await asked(four), 'too-many-unfinished')
+
+  await db.migrator`alter table away rename to batches`
+  t.equal(await asked(four), 'too-many-unfinished', 'those without a row wait in the queue')
+  await add(one, 'applied') // by a worker
+  t.equal(await asked(four), 'admitted')
+  t.equal(await asked(sha256('five')), 'too-many-unfinished')
+  await add(two, 'processing')
+  recorded('demo', two)
+  t.equal(await asked(sha256('five')), 'too-many-unfinished', 'one that is recorded is counted once more, and not twice')
+  await db.migrator`update batches set state = 'applied' where id = ${two}`
+  const admission = await admit({ provider: 'demo', id: sha256('five') } as never)
+  t.equal(await asked(sha256('six')), 'too-many-unfinished')
+  admission.cancel()
+  t.equal(await asked(sha256('six')), 'admitted', 'what was not accepted after all does not count')
+})
+
+t.test('a count that refuses is not old: a batch that has become final makes room', async t => {
+  const { migrator, open } = await database(t)
+  const { admit } = limitUnfinished({ sql: open('ingestion_api'), log: silent, max: 1, freshMs: 3_600_000 })
+  const isAdmitted = async (): Promise<boolean> => await admit({ provider: 'demo', id: sha256('next') } as never).then(() => true, () => false)
+  await migrator`
+    insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${sha256('one')}, 'demo', 'apply', 'csv', ${sha256('one')}, 1, now())`
+  t.equal(await isAdmitted(), false)
+  await migrator`update batches set state = 'applied'`
+  await waitFor(isAdmitted)
+})
+
+t.test('one batch, sent twice at once, is one, and stays it when one of the two is not the first', async t => {
+  const db = await database(t)
+  const { admit } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 1 })
+  const ask = (id: string) => admit({ provider: 'demo', id } as never).catch(error => error.code as string)
+  const [one, other] = ['one', 'other'].map(sha256) as [string, string]
+  const [first, second] = await Promise.all([ask(one), ask(one)])
+  for (const admission of [first, second]) t.type(admission, 'object', 'both are admitted')
+  const cancel = (admission: typeof first): void => { if (typeof admission !== 'string') admission!.cancel() }
+  cancel(second)
+  cancel(second)
+  t.equal(await ask(other), 'too-many-unfinished', 'the first counts on')
+  cancel(first)
+  t.type(await ask(other), 'object')
+})
+
+t.test('one batch, accepted while another request of it was refused, is a replay', async t => {
+  const api = await ingestionApi(t)
+  const { body: { id } } = await api.submit(content(1))
+  const manifest = await api.manifest(id)
+  const store = openStore(api.aws.s3, api.aws.bucket)
+  let reads = 0
+  // The first look comes before the other request's manifest.
+  const late = { ...store, readManifest: async (id: string) => ++reads === 1 ? null : await store.readManifest(id) }
+  const admit = async () => { throw new Problem('too-many-unfinished', 'too many') }
+  t.match(await accept(late, openQueue(api.aws.sqs, api.aws.queueUrl), manifest, admit), { replayed: true, manifest: { id } })
+})
+
+t.test('what could not be stored does not count', async t => {
+  const api = await ingestionApi(t, { limits: { unfinishedBatches: 1 } })
+  const back = api.proxy.cut(({ method, key }) => method === 'PUT' && key.startsWith('batches/'))
+  t.match(await api.submit(content(1)), { status: 503 })
+  back()
+  t.match(await api.submit(content(2)), { status: 202 })
+})
+
+/** Nothing is left of what was refused. */
+async function left (api: TestIngestionApi, batches: number): Promise<void> {
+  await api.settled()
+  await waitFor(async () => (await api.objects('incoming/')).length === batches)
+  t.equal((await api.objects('batches/')).length, batches)
+  t.equal((await api.messages()).length, batches)
+}

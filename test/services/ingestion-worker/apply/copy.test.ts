@@ -1,0 +1,32 @@
+import t from 'tap'
+import { copyPrices } from '../../../../services/ingestion-worker/apply/copy.ts'
+import { CopyEncoder } from '../../../../services/ingestion-worker/rows/output/copy-encoder.ts'
+import { transaction } from '../../../../lib/postgres/transaction.ts'
+import { database } from '../../../harness/database.ts'
+import { rules } from '../../../harness/read-rows.ts'
+
+t.test('what the server refuses at the very end of a COPY is told as it is, and the transaction can go back', async t => {
+  const sql = (await database(t)).open('ingestion_worker')
+  const whole = new CopyEncoder(rules, 1n).finish()
+  const failure = transaction(sql, async tx => {
+    const copy = await copyPrices(tx)
+    await copy.write(whole.subarray(0, 15)) // not even the file's head: the server waits for more until it is told that there is none
+    await copy.end()
+  })
+  await t.rejects(failure, { code: '22P04' })
+  t.same(await sql`select count(*)::int from applied_batches`, [{ count: 0 }])
+})
+
+t.test('what it refuses on the way, and what the client gives up', async t => {
+  const sql = (await database(t)).open('ingestion_worker')
+  await t.rejects(transaction(sql, async tx => {
+    const copy = await copyPrices(tx)
+    for (;;) await copy.write(Buffer.alloc(65_536))
+  }), { code: '22P04' })
+  await t.rejects(transaction(sql, async tx => {
+    const copy = await copyPrices(tx)
+    await copy.abort()
+    throw new Error('a bad row')
+  }), { message: 'a bad row' })
+  t.same(await sql`select count(*)::int from applied_batches`, [{ count: 0 }])
+})

@@ -1,0 +1,108 @@
+import t, { type Test } from 'tap'
+import { openMetrics } from '../../../../lib/metrics/metrics.ts'
+import { protectTask } from '../../../../services/ingestion-worker/receive/protection.ts'
+import { ecsAgent, lateMs } from '../../../harness/ecs-agent.ts'
+import { lockReadModel } from '../../../harness/lock.ts'
+import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
+import { startProcess, type Process } from '../../../harness/process.ts'
+import { waitFor } from '../../../harness/wait.ts'
+
+t.jobs = 3 // they wait, for seconds that are configuration, each with processes of its own
+
+const csv = (day: string): string => `orig_code,dest_code,day,price\nCNGGZ,EETLL,${day},1\n`
+const on = { ProtectionEnabled: true, ExpiresInMinutes: 1 }
+const off = { ProtectionEnabled: false }
+
+const worker = (t: Test, it: Pipeline, uri: string): Promise<Process> => startProcess(t, 'ingestion-worker', {
+  ...it.aws.env, DATABASE_URL: it.db.url('ingestion_worker'), RECEIVE_SECONDS: '1', WORKER_CONCURRENCY: '1', ECS_AGENT_URI: uri, PROTECTION_SECONDS: '1',
+})
+
+t.test('protected while a batch is in hand, renewed, and not when idle or at the end', async t => {
+  const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+  const process = await worker(t, it, agent.uri)
+  const lock = await lockReadModel(t, it.db)
+  const first = await it.submit(csv('2021-01-05'))
+  await lock.awaited()
+  await waitFor(() => agent.calls.length > 2)
+  t.same([...new Set(agent.calls.map(call => JSON.stringify(call)))], [JSON.stringify(on)])
+  await lock.release()
+  await it.settled(first.id, 'applied')
+  await waitFor(() => agent.calls.some(({ ProtectionEnabled }) => !ProtectionEnabled))
+  t.same(agent.calls.at(-1), off)
+  t.equal(agent.calls.filter(({ ProtectionEnabled }) => !ProtectionEnabled).length, 1)
+
+  const again = await lockReadModel(t, it.db)
+  await it.submit(csv('2021-01-06'))
+  await again.awaited()
+  await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === true)
+  const ended = process.kill('SIGTERM')
+  await again.release()
+  t.match(await ended, { code: 0 })
+  t.same(agent.calls.at(-1), off)
+})
+
+for (const mood of ['away', 'broken', 'silent', 'late'] as const) {
+  t.test(`an agent that is ${mood} stops no work`, async t => {
+    const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+    agent.be(mood)
+    const process = await worker(t, it, agent.uri)
+    for (const day of ['2021-01-05', '2021-01-06']) t.match(await it.settled((await it.submit(csv(day))).id, 'applied'), { state: 'applied' })
+    await process.said('"protection":"failed"')
+    t.match(await it.settled((await it.submit(csv('2021-01-07'))).id, 'applied'), { state: 'applied' })
+    t.equal(process.output().match(/"protection":"failed"/g)!.length, 1, 'logged once')
+    agent.be('well')
+    await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
+    t.match(await process.kill('SIGTERM'), { code: 0 })
+  })
+}
+
+t.test('a deployment waits: the batch in hand is finished, none is received until it waits no longer', async t => {
+  const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+  const process = await worker(t, it, agent.uri)
+  const lock = await lockReadModel(t, it.db)
+  const first = await it.submit(csv('2021-01-05'))
+  await lock.awaited()
+  await waitFor(() => agent.calls.length > 0)
+  agent.be('blocked')
+  await process.said('"protection":"blocked"')
+  const second = await it.submit(csv('2021-01-06'), { provider: 'demo-2' })
+  await lock.release()
+  await it.settled(first.id, 'applied')
+  await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
+  const idleSince = agent.calls.length
+  await waitFor(() => agent.calls.length >= idleSince + 3) // it asks whether the deployment still waits
+  t.same(agent.calls.slice(idleSince, idleSince + 3), [on, on, on])
+  t.same(await it.db.migrator`select 1 from batch_attempts where batch_id = ${second.id}`, [])
+  agent.be('well')
+  t.match(await it.settled(second.id, 'applied'), { state: 'applied' })
+  await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
+
+  agent.be('blocked')
+  await it.submit(csv('2021-01-07'))
+  await waitFor(() => (process.output().match(/"protection":"blocked"/g) ?? []).length === 2)
+  t.match(await process.kill('SIGTERM'), { code: 0 }, 'it ends while it waits')
+})
+
+t.test('a deployment waits and the agent answers after 60 s: receiving resumes when its time to answer is over', async t => {
+  const [it, agent] = [await pipeline(t), await ecsAgent(t)]
+  agent.be('blocked')
+  const process = await worker(t, it, agent.uri)
+  await it.submit(csv('2021-01-05'))
+  await process.said('"protection":"blocked"')
+  agent.be('late')
+  const from = performance.now()
+  const next = await it.submit(csv('2021-01-06'), { provider: 'demo-2' })
+  await it.settled(next.id, 'applied')
+  t.ok(performance.now() - from < lateMs, 'not held back until the agent answers')
+})
+
+t.test('calls to a slow agent do not pile up', async t => {
+  const agent = await ecsAgent(t)
+  agent.be('silent')
+  const protection = protectTask({ agentUri: agent.uri, renewSeconds: 60, answerMs: 300, log: silent, metrics: openMetrics('ingestion-worker') })
+  for (let batches = 0; batches < 100; batches++) protection.hold()()
+  protection.hold()
+  await waitFor(() => agent.calls.length > 0)
+  await protection.end()
+  t.equal(agent.calls.length, 1)
+})

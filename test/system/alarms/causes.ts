@@ -1,0 +1,274 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
+import { bucket } from '../../../dev/emulator/resources.ts'
+import type { AlarmName } from '../../../observability/alarms.ts'
+import { openStore } from '../../../lib/batch/store/store.ts'
+import { waitFor } from '../../harness/wait.ts'
+import { asReader, goodRow, path, providers, readersKeys, type Ground } from './fixture.ts'
+
+export type Cause = {
+  what: string
+  alarms: AlarmName[]
+  /** Makes it so; the answer makes it good. */
+  make: (ground: Ground) => Promise<() => Promise<unknown>>
+}
+
+/** What is done to the system so that each alarm fires. */
+export const causes: Cause[] = [
+  {
+    what: 'PostgreSQL is stopped while readers ask',
+    alarms: ['database-away', 'rates-errors', 'worker-stopped'],
+    async make ({ server, standby, keepAsking, submit }) {
+      const stop = keepAsking(2)
+      await server.stop()
+      await submit('north', goodRow())
+      return async () => {
+        await server.start()
+        await standby.resume().catch(() => {})
+        await stop()
+      }
+    },
+  },
+  {
+    what: 'the store and the queue are away while a provider sends',
+    alarms: ['ingestion-errors'],
+    async make ({ emulator, startEmulator, submit }) {
+      await emulator.kill('SIGKILL')
+      const over = new AbortController()
+      const sending = (async () => {
+        while (!over.signal.aborted) {
+          await submit('north', goodRow()).catch(() => {})
+          await new Promise(resolve => setTimeout(resolve, 100))
+        }
+      })()
+      return async () => {
+        over.abort()
+        await sending
+        await startEmulator()
+      }
+    },
+  },
+  {
+    what: 'somebody locks the read model while readers ask and a batch comes',
+    alarms: ['rates-latency', 'slow-questions', 'backlog-age'],
+    async make ({ admin, keepAsking, submit }) {
+      const unlock = await lockReadModel(admin)
+      await submit('south', goodRow())
+      const stop = keepAsking(20)
+      return async () => { await Promise.all([unlock(), stop()]) }
+    },
+  },
+  {
+    what: 'a provider sends twenty batches while somebody locks the read model',
+    alarms: ['queue-length'],
+    async make ({ admin, submit }) {
+      const unlock = await lockReadModel(admin)
+      for (let sent = 0; sent < 20; sent++) await submit('east', goodRow())
+      return unlock
+    },
+  },
+  {
+    what: 'a provider has 4,500 batches that wait',
+    alarms: ['unfinished-batches'],
+    async make ({ admin }) {
+      // Queued later than now, so that the sweeper sends no messages for them.
+      await admin`
+        insert into batches (id, provider, mode, format, digest, bytes, accepted_at, queued_at)
+        select id, 'many', 'apply', 'csv', id, 1, now(), now() + interval '1 hour'
+        from generate_series(1, 4500) as number, encode(sha256(convert_to('waits ' || number, 'UTF8')), 'hex') as id`
+      return () => admin`delete from batches where provider = 'many'`
+    },
+  },
+  {
+    what: 'a worker is killed and not started again',
+    alarms: ['process-down'],
+    async make ({ worker1 }) {
+      await worker1.kill('SIGKILL')
+      return () => worker1.start()
+    },
+  },
+  {
+    what: 'five batches name a day that does not exist',
+    alarms: ['rejected-batches'],
+    async make ({ submit }) {
+      for (const provider of providers) await submit(provider, `${goodRow()}CNGGZ,EETLL,2021-02-30,1000\n`)
+      return async () => {}
+    },
+  },
+  {
+    what: 'payloads of several providers are changed in the store before they are read',
+    alarms: ['store-in-doubt', 'dead-letters'],
+    async make ({ workers, submit, s3, discardDeadLetters }) {
+      await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
+      const store = openStore(s3, bucket)
+      const changed: Array<{ Key: string, Body: Uint8Array }> = []
+      for (const provider of providers) {
+        const { payload } = (await store.readManifest(await submit(provider, goodRow())))!
+        changed.push({ Key: payload.key, Body: Buffer.concat(await (await store.openPayload(payload)).toArray() as Buffer[]) })
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: payload.key, Body: 'something else' }))
+      }
+      await Promise.all(workers.map(worker => worker.start()))
+      return async () => {
+        for (const { Key, Body } of changed) await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
+        await discardDeadLetters()
+      }
+    },
+  },
+  {
+    what: 'the payload of a dead letter came 85 days ago',
+    alarms: ['payloads-expiring'],
+    async make ({ admin, discardDeadLetters }) {
+      await admin`
+        insert into batches (id, provider, mode, format, digest, bytes, accepted_at, state, dead_lettered_at, reason)
+        select id, 'north', 'apply', 'csv', id, 1, now() - interval '85 days', 'dead_lettered', now(), 'NoSuchKey: x'
+        from encode(sha256(convert_to('old', 'UTF8')), 'hex') as id`
+      return discardDeadLetters
+    },
+  },
+  {
+    what: 'the last step of each batch is refused for no known reason, and each message is delivered once',
+    alarms: ['batch-failures'],
+    async make ({ workers, submit, admin, setMaxReceives, discardDeadLetters }) {
+      await setMaxReceives(1)
+      await admin.unsafe(`
+        create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused' using errcode = 'P0001'; end $$;
+        create trigger refuse before insert on applied_batches for each row execute function refuse()`).simple()
+      await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
+      for (const provider of providers) await submit(provider, goodRow())
+      await Promise.all(workers.map(worker => worker.start()))
+      return async () => {
+        await admin`drop trigger refuse on applied_batches`
+        await admin`drop function refuse`
+        await setMaxReceives(10)
+        await discardDeadLetters()
+      }
+    },
+  },
+  {
+    what: 'a message comes that names no batch',
+    alarms: ['stray-messages'],
+    async make ({ sendStray }) {
+      await sendStray()
+      return async () => {}
+    },
+  },
+  {
+    what: 'a dead letter comes while the workers cannot reach the database',
+    alarms: ['dead-letter-queue'],
+    async make ({ workers, submit, sendDeadLetter, discardDeadLetters, admin }) {
+      const id = await submit('west', goodRow())
+      await waitFor(async () => (await admin`select 1 from batches where id = ${id} and state = 'applied'`).length > 0)
+      for (const { postgres } of workers) postgres.refuse(true)
+      await sendDeadLetter(id)
+      return async () => {
+        for (const { postgres } of workers) postgres.refuse(false)
+        await discardDeadLetters()
+      }
+    },
+  },
+  {
+    what: 'the queue is emptied by hand while no worker runs',
+    alarms: ['messages-requeued'],
+    async make ({ workers, submit, sqs, queueUrl, admin }) {
+      await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
+      const ids = await Promise.all(providers.map(provider => submit(provider, goodRow())))
+      await waitFor(async () => (await admin`select 1 from batches where id in ${admin(ids)}`).length === ids.length)
+      await sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl }))
+      await Promise.all(workers.map(worker => worker.start()))
+      return async () => {}
+    },
+  },
+  {
+    what: 'no month after the next two has a partition',
+    alarms: ['months-left'],
+    async make ({ admin }) {
+      const removed = await admin<Array<{ month: string }>>`delete from price_months where month > now() + interval '2 months' returning month::text`
+      return () => admin`insert into price_months ${admin(removed)}`
+    },
+  },
+  {
+    what: 'the replica is stopped',
+    alarms: ['replica-lag'],
+    async make ({ standby }) {
+      await standby.stop()
+      return () => standby.start()
+    },
+  },
+  {
+    what: 'Secrets Manager is away',
+    alarms: ['api-keys-old'],
+    async make ({ secrets }) {
+      secrets.answer('away')
+      return async () => secrets.answer(readersKeys)
+    },
+  },
+  {
+    what: 'a process gets no CPU for 0.7 s of every second',
+    alarms: ['event-loop-delay'],
+    async make ({ ingestionApi }) {
+      let frozen = false
+      const timer = setInterval(() => {
+        ingestionApi.freeze(frozen = true)
+        setTimeout(() => ingestionApi.freeze(frozen = false), 700)
+      }, 1_000)
+      return async () => {
+        clearInterval(timer)
+        await waitFor(() => !frozen)
+      }
+    },
+  },
+  {
+    what: 'the cache of a rates API is set larger than its memory, and filled',
+    alarms: ['memory'],
+    async make ({ replicated }) {
+      const over = new AbortController()
+      let next = 0
+      const asking = Array.from({ length: 16 }, async () => {
+        while (!over.signal.aborted) {
+          const from = new Date(Date.UTC(2000, 0, 1 + next++ % 8_000)).toISOString().slice(0, 10)
+          const to = new Date(Date.parse(from) + 365 * 86_400_000).toISOString().slice(0, 10)
+          const query = `date_from=${from}&date_to=${to}&orig_code=${next % 16_000 < 8_000 ? 'CNGGZ' : 'CNSGH'}&dest_code=${next % 32_000 < 16_000 ? 'EETLL' : 'NLRTM'}`
+          await fetch(`${replicated.url}/rates?${query}`, asReader).then(answer => answer.text(), () => '')
+        }
+      })
+      return async () => {
+        over.abort()
+        await Promise.all(asking)
+        await replicated.kill('SIGTERM')
+        await replicated.start()
+      }
+    },
+  },
+  {
+    what: 'more requests come than one core answers',
+    alarms: ['cpu'],
+    async make ({ ratesApi }) {
+      const program = fileURLToPath(import.meta.resolve('autocannon'))
+      const cannon = spawn(process.execPath, [program, '-c', '50', '-d', '300', ratesApi.url + path], { stdio: 'ignore' })
+      const gone = once(cannon, 'exit')
+      return async () => {
+        cannon.kill()
+        await gone
+      }
+    },
+  },
+]
+
+/** Locks the read model; the answer ends that. */
+async function lockReadModel (admin: Ground['admin']): Promise<() => Promise<unknown>> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()
+  const locking = admin.begin(async tx => {
+    await tx`lock table lane_months in access exclusive mode`
+    hasLock()
+    await over
+  })
+  await locked
+  return async () => {
+    resolve()
+    await locking
+  }
+}

@@ -1,0 +1,85 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { alarms, type Alarm } from '../../../observability/alarms.ts'
+import { dashboard } from '../../../observability/dashboard.ts'
+import type { Pace } from '../../../observability/rules.ts'
+import { causes } from './causes.ts'
+import { openGround, path } from './fixture.ts'
+import { startPrometheus } from './prometheus.ts'
+
+/**
+ * `npm run drill:alarms [-- ALARM …]`: causes the condition of every alarm in a real system, and reads it firing, and quiet
+ * again, from a real Prometheus. Windows are seconds in place of minutes. Thresholds are those of production but for ages, which
+ * are times too, the share of a core, since what asks and the database have the same few, and the length of the queue.
+ */
+const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-old': 5, cpu: 0.3, 'queue-length': 10 }
+const pace: Pace = { windowSeconds: () => 10, forSeconds: minutes => minutes > 0 ? 1 : 0, above: (name, threshold) => thresholds[name] ?? threshold }
+const limitMs = 240_000
+
+const chosen = process.argv.slice(2)
+const drilled = Object.entries<Alarm>(alarms).filter(([, { prometheus }]) => prometheus).map(([name]) => name)
+const uncaused = drilled.filter(name => !causes.some(cause => cause.alarms.includes(name as never)))
+if (uncaused.length > 0) throw new Error(`nothing causes ${uncaused.join(', ')}`)
+
+const folder = mkdtempSync(join(tmpdir(), 'freight-rates-alarms-'))
+chmodSync(folder, 0o755)
+const ground = await openGround(folder)
+const targets = [...ground.all, ground.replicated].map(({ metricsPort }) => `127.0.0.1:${metricsPort}`)
+const prometheus = await startPrometheus(folder, targets, pace)
+console.log(`Prometheus ${prometheus.version}; promtool finds no fault in the rules; ${targets.length} processes`)
+let failed = 0
+try {
+  await fetch(ground.ratesApi.url + path)
+  await quiet(drilled)
+  for (const { what, alarms: expected, make } of causes) {
+    if (chosen.length > 0 && !expected.some(name => chosen.includes(name))) continue
+    console.log(`\n${what}`)
+    const began = performance.now()
+    const mend = await make(ground)
+    await Promise.all(expected.map(name => firing(name, began)))
+    await mend()
+    const mended = performance.now()
+    if (await quiet(expected)) console.log(`  quiet again ${seconds(mended)} s after it was mended`)
+  }
+  if (chosen.length === 0) await askPanels()
+} finally {
+  await prometheus.end()
+  await ground.end()
+  rmSync(folder, { recursive: true, force: true })
+}
+console.log(failed === 0 ? '\nevery alarm fired' : `\n${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
+
+async function firing (name: string, began: number): Promise<void> {
+  for (const until = performance.now() + limitMs; performance.now() < until; await wait(200)) {
+    const alert = (await prometheus.alerts()).find(alert => alert.name === name && alert.state === 'firing')
+    if (!alert) continue
+    console.log(`  ${name.padEnd(20)} fired after ${seconds(began)} s and read ${Number(alert.value.toPrecision(3))}`)
+    return
+  }
+  failed++
+  console.log(`  ${name.padEnd(20)} DID NOT FIRE within ${limitMs / 1_000} s`)
+}
+
+async function quiet (names: string[]): Promise<boolean> {
+  for (const until = performance.now() + limitMs; performance.now() < until; await wait(200)) {
+    if (!(await prometheus.alerts()).some(({ name }) => names.includes(name))) return true
+  }
+  failed++
+  console.log(`  NOT QUIET within ${limitMs / 1_000} s: ${(await prometheus.alerts()).map(({ name }) => name).join(', ')}`)
+  return false
+}
+
+/** Each question of the dashboard, put as Grafana would. */
+async function askPanels (): Promise<void> {
+  const questions = dashboard.flatMap(({ panels }) => panels.flatMap(({ prometheus }) => prometheus.map(({ expression }) => expression.replaceAll('$window', '60s'))))
+  const empty: string[] = []
+  for (const question of questions) if (await prometheus.series(question) === 0) empty.push(question)
+  console.log(`\ndashboard: ${questions.length} questions, ${questions.length - empty.length} have an answer${empty.map(question => `\n  none: ${question}`).join('')}`)
+}
+
+function seconds (since: number): string {
+  return ((performance.now() - since) / 1_000).toFixed(1)
+}

@@ -1,0 +1,141 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Pool } from 'undici'
+import { sampleMonth, shippedReference, type SamplePrice } from '../../../lib/sample/month.ts'
+
+/** A batch that was answered with 202, and what is to become of it. */
+export type Sent = { id: string, provider: string, rows: number, state: 'applied' | 'validated' }
+export type Failure = { at: string, kind: string, text: string }
+export type Load = ReturnType<typeof openLoad>
+
+/** The provider that test traffic comes from. */
+export const tester = 'tester'
+const final = ['applied', 'rejected', 'validated', 'dead_lettered', 'discarded']
+const reads = [
+  '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL',
+  '/rates?date_from=2021-01-10&date_to=2021-01-12&orig_code=CNGGZ&dest_code=north_europe_main',
+  '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=china_main&dest_code=north_europe_main',
+  '/locations?q=tall&limit=5',
+]
+
+/**
+ * Clients that never send a request twice: whatever is not the answer that it should be is a failure. `keyOf` is a provider's
+ * API key.
+ */
+export function openLoad (addresses: { rates: string, ingestion: string }, keyOf: (provider: string) => string) {
+  const requests: Record<string, number> = {}
+  const failures: Failure[] = []
+  const sent: Sent[] = []
+  const states: Record<string, number> = {}
+  const pools = new Map<string, Pool>()
+  const stop = new AbortController()
+  const running: Array<Promise<void>> = []
+  const prices = pricesToSend()
+
+  /** The text of the expected answer, or null. Test traffic is not the clients': neither are its failures. */
+  async function ask (kind: string, url: string, expected: number, options: Options = {}): Promise<string | null> {
+    const { origin, pathname, search } = new URL(url)
+    const pool = pools.get(origin) ?? new Pool(origin, { connections: 64 })
+    pools.set(origin, pool)
+    if (kind !== 'test') requests[kind] = (requests[kind] ?? 0) + 1
+    try {
+      const { statusCode, body } = await pool.request({ path: pathname + search, method: options.method ?? 'GET', ...options })
+      const text = await body.text()
+      if (statusCode !== expected) throw new Error(`${statusCode}: ${text.slice(0, 200)}`)
+      return text
+    } catch (error) {
+      const { code = '', message } = error as Error & { code?: string }
+      if (kind !== 'test') failures.push({ at: new Date().toISOString(), kind, text: `${url} ${code} ${message}` })
+      return null
+    }
+  }
+
+  const read = (): Promise<string | null> => ask('read', addresses.rates + reads[Math.floor(Math.random() * reads.length)], 200)
+
+  /** Test traffic for a new release's test listener: many at once, each of which it may fail. */
+  const tests = {
+    'rates-api': (base: string) => Promise.all(Array.from({ length: 100 }, (_, index) => ask('test', base + reads[index % reads.length], 200))),
+    'ingestion-api': (base: string) => Promise.all(Array.from({ length: 25 }, () => submit(tester, { base, kind: 'test' }))),
+  }
+
+  /** Sends a batch as a body or as an upload, a test's as a dry run; its id where it was accepted. */
+  async function submit (provider: string, { base = addresses.ingestion, kind = 'batch', upload = false }: SubmitOptions = {}): Promise<string | null> {
+    const rows = 20 + Math.floor(Math.random() * 180)
+    const content = csv(Array.from({ length: rows }, () => prices.next().value))
+    const authorization = `Bearer ${keyOf(provider)}`
+    const key = { authorization, 'idempotency-key': randomUUID() }
+    const post = { url: base + (kind === 'test' ? '/batches?dry_run=true' : '/batches'), content, type: 'text/csv' }
+    if (upload) {
+      const body = JSON.stringify({ bytes: Buffer.byteLength(content), sha256: createHash('sha256').update(content).digest('hex'), content_type: 'text/csv' })
+      const made = await ask('upload', `${base}/uploads`, 201, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body })
+      if (!made) return null
+      const { upload: id, url, headers } = JSON.parse(made) as { upload: string, url: string, headers: Record<string, string> }
+      if (await ask('file', url, 200, { method: 'PUT', headers, body: content }) === null) return null
+      Object.assign(post, { content: JSON.stringify({ upload: id }), type: 'application/json' })
+    }
+    const answer = await ask(kind, post.url, 202, { method: 'POST', headers: { ...key, 'content-type': post.type }, body: post.content })
+    if (!answer) return null
+    const { id } = JSON.parse(answer) as { id: string }
+    sent.push({ id, provider, rows, state: kind === 'test' ? 'validated' : 'applied' })
+    return id
+  }
+
+  /** Asks for a batch until it has come to an end. */
+  async function follow (provider: string, id: string): Promise<void> {
+    for (;;) {
+      const answer = await ask('state', `${addresses.ingestion}/batches/${id}`, 200, { headers: { authorization: `Bearer ${keyOf(provider)}` } })
+      const state = answer === null ? 'unknown' : (JSON.parse(answer) as { state: string }).state
+      if (final.includes(state)) {
+        states[state] = (states[state] ?? 0) + 1
+        return
+      }
+      await pause(50)
+    }
+  }
+
+  async function provide (provider: string): Promise<void> {
+    for (let number = 0; !stop.signal.aborted; number++) {
+      const id = await submit(provider, { upload: number % 4 === 3 })
+      if (id) await follow(provider, id)
+      else await pause(50)
+    }
+  }
+
+  async function readOn (): Promise<void> {
+    while (!stop.signal.aborted) {
+      await read()
+      await pause(5)
+    }
+  }
+
+  return {
+    tests, failures, sent, states, requests,
+    count: () => Object.values(requests).reduce((sum, count) => sum + count, 0),
+    start ({ readers, providers }: { readers: number, providers: string[] }) {
+      running.push(...Array.from({ length: readers }, readOn), ...providers.map(provide))
+    },
+    /** Lets what is under way end. */
+    async stop () {
+      stop.abort()
+      await Promise.all(running)
+      await Promise.all([...pools.values()].map(pool => pool.close()))
+    },
+  }
+}
+
+type Options = { method?: 'POST' | 'PUT', headers?: Record<string, string>, body?: string }
+type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean }
+
+/** Ports that earlier releases have under another code: their workers would reject a row with the code of today. */
+const renamed = new Set(['CNTAC', 'THSGK'])
+
+/** Prices of the sample month, over and over. */
+export function * pricesToSend (): Generator<SamplePrice, never> {
+  const shipped = shippedReference()
+  const reference = { ...shipped, ports: shipped.ports.filter(({ code }) => !renamed.has(code)) }
+  for (let seed = 1; ; seed++) yield * sampleMonth(reference, { seed })
+}
+
+export function csv (rows: SamplePrice[]): string {
+  return 'orig_code,dest_code,day,price\n' + rows.map(row => `${row.orig_code},${row.dest_code},${row.day},${row.price}\n`).join('')
+}

@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const clone = join(import.meta.dirname, '../../..')
+
+/** A release of the project: its number, and the folder that its processes run from. */
+export type Release = { version: string, folder: string }
+
+/**
+ * The code as it is under another number, with one more migration for each of `migrations`: what it would be once somebody had
+ * written them. They expand, as every migration does that the release before has to live with.
+ */
+export function makeRelease (parent: string, version: string, migrations: number): Release {
+  const folder = join(parent, version)
+  mkdirSync(folder)
+  for (const name of ['lib', 'services', 'sql']) cpSync(join(clone, name), join(folder, name), { recursive: true })
+  symlinkSync(join(clone, 'node_modules'), join(folder, 'node_modules'))
+  const manifest = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { version: string }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
+  const first = readdirSync(join(clone, 'sql/migrations')).length + 1
+  for (let number = 1; number <= migrations; number++) {
+    const name = `${String(first + number - 1).padStart(4, '0')}-drill-${number}.sql`
+    writeFileSync(join(folder, 'sql/migrations', name), expanding(number))
+  }
+  return { version, folder }
+}
+
+/**
+ * The code of an earlier revision. Its dependencies are linked from here where its package-lock.json is the same, and installed
+ * where it is not.
+ */
+export function checkOutRelease (parent: string, version: string, revision: string): Release {
+  const folder = join(parent, version)
+  mkdirSync(folder)
+  const git = (...args: string[]): Buffer => execFileSync('git', args, { cwd: clone, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'inherit'] })
+  const sources = ['lib', 'services', 'sql', 'package.json', 'package-lock.json'].filter(name => git('ls-tree', revision, name).length > 0)
+  execFileSync('tar', ['-x', '-C', folder], { input: git('archive', revision, ...sources) })
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
+  const lockedIn = (at: string): string => readFileSync(join(at, 'package-lock.json'), 'utf8')
+  if (lockedIn(folder) === lockedIn(clone)) symlinkSync(join(clone, 'node_modules'), join(folder, 'node_modules'))
+  else execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
+  return { version, folder }
+}
+
+/** Locks every table that reads and batches use, each in its turn. */
+const expanding = (number: number): string => `
+  alter table lane_months add column drill_${number} text not null default 'USD';
+  alter table batches add column drill_${number} text;
+  create index batches_drill_${number} on batches (drill_${number});
+  alter table prices add column drill_${number} text not null default 'USD';
+  alter table batch_attempts add column drill_${number} text;
+`

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { startApis } from '../contract/apis.ts'
+import { makeDeadLetter } from '../contract/dead-letter.ts'
+import { areas, readArea } from '../contract/exchange.ts'
+import { replay, type Target } from '../contract/replay.ts'
+import { waitLimitMs } from '../../harness/patience.ts'
+import { crosser, openCrossing, type Crossing } from './crossing.ts'
+import type { Failure } from './load.ts'
+import type { Release } from './release.ts'
+import { keyOf, type System } from './system.ts'
+import { migrate, startTask } from './task.ts'
+
+/** How a release's answers differ from what test/system/contract has recorded. */
+export type ContractOutcome = { release: string, exchanges: number, differences: string[] }
+
+/** What is done beside the deployment of the second release, where the first one is an earlier revision. */
+export function openSideBySide (system: System, readyMs: number) {
+  const contract: ContractOutcome[] = []
+  const crossings: Crossing[] = []
+  const failures: Failure[] = []
+
+  /** Replays the contract against the first release, which is alone. */
+  async function before (first: Release): Promise<void> {
+    contract.push(await replayContract(system, first, { isOlder: true }))
+  }
+
+  /**
+   * Sends files to both releases, before, during and after the deployment, and then replays the contract against both at once.
+   * `deploy` calls what it is given when the new workers are in place and the new ingestion API is still to come.
+   */
+  async function during<T> (first: Release, second: Release, deploy: (workersAreNew: () => Promise<void>) => Promise<T>): Promise<T> {
+    await migrate(second, system.migration)
+    const apis = await Promise.all([first, second].map(release => startTask(release, 'ingestion-api', system.environments['ingestion-api'])))
+    try {
+      for (const api of apis) if (!await api.ready(readyMs)) throw new Error(`an API beside the others is not ready:\n${api.output()}`)
+      const crossing = openCrossing({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(crosser), crossings, failures)
+      const sendAgain = await crossing.begin()
+      await crossing.besideOldWorkers()
+      let passing = Promise.resolve()
+      const deployed = await deploy(async () => {
+        await sendAgain()
+        passing = crossing.pass('during the deployment', false)
+      })
+      await passing
+      await crossing.pass('after the deployment', true)
+      contract.push(...await Promise.all([replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second)]))
+      return deployed
+    } finally {
+      await Promise.all(apis.map(api => api.stop()))
+    }
+  }
+
+  return { before, during, contract, crossings, failures, isKept: () => contract.every(({ differences }) => differences.length === 0) }
+}
+
+/** Replays the contract against APIs of a release that are started for it; the workers are those that run. */
+async function replayContract (
+  { environments, admin }: System, release: Release, which: Pick<Target, 'isOlder' | 'hasNewerWorkers'> = {}
+): Promise<ContractOutcome> {
+  const run = randomUUID().slice(0, 8)
+  const apis = await startApis(release, environments, run)
+  try {
+    const target = { urls: apis.urls, run, ...which, patienceMs: waitLimitMs, deadLetter: (id: string) => makeDeadLetter(admin, environments['ingestion-api'], id) }
+    const outcomes = []
+    for (const name of areas()) outcomes.push(...await replay(target, name, readArea(name)))
+    const differences = outcomes.flatMap(({ area, name, differences }) => differences.map(text => `${area}, ${name}: ${text}`))
+    return { release: release.version, exchanges: outcomes.length, differences }
+  } finally {
+    await apis.stop()
+  }
+}

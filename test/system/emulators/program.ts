@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { waitLimitMs } from '../../harness/patience.ts'
+
+export type Program = { stop: () => Promise<void> }
+
+type Options = {
+  env?: Record<string, string>
+  /** Whether it answers as it should. */
+  isReady: () => Promise<boolean>
+}
+
+/** Starts a program and resolves when it is ready. Throws with the end of its output when it exits first, or is not ready in time. */
+export async function startProgram (command: string, args: string[], { env = {}, isReady }: Options): Promise<Program> {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output = (output + chunk.toString()).slice(-4_000) })
+  let ended = false
+  const exited = new Promise<void>(resolve => {
+    child.once('error', error => { output += error.message; ended = true; resolve() })
+    child.once('close', () => { ended = true; resolve() })
+  })
+  process.once('exit', () => child.kill('SIGKILL'))
+
+  const endsAt = performance.now() + waitLimitMs
+  while (!await isReady().catch(() => false)) {
+    if (ended || performance.now() > endsAt) {
+      child.kill('SIGKILL')
+      throw new Error(`${command} ${ended ? 'ended' : 'is not ready'}:\n${output}`)
+    }
+    await pause(50)
+  }
+  return {
+    async stop () {
+      child.kill('SIGKILL') // its data goes with the run
+      await exited
+    },
+  }
+}

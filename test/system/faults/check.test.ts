@@ -1,0 +1,82 @@
+import t from 'tap'
+import { batchId } from '../../../lib/batch/batch.ts'
+import { check } from './check.ts'
+import type { Dump } from './dump.ts'
+import type { Entry, Of } from './history.ts'
+
+const rows = 11
+const idOf = (key: string): string => batchId('north', 'apply', { kind: 'key', value: key })
+const plan = (batch: number, kind: Of<'batch'>['kind'] = 'good'): Entry => ({
+  type: 'batch', batch, provider: 'north', kind, shape: 'csv', key: `k${batch}`, orig: 'AAAAA', dest: 'BBBBB', cents: 100, rows, ownRows: 10,
+})
+const sent = (batch: number, at: number, status = 202): Entry => ({ type: 'submit', batch, at, until: at + 5, status, id: idOf(`k${batch}`) })
+const seen = (batch: number, at: number, count: number, by: 'ledger' | 'rates' = 'ledger'): Entry => ({ type: 'seen', batch, by, at, until: at + 5, rows: count })
+const poll = (batch: number, at: number, state: string): Entry => ({ type: 'poll', batch, at, until: at + 5, state })
+const record = (batch: number, own: Partial<Dump['batches'][number]> = {}): Dump['batches'][number] => ({
+  id: idOf(`k${batch}`), provider: 'north', state: 'applied', reason: null, finishedAt: 1_000 + batch, attempts: 1, errors: 0,
+  rows, cents: rows * 100, marked: rows, ...own,
+})
+const nothing = { rows: 0, cents: 0, marked: null }
+const dumpOf = (...batches: Dump['batches']): Dump => ({ batches, lanes: [], strays: 0 })
+
+/** Two batches that went well, and what is added to or put in place of it. */
+function verdict (more: Entry[], dump: Dump = dumpOf(record(0), record(1))): string[] {
+  const history = [plan(0), plan(1), sent(0, 0), sent(1, 20), poll(0, 30, 'queued'), poll(0, 60, 'applied'), seen(0, 40, 0), seen(0, 60, rows), seen(0, 80, 10, 'rates')]
+  return check([...history, ...more], dump).violations.map(({ invariant, kind, text }) => `${invariant} ${kind}: ${text}`)
+}
+
+t.test('a run that went well', async t => {
+  t.same(verdict([]), [])
+  t.same(verdict([{ ...plan(2, 'bad') }, sent(2, 100), poll(2, 120, 'rejected')], dumpOf(record(0), record(1), record(2, { state: 'rejected', errors: 1, ...nothing }))), [])
+  t.same(verdict([plan(2, 'corrupt'), sent(2, 100)], dumpOf(record(0), record(1), record(2, { state: 'dead_lettered', ...nothing }))), [])
+  t.same(verdict([poll(0, 90, 'accepted')]), [], 'the database was away')
+  t.match(check([plan(0), sent(0, 0), { type: 'fault', name: 'some fault', at: 1, until: 2, detail: '' }], dumpOf(record(0))).summary,
+    { batches: 1, accepted: 1, states: { applied: 1 }, faults: { 'some fault': 1 }, lost: 0, doubled: 0, partial: 0, wrongStates: 0, other: 0 })
+})
+
+const caught: Array<[name: string, expected: RegExp, more: Entry[], dump?: Dump]> = [
+  ['a reader sees a part', /^A partial: batch 0: ledger had 5 of 11 rows at 50 ms/, [seen(0, 50, 5)]],
+  ['a lane shows a part', /^A partial: batch 0: rates had 9 of 10 rows/, [seen(0, 90, 9, 'rates')]],
+  ['a reader sees too much', /^B doubled: batch 0: ledger had 22 of 11 rows/, [seen(0, 90, 22)]],
+  ['rows that were there are gone', /^A partial: batch 0: ledger had none of its rows at 90 ms, having had all at 65 ms/, [seen(0, 90, 0)]],
+  ['said to be applied and not seen', /^D wrong state: batch 0: rates had none of its rows at 70 ms, it was said/, [seen(0, 70, 0, 'rates')]],
+  ['part of the rows at the end', /^A partial: batch 0: 4 of 11 rows/, [], dumpOf(record(0, { rows: 4, cents: 400 }), record(1))],
+  ['twice at the end', /^B doubled: batch 0: 22 of 11 rows/, [], dumpOf(record(0, { rows: 22, cents: 2_200 }), record(1))],
+  ['other prices than were sent', /^A partial: batch 0: its prices come to 1101 cents, not 1100/, [], dumpOf(record(0, { cents: 1_101 }), record(1))],
+  ['accepted and unknown', /^C lost: batch 1: accepted at 25 ms, and the database does not know it/, [], dumpOf(record(0))],
+  ['accepted and never ended', /^C lost: batch 1: accepted at 25 ms and still processing/, [], dumpOf(record(0), record(1, { state: 'processing', ...nothing }))],
+  ['a good batch rejected', /^D wrong state: batch 1: a good batch ended as rejected/, [], dumpOf(record(0), record(1, { state: 'rejected', errors: 1, ...nothing }))],
+  ['a good batch dead-lettered', /^D wrong state: batch 1: a good batch ended as dead_lettered after 10 attempts \(57P01\)/, [],
+    dumpOf(record(0), record(1, { state: 'dead_lettered', attempts: 10, reason: '57P01', ...nothing }))],
+  ['a bad batch applied', /^D wrong state: batch 2: a bad batch ended as applied/, [plan(2, 'bad'), sent(2, 100)], dumpOf(record(0), record(1), record(2))],
+  ['applied without rows', /^D wrong state: batch 1: applied at the end with 0 rows and no marker/, [], dumpOf(record(0), record(1, nothing))],
+  ['applied without a marker', /^D wrong state: batch 1: applied at the end with 11 rows and no marker/, [], dumpOf(record(0), record(1, { marked: null }))],
+  ['rejected with rows', /^D wrong state: batch 2: rejected at the end with 11 rows/, [plan(2, 'bad'), sent(2, 100)],
+    dumpOf(record(0), record(1), record(2, { state: 'rejected', errors: 1, marked: null }))],
+  ['rejected without a reason', /^D wrong state: batch 2: rejected with 0 errors/, [plan(2, 'bad'), sent(2, 100)],
+    dumpOf(record(0), record(1), record(2, { state: 'rejected', ...nothing }))],
+  ['back from a final state', /^D wrong state: batch 0: queued at 90 ms, having been applied at 65 ms/, [poll(0, 90, 'queued')]],
+  ['another end than was told', /^D wrong state: batch 1: applied at the end, having been discarded/, [poll(1, 90, 'discarded')]],
+  ['a good batch refused', /^D wrong state: batch 1: refused with 422/, [sent(1, 90, 422)]],
+  ['accepted under another id', /^D wrong state: batch 1: accepted as other/, [{ ...sent(1, 90), id: 'other' } as Entry]],
+  ['other content accepted under the same key', /^B other: batch 1: other content under the same key/, [{ ...sent(1, 90), clash: true } as Entry]],
+  ['out of order', /^D other: batch 1 of north, sent at 20 ms, was applied before batch 0/, [], dumpOf(record(0, { finishedAt: 2_000 }), record(1))],
+  ['the read model differs', /^B other: AAAAA-BBBBB 2021-01-01: the ledger has 1 prices, 100 cents, the read model 2 prices, 200 cents/, [],
+    { ...dumpOf(record(0), record(1)), lanes: [{ lane: 'AAAAA-BBBBB', day: '2021-01-01', ledger: [1, 100], model: [2, 200] }] }],
+  ['prices of no batch', /^A partial: 3 prices are of no batch/, [], { ...dumpOf(record(0), record(1)), strays: 3 }],
+  ['a batch that nobody sent', /^D other: nobody has sent batch/, [], dumpOf(record(0), record(1), record(7, nothing))],
+  ['a process ends by itself', /^D other: worker-1 ended by itself at 7 ms \(code 1\)/, [{ type: 'died', process: 'worker-1', at: 7, code: 1, signal: null, said: '' }]],
+  ['a snapshot changes', /^A partial: a snapshot CHANGED from 1 to 2 prices/,
+    [{ type: 'fault', name: 'a long reader', at: 1, until: 2, detail: 'CHANGED from 1 to 2' }]],
+]
+for (const [name, expected, more, dump] of caught) {
+  t.test(`caught: ${name}`, async t => { t.match(verdict(more, dump), [expected]) })
+}
+
+t.test('order is not asked for where it is not known', async t => {
+  const late = dumpOf(record(0, { finishedAt: 2_000 }), record(1))
+  const reordered: Entry = { type: 'fault', name: 'messages reordered', at: 1, until: 2, detail: '', batches: [1] }
+  t.same(verdict([reordered], late), [])
+  t.same(verdict([{ type: 'operator', batch: 0, action: 'redrive', at: 1, until: 2, status: 200, changed: true }], late), [])
+  t.same(check([plan(0), plan(1), sent(0, 0), sent(1, 3)], late).violations, [], 'under way at the same time')
+})

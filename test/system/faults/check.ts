@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Dump } from './dump.ts'
+import { readHistory, type Entry, type Of } from './history.ts'
+import { batchViolations, type Known } from './check-batch.ts'
+import { orderViolations } from './check-order.ts'
+import { summaryOf, textOf } from './check-summary.ts'
+import { batchId } from '../../../lib/batch/batch.ts'
+import type { Verdict, Violation } from './verdict.ts'
+
+/** Proves from what the driver saw and what the database has at the end that A to D held. */
+export function check (history: readonly Entry[], dump: Dump): Verdict {
+  const of = <T extends Entry['type']>(type: T): Array<Of<T>> => history.filter((entry): entry is Of<T> => entry.type === type)
+  const faults = of('fault')
+  const records = new Map(dump.batches.map(batch => [batch.id, batch]))
+  const known: Known[] = of('batch').map(plan => ({
+    plan,
+    id: batchId(plan.provider, 'apply', { kind: 'key', value: plan.key }),
+    record: records.get(batchId(plan.provider, 'apply', { kind: 'key', value: plan.key })),
+    submits: of('submit').filter(({ batch, clash }) => batch === plan.batch && !clash),
+    clashes: of('submit').filter(({ batch, clash }) => batch === plan.batch && clash),
+    polls: of('poll').filter(({ batch }) => batch === plan.batch),
+    seen: of('seen').filter(({ batch }) => batch === plan.batch),
+    redriven: of('operator').some(({ batch, action }) => batch === plan.batch && action === 'redrive'),
+    reordered: faults.some(({ name, batches }) => name === 'messages reordered' && batches?.includes(plan.batch)),
+  }))
+  const violations: Violation[] = [
+    ...known.flatMap(batchViolations),
+    ...orderViolations(known),
+    ...laneViolations(dump),
+    ...strangers(dump, new Set(known.map(({ id }) => id))),
+    ...of('died').map(({ process, code, signal, at }): Violation =>
+      ({ invariant: 'D', kind: 'other', batch: null, text: `${process} ended by itself at ${at} ms (${signal ?? `code ${code}`})` })),
+    ...faults.filter(({ detail }) => detail.startsWith('CHANGED')).map(({ at, detail }): Violation =>
+      ({ invariant: 'A', kind: 'partial', batch: null, text: `a snapshot ${detail} prices at ${at} ms` })),
+  ]
+  return { violations, summary: summaryOf(known, faults, violations) }
+}
+
+function laneViolations ({ lanes }: Dump): Violation[] {
+  return lanes.filter(({ ledger, model }) => ledger[0] !== model[0] || ledger[1] !== model[1]).slice(0, 20).map(({ lane, day, ledger, model }) => ({
+    invariant: 'B', kind: 'other', batch: null, text: `${lane} ${day}: the ledger has ${ledger.join(' prices, ')} cents, the read model ${model.join(' prices, ')} cents`,
+  }))
+}
+
+function strangers ({ batches, strays }: Dump, ids: ReadonlySet<string>): Violation[] {
+  const found = batches.filter(({ id }) => !ids.has(id))
+    .map(({ id }): Violation => ({ invariant: 'D', kind: 'other', batch: null, text: `nobody has sent batch ${id}` }))
+  if (strays > 0) found.push({ invariant: 'A', kind: 'partial', batch: null, text: `${strays} prices are of no batch` })
+  return found
+}
+
+/** `node test/system/faults/check.ts FOLDER`: judges a run by what it left there. */
+if (import.meta.main) {
+  const folder = process.argv[2] ?? '.'
+  const history = readHistory(join(folder, 'history.ndjson'))
+  const verdict = check(history, JSON.parse(readFileSync(join(folder, 'dump.json'), 'utf8')) as Dump)
+  console.log(textOf(verdict))
+  process.exitCode = verdict.violations.length > 0 ? 1 : 0
+}

@@ -1,0 +1,81 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { bucket } from '../../../dev/emulator/resources.ts'
+import { batchId } from '../../../lib/batch/batch.ts'
+import { openStore } from '../../../lib/batch/store/store.ts'
+import { bodyOf, type Plan } from './batches.ts'
+import type { History } from './history.ts'
+import { keyOf, type System } from './system.ts'
+
+export const idOf = ({ provider, key }: Plan): string => batchId(provider, 'apply', { kind: 'key', value: key })
+
+export type Clients = {
+  /** Resolves when every provider has had its 202 for every batch, or it is over. */
+  send: (over: () => boolean) => Promise<void>
+  /** Lets so many more batches go out, in the order of their numbers. */
+  more: (batches: number) => void
+  /** Batches that were answered with 202, in the order of the first one. */
+  accepted: () => Array<{ batch: number, id: string, provider: string }>
+}
+
+/** The providers: each sends its batches one after the other, and each until it is accepted, under the same key. */
+export function openClients (system: System, plans: readonly Plan[], history: History): Clients {
+  const accepted = new Map<number, { batch: number, id: string, provider: string }>()
+  const store = openStore(system.s3, bucket)
+  let released = 0
+
+  async function submit (plan: Plan, clash: boolean): Promise<number> {
+    const { content, headers } = bodyOf(plan, clash)
+    const at = history.now()
+    const answer = await fetch(`${system.ingestionApi.url}/batches`, {
+      method: 'POST', body: content, signal: AbortSignal.timeout(10_000),
+      headers: { ...headers, authorization: `Bearer ${keyOf(plan.provider)}` },
+    }).then(async response => ({ ...await response.json() as object, status: response.status })).catch(() => ({ status: 0 }))
+    const { status, id, state }: { status: number, id?: string, state?: string } = answer
+    history.add({
+      type: 'submit', batch: plan.batch, at, until: history.now(), status,
+      ...(clash ? { clash } : {}), ...(id ? { id } : {}), ...(state ? { state } : {}),
+    })
+    const isFirst = status === 202 && !clash && !accepted.has(plan.batch)
+    if (isFirst) accepted.set(plan.batch, { batch: plan.batch, id: idOf(plan), provider: plan.provider })
+    return status
+  }
+
+  async function untilAnswered (plan: Plan, clash: boolean, over: () => boolean): Promise<void> {
+    for (;;) {
+      const status = await submit(plan, clash)
+      if (over() || (status >= 200 && status < 500 && status !== 408 && status !== 429)) return
+      await wait(200 + Math.random() * 400)
+    }
+  }
+
+  /** What lies in the store is no longer what was accepted. */
+  async function change (plan: Plan): Promise<void> {
+    const at = history.now()
+    const done = await (async () => {
+      const manifest = await store.readManifest(idOf(plan))
+      await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest!.payload.key, Body: bodyOf(plan, true).content }))
+    })().then(() => 'changed', (error: unknown) => `not changed: ${String(error)}`)
+    history.add({ type: 'fault', name: 'object changed', at, until: history.now(), detail: done, batches: [plan.batch] })
+  }
+
+  async function provide (mine: Plan[], over: () => boolean): Promise<void> {
+    for (const plan of mine) {
+      while (plan.batch >= released && !over()) await wait(20)
+      if (over()) return
+      await wait(plan.pauseMs)
+      await untilAnswered(plan, false, over)
+      if (plan.kind === 'corrupt') await change(plan)
+      for (const { batch, clash } of plan.again) await untilAnswered(plans[batch]!, clash, over)
+    }
+  }
+
+  return {
+    more: batches => { released += batches },
+    accepted: () => [...accepted.values()],
+    async send (over) {
+      const providers = [...new Set(plans.map(({ provider }) => provider))]
+      await Promise.all(providers.map(provider => provide(plans.filter(plan => plan.provider === provider), over)))
+    },
+  }
+}

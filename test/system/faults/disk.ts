@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process'
+import { chownSync, closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Sql } from 'postgres'
+import { serverOwner } from '../../../dev/postgres/owner.ts'
+
+export type Disk = {
+  /** Fills it to the last byte. */
+  fill: () => void
+  /** Gives the space back. */
+  free: () => void
+  remove: () => void
+}
+
+/** Moves the prices of 2021-01 to a small disk that can be filled; null where this user may not mount one. */
+export async function limitedDisk (sql: Sql, folder: string): Promise<Disk | null> {
+  const mounted = join(folder, 'disk')
+  mkdirSync(mounted, { mode: 0o755 })
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m,mode=755', 'tmpfs', mounted], { stdio: 'pipe' })
+  } catch {
+    return null
+  }
+  const space = join(mounted, 'space')
+  const ballast = join(mounted, 'ballast')
+  mkdirSync(space, { mode: 0o700 })
+  const owner = serverOwner()
+  if (owner) chownSync(space, owner.uid, owner.gid)
+  await sql.unsafe(`create tablespace small location '${space}'`)
+  await sql.unsafe('alter table prices_2021_01 set tablespace small')
+  const free = (): void => rmSync(ballast, { force: true })
+  return {
+    fill () {
+      const file = openSync(ballast, 'a')
+      for (let size = 1 << 20; size >= 512;) {
+        try {
+          if (writeSync(file, Buffer.alloc(size)) < size) throw new Error('full')
+        } catch {
+          size /= 2
+        }
+      }
+      closeSync(file)
+    },
+    free,
+    remove () {
+      execFileSync('umount', ['-l', mounted])
+    },
+  }
+}

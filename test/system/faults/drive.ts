@@ -1,0 +1,99 @@
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { seededRandom } from '../../../lib/sample/random.ts'
+import { corruptProvider, planBatches } from './batches.ts'
+import { check } from './check.ts'
+import type { Verdict } from './verdict.ts'
+import { openClients } from './clients.ts'
+import { dump, type Dump } from './dump.ts'
+import { injectFaults, planFaults } from './faults.ts'
+import { ageBrokenMessages } from './faults-processes.ts'
+import { openHistory, readHistory } from './history.ts'
+import { startOperator } from './operator.ts'
+import { startReaders } from './readers.ts'
+import { startSystem, type System } from './system.ts'
+
+export type DriveOptions = {
+  seed: number
+  batches: number
+  faults: number
+  /** How long batches are sent and faults injected at most, in seconds. */
+  secondsLimit: number
+  /** Mean time between two faults, in milliseconds. */
+  faultPauseMs?: number
+  /** Kinds of faults; all of them without it. */
+  only?: readonly string[]
+  limitDisk?: boolean
+  /** How long the batches may take to come to their end when all is well again, in seconds. */
+  settleSeconds?: number
+  tell?: (text: string) => void
+}
+
+export const providers = ['north', 'south', 'east', 'west']
+
+/** One run: batches and faults as the seed says, then quiet until every batch has come to its end, then the verdict. */
+export async function drive (options: DriveOptions): Promise<{ verdict: Verdict, folder: string }> {
+  const { seed, batches, faults, secondsLimit, faultPauseMs = 150, only, limitDisk, settleSeconds = 180, tell = () => {} } = options
+  const folder = mkdtempSync(join(tmpdir(), `freight-rates-faults-${seed}-`))
+  chmodSync(folder, 0o755) // PostgreSQL, which is another user, goes through it
+  const file = join(folder, 'history.ndjson')
+  const history = openHistory(file)
+  history.add({ type: 'run', seed, providers })
+  const system = await startSystem({
+    folder, providers, limitDisk: limitDisk ?? true,
+    died: (process, code, signal, said) => history.add({ type: 'died', process, at: history.now(), code, signal, said }),
+  })
+  const interrupted = (): void => { system.end().finally(() => process.exit(1)) }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.once(signal, interrupted)
+  try {
+    const plans = planBatches(batches, providers, seededRandom(seed, 1))
+    for (const { again: _again, pauseMs: _pause, ...plan } of plans) history.add({ type: 'batch', ...plan })
+    const clients = openClients(system, plans, history)
+    const readers = startReaders(system, plans, clients, history)
+    const endOperator = startOperator(system, plans, history)
+    const startedAt = performance.now()
+    const late = (): boolean => performance.now() - startedAt > secondsLimit * 1_000
+    let sent = false
+    const progress = setInterval(() => tell(`${Math.round(history.now() / 1000)} s: ${clients.accepted().length} accepted, ${readers.ended().size} ended`), 15_000)
+    const sending = clients.send(late).then(() => { sent = true })
+    clients.more(4)
+    const injected = await injectFaults(planFaults(faults, seededRandom(seed, 2), faultPauseMs, only), {
+      system, history, accepted: clients.accepted, more: clients.more, batchesPerFault: batches / faults / 2, over: late,
+    })
+    clients.more(batches)
+    tell(`${Math.round(history.now() / 1000)} s: ${injected} faults injected, ${sent ? 'all' : 'not all'} batches sent`)
+    await sending
+    await settle(system, clients.accepted().length, settleSeconds)
+    tell(`${Math.round(history.now() / 1000)} s: settled`)
+    await wait(500)
+    clearInterval(progress)
+    await readers.stop()
+    await endOperator()
+    const found: Dump = await dump(system.admin)
+    writeFileSync(join(folder, 'dump.json'), JSON.stringify(found))
+    for (const service of system.all) writeFileSync(join(folder, `${service.name}.log`), service.output())
+    return { verdict: check(readHistory(file), found), folder }
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.off(signal, interrupted)
+    await system.end()
+  }
+}
+
+/** Resolves when every batch has come to an end, or after the limit: the checker then says which have not. */
+async function settle (system: System, accepted: number, seconds: number): Promise<void> {
+  for (const service of system.all) if (!service.running()) service.start()
+  const until = performance.now() + seconds * 1_000
+  for (let round = 1; performance.now() < until; round++) {
+    await wait(500)
+    const batches = await system.admin<Array<{ provider: string, ended: boolean }>>`
+      select provider, state in ('applied', 'rejected', 'discarded') as ended from batches`
+    const open = batches.filter(({ ended }) => !ended)
+    if (open.length === 0 && batches.length >= accepted) return
+    if (round % 12 !== 0 || !open.some(({ provider }) => provider === corruptProvider)) continue
+    await system.emulator.kill('SIGKILL')
+    ageBrokenMessages(system)
+    await system.startEmulator()
+  }
+}

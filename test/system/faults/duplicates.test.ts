@@ -1,0 +1,29 @@
+import t from 'tap'
+import { sampleCsv } from '../../../lib/sample/month.ts'
+import { lockReadModel } from '../../harness/lock.ts'
+import { pipeline } from '../../harness/pipeline.ts'
+import { waitFor } from '../../harness/wait.ts'
+import { startWorker } from '../../harness/worker.ts'
+
+t.test('the same message a hundred times over, side by side and one after the other: one effect', async t => {
+  const it = await pipeline(t)
+  const csv = sampleCsv()
+  const rows = csv.trimEnd().split('\n').length - 1
+  const { id } = await it.submit(csv)
+  // Groups are what is worked on side by side; ten messages stand in each.
+  for (let copy = 1; copy < 100; copy++) await it.queue.send(id, `group-${copy % 10}`, `copy-${copy}`)
+  const lock = await lockReadModel(t, it.db)
+  for (const name of ['one', 'two']) startWorker(t, it, { name, receive: { concurrency: 3, receiveSeconds: 1 } })
+  await waitFor(async () => (await it.db.migrator`select 1 from batch_attempts where batch_id = ${id}`).length === 6)
+  await lock.release()
+  await waitFor(async () => await it.queue.countMessages() === 0)
+
+  t.match(await it.settled(id, 'applied'), { row_count: rows })
+  t.equal(await it.visible(id), rows)
+  const [model] = await it.db.migrator`select sum(count)::int as rows from lane_months, unnest(counts) as count`
+  t.same(model, { rows })
+  t.same(await it.db.migrator`select row_count from applied_batches`, [{ row_count: rows }])
+  t.same(await it.db.migrator`select outcome from batch_attempts where outcome is not null`, [{ outcome: 'applied' }])
+  t.equal((await it.db.migrator`select 1 from batch_attempts`).length, 6, 'nobody begins what has come to its end')
+  t.equal(await it.deadLetters.countMessages(), 0)
+})

@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Random } from '../../../lib/sample/random.ts'
+import { databaseFaults } from './faults-database.ts'
+import { linkFaults } from './faults-connections.ts'
+import { messageFaults } from './faults-messages.ts'
+import { processFaults } from './faults-processes.ts'
+import type { History } from './history.ts'
+import type { Fault, FaultContext } from './fault.ts'
+
+/** How often each comes, compared with the others. */
+const kinds: Record<string, { weight: number, fault: Fault }> = { ...processFaults, ...databaseFaults, ...linkFaults, ...messageFaults }
+
+export const faultNames = Object.keys(kinds)
+
+export type Planned = { name: string, pauseMs: number, dice: number[] }
+
+/** The order of faults that a seed makes. Each brings its own dice, so that what one does changes nothing of the next. */
+export function planFaults (count: number, random: Random, pauseMs: number, names: readonly string[] = faultNames): Planned[] {
+  const total = names.reduce((sum, name) => sum + kinds[name]!.weight, 0)
+  return Array.from({ length: count }, () => {
+    let at = random() * total
+    const name = names.find(each => (at -= kinds[each]!.weight) < 0) ?? names[0]!
+    return { name, pauseMs: Math.floor(random() * 2 * pauseMs), dice: Array.from({ length: 6 }, () => random()) }
+  })
+}
+
+export type Injection = Pick<FaultContext, 'system' | 'accepted' | 'more'> & {
+  history: History
+  /** Batches that go out with each fault, on average. */
+  batchesPerFault: number
+  over: () => boolean
+}
+
+/** Injects the faults one after the other until they are over or `over` says so; answers with how many it were. */
+export async function injectFaults (planned: readonly Planned[], injection: Injection): Promise<number> {
+  const { history, batchesPerFault, over, ...common } = injection
+  let injected = 0
+  for (const { name, pauseMs, dice } of planned) {
+    if (over()) break
+    common.more(batchesPerFault)
+    await wait(pauseMs)
+    let next = 0
+    const die = (): number => dice[next++ % dice.length]!
+    const at = history.now()
+    const result = await kinds[name]!.fault({
+      ...common,
+      pick: of => of[Math.floor(die() * of.length)]!,
+      last: (min, max) => wait(min + die() * (max - min)),
+    }).catch((error: unknown) => ({ detail: `could not be injected: ${String(error)}` }))
+    history.add({ type: 'fault', name, at, until: history.now(), detail: '', ...result })
+    injected++
+  }
+  return injected
+}

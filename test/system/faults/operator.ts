@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { bucket } from '../../../dev/emulator/resources.ts'
+import { openStore } from '../../../lib/batch/store/store.ts'
+import { bodyOf, type Plan } from './batches.ts'
+import { idOf } from './clients.ts'
+import type { History } from './history.ts'
+import { operatorKey, type System } from './system.ts'
+
+type Answer = { status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } | undefined }
+
+/**
+ * Works on dead letters as an operator does: every other one is mended and sent back, twice at once as two operators do, the
+ * others are discarded. One that was not to be a dead letter is left as it is, for the checker to find.
+ */
+export function startOperator (system: System, plans: readonly Plan[], history: History): () => Promise<void> {
+  const stopping = new AbortController()
+  const store = openStore(system.s3, bucket)
+  const batchOf = new Map(plans.map(plan => [idOf(plan), plan]))
+
+  async function workThroughList (): Promise<void> {
+    const answer = await call('GET', '/dead-letters')
+    for (const { id } of answer.body?.dead_letters ?? []) {
+      const plan = batchOf.get(id)
+      if (plan?.kind !== 'corrupt') continue
+      if (plan.batch % 80 < 40) {
+        await act(plan, 'discard')
+      } else {
+        const manifest = await store.readManifest(id)
+        await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest!.payload.key, Body: bodyOf(plan).content }))
+        await Promise.all([act(plan, 'redrive'), act(plan, 'redrive')])
+      }
+    }
+  }
+
+  async function act (plan: Plan, action: 'redrive' | 'discard'): Promise<void> {
+    const at = history.now()
+    const path = `/dead-letters/${idOf(plan)}`
+    const { status, body } = action === 'redrive' ? await call('POST', `${path}/redrive`) : await call('DELETE', path)
+    const changed = status === 200 ? { changed: body?.changed ?? false } : {}
+    history.add({ type: 'operator', batch: plan.batch, action, at, until: history.now(), status, ...changed })
+  }
+
+  async function call (method: string, path: string): Promise<Answer> {
+    return await fetch(system.ingestionApi.url + path, {
+      method, headers: { authorization: `Bearer ${operatorKey}` }, signal: AbortSignal.timeout(10_000),
+    }).then(async response => ({ status: response.status, body: await response.json() as Answer['body'] })).catch(() => ({ status: 0 }))
+  }
+
+  const working = (async () => {
+    while (!stopping.signal.aborted) {
+      await workThroughList().catch(() => {})
+      await wait(1_000, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  })()
+  return async () => {
+    stopping.abort()
+    await working
+  }
+}

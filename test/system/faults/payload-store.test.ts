@@ -1,0 +1,66 @@
+import t, { type Test } from 'tap'
+import { openQueue } from '../../../lib/batch/queue.ts'
+import { openStore } from '../../../lib/batch/store/store.ts'
+import { openS3, openSqs } from '../../../lib/process/aws.ts'
+import { awsProxy, type AwsProxy } from '../../harness/aws-proxy.ts'
+import { pipeline, type Pipeline } from '../../harness/pipeline.ts'
+import { waitFor } from '../../harness/wait.ts'
+import { startWorker } from '../../harness/worker.ts'
+
+const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
+
+t.test('the payload is gone: a dead letter that says so after the last receive, and nobody else waits', async t => {
+  const it = await pipeline(t, { maxReceives: 2 })
+  const gone = await it.submit(csv)
+  await it.store.deletePayload(gone.payload)
+  startWorker(t, it)
+  const innocent = await it.submit(csv, { provider: 'demo-2' })
+  await it.settled(innocent.id, 'applied')
+  t.match(await it.settled(gone.id, 'dead_lettered'), { reason: /^NoSuchKey: / })
+  t.same(await it.db.migrator`select attempt, outcome from batch_attempts where batch_id = ${gone.id} order by attempt`,
+    [{ attempt: 1, outcome: 'failed' }, { attempt: 2, outcome: 'failed' }])
+  t.equal(await it.visible(gone.id), 0)
+})
+
+t.test('a store that is slower than a message is hidden: the message is kept, and its first receive is its only one', async t => {
+  const { it, proxy } = await behindProxy(t, 1)
+  const { id } = await it.submit(csv)
+  const payload = proxy.hold(({ key }) => key.startsWith('incoming/'), 'answer')
+  startWorker(t, it, { heartbeat: { visibilitySeconds: 3, maxSeconds: 600 } })
+  await payload.reached
+  const beats = (): number => proxy.calls.filter(({ method }) => method === 'ChangeMessageVisibility').length
+  await Promise.race([waitFor(() => beats() === 4), it.settled(id, 'dead_lettered')])
+  t.match(await it.settled(id, 'processing', 'dead_lettered'), { state: 'processing' })
+  payload.release()
+  await it.settled(id, 'applied')
+  t.equal(await it.visible(id), 1)
+})
+
+t.test('a store that is away: the message in hand is held, nothing more is taken, all is applied when it is back', async t => {
+  // One receive may be used up: by a message that comes at the very moment in which receiving ends.
+  const { it, proxy } = await behindProxy(t, 2)
+  startWorker(t, it)
+  const before = await it.submit(csv, { key: 'before' })
+  await it.settled(before.id, 'applied')
+  const restore = proxy.cut(({ service }) => service === 's3')
+  const batches = []
+  for (const key of ['1', '2', '3']) batches.push(await it.submit(csv, { key, provider: `demo-${key}` }))
+  const probes = (): number => proxy.calls.filter(({ method, key }) => method === 'HEAD' && key === '').length
+  const tried = probes()
+  await waitFor(() => probes() > tried + 3)
+  restore()
+  for (const { id } of batches) {
+    t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied' })
+    t.equal(await it.visible(id), 1)
+  }
+})
+
+/** A pipeline whose worker reaches store and queue through a proxy. */
+async function behindProxy (t: Test, maxReceives: number): Promise<{ it: Pipeline, proxy: AwsProxy }> {
+  const proxy = await awsProxy(t)
+  const it = await pipeline(t, { maxReceives, visibilitySeconds: 2 })
+  const { region, bucket, queueUrl } = it.aws
+  const [s3, sqs] = [openS3({ region, endpoint: proxy.endpoint }), openSqs({ region, endpoint: proxy.endpoint })]
+  t.teardown(() => { s3.destroy(); sqs.destroy() })
+  return { proxy, it: { ...it, store: openStore(s3, bucket), queue: openQueue(sqs, queueUrl) } }
+}

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { pipeline } from '../../harness/pipeline.ts'
+import { startWorker } from '../../harness/worker.ts'
+
+t.test('a failover leaves every link of the pool on what is a replica now: they are given up, and the batch is applied over new ones', async t => {
+  const it = await pipeline(t)
+  const superuser = it.db.open('postgres')
+  // Links that are made now are read-only for as long as they last; those made later are not.
+  await superuser.unsafe(`alter role ingestion_worker in database ${it.db.name} set default_transaction_read_only = on`)
+  const sql = it.db.open('ingestion_worker')
+  await Promise.all(Array.from({ length: 4 }, () => sql`select pg_sleep(0.2)`))
+  await superuser.unsafe(`alter role ingestion_worker in database ${it.db.name} reset default_transaction_read_only`)
+  await t.rejects(sql`delete from batches`, { code: '25006' })
+
+  startWorker(t, it, { sql })
+  const { id } = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n')
+  await it.settled(id, 'applied')
+  t.equal(await it.visible(id), 1)
+  t.match(await it.db.migrator`select 1 from batch_attempts where batch_id = ${id} and outcome = 'failed'`, { length: 0 }, 'nothing was used up')
+})

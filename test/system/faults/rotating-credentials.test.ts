@@ -1,0 +1,72 @@
+import { createServer } from 'node:http'
+import t, { type Test } from 'tap'
+import { awsProxy } from '../../harness/aws-proxy.ts'
+import { client, header, testKeys } from '../../harness/ingestion-api.ts'
+import type { OpenApi } from '../../harness/openapi.ts'
+import { pipeline } from '../../harness/pipeline.ts'
+import { startProcess } from '../../harness/process.ts'
+import { waitFor } from '../../harness/wait.ts'
+
+const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
+
+t.test('credentials are rotated under way, and refused when their time is over: nothing is lost, no receive used up, nobody restarted', async t => {
+  const proxy = await awsProxy(t)
+  const issuer = await credentialsIssuer(t)
+  const it = await pipeline(t, { maxReceives: 1 })
+  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...env }: Record<string, string> = {
+    ...it.aws.env, AWS_ENDPOINT_URL: proxy.endpoint, AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url, RECEIVE_SECONDS: '1',
+  }
+  const worker = await startProcess(t, 'ingestion-worker', { ...env, DATABASE_URL: it.db.url('ingestion_worker') })
+  const apiProcess = await startProcess(t, 'ingestion-api', { ...env, DATABASE_URL: it.db.url('ingestion_api'), API_KEYS: JSON.stringify(testKeys) })
+  const document = await (await fetch(`${apiProcess.url}/openapi.json`)).json() as OpenApi
+  const api = client(t, apiProcess.url, () => document)
+  const submit = (key: string): ReturnType<typeof api.submit> => api.submit(csv, { headers: { 'idempotency-key': key } })
+  proxy.expire(({ accessKeyId }) => issuer.isOver(accessKeyId))
+  const used = (): Set<string> => new Set(proxy.calls.map(({ accessKeyId }) => accessKeyId))
+
+  for (let batch = 0; used().size < 10; batch++) {
+    const { status, body } = await submit(`batch-${batch}`)
+    t.equal(status, 202)
+    t.match(await it.settled(body.id, 'applied', 'dead_lettered'), { state: 'applied' })
+  }
+
+  // None are to be had when those end with which a batch was begun: it is held until there are.
+  const manifest = proxy.hold(({ method, key }) => method === 'GET' && key.startsWith('batches/'), 'answer')
+  const { id } = await it.submit(csv, { key: 'held' })
+  await manifest.reached
+  issuer.away(true)
+  await waitFor(() => issuer.isOver())
+  manifest.release()
+  await worker.said('"held":true')
+  t.match(await submit('refused'), { status: 503 })
+  issuer.away(false)
+  t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied' })
+  const { status, body } = await submit('refused')
+  t.equal(status, 202)
+  await it.settled(body.id, 'applied')
+  t.equal(await it.deadLetters.countMessages(), 0)
+})
+
+/** As the agent of a container service hands out a role's credentials, but for seconds in place of hours. */
+async function credentialsIssuer (t: Test) {
+  const ends: number[] = []
+  let isAway = false
+  const server = createServer((request, response) => {
+    if (isAway) {
+      request.socket.destroy()
+      return
+    }
+    ends.push(Date.now() + 1_500)
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({
+      AccessKeyId: `ASIA${ends.length}`, SecretAccessKey: 'secret', Token: 'token', Expiration: new Date(ends.at(-1)!).toISOString(),
+    }))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`,
+    /** Whether the time of these, or of the last ones, is over: a call that was signed just before may still be on its way. */
+    isOver: (accessKeyId = `ASIA${ends.length}`) => Date.now() > ends[Number(accessKeyId.slice(4)) - 1]! + 500,
+    away (now: boolean) { isAway = now },
+  }
+}
