@@ -12,14 +12,14 @@ import { beginAttempt } from '../services/ingestion-worker/receive/attempt.ts'
 import { openS3 } from '../lib/process/aws.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleCsv } from '../lib/sample/month.ts'
-import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { emulatorProcess } from './measure/emulator.ts'
 import { medians, timed } from './measure/pairs.ts'
 
 /** A batch from its message to its commit, against `psql \copy` of the same rows, as they came, into the same table. Needs psql. */
 process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'bench'
 const server = await temporaryServer({ max_wal_size: '8GB', shared_buffers: '512MB' })
-await makeDatabase(server, 'freight')
+await createDatabase(server, 'freight')
 const emulator = await emulatorProcess()
 const s3 = openS3({ region: 'eu-west-1', endpoint: emulator.endpoint })
 await s3.send(new CreateBucketCommand({ Bucket: 'bench' }))

@@ -3,7 +3,7 @@ import { aliasPrices } from '../services/rates-api/rates/alias-prices.ts'
 import { averagePrices } from '../services/rates-api/rates/average-prices.ts'
 import { regionPrices } from '../services/rates-api/rates/region-prices.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
-import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { medians, timed } from './measure/pairs.ts'
 
 /** What a query of the rates API costs the database, prepared, on one connection: 12 months of up to 20,000 lanes, 8 million prices each. */
@@ -17,7 +17,7 @@ const sidesOf = ({ orig_code: orig, dest_code: dest }: typeof lane) =>
   ({ origCode: orig, origSlug: orig.toLowerCase(), destCode: dest, destSlug: dest.toLowerCase(), months: ['2021-01-01'] })
 
 /** 50 in turn, since one takes less than a clock shows. */
-const fifty = (ask: () => Promise<unknown>) => async () => await timed(async () => { for (let i = 0; i < 50; i++) await ask() }) / 50
+const fifty = (query: () => Promise<unknown>) => async () => await timed(async () => { for (let i = 0; i < 50; i++) await query() }) / 50
 
 const ms = await medians(9, {
   'port to port, month, of 200 lanes': fifty(() => averagePrices(small, { ...lane, ...month })),
@@ -36,7 +36,7 @@ await server.remove()
 
 /** A database with so many lanes, and a connection of the reader's. */
 async function filled (name: string, lanes: number): Promise<Sql> {
-  await makeDatabase(server, name)
+  await createDatabase(server, name)
   const owner = openDatabase({ url: server.url('migrator', name), process: 'bench', poolSize: 1, statementTimeoutMs: 0 })
   await fill(owner, lanes)
   await owner.end()

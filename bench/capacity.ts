@@ -7,7 +7,7 @@ import { openS3, openSqs } from '../lib/process/aws.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleCsv } from '../lib/sample/month.ts'
 import { freePort } from '../test/harness/free-port.ts'
-import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { emulatorProcess } from './measure/emulator.ts'
 
 /** What a batch, a row and a request cost, in CPU time of each process and in bytes: what docs/bottlenecks.md reckons with. */
@@ -15,7 +15,7 @@ process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'bench'
 const batches = 20
 const providers = ['one', 'two']
 const server = await temporaryServer({ max_wal_size: '8GB', shared_buffers: '512MB' })
-await makeDatabase(server, 'freight')
+await createDatabase(server, 'freight')
 const owner = openDatabase({ url: server.url('migrator', 'freight'), process: 'bench', poolSize: 1 })
 const [{ backend }] = await owner<[{ backend: number }]>`select pg_backend_pid() as backend`
 const postmaster = Number(fieldsOf(backend)![1])
@@ -23,13 +23,13 @@ const emulator = await emulatorProcess()
 const aws = { region: 'eu-west-1', endpoint: emulator.endpoint }
 await openS3(aws).send(new CreateBucketCommand({ Bucket: 'bench' }))
 const queue = await openSqs(aws).send(new CreateQueueCommand({ QueueName: 'batches.fifo', Attributes: { FifoQueue: 'true' } }))
-const dead = await openSqs(aws).send(new CreateQueueCommand({ QueueName: 'dead.fifo', Attributes: { FifoQueue: 'true' } }))
+const deadLetterQueue = await openSqs(aws).send(new CreateQueueCommand({ QueueName: 'dead.fifo', Attributes: { FifoQueue: 'true' } }))
 await openSqs(aws).send(new SetQueueAttributesCommand({ QueueUrl: queue.QueueUrl, Attributes: { VisibilityTimeout: '30' } }))
 
 const keys = providers.map(provider => ({ provider, sha256: createHash('sha256').update(provider).digest('hex'), scopes: ['submit'] }))
 const env = {
   AWS_REGION: aws.region, AWS_ENDPOINT_URL: aws.endpoint, AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench', PAYLOAD_BUCKET: 'bench',
-  QUEUE_URL: queue.QueueUrl!, DEAD_LETTER_QUEUE_URL: dead.QueueUrl!, API_KEYS: JSON.stringify(keys), LOG_LEVEL: 'warn',
+  QUEUE_URL: queue.QueueUrl!, DEAD_LETTER_QUEUE_URL: deadLetterQueue.QueueUrl!, API_KEYS: JSON.stringify(keys), LOG_LEVEL: 'warn',
 }
 const ingestionApi = await start('ingestion-api', { ...env, DATABASE_URL: server.url('ingestion_api', 'freight') })
 const worker = await start('ingestion-worker', { ...env, DATABASE_URL: server.url('ingestion_worker', 'freight') })
@@ -50,7 +50,7 @@ console.log(`${batches} of them from ${providers.length} providers, one worker w
 console.log(`a price takes ${((after.bytes - before.bytes) / batches / rows).toFixed(0)} bytes in the database`)
 for (const [name, { url }] of Object.entries({ cold, warm })) {
   const from = cpu()
-  const requests = await ask(url)
+  const requests = await sendRequests(url)
   const to = cpu()
   const each = (spent: number): string => `${(spent / requests * 1e6).toFixed(0)} µs`
   const own = name === 'cold' ? to.cold - from.cold : to.warm - from.warm
@@ -77,16 +77,16 @@ async function send (count: number): Promise<void> {
   for (let number = 0; number < count; number++) {
     const headers = { authorization: `Bearer ${providers[number % providers.length]}`, 'content-type': 'text/csv', 'idempotency-key': `${done + number}` }
     const { status } = await fetch(`${ingestionApi.url}/batches`, { method: 'POST', body: csv, headers })
-    if (status !== 202) throw new Error(`a batch was answered with ${status}`)
+    if (status !== 202) throw new Error(`a batch got the response status ${status}`)
   }
   while ((await owner`select 1 from batches where state = 'applied'`).length < done + count) await new Promise(resolve => setTimeout(resolve, 50))
 }
 
-async function ask (url: string): Promise<number> {
+async function sendRequests (url: string): Promise<number> {
   const { default: autocannon } = await import('autocannon' as string) as { default: (options: object) => Promise<any> }
   const path = '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
   const { requests, non2xx, errors } = await autocannon({ url: url + path, connections: 20, duration: 6 })
-  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} answers of another status, ${errors} errors`)
+  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} responses without a 2xx status, ${errors} errors`)
   return requests.total
 }
 
@@ -108,8 +108,8 @@ function isPostgres (pid: number): boolean {
 
 function own (pid: number): number {
   const fields = fieldsOf(pid)
-  const withEnded = pid === postmaster ? 2 : 0
-  return fields ? [11, 12, 13, 14].slice(0, 2 + withEnded).reduce((sum, field) => sum + Number(fields[field]), 0) / 100 : 0
+  const childFields = pid === postmaster ? 2 : 0
+  return fields ? [11, 12, 13, 14].slice(0, 2 + childFields).reduce((sum, field) => sum + Number(fields[field]), 0) / 100 : 0
 }
 
 function fieldsOf (pid: number): string[] | undefined {

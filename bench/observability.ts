@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleMonth, shippedReference } from '../lib/sample/month.ts'
 import { freePort } from '../test/harness/free-port.ts'
-import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { load, toCents } from '../test/harness/prices.ts'
 
 /**
@@ -14,7 +14,7 @@ import { load, toCents } from '../test/harness/prices.ts'
  */
 const [processes, rounds, seconds] = [4, 12, 1]
 const server = await temporaryServer()
-await makeDatabase(server, 'bench')
+await createDatabase(server, 'bench')
 const owner = openDatabase({ url: server.url('migrator', 'bench'), process: 'bench', poolSize: 1 })
 const rows = [...sampleMonth(shippedReference())]
 await load(owner, rows.map(({ orig_code: orig, dest_code: dest, day, price }) => ({ orig, dest, day, cents: toCents(price) })))
@@ -22,23 +22,23 @@ await owner.end()
 const lanes = [...new Set(rows.map(({ orig_code: orig, dest_code: dest }) => `orig_code=${orig}&dest_code=${dest}`))]
 const paths = lanes.map(lane => `/rates?date_from=2021-01-01&date_to=2021-01-31&${lane}`)
 
-const turns = { silent: [] as Turn[], whole: [] as Turn[] }
+const measurements = { silent: [] as Measurement[], observed: [] as Measurement[] }
 const idle: number[] = []
 for (let each = 0; each < processes; each++) await measureProcess()
 await server.remove()
 
-for (const [name, measured] of Object.entries(turns)) {
+for (const [name, measured] of Object.entries(measurements)) {
   console.log(`${name}: ${median(measured.map(({ perSecond }) => perSecond)).toFixed(0)} requests/s, ${
     median(measured.map(({ microseconds }) => microseconds)).toFixed(1)} µs of CPU each`)
 }
-tell('throughput', turns.whole.map(({ perSecond }, at) => perSecond / turns.silent[at]!.perSecond))
-tell('by CPU time', turns.whole.map(({ microseconds }, at) => turns.silent[at]!.microseconds / microseconds))
-console.log(`of its own accord, when nothing is asked: ${median(idle).toFixed(2)} % of a core`)
+report('throughput', measurements.observed.map(({ perSecond }, at) => perSecond / measurements.silent[at]!.perSecond))
+report('by CPU time', measurements.observed.map(({ microseconds }, at) => measurements.silent[at]!.microseconds / microseconds))
+console.log(`idle, without requests: ${median(idle).toFixed(2)} % of a core`)
 
-function tell (what: string, ratios: number[]): void {
+function report (what: string, ratios: number[]): void {
   const sorted = ratios.toSorted((a, b) => a - b)
   const [low, high] = [0.25, 0.75].map(part => sorted[Math.floor(sorted.length * part)]!.toFixed(3))
-  console.log(`${what}: ratio ${median(ratios).toFixed(3)}, median of ${ratios.length} pairs of turns (half of them ${low}–${high})`)
+  console.log(`${what}: ratio ${median(ratios).toFixed(3)}, median of ${ratios.length} pairs of measurements (interquartile range ${low}–${high})`)
 }
 
 async function measureProcess (): Promise<void> {
@@ -48,13 +48,13 @@ async function measureProcess (): Promise<void> {
     env: { PATH: process.env.PATH, PORT: String(port), METRICS_PORT: String(metricsPort), DATABASE_URL: server.url('rates_api', 'bench') },
     stdio: ['ignore', log.stdin as never, 'inherit'],
   })
-  const urls = { whole: `http://127.0.0.1:${port}`, silent: `http://127.0.0.1:${port + 1}` }
-  while (!await fetch(urls.whole + paths[0]).then(({ ok }) => ok, () => false)) await new Promise(resolve => setTimeout(resolve, 50))
-  const scraping = setInterval(() => { fetch(`http://127.0.0.1:${metricsPort}/metrics`).then(answer => answer.text(), () => '') }, 1_000)
+  const urls = { observed: `http://127.0.0.1:${port}`, silent: `http://127.0.0.1:${port + 1}` }
+  while (!await fetch(urls.observed + paths[0]).then(({ ok }) => ok, () => false)) await new Promise(resolve => setTimeout(resolve, 50))
+  const scraping = setInterval(() => { fetch(`http://127.0.0.1:${metricsPort}/metrics`).then(response => response.text(), () => '') }, 1_000)
   for (let round = -1; round < rounds; round++) { // the first warms up
-    for (const name of round % 2 === 0 ? ['silent', 'whole'] as const : ['whole', 'silent'] as const) {
-      const turn = await fire(urls[name], child.pid!)
-      if (round >= 0) turns[name].push(turn)
+    for (const name of round % 2 === 0 ? ['silent', 'observed'] as const : ['observed', 'silent'] as const) {
+      const measurement = await fire(urls[name], child.pid!)
+      if (round >= 0) measurements[name].push(measurement)
     }
   }
   const before = cpuSeconds(child.pid!)
@@ -64,14 +64,14 @@ async function measureProcess (): Promise<void> {
   for (const each of [child, log]) each.kill()
 }
 
-type Turn = { perSecond: number, microseconds: number }
+type Measurement = { perSecond: number, microseconds: number }
 
-async function fire (url: string, pid: number): Promise<Turn> {
+async function fire (url: string, pid: number): Promise<Measurement> {
   const { default: autocannon } = await import('autocannon' as string) as { default: (options: object) => Promise<any> }
   const before = cpuSeconds(pid)
   const requested = paths.map(path => ({ path }))
   const { requests, non2xx, errors, duration } = await autocannon({ url, connections: 50, duration: seconds, requests: requested })
-  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} answers of another status, ${errors} errors`)
+  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} responses without a 2xx status, ${errors} errors`)
   return { perSecond: requests.total / duration, microseconds: (cpuSeconds(pid) - before) / requests.total * 1e6 }
 }
 

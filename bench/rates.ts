@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { lanePrices } from '../services/rates-api/rates/lane-prices.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleMonth, shippedReference } from '../lib/sample/month.ts'
-import { makeDatabase, temporaryServer } from '../test/harness/server.ts'
+import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { load, toCents } from '../test/harness/prices.ts'
 
 /** What the rates API can serve of lanes and months: against pgbench with the same statement, and against a constant answer. */
 const connections = 10
 const seconds = 4
 const server = await temporaryServer()
-await makeDatabase(server, 'bench')
+await createDatabase(server, 'bench')
 const owner = openDatabase({ url: server.url('migrator', 'bench'), process: 'bench', poolSize: 1 })
 const rows = [...sampleMonth(shippedReference())]
 await load(owner, rows.map(({ orig_code: orig, dest_code: dest, day, price }) => ({ orig, dest, day, cents: toCents(price) })))
@@ -40,8 +40,8 @@ for (let round = 0; round < 4; round++) { // the first warms up
 const median = (name: string): number => results[name]!.toSorted((a, b) => a - b)[1]!
 const compare = (what: string, name: string, other: string): void =>
   console.log(`${what}: ${median(name).toFixed(0)}/s; ${other} ${median(other).toFixed(0)}/s; ratio ${(median(name) / median(other)).toFixed(2)}`)
-compare(`nothing kept, ${connections} clients`, 'cold', 'pgbench')
-compare('answers kept, 50 clients', 'warm', 'constant')
+compare(`no cache, ${connections} clients`, 'cold', 'pgbench')
+compare('cached responses, 50 clients', 'warm', 'constant')
 
 for (const { child } of [cold, warm, constant]) child.kill()
 await server.remove()
@@ -49,7 +49,7 @@ await server.remove()
 async function requestsPerSecond (url: string, connections: number): Promise<number> {
   const { default: autocannon } = await import('autocannon' as string) as { default: (options: object) => Promise<any> }
   const { requests, non2xx, errors } = await autocannon({ url, connections, duration: seconds, requests: paths.map(path => ({ path })) })
-  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} answers of another status, ${errors} errors`)
+  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} responses without a 2xx status, ${errors} errors`)
   return requests.average
 }
 

@@ -32,7 +32,7 @@ if (given) {
   const path = join(folder, 'rows')
   try {
     for (const [at, { format, rows, months }] of cases.entries()) {
-      writeFileSync(path, make(format, rows, months))
+      writeFileSync(path, writeRows(format, rows, months))
       const env = { ...process.env, BENCH_ROWS_CASE: JSON.stringify({ at, path }) }
       execFileSync(process.execPath, ['--expose-gc', ...process.execArgv, import.meta.filename], { stdio: 'inherit', env })
     }
@@ -101,7 +101,7 @@ function apply (format: RowFormat, path: string, sample: () => void) {
 }
 
 /** The same file every time: forty ports (all, when spread over months) from 2021-01 on, prices of 100.00 to 9,999.99. */
-function make (format: RowFormat, rows: number, months: number): Uint8Array {
+function writeRows (format: RowFormat, rows: number, months: number): Uint8Array {
   const codes = months === 1 ? rules.ports.codes.slice(0, 40) : rules.ports.codes
   const file = Buffer.allocUnsafe(96 * rows + 64)
   let length = file.write(format === 'csv' ? 'orig_code,dest_code,day,price\n' : format === 'json' ? '[' : '')

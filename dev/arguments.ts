@@ -7,7 +7,7 @@ const help = `Usage: npm start [-- --reset]
 Starts PostgreSQL, an emulator of SQS and S3, the rates API, the ingestion API and the ingestion worker, and sends a month of sample prices.
 Ctrl-C stops everything. The data stays in the state folder for the next start.
 
-  --reset  deletes all data of the state folder first, and nothing else
+  --reset  deletes all data of the state folder before the start
   --help   prints this text
 
 Variables: RATES_API_PORT (3000), INGESTION_API_PORT (3001), STATE_DIR (.state), SAMPLE_DATA (on), LOG_LEVEL (warn).

@@ -29,25 +29,25 @@ export async function migrate (state: State, server: Server, urlOf: UrlOf, passw
   const startedAt = performance.now()
   for (let attempt = 1; ; attempt++) {
     while (!server.isReady()) await sleep(100, undefined, { signal: run.signal })
-    const output = openOutput('migrate', run.story)
-    const endsBefore = server.ends()
+    const output = openOutput('migrate', run.reporter)
+    const exitsBefore = server.exitCount()
     const { code, signal } = await runOnce(state, env, output, run)
     run.signal.throwIfAborted()
     if (code === 0) {
-      output.speak()
+      output.forward()
       break
     }
     await sleep(pauseMs, undefined, { signal: run.signal }) // the end of PostgreSQL may be noticed after its own
-    const lostServer = server.ends() !== endsBefore || !server.isReady()
-    if ((!signal && !lostServer) || attempt === attempts) throw new Failure('The database could not be prepared.', output.tail())
-    run.story.step('migrate', `${signal ? `was ended by ${signal}` : 'lost PostgreSQL'}: it is started again`)
+    const isServerLost = server.exitCount() !== exitsBefore || !server.isReady()
+    if ((!signal && !isServerLost) || attempt === attempts) throw new Failure('The database could not be prepared.', output.tail())
+    run.reporter.step('migrate', `${signal ? `was killed by ${signal}` : 'lost PostgreSQL'}: restarting`)
   }
-  run.story.step('migrate', `schema and reference data up to date (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`)
+  run.reporter.step('migrate', `schema and reference data up to date (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`)
 }
 
-type End = { code: number | null, signal: NodeJS.Signals | null }
+type Exit = { code: number | null, signal: NodeJS.Signals | null }
 
-async function runOnce (state: State, env: NodeJS.ProcessEnv, output: Output, run: Run): Promise<End> {
+async function runOnce (state: State, env: NodeJS.ProcessEnv, output: Output, run: Run): Promise<Exit> {
   const child = output.read(spawn(process.execPath, nodeArguments(state, 'services/migrate/main.ts'), {
     cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
   }))
@@ -55,7 +55,7 @@ async function runOnce (state: State, env: NodeJS.ProcessEnv, output: Output, ru
   const limit = AbortSignal.timeout(limitMs)
   limit.addEventListener('abort', kill)
   run.signal.addEventListener('abort', kill)
-  const [code, signal] = await once(child, 'close') as [End['code'], End['signal']]
+  const [code, signal] = await once(child, 'close') as [Exit['code'], Exit['signal']]
   run.signal.removeEventListener('abort', kill)
   limit.removeEventListener('abort', kill)
   if (limit.aborted) throw new Failure(`The database was not prepared within ${limitMs / 1_000} seconds.`, output.tail())

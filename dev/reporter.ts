@@ -1,14 +1,14 @@
 /** What the terminal shows: one line for each step, and one for everything that went wrong and was put right. */
-export type Story = {
+export type Reporter = {
   /** A step that is done, or a part of it. */
   step: (name: string, text: string) => void
   /** How far a step has come: on a terminal the same line changes, elsewhere every text is a line. */
   progress: (name: string, text: string) => void
   /** A line as it is. */
-  say: (text: string) => void
+  print: (text: string) => void
 }
 
-export function tellStory (out: NodeJS.WriteStream = process.stdout): Story {
+export function openReporter (out: NodeJS.WriteStream = process.stdout): Reporter {
   out.on('error', () => {}) // a reader that went away (`npm start | head`) ends nothing
   const line = (name: string, text: string): string => `${name.padEnd(18)}${text}`
   let unfinished = ''
@@ -26,6 +26,6 @@ export function tellStory (out: NodeJS.WriteStream = process.stdout): Story {
       unfinished = line(name, text).slice(0, out.columns - 1)
       out.write(`\r\x1b[K${unfinished}`)
     },
-    say: write,
+    print: write,
   }
 }

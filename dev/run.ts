@@ -1,12 +1,12 @@
 import { Failure } from './failure.ts'
-import type { Story } from './reporter.ts'
+import type { Reporter } from './reporter.ts'
 
 export type Run = {
-  story: Story
+  reporter: Reporter
   /** Aborted when the run is to end. */
   signal: AbortSignal
   /** What is opened last is closed first. */
-  onEnd: (close: () => unknown) => void
+  onStop: (close: () => unknown) => void
 }
 
 /** Ctrl-C reaches this process twice, from the terminal and from npm: the second within this time is the same one. */
@@ -16,23 +16,23 @@ const sameSignalMs = 1_000
  * Runs `begin`, then waits for SIGINT, SIGTERM or SIGHUP and closes what was opened: exit code 0. A failure of `begin`: one
  * sentence and 1, after closing. A second signal calls `endAtOnce` and exits with 1.
  */
-export async function runUntilSignal (story: Story, begin: (run: Run) => Promise<void>, endAtOnce: () => Promise<void>): Promise<never> {
-  const ending = new AbortController()
+export async function runUntilSignal (reporter: Reporter, begin: (run: Run) => Promise<void>, stopImmediately: () => Promise<void>): Promise<never> {
+  const stopping = new AbortController()
   const closers: Array<() => unknown> = []
-  const end = new Promise<void>(resolve => ending.signal.addEventListener('abort', () => resolve()))
+  const stopRequested = new Promise<void>(resolve => stopping.signal.addEventListener('abort', () => resolve()))
   let firstSignalAt = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => onSignal(name))
-  whenNpmEnds(() => onSignal('npm ended'))
+  whenNpmExits(() => onSignal('npm exited'))
 
   let exitCode = 0
   try {
-    await begin({ story, signal: ending.signal, onEnd: close => closers.push(close) })
-    await end
+    await begin({ reporter, signal: stopping.signal, onStop: close => closers.push(close) })
+    await stopRequested
   } catch (error) {
-    if (!ending.signal.aborted) {
+    if (!stopping.signal.aborted) {
       exitCode = 1
-      tell(error)
-      ending.abort()
+      printError(error)
+      stopping.abort()
     }
   }
   for (const close of closers.reverse()) {
@@ -40,32 +40,32 @@ export async function runUntilSignal (story: Story, begin: (run: Run) => Promise
       await close()
     } catch (error) {
       exitCode = 1
-      tell(error)
+      printError(error)
     }
   }
-  if (exitCode === 0) story.step('stopped', 'everything has ended; the data is kept')
+  if (exitCode === 0) reporter.step('stopped', 'all processes have exited; the data remains')
   process.exit(exitCode)
 
   function onSignal (name: string): void {
     if (!firstSignalAt) {
       firstSignalAt = performance.now()
-      story.step('stopping', `${name}: once more ends everything at once`)
-      ending.abort()
+      reporter.step('stopping', `${name}: a second signal stops everything immediately`)
+      stopping.abort()
     } else if (performance.now() - firstSignalAt > sameSignalMs) {
       exitCode = 1
-      endAtOnce().finally(() => process.exit(1))
+      stopImmediately().finally(() => process.exit(1))
     }
   }
 }
 
-function tell (error: unknown): void {
+function printError (error: unknown): void {
   if (!(error instanceof Failure)) return console.error(error)
   for (const line of error.tail) console.error(`  ${line}`)
   console.error(error.message)
 }
 
 /** A kill -9 of npm, or a shell between the two that ended, reaches nobody: the parent is then another process. */
-function whenNpmEnds (callback: () => void): void {
+function whenNpmExits (callback: () => void): void {
   if (!process.env.npm_lifecycle_event) return
   const parent = process.ppid
   const timer = setInterval(() => {

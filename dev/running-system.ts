@@ -31,7 +31,7 @@ export function runningSystem (env: NodeJS.ProcessEnv = process.env): RunningSys
 }
 
 /** Lets others find the system for as long as this process runs. Answers with what takes that back. */
-export function announceSystem (state: State, system: RunningSystem): () => void {
+export function publishSystem (state: State, system: RunningSystem): () => void {
   writePrivateJson(fileOf(state), { supervisor: identityOf(process.pid), ...system } satisfies Partial<Saved>)
   return () => rmSync(fileOf(state), { force: true })
 }

@@ -14,7 +14,7 @@ type Batch = { id: string, state: string, rows: number | null, rows_read: number
  * Sends the sample batch as a provider would and waits until it is applied; sent again, it is the same batch. Answers with
  * its id. Throws a Failure when it ends otherwise, or not in two minutes.
  */
-export async function sendSample (ingestionApi: string, { story, signal }: Run): Promise<string> {
+export async function sendSample (ingestionApi: string, { reporter, signal }: Run): Promise<string> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
   const csv = sampleCsv()
   const count = (csv.trimEnd().split('\n').length - 1).toLocaleString('en')
@@ -22,17 +22,17 @@ export async function sendSample (ingestionApi: string, { story, signal }: Run):
   try {
     show(`sending ${count} prices of January 2021`)
     let batch = await submit(gzipSync(csv))
-    const wasThere = isFinal(batch.state)
+    const wasApplied = isFinal(batch.state)
     while (!isFinal(batch.state)) {
       show(batch.rows_read ? `${batch.state}: ${batch.rows_read.toLocaleString('en')} of ${count} prices read` : batch.state)
       await sleep(100, undefined, { signal: until })
-      batch = await ask(`/batches/${batch.id}`)
+      batch = await callApi(`/batches/${batch.id}`)
     }
     if (batch.state !== 'applied') {
-      throw new Failure(`The sample batch ended as ${batch.state}${batch.reason ? ` (${batch.reason})` : ''}: ${ingestionApi}/batches/${batch.id}.`,
+      throw new Failure(`The final state of the sample batch is ${batch.state}${batch.reason ? ` (${batch.reason})` : ''}: ${ingestionApi}/batches/${batch.id}.`,
         batch.first_errors.slice(0, 10).map(error => JSON.stringify(error)))
     }
-    story.step('sample', wasThere ? `${batch.rows?.toLocaleString('en')} prices of January 2021, applied before` : `applied: ${count} prices of January 2021`)
+    reporter.step('sample', wasApplied ? `${batch.rows?.toLocaleString('en')} prices of January 2021, applied before` : `applied: ${count} prices of January 2021`)
     return batch.id
   } catch (error) {
     if (error instanceof Failure || signal.aborted) throw error
@@ -40,28 +40,28 @@ export async function sendSample (ingestionApi: string, { story, signal }: Run):
   }
 
   function show (text: string): void {
-    if (text !== shown) story.progress('sample', text)
+    if (text !== shown) reporter.progress('sample', text)
     shown = text
   }
 
   async function submit (body: Uint8Array<ArrayBuffer>): Promise<Batch> {
-    return await ask('/batches', {
+    return await callApi('/batches', {
       method: 'POST', body, headers: { 'content-type': 'text/csv', 'content-encoding': 'gzip', 'idempotency-key': 'sample-2021-01' },
     })
   }
 
   /** Tries again while a process restarts. */
-  async function ask (path: string, request: RequestInit = {}): Promise<Batch> {
+  async function callApi (path: string, request: RequestInit = {}): Promise<Batch> {
     for (;;) {
       const sent = fetch(ingestionApi + path, { ...request, headers: { ...headers, ...request.headers }, signal: until })
       const response = await sent.catch(() => undefined)
       until.throwIfAborted()
-      const answer = await response?.json().catch(() => undefined) as Batch & { detail?: string } | undefined
-      if (response?.ok && answer) return answer
+      const reply = await response?.json().catch(() => undefined) as Batch & { detail?: string } | undefined
+      if (response?.ok && reply) return reply
       // The state is of an earlier version with other sample data: what was applied then stays.
-      if (response?.status === 422 && answer?.id) return await ask(`/batches/${answer.id}`)
+      if (response?.status === 422 && reply?.id) return await callApi(`/batches/${reply.id}`)
       if (response && response.status < 500 && response.status !== 429) {
-        throw new Failure(`The ingestion API answers ${response.status} to the sample batch: ${answer?.detail ?? 'without a reason'}.`)
+        throw new Failure(`The ingestion API responded ${response.status} to the sample batch: ${reply?.detail ?? 'without a reason'}.`)
       }
       await sleep(500, undefined, { signal: until })
     }

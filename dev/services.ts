@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { answers } from './http-ready.ts'
+import { isHttpReady } from './http-ready.ts'
 import { childEnvironment } from './processes/environment.ts'
 import { nodeArguments } from './processes/find.ts'
 import { openOutput } from './processes/output.ts'
@@ -21,17 +21,17 @@ export async function startServices (state: State, system: RunningSystem, logLev
     service('ingestion-worker', addresses.worker, metrics.worker, databaseUrls.ingestion_worker, { FINISH_MS: String(stopLimitMs - 2_000), RECEIVE_SECONDS: '1' }),
   ], run)
   for (const [name, address] of [['rates-api', addresses.ratesApi], ['ingestion-api', addresses.ingestionApi], ['ingestion-worker', addresses.worker]] as const) {
-    run.story.step(name, `ready on ${address}`)
+    run.reporter.step(name, `ready on ${address}`)
   }
 
   function service (name: string, address: string, metricsAddress: string, databaseUrl: string, own: Record<string, string> = {}): Program {
-    const output = openOutput(name, run.story)
+    const output = openOutput(name, run.reporter)
     const ports = { PORT: new URL(address).port, METRICS_PORT: new URL(metricsAddress).port }
     const env = childEnvironment({ ...environment, ...ports, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', LOG_LEVEL: logLevel, ...own })
     return {
       name,
       spawn: () => output.read(spawn(process.execPath, nodeArguments(state, `services/${name}/main.ts`), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),
-      isReady: () => answers(`${address}/ready`),
+      isReady: () => isHttpReady(`${address}/ready`),
       output,
       stopSignal: 'SIGTERM',
       stopLimitMs,

@@ -5,10 +5,10 @@ import { startEmulatorProcess } from './emulator/start.ts'
 import { bucket, deadLetterQueue, queue, queueUrl, region } from './emulator/resources.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres } from './postgres/start.ts'
-import { endProcesses, killProcesses } from './processes/stop.ts'
+import { stopProcesses, killProcesses } from './processes/stop.ts'
 import { startWatchdog } from './processes/watchdog.ts'
 import { runUntilSignal, type Run } from './run.ts'
-import { announceSystem, type RunningSystem } from './running-system.ts'
+import { publishSystem, type RunningSystem } from './running-system.ts'
 import { sendSample } from './sample.ts'
 import { startServices } from './services.ts'
 import { clone, readSettings } from './settings.ts'
@@ -19,28 +19,28 @@ import { takeLock } from './state/lock.ts'
 import { checkApiPorts, choosePorts } from './state/ports.ts'
 import { resetState } from './state/reset.ts'
 import { logins, readPasswords, type Login } from './state/secrets.ts'
-import { tellStory } from './reporter.ts'
-import { welcome } from './startup-summary.ts'
+import { openReporter } from './reporter.ts'
+import { formatStartupSummary } from './startup-summary.ts'
 
 /** `npm start`: the whole system on this machine, until SIGINT or SIGTERM. What is started first ends last. */
 const { reset } = readStartArguments(process.argv.slice(2))
 let state: State | undefined
-await runUntilSignal(tellStory(), start, async () => { if (state) await killProcesses(state) })
+await runUntilSignal(openReporter(), start, async () => { if (state) await killProcesses(state) })
 
 async function start (run: Run): Promise<void> {
   const settings = readSettings(process.env)
   state = openState(settings.stateDir)
-  run.onEnd(takeLock(state))
-  run.story.step('state', state.folder)
-  const left = await endProcesses(state)
-  if (left.length > 0) run.story.step('cleared', `${left.length} processes that an earlier run left`)
-  if (reset) run.story.step('reset', resetState(state, join(clone, '.state')) > 0 ? `the data in ${state.folder} was deleted` : 'there was no data')
-  if (removeOrphanedState(state, settings.stateDir)) run.story.step('state', 'begun anew: that of a clone which is no longer there was removed')
+  run.onStop(takeLock(state))
+  run.reporter.step('state', state.folder)
+  const leftover = await stopProcesses(state)
+  if (leftover.length > 0) run.reporter.step('cleared', `${leftover.length} processes of an earlier run stopped`)
+  if (reset) run.reporter.step('reset', resetState(state, join(clone, '.state')) > 0 ? `the data in ${state.folder} was deleted` : 'there was no data')
+  if (removeOrphanedState(state, settings.stateDir)) run.reporter.step('state', 'empty: the state of a removed clone was deleted')
   await checkApiPorts(settings)
   const ports = await choosePorts(state, settings)
   const passwords = readPasswords(state)
 
-  run.onEnd(() => endProcesses(state!))
+  run.onStop(() => stopProcesses(state!))
   await startWatchdog(state, settings.stateDir, run)
   const server = await startPostgres(state, ports.postgres, passwords.postgres, run)
   const endpoint = await startEmulatorProcess(state, ports.emulator, run)
@@ -73,8 +73,8 @@ async function start (run: Run): Promise<void> {
       API_KEYS_SECONDS: '1',
     },
   }
-  run.onEnd(announceSystem(state, system))
+  run.onStop(publishSystem(state, system))
   await startServices(state, system, settings.logLevel, run)
   const sampleId = settings.sampleData ? await sendSample(system.addresses.ingestionApi, run) : undefined
-  run.story.say(welcome(system, state, sampleId))
+  run.reporter.print(formatStartupSummary(system, state, sampleId))
 }

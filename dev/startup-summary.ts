@@ -2,14 +2,16 @@ import type { RunningSystem } from './running-system.ts'
 import type { State } from './state/folder.ts'
 
 /** What to try, ready to be copied. The last line is `ready`. */
-export function welcome ({ addresses: { ratesApi, ingestionApi }, metrics }: RunningSystem, state: State, sampleId: string | undefined): string {
+export function formatStartupSummary (
+  { addresses: { ratesApi, ingestionApi }, metrics }: RunningSystem, state: State, sampleId: string | undefined
+): string {
   const key = '-H \'Authorization: Bearer development\''
   return `
 What a lane cost, day by day:
 
   curl '${ratesApi}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 
-Send a batch, and see what became of it:
+Send a batch, and read its state:
 
   printf 'orig_code,dest_code,day,price\\nCNGGZ,EETLL,2021-02-01,1180.50\\n' |
     curl ${key} -H 'Content-Type: text/csv' --data-binary @- ${ingestionApi}/batches

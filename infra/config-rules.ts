@@ -22,13 +22,13 @@ function combinations (config: Config): string[] {
 
   refuse(!/^[a-z][a-z0-9-]{0,11}$/.test(stack), `the stack's name "${stack}" must be at most 12 lower-case letters, digits and -: AWS's names of target groups are short`)
   refuse(stack === 'local', 'the stack\'s name must not be "local": a process of that environment takes development keys')
-  refuse(!domain && allowedCidrs.length === 0, 'allowedCidrs is missing: without domain there is no TLS, so it has to say who may come in')
+  refuse(!domain && allowedCidrs.length === 0, 'allowedCidrs is missing: without domain there is no TLS, so it must list the permitted addresses')
   refuse(domain !== undefined && (domain.zoneId === undefined) === (domain.certificateArn === undefined),
     'domain needs either zoneId, where names and certificate are made, or certificateArn')
   refuse(domain?.certificateArn !== undefined && !domain.certificateArn.startsWith(`arn:aws:acm:${region}:`), `domain.certificateArn must be in ${region}`)
   const atEdge = gateway.entry !== 'direct'
   refuse(domain?.edgeCertificateArn !== undefined && !domain.edgeCertificateArn.startsWith('arn:aws:acm:us-east-1:'), 'domain.edgeCertificateArn must be in us-east-1')
-  refuse(domain?.edgeCertificateArn !== undefined && domain.certificateArn === undefined, 'domain.edgeCertificateArn goes with domain.certificateArn: with zoneId it is made here')
+  refuse(domain?.edgeCertificateArn !== undefined && domain.certificateArn === undefined, 'domain.edgeCertificateArn requires domain.certificateArn: with zoneId the program creates it')
   refuse(atEdge && !domain, `gateway.entry ${gateway.entry} needs a domain: the gateway cannot be closed to others without one`)
   refuse(atEdge && domain?.certificateArn !== undefined && domain.edgeCertificateArn === undefined, `gateway.entry ${gateway.entry} needs domain.edgeCertificateArn`)
   const fewest = Math.ceil(gateway.requestsPerAddressPerMinute / 60 * addressesToFill)
@@ -71,7 +71,7 @@ function unsafe ({ tier, domain, gateway, network, database, rates, ingestion, w
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(`${problem}, which is refused for ${tier}`) }
 
   refuse(!domain, 'domain is missing: no TLS')
-  refuse(!alarms.email, 'alarms.email is missing: nobody would hear of an alarm')
+  refuse(!alarms.email, 'alarms.email is missing: no alarm would be sent')
   refuse(!database.deletionProtection, 'database.deletionProtection is false')
   refuse(expires !== undefined, 'expires is set')
   refuse(production && network.zones.length < 3, 'network.zones has fewer than three zones')

@@ -4,7 +4,7 @@ import { firstMonthPattern } from '../lib/migrations/first-month.ts'
 /** Every key of a stack's configuration, with its default and effect; docs/aws.md shows them as a table. */
 const Group = <T extends TProperties>(description: string, members: T) =>
   Type.Object(members, { description, additionalProperties: false, default: {} })
-const Whole = (description: string, minimum: number, maximum: number, value?: number) =>
+const Integer = (description: string, minimum: number, maximum: number, value?: number) =>
   Type.Integer({ description, minimum, maximum, ...(value === undefined ? {} : { default: value }) })
 const Flag = (description: string, value: boolean) => Type.Boolean({ description, default: value })
 const OneOf = <const T extends string>(description: string, words: T[], value?: T) =>
@@ -14,16 +14,16 @@ const Text = (description: string, pattern: string, value?: string) =>
 
 const cidr = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$'
 const cpu = (value: number) => Type.Enum([256, 512, 1024, 2048, 4096], { description: 'CPU units of a task; 1024 are one vCPU', default: value })
-const memory = (value: number) => Whole('memory of a task, in MiB; Fargate says which go with which cpu', 512, 30_720, value)
+const memory = (value: number) => Integer('memory of a task, in MiB; Fargate limits the values for each cpu', 512, 30_720, value)
 
 const httpService = (pool: number) => ({
   cpu: cpu(512),
   memory: memory(1024),
-  minTasks: Whole('fewest tasks', 1, 100, 2),
-  maxTasks: Whole('most tasks', 1, 100, 6),
-  poolSize: Whole('connections of a task to each database host', 2, 100, pool),
-  requestsPerTask: Whole('requests a minute for each task that scaling aims at', 10, 1_000_000, 6_000),
-  p99Ms: Whole('99th percentile of the time to answer, in milliseconds, above which a deployment is rolled back', 10, 60_000, 2_000),
+  minTasks: Integer('fewest tasks', 1, 100, 2),
+  maxTasks: Integer('most tasks', 1, 100, 6),
+  poolSize: Integer('connections of a task to each database host', 2, 100, pool),
+  requestsPerTask: Integer('requests a minute for each task that scaling aims at', 10, 1_000_000, 6_000),
+  p99Ms: Integer('99th percentile of the response time, in milliseconds, above which a deployment is rolled back', 10, 60_000, 2_000),
 })
 
 export const Schema = Type.Object({
@@ -51,80 +51,80 @@ export const Schema = Type.Object({
     }),
     egress: OneOf('how tasks reach AWS: one NAT gateway, one in each zone, or interface endpoints and no way to the internet',
       ['nat', 'nat-per-zone', 'endpoints'], 'nat'),
-    flowLogs: Flag('keeps who talked to whom', false),
+    flowLogs: Flag('logs the network flows of the VPC', false),
   }),
   firewall: Group('AWS WAF before the rates API', {
     enabled: Flag('on or off', false),
-    requestsPerFiveMinutes: Whole('requests of one address outside the VPC in five minutes, whatever their path; more are blocked', 100, 2_000_000, 10_000),
+    requestsPerFiveMinutes: Integer('requests of one address outside the VPC in five minutes, whatever their path; more are blocked', 100, 2_000_000, 10_000),
   }),
   gateway: Group('API Gateway before the ingestion API', {
-    entry: OneOf('where the ingestion API\'s name leads: `direct` to the gateway, whose throttle all callers share; `edge` to CloudFront, which counts each ' +
-      'address for itself, and the gateway answers nobody else; `moving` to CloudFront, while the gateway still answers to its old name', ['direct', 'moving', 'edge'], 'direct'),
-    requestsPerAddressPerMinute: Whole('requests of one address in a minute, at CloudFront; more get 429', 10, 1_000_000, 6_000),
-    requestsPerSecond: Whole('requests a second, of all providers; more get 429', 1, 10_000, 100),
-    burst: Whole('requests at once', 1, 5_000, 200),
-    originKeyVersion: Whole('a higher number gives CloudFront and the gateway a new key', 1, 1_000_000, 1),
+    entry: OneOf('where the ingestion API\'s name leads: `direct` to the gateway, whose throttle all callers share; `edge` to CloudFront, which limits each ' +
+      'address separately, and the gateway accepts requests from CloudFront only; `moving` to CloudFront, while the gateway still accepts requests to its old name', ['direct', 'moving', 'edge'], 'direct'),
+    requestsPerAddressPerMinute: Integer('requests of one address in a minute, at CloudFront; more get 429', 10, 1_000_000, 6_000),
+    requestsPerSecond: Integer('requests a second, of all providers; more get 429', 1, 10_000, 100),
+    burst: Integer('requests at once', 1, 5_000, 200),
+    originKeyVersion: Integer('a higher number gives CloudFront and the gateway a new key', 1, 1_000_000, 1),
   }),
   database: Group('PostgreSQL', {
     engine: OneOf('RDS PostgreSQL or Aurora PostgreSQL; chosen when a stack is made, a later change is refused', ['postgres', 'aurora'], 'postgres'),
-    engineVersion: Type.Optional(Text('major version, or major and minor; without it a new stack gets `18`, and a living database keeps the version it has', '^\\d+(\\.\\d+)?$')),
+    engineVersion: Type.Optional(Text('major version, or major and minor; without it a new stack gets `18`, and an existing database keeps its version', '^\\d+(\\.\\d+)?$')),
     instanceClass: Text('of the primary and of each replica; `db.serverless` with Aurora', '^db\\.(serverless|(t4g|m6g|m7g|m8g|r6g|r7g|r8g)\\.[0-9a-z]+)$', 'db.t4g.medium'),
-    storageGb: Whole('storage at first, in GiB (RDS)', 20, 65_536, 50),
-    maxStorageGb: Whole('storage to which it may grow by itself, in GiB (RDS)', 20, 65_536, 1_000),
+    storageGb: Integer('storage at first, in GiB (RDS)', 20, 65_536, 50),
+    maxStorageGb: Integer('storage to which it may grow by itself, in GiB (RDS)', 20, 65_536, 1_000),
     multiAz: Flag('a standby in another zone', true),
-    replicas: Whole('read replicas (RDS) or readers at first (Aurora)', 0, 5, 0),
-    maxReaders: Whole('readers to which autoscaling may go (Aurora)', 0, 15, 4),
+    replicas: Integer('read replicas (RDS) or readers at first (Aurora)', 0, 5, 0),
+    maxReaders: Integer('readers to which autoscaling may go (Aurora)', 0, 15, 4),
     minAcu: Type.Number({ description: 'least capacity of `db.serverless`, in ACU of 2 GiB', minimum: 0.5, maximum: 256, default: 0.5 }),
     maxAcu: Type.Number({ description: 'most capacity of `db.serverless`, in ACU of 2 GiB', minimum: 1, maximum: 256, default: 8 }),
-    backupDays: Whole('days for which any moment can be restored', 1, 35, 14),
+    backupDays: Integer('days for which any moment can be restored', 1, 35, 14),
     deletionProtection: Flag('AWS and Pulumi refuse to delete database, bucket and keys', true),
-    slowMs: Whole('statements that take longer are logged, in milliseconds', 10, 3_600_000, 1_000),
-    masterPasswordVersion: Whole('a higher number gives the master user a new password', 1, 1_000_000, 1),
+    slowMs: Integer('statements that take longer are logged, in milliseconds', 10, 3_600_000, 1_000),
+    masterPasswordVersion: Integer('a higher number gives the master user a new password', 1, 1_000_000, 1),
   }),
   rates: Group('the rates API', {
     ...httpService(10),
-    keysRequired: Flag('`/rates` and `/locations` ask for an API key', false),
-    perClientPerMinute: Whole('requests of one address in a minute to one task; more get 429; 0 is no limit', 0, 10_000_000, 3_000),
+    keysRequired: Flag('`/rates` and `/locations` require an API key', false),
+    perClientPerMinute: Integer('requests of one address in a minute to one task; more get 429; 0 is no limit', 0, 10_000_000, 3_000),
   }),
   ingestion: Group('the ingestion API', {
     ...httpService(4),
-    readsPerMinute: Whole('GET requests about batches of one provider in a minute, to one task; more get 429', 1, 1_000_000, 6_000),
-    batchesUnfinishedMax: Whole('queued and processing batches of one provider; a new one beyond it gets 429, and four fifths raise an alarm', 1, 20_000, 5_000),
+    readsPerMinute: Integer('GET requests about batches of one provider in a minute, to one task; more get 429', 1, 1_000_000, 6_000),
+    batchesUnfinishedMax: Integer('queued and processing batches of one provider; a new one beyond it gets 429, and four fifths raise an alarm', 1, 20_000, 5_000),
   }),
   worker: Group('the ingestion worker', {
     cpu: cpu(1024),
     memory: memory(2048),
-    minTasks: Whole('fewest tasks', 1, 100, 2),
-    maxTasks: Whole('most tasks', 1, 100, 8),
-    concurrency: Whole('batches that one task applies at once', 1, 16, 2),
-    priceMaxUsd: Whole('highest price, in USD; a row with a higher one is refused', 1, 20_000_000, 1_000_000),
-    acceptableLatencySeconds: Whole('how long a batch may wait, in seconds: scaling aims at this', 10, 86_400, 120),
-    secondsPerBatch: Whole('time to apply a usual batch, in seconds', 1, 3_600, 5),
+    minTasks: Integer('fewest tasks', 1, 100, 2),
+    maxTasks: Integer('most tasks', 1, 100, 8),
+    concurrency: Integer('batches that one task applies at once', 1, 16, 2),
+    priceMaxUsd: Integer('highest price, in USD; a row with a higher one is refused', 1, 20_000_000, 1_000_000),
+    acceptableLatencySeconds: Integer('how long a batch may wait, in seconds: scaling aims at this', 10, 86_400, 120),
+    secondsPerBatch: Integer('time to apply a usual batch, in seconds', 1, 3_600, 5),
   }),
   prices: Group('months for which prices are accepted; each is a partition', {
     firstMonth: Text('first month (YYYY-MM-01), not after the current one; months that exist stay', firstMonthPattern, '2015-01-01'),
-    monthsAhead: Whole('months after the current one, made at each deployment and on the first day of each month; the alarm `months-left` fires below three', 4, 120, 24),
+    monthsAhead: Integer('months after the current one, made at each deployment and on the first day of each month; the alarm `months-left` fires below three', 4, 120, 24),
   }),
   deployment: Group('how a new version of an API takes over', {
     strategy: OneOf('all at once, in equal steps, or a few first', ['BLUE_GREEN', 'LINEAR', 'CANARY'], 'BLUE_GREEN'),
-    bakeMinutes: Whole('how long the old version stays ready after the shift, in minutes', 0, 1_440, 5),
-    stepPercent: Whole('traffic of one step (LINEAR) or of the canary (CANARY), in percent', 3, 100, 20),
-    stepMinutes: Whole('time between steps, in minutes', 0, 1_440, 2),
-    approval: Flag('a person says whether traffic moves, after the smoke check', false),
-    approvalMinutes: Whole('how long it waits for that, in minutes; then it is rolled back', 1, 1_440, 60),
+    bakeMinutes: Integer('how long the old version stays ready after the shift, in minutes', 0, 1_440, 5),
+    stepPercent: Integer('traffic of one step (LINEAR) or of the canary (CANARY), in percent', 3, 100, 20),
+    stepMinutes: Integer('time between steps, in minutes', 0, 1_440, 2),
+    approval: Flag('a person approves the traffic shift after the smoke check', false),
+    approvalMinutes: Integer('how long it waits for that, in minutes; then it is rolled back', 1, 1_440, 60),
   }),
   payloads: Group('the bucket', {
-    keepDays: Whole('days after which payloads and reports expire; longer than the 14 days of the queue', 15, 3_650, 90),
+    keepDays: Integer('days after which payloads and reports expire; longer than the 14 days of the queue', 15, 3_650, 90),
   }),
   logs: Group('logs', {
-    retentionDays: Type.Enum([1, 3, 7, 14, 30, 60, 90, 180, 365, 400, 731], { description: 'how long they are kept, in days', default: 30 }),
+    retentionDays: Type.Enum([1, 3, 7, 14, 30, 60, 90, 180, 365, 400, 731], { description: 'retention of the log groups, in days', default: 30 }),
     level: OneOf('of the processes', ['error', 'warn', 'info', 'debug'], 'info'),
   }),
   alarms: Group('alarms', {
     email: Type.Optional(Text('where they go; the address has to confirm', '^[^@\\s]+@[^@\\s]+$')),
   }),
   budget: Group('AWS Budgets', {
-    monthlyUsd: Whole('what the stack may cost in a month, in USD: a message goes out at 80 % and at a forecast of 100 %', 1, 1_000_000, 500),
+    monthlyUsd: Integer('what the stack may cost in a month, in USD: AWS Budgets sends a message at 80 % and at a forecast of 100 %', 1, 1_000_000, 500),
   }),
 }, { additionalProperties: false })
 

@@ -17,9 +17,9 @@ export function readConfig (): Config {
   const all = pulumi.runtime.allConfig()
   const prefix = `${pulumi.getProject()}:`
   const own = Object.entries(all).filter(([key]) => key.startsWith(prefix)).map(([key, text]) => [key.slice(prefix.length), parse(text)] as const)
-  const foreign = Object.keys(all).filter(key => !key.startsWith(prefix) && !/^(aws:region|pulumi:.*)$/.test(key))
+  const unknownKeys = Object.keys(all).filter(key => !key.startsWith(prefix) && !/^(aws:region|pulumi:.*)$/.test(key))
   const region = all['aws:region']
-  const problems = foreign.map(key => `${key} is not known: the program gives the provider its settings, aws:region apart; a profile is AWS_PROFILE's`)
+  const problems = unknownKeys.map(key => `${key} is not known: the program gives the provider its settings, aws:region apart; a profile is AWS_PROFILE's`)
   if (!region) problems.push('aws:region is missing')
   return checkConfig(Object.fromEntries(own), pulumi.getStack(), region ?? '', problems)
 }

@@ -6,7 +6,7 @@ import { Balancer } from './components/load-balancing/balancer.ts'
 import { Cluster } from './components/compute/cluster.ts'
 import { Database } from './components/database/database.ts'
 import { Domain } from './components/load-balancing/domain.ts'
-import { Entrance } from './components/load-balancing/public-balancer.ts'
+import { PublicBalancer } from './components/load-balancing/public-balancer.ts'
 import { Firewall } from './components/load-balancing/firewall.ts'
 import { Gateway } from './components/load-balancing/gateway.ts'
 import { HttpService } from './components/compute/http-service.ts'
@@ -77,17 +77,17 @@ const ingestionPort = 8443
 const ingestion = new HttpService(`${stack}-ingestion`, {
   ...service, ...ingestionApi(stores), settings: config.ingestion,
   dependsOn: [...dependsOn, ...worker.ready], certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
-  onlyWith: config.gateway.entry === 'edge' ? originKey?.header : undefined,
+  requiredHeader: config.gateway.entry === 'edge' ? originKey?.header : undefined,
 }, options)
 
 // The schedule takes a new release's migrator after all services run that release.
 const monthly = new MonthlyMigration(stack, { platform, migrate, dependsOn: [rates, worker, ingestion] }, options)
 
-const entrance = new Entrance(stack, {
+const publicBalancer = new PublicBalancer(stack, {
   vpcId, subnetIds: publicSubnetIds, balancer, listener: rates.listener, secure: domain !== undefined, protect,
   allowedCidrs: config.allowedCidrs.length > 0 ? config.allowedCidrs : ['0.0.0.0/0'],
 }, options)
-domain?.point(`${stack}-rates`, domain.rates, entrance)
+domain?.addAliasRecord(`${stack}-rates`, domain.rates, publicBalancer)
 if (config.firewall.enabled) new Firewall(stack, { ...config.firewall, balancerArn: balancer.arn, vpcCidr: config.network.cidr }, options)
 const gateway = new Gateway(stack, {
   vpcId, subnetIds: privateSubnetIds, balancer, listener: ingestion.listener, port: ingestionPort, settings: config.gateway, domain, originKey,
@@ -98,13 +98,13 @@ const observability = new Observability(stack, {
   stack, account, region, email: config.alarms.email, monthlyUsd: config.budget.monthlyUsd, clusterName: cluster.name,
   migratorFamily: migrate.task.family, definitions: { alarms, dashboard },
   sources: metricSources({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker, monthly }),
-  wholes: { max_connections: maxConnections(config.database), allocated_storage: config.database.storageGb * 1024 ** 3 },
+  limits: { max_connections: maxConnections(config.database), allocated_storage: config.database.storageGb * 1024 ** 3 },
 }, options)
 
 // What a person needs next.
 /** The day after which a short-lived copy may be removed: what `npm run stack -- list` reads. */
 export const expires = config.expires
-export const ratesUrl = domain ? `https://${domain.rates.name}` : pulumi.interpolate`http://${entrance.dnsName}`
+export const ratesUrl = domain ? `https://${domain.rates.name}` : pulumi.interpolate`http://${publicBalancer.dnsName}`
 export const batchesUrl = gateway.url
 /** Names to make where `domain.certificateArn` is in the place of a zone. */
 export const batchesOrigin = gateway.origin

@@ -13,7 +13,7 @@ import { metricsNamespace } from './processes.ts'
 export type Dimensions = Record<string, Input<string>>
 
 /** Something that is measured. One that has several sets of dimensions is their sum: of both target groups, since traffic moves between them. */
-export interface Place {
+export interface MeasuredResource {
   name: string
   namespace: string
   dimensions: Dimensions[]
@@ -22,9 +22,9 @@ export interface Place {
 }
 
 /** Where the metrics are of which observability/ speaks: an alarm is made for each place. */
-export type MetricSources = Record<'own' | AwsSource, Place[]>
+export type MetricSources = Record<'own' | AwsSource, MeasuredResource[]>
 
-export interface Measured {
+export interface MetricSourcesArgs {
   stack: string
   balancer: Balancer
   gateway: Gateway
@@ -37,24 +37,27 @@ export interface Measured {
   monthly: MonthlyMigration
 }
 
-export function metricSources ({ stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker, monthly }: Measured): MetricSources {
-  const place = (source: AwsSource, name: string, dimensions: Dimensions[]): Place => ({ name, namespace: awsMetrics[source].namespace, dimensions })
+export function metricSources (
+  { stack, balancer, gateway, cluster, database, queue, rates, ingestion, worker, monthly }: MetricSourcesArgs
+): MetricSources {
+  const resource = (source: AwsSource, name: string, dimensions: Dimensions[]): MeasuredResource =>
+    ({ name, namespace: awsMetrics[source].namespace, dimensions })
   const groups = ({ traffic }: HttpService): Dimensions[] =>
     [traffic.blue, traffic.green].map(({ arnSuffix }) => ({ LoadBalancer: balancer.arnSuffix, TargetGroup: arnSuffix }))
-  const service = (name: string, { name: ServiceName }: HttpService | Worker): Place => place('services', name, [{ ClusterName: cluster.name, ServiceName }])
+  const service = (name: string, { name: ServiceName }: HttpService | Worker): MeasuredResource => resource('services', name, [{ ClusterName: cluster.name, ServiceName }])
   return {
     own: [{ name: '', namespace: metricsNamespace(stack), dimensions: [{}] }],
-    'rates-api-requests': [place('rates-api-requests', '', groups(rates))],
-    'ingestion-api-requests': [place('ingestion-api-requests', '', groups(ingestion))],
-    gateway: [place('gateway', '', [{ ApiId: gateway.apiId }])],
-    targets: [place('targets', 'rates', groups(rates)), place('targets', 'ingestion', groups(ingestion))],
+    'rates-api-requests': [resource('rates-api-requests', '', groups(rates))],
+    'ingestion-api-requests': [resource('ingestion-api-requests', '', groups(ingestion))],
+    gateway: [resource('gateway', '', [{ ApiId: gateway.apiId }])],
+    targets: [resource('targets', 'rates', groups(rates)), resource('targets', 'ingestion', groups(ingestion))],
     services: [service('rates', rates), service('ingestion', ingestion), service('worker', worker)],
-    database: [{ ...place('database', '', [database.hosts.measured.primary]), otherNames: database.hosts.measured.otherNames }],
+    database: [{ ...resource('database', '', [database.hosts.measured.primary]), otherNames: database.hosts.measured.otherNames }],
     replica: database.hosts.measured.replicas.map((dimensions, index) => ({
-      ...place('replica', String(index + 1), [dimensions]), otherNames: database.hosts.measured.otherNames,
+      ...resource('replica', String(index + 1), [dimensions]), otherNames: database.hosts.measured.otherNames,
     })),
-    queue: [place('queue', '', [{ QueueName: queue.name }])],
-    'dead-letter-queue': [place('dead-letter-queue', '', [{ QueueName: queue.deadLetterName }])],
-    'schedule-dead-letters': [place('schedule-dead-letters', '', [{ QueueName: monthly.deadLetterName }])],
+    queue: [resource('queue', '', [{ QueueName: queue.name }])],
+    'dead-letter-queue': [resource('dead-letter-queue', '', [{ QueueName: queue.deadLetterName }])],
+    'schedule-dead-letters': [resource('schedule-dead-letters', '', [{ QueueName: monthly.deadLetterName }])],
   }
 }

@@ -43,7 +43,7 @@ export function ingestionApi (stores: Stores) {
   return {
     command: node('ingestion-api/main.ts'),
     environment: {
-      ...common(config), ...stored(stores), ...database.environment('ingestion_api'),
+      ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_api'),
       DATABASE_POOL_SIZE: String(config.ingestion.poolSize), API_KEYS_SECRET: apiKeys.secretArn,
       READS_PER_MINUTE: String(config.ingestion.readsPerMinute), BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       // Bodies stream through: memory that V8 and malloc would keep for later is memory that one more body could have.
@@ -60,7 +60,7 @@ export function ingestionWorker (stores: Stores) {
   return {
     command: node('ingestion-worker/main.ts'),
     environment: {
-      ...common(config), ...stored(stores), ...database.environment('ingestion_worker'),
+      ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_worker'),
       WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
       BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       FINISH_MS: '85000', // with the other phases of stopping within the 120 s that Fargate gives
@@ -90,7 +90,7 @@ export function operations (stores: Stores) {
   const { config, database, queue, payloads } = stores
   return {
     command: [...node('ops/main.ts'), '--help'],
-    environment: { ...stored(stores), LOG_LEVEL: config.logs.level, ...database.environment('ops') },
+    environment: { ...storeEnvironment(stores), LOG_LEVEL: config.logs.level, ...database.environment('ops') },
     statements: [...database.connect('ops'), ...queue.send(), ...payloads.operate()],
     stopSeconds: 30,
     cpu: 512,
@@ -105,7 +105,7 @@ const common = ({ stack, region, logs }: Config) => ({
 /** Where the processes' own metrics are in CloudWatch. */
 export const metricsNamespace = (stack: string): string => `FreightRates/${stack}`
 
-const stored = ({ config, queue, payloads }: Stores) => ({
+const storeEnvironment = ({ config, queue, payloads }: Stores) => ({
   AWS_REGION: config.region, QUEUE_URL: queue.url, DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl, PAYLOAD_BUCKET: payloads.name,
   PAYLOAD_KEEP_DAYS: String(config.payloads.keepDays),
 })

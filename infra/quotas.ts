@@ -30,7 +30,8 @@ export function quotasNeeded ({ rates, ingestion, worker, network, database }: S
 }
 
 /** Those that a new account has not, as the commands that ask for them. */
-export const requestsFor = (settings: Settings, region: string): string[] => Object.entries(quotasNeeded(settings)).flatMap(([key, needed]) => {
-  const { service, code, name, usual } = quotas[key as keyof typeof quotas]
-  return needed > usual ? [`aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${needed}   # ${name}: ${usual} in a new account`] : []
-})
+export const quotaRequestCommands = (settings: Settings, region: string): string[] =>
+  Object.entries(quotasNeeded(settings)).flatMap(([key, needed]) => {
+    const { service, code, name, usual } = quotas[key as keyof typeof quotas]
+    return needed > usual ? [`aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${needed}   # ${name}: ${usual} in a new account`] : []
+  })

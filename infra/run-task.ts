@@ -54,21 +54,21 @@ export async function runTask (
     ...(command || environment ? { overrides: { containerOverrides: [{ name: task.container, command, environment: listOf(environment) }] } } : {}),
   }))
   const taskArn = tasks[0]?.taskArn
-  if (!taskArn) throw new Error(`ECS did not start ${task.taskDefinition}: ${failures.map(({ reason, detail }) => detail ?? reason).join(', ') || 'it says no reason'}`)
+  if (!taskArn) throw new Error(`ECS did not start ${task.taskDefinition}: ${failures.map(({ reason, detail }) => detail ?? reason).join(', ') || 'without a reason'}`)
 
   const log = followLog(new CloudWatchLogsClient(client), { ...task, taskArn }, onLog)
-  const endsAt = Date.now() + limitMs
-  let ended: Task | undefined
+  const deadline = Date.now() + limitMs
+  let stoppedTask: Task | undefined
   for (;;) {
     const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: task.cluster, tasks: [taskArn] }))
     await log.read()
-    if (ended) break
-    if (tasks[0]?.lastStatus === 'STOPPED') ended = tasks[0] // and once more: its last lines come after it
-    else if (Date.now() > endsAt) throw new Error(`${taskArn} has not ended after ${Math.round(limitMs / 1_000)} s and goes on`)
+    if (stoppedTask) break
+    if (tasks[0]?.lastStatus === 'STOPPED') stoppedTask = tasks[0] // and once more: its last lines come after it
+    else if (Date.now() > deadline) throw new Error(`${taskArn} has not stopped after ${Math.round(limitMs / 1_000)} s and is still running`)
     await pause(pollMs)
   }
-  const container = ended.containers?.find(({ name }) => name === task.container)
-  return { exitCode: container?.exitCode, reason: container?.reason ?? ended.stoppedReason ?? '', log: log.end }
+  const container = stoppedTask.containers?.find(({ name }) => name === task.container)
+  return { exitCode: container?.exitCode, reason: container?.reason ?? stoppedTask.stoppedReason ?? '', log: log.lastLines }
 }
 
 const listOf = (environment: Record<string, string> = {}) => Object.entries(environment).map(([name, value]) => ({ name, value }))

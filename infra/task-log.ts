@@ -3,17 +3,17 @@ import { GetLogEventsCommand, ResourceNotFoundException, type CloudWatchLogsClie
 /** Where a task's log is. */
 export interface TaskLog { logGroup: string, container: string, taskArn: string }
 
-const keptLines = 50
+const maxLastLines = 50
 
-/** A log as it grows: `read` tells what has come since the last time, `end` is its last lines, oldest first. Never throws. */
+/** A log as it grows: `read` tells what has come since the last time, `lastLines` has its last lines, oldest first. Never throws. */
 export function followLog (logs: CloudWatchLogsClient, { logGroup, container, taskArn }: TaskLog, onLine: (line: string) => void) {
   const logStreamName = `task/${container}/${taskArn.split('/').at(-1)}`
-  const end: string[] = []
+  const lastLines: string[] = []
   let nextToken: string | undefined
 
-  function tell (line: string): void {
-    end.push(line)
-    if (end.length > keptLines) end.shift()
+  function addLine (line: string): void {
+    lastLines.push(line)
+    if (lastLines.length > maxLastLines) lastLines.shift()
     onLine(line)
   }
 
@@ -24,15 +24,15 @@ export function followLog (logs: CloudWatchLogsClient, { logGroup, container, ta
         const { events = [], nextForwardToken } = await logs.send(new GetLogEventsCommand({
           logGroupName: logGroup, logStreamName, startFromHead: true, nextToken,
         }))
-        for (const { message } of events) tell(message ?? '')
+        for (const { message } of events) addLine(message ?? '')
         nextToken = nextForwardToken ?? before
         if (nextToken === before) return // the same again: all was read
       }
     } catch (error) {
       // There is none before the container has started, and never where its image could not be.
-      if (!(error instanceof ResourceNotFoundException)) tell(`(no log: ${(error as Error).message})`)
+      if (!(error instanceof ResourceNotFoundException)) addLine(`(no log: ${(error as Error).message})`)
     }
   }
 
-  return { read, end }
+  return { read, lastLines }
 }

@@ -33,7 +33,7 @@ export const dashboard: Row[] = [
         ],
       },
       {
-        title: 'GET /rates: time to the answer',
+        title: 'GET /rates: response time',
         unit: 'seconds',
         prometheus: [0.5, 0.99].map(q => ({
           expression: quantile(q, 'freight_http_request_seconds', '', '{service="rates-api", route="/rates"}'), legend: `p${q * 100}`,
@@ -44,20 +44,20 @@ export const dashboard: Row[] = [
         ],
       },
       {
-        title: 'GET /rates: answers kept and made',
+        title: 'GET /rates: cache hits and misses',
         unit: 'requests/s',
-        prometheus: [{ expression: 'sum by (source) (rate(freight_answers_total[$window]))', legend: '{{source}}' }],
+        prometheus: [{ expression: 'sum by (result) (rate(freight_response_cache_total[$window]))', legend: '{{result}}' }],
         aws: [],
       },
       {
-        title: 'Questions to the database, and answers without it',
+        title: 'Database queries, and 503 without the database',
         unit: 'count',
         prometheus: [
-          { expression: 'sum(freight_database_questions)', legend: 'under way' },
-          { expression: 'sum(increase(freight_slow_questions_total[$window]))', legend: 'slow' },
-          { expression: 'sum(increase(freight_database_unavailable_total[$window]))', legend: '503 without it' },
+          { expression: 'sum(freight_db_queries_in_flight)', legend: 'in flight' },
+          { expression: 'sum(increase(freight_db_slow_queries_total[$window]))', legend: 'slow' },
+          { expression: 'sum(increase(freight_db_unavailable_responses_total[$window]))', legend: '503 without the database' },
         ],
-        aws: [{ source: 'own', metric: 'SlowQuestions', statistic: 'Sum' }, { source: 'own', metric: 'DatabaseUnavailable', statistic: 'Sum' }],
+        aws: [{ source: 'own', metric: 'SlowQueries', statistic: 'Sum' }, { source: 'own', metric: 'DatabaseUnavailable', statistic: 'Sum' }],
       },
     ],
   },
@@ -65,7 +65,7 @@ export const dashboard: Row[] = [
     title: 'Batches',
     panels: [
       {
-        title: 'Accepted and finished',
+        title: 'Batches accepted and finished',
         unit: 'batches',
         prometheus: [
           { expression: 'sum(increase(freight_batches_accepted_total{replayed="no"}[$window]))', legend: 'accepted' },
@@ -74,7 +74,7 @@ export const dashboard: Row[] = [
         aws: (['BatchesAccepted', 'BatchesApplied', 'BatchesRejected', 'BatchesDeadLettered'] as const).map(metric => ({ source: 'own', metric, statistic: 'Sum' })),
       },
       {
-        title: 'Not at their end',
+        title: 'Unfinished batches',
         unit: 'batches',
         prometheus: [
           { expression: 'max by (state) (freight_batches)', legend: '{{state}}' },
@@ -87,13 +87,13 @@ export const dashboard: Row[] = [
         ],
       },
       {
-        title: 'Age of the oldest that is not at its end',
+        title: 'Age of the oldest unfinished batch',
         unit: 'seconds',
         prometheus: [{ expression: 'max(freight_oldest_batch_seconds)', legend: 'oldest' }],
         aws: [{ source: 'own', metric: 'OldestBatchSeconds', statistic: 'Maximum' }, { source: 'queue', metric: 'ApproximateAgeOfOldestMessage', statistic: 'Maximum' }],
       },
       {
-        title: 'Time of a batch by step, mean',
+        title: 'Mean time of a batch by step',
         unit: 'seconds',
         prometheus: [{
           expression: 'sum by (step) (rate(freight_batch_step_seconds_sum[$window])) / sum by (step) (rate(freight_batch_step_seconds_count[$window]))',
@@ -117,22 +117,22 @@ export const dashboard: Row[] = [
         aws: [],
       },
       {
-        title: 'Receives, heartbeats, failures, lost messages',
+        title: 'Receives, heartbeats, failures, requeued messages',
         unit: 'count',
         prometheus: [
           { expression: 'sum by (result) (increase(freight_receives_total[$window]))', legend: 'receive: {{result}}' },
           { expression: 'sum by (result) (increase(freight_heartbeats_total[$window]))', legend: 'heartbeat: {{result}}' },
           { expression: 'sum by (class) (increase(freight_failures_total[$window]))', legend: 'failure: {{class}}' },
-          { expression: 'sum(increase(freight_messages_requeued_total[$window]))', legend: 'sent again' },
+          { expression: 'sum(increase(freight_messages_requeued_total[$window]))', legend: 'requeued' },
         ],
         aws: (['MessagesReceived', 'BatchFailures', 'MessagesRequeued'] as const).map(metric => ({ source: 'own', metric, statistic: 'Sum' })),
       },
       {
-        title: 'Workers: ready, and batches in hand',
+        title: 'Workers: ready, and batches in flight',
         unit: 'count',
         prometheus: [
           { expression: 'sum(freight_worker_ready)', legend: 'ready' },
-          { expression: 'sum(freight_batches_in_hand)', legend: 'in hand' },
+          { expression: 'sum(freight_batches_in_flight)', legend: 'in flight' },
         ],
         aws: [{ source: 'own', metric: 'WorkerReady', statistic: 'Maximum' }],
       },
@@ -154,25 +154,25 @@ export const dashboard: Row[] = [
         aws: [{ source: 'services', metric: 'MemoryUtilization', statistic: 'Maximum' }],
       },
       {
-        title: 'Delay of the event loop, p99',
+        title: 'Event loop delay, p99',
         unit: 'seconds',
         prometheus: [{ expression: 'max by (service) (nodejs_eventloop_lag_p99_seconds)', legend: '{{service}}' }],
         aws: [],
       },
       {
-        title: 'Links to PostgreSQL',
+        title: 'Connections to PostgreSQL',
         unit: 'count',
-        prometheus: [{ expression: 'sum by (service) (freight_database_connections)', legend: '{{service}}' }],
+        prometheus: [{ expression: 'sum by (service) (freight_db_connections)', legend: '{{service}}' }],
         aws: [{ source: 'database', metric: 'DatabaseConnections', statistic: 'Maximum' }],
       },
       {
-        title: 'Lag of replicas',
+        title: 'Replica lag',
         unit: 'seconds',
-        prometheus: [{ expression: 'max by (host) (freight_database_host_lag_seconds{host!="primary"})', legend: '{{host}}' }],
+        prometheus: [{ expression: 'max by (host) (freight_db_host_lag_seconds{host!="primary"})', legend: '{{host}}' }],
         aws: [{ source: 'replica', metric: 'ReplicaLag', statistic: 'Maximum' }],
       },
       {
-        title: 'Free storage of the database',
+        title: 'Free database storage',
         unit: 'bytes',
         prometheus: [],
         aws: [{ source: 'database', metric: 'FreeStorageSpace', statistic: 'Minimum' }],

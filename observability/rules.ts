@@ -1,23 +1,25 @@
 import { alarms, type Alarm, type PrometheusCondition } from './alarms.ts'
 
 /** How long things take: in the drill of the alarms both are a few seconds. */
-export type Pace = {
+export type RuleTiming = {
   windowSeconds: (minutes: number) => number
   forSeconds: (minutes: number) => number
   above: (name: string, threshold: number) => number
 }
 
-export const realPace: Pace = { windowSeconds: minutes => minutes * 60, forSeconds: minutes => minutes * 60, above: (_name, threshold) => threshold }
+export const defaultTiming: RuleTiming = {
+  windowSeconds: minutes => minutes * 60, forSeconds: minutes => minutes * 60, above: (_name, threshold) => threshold,
+}
 
 type Rule = { alert: string, expr: string, for: string, labels: Record<string, string>, annotations: Record<string, string> }
 
 /** The rules of Prometheus, in the form of its rule files. */
-export function prometheusRules (pace: Pace = realPace): { groups: Array<{ name: string, rules: Rule[] }> } {
+export function prometheusRules (timing: RuleTiming = defaultTiming): { groups: Array<{ name: string, rules: Rule[] }> } {
   const rules = Object.entries<Alarm>(alarms).flatMap(([name, { summary, severity, reason, prometheus }]) => prometheus
     ? [{
         alert: name,
-        expr: expressionOf(name, prometheus, pace),
-        for: `${pace.forSeconds(prometheus.forMinutes)}s`,
+        expr: expressionOf(name, prometheus, timing),
+        for: `${timing.forSeconds(prometheus.forMinutes)}s`,
         labels: { severity },
         annotations: { summary, description: reason, runbook: `docs/runbook.md#${name}` },
       }]
@@ -25,7 +27,7 @@ export function prometheusRules (pace: Pace = realPace): { groups: Array<{ name:
   return { groups: [{ name: 'freight-rates', rules }] }
 }
 
-function expressionOf (name: string, { expression, above, least, windowMinutes }: PrometheusCondition, pace: Pace): string {
-  const isAbove = `(${expression}) > ${pace.above(name, above)}`
-  return (least ? `(${isAbove}) and (${least.expression}) >= ${least.count}` : isAbove).replaceAll('$window', `${pace.windowSeconds(windowMinutes)}s`)
+function expressionOf (name: string, { expression, above, least, windowMinutes }: PrometheusCondition, timing: RuleTiming): string {
+  const isAbove = `(${expression}) > ${timing.above(name, above)}`
+  return (least ? `(${isAbove}) and (${least.expression}) >= ${least.count}` : isAbove).replaceAll('$window', `${timing.windowSeconds(windowMinutes)}s`)
 }

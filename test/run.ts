@@ -1,6 +1,6 @@
 import { startFauxqs } from 'fauxqs'
 import { runTap } from './harness/run-tap.ts'
-import { makeDatabase, temporaryServer } from './harness/server.ts'
+import { createDatabase, temporaryServer } from './harness/server.ts'
 
 /**
  * `npm test [-- files]`: one PostgreSQL and one emulator for all test files, each of which clones the migrated template
@@ -13,7 +13,7 @@ const emulator = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false }
 
 let exitCode = 1
 try {
-  await makeDatabase(server, templateDatabase)
+  await createDatabase(server, templateDatabase)
   exitCode = await runTap({
     postgresUrl: server.url('postgres', 'postgres'), templateDatabase, awsEndpoint: `http://127.0.0.1:${emulator.port}`,
     keepsVersions: false, verifiesUploads: false,

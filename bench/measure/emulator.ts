@@ -10,6 +10,6 @@ export async function emulatorProcess (): Promise<{ endpoint: string, stop: () =
     stdio: 'ignore', env: { PATH: process.env.PATH, FAUXQS_PORT: String(port), FAUXQS_HOST: '127.0.0.1', FAUXQS_LOGGER: 'false' },
   })
   const endpoint = `http://127.0.0.1:${port}`
-  while (!await fetch(`${endpoint}/health`).then(answer => answer.ok, () => false)) await new Promise(resolve => setTimeout(resolve, 50))
+  while (!await fetch(`${endpoint}/health`).then(response => response.ok, () => false)) await new Promise(resolve => setTimeout(resolve, 50))
   return { endpoint, stop: () => child.kill() }
 }

@@ -20,10 +20,10 @@ const common = {
   keys: null,
   limits: { maxDays: 366, connections: 10, maxWaiting: 200, limitMs: 5_000, cacheBytes: 32 * 1024 * 1024, maxLagMs: 10_000, probeEveryMs: 1_000 },
 }
-const whole = await buildRatesApi({ ...common, log, metrics })
+const observed = await buildRatesApi({ ...common, log, metrics })
 const silent = await buildRatesApi({
-  ...common, log: pino({ level: 'silent' }), metrics: { count: nothing, set: nothing, ask: nothing, observe: nothing } as unknown as Metrics,
+  ...common, log: pino({ level: 'silent' }), metrics: { count: nothing, set: nothing, collect: nothing, observe: nothing } as unknown as Metrics,
 })
 silent.setGenReqId(() => 'none') // no trace
 await silent.listen({ host: '127.0.0.1', port: Number(process.env.PORT) + 1 })
-await whole.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
+await observed.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })

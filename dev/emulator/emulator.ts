@@ -6,7 +6,7 @@ import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js'
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js'
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js'
 import { refuseToOverwrite } from './conditional-put.ts'
-import { keepReceiveCounts } from './receive-count.ts'
+import { preserveReceiveCounts } from './receive-count.ts'
 import { join } from 'node:path'
 import { removeTornFiles } from './torn-files.ts'
 
@@ -26,7 +26,7 @@ const maxBodyBytes = 1024 ** 3
 export async function startEmulator ({ port, host, region = 'eu-west-1', dataDir }: EmulatorOptions): Promise<{ port: number, stop: () => Promise<void> }> {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() }
   stores.sqsStore.host = '' // queue addresses are then those that the client came by
-  const closeData = dataDir ? keepIn(dataDir, stores) : () => {}
+  const closeData = dataDir ? persistTo(dataDir, stores) : () => {}
   const app = buildApp({ logger: false, defaultRegion: region, stores })
   app.removeContentTypeParser('*')
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body))
@@ -39,11 +39,11 @@ export async function startEmulator ({ port, host, region = 'eu-west-1', dataDir
 type Stores = { sqsStore: SqsStore, snsStore: SnsStore, s3Store: S3Store }
 
 /** Reads what is there, then writes every change through. In this order: a load that wrote would lose messages. */
-function keepIn (dataDir: string, { sqsStore, snsStore, s3Store }: Stores): () => void {
+function persistTo (dataDir: string, { sqsStore, snsStore, s3Store }: Stores): () => void {
   const objects = join(dataDir, 's3')
   removeTornFiles(objects)
   const messages = new PersistenceManager(join(dataDir, 'sqs'))
-  keepReceiveCounts(join(dataDir, 'sqs', 'fauxqs.db'))
+  preserveReceiveCounts(join(dataDir, 'sqs', 'fauxqs.db'))
   const files = new FileS3Persistence(objects)
   messages.loadSqsAndSns(sqsStore, snsStore)
   files.loadS3(s3Store)

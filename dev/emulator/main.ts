@@ -1,5 +1,5 @@
 import { startEmulator } from './emulator.ts'
-import { makeResources } from './resources.ts'
+import { createResources } from './resources.ts'
 
 /**
  * The emulator as a process: PORT, HOST (127.0.0.1) and DATA_DIR (nothing is kept without it). It is ready when a HEAD of
@@ -9,4 +9,4 @@ const { port, stop } = await startEmulator({
   port: Number(process.env.PORT ?? 4566), host: process.env.HOST || '127.0.0.1', ...(process.env.DATA_DIR ? { dataDir: process.env.DATA_DIR } : {}),
 })
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop().finally(() => process.exit()))
-await makeResources(`http://127.0.0.1:${port}`)
+await createResources(`http://127.0.0.1:${port}`)

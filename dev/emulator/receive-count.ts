@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
  * the request fails, the message is lost until the next start and its group stays locked. This turns that write into one
  * that keeps the count.
  */
-export function keepReceiveCounts (databaseFile: string): void {
+export function preserveReceiveCounts (databaseFile: string): void {
   const database = new DatabaseSync(databaseFile)
   database.exec(`
     create trigger if not exists keep_receive_count before update on sqs_messages when new.approximate_receive_count is null

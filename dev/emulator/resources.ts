@@ -17,7 +17,7 @@ const attributes: Record<string, Record<string, string>> = {
 
 export const queueUrl = (endpoint: string, name: string): string => `${endpoint}/${account}/${name}`
 
-export async function makeResources (endpoint: string): Promise<void> {
+export async function createResources (endpoint: string): Promise<void> {
   for (const [name, changeable] of Object.entries(attributes)) {
     await sqs(endpoint, 'CreateQueue', { QueueName: name, Attributes: { FifoQueue: 'true', ContentBasedDeduplication: 'false' } })
     await sqs(endpoint, 'SetQueueAttributes', { QueueUrl: queueUrl(endpoint, name), Attributes: changeable })
@@ -39,5 +39,5 @@ async function sqs (endpoint: string, action: string, body: object): Promise<voi
 }
 
 async function expectOk (response: Response): Promise<void> {
-  if (!response.ok) throw new Error(`The emulator answers ${response.status}: ${await response.text()}`)
+  if (!response.ok) throw new Error(`The emulator responded ${response.status}: ${await response.text()}`)
 }

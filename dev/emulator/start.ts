@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { answers } from '../http-ready.ts'
+import { isHttpReady } from '../http-ready.ts'
 import { childEnvironment } from '../processes/environment.ts'
 import { emulatorProgram, nodeArguments } from '../processes/find.ts'
 import { openOutput } from '../processes/output.ts'
@@ -16,16 +16,16 @@ export async function startEmulatorProcess (state: State, port: number, run: Run
   const endpoint = `http://127.0.0.1:${port}`
   const dataDir = join(state.folder, 'emulator')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const output = openOutput('emulator', run.story)
+  const output = openOutput('emulator', run.reporter)
   const env = childEnvironment({ PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDir })
   await supervise([{
     name: 'emulator',
     spawn: () => output.read(spawn(process.execPath, nodeArguments(state, emulatorProgram), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),
-    isReady: () => answers(`${endpoint}/${bucket}`, 'HEAD'), // the bucket is the last that it makes
+    isReady: () => isHttpReady(`${endpoint}/${bucket}`, 'HEAD'), // the bucket is the last that it makes
     output,
     stopSignal: 'SIGTERM',
     stopLimitMs: 5_000,
   }], run)
-  run.story.step('emulator', `SQS and S3 on ${endpoint}`)
+  run.reporter.step('emulator', `SQS and S3 on ${endpoint}`)
   return endpoint
 }

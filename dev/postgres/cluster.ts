@@ -25,9 +25,9 @@ export function clusterAt (folder: string, owner: Owner | undefined, password: s
 /** Throws a Failure where the data is of another major version than the server. */
 export function isInitialised (cluster: Cluster): boolean {
   if (!existsSync(cluster.dataDir)) return false
-  const made = readFileSync(join(cluster.dataDir, 'PG_VERSION'), 'utf8').trim()
-  const ours = execFileSync(join(cluster.binaries, 'bin', 'postgres'), ['--version'], { ...serverIdentity(cluster), encoding: 'utf8' })
-  if (!ours.includes(` ${made}.`)) throw new Failure(`The data in ${cluster.dataDir} is of PostgreSQL ${made}, this is ${ours.trim()}: remove the state folder to begin anew.`)
+  const dataVersion = readFileSync(join(cluster.dataDir, 'PG_VERSION'), 'utf8').trim()
+  const serverVersion = execFileSync(join(cluster.binaries, 'bin', 'postgres'), ['--version'], { ...serverIdentity(cluster), encoding: 'utf8' })
+  if (!serverVersion.includes(` ${dataVersion}.`)) throw new Failure(`The data in ${cluster.dataDir} is of PostgreSQL ${dataVersion}, this is ${serverVersion.trim()}: remove the state folder to start with an empty database.`)
   return true
 }
 

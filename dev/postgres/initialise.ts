@@ -22,12 +22,12 @@ export async function initialise (cluster: Cluster, signal: AbortSignal): Promis
  */
 export function openCluster (folder: string, owner: Owner | undefined, password: string): Cluster {
   const cluster = clusterAt(folder, owner, password)
-  if (!isInitialised(cluster)) initialiseNow(cluster)
+  if (!isInitialised(cluster)) initialiseSync(cluster)
   return cluster
 }
 
 /** The same, holding up this process until it is done. */
-function initialiseNow (cluster: Cluster): void {
+function initialiseSync (cluster: Cluster): void {
   const { program, args, unfinished } = prepare(cluster)
   try {
     execFileSync(program, args, { ...serverIdentity(cluster), stdio: 'pipe' })

@@ -17,12 +17,12 @@ export function serverOwner (): Owner | undefined {
   try {
     execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'], { stdio: 'pipe' })
   } catch {} // what matters is whether the user is there now
-  const made = existingOwner()
-  if (!made) {
-    throw new Failure('PostgreSQL does not run as root, and the user "postgres" could not be made with useradd: ' +
-      'make it yourself, or run this as a normal user.')
+  const created = existingOwner()
+  if (!created) {
+    throw new Failure('PostgreSQL does not run as root, and the user "postgres" could not be created with useradd: ' +
+      'create it yourself, or run this as a normal user.')
   }
-  return made
+  return created
 }
 
 /** The same, without making the user. */

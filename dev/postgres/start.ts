@@ -19,16 +19,16 @@ const logLimitBytes = 5 * 1024 * 1024
 
 export type Server = {
   /** How often it has ended so far. */
-  ends: () => number
+  exitCount: () => number
   isReady: () => boolean
 }
 
 /** Starts PostgreSQL on the cluster of the state folder, made at the first start. Its log is `postgres.log` there. */
 export async function startPostgres (state: State, port: number, password: string, run: Run): Promise<Server> {
   const cluster = clusterAt(join(state.folder, 'postgres'), state.owner, password, state.name)
-  if (!isInitialised(cluster)) await makeCluster(cluster, run)
+  if (!isInitialised(cluster)) await createCluster(cluster, run)
   const log = join(state.folder, 'postgres.log')
-  let ends = 0
+  let exitCount = 0
   let pid = 0
   await supervise([{
     name: 'postgres',
@@ -43,27 +43,27 @@ export async function startPostgres (state: State, port: number, password: strin
       const child = spawnServer(cluster, port, settings, file)
       closeSync(file)
       pid = child.pid ?? 0
-      return child.once('exit', () => { ends++ })
+      return child.once('exit', () => { exitCount++ })
     },
     isReady: pid => isReady(cluster, pid),
-    output: { read: child => child, tail: () => lastLines(log), speak: () => {} },
+    output: { read: child => child, tail: () => lastLines(log), forward: () => {} },
     stopSignal: 'SIGINT', // fast shutdown
     stopLimitMs: 15_000,
   }], run)
-  run.story.step('postgres', `PostgreSQL 18 on 127.0.0.1:${port}`)
-  return { ends: () => ends, isReady: () => isReady(cluster, pid) }
+  run.reporter.step('postgres', `PostgreSQL 18 on 127.0.0.1:${port}`)
+  return { exitCount: () => exitCount, isReady: () => isReady(cluster, pid) }
 }
 
-async function makeCluster (cluster: Cluster, { story, signal }: Run): Promise<void> {
+async function createCluster (cluster: Cluster, { reporter, signal }: Run): Promise<void> {
   for (let failures = 0; ;) {
     try {
       return await initialise(cluster, signal)
     } catch (error) {
       signal.throwIfAborted()
-      const { stderr = '', message, signal: endedBy } = error as Error & { stderr?: string, signal?: string }
-      const said = (stderr || message).trim().split('\n').slice(-20)
-      if (!endedBy && ++failures === attemptsToInitialise) throw new Failure('PostgreSQL could not make its data folder.', said)
-      story.step('postgres', `initdb ${endedBy ? `was ended by ${endedBy}` : 'failed'}: it is started again`)
+      const { stderr = '', message, signal: killedBy } = error as Error & { stderr?: string, signal?: string }
+      const lastOutput = (stderr || message).trim().split('\n').slice(-20)
+      if (!killedBy && ++failures === attemptsToInitialise) throw new Failure('PostgreSQL could not create its data folder.', lastOutput)
+      reporter.step('postgres', `initdb ${killedBy ? `was killed by ${killedBy}` : 'failed'}: retrying`)
     }
   }
 }

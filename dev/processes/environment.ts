@@ -1,5 +1,5 @@
 /** What every child gets of the user's environment; all else is said in its own. */
 export function childEnvironment (own: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'USER', 'TMPDIR', 'NODE_COMPILE_CACHE'].flatMap(name => process.env[name] ? [[name, process.env[name]]] : [])
-  return { ...Object.fromEntries(kept), ...own }
+  const inherited = ['PATH', 'HOME', 'USER', 'TMPDIR', 'NODE_COMPILE_CACHE'].flatMap(name => process.env[name] ? [[name, process.env[name]]] : [])
+  return { ...Object.fromEntries(inherited), ...own }
 }

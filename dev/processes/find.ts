@@ -14,14 +14,14 @@ export const emulatorProgram = 'dev/emulator/main.ts'
  * The option that every Node process of this system has on its command line, which tells it from all others, whoever
  * started it and whatever was written down before a kill -9. PostgreSQL's have the cluster name, backends in their titles.
  */
-const markOf = (state: State): string => `--diagnostic-dir=${join(state.folder, 'diagnostics')}`
+const processTag = (state: State): string => `--diagnostic-dir=${join(state.folder, 'diagnostics')}`
 
 /** The watchdog has a title of its own, so that a `killall -9 node` leaves somebody who ends PostgreSQL. */
 export const watchdogTitle = (state: State): string => `${state.name}: watchdog`
 
 /** A program of ours, run with this Node. */
 export function nodeArguments (state: State, program: string, ...args: string[]): string[] {
-  return [markOf(state), '--disable-warning=ExperimentalWarning', program, ...args]
+  return [processTag(state), '--disable-warning=ExperimentalWarning', program, ...args]
 }
 
 /** Every living process of the system whose state is in `state`, this one excepted. */
@@ -36,7 +36,7 @@ export function findProcesses (state: State): FoundProcess[] {
 function roleOf (command: string[], state: State): Role | undefined {
   if (command.includes(`cluster_name=${state.name}`) || command[0]?.startsWith(`postgres: ${state.name}: `)) return 'postgres'
   if (command[0]?.startsWith(watchdogTitle(state))) return 'watchdog'
-  if (!command.includes(markOf(state))) return undefined
+  if (!command.includes(processTag(state))) return undefined
   if (command.includes(watchdogProgram)) return 'watchdog' // it has not taken its title yet
   return command.includes(emulatorProgram) ? 'emulator' : 'service'
 }
@@ -64,7 +64,7 @@ function commandsByPs (): Command[] {
   return lines.flatMap(line => {
     const [, pid, command] = /^\s*(\d+) (.*)$/.exec(line) ?? []
     if (!pid || command === undefined) return []
-    const mark = /--diagnostic-dir=.*?\/diagnostics(?= )/.exec(command)?.[0]
-    return [{ pid: Number(pid), command: /^(postgres|freight-rates-\w+): /.test(command) ? [command] : [...command.split(' '), ...(mark ? [mark] : [])] }]
+    const tag = /--diagnostic-dir=.*?\/diagnostics(?= )/.exec(command)?.[0]
+    return [{ pid: Number(pid), command: /^(postgres|freight-rates-\w+): /.test(command) ? [command] : [...command.split(' '), ...(tag ? [tag] : [])] }]
   })
 }

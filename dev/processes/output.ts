@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Story } from '../reporter.ts'
+import type { Reporter } from '../reporter.ts'
 
 const tailLines = 20
-const longest = 2_000 // characters of a line
+const maxLineLength = 2_000 // characters of a line
 
 export type Output = {
   /** Reads what the child says for as long as it lasts: one whose pipe is full stands still. */
@@ -11,14 +11,14 @@ export type Output = {
   /** The last lines of the last child. */
   tail: () => string[]
   /** Tells what was said so far, and from now on every line as it comes. */
-  speak: () => void
+  forward: () => void
 }
 
 /** What a program says: kept for when it fails, and told in the story, prefixed by its name, once it has started. */
-export function openOutput (name: string, story: Story): Output {
+export function openOutput (name: string, reporter: Reporter): Output {
   let tail: string[] = []
-  let speaking = false
-  const tell = (text: string): void => story.say(`${name.padEnd(18)}${text}`)
+  let isForwarding = false
+  const print = (text: string): void => reporter.print(`${name.padEnd(18)}${text}`)
   return {
     read (child) {
       tail = []
@@ -26,19 +26,19 @@ export function openOutput (name: string, story: Story): Output {
         if (!stream) continue
         stream.on('error', () => {})
         createInterface({ input: stream }).on('line', line => {
-          const text = readable(line).slice(0, longest)
+          const text = formatLogLine(line).slice(0, maxLineLength)
           if (!text.trim()) return
           tail.push(text)
           if (tail.length > tailLines) tail.shift()
-          if (speaking) tell(text)
+          if (isForwarding) print(text)
         })
       }
       return child
     },
     tail: () => tail,
-    speak () {
-      if (!speaking) tail.forEach(tell)
-      speaking = true
+    forward () {
+      if (!isForwarding) tail.forEach(print)
+      isForwarding = true
     },
   }
 }
@@ -48,7 +48,7 @@ type LogLine = Record<string, unknown> & { level?: number, msg?: string, err?: {
 const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
 
 /** A log line of JSON in words; any other as it is. */
-function readable (line: string): string {
+function formatLogLine (line: string): string {
   if (!line.startsWith('{')) return line
   try {
     const { level, time: _time, name: _name, msg, err, ...rest } = JSON.parse(line) as LogLine

@@ -4,7 +4,7 @@ import { findProcesses, type FoundProcess, type Role } from './find.ts'
 import { isRunning } from './identity.ts'
 
 /** In the order of stopping: who asks before who answers. PostgreSQL's SIGINT is its fast shutdown. */
-const gentle: Array<{ role: Role, signal: NodeJS.Signals, limitMs: number }> = [
+const stopOrder: Array<{ role: Role, signal: NodeJS.Signals, limitMs: number }> = [
   { role: 'service', signal: 'SIGTERM', limitMs: 3_000 },
   { role: 'emulator', signal: 'SIGTERM', limitMs: 3_000 },
   { role: 'postgres', signal: 'SIGINT', limitMs: 10_000 },
@@ -14,15 +14,15 @@ const gentle: Array<{ role: Role, signal: NodeJS.Signals, limitMs: number }> = [
  * Ends every process of the system, gently and in order, and by force what is left: for when the supervisor is gone.
  * A watchdog goes first, or it would do the same at the same time. Answers with what was found.
  */
-export async function endProcesses (state: State): Promise<FoundProcess[]> {
+export async function stopProcesses (state: State): Promise<FoundProcess[]> {
   const found = findProcesses(state)
   if (found.length === 0) return found
   await kill(found.filter(({ role }) => role === 'watchdog'))
-  for (const { role, signal, limitMs } of gentle) {
-    const ones = found.filter(one => one.role === role)
-    for (const one of ones) if (!isBackend(one)) send(one, signal)
+  for (const { role, signal, limitMs } of stopOrder) {
+    const processes = found.filter(one => one.role === role)
+    for (const one of processes) if (!isBackend(one)) send(one, signal)
     // A backend whose postmaster is gone takes no fast shutdown.
-    if (ones.some(one => !isBackend(one))) await gone(ones, limitMs)
+    if (processes.some(one => !isBackend(one))) await waitForExit(processes, limitMs)
   }
   await killProcesses(state)
   return found
@@ -39,7 +39,7 @@ export async function killProcesses (state: State, ...roles: Role[]): Promise<vo
 
 async function kill (processes: FoundProcess[]): Promise<void> {
   for (const one of processes) send(one, 'SIGKILL')
-  await gone(processes, 5_000)
+  await waitForExit(processes, 5_000)
 }
 
 const isBackend = ({ command }: FoundProcess): boolean => command.startsWith('postgres: ')
@@ -52,7 +52,7 @@ function send (one: FoundProcess, signal: NodeJS.Signals): void {
   }
 }
 
-async function gone (processes: FoundProcess[], limitMs: number): Promise<void> {
+async function waitForExit (processes: FoundProcess[], limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs
   while (processes.some(isRunning) && performance.now() < deadline) await sleep(20)
 }

@@ -28,11 +28,11 @@ const healthyMs = 30_000
  */
 export async function supervise (programs: Program[], run: Run): Promise<void> {
   const supervised = programs.map(program => superviseOne(program, run))
-  run.onEnd(() => Promise.all(supervised.map(one => one.stop())))
+  run.onStop(() => Promise.all(supervised.map(one => one.stop())))
   await Promise.all(supervised.map(one => one.ready))
 }
 
-function superviseOne (program: Program, { story, signal }: Run): { ready: Promise<void>, stop: () => Promise<void> } {
+function superviseOne (program: Program, { reporter, signal }: Run): { ready: Promise<void>, stop: () => Promise<void> } {
   const { name, output } = program
   const { promise: ready, resolve: isReady, reject: isNotReady } = Promise.withResolvers<void>()
   const stopping = new AbortController()
@@ -45,31 +45,31 @@ function superviseOne (program: Program, { story, signal }: Run): { ready: Promi
   return { ready, stop }
 
   async function keepRunning (): Promise<void> {
-    for (let ends = 0, failures = 0; ;) {
+    for (let restarts = 0, failures = 0; ;) {
       const startedAt = performance.now()
-      const end = await runOnce().catch((error: Error): End => ({ text: `could not be started (${error.message})`, killed: false }))
+      const exit = await runOnce().catch((error: Error): Exit => ({ text: `could not be started (${error.message})`, killed: false }))
       if (stopping.signal.aborted) return
-      if (!everReady && !end.killed && ++failures >= attemptsToStart) return isNotReady(failure(`does not start: it ${end.text}`))
-      if (performance.now() - startedAt > healthyMs) ends = 0
-      const pauseMs = Math.min(longestPauseMs, 100 * 2 ** ends++)
-      story.say(`${name.padEnd(18)}${end.text}: it is started again${pauseMs < 1_000 ? '' : ` in ${pauseMs / 1_000} s`}`)
+      if (!everReady && !exit.killed && ++failures >= attemptsToStart) return isNotReady(failure(`does not start: it ${exit.text}`))
+      if (performance.now() - startedAt > healthyMs) restarts = 0
+      const pauseMs = Math.min(longestPauseMs, 100 * 2 ** restarts++)
+      reporter.print(`${name.padEnd(18)}${exit.text}: restarting${pauseMs < 1_000 ? '' : ` in ${pauseMs / 1_000} s`}`)
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
-  async function runOnce (): Promise<End> {
+  async function runOnce (): Promise<Exit> {
     await program.clear?.()
     if (stopping.signal.aborted) return { text: 'was not started', killed: true }
     child = program.spawn()
-    const ended = endOf(child, () => { child = undefined })
-    const startsAgain = everReady
+    const exited = exitOf(child, () => { child = undefined })
+    const isRestart = everReady
     if (await becomesReady(child.pid)) {
       everReady = true
-      if (startsAgain) story.say(`${name.padEnd(18)}ready again`)
-      output.speak()
+      if (isRestart) reporter.print(`${name.padEnd(18)}ready after a restart`)
+      output.forward()
       isReady()
     }
-    return await ended
+    return await exited
   }
 
   async function becomesReady (pid: number | undefined): Promise<boolean> {
@@ -84,7 +84,7 @@ function superviseOne (program: Program, { story, signal }: Run): { ready: Promi
     stopping.abort()
     child?.kill(program.stopSignal)
     const force = setTimeout(() => {
-      story.say(`${name.padEnd(18)}has not ended in ${program.stopLimitMs / 1_000} s: it is killed`)
+      reporter.print(`${name.padEnd(18)}has not exited after ${program.stopLimitMs / 1_000} s: sending SIGKILL`)
       child?.kill('SIGKILL')
     }, program.stopLimitMs)
     await stopped
@@ -96,11 +96,11 @@ function superviseOne (program: Program, { story, signal }: Run): { ready: Promi
   }
 }
 
-type End = { text: string, killed: boolean }
+type Exit = { text: string, killed: boolean }
 
-function endOf (child: ChildProcess, then: () => void): Promise<End> {
-  return new Promise<End>(resolve => {
+function exitOf (child: ChildProcess, then: () => void): Promise<Exit> {
+  return new Promise<Exit>(resolve => {
     child.once('error', error => { if (child.pid === undefined) resolve({ text: `could not be started (${error.message})`, killed: false }) })
-    child.once('exit', (code, signal) => resolve({ text: signal ? `was ended by ${signal}` : `ended with exit code ${code}`, killed: signal !== null }))
+    child.once('exit', (code, signal) => resolve({ text: signal ? `was killed by ${signal}` : `exited with code ${code}`, killed: signal !== null }))
   }).finally(then)
 }

@@ -1,5 +1,5 @@
 import { locateState } from '../state/folder.ts'
-import { endProcesses } from './stop.ts'
+import { stopProcesses } from './stop.ts'
 import { watchdogTitle } from './find.ts'
 
 /** Started by watchdog.ts with the state folder. Standard input ends when the supervisor does. */
@@ -7,4 +7,4 @@ const state = locateState(process.argv[2]!)
 process.title = watchdogTitle(state)
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {}) // its end is the supervisor's or a kill -9
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-process.stdin.on('close', () => endProcesses(state).finally(() => process.exit())).on('error', () => {}).resume()
+process.stdin.on('close', () => stopProcesses(state).finally(() => process.exit())).on('error', () => {}).resume()

@@ -12,7 +12,7 @@ import { supervise } from './supervise.ts'
  * the system closes then. Started before all others, since it is what is closed last.
  */
 export async function startWatchdog (state: State, stateDir: string, run: Run): Promise<void> {
-  const output = openOutput('watchdog', run.story)
+  const output = openOutput('watchdog', run.reporter)
   await supervise([{
     name: 'watchdog',
     spawn () {

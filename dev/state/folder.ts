@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, realpathSync 
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { canEnter, existingOwner, serverOwner, type Owner } from '../postgres/owner.ts'
-import { writeMarker } from './marker-file.ts'
+import { writeMarkerFile } from './marker-file.ts'
 
 export type State = {
   folder: string
@@ -16,13 +16,13 @@ export type State = {
 /** Finds the state folder, and makes it, for `npm start`. */
 export function openState (stateDir: string): State {
   serverOwner()
-  const state = make(locateState(stateDir))
+  const state = createFolder(locateState(stateDir))
   // A strict umask may have made folders on the way that PostgreSQL's user cannot enter.
   const reachable = locateState(stateDir)
-  return reachable.folder === state.folder ? state : make(reachable)
+  return reachable.folder === state.folder ? state : createFolder(reachable)
 }
 
-function make (state: State): State {
+function createFolder (state: State): State {
   const { folder, owner } = state
   try {
     if (!existsSync(folder)) {
@@ -30,11 +30,11 @@ function make (state: State): State {
       // PostgreSQL's user has to get through to its own folder; nobody can list this one, and what is in it is closed.
       chmodSync(folder, owner && !isOwners(folder) ? 0o711 : 0o700)
     }
-    if (readdirSync(folder).length === 0) writeMarker(folder)
+    if (readdirSync(folder).length === 0) writeMarkerFile(folder)
     if (owner && isOwners(folder)) chownSync(folder, owner.uid, owner.gid)
     mkdirSync(join(folder, 'diagnostics'), { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new Failure(`The state folder ${folder} cannot be made (${(error as Error).message}): choose another with STATE_DIR.`)
+    throw new Failure(`The state folder ${folder} cannot be created (${(error as Error).message}): choose another with STATE_DIR.`)
   }
   return state
 }
@@ -45,9 +45,9 @@ function make (state: State): State {
  */
 export function locateState (stateDir: string): State {
   const owner = existingOwner()
-  const asked = realPath(stateDir)
-  const name = `freight-rates-${createHash('sha256').update(asked).digest('hex').slice(0, 12)}`
-  const folder = owner && !canEnter(nearestExisting(asked), owner) ? join(ownersFolders, name) : asked
+  const requested = realPath(stateDir)
+  const name = `freight-rates-${createHash('sha256').update(requested).digest('hex').slice(0, 12)}`
+  const folder = owner && !canEnter(nearestExisting(requested), owner) ? join(ownersFolders, name) : requested
   return { folder, name, owner }
 }
 

@@ -5,7 +5,7 @@ import { realPath, type State } from './folder.ts'
 import { lockName } from './lock.ts'
 import { readPrivateJson, writePrivateJson } from './private-file.ts'
 
-type Bond = { id: string }
+type Pairing = { id: string }
 
 /**
  * Where the state is not in the clone, it goes the way of the clone all the same: who removes the clone or its state folder
@@ -13,14 +13,14 @@ type Bond = { id: string }
  */
 export function removeOrphanedState (state: State, stateDir: string): boolean {
   if (state.folder === realPath(stateDir)) return false
-  const [here, elsewhere] = [join(stateDir, 'elsewhere.json'), join(state.folder, 'clone.json')]
-  const held = readPrivateJson<Bond>(elsewhere)
-  if (held && held.id === readPrivateJson<Bond>(here)?.id) return false
+  const [cloneFile, stateFile] = [join(stateDir, 'elsewhere.json'), join(state.folder, 'clone.json')]
+  const stored = readPrivateJson<Pairing>(stateFile)
+  if (stored && stored.id === readPrivateJson<Pairing>(cloneFile)?.id) return false
   for (const name of readdirSync(state.folder)) if (!lockName.test(name)) rmSync(join(state.folder, name), { recursive: true })
   mkdirSync(join(state.folder, 'diagnostics'), { mode: 0o700 })
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-  const bond: Bond = { id: randomUUID() }
-  writePrivateJson(elsewhere, bond)
-  writePrivateJson(here, bond)
-  return held !== undefined
+  const pairing: Pairing = { id: randomUUID() }
+  writePrivateJson(stateFile, pairing)
+  writePrivateJson(cloneFile, pairing)
+  return stored !== undefined
 }

@@ -13,7 +13,7 @@ export type InternalPorts = Record<typeof names[number], number>
 export async function checkApiPorts ({ ratesApiPort, ingestionApiPort }: Settings): Promise<void> {
   const problems: string[] = []
   for (const [name, port] of [['RATES_API_PORT', ratesApiPort], ['INGESTION_API_PORT', ingestionApiPort]] as const) {
-    const problem = await whyNot(port)
+    const problem = await listenError(port)
     if (problem === 'EACCES') problems.push(`port ${port} is for privileged users, choose one above 1023 with ${name}`)
     else if (problem) problems.push(`port ${port} is in use, stop what listens there or choose another with ${name}, such as ${name}=${port + 100}`)
   }
@@ -26,7 +26,7 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
   const known = readPrivateJson<Partial<InternalPorts>>(path) ?? {}
   const taken = new Set([settings.ratesApiPort, settings.ingestionApiPort])
   const choose = async (port: number | undefined): Promise<number> => {
-    while (!port || taken.has(port) || await whyNot(port)) port = randomPort()
+    while (!port || taken.has(port) || await listenError(port)) port = randomPort()
     taken.add(port)
     return port
   }
@@ -40,7 +40,7 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
 const randomPort = (): number => randomInt(20_000, 30_000)
 
 /** Undefined when the port is free on every address, else the reason, such as EADDRINUSE. */
-async function whyNot (port: number): Promise<string | undefined> {
+async function listenError (port: number): Promise<string | undefined> {
   return await tryListening(port, '127.0.0.1') ?? await tryListening(port, undefined)
 }
 

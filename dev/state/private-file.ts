@@ -14,6 +14,6 @@ export function readPrivateJson<T> (path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T
   } catch (error) {
-    throw new Failure(`${path} cannot be read (${(error as Error).message}): remove the state folder to begin anew.`)
+    throw new Failure(`${path} cannot be read (${(error as Error).message}): remove the state folder to start with an empty database.`)
   }
 }

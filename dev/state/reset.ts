@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { isOwners, realPath, type State } from './folder.ts'
 import { lockName } from './lock.ts'
-import { markerName } from './marker-file.ts'
+import { markerFileName } from './marker-file.ts'
 
 /**
  * Deletes what is in the state folder, but for the lock of the process that has it. Returns the number of entries that were deleted.
@@ -11,11 +11,11 @@ import { markerName } from './marker-file.ts'
  */
 export function resetState ({ folder }: State, defaultFolder: string): number {
   // A folder of a release that wrote no mark has PostgreSQL's passwords beside its data.
-  const isOurs = existsSync(join(folder, markerName)) || ['passwords.json', 'postgres'].every(name => existsSync(join(folder, name))) || isOwners(folder) || folder === realPath(defaultFolder)
+  const isOurs = existsSync(join(folder, markerFileName)) || ['passwords.json', 'postgres'].every(name => existsSync(join(folder, name))) || isOwners(folder) || folder === realPath(defaultFolder)
   if (!isOurs) {
     throw new Failure(`${folder} is not reset: \`npm start\` did not make this folder, and it may hold something else. Delete its contents yourself, or name another with STATE_DIR.`)
   }
-  const names = readdirSync(folder).filter(name => name !== markerName && !lockName.test(name))
+  const names = readdirSync(folder).filter(name => name !== markerFileName && !lockName.test(name))
   for (const name of names) rmSync(join(folder, name), { recursive: true, force: true })
   mkdirSync(join(folder, 'diagnostics'), { mode: 0o700 })
   return names.filter(name => name !== 'diagnostics').length

@@ -23,23 +23,23 @@ export class Ci extends pulumi.ComponentResource {
     const providerArn = oidcProviderArn === undefined
       ? new iam.OpenIdConnectProvider(name, { url: `https://${issuer}`, clientIdLists: ['sts.amazonaws.com'] }, { parent }).arn
       : pulumi.output(oidcProviderArn)
-    const limit = new iam.Policy(`${name}-ci-boundary`, {
+    const boundary = new iam.Policy(`${name}-ci-boundary`, {
       name: `${name}-ci-boundary`, description: 'the most that a workflow may ever do', policy: boundaryOf(scope),
     }, { parent })
 
     const role = (kind: string, subjects: string[], statements: Statement[]): pulumi.Output<string> => {
-      const made = new iam.Role(`${name}-ci-${kind}`, {
+      const iamRole = new iam.Role(`${name}-ci-${kind}`, {
         // The workflows know it by this name.
         name: `${name}-ci-${kind}`,
         assumeRolePolicy: trust(providerArn, subjects.map(subject => `repo:${githubRepository}:${subject}`)),
-        permissionsBoundary: limit.arn,
+        permissionsBoundary: boundary.arn,
         maxSessionDuration: 2 * 3600,
       }, { parent })
       const policy = new iam.Policy(`${name}-ci-${kind}`, { name: `${name}-ci-${kind}`, policy: policyOf(statements) }, { parent })
-      new iam.RolePolicyAttachment(`${name}-ci-${kind}`, { role: made.name, policyArn: policy.arn }, { parent })
-      return made.arn
+      new iam.RolePolicyAttachment(`${name}-ci-${kind}`, { role: iamRole.name, policyArn: policy.arn }, { parent })
+      return iamRole.arn
     }
-    this.previewArn = role('preview', lookers(scope.stack), previewStatements(scope))
+    this.previewArn = role('preview', previewSubjects(scope.stack), previewStatements(scope))
     this.deployArn = role('deploy', [`environment:${scope.stack}`], deployStatements(scope))
     this.registerOutputs({ previewArn: this.previewArn, deployArn: this.deployArn })
   }
@@ -49,7 +49,7 @@ export class Ci extends pulumi.ComponentResource {
  * Who looks can read the secrets in the state: a preview needs them. So a pull request, which runs a program that nobody has read yet,
  * looks at every account but production's; there, what was merged does: the preview before the approval, and the search for drift.
  */
-const lookers = (stack: string): string[] => [...(stack === 'prod' ? [] : ['pull_request']), 'ref:refs/heads/main']
+const previewSubjects = (stack: string): string[] => [...(stack === 'prod' ? [] : ['pull_request']), 'ref:refs/heads/main']
 
 const trust = (providerArn: pulumi.Output<string>, subjects: string[]): pulumi.Output<string> => pulumi.jsonStringify({
   Version: '2012-10-17',

@@ -9,6 +9,6 @@ const statement = (Effect: string) => (Action: string[], Resource: Resources, Co
 export const allow = statement('Allow')
 export const deny = statement('Deny')
 /** Denied on all but `NotResource`. */
-export const denyElsewhere = (Action: string[], NotResource: Resources): Statement => ({ Effect: 'Deny', Action, NotResource })
+export const denyExcept = (Action: string[], NotResource: Resources): Statement => ({ Effect: 'Deny', Action, NotResource })
 
 export const policyOf = (Statement: Statement[]): pulumi.Output<string> => pulumi.jsonStringify({ Version: '2012-10-17', Statement })

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { allow, deny, policyOf } from './policy.ts'
 
 /** What the roles in infra/components are given, `iam:PassRole` apart; a test compares. On which resources, each role says for itself. */
-const needed: Record<string, string[]> = {
+const allowedActions: Record<string, string[]> = {
   ec2: ['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'],
   ecr: ['BatchCheckLayerAvailability', 'BatchGetImage', 'GetAuthorizationToken', 'GetDownloadUrlForLayer'],
   ecs: ['GetTaskProtection', 'RunTask', 'UpdateTaskProtection'],
@@ -16,7 +16,7 @@ const needed: Record<string, string[]> = {
   secretsmanager: ['GetSecretValue'],
   sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'],
 }
-const actions = Object.entries(needed).flatMap(([service, names]) => names.map(name => `${service}:${name}`))
+const actions = Object.entries(allowedActions).flatMap(([service, names]) => names.map(name => `${service}:${name}`))
 
 export interface ServiceBoundaryArgs {
   account: pulumi.Output<string>

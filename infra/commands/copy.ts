@@ -27,7 +27,7 @@ export function writeCopy (name: string, days: number): Copy {
   const written: StackFile = {
     ...(secretsprovider ? { secretsprovider } : {}),
     ...(source === file ? encryption : {}), // a copy's own key, made with its stack
-    config: source === file ? { ...config, [`${own}expires`]: expires } : { ...small(config), [`${own}expires`]: expires },
+    config: source === file ? { ...config, [`${own}expires`]: expires } : { ...reduceToMinimum(config), [`${own}expires`]: expires },
   }
   const region = String(config['aws:region'] ?? '')
   const settings = settingsOf(written.config, name, region)
@@ -36,7 +36,7 @@ export function writeCopy (name: string, days: number): Copy {
 }
 
 /** One task of each, one database host, one way out. Two zones stay: balancers and database subnets ask for them; they cost nothing. */
-function small (config: Record<string, unknown>): Record<string, unknown> {
+function reduceToMinimum (config: Record<string, unknown>): Record<string, unknown> {
   const changed = { ...config }
   const change = (group: string, members: object): void => {
     changed[own + group] = { ...changed[own + group] as object, ...members }
@@ -60,5 +60,5 @@ function settingsOf (config: Record<string, unknown>, name: string, region: stri
 /** What it costs while nobody asks it anything. */
 export function costSentence ({ hourlyUsd, expires }: Copy): string {
   const usd = (hours: number): string => `$${(hourlyUsd * hours).toFixed(hours === 1 ? 2 : 0)}`
-  return `It costs about ${usd(1)} an hour: ${usd(24)} a day, ${usd(730)} a month, ${usd(8_760)} a year if nobody removes it. It may be removed after ${expires}.`
+  return `It costs about ${usd(1)} an hour: ${usd(24)} a day, ${usd(730)} a month, ${usd(8_760)} a year. It may be removed after ${expires}.`
 }

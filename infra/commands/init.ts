@@ -4,11 +4,11 @@ import { table } from '../../services/ops/table.ts'
 import { checkConfig, RefusedConfig } from '../config.ts'
 import type { Config } from '../config-schema.ts'
 import { hourlyCost, totalOf } from '../cost.ts'
-import { requestsFor } from '../quotas.ts'
+import { quotaRequestCommands } from '../quotas.ts'
 import { fileOf } from './copy-name.ts'
-import { askPulumi, pulumi, Refused } from './pulumi.ts'
-import { Questions, type Terminal } from './prompts.ts'
-import { type Answers, isExample, newSettings, type Tier, zonesIn } from './stack-settings.ts'
+import { readPulumiJson, pulumi, Refused } from './pulumi.ts'
+import { Prompts, type Terminal } from './prompts.ts'
+import { type StackInputs, isExample, newSettings, type Tier, zonesIn } from './stack-settings.ts'
 
 /** Options of `init`, by their names without `--`. */
 export type Given = Record<string, string | undefined>
@@ -22,25 +22,25 @@ const example: Record<Tier, string> = { development: 'dev', staging: 'staging', 
 export async function init (name: string, given: Given, terminal: Terminal | undefined): Promise<void> {
   requireNewName(name)
   const file = fileOf(name)
-  if (existsSync(file) && !isExample(readFileSync(file, 'utf8'))) throw new Refused(`Pulumi.${name}.yaml is there already and is left as it is: change it by hand, or choose another name.`)
+  if (existsSync(file) && !isExample(readFileSync(file, 'utf8'))) throw new Refused(`Pulumi.${name}.yaml exists and is not overwritten: edit it, or choose another name.`)
   if ((await stacksIn()).includes(name)) throw new Refused(`There is a stack "${name}" already: \`pulumi config refresh --stack ${name}\` fetches its settings.`)
-  const bootstrap = (await stacksIn(...ofBootstrap)).includes(name) ? await askPulumi('stack', 'output', '--stack', name, ...ofBootstrap) as Bootstrap : undefined
-  if (!bootstrap) console.error(`The bootstrap has no stack "${name}": there is no permissionsBoundary, which CI needs, and Pulumi asks how secrets are encrypted (docs/aws.md, step 2).`)
+  const bootstrap = (await stacksIn(...bootstrapArgs)).includes(name) ? await readPulumiJson('stack', 'output', '--stack', name, ...bootstrapArgs) as Bootstrap : undefined
+  if (!bootstrap) console.error(`The bootstrap has no stack "${name}": there is no permissionsBoundary, which CI needs, and Pulumi prompts for the encryption of secrets (docs/aws.md, step 2).`)
 
-  const questions = new Questions(given, terminal)
+  const prompts = new Prompts(given, terminal)
   try {
-    const answers = await answersOf(name, questions, bootstrap)
-    const text = newSettings(templateOf(name, answers.tier), answers)
+    const inputs = await readInputs(name, prompts, bootstrap)
+    const text = newSettings(templateOf(name, inputs.tier), inputs)
     const settings = check(text, name)
-    const quotas = requestsFor(settings, settings.region)
+    const quotas = quotaRequestCommands(settings, settings.region)
     console.log(`${costOf(settings)}\n`)
     console.log(`Availability zones: ${settings.network.zones.map(letter => settings.region + letter).join(', ')}.\n`)
     if (quotas.length > 0) console.log(`It needs more than a new account has. Before the first \`up\`:\n${quotas.map(request => `  ${request}\n`).join('')}`)
-    if (!await questions.confirm(`Make the stack "${name}" in account ${settings.account}, ${settings.region}, with Pulumi.${name}.yaml?`)) throw new Refused('Nothing was written.')
-    questions.close()
-    await make(name, text, bootstrap?.secretsProvider ?? process.env.PULUMI_SECRETS_PROVIDER)
+    if (!await prompts.confirm(`Make the stack "${name}" in account ${settings.account}, ${settings.region}, with Pulumi.${name}.yaml?`)) throw new Refused('Nothing was written.')
+    prompts.close()
+    await createStack(name, text, bootstrap?.secretsProvider ?? process.env.PULUMI_SECRETS_PROVIDER)
   } finally {
-    questions.close()
+    prompts.close()
   }
   console.log(`\nPulumi.${name}.yaml has the settings; it belongs into the repository: git add --force Pulumi.${name}.yaml\nMake it: pulumi up --stack ${name}`)
 }
@@ -58,7 +58,7 @@ function requireNewName (name: string): void {
  * Writes the file, and Pulumi adds the key of the stack's secrets to it. Where Pulumi makes no stack,
  * the file is as it was before, so that the command can be repeated.
  */
-async function make (name: string, text: string, secretsProvider: string | undefined): Promise<void> {
+async function createStack (name: string, text: string, secretsProvider: string | undefined): Promise<void> {
   const file = fileOf(name)
   const before = existsSync(file) ? readFileSync(file) : undefined
   writeFileSync(file, text, { flag: before ? 'w' : 'wx' })
@@ -71,48 +71,48 @@ async function make (name: string, text: string, secretsProvider: string | undef
   }
 }
 
-const ofBootstrap = ['--cwd', 'infra/bootstrap']
+const bootstrapArgs = ['--cwd', 'infra/bootstrap']
 const stacksIn = async (...project: string[]): Promise<string[]> =>
-  (await askPulumi('stack', 'ls', ...project) as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
+  (await readPulumiJson('stack', 'ls', ...project) as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
 
 /** The answers for the stack. Throws Refused with every option that is missing where nobody can be asked. */
-export async function answersOf (name: string, questions: Questions, bootstrap: Bootstrap | undefined): Promise<Answers> {
+export async function readInputs (name: string, prompts: Prompts, bootstrap: Bootstrap | undefined): Promise<StackInputs> {
   const permissionsBoundary = bootstrap?.permissionsBoundary
-  const tier = await questions.ask({
-    option: 'tier', text: 'what it is for: development, staging or production', needed: true, pattern: /^(development|staging|production)$/,
+  const tier = await prompts.read({
+    option: 'tier', text: 'what it is for: development, staging or production', required: true, pattern: /^(development|staging|production)$/,
     fallback: new Map([['staging', 'staging'], ['prod', 'production']]).get(name) ?? 'development',
   }) as Tier
-  const account = await questions.ask({
-    option: 'account', text: 'the AWS account, 12 digits', needed: true, pattern: /^\d{12}$/, fallback: /^arn:aws:iam::(\d+):/.exec(permissionsBoundary ?? '')?.[1],
+  const account = await prompts.read({
+    option: 'account', text: 'the AWS account, 12 digits', required: true, pattern: /^\d{12}$/, fallback: /^arn:aws:iam::(\d+):/.exec(permissionsBoundary ?? '')?.[1],
   })
-  const region = await questions.ask({
-    option: 'region', text: 'the AWS region, such as eu-west-1', needed: true, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, fallback: /region=([a-z0-9-]+)/.exec(bootstrap?.backend ?? '')?.[1],
+  const region = await prompts.read({
+    option: 'region', text: 'the AWS region, such as eu-west-1', required: true, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, fallback: /region=([a-z0-9-]+)/.exec(bootstrap?.backend ?? '')?.[1],
   })
-  const zones = await questions.ask({
-    option: 'zones', needed: true, pattern: /^[a-f](,\s*[a-f]){1,2}$/, fallback: zonesIn(templateOf(name, tier)).join(','),
+  const zones = await prompts.read({
+    option: 'zones', required: true, pattern: /^[a-f](,\s*[a-f]){1,2}$/, fallback: zonesIn(templateOf(name, tier)).join(','),
     text: `letters of two or three availability zones, separated by commas; aws ec2 describe-availability-zones --region ${region || 'REGION'} lists yours`,
   })
-  const host = await questions.ask({
-    option: 'domain', text: 'host name of the rates API; without one there is no TLS', needed: tier !== 'development', pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+  const host = await prompts.read({
+    option: 'domain', text: 'host name of the rates API; without one there is no TLS', required: tier !== 'development', pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
   })
-  const domain = host || tier !== 'development' ? { name: host, ...await certificateOf(questions) } : undefined
-  const cidrs = await questions.ask({
-    option: 'allowed-cidrs', text: 'addresses that may reach the rates API, such as 198.51.100.7/32, separated by commas', needed: !domain,
+  const domain = host || tier !== 'development' ? { name: host, ...await certificateOf(prompts) } : undefined
+  const cidrs = await prompts.read({
+    option: 'allowed-cidrs', text: 'addresses that may reach the rates API, such as 198.51.100.7/32, separated by commas', required: !domain,
     pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}(,\s*\d{1,3}(\.\d{1,3}){3}\/\d{1,2})*$/,
   })
-  const email = await questions.ask({ option: 'email', text: 'where alarms go, an e-mail address', needed: tier !== 'development', pattern: /^[^@\s]+@[^@\s]+$/ })
-  const budget = await questions.ask({ option: 'budget-usd', text: 'USD a month above which a message goes out', needed: false, pattern: /^[1-9]\d{0,5}$/ })
-  if (questions.missing.length > 0) throw new Refused(`These are needed:\n${questions.missing.map(option => `  ${option}`).join('\n')}`, 2)
+  const email = await prompts.read({ option: 'email', text: 'where alarms go, an e-mail address', required: tier !== 'development', pattern: /^[^@\s]+@[^@\s]+$/ })
+  const budget = await prompts.read({ option: 'budget-usd', text: 'budget in USD a month; AWS Budgets sends a message above it', required: false, pattern: /^[1-9]\d{0,5}$/ })
+  if (prompts.missing.length > 0) throw new Refused(`These are needed:\n${prompts.missing.map(option => `  ${option}`).join('\n')}`, 2)
   const allowedCidrs = cidrs ? cidrs.split(/,\s*/) : []
   return { account, region, tier, zones: zones.split(/,\s*/), domain, allowedCidrs, email, monthlyUsd: budget ? Number(budget) : undefined, permissionsBoundary }
 }
 
 /** Names and certificates are made in a zone of Route 53, or the certificates are there. */
-async function certificateOf (questions: Questions): Promise<{ zoneId: string } | { certificateArn: string, edgeCertificateArn?: string }> {
+async function certificateOf (prompts: Prompts): Promise<{ zoneId: string } | { certificateArn: string, edgeCertificateArn?: string }> {
   const arn = /^arn:aws:acm:\S+$/
-  const certificateArn = questions.optional('certificate-arn', arn)
-  if (!certificateArn) return { zoneId: await questions.ask({ option: 'zone-id', text: 'the Route 53 zone in which names and certificates are made', needed: true, pattern: /^Z[A-Z0-9]+$/ }) }
-  const edgeCertificateArn = questions.optional('edge-certificate-arn', arn)
+  const certificateArn = prompts.optional('certificate-arn', arn)
+  if (!certificateArn) return { zoneId: await prompts.read({ option: 'zone-id', text: 'the Route 53 zone in which names and certificates are made', required: true, pattern: /^Z[A-Z0-9]+$/ }) }
+  const edgeCertificateArn = prompts.optional('edge-certificate-arn', arn)
   return { certificateArn, ...(edgeCertificateArn ? { edgeCertificateArn } : {}) }
 }
 

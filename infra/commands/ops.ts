@@ -7,37 +7,37 @@ import { runCommand } from '../../services/ops/run.ts'
 import type { OneOffTask } from '../run-task.ts'
 import { copyFiles } from './copied-files.ts'
 import { namedOrLocalSystem } from './local-system.ts'
-import { askPulumi, endWith, Refused } from './pulumi.ts'
+import { readPulumiJson, runMain, Refused } from './pulumi.ts'
 
 const [args, stack] = takeStack(process.argv.slice(2))
 
-await endWith(async () => {
-  if (stack === undefined) process.exitCode = await runHere(args, {})
+await runMain(async () => {
+  if (stack === undefined) process.exitCode = await runLocally(args, {})
   else if (!/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw new Refused('--stack takes the name of a stack: npm run ops -- --stack NAME COMMAND', 2)
-  else process.exitCode = await runOn(stack, args)
+  else process.exitCode = await runOnStack(stack, args)
 })
 process.exit()
 
 /** A command that needs the database runs as a task beside it; one whose file or secret is at this terminal runs here. */
-async function runOn (stack: string, args: string[]): Promise<number> {
-  if (args.length === 0 || requestedHelp(args) !== undefined) return await runHere(args, {})
+async function runOnStack (stack: string, args: string[]): Promise<number> {
+  if (args.length === 0 || requestedHelp(args) !== undefined) return await runLocally(args, {})
   const command = checkUsage(args)
-  const { oneOffTasks, batchesUrl, payloadBucket, apiKeysSecret } = await askPulumi('stack', 'output', '--stack', stack) as StackOutputs
+  const { oneOffTasks, batchesUrl, payloadBucket, apiKeysSecret } = await readPulumiJson('stack', 'output', '--stack', stack) as StackOutputs
   if (!oneOffTasks || !batchesUrl || !payloadBucket) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
   const task = newest(oneOffTasks.ops)
   if (command.name.startsWith('keys ')) {
     if (!apiKeysSecret) throw new Refused(`The stack "${stack}" has no output apiKeysSecret.`)
     // A key is made at this terminal: a task would write it into its log. An empty variable counts as one that is not set.
-    return await runHere(args, { API_KEYS_SECRET: apiKeysSecret, AWS_REGION: task.region, API_KEYS_FILE: '', API_KEYS_SECONDS: '' })
+    return await runLocally(args, { API_KEYS_SECRET: apiKeysSecret, AWS_REGION: task.region, API_KEYS_FILE: '', API_KEYS_SECONDS: '' })
   }
   if (command.runs === 'terminal') {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
-    return await runHere(args, { INGESTION_API_URL: batchesUrl })
+    return await runLocally(args, { INGESTION_API_URL: batchesUrl })
   }
-  const [{ callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
+  const [{ readCallerArn: callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
   const caller = await callerArn(task.region)
   const files = await copyFiles(command, args, { bucket: payloadBucket, region: task.region })
-  console.error(`Runs as a task of "${stack}" for ${caller}. The first line comes in about a minute.`)
+  console.error(`Runs as a task of "${stack}" for ${caller}. The first line of its log arrives after about a minute.`)
   try {
     const { exitCode, reason } = await runTask(task, {
       command: ['node', 'services/ops/main.ts', ...files.args], environment: { OPERATOR_ARN: caller }, onLog: line => console.log(line),
@@ -72,7 +72,7 @@ function checkUsage (args: string[]): Command {
 }
 
 /** Runs the command in this process, on the system that `variables` and this process's own variables name. */
-async function runHere (args: string[], variables: Record<string, string>): Promise<number> {
+async function runLocally (args: string[], variables: Record<string, string>): Promise<number> {
   Object.assign(process.env, variables)
   return await runCommand(args, namedOrLocalSystem)
 }

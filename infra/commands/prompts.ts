@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline'
 import { Refused } from './pulumi.ts'
 
-export interface Question {
+export interface Prompt {
   /** The option that answers it, without `--`. */
   option: string
   text: string
   /** Taken where nothing is said. */
   fallback?: string | undefined
-  needed: boolean
+  required: boolean
   pattern: RegExp
 }
 
@@ -15,7 +15,7 @@ export interface Question {
 export type Terminal = { input: NodeJS.ReadableStream, output: NodeJS.WritableStream }
 
 /** Answers questions: by an option, at the terminal, or by what is taken where nothing is said. */
-export class Questions {
+export class Prompts {
   readonly #given: Record<string, string | undefined>
   readonly #terminal: Terminal | undefined
   readonly #lines: { close: () => void, iterator: AsyncIterator<string> } | undefined
@@ -30,8 +30,8 @@ export class Questions {
   }
 
   /** Empty where nothing is said. Throws Refused where an option does not fit, or the input ends. */
-  async ask ({ option, text, fallback = '', needed, pattern }: Question): Promise<string> {
-    const fits = (answer: string): boolean => answer === '' ? !needed : pattern.test(answer)
+  async read ({ option, text, fallback = '', required, pattern }: Prompt): Promise<string> {
+    const fits = (input: string): boolean => input === '' ? !required : pattern.test(input)
     const given = this.#given[option]
     if (given !== undefined) {
       if (!fits(given)) throw new Refused(`--${option} ${given}: ${text}.`, 2)
@@ -42,16 +42,16 @@ export class Questions {
       return fallback
     }
     while (true) {
-      const answer = await this.#line(`${text}${fallback ? ` [${fallback}]` : needed ? '' : ' [none]'}: `) || fallback
-      if (fits(answer)) return answer
-      this.#terminal.output.write(answer === '' ? 'It is needed.\n' : `"${answer}" does not fit.\n`)
+      const input = await this.#line(`${text}${fallback ? ` [${fallback}]` : required ? '' : ' [none]'}: `) || fallback
+      if (fits(input)) return input
+      this.#terminal.output.write(input === '' ? 'A value is required.\n' : `"${input}" is not valid.\n`)
     }
   }
 
   /** An option that is never asked for. Empty where it is not given; throws Refused where it does not fit. */
   optional (option: string, pattern: RegExp): string {
     const given = this.#given[option] ?? ''
-    if (given && !pattern.test(given)) throw new Refused(`--${option} ${given} does not fit.`, 2)
+    if (given && !pattern.test(given)) throw new Refused(`--${option} ${given} is not valid.`, 2)
     return given
   }
 
@@ -68,7 +68,7 @@ export class Questions {
   async #line (prompt: string): Promise<string> {
     this.#terminal!.output.write(prompt)
     const { value, done } = await this.#lines!.iterator.next()
-    if (done) throw new Refused('The input ended: nothing was written.', 2)
+    if (done) throw new Refused('End of input: nothing was written.', 2)
     return (value as string).trim()
   }
 }

@@ -15,11 +15,11 @@ const root = join(import.meta.dirname, '../..')
 /** Runs `pulumi` at this terminal: its questions and its output are the person's. Throws Refused with its exit code when it fails. */
 export async function pulumi (...args: string[]): Promise<void> {
   const { code } = await run(args, 'inherit')
-  if (code !== 0) throw new Refused(`\`pulumi ${args.join(' ')}\` failed: what it said is above.`, code ?? 1)
+  if (code !== 0) throw new Refused(`\`pulumi ${args.join(' ')}\` failed: its output is above.`, code ?? 1)
 }
 
 /** What `pulumi` prints as JSON. Throws Refused with what it says when it fails. */
-export const askPulumi = async (...args: string[]): Promise<any> => JSON.parse(await readPulumi(...args, '--json'))
+export const readPulumiJson = async (...args: string[]): Promise<any> => JSON.parse(await readPulumi(...args, '--json'))
 
 /** What `pulumi` prints. Throws Refused with what it says when it fails. */
 export async function readPulumi (...args: string[]): Promise<string> {
@@ -46,7 +46,7 @@ function run (args: string[], output: 'inherit' | 'pipe'): Promise<{ code: numbe
 }
 
 /** Runs a command's main function: exit code 0, or that of what it threw, with one sentence and no stack. */
-export async function endWith (main: () => Promise<void>): Promise<void> {
+export async function runMain (main: () => Promise<void>): Promise<void> {
   try {
     await main()
   } catch (error) {

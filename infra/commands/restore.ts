@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { endWith, Refused } from './pulumi.ts'
+import { runMain, Refused } from './pulumi.ts'
 import { adopted } from './restore/adopt.ts'
 import { stepsOf } from './restore/steps.ts'
 import { exportState, importState } from './stack-state.ts'
@@ -11,14 +11,14 @@ const help = `Usage: npm run restore -- --stack NAME --to TIME [--source IDENTIF
     Prints the steps that take the stack's database back to that moment, as commands for bash with all names filled in. TIME is
     in UTC: 2026-11-22T10:00:00Z. Nothing is changed by printing them.
 --source IDENTIFIER
-    The instance or cluster that has the backups of that moment, where it is not the living one: after an earlier restore it is
-    the one that was put aside.
+    The instance or cluster that has the backups of that moment, where it is not the current one: after an earlier restore it is
+    the one that was renamed.
 --adopt RESOURCE_ID
     One of the steps: writes into the stack's state that its primary instance is the one of that id (db-…).
 
-docs/restoring.md says what the steps are for. Needs \`pulumi\` on the path, logged in to where its state is.`
+docs/restoring.md explains the steps. Needs \`pulumi\` on the path, logged in to where its state is.`
 
-await endWith(async () => {
+await runMain(async () => {
   const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)
   const text = { type: 'string' } as const
   let given
@@ -35,7 +35,7 @@ await endWith(async () => {
     const state = adopted(stack, await exportState(stack), adopt)
     if (!state) return console.log(`The state of "${stack}" follows ${adopt} already.`)
     await importState(stack, state)
-    return console.log(`The state of "${stack}" follows ${adopt}. Now refresh the database, as the next command says.`)
+    return console.log(`The state of "${stack}" follows ${adopt}. Now refresh the database, with the next command.`)
   }
   const time = new Date(to!)
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(to!) || Number.isNaN(time.getTime())) throw wrong('--to takes a time in UTC, as in 2026-11-22T10:00:00Z.')

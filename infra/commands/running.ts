@@ -1,14 +1,14 @@
 import { DescribeTasksCommand, ECSClient, paginateListTasks, type Task } from '@aws-sdk/client-ecs'
 import { parseArgs } from 'node:util'
-import { askPulumi, endWith, Refused } from './pulumi.ts'
+import { readPulumiJson, runMain, Refused } from './pulumi.ts'
 import { differences, type Expected } from './running-tasks.ts'
 
 /** `node infra/commands/running.ts --stack NAME --image …@sha256:…`: whether that image, by the task definitions just deployed, is what runs. */
-await endWith(async () => {
+await runMain(async () => {
   const text = { type: 'string' } as const
   const { stack, image } = parseArgs({ options: { stack: text, image: text } }).values
   if (!stack || !image) throw new Refused('--stack and --image are needed', 2)
-  const outputs = await askPulumi('stack', 'output', '--stack', stack) as {
+  const outputs = await readPulumiJson('stack', 'output', '--stack', stack) as {
     clusterName: string, services: Record<string, string>, taskDefinitions: Record<string, string>, image: string
   }
   if (outputs.image !== image) throw new Refused(`The stack "${stack}" was deployed with ${outputs.image}, not ${image}.`)

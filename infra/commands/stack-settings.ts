@@ -6,7 +6,7 @@ import { Refused } from './pulumi.ts'
 export type Tier = 'development' | 'staging' | 'production'
 
 /** What differs from one stack to another; the rest of its settings come from a stack of the same tier. */
-export interface Answers {
+export interface StackInputs {
   account: string
   region: string
   tier: Tier
@@ -37,7 +37,7 @@ export function zonesIn (template: string): string[] {
  * The settings of a new stack, as the text of its file: those of `template`, with the answers in their place.
  * Throws Refused where the template has secrets of its own stack.
  */
-export function newSettings (template: string, answers: Answers): string {
+export function newSettings (template: string, inputs: StackInputs): string {
   const document = parseDocument(template)
   const config = document.get('config')
   if (!isMap(config)) throw new Refused('The settings that the new stack begins with have no "config".')
@@ -50,7 +50,7 @@ export function newSettings (template: string, answers: Answers): string {
     if (isEmpty) config.delete(key)
     else config.set(key, document.createNode(value, { flow: true }))
   }
-  const { account, region, tier, zones, domain, allowedCidrs, email, monthlyUsd, permissionsBoundary } = answers
+  const { account, region, tier, zones, domain, allowedCidrs, email, monthlyUsd, permissionsBoundary } = inputs
   set('aws:region', region)
   set(`${own}account`, account)
   set(`${own}tier`, tier)

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { table } from '../../services/ops/table.ts'
 import { fileOf, requireCopyName, requireLastDay } from './copy-name.ts'
 import type { Given } from './init.ts'
-import { askPulumi, endWith, pulumi, Refused } from './pulumi.ts'
+import { readPulumiJson, runMain, pulumi, Refused } from './pulumi.ts'
 
 const help = `Usage: npm run stack -- COMMAND
 
@@ -11,18 +11,18 @@ init NAME [--tier development|staging|production] [--account ID] [--region REGIO
           [--domain HOST] [--zone-id ID | --certificate-arn ARN [--edge-certificate-arn ARN]] [--allowed-cidrs A,B] [--email ADDRESS]
           [--budget-usd N] [--yes]
     Makes a new stack that is to stay, and its settings in Pulumi.NAME.yaml: those of the stack of the same tier in this
-    repository, with your account, names and addresses. It asks for what no option says, says what the stack costs, and
-    asks before it writes. Account, region, the key of secrets and the boundary of roles come from the bootstrap of that
+    repository, with your account, names and addresses. It prompts for missing options, prints what the stack costs, and
+    prompts before it writes. Account, region, the key of secrets and the boundary of roles come from the bootstrap of that
     name. An account does not have every zone of a region: --zones names those that it has. Settings that somebody has filled in are never overwritten.
 up NAME [--days N] [--yes]
     Makes or updates a short-lived copy of the system, as small as it can be, from Pulumi.dev.yaml's settings. It carries the
-    day on which it may be removed: in N days, 7 unless said. Its settings are in Pulumi.NAME.yaml, which git leaves alone.
+    day on which it may be removed: in N days, 7 by default. Its settings are in Pulumi.NAME.yaml, which git ignores.
 down NAME [--yes]
     Removes all of a copy, its data too.
 list [--expired]
-    Every stack, and until when it is wanted. With --expired only those that are over, and exit code 1 if there is one.
+    Every stack with its last day. With --expired only expired stacks, and exit code 1 if there is one.
 
---yes asks nothing. Without it Pulumi shows what it would do and waits for your word.
+--yes skips every confirmation. Without it Pulumi shows a preview and waits for a confirmation.
 Needs \`pulumi\` on the path, logged in to where its state is, and AWS credentials (docs/aws.md).`
 
 const text = { type: 'string' } as const
@@ -44,17 +44,17 @@ function readCommand (): Read {
   } catch (error) {
     throw wrong((error as Error).message)
   }
-  const { positionals: [command, ...names], values: { yes, expired, help: asked, days: _, ...init } } = given
-  if (asked) {
+  const { positionals: [command, ...names], values: { yes, expired, help: showHelp, days: _, ...init } } = given
+  if (showHelp) {
     console.log(help)
     process.exit(0)
   }
-  if (command !== 'init' && command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'Say what to do.' : `There is no command "${command}".`)
+  if (command !== 'init' && command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'A command is required.' : `There is no command "${command}".`)
   if (names.length !== (command === 'list' ? 0 : 1)) throw wrong(command === 'list' ? '`list` takes no name.' : `\`${command}\` takes one name.`)
-  const [foreign] = command === 'init' ? [] : Object.keys(init)
-  if (foreign) throw wrong(`--${foreign} is an option of \`init\` alone.`)
+  const [initOnly] = command === 'init' ? [] : Object.keys(init)
+  if (initOnly) throw wrong(`--${initOnly} is an option of \`init\` alone.`)
   const days = Number(given.values.days)
-  if (!Number.isInteger(days) || days < 1 || days > 90) throw wrong('--days is a whole number from 1 to 90.')
+  if (!Number.isInteger(days) || days < 1 || days > 90) throw wrong('--days must be an integer from 1 to 90.')
   return { command, name: names[0] ?? '', days, yes, expired, given: init }
 }
 
@@ -90,7 +90,7 @@ async function down (name: string, yes: boolean): Promise<void> {
 async function list (onlyExpired: boolean): Promise<void> {
   const today = new Date().toISOString().slice(0, 10)
   const found = await Promise.all((await stacks()).map(async name => {
-    const { expires } = await askPulumi('stack', 'output', '--stack', name) as { expires?: string }
+    const { expires } = await readPulumiJson('stack', 'output', '--stack', name) as { expires?: string }
     return { name, expires, isOver: expires !== undefined && expires < today }
   }))
   const shown = onlyExpired ? found.filter(({ isOver }) => isOver) : found
@@ -99,7 +99,7 @@ async function list (onlyExpired: boolean): Promise<void> {
   if (onlyExpired && shown.length > 0) process.exitCode = 1
 }
 
-const stacks = async (): Promise<string[]> => (await askPulumi('stack', 'ls') as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
+const stacks = async (): Promise<string[]> => (await readPulumiJson('stack', 'ls') as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
 
 /** As for the other stacks of the account (docs/aws.md); Pulumi's own choice where nothing is said. */
 const secretsProvider = (): string[] => process.env.PULUMI_SECRETS_PROVIDER ? ['--secrets-provider', process.env.PULUMI_SECRETS_PROVIDER] : []
@@ -111,7 +111,7 @@ async function requireCredentials (): Promise<void> {
   })
 }
 
-await endWith(async () => {
+await runMain(async () => {
   const { command, name, days, yes, expired, given } = readCommand()
   if (command === 'list') return await list(expired)
   if (command === 'init') return await initAt(name, given, yes)

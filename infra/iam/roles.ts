@@ -17,18 +17,18 @@ export interface RoleArgs {
   /** ARN of the policy that is the most the role may do, whatever it is given. */
   permissionsBoundary: string | undefined
   /** Runs before what the role may do changes. */
-  after?: Gate | undefined
+  after?: Precondition | undefined
 }
 
 /** What runs before a resource is made or changed, and what that waits for. */
-export interface Gate {
+export interface Precondition {
   hook: pulumi.ResourceHook
   ready: pulumi.Resource[]
 }
 
 /** The options of a resource that is made and changed after the gate's hook. */
-export const gated = (gate: Gate | undefined): pulumi.CustomResourceOptions =>
-  gate ? { dependsOn: gate.ready, hooks: { beforeCreate: [gate.hook], beforeUpdate: [gate.hook] } } : {}
+export const optionsAfter = (precondition: Precondition | undefined): pulumi.CustomResourceOptions =>
+  precondition ? { dependsOn: precondition.ready, hooks: { beforeCreate: [precondition.hook], beforeUpdate: [precondition.hook] } } : {}
 
 export interface Role {
   arn: pulumi.Output<string>
@@ -38,7 +38,7 @@ export interface Role {
 
 /** A role and what it may do, which is nothing else. */
 export function role (name: string, { service, statements, account, permissionsBoundary, after }: RoleArgs, parent: pulumi.Resource): Role {
-  const made = new iam.Role(name, {
+  const iamRole = new iam.Role(name, {
     assumeRolePolicy: JSON.stringify({
       Version: '2012-10-17',
       Statement: [{
@@ -50,8 +50,8 @@ export function role (name: string, { service, statements, account, permissionsB
   }, { parent })
   const policy = statements.length === 0
     ? []
-    : [new iam.RolePolicy(name, { role: made.name, policy: policyOf(statements) }, { parent, ...gated(after) })]
-  return { arn: made.arn, ready: [made, ...policy] }
+    : [new iam.RolePolicy(name, { role: iamRole.name, policy: policyOf(statements) }, { parent, ...optionsAfter(after) })]
+  return { arn: iamRole.arn, ready: [iamRole, ...policy] }
 }
 
 function policyOf (statements: Statement[]): pulumi.Output<string> {

@@ -1,5 +1,5 @@
 /** A resource as it is asked for. */
-export interface Asked {
+export interface DeclaredResource {
   name: string
   /** The stack's `freight-rates:tier`; undefined where its configuration has none. */
   tier: string | undefined
@@ -14,15 +14,15 @@ export interface Rule {
   /** Set where `problem` reads a value that a preview may not know yet, because the update makes it. */
   readsLate?: true
   /** What is wrong, in one sentence; undefined where nothing is. */
-  problem: (resource: Asked) => string | undefined
+  problem: (resource: DeclaredResource) => string | undefined
 }
 
 const unless = (fine: unknown, problem: string): string | undefined => fine ? undefined : problem
 /** Whether an input has a value, known or not: the engine refuses to read a value that the update is still to make. */
-const isGiven = (inputs: Asked['inputs'], key: string): boolean => Boolean(Object.getOwnPropertyDescriptor(inputs, key)?.value)
+const isGiven = (inputs: DeclaredResource['inputs'], key: string): boolean => Boolean(Object.getOwnPropertyDescriptor(inputs, key)?.value)
 /** Whether the stack keeps data that somebody needs. Only a stack that says `development` does not, whatever its name is. */
-const isToStay = ({ tier }: Asked): boolean => tier !== 'development'
-const containersOf = ({ containerDefinitions }: Asked['inputs']): any[] => JSON.parse(containerDefinitions ?? '[]')
+const isToStay = ({ tier }: DeclaredResource): boolean => tier !== 'development'
+const containersOf = ({ containerDefinitions }: DeclaredResource['inputs']): any[] => JSON.parse(containerDefinitions ?? '[]')
 
 /** What must hold for every resource, whoever changes the program: the policy pack asks in a real run, `npm test` without one. */
 export const rules: Rule[] = [
@@ -47,20 +47,20 @@ export const rules: Rule[] = [
       unless(blockPublicAcls && blockPublicPolicy && ignorePublicAcls && restrictPublicBuckets, 'one of the four blocks is off'),
   },
   {
-    name: 'data-stays',
+    name: 'data-is-protected',
     description: 'Database and keys of a stack that is here to stay cannot be deleted by accident',
     types: ['aws:rds/instance:Instance', 'aws:rds/cluster:Cluster', 'aws:secretsmanager/secret:Secret'],
     problem: asked => unless(!isToStay(asked) || asked.protect || isGiven(asked.inputs, 'replicateSourceDb') ||
       (isGiven(asked.inputs, 'clusterIdentifier') && !isGiven(asked.inputs, 'engine')), 'protect is off'),
   },
   {
-    name: 'logs-end',
-    description: 'A log group has a retention: what is kept for ever is paid for ever',
+    name: 'logs-have-retention',
+    description: 'A log group has a retention: without one AWS keeps and bills the log for ever',
     types: ['aws:cloudwatch/logGroup:LogGroup'],
     problem: ({ inputs: { retentionInDays } }) => unless(retentionInDays > 0, 'retentionInDays is not set'),
   },
   {
-    name: 'groups-name-each-other',
+    name: 'ingress-is-by-group',
     description: 'Who may come in is a security group; addresses may come to the public balancer alone, by its ports',
     types: ['aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule'],
     problem: ({ inputs }) => unless(isGiven(inputs, 'referencedSecurityGroupId') ||
@@ -89,13 +89,13 @@ export const rules: Rule[] = [
   },
   {
     name: 'secrets-are-not-environment',
-    description: 'A secret comes from Secrets Manager, not as a variable that everyone can read who may see the task',
+    description: 'A secret comes from Secrets Manager, not as a variable, which everyone with access to the task definition can read',
     types: ['aws:ecs/taskDefinition:TaskDefinition'],
     readsLate: true,
     problem: ({ inputs }) => unless(!containersOf(inputs).some(({ environment = [] }) => environment.some(isSecret)), 'a variable looks like a secret'),
   },
   {
-    name: 'limits-know-no-path',
+    name: 'rate-limits-ignore-paths',
     description: 'A firewall counts requests by where they come from: a path can be spelled in many ways, and the router reads them all',
     types: ['aws:wafv2/webAcl:WebAcl'],
     problem: ({ inputs: { rules = [] } }) => {
@@ -106,13 +106,13 @@ export const rules: Rule[] = [
   },
   {
     name: 'gateways-are-closed',
-    description: 'The gateway of a stack that is here to stay does not answer to the address that AWS gives it',
+    description: 'The gateway of a stack that is here to stay does not accept requests to the address that AWS gives it',
     types: ['aws:apigatewayv2/api:Api'],
     problem: asked => unless(!isToStay(asked) || asked.inputs.disableExecuteApiEndpoint === true, 'disableExecuteApiEndpoint is off'),
   },
   {
     name: 'edges-are-guarded',
-    description: 'A distribution has a firewall, takes HTTPS alone, over addresses that the firewall can count, and keeps no answer, errors included',
+    description: 'A distribution has a firewall, takes HTTPS alone, over addresses that the firewall can count, and caches no response, errors included',
     types: ['aws:cloudfront/distribution:Distribution'],
     problem: ({ inputs }) =>
       unless(isGiven(inputs, 'webAclId'), 'webAclId is not set') ??
@@ -120,7 +120,7 @@ export const rules: Rule[] = [
         'it takes more than HTTPS by TLS 1.2') ??
       unless(!inputs.isIpv6Enabled, 'isIpv6Enabled is on: a client has 2^64 addresses') ??
       unless([404, 500, 502, 503, 504].every(status => (inputs.customErrorResponses ?? []).some((one: Record<string, unknown>) =>
-        one.errorCode === status && one.errorCachingMinTtl === 0)), 'it keeps errors for ten seconds, for whoever comes next'),
+        one.errorCode === status && one.errorCachingMinTtl === 0)), 'it caches error responses for ten seconds'),
   },
 ]
 

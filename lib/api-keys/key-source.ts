@@ -23,7 +23,7 @@ export const Keys = {
   API_KEYS_FILE: Type.Optional(Type.String({
     description: 'path of a file with the same, in place of API_KEYS; a change counts while the process runs', minLength: 1,
   })),
-  API_KEYS_SECONDS: Count('time between two looks at that secret or file, in seconds', { default: defaultKeySeconds, maximum: 3_600 }),
+  API_KEYS_SECONDS: Count('time between two reads of that secret or file, in seconds', { default: defaultKeySeconds, maximum: 3_600 }),
 }
 
 export type KeyConfig = {
@@ -34,9 +34,9 @@ export type KeyConfig = {
 export type CurrentKeys = () => readonly ApiKey[]
 
 /** Longest wait for the first look before the process goes on without, in milliseconds. */
-const firstLookMs = 5_000
+const firstReadMs = 5_000
 /** Longest pause after a look that failed, in milliseconds. */
-const againMs = 30_000
+const maxRetryMs = 30_000
 
 const sources = ['API_KEYS', 'API_KEYS_SECRET', 'API_KEYS_FILE'] as const
 
@@ -45,7 +45,7 @@ export const hasKeySource = (env: NodeJS.ProcessEnv): boolean => sources.some(na
 
 export const keySourceProblems: ConfigCheck = env => {
   const given = sources.filter(name => env[name])
-  if (given.length > 1) return [`${given.join(' and ')} are ${given.length === 2 ? 'both' : 'all'} set: one of them says who has a key`]
+  if (given.length > 1) return [`${given.join(' and ')} are ${given.length === 2 ? 'both' : 'all'} set: set exactly one of them`]
   if (env.API_KEYS_SECRET && !env.AWS_REGION) return ['AWS_REGION is missing: API_KEYS_SECRET is read from a region']
   return keyProblems(env)
 }
@@ -62,15 +62,15 @@ export async function openKeys (config: KeyConfig, log: Log, metrics: Metrics): 
   let keys: ApiKey[] | undefined
   let text: string | undefined
   let readAt = 0
-  metrics.ask('freight_keys_age_seconds', () => [[{}, keys && (performance.now() - readAt) / 1_000]])
+  metrics.collect('freight_keys_age_seconds', () => [[{}, keys && (performance.now() - readAt) / 1_000]])
 
-  async function look (): Promise<boolean> {
+  async function refreshKeys (): Promise<boolean> {
     try {
       const found = await read()
       if (found !== text) {
         keys = parseKeys(found || 'nothing', environment)
         text = found
-        log.info({ keys: keys.length }, 'API keys')
+        log.info({ keys: keys.length }, 'API keys loaded')
       }
       readAt = performance.now()
       metrics.count('freight_key_reads_total', { result: 'read' })
@@ -78,23 +78,23 @@ export async function openKeys (config: KeyConfig, log: Log, metrics: Metrics): 
     } catch (error) {
       const isRefused = error instanceof InvalidConfig
       metrics.count('freight_key_reads_total', { result: isRefused ? 'refused' : 'failed' })
-      log.error({ ...(isRefused ? { problems: error.problems } : outline(error)), kept: keys?.length ?? null }, 'the API keys cannot be read: the last ones stay')
+      log.error({ ...(isRefused ? { problems: error.problems } : outline(error)), cached: keys?.length ?? null }, 'API key refresh failed: using the cached keys')
       return false
     }
   }
 
-  async function keepLooking (first: Promise<boolean>): Promise<never> {
-    for (let failures = await first ? 0 : 1; ; failures = await look() ? 0 : failures + 1) {
-      const ms = failures === 0 ? seconds * 1_000 : Math.min(seconds * 1_000, backoffMs(failures, { maxMs: againMs }))
+  async function pollKeys (first: Promise<boolean>): Promise<never> {
+    for (let failures = await first ? 0 : 1; ; failures = await refreshKeys() ? 0 : failures + 1) {
+      const ms = failures === 0 ? seconds * 1_000 : Math.min(seconds * 1_000, backoffMs(failures, { maxMs: maxRetryMs }))
       await pause(ms, undefined, { ref: false })
     }
   }
 
-  const first = look()
-  keepLooking(first)
-  await withDeadline(first, firstLookMs).catch(() => {})
+  const first = refreshKeys()
+  pollKeys(first)
+  await withDeadline(first, firstReadMs).catch(() => {})
   return () => {
-    if (!keys) throw new Problem('keys-unavailable', 'Who has a key cannot be said now; try again')
+    if (!keys) throw new Problem('keys-unavailable', 'The API keys have not been read yet; try again')
     return keys
   }
 }

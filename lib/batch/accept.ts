@@ -29,19 +29,19 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
   const { existing, pending } = await claim(store, manifest, admit)
   if (existing && existing.digest !== manifest.digest) {
     // A note that this request wrote stays for the sweeper: the request that won may still need it.
-    const named = `The key names batch ${existing.id} of ${existing.acceptedAt}`
+    const named = `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt}`
     throw new Problem('key-reused', isCompressedUpload(existing) || isCompressedUpload(manifest)
       ? `${named}; one of the two is a compressed upload, so that their contents cannot be compared. Look at that batch first: if it is the same file, its prices would count again under another key`
-      : `${named}, whose content is another: send other content under another key`, { members: { id: existing.id } })
+      : `${named}, which has different content: send this content under another key`, { members: { id: existing.id } })
   }
   if (manifest.name.kind === 'key' && existing && existing.format !== manifest.format) {
-    throw new Problem('key-reused', `The key names batch ${existing.id} of ${existing.acceptedAt}, which was sent as ${mediaTypes[existing.format]}; ` +
+    throw new Problem('key-reused', `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt}, which was sent as ${mediaTypes[existing.format]}; ` +
       `this request is ${mediaTypes[manifest.format]}: send it under another key, or with Content-Type: ${mediaTypes[existing.format]}`,
     { members: { id: existing.id } })
   }
-  const holding = existing ?? manifest
-  if (pending) await enqueue(queue, holding)
-  return { manifest: holding, replayed: existing !== null, pending }
+  const acceptedManifest = existing ?? manifest
+  if (pending) await enqueue(queue, acceptedManifest)
+  return { manifest: acceptedManifest, replayed: existing !== null, pending }
 }
 
 /** The API has not decoded a compressed upload: its digest is that of the compressed file. */

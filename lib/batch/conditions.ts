@@ -22,7 +22,7 @@ export const referenceColumns = (sql: Sql) => sql`
   min(month)::text as first_day, (max(month) + interval '1 month' - interval '1 day')::date::text as last_day`
 
 /** Says what the workers of now check by: their release and limits. Run when a worker starts. */
-export async function announceRules (sql: Sql, limits: object): Promise<void> {
+export async function publishWorkerRules (sql: Sql, limits: object): Promise<void> {
   await sql`
     insert into worker_rules (release, limits, since) values (${release}, ${sql.json(limits as never)}, now())
     on conflict (only_row) do update set release = excluded.release, limits = excluded.limits, since = excluded.since
@@ -30,7 +30,7 @@ export async function announceRules (sql: Sql, limits: object): Promise<void> {
 }
 
 /** The conditions that a batch with this number of rows would be checked under now; null where no worker has said its rules yet. */
-export async function conditionsNow (sql: Sql, rows: number | null): Promise<Conditions | null> {
+export async function readCurrentConditions (sql: Sql, rows: number | null): Promise<Conditions | null> {
   const [row] = await sql<Array<Omit<Conditions, 'rows'>>>`
     select worker_rules.release, worker_rules.limits, reference.*
     from worker_rules, (select ${referenceColumns(sql)} from price_months) as reference`

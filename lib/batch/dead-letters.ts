@@ -7,14 +7,14 @@ import type { Decision } from './store/decision.ts'
 import { decidedNow, followDecision } from './follow-decision.ts'
 import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
-import { isOfRow } from './store/manifest-fallback.ts'
+import { isRebuiltFromRow } from './store/manifest-fallback.ts'
 import type { Store } from './store/store.ts'
 import type { Actor } from './actor.ts'
 
 export type Action = 'redrive' | 'discard' | 'dead_letter'
 
 /** How the reason of a batch begins that an operator has dead-lettered: no commit in flight is to win over that. */
-export const byOperator = 'OPERATOR: '
+export const operatorReasonPrefix = 'OPERATOR: '
 
 export type DeadLetter = {
   id: string
@@ -51,7 +51,7 @@ export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
     limit ${limit}`
 }
 
-export async function auditOf (sql: Sql, id: string): Promise<AuditEntry[]> {
+export async function listAuditEntries (sql: Sql, id: string): Promise<AuditEntry[]> {
   return await sql<AuditEntry[]>`
     select action, actor, caller, task, reason, ${isoTime(sql, 'acted_at')} from dead_letter_actions where batch_id = ${id} order by number`
 }
@@ -89,7 +89,7 @@ export async function actOn (sql: Sql, { store, queue }: Effects, id: string, ac
   if (changed && action === 'redrive') {
     await queue.send(id, changed.provider, `${id}-${changed.entry}`).catch(cause => {
       if (classify(cause) !== 'wait') throw cause
-      throw new Problem('queue-unavailable', `Batch ${id} is queued as soon as the queue is back; doing it again is safe`, { cause })
+      throw new Problem('queue-unavailable', `Batch ${id} will be queued when the queue is available again; repeating the request is safe`, { cause })
     })
   }
   return await stateAfter(sql, id, changed === null ? 'nothing' : 'changed')
@@ -107,16 +107,16 @@ async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promis
   const [batch] = await tx<Array<{ provider: string, decidedAt: string }>>`
     select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
   if (!batch) return 'nothing'
-  const mine: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
-  const decision = await withDeadline(store.decide(mine), decideMs).catch(cause => {
+  const ownDecision: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
+  const decision = await withDeadline(store.decide(ownDecision), decideMs).catch(cause => {
     if (['INVALID_DECISION', 'DECISION_VERSION'].includes((cause as { code?: string }).code ?? '')) {
       throw new Problem('store-unavailable', `Batch ${id} is not discarded: ${(cause as Error).message}. The object is decisions/${id}.json: ` +
-        'delete it or bring its first version back, then discard the batch', { cause })
+        'delete it or restore its first version, then discard the batch', { cause })
     }
-    throw new Problem('store-unavailable', `Batch ${id} is not discarded: the decision cannot be stored; doing it again is safe`, { cause })
+    throw new Problem('store-unavailable', `Batch ${id} is not discarded: the decision cannot be stored; repeating the request is safe`, { cause })
   })
   await followDecision(tx, decision)
-  return decision.state === 'discarded' && decision.decidedAt === mine.decidedAt ? 'changed' : 'followed'
+  return decision.state === 'discarded' && decision.decidedAt === ownDecision.decidedAt ? 'changed' : 'followed'
 }
 
 /**
@@ -132,15 +132,15 @@ async function isDecided (sql: Sql, store: Store, id: string): Promise<boolean> 
     return await transaction(sql, tx => followDecision(tx, decision))
   }
   if (found?.payload === 'missing') {
-    throw new Problem('payload-gone', `The payload of batch ${id} is not in the store any more: no attempt can read it. ` +
-      'Discard the batch, and ask its provider to send the file under a new Idempotency-Key', { members: { id } })
+    throw new Problem('payload-gone', `The payload of batch ${id} is missing from the store: no attempt can read it. ` +
+      'Discard the batch; its provider has to send the file under a new Idempotency-Key', { members: { id } })
   }
   return false
 }
 
 async function lookUp (store: Store, id: string) {
   const [decision, manifest] = await Promise.all([store.readDecision(id), store.readManifest(id).catch(() => null)])
-  return { decision, payload: manifest && !isOfRow(manifest) ? await store.payloadState(manifest.payload) : null }
+  return { decision, payload: manifest && !isRebuiltFromRow(manifest) ? await store.payloadState(manifest.payload) : null }
 }
 
 /** Each changes the row only from a state from which the action leads: of two at once, or beside a commit, one has an effect. */
@@ -150,6 +150,6 @@ async function change (tx: Sql, id: string, action: 'redrive' | 'dead_letter', {
       update batches set state = 'queued', waits = 0, queued_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider`
   }
   return await tx`
-    update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(), reason = ${byOperator + (reason ?? name)}
+    update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(), reason = ${operatorReasonPrefix + (reason ?? name)}
     where id = ${id} and state in ('queued', 'processing') returning provider`
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Sql } from 'postgres'
 import { withDeadline } from '../process/deadline.ts'
 import { batchId, type Mode, type Name } from './batch.ts'
-import { conditionsNow, type CheckedUnder, type Conditions } from './conditions.ts'
+import { readCurrentConditions, type CheckedUnder, type Conditions } from './conditions.ts'
 import type { Store } from './store/store.ts'
 
 /** One of the batches that a content is in turn: the next one is accepted only after the one before was rejected. */
@@ -10,7 +10,7 @@ export type Generation = { id: string, name: Name }
 
 /** Most batches that one content can be. The last one stays what it is. */
 const maxGenerations = 100
-const databaseMs = 3_000
+const databaseTimeoutMs = 3_000
 
 /** The generations of a content, the first one named as given. The name of each has the id of the one before in it. */
 export function generationsOf (provider: string, mode: Mode, first: Name): Generation[] {
@@ -29,12 +29,12 @@ export function generationsOf (provider: string, mode: Mode, first: Name): Gener
  *
  * Throws what the database throws.
  */
-export async function generationNow (sql: Sql, generations: readonly Generation[], from: number, rows: number | null): Promise<number> {
+export async function findCurrentGeneration (sql: Sql, generations: readonly Generation[], from: number, rows: number | null): Promise<number> {
   const found = await withDeadline(sql<Array<{ id: string, checked_under: CheckedUnder | null }>>`
-    select id, checked_under from batches where id = any(${generations.map(({ id }) => id)}) and state = 'rejected'`, databaseMs)
+    select id, checked_under from batches where id = any(${generations.map(({ id }) => id)}) and state = 'rejected'`, databaseTimeoutMs)
   const rejected = new Map(found.map(({ id, checked_under: under }) => [id, under]))
   if (!rejected.has(generations[from]!.id)) return from
-  const now = await withDeadline(conditionsNow(sql, rows), databaseMs)
+  const now = await withDeadline(readCurrentConditions(sql, rows), databaseTimeoutMs)
   let at = from
   for (; at < generations.length - 1; at++) {
     const under = rejected.get(generations[at]!.id)
@@ -44,7 +44,7 @@ export async function generationNow (sql: Sql, generations: readonly Generation[
 }
 
 /** Index of the last generation that was accepted: what is known without the database. */
-export async function lastAccepted (store: Store, generations: readonly Generation[], from: number): Promise<number> {
+export async function findLastAccepted (store: Store, generations: readonly Generation[], from: number): Promise<number> {
   let at = from
   while (at < generations.length - 1 && await store.readManifest(generations[at + 1]!.id)) at++
   return at

@@ -1,13 +1,13 @@
 import type { Name } from './batch.ts'
 
-type Advices = Record<Name['kind'], string>
+type Hints = Record<Name['kind'], string>
 
 const dryRun = 'Send the file again: each dry run without an Idempotency-Key is a new check.'
-const deadLettered = 'An operator decides whether the batch is processed again or discarded; sending it again changes nothing. Wait for that. ' +
+const deadLettered = 'An operator decides whether the batch is processed again or discarded; sending it again changes nothing. Wait for that decision. ' +
   'When the operator asks for it, or the state is discarded, send it again under a new Idempotency-Key.'
 const discarded = 'None of it is applied, and that is final for this key, content or upload. To have it applied, send it again under a new Idempotency-Key.'
 
-const advices: Record<string, Advices> = {
+const hintsByState: Record<string, Hints> = {
   rejected: {
     key: 'This outcome is final for its Idempotency-Key. Send the corrected file, or the same file once ports or limits have changed, under another key.',
     content: 'Correct the file and send it. The same file is checked again where reference data, limits, rows or the release have changed since.',
@@ -19,10 +19,10 @@ const advices: Record<string, Advices> = {
 }
 
 /** Says what the provider can do about a batch that was not applied; null for any other state. */
-export function adviceFor (name: Name, { state, first_errors: errors }: { state: string, first_errors: readonly unknown[] }): string | null {
+export function hintFor (name: Name, { state, first_errors: errors }: { state: string, first_errors: readonly unknown[] }): string | null {
   const [first] = errors as Array<{ code?: string, value?: string }>
   if (state === 'rejected' && first?.code === 'duplicate') {
-    return `The content is applied as batch ${first.value}: nothing is to be done. To apply it a second time, send it under an Idempotency-Key.`
+    return `Batch ${first.value} has applied the same content: no action is needed. To apply it a second time, send it under an Idempotency-Key.`
   }
-  return advices[state]?.[name.kind] ?? null
+  return hintsByState[state]?.[name.kind] ?? null
 }

@@ -3,15 +3,15 @@ import type { Log } from '../process/log.ts'
 import { Problem } from '../http/problem.ts'
 import { accept, type Acceptance, type Admit } from './accept.ts'
 import { batchId, type Manifest, type Name } from './batch.ts'
-import { generationNow, generationsOf, lastAccepted, type Generation } from './generations.ts'
+import { findCurrentGeneration, generationsOf, findLastAccepted, type Generation } from './generations.ts'
 import type { Queue } from './queue.ts'
-import { isOfRow } from './store/manifest-fallback.ts'
+import { isRebuiltFromRow } from './store/manifest-fallback.ts'
 import type { Store } from './store/store.ts'
 
 export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log, admit?: Admit }
 
 /** `databaseAway`: the batch is the last one of its content that was accepted, and its state is not known. */
-export type NamedAcceptance = Acceptance & { databaseAway?: boolean }
+export type NamedAcceptance = Acceptance & { databaseUnavailable?: boolean }
 
 /**
  * Accepts a batch under the name that its manifest has, or finds the batch that the same content in the same format is already. A content
@@ -26,10 +26,10 @@ export async function acceptNamed (options: NamingOptions, manifest: Manifest, f
   const { store, queue, log, admit } = options
   if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return await accept(store, queue, manifest, admit)
   const formerId = former && batchId(manifest.provider, manifest.mode, former)
-  const before = formerId ? await lookedUp(store.readManifest(formerId)) : null
+  const before = formerId ? await mapStoreErrors(store.readManifest(formerId)) : null
   const first = former && before?.id === formerId ? former : manifest.name
   const acceptance = await acceptContent(options, manifest, first)
-  if (formerId && !before && !isOfRow(acceptance.manifest)) {
+  if (formerId && !before && !isRebuiltFromRow(acceptance.manifest)) {
     await store.createManifest(acceptance.manifest, formerId)
       .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'batch not written under its former name'))
   }
@@ -53,16 +53,16 @@ async function acceptGeneration (
   let acceptance = first
   for (let at = 0; acceptance.replayed;) {
     let next: number
-    let databaseAway = false
+    let databaseUnavailable = false
     try {
-      next = await generationNow(sql, generations, at, manifest.rows ?? null)
+      next = await findCurrentGeneration(sql, generations, at, manifest.rows ?? null)
     } catch (error) {
       log.warn({ err: error, batchId: acceptance.manifest.id }, 'database unavailable: not known whether the batch was rejected')
-      next = await lookedUp(lastAccepted(store, generations, at))
-      databaseAway = true
+      next = await mapStoreErrors(findLastAccepted(store, generations, at))
+      databaseUnavailable = true
     }
     if (next > at) acceptance = await accept(store, queue, named(manifest, generations[next]!.name), admit)
-    if (databaseAway) return { ...acceptance, databaseAway }
+    if (databaseUnavailable) return { ...acceptance, databaseUnavailable }
     if (next === at) return acceptance
     at = next
   }
@@ -71,9 +71,9 @@ async function acceptGeneration (
 
 const named = (manifest: Manifest, name: Name): Manifest => ({ ...manifest, id: batchId(manifest.provider, manifest.mode, name), name })
 
-async function lookedUp<T> (answer: Promise<T>): Promise<T> {
+async function mapStoreErrors<T> (read: Promise<T>): Promise<T> {
   try {
-    return await answer
+    return await read
   } catch (cause) {
     throw new Problem('store-unavailable', 'The batch was not accepted; send it again', { cause })
   }

@@ -18,15 +18,15 @@ const ProblemBody = Type.Object({
 }, { description: 'RFC 9457', additionalProperties: false })
 
 /** What every route may answer with. */
-const anywhere = [
-  new Problem('internal-error', 'The request could not be served; the log has the reason under this id'),
+const commonProblems = [
+  new Problem('internal-error', 'The request failed; the log has the error under this id'),
   new Problem('database-unavailable', 'The database cannot be reached; try again'),
   new Problem('overloaded', 'Too many requests wait for the database; try again'),
 ]
 
 /** A route's response for each status of the problems that it answers with, those themselves being the examples. */
 export function documentedProblems (...problems: Problem[]): Record<number, object> {
-  const byStatus = Map.groupBy([...problems, ...anywhere], ({ status }) => status)
+  const byStatus = Map.groupBy([...problems, ...commonProblems], ({ status }) => status)
   return Object.fromEntries([...byStatus].map(([status, examples]) => [status, {
     description: examples.map(example => String(example.body().title)).join('; '),
     ...(examples.some(({ headers }) => headers['retry-after']) ? { headers: { 'retry-after': { type: 'integer', description: 'seconds to wait' } } } : {}),

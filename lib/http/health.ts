@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { withDeadline } from '../process/deadline.ts'
-import { isEnding } from './drain.ts'
+import { isShuttingDown } from './drain.ts'
 
 /** Resolves when the dependency can be used, rejects when it cannot. */
 export type Check = () => Promise<unknown>
@@ -22,13 +22,13 @@ export function registerHealth (app: FastifyInstance, checks: Record<string, Che
   app.get('/live', { schema: { summary: 'Whether the process runs', tags: ['health'], response: { 200: Type.Object({ status: Type.Literal('live') }) } } },
     async () => ({ status: 'live' as const }))
 
-  const Answer = Type.Object({
+  const ReadyResponse = Type.Object({
     status: Type.Union([Type.Literal('ready'), Type.Literal('unready')]), checks: Type.Record(Type.String(), Type.String()),
   }, { additionalProperties: true })
-  app.get('/ready', { schema: { summary: 'Whether the process can do its work', tags: ['health'], response: { 200: Answer, 503: Answer } } },
+  app.get('/ready', { schema: { summary: 'Whether the process can do its work', tags: ['health'], response: { 200: ReadyResponse, 503: ReadyResponse } } },
     async (_request, reply) => {
       const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check, limitMs)] as const))
-      if (isEnding(app)) results.push(['process', 'ENDING'])
+      if (isShuttingDown(app)) results.push(['process', 'ENDING'])
       const ready = results.every(([, result]) => result === 'ok')
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(results), ...details() })
     })

@@ -8,7 +8,7 @@ export function invalidParameters (failures: FastifySchemaValidationError[], whe
   const errors = failures.map(failure => ({
     parameter: failure.instancePath.split('/')[1] ?? String(failure.params.missingProperty ?? failure.params.additionalProperty ?? where),
     code: failure.keyword === 'additionalProperties' ? 'unknown' : failure.keyword === 'required' ? 'missing' : 'malformed',
-    message: wordsOf(failure),
+    message: describeFailure(failure),
   }))
   const words = [...new Set(errors.map(({ parameter, code, message }) =>
     code === 'malformed' && parameter !== where ? `${parameter.slice(0, 100)} ${message}` : parameter.slice(0, 100)))]
@@ -16,7 +16,7 @@ export function invalidParameters (failures: FastifySchemaValidationError[], whe
 }
 
 /** A pattern is said by the description of its parameter, a list by its values. */
-function wordsOf (failure: FastifySchemaValidationError): string {
+function describeFailure (failure: FastifySchemaValidationError): string {
   const { keyword, params, message = 'is wrong' } = failure
   const { description } = (failure as { parentSchema?: { description?: string } }).parentSchema ?? {}
   if (keyword === 'enum') return `must be ${(params.allowedValues as unknown as unknown[]).join(' or ')}`

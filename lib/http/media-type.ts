@@ -10,6 +10,6 @@ export function negotiate<T extends string> (request: FastifyRequest, reply: Fas
   // A parameter other than q makes no other type of it: what is offered has none, and all text is UTF-8. An empty header is no wish.
   const accept = request.headers.accept?.replace(parameters, '') || '*/*'
   const chosen = new Negotiator({ headers: { accept } }).mediaType([...offered]) as T | undefined
-  if (!chosen) throw new Problem('not-acceptable', `This comes as ${offered.join(' or ')}`)
+  if (!chosen) throw new Problem('not-acceptable', `Available as ${offered.join(' or ')}`)
   return chosen
 }

@@ -28,9 +28,9 @@ export function requestLines (log: Log, level: 'info' | 'debug'): (line: Request
   const stream = (log as unknown as Record<symbol, LogStream>)[pino.symbols.streamSym]!
   // The bindings of the log, as pino keeps them: `,"name":"rates-api"`.
   const bindings = (log as unknown as Record<symbol, string>)[pino.symbols.chindingsSym] ?? ''
-  const head = remember((ms: number) => `{"level":${levels[level]},"time":"${new Date(ms).toISOString()}"${bindings},"requestId":"`)
-  const middle = remember((route: string | null, method: string) => `","method":"${method}","route":${JSON.stringify(route)},"url":"`)
-  const tail = remember((status: number) => `","status":${status},"ms":`)
+  const head = memoizeLast((ms: number) => `{"level":${levels[level]},"time":"${new Date(ms).toISOString()}"${bindings},"requestId":"`)
+  const middle = memoizeLast((route: string | null, method: string) => `","method":"${method}","route":${JSON.stringify(route)},"url":"`)
+  const tail = memoizeLast((status: number) => `","status":${status},"ms":`)
   const later = stream.later ?? ((line: () => string) => stream.write(line()))
   return ({ traceparent, method, route, url, status, ms }) => {
     const at = Date.now()
@@ -43,7 +43,7 @@ export function requestLines (log: Log, level: 'info' | 'debug'): (line: Request
 }
 
 /** Makes a text anew only when it is about something else than the last one. */
-function remember<A, B> (make: (a: A, b: B) => string): (a: A, b?: B) => string {
+function memoizeLast<A, B> (make: (a: A, b: B) => string): (a: A, b?: B) => string {
   let last: [a: A, b: B, text: string] | undefined
   return (a, b) => {
     if (last?.[0] !== a || last[1] !== b) last = [a, b as B, make(a, b as B)]

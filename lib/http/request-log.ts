@@ -17,20 +17,20 @@ export const requestIdentity: Pick<FastifyServerOptions, 'genReqId' | 'requestId
 
 /** Most requests say nothing but their one line: their logger is made when it is first used. */
 class RequestLog {
-  readonly #whole: FastifyBaseLogger
+  readonly #parent: FastifyBaseLogger
   readonly #options: object
   readonly #traceparent: string
-  #own: FastifyBaseLogger | undefined
+  #child: FastifyBaseLogger | undefined
 
-  constructor (whole: FastifyBaseLogger, options: object, traceparent: string) {
-    this.#whole = whole
+  constructor (parent: FastifyBaseLogger, options: object, traceparent: string) {
+    this.#parent = parent
     this.#options = options
     this.#traceparent = traceparent
   }
 
   get #log (): FastifyBaseLogger {
-    this.#own ??= this.#whole.child(this.#ids, this.#options) as FastifyBaseLogger
-    return this.#own
+    this.#child ??= this.#parent.child(this.#ids, this.#options) as FastifyBaseLogger
+    return this.#child
   }
 
   get #ids () {
@@ -51,14 +51,14 @@ class RequestLog {
 const healthRoutes = new Set<string | undefined>(['/live', '/ready'])
 
 /** One line and one observation for each request; what health checks ask is for debugging only, and not counted. */
-export function tellRequests (app: FastifyInstance, log: Log, metrics: Metrics | undefined): void {
-  const [tell, tellHealth] = [requestLines(log, 'info'), requestLines(log, 'debug')]
+export function logRequests (app: FastifyInstance, log: Log, metrics: Metrics | undefined): void {
+  const [logRequest, logHealthCheck] = [requestLines(log, 'info'), requestLines(log, 'debug')]
   app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
     const { method, url, routeOptions: { url: route } } = request
     const status = reply.statusCode
     const ms = reply.elapsedTime
     const isHealth = healthRoutes.has(route)
-    ;(isHealth ? tellHealth : tell)({ traceparent: request.id, method, route: route ?? null, url, status, ms })
+    ;(isHealth ? logHealthCheck : logRequest)({ traceparent: request.id, method, route: route ?? null, url, status, ms })
     if (metrics && !isHealth) {
       metrics.observe('freight_http_request_seconds', { method, route: route ?? 'none', status: String(status) }, ms / 1_000)
       if (status >= 500) metrics.count('freight_http_server_errors_total', {})

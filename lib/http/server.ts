@@ -1,14 +1,14 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import type { Metrics } from '../metrics/metrics.ts'
-import { endLinksAtTheEnd } from './drain.ts'
-import { continueWhenWanted } from './node/expect-continue.ts'
-import { isDatabaseAway } from '../process/failures.ts'
+import { closeConnectionsOnShutdown } from './drain.ts'
+import { deferContinue } from './node/expect-continue.ts'
+import { isDatabaseUnavailable } from '../process/failures.ts'
 import { requireHost } from './node/host-header.ts'
 import { invalidParameters } from './invalid-parameters.ts'
 import type { Log } from '../process/log.ts'
-import { nothingAt, refuseOtherSpellings } from './node/canonical-path.ts'
+import { notFoundAt, refuseNonCanonicalPaths } from './node/canonical-path.ts'
 import { Problem, type ProblemCode } from './problem.ts'
-import { requestIdentity, requestIdOf, tellRequests } from './request-log.ts'
+import { requestIdentity, requestIdOf, logRequests } from './request-log.ts'
 import { closeUnreadBodies } from './node/unread-body.ts'
 
 export type HttpOptions = {
@@ -38,17 +38,17 @@ export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTim
     return503OnClosing: false,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
     frameworkErrors: (error, request, reply) => sendProblem(toProblem(error), request, reply),
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: rejectUnreadableRequest,
   })
-  endLinksAtTheEnd(app)
-  tellRequests(app, log, metrics)
+  closeConnectionsOnShutdown(app)
+  logRequests(app, log, metrics)
   closeUnreadBodies(app)
-  continueWhenWanted(app)
+  deferContinue(app)
   requireHost(app)
-  refuseOtherSpellings(app)
+  refuseNonCanonicalPaths(app)
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = toProblem(error)
-    if (problem.code === 'database-unavailable') metrics?.count('freight_database_unavailable_total', {})
+    if (problem.code === 'database-unavailable') metrics?.count('freight_db_unavailable_responses_total', {})
     if (problem.status >= 500) request.log[problem.status === 500 ? 'error' : 'warn']({ err: problem.cause ?? error }, problem.message)
     return sendProblem(problem, request, reply)
   })
@@ -67,9 +67,9 @@ function notFound (app: FastifyInstance, request: FastifyRequest): Problem {
   const path = request.url.split('?')[0]!
   const plain = path.replace(/\/+$/, '')
   // "/batches/" is also "/batches/:id" without an id, which takes other methods.
-  if (plain !== path && app.findRoute({ method: request.method as HTTPMethods, url: plain })) return nothingAt(path, plain)
+  if (plain !== path && app.findRoute({ method: request.method as HTTPMethods, url: plain })) return notFoundAt(path, plain)
   const allowed = methods.filter(method => app.findRoute({ method, url: path }))
-  if (allowed.length === 0) return nothingAt(path)
+  if (allowed.length === 0) return notFoundAt(path)
   return new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } })
 }
 
@@ -86,15 +86,15 @@ const codesByStatus: Record<number, ProblemCode> = {
 /** What is neither a Problem nor the framework's refusal nor an absent database is our own fault: 500, and no word of it. */
 export function toProblem (error: Partial<FastifyError> | Problem): Problem {
   if (error instanceof Problem) return error
-  if (isDatabaseAway(error)) return new Problem('database-unavailable', 'The database cannot be reached; try again', { cause: error })
+  if (isDatabaseUnavailable(error)) return new Problem('database-unavailable', 'The database cannot be reached; try again', { cause: error })
   if (error.validation) return invalidParameters(error.validation, error.validationContext)
   const code = codesByStatus[error.statusCode ?? 500]
   if (code) return new Problem(code, error.message ?? code)
-  return new Problem('internal-error', 'The request could not be served; the log has the reason under this id', { cause: error })
+  return new Problem('internal-error', 'The request failed; the log has the error under this id', { cause: error })
 }
 
 /** Bytes that are not HTTP, or a header too large or too slow: the answer goes straight to the socket. */
-function answerUnreadable (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
+function rejectUnreadableRequest (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

@@ -15,7 +15,7 @@ export type CloudWatchMetric = {
 }
 
 /** Both services that ask for keys tell it: without dimensions one name is one metric, and billed once. */
-const keysAge = { of: 'freight_keys_age_seconds', take: 'value', unit: 'Seconds', help: 'time since the API keys were read last, where they come from a secret; Maximum' } as const
+const keysAge = { of: 'freight_keys_age_seconds', take: 'value', unit: 'Seconds', help: 'time since the last successful read of the API keys, if they come from a secret; Maximum' } as const
 
 /**
  * What goes to CloudWatch: only what an alarm, scaling or the dashboard reads there, since every one is billed by the month.
@@ -26,8 +26,8 @@ const keysAge = { of: 'freight_keys_age_seconds', take: 'value', unit: 'Seconds'
  */
 export const cloudWatchMetrics = {
   'rates-api': {
-    DatabaseUnavailable: { of: 'freight_database_unavailable_total', take: 'increase', unit: 'Count', help: 'answers 503 because the database is away' },
-    SlowQuestions: { of: 'freight_slow_questions_total', take: 'increase', unit: 'Count', help: 'questions to the database that took a second or more' },
+    DatabaseUnavailable: { of: 'freight_db_unavailable_responses_total', take: 'increase', unit: 'Count', help: 'responses with status 503 because the database is unavailable' },
+    SlowQueries: { of: 'freight_db_slow_queries_total', take: 'increase', unit: 'Count', help: 'database queries that took a second or more' },
     KeysAgeSeconds: keysAge,
   },
   'ingestion-api': {
@@ -40,18 +40,18 @@ export const cloudWatchMetrics = {
     BatchesDeadLettered: { of: 'freight_batches_finished_total', where: { outcome: 'dead_lettered' }, take: 'increase', unit: 'Count', help: 'batches dead-lettered' },
     DeadLetters: { of: 'freight_batches', where: { state: 'dead_lettered' }, take: 'value', unit: 'Count', help: 'dead letters that wait for an operator; Maximum' },
     DeadLettersExpiring: { of: 'freight_dead_letters_expiring', take: 'value', unit: 'Count', help: 'dead letters whose payload is deleted within 7 days, or was; Maximum' },
-    UnreadableBatches: { of: 'freight_unreadable_batches', take: 'value', unit: 'Count', help: 'batches held because the store is in doubt; Maximum' },
-    StrayMessages: { of: 'freight_stray_messages_total', take: 'increase', unit: 'Count', help: 'messages that name no batch that is known' },
-    BatchesQueued: { of: 'freight_batches', where: { state: 'queued' }, take: 'value', unit: 'Count', help: 'batches that no worker has begun; Maximum' },
-    ProvidersWithWork: { of: 'freight_providers_with_work', take: 'value', unit: 'Count', help: 'providers with a batch queued or under way; Maximum' },
-    OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest batch that is not at its end; Maximum' },
+    UnreadableBatches: { of: 'freight_unreadable_batches', take: 'value', unit: 'Count', help: 'batches held because the store is suspect; Maximum' },
+    StrayMessages: { of: 'freight_stray_messages_total', take: 'increase', unit: 'Count', help: 'messages that name no known batch' },
+    BatchesQueued: { of: 'freight_batches', where: { state: 'queued' }, take: 'value', unit: 'Count', help: 'batches that no worker has started; Maximum' },
+    ProvidersWithWork: { of: 'freight_providers_with_work', take: 'value', unit: 'Count', help: 'providers with a queued or processing batch; Maximum' },
+    OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest batch whose state is not final; Maximum' },
     PartitionMonthsLeft: { of: 'freight_partition_months_left', take: 'value', unit: 'Count', help: 'months after the current one for which prices are accepted; Minimum' },
-    UnfinishedShare: { of: 'freight_unfinished_share', take: 'value', unit: 'Count', help: 'unfinished batches of the provider that has most, as a share of its limit; Maximum' },
-    SecondsPerBatch: { of: 'freight_batch_seconds', take: 'mean', unit: 'Seconds', help: 'time of an attempt that ended its batch; Average' },
-    BatchFailures: { of: 'freight_failures_total', where: { class: 'unknown' }, take: 'increase', unit: 'Count', help: 'attempts that failed for no known reason' },
+    UnfinishedShare: { of: 'freight_unfinished_batches_ratio', take: 'value', unit: 'Count', help: 'unfinished batches of the provider with the most, divided by the limit; Maximum' },
+    SecondsPerBatch: { of: 'freight_batch_seconds', take: 'mean', unit: 'Seconds', help: 'duration of an attempt that brought its batch to a final state; Average' },
+    BatchFailures: { of: 'freight_failures_total', where: { class: 'unknown' }, take: 'increase', unit: 'Count', help: 'attempts that failed with an unclassified error' },
     MessagesReceived: { of: 'freight_receives_total', where: { result: 'message' }, take: 'increase', unit: 'Count', help: 'messages received' },
     MessagesRequeued: { of: 'freight_messages_requeued_total', take: 'increase', unit: 'Count', help: 'messages that the sweeper sent' },
-    WorkerReady: { of: 'freight_worker_ready', take: 'value', unit: 'Count', help: '1 where a worker can receive and apply; Maximum' },
+    WorkerReady: { of: 'freight_worker_ready', take: 'value', unit: 'Count', help: '1 if a worker can receive and apply; Maximum' },
   },
 } as const satisfies Record<string, Record<string, CloudWatchMetric>>
 

@@ -1,7 +1,7 @@
-import { countLinks } from '../postgres/database.ts'
+import { countConnections } from '../postgres/database.ts'
 import type { Log } from '../process/log.ts'
 import { embedMetrics, type EmbeddedOptions } from './embedded.ts'
-import { watchProcess, type Metrics } from './metrics.ts'
+import { collectProcessMetrics, type Metrics } from './metrics.ts'
 import { serveMetrics } from './server.ts'
 
 export type ExposeOptions = {
@@ -16,8 +16,8 @@ export async function exposeMetrics (
   metrics: Metrics, service: EmbeddedOptions['service'], config: ExposeOptions, log: Log
 ): Promise<() => Promise<unknown>> {
   const { METRICS_PORT: port, METRICS_HOST: host, METRICS_NAMESPACE: namespace } = config
-  watchProcess(metrics)
-  metrics.ask('freight_database_connections', () => [[{}, countLinks()]])
+  collectProcessMetrics(metrics)
+  metrics.collect('freight_db_connections', () => [[{}, countConnections()]])
   const server = port === undefined ? undefined : await serveMetrics(metrics, { host, port, log })
   // Past the log, whose level may be one that keeps everything back.
   const write = (line: string): unknown => process.stdout.write(line)

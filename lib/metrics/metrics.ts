@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry, type Metric } from 'prom-client'
 import { definitions, type Definition, type Labels, type MetricName, type NameOf } from './definitions.ts'
-import { Counts, Spreads } from './series.ts'
+import { Counter, Histogram } from './series.ts'
 
 /** What a process counts. Nothing here throws or waits. */
 export type Metrics = {
@@ -8,20 +8,20 @@ export type Metrics = {
   /** `undefined` takes the value away: it is not known. */
   set: <N extends NameOf<'gauge'>>(name: N, labels: Labels<N>, value: number | undefined) => void
   /** The values are asked for whenever the metrics are told. */
-  ask: <N extends NameOf<'gauge'>>(name: N, values: () => Array<[labels: Labels<N>, value: number | undefined]>) => void
+  collect: <N extends NameOf<'gauge'>>(name: N, values: () => Array<[labels: Labels<N>, value: number | undefined]>) => void
   observe: <N extends NameOf<'histogram'>>(name: N, labels: Labels<N>, seconds: number) => void
   registry: Registry
 }
 
-type Given = Record<string, string>
+type LabelValues = Record<string, string>
 
 /** The metrics of one process; each has the label `service`. */
 export function openMetrics (service: string): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  const counts = new Map<string, Counts>()
+  const counters = new Map<string, Counter>()
   const gauges = new Map<string, Gauge>()
-  const spreads = new Map<string, Spreads>()
+  const histograms = new Map<string, Histogram>()
   for (const [name, definition] of Object.entries<Definition>(definitions)) {
     const { kind, help, labels = {}, buckets = [] } = definition
     const options = { name, help, labelNames: Object.keys(labels) }
@@ -30,39 +30,39 @@ export function openMetrics (service: string): Metrics {
       if (options.labelNames.length === 0) gauge.remove() // the library begins at 0, which would be a lie until it is known
       gauges.set(name, gauge)
     } else if (kind === 'counter') {
-      const counter = new Counts(options)
+      const counter = new Counter(options)
       for (const each of combinations(labels)) counter.add(each, 0)
-      counts.set(name, counter)
+      counters.set(name, counter)
       registry.registerMetric(counter as unknown as Metric)
     } else {
-      const spread = new Spreads({ ...options, buckets })
-      spreads.set(name, spread)
-      registry.registerMetric(spread as unknown as Metric)
+      const histogram = new Histogram({ ...options, buckets })
+      histograms.set(name, histogram)
+      registry.registerMetric(histogram as unknown as Metric)
     }
   }
   const set: Metrics['set'] = (name, labels, value) => {
-    if (value === undefined) gauges.get(name)!.remove(labels as Given)
-    else gauges.get(name)!.set(labels as Given, value)
+    if (value === undefined) gauges.get(name)!.remove(labels as LabelValues)
+    else gauges.get(name)!.set(labels as LabelValues, value)
   }
   return {
-    count: (name, labels, by = 1) => counts.get(name)!.add(labels as Given, by),
+    count: (name, labels, by = 1) => counters.get(name)!.add(labels as LabelValues, by),
     set,
-    ask (name, values) {
+    collect (name, values) {
       Object.assign(gauges.get(name)!, { collect: () => { for (const [labels, value] of values()) set(name, labels, value) } })
     },
-    observe: (name, labels, seconds) => spreads.get(name)!.observe(labels as Given, seconds),
+    observe: (name, labels, seconds) => histograms.get(name)!.observe(labels as LabelValues, seconds),
     registry,
   }
 }
 
 /** What the library says of the process itself: CPU, memory, garbage collection, delay of the event loop. */
-export function watchProcess ({ registry }: Metrics): void {
+export function collectProcessMetrics ({ registry }: Metrics): void {
   collectDefaultMetrics({ register: registry })
 }
 
 /** Every combination of listed values; none where a label's values are not listed. */
-function combinations (labels: Readonly<Record<string, readonly string[]>>): Given[] {
-  return Object.entries(labels).reduce<Given[]>(
+function combinations (labels: Readonly<Record<string, readonly string[]>>): LabelValues[] {
+  return Object.entries(labels).reduce<LabelValues[]>(
     (all, [label, values]) => all.flatMap(each => values.map(value => ({ ...each, [label]: value }))), [{}])
 }
 

@@ -1,4 +1,4 @@
-type Given = Readonly<Record<string, string>>
+type LabelValues = Readonly<Record<string, string>>
 type Options = { name: string, help: string, labelNames: readonly string[] }
 type Value = { labels: Record<string, string | number>, value: number, metricName?: string }
 
@@ -13,8 +13,8 @@ abstract class Series<S> {
   abstract readonly type: 'counter' | 'histogram'
   readonly aggregator = 'sum'
   readonly #labelNames: readonly string[]
-  readonly #byKey = new Map<string, { labels: Given, state: S }>()
-  #latest: { labels: Given, state: S } | undefined
+  readonly #byKey = new Map<string, { labels: LabelValues, state: S }>()
+  #latest: { labels: LabelValues, state: S } | undefined
 
   constructor ({ name, help, labelNames }: Options) {
     this.name = name
@@ -22,25 +22,25 @@ abstract class Series<S> {
     this.#labelNames = labelNames
   }
 
-  protected abstract begin (): S
-  protected abstract valuesOf (labels: Given, state: S): Value[]
+  protected abstract createState (): S
+  protected abstract valuesOf (labels: LabelValues, state: S): Value[]
 
   /** Most often it is the one that was wanted last. */
-  protected of (labels: Given): S {
+  protected stateOf (labels: LabelValues): S {
     const latest = this.#latest
     if (latest && this.#areSame(latest.labels, labels)) return latest.state
     return (this.#latest = this.#find(labels)).state
   }
 
-  #areSame (some: Given, others: Given): boolean {
+  #areSame (some: LabelValues, others: LabelValues): boolean {
     for (const name of this.#labelNames) if (some[name] !== others[name]) return false
     return true
   }
 
-  #find (labels: Given): { labels: Given, state: S } {
+  #find (labels: LabelValues): { labels: LabelValues, state: S } {
     const key = this.#labelNames.map(name => labels[name]).join('\n')
     let found = this.#byKey.get(key)
-    if (!found) this.#byKey.set(key, found = { labels, state: this.begin() })
+    if (!found) this.#byKey.set(key, found = { labels, state: this.createState() })
     return found
   }
 
@@ -52,49 +52,49 @@ abstract class Series<S> {
 }
 
 /** What only grows. */
-export class Counts extends Series<{ value: number }> {
+export class Counter extends Series<{ value: number }> {
   readonly type = 'counter'
 
-  add (labels: Given, by: number): void {
-    this.of(labels).value += by
+  add (labels: LabelValues, by: number): void {
+    this.stateOf(labels).value += by
   }
 
-  protected begin () {
+  protected createState () {
     return { value: 0 }
   }
 
-  protected valuesOf (labels: Given, { value }: { value: number }): Value[] {
+  protected valuesOf (labels: LabelValues, { value }: { value: number }): Value[] {
     return [{ labels: { ...labels }, value }]
   }
 }
 
-type Spread = { counts: Float64Array, sum: number }
+type HistogramState = { counts: Float64Array, sum: number }
 
 /** How often a value was within each bound, and the sum of all. */
-export class Spreads extends Series<Spread> {
+export class Histogram extends Series<HistogramState> {
   readonly type = 'histogram'
   readonly #bounds: readonly number[]
 
   constructor ({ buckets, ...options }: Options & { buckets: readonly number[] }) {
     super(options)
     this.#bounds = buckets
-    if (options.labelNames.length === 0) this.of({})
+    if (options.labelNames.length === 0) this.stateOf({})
   }
 
-  observe (labels: Given, value: number): void {
-    const spread = this.of(labels)
+  observe (labels: LabelValues, value: number): void {
+    const state = this.stateOf(labels)
     let at = 0
     while (at < this.#bounds.length && value > this.#bounds[at]!) at++
-    spread.counts[at]!++
-    spread.sum += value
+    state.counts[at]!++
+    state.sum += value
   }
 
-  protected begin (): Spread {
+  protected createState (): HistogramState {
     return { counts: new Float64Array(this.#bounds.length + 1), sum: 0 }
   }
 
   /** Cumulative, as Prometheus has them. */
-  protected valuesOf (labels: Given, { counts, sum }: Spread): Value[] {
+  protected valuesOf (labels: LabelValues, { counts, sum }: HistogramState): Value[] {
     let count = 0
     const buckets = [...this.#bounds, '+Inf'].map((le, at) => {
       count += counts[at]!

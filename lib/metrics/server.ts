@@ -13,14 +13,14 @@ export async function serveMetrics ({ registry }: Metrics, { host, port, log }: 
       return
     }
     registry.metrics().then(text => response.writeHead(200, { 'content-type': registry.contentType }).end(text), error => {
-      log.error({ err: error }, 'the metrics cannot be told')
+      log.error({ err: error }, 'metrics scrape failed')
       response.writeHead(500).end()
     })
   })
   server.maxConnections = 20
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host, port }, resolve))
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/metrics`
-  log.info({ url }, 'metrics are served')
+  log.info({ url }, 'metrics server listening')
   return {
     url,
     close: () => new Promise(resolve => {

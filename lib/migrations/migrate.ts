@@ -3,7 +3,7 @@ import { transaction } from '../postgres/transaction.ts'
 import { readMigrations, type Migration } from './migrations.ts'
 import { onlineLimitMs, runOnline } from './online.ts'
 import { refuseChanged, refuseMissingRoles, refuseOlderReleases } from './refusals.ts'
-import { AnotherMigrates, tableLockMs, untilUnlocked } from './retries.ts'
+import { MigrationLockedError, tableLockMs, retryUntilUnlocked } from './retries.ts'
 
 /** Any number, the same for all migrators of this system. */
 const lockKey = 7_340_001
@@ -17,10 +17,10 @@ const lockKey = 7_340_001
  * a breaking migration while a release older than it allows is connected.
  *
  * @param sql a pool of one connection, which holds the lock; made with `poolSize: 1`
- * @param note is told each statement that runs without a transaction, since it may take long
+ * @param onStatement is told each statement that runs without a transaction, since it may take long
  */
 export async function migrate (
-  sql: Sql, migrations: Migration[] = readMigrations(), note: (migration: string, statement: string) => void = () => {}
+  sql: Sql, migrations: Migration[] = readMigrations(), onStatement: (migration: string, statement: string) => void = () => {}
 ): Promise<string[]> {
   if (sql.options.max !== 1) throw new Error('migrate needs a pool of one connection')
   const applied: string[] = []
@@ -29,9 +29,9 @@ export async function migrate (
   for (const migration of migrations) {
     const { name, statements } = migration
     const apply = statements
-      ? () => applyOnline(sql, migration, statements, statement => note(name, statement))
+      ? () => applyOnline(sql, migration, statements, statement => onStatement(name, statement))
       : () => applyOne(sql, migration)
-    if (await untilUnlocked(apply)) applied.push(name)
+    if (await retryUntilUnlocked(apply)) applied.push(name)
   }
   return applied
 }
@@ -41,7 +41,7 @@ async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
   if (await isApplied(sql, migration)) return false
   return await transaction(sql, async tx => {
     const [lock] = await tx<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${lockKey}) as taken`
-    if (!lock.taken) throw new AnotherMigrates()
+    if (!lock.taken) throw new MigrationLockedError()
     await prepare(tx)
     if (await isApplied(tx, migration)) return false
     await refuseOlderReleases(tx, migration)
@@ -59,7 +59,7 @@ async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
 async function applyOnline (sql: Sql, migration: Migration, statements: string[], note: (statement: string) => void): Promise<boolean> {
   if (await isApplied(sql, migration)) return false
   const [lock] = await sql<[{ taken: boolean }]>`select pg_try_advisory_lock(${lockKey}) as taken`
-  if (!lock.taken) throw new AnotherMigrates()
+  if (!lock.taken) throw new MigrationLockedError()
   try {
     if (await isApplied(sql, migration)) return false
     await refuseOlderReleases(sql, migration)

@@ -14,19 +14,19 @@ export async function ensurePartitions (sql: Sql, firstMonth: string, lastMonth:
     select month::text from (
       select generate_series(${firstMonth}::date, ${lastMonth}::date, interval '1 month')::date as month
     ) wanted where month not in (select month from price_months) order by month`
-  const made: string[] = []
+  const created: string[] = []
   for (const { month } of missing) {
-    if (await makePartition(sql, month)) made.push(month)
+    if (await makePartition(sql, month)) created.push(month)
   }
-  return made
+  return created
 }
 
 async function makePartition (sql: Sql, month: string): Promise<boolean> {
   const name = `prices_${month.slice(0, 7).replace('-', '_')}`
   return await transaction(sql, async tx => {
     await tx`set local lock_timeout = '5s'`
-    const [mine] = await tx`insert into price_months (month) values (${month}) on conflict do nothing returning month`
-    if (!mine) return false // another migrator made it
+    const [inserted] = await tx`insert into price_months (month) values (${month}) on conflict do nothing returning month`
+    if (!inserted) return false // another migrator made it
     const [{ next }] = await tx<[{ next: string }]>`select (${month}::date + interval '1 month')::date::text as next`
     await tx.unsafe(`create table ${name} (like prices including defaults including constraints)`)
     await tx.unsafe(`alter table prices attach partition ${name} for values from ('${month}') to ('${next}')`)

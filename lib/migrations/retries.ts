@@ -13,9 +13,9 @@ const maxTries = 600
 const pollMs = 100
 
 /** Another migrator has the lock. */
-export class AnotherMigrates extends Error {
+export class MigrationLockedError extends Error {
   constructor () {
-    super('Another migrator has the lock, or its session still builds an index')
+    super('Another migrator holds the lock, or its session is still building an index')
   }
 }
 
@@ -23,18 +23,18 @@ export class AnotherMigrates extends Error {
  * Tries again while another migrator has the lock, and where a lock on a table was not to be had. Each try is a transaction of its
  * own: an index that is built without a transaction waits for older ones, so a migrator that waited in one would wait for itself.
  */
-export async function untilUnlocked<T> (work: () => Promise<T>): Promise<T> {
+export async function retryUntilUnlocked<T> (work: () => Promise<T>): Promise<T> {
   const endsAt = performance.now() + onlineLimitMs
   for (let tries = 0; ;) {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof AnotherMigrates && performance.now() < endsAt) {
+      if (error instanceof MigrationLockedError && performance.now() < endsAt) {
         await wait(pollMs * (0.5 + Math.random()))
         continue
       }
-      const isInTheWay = ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')
-      if (!isInTheWay || ++tries === maxTries) throw error
+      const isLockConflict = ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')
+      if (!isLockConflict || ++tries === maxTries) throw error
       await wait(tableLockMs * (0.5 + Math.random()))
     }
   }

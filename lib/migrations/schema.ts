@@ -37,7 +37,7 @@ export async function requireSchema (sql: Sql, known: Migration[]): Promise<void
 export async function exitIfRefused (connect: () => Sql, log: Log): Promise<void> {
   const sql = connect()
   const state = await withDeadline(schemaState(sql), 3_000)
-    .catch((error: unknown) => log.warn({ err: error }, 'the database cannot be asked for its schema now'))
+    .catch((error: unknown) => log.warn({ err: error }, 'schema check failed: database unavailable'))
   await sql.end({ timeout: 0 })
   if (!state?.refusal) return
   log.fatal(state.refusal)

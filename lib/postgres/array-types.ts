@@ -35,5 +35,5 @@ function split (text: string): Array<string | null> {
   if (inner === '') return []
   if (!inner.includes('"')) return inner.split(',').map(element => element === 'NULL' ? null : element)
   return [...inner.matchAll(/"((?:[^"\\]|\\.)*)"|[^,]+/gs)]
-    .map(([whole, quoted]) => quoted === undefined ? (whole === 'NULL' ? null : whole) : quoted.replace(/\\(.)/gs, '$1'))
+    .map(([match, quoted]) => quoted === undefined ? (match === 'NULL' ? null : match) : quoted.replace(/\\(.)/gs, '$1'))
 }

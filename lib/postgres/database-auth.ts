@@ -54,8 +54,8 @@ function urlProblems (name: string, text: string | undefined, { iam, env }: How)
   if (hostOf(text, env.PGHOST).includes(',')) return [`${name} names several hosts: the client would stay on the first; name one, and read replicas in DATABASE_READ_URLS`]
   if (!URL.canParse(text)) return [`${name} is not a URL`]
   const { username, password, searchParams } = new URL(text)
-  const elsewhere = ['host', 'hostaddr'].find(parameter => searchParams.has(parameter))
-  if (elsewhere) return [`${name} has the parameter ${elsewhere}: the client takes the host from the place before the path alone`]
+  const hostParameter = ['host', 'hostaddr'].find(parameter => searchParams.has(parameter))
+  if (hostParameter) return [`${name} has the parameter ${hostParameter}: the client takes the host from the place before the path alone`]
   try {
     const { mode } = tlsOf(text)
     if (!iam) return []

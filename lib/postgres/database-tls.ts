@@ -26,7 +26,7 @@ export function tlsOf (databaseUrl: string): { url: string, ssl: Tls, mode: stri
     if (mode === 'allow' || mode === 'prefer') return 'prefer'
     if (mode === 'require') return 'require'
     // The machine's own authorities, where neither Amazon's nor a file of others is to be used.
-    const trusted = file ? { ca: readFileSync(file) } : isRds ? { secureContext: amazons() } : {}
+    const trusted = file ? { ca: readFileSync(file) } : isRds ? { secureContext: getRdsContext() } : {}
     // By the host that the URL names: left to itself, Node compares an address with "localhost".
     if (mode === 'verify-full') return { ...trusted, checkServerIdentity: (_name, certificate) => checkServerIdentity(url.hostname, certificate) }
     if (mode === 'verify-ca') return { ...trusted, checkServerIdentity: () => undefined }
@@ -35,5 +35,5 @@ export function tlsOf (databaseUrl: string): { url: string, ssl: Tls, mode: stri
 }
 
 /** Made once: it reads 120 certificates. */
-const amazons = (): SecureContext => (context ??= createSecureContext({ ca: profiles.ca }))
+const getRdsContext = (): SecureContext => (context ??= createSecureContext({ ca: profiles.ca }))
 let context: SecureContext | undefined

@@ -6,7 +6,7 @@ import { arrayTypes } from './array-types.ts'
 import { forgetDeadBackends } from './dead-backends.ts'
 import { withDeadline } from '../process/deadline.ts'
 import { isReadOnly } from '../process/failures.ts'
-import { deadLink, openLink } from './connection.ts'
+import { createFailedConnection, openConnection } from './connection.ts'
 import { release } from '../process/release.ts'
 
 export type DatabaseOptions = {
@@ -71,54 +71,54 @@ export function openDatabase (options: DatabaseOptions): Sql {
     ...(passwords ? { password: () => password } : {}),
     async socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
       const socket = await connect(host!, port!)
-      for (const set of [sockets, links]) {
-        forgetDestroyed(set)
+      for (const set of [sockets, openSockets]) {
+        removeDestroyed(set)
         set.add(socket)
       }
       return socket
     },
   }
   const sql = forgetDeadBackends(postgres(address, client as object) as unknown as Sql)
-  linksOf.set(sql, sockets)
+  socketsOf.set(sql, sockets)
   return sql
 
   async function connect (host: string, port: number): Promise<Socket> {
     try {
       if (passwords) password = await withDeadline(passwords({ host, port, user }), passwordMs)
     } catch (error) {
-      return deadLink(error as Error)
+      return createFailedConnection(error as Error)
     }
-    return await openLink({ host, port, ssl, silenceMs })
+    return await openConnection({ host, port, ssl, silenceMs })
   }
 }
 
 /** Longest wait for credentials, in milliseconds. */
 const passwordMs = 5_000
 
-const links = new Set<Socket>()
+const openSockets = new Set<Socket>()
 /** Open links of all pools of this process. */
-export function countLinks (): number {
-  forgetDestroyed(links)
-  return links.size
+export function countConnections (): number {
+  removeDestroyed(openSockets)
+  return openSockets.size
 }
 
 /** The library takes all listeners off a socket, so that none can tell its end; and while a database is away there are many. */
-function forgetDestroyed (sockets: Set<Socket>): void {
+function removeDestroyed (sockets: Set<Socket>): void {
   for (const socket of sockets) if (socket.destroyed) sockets.delete(socket)
 }
 
-const linksOf = new WeakMap<Sql, ReadonlySet<Socket>>()
+const socketsOf = new WeakMap<Sql, ReadonlySet<Socket>>()
 
 /** The open connection of a pool of one, by which another one can be told from it; undefined where none is open. */
-export function linkOf (sql: Sql): object | undefined {
-  return [...linksOf.get(sql) ?? []].find(socket => !socket.destroyed)
+export function connectionOf (sql: Sql): object | undefined {
+  return [...socketsOf.get(sql) ?? []].find(socket => !socket.destroyed)
 }
 
 /**
  * Closes all connections of a pool where `error` says that the server refuses writes: after a failover they may still reach the
  * old primary, which is a replica now, for as long as they last.
  */
-export function dropReadOnlyLinks (sql: Sql, error: unknown): void {
+export function closeReadOnlyConnections (sql: Sql, error: unknown): void {
   if (!isReadOnly(error)) return
-  for (const socket of linksOf.get(sql) ?? []) socket.destroy()
+  for (const socket of socketsOf.get(sql) ?? []) socket.destroy()
 }

@@ -33,28 +33,28 @@ export function forgetDeadBackends (pool: Sql): Sql {
 }
 
 /** Leaves what is no query as it is: a name, or a list of values. */
-function guard<T> (made: T): T {
-  const query = made as Query
+function guard<T> (value: T): T {
+  const query = value as Query
   const { handler } = query
-  if (typeof handler !== 'function') return made
+  if (typeof handler !== 'function') return value
   query.handler = () => {
     const { reject, resolve } = query
     query.resolve = result => resolve(closeHoles(result))
     query.reject = error => {
-      if (!isAnothers(query, error)) reject(error)
+      if (!isFromEarlierQuery(query, error)) reject(error)
       // After the library's own turn: the connection is free by then.
       else queueMicrotask(() => { if (!query.cancelled) handler(query) })
     }
     handler(query)
   }
-  return made
+  return value
 }
 
 /**
  * Whether an error belongs to a query before this one. The library writes the text of a query on its error, and makes that text
  * when it sends the query. So an error with a text, given to a query that was not sent, was another's first.
  */
-function isAnothers (query: Query, error: unknown): boolean {
+function isFromEarlierQuery (query: Query, error: unknown): boolean {
   return query.state === null && isFromServer(error) && error.query !== undefined
 }
 

@@ -3,21 +3,21 @@
  * an answer. Silence means a dead connection only then: a client that prepares its next query, or the next rows of its COPY, is
  * silent as well.
  */
-export class Turn {
+export class ResponseTracker {
   readonly #sent = new Messages(true)
   readonly #received = new Messages(false)
   /** Queries and Syncs without their ReadyForQuery. */
-  #owed = 0
+  #pendingResponses = 0
   /** The server waits for the rows of a COPY. */
   #copying = false
 
-  get isServers (): boolean {
-    return this.#owed > 0 && !this.#copying
+  get isAwaitingServer (): boolean {
+    return this.#pendingResponses > 0 && !this.#copying
   }
 
   sent (chunk: Uint8Array): void {
     this.#sent.read(chunk, type => {
-      if (type === 'startup' || type === 'Q' || type === 'S' || type === 'F') this.#owed++
+      if (type === 'startup' || type === 'Q' || type === 'S' || type === 'F') this.#pendingResponses++
       else if (type === 'c' || type === 'f') this.#copying = false // CopyDone, CopyFail
     })
   }
@@ -26,7 +26,7 @@ export class Turn {
     this.#received.read(chunk, type => {
       if (type === 'G') this.#copying = true // CopyInResponse
       if (type !== 'Z') return
-      this.#owed = Math.max(0, this.#owed - 1)
+      this.#pendingResponses = Math.max(0, this.#pendingResponses - 1)
       this.#copying = false
     })
   }
@@ -37,7 +37,7 @@ class Messages {
   readonly #head = Buffer.alloc(5)
   #headLength: number
   /** Bytes of the message at hand that are still to come. */
-  #left = 0
+  #remaining = 0
 
   #isFirst: boolean
 
@@ -48,15 +48,15 @@ class Messages {
 
   read (chunk: Uint8Array, on: (type: string) => void): void {
     for (let at = 0; at < chunk.length;) {
-      if (this.#left > 0) {
-        const passed = Math.min(this.#left, chunk.length - at)
-        this.#left -= passed
+      if (this.#remaining > 0) {
+        const passed = Math.min(this.#remaining, chunk.length - at)
+        this.#remaining -= passed
         at += passed
         continue
       }
       this.#head[this.#headLength++] = chunk[at++]!
       if (this.#headLength < this.#head.length) continue
-      this.#left = Math.max(0, this.#head.readUInt32BE(1) - 4)
+      this.#remaining = Math.max(0, this.#head.readUInt32BE(1) - 4)
       on(this.#isFirst ? 'startup' : String.fromCharCode(this.#head[0]!))
       this.#isFirst = false
       this.#headLength = 0

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextIteration } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 
 /**
@@ -8,29 +8,30 @@ import type { Sql } from 'postgres'
  * `work` reaches the database once the outcome is known.
  */
 export async function transaction<T> (sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
-  let over = false
+  let finished = false
   const outcome = sql.begin(tx => new Promise<T>((resolve, reject) => {
     // The end of a link is told after its last error, in a later phase of the event loop: it counts before the work's own end.
-    const unlessOver = async (pass: () => void): Promise<void> => {
-      await nextTurn()
-      await nextTurn()
-      if (!over) pass()
+    const unlessFinished = async (settle: () => void): Promise<void> => {
+      await nextIteration()
+      await nextIteration()
+      if (!finished) settle()
     }
-    work(guarded(tx as unknown as Sql, () => over)).then(value => unlessOver(() => resolve(value)), error => unlessOver(() => reject(error)))
+    work(guardTransaction(tx as unknown as Sql, () => finished))
+      .then(value => unlessFinished(() => resolve(value)), error => unlessFinished(() => reject(error)))
   }))
   try {
     return await outcome as T
   } finally {
-    over = true
+    finished = true
   }
 }
 
 /** Refuses queries when the transaction is over. */
-function guarded (tx: Sql, isOver: () => boolean): Sql {
+function guardTransaction (tx: Sql, isFinished: () => boolean): Sql {
   return new Proxy(tx, {
     apply (target, self, args: unknown[]) {
       const isQuery = Array.isArray(args[0]) && 'raw' in args[0]
-      if (isQuery && isOver()) throw Object.assign(new Error('the transaction is over'), { code: 'CONNECTION_CLOSED' })
+      if (isQuery && isFinished()) throw Object.assign(new Error('the transaction is already finished'), { code: 'CONNECTION_CLOSED' })
       return Reflect.apply(target as unknown as (...args: unknown[]) => unknown, self, args)
     },
   })

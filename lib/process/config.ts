@@ -5,7 +5,7 @@ import { Value } from 'typebox/value'
 export class InvalidConfig extends Error {
   readonly problems: string[]
   constructor (problems: string[]) {
-    super(`The configuration is wrong:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
+    super(`Invalid configuration:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
     this.problems = problems
   }
 }
@@ -60,7 +60,7 @@ export const Count = (description: string, options: { default: number, minimum?:
   Type.Integer({ description, minimum: 1, ...options })
 
 /** The ingestion API refuses beyond it, the worker measures how near to it a provider is. */
-export const UnfinishedMax = Count('queued and processing batches that one provider may have; the ingestion API answers 429 to a new one beyond it', {
+export const UnfinishedMax = Count('queued and processing batches that one provider may have; above this limit the ingestion API answers 429 to a new batch', {
   default: 5_000, maximum: 100_000,
 })
 
@@ -76,17 +76,17 @@ export const Database = {
 /** What every process reads. */
 export const Common = {
   ENVIRONMENT: Type.String({
-    description: '"local" on a developer\'s machine, the name of the environment elsewhere', default: 'production', pattern: '^[a-z][a-z0-9-]*$',
+    description: '"local" on a developer\'s machine, otherwise the name of the environment', default: 'production', pattern: '^[a-z][a-z0-9-]*$',
   }),
   PORT: Type.Integer({ description: 'port to listen on', default: 8080, minimum: 0, maximum: 65535 }),
   HOST: Type.String({ description: 'address to listen on', default: '0.0.0.0' }),
   LOG_LEVEL: Type.String({
     description: 'fatal, error, warn, info, debug, trace or silent', default: 'info', pattern: '^(fatal|error|warn|info|debug|trace|silent)$',
   }),
-  METRICS_PORT: Type.Optional(Type.Integer({ description: 'port of GET /metrics, which PORT does not have; not served where it is not set', minimum: 0, maximum: 65535 })),
+  METRICS_PORT: Type.Optional(Type.Integer({ description: 'port of GET /metrics, separate from PORT; without it metrics are not served', minimum: 0, maximum: 65535 })),
   METRICS_HOST: Type.String({ description: 'address to serve metrics on', default: '127.0.0.1' }),
   METRICS_NAMESPACE: Type.Optional(Type.String({
-    description: 'CloudWatch namespace; where it is set the log has metrics in the embedded metric format', pattern: '^[A-Za-z0-9_.#/-]{1,255}$',
+    description: 'CloudWatch namespace; if set, the log contains metrics in the embedded metric format', pattern: '^[A-Za-z0-9_.#/-]{1,255}$',
   })),
   METRICS_SECONDS: Count('time between two such lines, in seconds', { default: 60, maximum: 3_600 }),
   ...Database,
@@ -95,7 +95,7 @@ export const Common = {
 /** What the processes behind a balancer read too. */
 export const Balanced = {
   DRAIN_MS: Type.Integer({
-    description: 'how long requests are taken after SIGTERM, in milliseconds, for a balancer that only notices by its health checks; 0 where it knows before',
+    description: 'time for which requests are still accepted after SIGTERM, in milliseconds, for a load balancer that detects a shutdown by health checks only; 0 if it deregisters the process first',
     default: 0, minimum: 0, maximum: 120_000,
   }),
 }

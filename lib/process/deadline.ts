@@ -1,7 +1,7 @@
 /** Settles as `work` does, or rejects with `late()` after `limitMs` milliseconds; the work itself goes on unseen. */
-export async function withDeadline<T> (work: Promise<T>, limitMs: number, late: () => Error = noAnswer): Promise<T> {
+export async function withDeadline<T> (work: Promise<T>, limitMs: number, onTimeout: () => Error = createTimeoutError): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(late()), limitMs)
+  const timer = setTimeout(() => reject(onTimeout()), limitMs)
   try {
     return await Promise.race([work, promise])
   } finally {
@@ -11,4 +11,4 @@ export async function withDeadline<T> (work: Promise<T>, limitMs: number, late: 
 }
 
 /** The error of a dependency that gives no answer, with the code that a dead link has. */
-const noAnswer = (): Error => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+const createTimeoutError = (): Error => Object.assign(new Error('no response within the time limit'), { code: 'ETIMEDOUT' })

@@ -39,7 +39,7 @@ export function classify (error: unknown): FailureClass {
 }
 
 /** Whether the database is away, for an HTTP answer: also when it took so long that the statement was cancelled. */
-export function isDatabaseAway (error: unknown): boolean {
+export function isDatabaseUnavailable (error: unknown): boolean {
   return classify(error) === 'wait' || (error as Failure | null)?.code === '57014'
 }
 
@@ -47,7 +47,7 @@ export function isDatabaseAway (error: unknown): boolean {
 export const isReadOnly = (error: unknown): boolean => (error as Failure | null)?.code === '25006'
 
 /** Whether a query failed because its link did, and may well succeed on another one. */
-export function isLinkLost (error: unknown): boolean {
+export function isConnectionLost (error: unknown): boolean {
   const { code } = (error ?? {}) as Failure
   return typeof code === 'string' && /^(CONNECT|E[A-Z]{3}|57P0[123])/.test(code)
 }

@@ -23,17 +23,17 @@ export async function openLog (name: string, level: string): Promise<Log> {
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: ['req.headers', '*.authorization', '*.password', 'err.query', 'err.parameters', 'err.args'], remove: true },
   }
-  return pino(options, process.stdout.isTTY ? await prettyStream() : gathered())
+  return pino(options, process.stdout.isTTY ? await prettyStream() : createBufferedStream())
 }
 
-const [gatheredLines, gatheredMs] = [100, 200]
+const [maxBufferedLines, maxBufferedMs] = [100, 200]
 
 /**
  * Lines are written a hundred at a time, within a fifth of a second: a system call for each would cost a busy process more than all
  * else that it tells of itself. Warnings and what is worse go out at once, with all before them; the end of the process writes
  * the rest, unless it is killed. Not pino's own destination: where the reader of its lines is gone, that one tries for ever.
  */
-function gathered (): LogStream {
+function createBufferedStream (): LogStream {
   let lines: Array<string | (() => string)> = []
   let timer: NodeJS.Timeout | undefined
   function flush (): void {
@@ -46,8 +46,8 @@ function gathered (): LogStream {
   }
   function add (line: string | (() => string), isUrgent: boolean): void {
     lines.push(line)
-    if (isUrgent || lines.length >= gatheredLines) flush()
-    else timer ??= setTimeout(flush, gatheredMs).unref()
+    if (isUrgent || lines.length >= maxBufferedLines) flush()
+    else timer ??= setTimeout(flush, maxBufferedMs).unref()
   }
   process.on('exit', flush)
   process.stdout.on('error', () => {}) // the same for those who write past the log

@@ -18,16 +18,16 @@ export function stopInPhases (log: Log, phases: Phase[]): void {
   closeWithGrace({ delay: totalMs, logger: log }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'uncaught error: stopping')
     else log.info({ signal }, 'stopping')
-    let late = false
+    let hasFailed = false
     for (const { name, limitMs, run } of phases) {
       const startedAt = performance.now()
-      const ended = await withDeadline(run(), limitMs).then(() => true, error => {
-        log.error({ err: error, phase: name }, 'phase of stopping did not end well')
+      const finished = await withDeadline(run(), limitMs).then(() => true, error => {
+        log.error({ err: error, phase: name }, 'shutdown phase failed or timed out')
         return false
       })
-      log.info({ phase: name, ms: Math.round(performance.now() - startedAt), ended }, 'phase of stopping')
-      late ||= !ended
+      log.info({ phase: name, ms: Math.round(performance.now() - startedAt), ended: finished }, 'shutdown phase finished')
+      hasFailed ||= !finished
     }
-    if (late) throw new Error('not everything ended well')
+    if (hasFailed) throw new Error('shutdown incomplete: a phase failed or timed out')
   })
 }

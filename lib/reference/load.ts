@@ -13,8 +13,8 @@ export type Loaded = {
   regions: Counts
   ports: Counts
   aliases: AliasCounts
-  keptRegions: number
-  keptPorts: number
+  untouchedRegions: number
+  untouchedPorts: number
   /** Codes of ports and slugs of regions that were added, and those whose name or parent is another. */
   added: string[]
   changed: string[]
@@ -81,14 +81,14 @@ async function load (sql: Sql, portsCsv: string | null, regionsCsv: string | nul
     ...counts,
     added: rows.filter(({ added }) => added).map(({ code }) => code),
     changed: rows.filter(({ added }) => !added).map(({ code }) => code),
-    keptRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
-    keptPorts: countKept(known, ports, aliases),
+    untouchedRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
+    untouchedPorts: countUntouched(known, ports, aliases),
     becameAliases: between(aliases, code => known.ports.has(code) && !known.aliases.has(code)),
     becamePorts: between(known.aliases, code => !aliases.has(code) && isPort(code, known, ports)),
   }
 }
 
-function countKept (known: Known, ports: Port[], aliases: Aliases): number {
+function countUntouched (known: Known, ports: Port[], aliases: Aliases): number {
   const named = new Set(ports.map(({ code }) => code))
   return [...known.ports].filter(code => !named.has(code) && !aliases.has(code)).length
 }

@@ -58,10 +58,10 @@ export function checkClashes (
     problems.push({ file: 'regions', line, column: 'slug', value: slug, code: 'slug-is-code', message })
   }
   const named = new Set(files.regions.map(({ row }) => row.slug.toLowerCase()))
-  const kept = new Set([...known.regions.keys()].map(slug => slug.toLowerCase()))
+  const existing = new Set([...known.regions.keys()].map(slug => slug.toLowerCase()))
   for (const [column, rows] of [['code', files.ports], ['aliases', files.aliases]] as const) {
     for (const { line, row: { code } } of rows) {
-      if (!kept.has(code.toLowerCase()) || named.has(code.toLowerCase())) continue
+      if (!existing.has(code.toLowerCase()) || named.has(code.toLowerCase())) continue
       const message = `${code} is the slug of a region as well`
       problems.push({ file: 'ports', line, column, value: code, code: 'slug-is-code', message })
     }

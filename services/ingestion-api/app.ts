@@ -1,12 +1,12 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
-import { withRowsInPlace } from '../../lib/batch/store/manifest-fallback.ts'
+import { withManifestFallback } from '../../lib/batch/store/manifest-fallback.ts'
 import { openMetrics } from '../../lib/metrics/metrics.ts'
 import { registerDocs } from '../../lib/http/openapi.ts'
 import { registerHealth } from '../../lib/http/health.ts'
 import { buildServer } from '../../lib/http/server.ts'
-import { ignoreTypeWhereNothingIs, readJsonWhereWanted } from './body/json-body.ts'
-import { takeTurns } from './body/body-slots.ts'
+import { ignoreTypeOfEmptyBody, readJsonBodies } from './body/json-body.ts'
+import { limitBodySlots } from './body/body-slots.ts'
 import { perMinute } from './per-minute.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
@@ -20,26 +20,26 @@ import type { Dependencies, IngestionApi } from './context.ts'
 export async function buildIngestionApi (dependencies: Dependencies): Promise<FastifyInstance> {
   const { log, limits, sql, store, queue, metrics = openMetrics('ingestion-api') } = dependencies
   const app = buildServer({ log, metrics, requestTimeoutMs: limits.totalMs })
-  const underWay = new Set<Promise<unknown>>()
+  const backgroundTasks = new Set<Promise<unknown>>()
   await app.register(rateLimit, { global: false })
   const api: IngestionApi = {
     ...dependencies,
-    store: withRowsInPlace(store, sql, log),
+    store: withManifestFallback(store, sql, log),
     metrics,
-    takeTurn: takeTurns(limits),
+    withBodySlot: limitBodySlots(limits),
     unfinished: limitUnfinished({ sql, log, max: limits.unfinishedBatches }),
     rateLimit: perMinute(limits.batchesPerMinute, 'batches'),
     // One handler for all routes: each route with options of its own has counters of its own, with `groupId` too (@fastify/rate-limit 11.2.0).
     limitReads: app.rateLimit(perMinute(limits.readsPerMinute, 'reads')),
-    afterwards (work) {
-      const done = work.finally(() => underWay.delete(done))
-      underWay.add(done)
+    runInBackground (work) {
+      const done = work.finally(() => backgroundTasks.delete(done))
+      backgroundTasks.add(done)
     },
   }
-  app.addHook('onRequest', ignoreTypeWhereNothingIs)
-  app.addHook('onClose', async () => { await Promise.allSettled(underWay) })
+  app.addHook('onRequest', ignoreTypeOfEmptyBody)
+  app.addHook('onClose', async () => { await Promise.allSettled(backgroundTasks) })
   app.decorateRequest('caller', null)
-  await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and see what became of them.', keys: true })
+  await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and read the state of each batch.', keys: true })
   await app.register(async routes => {
     registerHealth(routes, { store: store.probe, queue: queue.countMessages, keys: async () => dependencies.keys() })
     registerSubmit(routes, api)
@@ -47,7 +47,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerErrors(routes, api)
   })
   await app.register(async routes => { // their bodies are small JSON, read by the framework
-    readJsonWhereWanted(routes, limits)
+    readJsonBodies(routes, limits)
     registerUploads(routes, api)
     registerDeadLetters(routes, api)
   })

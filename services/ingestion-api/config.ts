@@ -23,7 +23,7 @@ export const Config = Type.Object({
   BODIES_AT_ONCE: Count('bodies that one process receives at once; each may hold 10 MiB of memory', { default: 24 }),
   BODIES_AT_ONCE_PER_PROVIDER: Count('of these, the most that one provider may have', { default: 12 }),
   BODY_IDLE_MS: Count('longest pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),
-  BODY_TOTAL_MS: Count('longest time for a whole body, in milliseconds', { default: 900_000, minimum: 100 }),
+  BODY_TOTAL_MS: Count('longest time to receive a body, in milliseconds', { default: 900_000, minimum: 100 }),
 })
 
 const checkKeys: ConfigCheck = env =>

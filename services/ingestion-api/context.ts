@@ -9,7 +9,7 @@ import type { Metrics } from '../../lib/metrics/metrics.ts'
 import type { Log } from '../../lib/process/log.ts'
 import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
-import type { TakeTurn, TurnLimits } from './body/body-slots.ts'
+import type { WithBodySlot, BodySlotLimits } from './body/body-slots.ts'
 import type { Unfinished } from './unfinished.ts'
 
 export type Dependencies = {
@@ -23,7 +23,7 @@ export type Dependencies = {
   keys: () => readonly ApiKey[]
   /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
   payloadKeepDays?: number | undefined
-  limits: BodyLimits & TimeLimits & TurnLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
+  limits: BodyLimits & TimeLimits & BodySlotLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
 }
 
 /** What the routes work with. */
@@ -31,8 +31,8 @@ export type IngestionApi = Dependencies & { metrics: Metrics } & {
   rateLimit: RateLimitOptions
   /** Counts a request among its provider's reads. Throws `too-many-requests`. */
   limitReads: onRequestAsyncHookHandler
-  takeTurn: TakeTurn
+  withBodySlot: WithBodySlot
   unfinished: Unfinished
   /** Work that goes on after the answer, and that stopping waits for. */
-  afterwards: (work: Promise<unknown>) => void
+  runInBackground: (work: Promise<unknown>) => void
 }

@@ -1,24 +1,24 @@
 import type { Sql } from 'postgres'
-import { adviceFor } from '../../lib/batch/hints.ts'
+import { hintFor } from '../../lib/batch/hints.ts'
 import type { Manifest } from '../../lib/batch/batch.ts'
 import { readRecord } from '../../lib/batch/records.ts'
 import type { Store } from '../../lib/batch/store/store.ts'
 import { withDeadline } from '../../lib/process/deadline.ts'
 import type { Log } from '../../lib/process/log.ts'
 import { Problem } from '../../lib/http/problem.ts'
-import { readAgain } from '../../lib/postgres/retry-read.ts'
+import { retryRead } from '../../lib/postgres/retry-read.ts'
 import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
 
 /** How long the database may take, in milliseconds, before the manifest answers in its place. */
-export const databaseMs = 3_000
+export const databaseTimeoutMs = 3_000
 
 /** The state of now of a batch whose manifest is at hand. */
-export async function viewNow (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
+export async function readBatchView (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
   try {
-    const record = await withDeadline(readAgain(() => readRecord(sql, manifest.id)), databaseMs)
-    return record ? { ...viewOfRecord(record), advice: adviceFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
+    const record = await withDeadline(retryRead(() => readRecord(sql, manifest.id)), databaseTimeoutMs)
+    return record ? { ...viewOfRecord(record), advice: hintFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
   } catch (error) {
-    log.warn({ err: error, batchId: manifest.id }, 'the database cannot be asked: answering from the manifest')
+    log.warn({ err: error, batchId: manifest.id }, 'database unavailable: serving batch status from the manifest')
     return viewOfManifest(manifest, 'accepted')
   }
 }

@@ -24,7 +24,7 @@ const s3 = openS3(aws)
 const signer = openS3({ ...aws, endpoint: config.PAYLOAD_PUBLIC_ENDPOINT ?? aws.endpoint })
 
 const metrics = openMetrics('ingestion-api')
-const endMetrics = await exposeMetrics(metrics, 'ingestion-api', config, log)
+const closeMetrics = await exposeMetrics(metrics, 'ingestion-api', config, log)
 const app = await buildIngestionApi({
   store: openStore(s3, config.PAYLOAD_BUCKET),
   uploads: openUploads(s3, signer, config.PAYLOAD_BUCKET, config.PAYLOAD_KEEP_DAYS),
@@ -48,9 +48,9 @@ const app = await buildIngestionApi({
 })
 stopInPhases(log, [
   { name: 'let the balancer notice', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
-  { name: 'answer the requests in hand', limitMs: 60_000, run: () => app.close() },
+  { name: 'finish requests in flight', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
-  { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
+  { name: 'tell the last metrics', limitMs: 2_000, run: closeMetrics },
 ])
 await exitIfRefused(() => openDatabase({ ...database, poolSize: 1 }), log)
 await app.listen({ host: config.HOST, port: config.PORT })

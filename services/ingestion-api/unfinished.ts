@@ -55,7 +55,7 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     if (total(count) >= max) await recount(provider, count, refusalMs) // some may have become final since
     // The same batch, sent twice at once, is one.
     if (total(count) >= max && !count.unrecorded.has(id)) {
-      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final, of ${max} at most: send this one again when some of them are`)
+      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final, of at most ${max}: send this one again when some of them are final`)
     }
     count.unrecorded.set(id, (count.unrecorded.get(id) ?? 0) + 1)
     let isCancelled = false
@@ -85,7 +85,7 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     count.counting = withDeadline(countUnfinished(sql, provider, [...count.unrecorded.keys()]), waitMs).then(({ unfinished, recorded }) => {
       count.counted = unfinished
       for (const id of recorded) count.unrecorded.delete(id)
-    }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: the last count holds')).finally(() => {
+    }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: using the last count')).finally(() => {
       count.countedAt = performance.now()
       count.counting = null
     })

@@ -6,7 +6,7 @@ const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) 
 
 /** A bad row as the report names it. */
 export const RowError = Type.Object({
-  row: Type.Integer({ description: 'number of the row, from 1, the header not counted; 0 is the file as a whole' }),
+  row: Type.Integer({ description: 'number of the row, from 1, the header not counted; 0 is the file itself' }),
   column: Nullable(Type.String()),
   value: Nullable(Type.String()),
   code: Type.String(),
@@ -18,7 +18,7 @@ export const RowError = Type.Object({
 export const BatchView = Type.Object({
   id: Type.String(),
   state: Type.String({
-    description: 'queued, processing, applied, validated, rejected, dead_lettered or discarded; accepted while the database cannot be asked',
+    description: 'queued, processing, applied, validated, rejected, dead_lettered or discarded; accepted while the database is unavailable',
   }),
   provider: Type.String(),
   mode: Type.String({ description: 'apply or dry_run' }),
@@ -30,9 +30,9 @@ export const BatchView = Type.Object({
   started_at: Nullable(Type.String()),
   finished_at: Nullable(Type.String()),
   attempts: Nullable(Type.Integer()),
-  rows: Nullable(Type.Integer({ description: 'rows of the whole batch, known at its end' })),
+  rows: Nullable(Type.Integer({ description: 'rows of the batch; null until they have all been read' })),
   rows_read: Nullable(Type.Integer({ description: 'rows read so far by the latest attempt' })),
-  rows_expected: Nullable(Type.Integer({ description: 'how many it will have read at its end, as far as can be told' })),
+  rows_expected: Nullable(Type.Integer({ description: 'estimate of the rows that the attempt will have read at its end; null if unknown' })),
   error_count: Nullable(Type.Integer()),
   first_errors: Type.Array(RowError, { description: 'at most one hundred; /batches/<id>/errors has all' }),
   last_line_ended: Nullable(Type.Boolean({

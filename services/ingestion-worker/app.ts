@@ -4,21 +4,21 @@ import type { Queue } from '../../lib/batch/queue.ts'
 import type { Store } from '../../lib/batch/store/store.ts'
 import { openMetrics, type Metrics } from '../../lib/metrics/metrics.ts'
 import { readMigrations } from '../../lib/migrations/migrations.ts'
-import { dropReadOnlyLinks } from '../../lib/postgres/database.ts'
+import { closeReadOnlyConnections } from '../../lib/postgres/database.ts'
 import { withDeadline } from '../../lib/process/deadline.ts'
 import { registerHealth } from '../../lib/http/health.ts'
 import { buildServer } from '../../lib/http/server.ts'
 import type { Log } from '../../lib/process/log.ts'
 import { requireSchema } from '../../lib/migrations/schema.ts'
-import { announceUntilWritten } from './upkeep/publish-worker-rules.ts'
+import { publishWorkerRulesUntilWritten } from './upkeep/publish-worker-rules.ts'
 import type { BatchLimits } from './apply/rules.ts'
 import { watchBacklog } from './upkeep/backlog.ts'
 import { consume, type Consumer, type ConsumeOptions } from './receive/consume.ts'
 import { recordDeadLetters } from './upkeep/dead-letters.ts'
-import { settleDoubt } from './receive/recheck-held-batches.ts'
-import { Gate } from './receive/circuit-breaker.ts'
+import { recheckHeldBatches } from './receive/recheck-held-batches.ts'
+import { CircuitBreaker } from './receive/circuit-breaker.ts'
 import type { HeartbeatOptions } from './receive/heartbeat.ts'
-import { knownMaxReceives } from './receive/max-receives.ts'
+import { cacheMaxReceives } from './receive/max-receives.ts'
 import { watchParked, type Parked } from './receive/parked.ts'
 import { protectTask, type ProtectionOptions } from './receive/protection.ts'
 import { sweepUntil } from './upkeep/sweeper.ts'
@@ -39,7 +39,7 @@ export type Dependencies = {
   /** Longest pause between two attempts of a batch that waits, in milliseconds. */
   waitMaxMs?: number
   /** Time after which another batch that can be read ends the doubt about the store, in seconds. */
-  doubtSeconds?: number
+  suspectSeconds?: number
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
   /** How the task is protected that it runs in, where it runs in one. */
@@ -60,56 +60,56 @@ export type IngestionWorker = {
   /** Resolves when nothing is in hand any more, or after `limitMs`. */
   finishBatches: (limitMs: number) => Promise<unknown>
   /** Rolls back what is still in hand and hands its messages back at once. */
-  handBack: () => Promise<unknown>
+  releaseMessages: () => Promise<unknown>
 }
 
 /** The ingestion worker: takes messages, applies their batches, one transaction each. */
-export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, unfinishedMax = 5_000, ...given }: Dependencies): IngestionWorker {
-  const { secondLookMs = 1_000, doubtSeconds = 600 } = given
-  const dependencies = { ...given, metrics, backlogSeconds, unfinishedMax, secondLookMs }
+export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, unfinishedMax = 5_000, ...options }: Dependencies): IngestionWorker {
+  const { secondLookMs = 1_000, suspectSeconds = 600 } = options
+  const dependencies = { ...options, metrics, backlogSeconds, unfinishedMax, secondLookMs }
   const { sql, store, queue, log, sweep, limits, heartbeat } = dependencies
-  const giveUp = new AbortController()
+  const forceStop = new AbortController()
   const migrations = readMigrations()
-  const ready = (isOpen: boolean): void => metrics.set('freight_worker_ready', {}, Number(isOpen))
-  const gate = new Gate(async () => {
+  const ready = (isReceiving: boolean): void => metrics.set('freight_worker_ready', {}, Number(isReceiving))
+  const breaker = new CircuitBreaker(async () => {
     await Promise.all([requireSchema(sql, migrations), store.probe()])
-    await settleDoubt({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, doubtSeconds, signal: giveUp.signal }).catch(error => {
-      dropReadOnlyLinks(sql, error)
+    await recheckHeldBatches({ sql, store, log, maxDecodedBytes: limits.maxDecodedBytes, suspectSeconds, signal: forceStop.signal }).catch(error => {
+      closeReadOnlyConnections(sql, error)
       throw error
     })
-  }, log, giveUp.signal, ready)
+  }, log, forceStop.signal, ready)
   const app = buildServer({ log })
   registerHealth(app, { database: () => requireSchema(sql, migrations), store: store.probe, queue: queue.countMessages })
   const protection = protectTask({ renewSeconds: 60, ...dependencies.protection, log, metrics })
-  const maxReceives = knownMaxReceives(queue, log)
+  const maxReceives = cacheMaxReceives(queue, log)
   let consumer: Consumer | undefined
   let parked: Parked | undefined
   const stopping = new AbortController()
-  let chores: Promise<unknown> = Promise.resolve()
+  let backgroundLoops: Promise<unknown> = Promise.resolve()
   return {
     app,
     start () {
-      gate.shut('what is needed has not been asked yet', 'info')
+      breaker.trip('dependencies not checked yet', 'info')
       maxReceives().catch(() => {}) // asked at the start, so that it is known when it is needed
       parked = watchParked(sql, queue, log, heartbeat.visibilitySeconds * 1_000 / 3)
-      consumer = consume({ ...dependencies, gate, protection, parked, maxReceives, giveUp: giveUp.signal }, receive)
-      chores = Promise.all([
-        recordDeadLetters({ ...dependencies, gate, receiveSeconds: receive.receiveSeconds }, stopping.signal, giveUp.signal),
-        announceUntilWritten(dependencies, stopping.signal),
-        watchBacklog({ ...dependencies, onDoubt: () => gate.shut('STORE_IN_DOUBT: batches are held') }, stopping.signal),
+      consumer = consume({ ...dependencies, breaker, protection, parked, maxReceives, forceStop: forceStop.signal }, receive)
+      backgroundLoops = Promise.all([
+        recordDeadLetters({ ...dependencies, breaker, receiveSeconds: receive.receiveSeconds }, stopping.signal, forceStop.signal),
+        publishWorkerRulesUntilWritten(dependencies, stopping.signal),
+        watchBacklog({ ...dependencies, onStoreSuspect: () => breaker.trip('STORE_SUSPECT: batches are held') }, stopping.signal),
         sweepUntil({ ...dependencies, ...sweep, reported: new Set() }, stopping.signal),
       ])
     },
     stopReceiving () {
       stopping.abort()
-      return Promise.all([consumer?.stopReceiving(), chores])
+      return Promise.all([consumer?.stopReceiving(), backgroundLoops])
     },
-    finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'a batch is not finished in time')),
-    async handBack () {
-      giveUp.abort(Object.assign(new Error('the process ends'), { code: 'STOPPING' }))
+    finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'shutdown deadline exceeded: rolling back batch')),
+    async releaseMessages () {
+      forceStop.abort(Object.assign(new Error('the process is stopping'), { code: 'STOPPING' }))
       await consumer?.finished
       await parked?.stop()
-      await protection.end()
+      await protection.stop()
     },
   }
 }

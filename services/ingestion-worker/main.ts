@@ -29,7 +29,7 @@ const sql = openDatabase({
 })
 
 const metrics = openMetrics('ingestion-worker')
-const endMetrics = await exposeMetrics(metrics, 'ingestion-worker', config, log)
+const closeMetrics = await exposeMetrics(metrics, 'ingestion-worker', config, log)
 const worker = buildIngestionWorker({
   name: `${hostname()}:${process.pid}`,
   sql,
@@ -47,7 +47,7 @@ const worker = buildIngestionWorker({
     maxPriceUsd: config.PRICE_MAX_USD,
   },
   secondLookMs: config.SECOND_LOOK_MS,
-  doubtSeconds: config.STORE_DOUBT_SECONDS,
+  suspectSeconds: config.STORE_DOUBT_SECONDS,
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
   protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
   backlogSeconds: config.BACKLOG_SECONDS,
@@ -57,11 +57,11 @@ const worker = buildIngestionWorker({
 })
 stopInPhases(log, [
   { name: 'stop receiving', limitMs: (config.RECEIVE_SECONDS + 5) * 1_000, run: worker.stopReceiving },
-  { name: 'finish the batches in hand', limitMs: config.FINISH_MS + 1_000, run: () => worker.finishBatches(config.FINISH_MS) },
-  { name: 'hand back what is not finished', limitMs: 10_000, run: worker.handBack },
+  { name: 'finish batches in flight', limitMs: config.FINISH_MS + 1_000, run: () => worker.finishBatches(config.FINISH_MS) },
+  { name: 'release unfinished messages', limitMs: 10_000, run: worker.releaseMessages },
   { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
-  { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
+  { name: 'tell the last metrics', limitMs: 2_000, run: closeMetrics },
 ])
 await exitIfRefused(() => openDatabase({ ...database, poolSize: 1 }), log)
 await worker.app.listen({ host: config.HOST, port: config.PORT })

@@ -22,7 +22,7 @@ try {
     await superuser.end()
   }
   const sql = openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
-  const applied = await migrate(sql, readMigrations(), (migration, statement) => log.info({ migration, statement }, 'a statement without a transaction begins'))
+  const applied = await migrate(sql, readMigrations(), (migration, statement) => log.info({ migration, statement }, 'non-transactional statement started'))
   const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
   const reference = await loadReferenceFiles(sql)
   log.info({ applied, partitions: months.length, reference }, 'the database is ready for this release')

@@ -5,7 +5,7 @@ import { readOperator } from './operator.ts'
 /** Options that several commands take. */
 export const limit = { type: 'string', value: 'N', summary: 'The most rows that are shown, 1 to 9999', default: '50' } as const
 export const why = { type: 'string', value: 'TEXT', summary: 'The reason: the audit keeps it.', required: true } as const
-export const by = { type: 'string', value: 'NAME', summary: 'Who asked for it, for the audit: added to the AWS identity or the user who runs the command' } as const
+export const by = { type: 'string', value: 'NAME', summary: 'Who requested it, for the audit: added to the AWS identity or the user who runs the command' } as const
 export const provider = { type: 'string', value: 'NAME', summary: 'Batches of this provider alone' } as const
 
 /** What the audit keeps of this command: --by adds a name, and replaces neither the caller nor the task. */

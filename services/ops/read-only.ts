@@ -28,12 +28,12 @@ export function printRows<T> (
 }
 
 /** Runs a query of a read-only session. Throws CommandError that says what to do when a limit ends it. */
-export async function reading<T> (query: Promise<T>): Promise<T> {
+export async function readOnlyQuery<T> (query: Promise<T>): Promise<T> {
   try {
     return await query
   } catch (error) {
     const { code } = error as { code?: string }
-    if (code === '55P03') throw new CommandError('A table is locked, and the wait for it was ended after 3 s: `npm run ops -- db locks` shows by whom.')
+    if (code === '55P03') throw new CommandError('A table is locked, and the wait for it was cancelled after 3 s: `npm run ops -- db locks` shows by whom.')
     if (code === '57014') throw new CommandError('The statement took longer than its limit and was cancelled: `npm run ops -- db activity` shows what the database does.')
     throw error
   }

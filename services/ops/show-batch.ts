@@ -1,5 +1,5 @@
 import { listAttempts } from '../../lib/batch/attempts.ts'
-import { auditOf } from '../../lib/batch/dead-letters.ts'
+import { listAuditEntries } from '../../lib/batch/dead-letters.ts'
 import { readRecord } from '../../lib/batch/records.ts'
 import { findBatchId } from './batch-id.ts'
 import { CommandError } from './command-error.ts'
@@ -19,7 +19,7 @@ export async function showBatch (system: System, given: string): Promise<void> {
   const batch = await readRecord(sql, id)
   if (!batch) throw new CommandError(`There is no batch ${id}`)
   const { row_count: rows, ...members } = batch
-  const [history, actions] = [await listAttempts(sql, id, maxAttempts), await auditOf(sql, id)]
+  const [history, actions] = [await listAttempts(sql, id, maxAttempts), await listAuditEntries(sql, id)]
   const payload = await payloadOf(system, id)
   console.log(JSON.stringify({ ...members, rows, payload, attempt_history: history, actions }, null, 2))
 }

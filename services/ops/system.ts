@@ -26,7 +26,7 @@ export type System = {
 /** `environment` has the variables that docs/configuration.md lists for the operators' commands. */
 export function openSystem (environment: NodeJS.ProcessEnv): System {
   let sql: Sql | undefined
-  let reading: Sql | undefined
+  let readOnlySql: Sql | undefined
   const aws = () => ({ region: variable('AWS_REGION'), endpoint: environment.AWS_ENDPOINT_URL })
 
   function variable (name: string): string {
@@ -43,13 +43,13 @@ export function openSystem (environment: NodeJS.ProcessEnv): System {
     },
     readOnly (statementTimeoutMs = 15_000) {
       const settings = { default_transaction_read_only: 'on', lock_timeout: '3000' }
-      reading ??= connect(environment, { statementTimeoutMs, settings })
-      return reading
+      readOnlySql ??= connect(environment, { statementTimeoutMs, settings })
+      return readOnlySql
     },
     queue: () => openQueue(openSqs(aws()), variable('QUEUE_URL')),
     store: () => openStore(openS3(aws()), variable('PAYLOAD_BUCKET')),
     payloadKeepDays: () => read(PayloadLife, environment).PAYLOAD_KEEP_DAYS,
-    async close () { await Promise.all([sql, reading].map(pool => pool?.end({ timeout: 2 }))) },
+    async close () { await Promise.all([sql, readOnlySql].map(pool => pool?.end({ timeout: 2 }))) },
   }
 }
 

@@ -16,7 +16,7 @@ export type Access = {
 /** The limit comes before the key: neither asks the database, and whoever tries keys is counted. */
 export function accessWith (keys: Keys, limit: preHandlerAsyncHookHandler | undefined): Access {
   const keyProblems = [new Problem('unauthenticated', 'The API key is not valid'), new Problem('forbidden', 'The API key lacks the scope "rates"'),
-    new Problem('keys-unavailable', 'Who has a key cannot be said now; try again')]
+    new Problem('keys-unavailable', 'The API keys have not been read yet; try again')]
   return {
     onRequest: [...(limit ? [limit as onRequestAsyncHookHandler] : []), ...(keys ? [needsKey(keys)] : [])],
     security: keys ? [{ key: [] }] : [],

@@ -34,7 +34,7 @@ export async function buildRatesApi (dependencies: Dependencies): Promise<Fastif
   const app = buildServer({ log, metrics })
   const hosts = openHosts({ primary: connect, replicas, log, metrics, limits })
   app.addHook('onReady', hosts.start)
-  app.addHook('onClose', hosts.end)
+  app.addHook('onClose', hosts.close)
 
   const api: RatesApi = { hosts, metrics, access: accessWith(keys, limits.client && await limitClients(app, limits.client)), maxDays: limits.maxDays }
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })

@@ -9,7 +9,7 @@ export type ClientLimit = {
   /** Proxies in front of this process, each of which adds an entry to X-Forwarded-For. */
   trustedProxies: number
   /** @defaultValue 10_000 */
-  countersKept?: number
+  maxCounters?: number
 }
 
 /**
@@ -20,14 +20,14 @@ export type ClientLimit = {
  * the limit than a process can serve.
  */
 export async function limitClients (app: FastifyInstance, limit: ClientLimit): Promise<preHandlerAsyncHookHandler | undefined> {
-  const { perMinute, trustedProxies, countersKept = 10_000 } = limit
+  const { perMinute, trustedProxies, maxCounters = 10_000 } = limit
   if (perMinute === 0) return undefined
-  const nothing = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
-  await app.register(rateLimit, { global: false, cache: countersKept, addHeadersOnExceeding: nothing, addHeaders: nothing })
+  const noHeaders = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
+  await app.register(rateLimit, { global: false, cache: maxCounters, addHeadersOnExceeding: noHeaders, addHeaders: noHeaders })
   return app.rateLimit({
     max: perMinute,
     timeWindow: 60_000,
-    cache: countersKept,
+    cache: maxCounters,
     keyGenerator: ({ raw }) => clientOf(raw, trustedProxies),
     errorResponseBuilder: (_request, { max, ttl }) => tooMany(max, ttl),
   })

@@ -7,30 +7,30 @@ import { hasKeySource, Keys, keySourceProblems } from '../../lib/api-keys/key-so
 export const Config = Type.Object({
   ...Common,
   ...Balanced,
-  RATES_MAX_DAYS: Count('longest range of days that one request may ask for', { default: 366, maximum: 3_660 }),
-  RATES_QUERY_TIMEOUT_MS: Count('longest time of a query, with waiting for it, in milliseconds; then it is cancelled and the answer is 503', {
+  RATES_MAX_DAYS: Count('longest range of one request, in days', { default: 366, maximum: 3_660 }),
+  RATES_QUERY_TIMEOUT_MS: Count('longest time of a query including its wait for a connection, in milliseconds; then the query is cancelled and the response is 503', {
     default: 5_000, minimum: 10, maximum: 60_000,
   }),
   RATES_MAX_WAITING: Count('requests that may wait for a connection to the database; one more gets 503 at once', { default: 200, maximum: 100_000 }),
-  RATES_CACHE_BYTES: Count('text of answers that are kept to be given again while nothing has changed, in bytes; 0 keeps none', {
+  RATES_CACHE_BYTES: Count('size of the response cache, in bytes; a response is reused until the data changes; 0 disables the cache', {
     default: 32 * 1024 * 1024, minimum: 0,
   }),
   RATES_PER_CLIENT_PER_MINUTE: Count('requests to /rates and /locations that one address (of IPv6: one /64) may send in a minute, to one process; 0 is no limit', {
     default: 0, minimum: 0, maximum: 10_000_000,
   }),
-  TRUSTED_PROXIES: Count('proxies in front of this process, each of which adds an entry to X-Forwarded-For: so many from the right are believed when an address is counted; 0 is the address of the link', {
+  TRUSTED_PROXIES: Count('proxies in front of this process, each of which adds an entry to X-Forwarded-For: that many entries from the right are trusted as the client address; 0: the address of the connection', {
     default: 0, minimum: 0, maximum: 10,
   }),
-  RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations ask for an API key with scope "rates"; false: they are open', default: false }),
+  RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations require an API key with scope "rates"; false: they are open', default: false }),
   ...Keys,
   DATABASE_POOL_SIZE: Count('connections to each database server: one for readiness, each of the others for a query at once', {
     default: 10, minimum: 2, maximum: 100,
   }),
   DATABASE_READ_URLS: Type.Optional(Type.String({
-    description: 'URLs of read replicas, separated by commas, each of one server; the primary answers where none of them is fit',
+    description: 'URLs of read replicas, separated by commas, each of one server; the primary is used if none of them is healthy',
     pattern: '^postgres(ql)?://',
   })),
-  RATES_MAX_LAG_SECONDS: Count('age of a replica\'s data from which it is asked only where nothing else is left, in seconds', {
+  RATES_MAX_LAG_SECONDS: Count('lag from which a replica is used only if no other host is available, in seconds', {
     default: 30, maximum: 86_400,
   }),
 })
@@ -41,7 +41,7 @@ export function replicasOf ({ DATABASE_READ_URLS: urls }: Static<typeof Config>)
 
 const checkKeys: ConfigCheck = env => {
   const missing = !hasKeySource(env) && /^(true|1)$/i.test(env.RATES_KEYS_REQUIRED ?? '')
-  return missing ? ['API_KEYS is missing, or API_KEYS_SECRET or API_KEYS_FILE: RATES_KEYS_REQUIRED asks for keys'] : keySourceProblems(env)
+  return missing ? ['API_KEYS is missing, or API_KEYS_SECRET or API_KEYS_FILE: RATES_KEYS_REQUIRED requires keys'] : keySourceProblems(env)
 }
 
 export const checks = [checkKeys, databaseProblems]

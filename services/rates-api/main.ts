@@ -25,7 +25,7 @@ const connectTo = (url: string) => () => openDatabase({
 })
 const connect = connectTo(config.DATABASE_URL)
 const metrics = openMetrics('rates-api')
-const endMetrics = await exposeMetrics(metrics, 'rates-api', config, log)
+const closeMetrics = await exposeMetrics(metrics, 'rates-api', config, log)
 const app = await buildRatesApi({
   connect,
   replicas: replicasOf(config).map(connectTo),
@@ -44,9 +44,9 @@ const app = await buildRatesApi({
   },
 })
 stopInPhases(log, [
-  { name: 'let the balancer notice', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
-  { name: 'answer the requests in hand, close the database', limitMs: config.RATES_QUERY_TIMEOUT_MS + 10_000, run: () => app.close() },
-  { name: 'tell the last metrics', limitMs: 2_000, run: endMetrics },
+  { name: 'drain the load balancer', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
+  { name: 'finish requests in flight, close the database', limitMs: config.RATES_QUERY_TIMEOUT_MS + 10_000, run: () => app.close() },
+  { name: 'publish the last metrics', limitMs: 2_000, run: closeMetrics },
 ])
 await exitIfRefused(connect, log)
 await app.listen({ host: config.HOST, port: config.PORT })

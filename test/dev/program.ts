@@ -41,7 +41,7 @@ export function watch (t: Test, child: ChildProcess): Running {
     child,
     output: () => output,
     line: (pattern, limitMs = waitLimitMs) => bounded(`no line ${pattern}`, limitMs, new Promise((resolve, reject) => {
-      exited.then(() => reject(new Error(`it ended without a line ${pattern}; it said:\n${output}`)))
+      exited.then(() => reject(new Error(`it exited without a line ${pattern}; it said:\n${output}`)))
       const look = (): void => {
         const lines = output.slice(seen).split('\n').slice(0, -1)
         const found = lines.findIndex(line => pattern.test(line))

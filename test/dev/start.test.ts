@@ -42,7 +42,7 @@ t.test('killed while it makes its data folder, it leaves nothing running and not
   await until('all are gone', () => findProcesses(state).length === 0)
 })
 
-t.test('the first start: everything answers, the sample is applied', async t => {
+t.test('the first start: every service responds, the sample is applied', async t => {
   const system = start(t)
   await system.line(/^ready/)
   const output = system.output()
@@ -88,8 +88,8 @@ t.test('the first start: everything answers, the sample is applied', async t => 
     for (const name of Object.keys(programs) as Name[]) {
       const { pid } = find(name)!
       process.kill(pid, 'SIGKILL')
-      await system.line(new RegExp(`^${name} +was ended by SIGKILL: it is started again`))
-      await system.line(new RegExp(`^${name} +ready again`))
+      await system.line(new RegExp(`^${name} +was killed by SIGKILL: restarting`))
+      await system.line(new RegExp(`^${name} +ready after a restart`))
       t.not(find(name)!.pid, pid, name)
     }
     for (const { pid, role } of findProcesses(state)) if (role !== 'watchdog') killed(pid)
@@ -129,7 +129,7 @@ t.test('the second start has the data; a kill -9 of the supervisor ends everythi
 
   const fourth = spawn('npm', ['start', '--', '--reset'], { cwd: clone, env: { PATH: process.env.PATH, ...env, SAMPLE_DATA: 'off' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const npm = watch(t, fourth)
-  await npm.line(/^cleared +\d+ processes that an earlier run left/)
+  await npm.line(/^cleared +\d+ processes of an earlier run stopped/)
   await npm.line(/^reset +the data in .* was deleted/)
   await npm.line(/^ready/)
   t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, null, 'the batches of the runs before are gone')

@@ -36,7 +36,7 @@ function splitCommands (shell: string): Array<{ words: string[], line: number }>
   const commands: Array<{ words: string[], line: number }> = []
   let words: string[] = []
   let line = 0
-  const end = (): void => {
+  const finishCommand = (): void => {
     if (words.length > 0) commands.push({ words, line })
     words = []
   }
@@ -46,7 +46,7 @@ function splitCommands (shell: string): Array<{ words: string[], line: number }>
   for (const match of shell.matchAll(token)) {
     const [text, newline, comment, operator, word] = match
     read += text.length
-    if (newline || operator || word === 'do' || word === 'done') end()
+    if (newline || operator || word === 'do' || word === 'done') finishCommand()
     else if (word !== undefined && comment === undefined) {
       const isFile = redirected
       redirected = /^\d?[<>]+$/.test(word)
@@ -55,7 +55,7 @@ function splitCommands (shell: string): Array<{ words: string[], line: number }>
       words.push(word.replace(/'([^']*)'|"((?:\$\([^)]*\)|\\.|[^"\\])*)"/g, (_, single?: string, double?: string) => single ?? double!))
     }
   }
-  end()
+  finishCommand()
   if (read < shell.length) throw new Error(`no shell command: ${shell.slice(read)}`)
   return commands
 }

@@ -8,7 +8,7 @@ import { aws, compose, problemOf, pulumi } from './known-options.ts'
 import { ecsTasks } from '../harness/ecs-tasks.ts'
 import { ops } from '../harness/ops.ts'
 import { fakePulumi } from '../infra/fake-pulumi.ts'
-import { runbookGround, valueOf, type Ground } from './runbook-fixture.ts'
+import { runbookFixture, valueOf, type Fixture } from './runbook-fixture.ts'
 
 const root = join(import.meta.dirname, '../..')
 const text = readFileSync(join(root, 'docs/runbook.md'), 'utf8')
@@ -16,7 +16,7 @@ const all = documentedCommands(text)
 const commandsOf = (program: string): Documented[] => all.filter(({ words: [first] }) => first === program)
 const where = ({ line, words }: Documented): string => `docs/runbook.md:${line}: ${words.join(' ')}`
 
-t.test('the runbook asks for no SQL session', async t => {
+t.test('the runbook needs no SQL session', async t => {
   t.ok(all.length > 60, 'commands are found')
   t.same(commandsOf('psql'), [])
   const sql = [...text.matchAll(/^```sql$/gm)]
@@ -25,13 +25,13 @@ t.test('the runbook asks for no SQL session', async t => {
 })
 
 t.test('every operators\' command of the runbook runs, and those about the database as a task of a stack too', async t => {
-  const ground = await runbookGround(t)
+  const fixture = await runbookFixture(t)
   const given = commandsOf('npm').filter(({ words }) => words[2] === 'ops' && words.length > 3)
   t.ok(given.length > 30)
   for (const command of given) t.same(command.words.slice(0, 4), ['npm', 'run', 'ops', '--'], where(command))
   const task = { region: 'eu-west-1', cluster: 'c', taskDefinition: 'ops:1', container: 'main', subnets: ['s'], securityGroups: ['g'], logGroup: 'l' }
-  const { npmRun } = fakePulumi(t, { prod: { oneOffTasks: { ops: task }, payloadBucket: 'payloads', batchesUrl: ground.ingestionUrl } })
-  const tasks = await ecsTasks(t, ground.env)
+  const { npmRun } = fakePulumi(t, { prod: { oneOffTasks: { ops: task }, payloadBucket: 'payloads', batchesUrl: fixture.ingestionUrl } })
+  const tasks = await ecsTasks(t, fixture.env)
 
   const argumentsOf = ({ words: [, , , , ...args] }: Documented): string[] => args[0] === '--stack' ? args.slice(2) : args
   const distinct = new Map(given.map(command => [JSON.stringify(argumentsOf(command)), command]))
@@ -39,12 +39,12 @@ t.test('every operators\' command of the runbook runs, and those about the datab
     const args = argumentsOf(command)
     if (args.includes('--help')) {
       const words = args.flatMap(word => word === 'COMMAND' ? ['batches', 'show'] : [word])
-      t.match(await ops(words, ground.env), { code: 0 }, where(command))
+      t.match(await ops(words, fixture.env), { code: 0 }, where(command))
       continue
     }
     for (const stack of onStack(args) ? [false, true] : [false]) {
-      const filled = await fill(ground, args)
-      const run = stack ? await npmRun('ops', ['--stack', 'prod', ...filled], { AWS_ENDPOINT_URL: tasks }) : await ops(filled, ground.env)
+      const filled = await fill(fixture, args)
+      const run = stack ? await npmRun('ops', ['--stack', 'prod', ...filled], { AWS_ENDPOINT_URL: tasks }) : await ops(filled, fixture.env)
       t.match(run, { code: 0 }, `${where(command)}${stack ? ' (on a stack)' : ''}`)
       if (run.code !== 0) t.comment(run.stdout, run.stderr)
     }
@@ -61,18 +61,18 @@ function onStack (args: string[]): boolean {
   return true
 }
 
-async function fill (ground: Ground, args: string[]): Promise<string[]> {
+async function fill (fixture: Fixture, args: string[]): Promise<string[]> {
   const { command } = findCommand(args)
   const isPlaceholder = (word: string): boolean => /^[A-Z][A-Z0-9]+$/.test(word)
-  return await Promise.all(args.map((word, index) => isPlaceholder(word) ? valueOf(ground, command.name, word, args[index - 1]!) : word))
+  return await Promise.all(args.map((word, index) => isPlaceholder(word) ? valueOf(fixture, command.name, word, args[index - 1]!) : word))
 }
 
-t.test('every address that the runbook calls answers', async t => {
-  const ground = await runbookGround(t)
+t.test('every address that the runbook calls responds', async t => {
+  const fixture = await runbookFixture(t)
   for (const command of commandsOf('curl')) {
     const { words } = command
     t.ok(words.slice(1, -1).every(word => ['-s', '-i'].includes(word)), where(command))
-    const url = words.at(-1)!.replace('http://127.0.0.1:3000', ground.ratesUrl).replace('http://127.0.0.1:3001', ground.ingestionUrl)
+    const url = words.at(-1)!.replace('http://127.0.0.1:3000', fixture.ratesUrl).replace('http://127.0.0.1:3001', fixture.ingestionUrl)
     t.equal((await fetch(url)).status, 200, where(command))
   }
 })

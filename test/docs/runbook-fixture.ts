@@ -12,7 +12,7 @@ import { ingestionProcesses } from '../harness/ingestion-process.ts'
 import { startProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait.ts'
 
-export type Ground = {
+export type Fixture = {
   ratesUrl: string
   ingestionUrl: string
   /** The environment of an operators' command. */
@@ -25,7 +25,7 @@ export type Ground = {
 }
 
 /** Both APIs as processes on a database, a store and a queue, and what the commands of the runbook are about. */
-export async function runbookGround (t: Test): Promise<Ground> {
+export async function runbookFixture (t: Test): Promise<Fixture> {
   const system = await ingestionProcesses(t)
   const { db } = system
   const [ratesApi, ingestionApi] = await Promise.all([startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api') }), system.start()])
@@ -70,9 +70,9 @@ export async function runbookGround (t: Test): Promise<Ground> {
 const reference = join(import.meta.dirname, '../../sql/reference')
 
 /** What stands for a placeholder of the runbook, `before` it the word that goes before it: an option, or the command's name. */
-export async function valueOf (ground: Ground, command: string, placeholder: string, before: string): Promise<string> {
-  if (placeholder === 'ID') return command.startsWith('dead-letters ') ? await ground.deadLetter() : await ground.queued()
-  if (placeholder === 'PID') return await ground.session()
+export async function valueOf (fixture: Fixture, command: string, placeholder: string, before: string): Promise<string> {
+  if (placeholder === 'ID') return command.startsWith('dead-letters ') ? await fixture.deadLetter() : await fixture.queued()
+  if (placeholder === 'PID') return await fixture.session()
   const value = { NAME: 'demo', CODE: 'EETLL', SHA256: testKeys[1]!.sha256.slice(0, 8), TEXT: 'a test of the runbook', FILE: join(reference, before === '--ports' ? 'ports.csv' : 'regions.csv') }[placeholder]
   if (value === undefined) throw new Error(`give ${placeholder} of \`npm run ops -- ${command}\` a value in ${import.meta.filename}`)
   return value

@@ -32,8 +32,8 @@ function configuration (schema: TObject): string {
 
 function metrics (): string {
   const own = Object.entries<Definition>(definitions).map(([name, { kind, help, labels = {} }]) => {
-    const told = Object.entries(labels).map(([label, values]) => values.length > 0 ? `${label}: ${values.join(', ')}` : label).join('; ')
-    return `| \`${name}\` | ${kind} | ${help} | ${told} |`
+    const labelText = Object.entries(labels).map(([label, values]) => values.length > 0 ? `${label}: ${values.join(', ')}` : label).join('; ')
+    return `| \`${name}\` | ${kind} | ${help} | ${labelText} |`
   })
   const onAws = Object.entries(cloudWatchMetrics).flatMap(([service, table]) => Object.entries<CloudWatchMetric>(table)
     .map(([name, { of, help, unit }]) => `| \`${name}\` | ${service} | ${help} | ${unit} | \`${of}\` |`))

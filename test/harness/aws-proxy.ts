@@ -7,7 +7,7 @@ import { testSystem } from './system.ts'
 export type AwsCall = { service: 's3' | 'sqs', method: string, key: string, accessKeyId: string }
 export type Which = (call: AwsCall) => boolean
 
-export type Held = {
+export type HeldCall = {
   /** Resolves when the call has come to where it is held. */
   reached: Promise<AwsCall>
   /** Lets it go on; without it the call hangs. */
@@ -19,18 +19,18 @@ export type AwsProxy = {
   /** Every call so far. */
   calls: AwsCall[]
   /** How many calls are under way, their answers' bodies included. */
-  underWay: () => number
+  inFlight: () => number
   /** Cuts the link of these calls, as a dependency does that is away; the answer ends that. */
   cut: (which: Which) => () => void
   /** Refuses these calls as AWS refuses credentials whose time is over; the answer ends that. */
   expire: (which: Which) => () => void
   /** Cuts the link in the middle of the answer to the next such call. */
-  cutAnswer: (which: Which) => void
+  cutResponse: (which: Which) => void
   /** Holds the next such call before the emulator sees it, or else its answer. */
-  hold: (which: Which, where: 'call' | 'answer') => Held
+  hold: (which: Which, where: 'call' | 'response') => HeldCall
 }
 
-type Rule = { which: Which, act: 'cut' | 'expire' | 'cut answer' | 'hold call' | 'hold answer', once: boolean, reached?: (call: AwsCall) => void, released?: Promise<void> }
+type Rule = { which: Which, act: 'cut' | 'expire' | 'cut response' | 'hold call' | 'hold response', once: boolean, reached?: (call: AwsCall) => void, released?: Promise<void> }
 
 /**
  * Stands before the emulator and does what AWS does and the emulator does not, conditional writes, and what AWS does on
@@ -44,10 +44,10 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
   const sockets = new Set<Socket>()
   const writing = new Map<string, Promise<unknown>>()
 
-  let underWay = 0
+  let inFlight = 0
   const server = createServer((request, response) => {
-    underWay++
-    serve(request, response).catch(() => request.socket.destroy()).finally(() => { underWay-- })
+    inFlight++
+    serve(request, response).catch(() => request.socket.destroy()).finally(() => { inFlight-- })
   })
   server.on('connection', socket => {
     sockets.add(socket)
@@ -69,12 +69,12 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     }
     await meet(take(call, 'hold call'), call)
     if (take(call, 'expire')) {
-      answerExpired(call, request, response)
+      respondExpired(call, request, response)
       return
     }
     if (request.headers['if-none-match'] === '*' && request.method === 'PUT') {
       await oneAtATime(request.url!, async () => {
-        if (await exists(request.url!)) answerExists(request, response)
+        if (await exists(request.url!)) respondPreconditionFailed(request, response)
         else await pass(call, request, response)
       })
     } else {
@@ -84,27 +84,27 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
 
   /** The call with its body to the emulator, and the answer back. */
   async function pass (call: AwsCall, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const upstreamResponse = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, url: path, headers } = request
       const outgoing = forward({ agent, host: upstream.hostname, port: upstream.port, method, path, headers }, resolve).once('error', reject)
       request.once('error', () => outgoing.destroy())
       request.pipe(outgoing)
     })
-    await meet(take(call, 'hold answer'), call)
-    if (take(call, 'cut answer')) {
-      await breakOff(answer, response)
+    await meet(take(call, 'hold response'), call)
+    if (take(call, 'cut response')) {
+      await breakOff(upstreamResponse, response)
     } else {
-      response.writeHead(answer.statusCode!, answer.headers)
-      answer.pipe(response)
+      response.writeHead(upstreamResponse.statusCode!, upstreamResponse.headers)
+      upstreamResponse.pipe(response)
       await new Promise(resolve => response.once('close', resolve))
     }
   }
 
   /** Half an answer, or none where there is but a head. */
-  async function breakOff (answer: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { value } = await answer[Symbol.asyncIterator]().next() as { value?: Buffer }
+  async function breakOff (upstreamResponse: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { value } = await upstreamResponse[Symbol.asyncIterator]().next() as { value?: Buffer }
     if (value) {
-      response.writeHead(answer.statusCode!, answer.headers)
+      response.writeHead(upstreamResponse.statusCode!, upstreamResponse.headers)
       await new Promise(resolve => response.write(value.subarray(1), resolve))
     }
     response.destroy()
@@ -144,10 +144,10 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     calls,
-    underWay: () => underWay,
+    inFlight: () => inFlight,
     cut: which => add({ which, act: 'cut', once: false }),
     expire: which => add({ which, act: 'expire', once: false }),
-    cutAnswer (which) { add({ which, act: 'cut answer', once: true }) },
+    cutResponse (which) { add({ which, act: 'cut response', once: true }) },
     hold (which, where) {
       const reached = Promise.withResolvers<AwsCall>()
       const released = Promise.withResolvers<void>()
@@ -164,7 +164,7 @@ function callOf ({ headers, method, url }: IncomingMessage): AwsCall {
   return { service: 's3', method: method!, key: decodeURIComponent(url!.split('?')[0]!.split('/').slice(2).join('/')), accessKeyId }
 }
 
-function answerExpired ({ service }: AwsCall, request: IncomingMessage, response: ServerResponse): void {
+function respondExpired ({ service }: AwsCall, request: IncomingMessage, response: ServerResponse): void {
   request.resume()
   const [status, type, body] = service === 's3'
     ? [400, 'application/xml', '<?xml version="1.0" encoding="UTF-8"?><Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>']
@@ -173,7 +173,7 @@ function answerExpired ({ service }: AwsCall, request: IncomingMessage, response
   response.end(body)
 }
 
-function answerExists (request: IncomingMessage, response: ServerResponse): void {
+function respondPreconditionFailed (request: IncomingMessage, response: ServerResponse): void {
   request.resume()
   response.writeHead(412, { 'content-type': 'application/xml' })
   response.end('<?xml version="1.0" encoding="UTF-8"?><Error><Code>PreconditionFailed</Code>' +

@@ -11,7 +11,7 @@ const now = (): number => RealDate.now() + aheadMs
 
 globalThis.Date = new Proxy(RealDate, {
   apply: () => new RealDate(now()).toString(),
-  construct: (target, given: [], asked) => Reflect.construct(target, given.length > 0 ? given : [now()], asked) as Date,
+  construct: (target, args: [], newTarget) => Reflect.construct(target, args.length > 0 ? args : [now()], newTarget) as Date,
   get: (target, name) => name === 'now' ? now : Reflect.get(target, name) as unknown,
 })
 

@@ -8,7 +8,7 @@ export type ContainerCredentials = {
   env: Record<string, string>
   /** Secret key and session token of every key that was handed out, by its id. */
   issued: Map<string, { secret: string, token: string }>
-  away: (now: boolean) => void
+  setUnavailable: (now: boolean) => void
   /** Whether the time of all that it gave is over. */
   areOver: () => boolean
 }
@@ -17,10 +17,10 @@ export type ContainerCredentials = {
 export async function containerCredentials (t: Test): Promise<ContainerCredentials> {
   const authorization = randomUUID()
   const issued: ContainerCredentials['issued'] = new Map()
-  let isAway = false
-  let endsAt = 0
+  let isUnavailable = false
+  let expiresAt = 0
   const server = createServer((request, response) => {
-    if (isAway) {
+    if (isUnavailable) {
       request.socket.destroy()
       return
     }
@@ -29,11 +29,11 @@ export async function containerCredentials (t: Test): Promise<ContainerCredentia
       return
     }
     const id = `ASIA${issued.size + 1}`
-    const made = { secret: randomUUID(), token: `${randomUUID()}/+=` }
-    issued.set(id, made)
-    endsAt = Date.now() + 2_000
+    const credentials = { secret: randomUUID(), token: `${randomUUID()}/+=` }
+    issued.set(id, credentials)
+    expiresAt = Date.now() + 2_000
     response.setHeader('content-type', 'application/json').end(JSON.stringify({
-      AccessKeyId: id, SecretAccessKey: made.secret, Token: made.token, Expiration: new Date(endsAt).toISOString(),
+      AccessKeyId: id, SecretAccessKey: credentials.secret, Token: credentials.token, Expiration: new Date(expiresAt).toISOString(),
     }))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -44,7 +44,7 @@ export async function containerCredentials (t: Test): Promise<ContainerCredentia
       AWS_CONTAINER_AUTHORIZATION_TOKEN: authorization,
     },
     issued,
-    away (now) { isAway = now },
-    areOver: () => Date.now() > endsAt,
+    setUnavailable (now) { isUnavailable = now },
+    areOver: () => Date.now() > expiresAt,
   }
 }

@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { childEnvironment } from './child-environment.ts'
 
 type Override = { name: string, command: string[], environment?: Array<{ name: string, value: string }> }
-type Ended = { exitCode: number | null, lines: string[] }
+type TaskResult = { exitCode: number | null, lines: string[] }
 
 const root = join(import.meta.dirname, '../..')
 
@@ -16,8 +16,8 @@ const root = join(import.meta.dirname, '../..')
  * lines are the log. Answers with the address.
  */
 export async function ecsTasks (t: Test, environment: Record<string, string>): Promise<string> {
-  const tasks = new Map<string, Promise<Ended>>()
-  const answers: Record<string, (body: any) => Promise<unknown>> = {
+  const tasks = new Map<string, Promise<TaskResult>>()
+  const handlers: Record<string, (body: any) => Promise<unknown>> = {
     async RunTask ({ overrides: { containerOverrides: [override] } }: { overrides: { containerOverrides: [Override] } }) {
       const id = `task${tasks.size}`
       tasks.set(id, run(override, environment))
@@ -40,19 +40,19 @@ export async function ecsTasks (t: Test, environment: Record<string, string>): P
       return
     }
     const action = String(request.headers['x-amz-target']).split('.')[1]!
-    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(await answers[action]!(JSON.parse(body))))
+    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(await handlers[action]!(JSON.parse(body))))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-function run ({ command: [, ...args], environment = [] }: Override, own: Record<string, string>): Promise<Ended> {
-  const given = Object.fromEntries(environment.map(({ name, value }) => [name, value]))
+function run ({ command: [, ...args], environment = [] }: Override, own: Record<string, string>): Promise<TaskResult> {
+  const variables = Object.fromEntries(environment.map(({ name, value }) => [name, value]))
   return new Promise(resolve => {
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...childEnvironment, ...own, ...given }, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { said += chunk })
-    child.once('close', exitCode => resolve({ exitCode, lines: said.trimEnd().split('\n') }))
+    const child = spawn(process.execPath, args, { cwd: root, env: { ...childEnvironment, ...own, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { output += chunk })
+    child.once('close', exitCode => resolve({ exitCode, lines: output.trimEnd().split('\n') }))
   })
 }

@@ -34,9 +34,9 @@ t.test('a failed run names each file, its failed assertions and the command that
   for (const [name, tap] of Object.entries({ failed, passed, died, unstarted: '' })) writeFileSync(join(folder, `test/a/${name}.test.ts.tap`), tap)
   const files = failedFiles(folder, 0)
   t.same(files, [
-    { file: 'test/a/died.test.ts', tests: ['ended before its last test'] },
+    { file: 'test/a/died.test.ts', tests: ['exited before its last test'] },
     { file: 'test/a/failed.test.ts', tests: ['outer › inner # with hash › one is two', 'outer › inner # with hash › should be equal', 'outer › its own'] },
-    { file: 'test/a/unstarted.test.ts', tests: ['ended before its last test'] },
+    { file: 'test/a/unstarted.test.ts', tests: ['exited before its last test'] },
   ])
   t.match(failureSummary(files), /^FAILED npm test -- test\/a\/failed\.test\.ts\n {2}outer › inner # with hash › one is two$/m)
   t.same(failedFiles(folder, Date.now() + 60_000), [], 'of an earlier run')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** A test file that failed, and the names of its failed assertions: test › subtest › assertion. */
 export type FailedFile = { file: string, tests: string[] }
 
-const endedEarly = 'ended before its last test'
+const exitedEarly = 'exited before its last test'
 
 /** The files that failed since `sinceMs` (milliseconds since 1970), from the TAP that tap keeps of each file in `folder`. */
 export function failedFiles (folder: string, sinceMs: number): FailedFile[] {
@@ -28,7 +28,7 @@ export function failedTests (tap: string): string[] {
     if (deepest <= depth) failed.push([...names.slice(0, depth), unescape(name)].join(' › '))
     deepest = depth === 0 ? -1 : depth
   }
-  if (!/^1\.\.\d+/m.test(tap)) failed.push(endedEarly)
+  if (!/^1\.\.\d+/m.test(tap)) failed.push(exitedEarly)
   return failed
 }
 

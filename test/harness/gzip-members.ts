@@ -98,8 +98,8 @@ export const gzipFiles = (content: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer[]>
 
 /** The bytes in chunks of these lengths, over and over. */
 export function * chunksOf (bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? bytes.length
+  for (let at = 0, index = 0; at < bytes.length; index++) {
+    const size = sizes[index % sizes.length] ?? bytes.length
     yield bytes.subarray(at, at + size)
     at += size
   }

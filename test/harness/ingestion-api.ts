@@ -118,7 +118,7 @@ type Inspection = Pick<TestIngestionApi, 'objects' | 'unfinishedUploads' | 'mani
 
 /** What lies in the store and the queue, asked past the proxy. */
 export function inspect ({ s3, sqs, bucket, queueUrl }: TestAws, db: TestDatabase): Inspection {
-  const given: QueuedMessage[] = []
+  const received: QueuedMessage[] = []
   async function objects (prefix: string): Promise<string[]> {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))
     return Contents.map(({ Key }) => Key!)
@@ -140,9 +140,9 @@ export function inspect ({ s3, sqs, bucket, queueUrl }: TestAws, db: TestDatabas
         const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({
           QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0, MessageSystemAttributeNames: ['MessageGroupId', 'MessageDeduplicationId'],
         }))
-        if (Messages.length === 0) return [...given]
+        if (Messages.length === 0) return [...received]
         for (const { Body, ReceiptHandle, Attributes } of Messages) {
-          given.push({ id: JSON.parse(Body!).id, group: Attributes!.MessageGroupId!, deduplicationId: Attributes!.MessageDeduplicationId! })
+          received.push({ id: JSON.parse(Body!).id, group: Attributes!.MessageGroupId!, deduplicationId: Attributes!.MessageDeduplicationId! })
           await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }))
         }
       }

@@ -2,22 +2,22 @@
  * Resolves with what `work` gives and the longest turn of the event loop until then, in milliseconds of this thread's CPU time: how long
  * other requests would have waited, without what other work on the machine takes.
  */
-export async function longestTurn<T> (work: () => Promise<T>): Promise<{ result: T, turnMs: number }> {
-  let turnMs = 0
+export async function longestBlock<T> (work: () => Promise<T>): Promise<{ result: T, blockedMs: number }> {
+  let blockedMs = 0
   let last = cpuMs()
-  let turn: NodeJS.Immediate
+  let immediate: NodeJS.Immediate
   const look = (): void => {
     const now = cpuMs()
-    turnMs = Math.max(turnMs, now - last)
+    blockedMs = Math.max(blockedMs, now - last)
     last = now
-    turn = setImmediate(look)
+    immediate = setImmediate(look)
   }
-  turn = setImmediate(look)
+  immediate = setImmediate(look)
   try {
     const result = await work()
-    return { result, turnMs }
+    return { result, blockedMs }
   } finally {
-    clearImmediate(turn!)
+    clearImmediate(immediate!)
   }
 }
 

@@ -6,9 +6,9 @@ import { sha256, type TestIngestionApi } from './ingestion-api.ts'
 import { openStore } from '../../lib/batch/store/store.ts'
 
 /** How a file comes without a key: as a body or as an upload, compressed or not. */
-export type Way = { upload: boolean, gzip: boolean }
-export const ways: Way[] = [false, true].flatMap(upload => [false, true].map(gzip => ({ upload, gzip })))
-export const wayText = ({ upload, gzip }: Way): string => `${upload ? 'upload' : 'POST'}${gzip ? ', gzip' : ''}`
+export type Submission = { upload: boolean, gzip: boolean }
+export const submissions: Submission[] = [false, true].flatMap(upload => [false, true].map(gzip => ({ upload, gzip })))
+export const submissionText = ({ upload, gzip }: Submission): string => `${upload ? 'upload' : 'POST'}${gzip ? ', gzip' : ''}`
 
 const provider = 'demo'
 
@@ -16,14 +16,14 @@ const provider = 'demo'
 export async function uploaded ({ aws, putObject }: TestIngestionApi, content: string, gzip: boolean, format: Format = 'csv'): Promise<string> {
   const file = gzip ? gzipSync(content) : Buffer.from(content)
   const id = randomUUID()
-  const said = { id, provider, format, encoding: gzip ? 'gzip' : 'identity', bytes: file.length, sha256: sha256(file) }
+  const description = { id, provider, format, encoding: gzip ? 'gzip' : 'identity', bytes: file.length, sha256: sha256(file) }
   await openStore(aws.s3, aws.bucket).putStream(`incoming/${provider}/${id}`, Readable.from([file]), 'application/octet-stream')
-  await putObject(`uploads/${id}.json`, JSON.stringify(said))
+  await putObject(`uploads/${id}.json`, JSON.stringify(description))
   return id
 }
 
 /** The manifest that the release of commit 9d86ca6 (0.1.0) makes of a file without a key, its payload in the store. */
-export async function formerManifest (api: TestIngestionApi, content: string, { upload, gzip }: Way, uploadId?: string): Promise<Manifest> {
+export async function formerManifest (api: TestIngestionApi, content: string, { upload, gzip }: Submission, uploadId?: string): Promise<Manifest> {
   const store = openStore(api.aws.s3, api.aws.bucket)
   const file = gzip ? gzipSync(content) : Buffer.from(content)
   const key = `incoming/${provider}/${uploadId ?? randomUUID()}`

@@ -4,18 +4,18 @@ type Media = Record<string, { schema?: object }>
 type Operation = { summary?: string, requestBody?: { content: Media }, responses?: Record<string, { content?: Media }>, security?: object[] }
 export type OpenApi = { openapi: string, paths: Record<string, Record<string, Operation>>, components?: { securitySchemes?: object } }
 
-export type Answer = { status: number, type: string | null, body: string }
+export type ApiResponse = { status: number, type: string | null, body: string }
 
 /** What of an answer the document does not say, as sentences; none when all of it is as documented. */
-export function undocumented (document: OpenApi, method: string, path: string, { status, type, body }: Answer): string[] {
+export function undocumented (document: OpenApi, method: string, path: string, { status, type, body }: ApiResponse): string[] {
   const template = Object.keys(document.paths).find(template => matches(template, path.split('?')[0]!))
   const operation = template === undefined ? undefined : document.paths[template]![method.toLowerCase()]
   if (!operation) return [] // nothing is promised where nothing is: 404 and 405
   const documented = operation.responses?.[status]
-  if (!documented) return [`${method} ${template} answers ${status}, which is not documented`]
+  if (!documented) return [`${method} ${template} responds with ${status}, which is not documented`]
   const mediaType = type?.split(';')[0] ?? ''
   const media = documented.content?.[mediaType]
-  if (!media) return [`${method} ${template} answers ${status} as "${mediaType}", which is not documented`]
+  if (!media) return [`${method} ${template} responds with ${status} as "${mediaType}", which is not documented`]
   return values(mediaType, body).flatMap(value => Errors(media.schema ?? {}, value)[1]
     .map(error => `${method} ${template} ${status}: ${error.instancePath} ${error.message}`))
 }

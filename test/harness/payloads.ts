@@ -22,7 +22,7 @@ async function versionsOf ({ s3, bucket }: Pick<TestAws, 's3' | 'bucket'>, key: 
  * Puts the accepted payload in place of one that is lost or is another. The manifest then names the new object: a version that is lost
  * cannot come back under its id.
  */
-export async function mendPayload ({ aws: { s3, bucket }, store }: Pipeline, manifest: Manifest, content: string | Buffer): Promise<void> {
+export async function restorePayload ({ aws: { s3, bucket }, store }: Pipeline, manifest: Manifest, content: string | Buffer): Promise<void> {
   const payload = await store.putStream(manifest.payload.key, Readable.from([Buffer.from(content)]), 'text/csv')
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `batches/${manifest.id}.json`, Body: JSON.stringify({ ...manifest, payload }) }))
 }

@@ -67,7 +67,7 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
     let polls = 0
     await waitFor(async () => {
       polls++
-      polled = `poll ${polls} for ${states.join(' or ')} not answered`
+      polled = `poll ${polls} for ${states.join(' or ')} without a result`
       const [row] = await db.migrator`select * from batches where id = ${id}`
       polled = `poll ${polls} for ${states.join(' or ')} says ${row ? `${row.state}, ${row.reason}` : 'no row'}`
       if (row && states.includes(row.state as string)) found = row

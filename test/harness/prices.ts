@@ -12,8 +12,8 @@ export function prices (...lines: string[]): Price[] {
 }
 
 export function toCents (dollars: string | number): bigint {
-  const [whole, part = ''] = String(dollars).split('.')
-  return BigInt(whole! + part.padEnd(2, '0'))
+  const [dollarPart, part = ''] = String(dollars).split('.')
+  return BigInt(dollarPart! + part.padEnd(2, '0'))
 }
 
 /** Puts prices where a worker would put them, into the ledger and the read model, by means of its own. */

@@ -16,7 +16,7 @@ export type Process = {
   /** Everything on standard output and standard error so far. */
   output: () => string
   /** Resolves when the output has `text`. */
-  said: (text: string) => Promise<void>
+  untilOutput: (text: string) => Promise<void>
 }
 
 const root = join(import.meta.dirname, '../..')
@@ -34,7 +34,7 @@ export async function startProcess (t: Test, name: string, env: Record<string, s
   await Promise.race([process.until(text => listening.test(text)), process.exited.then(() => {})])
   const url = listening.exec(process.output())?.[1]
   if (!url) throw new Error(`services/${name} did not start:\n${process.output()}`)
-  return { ...process, url, said: text => process.until(output => output.includes(text)) }
+  return { ...process, url, untilOutput: text => process.until(output => output.includes(text)) }
 }
 
 /** Runs `services/<name>/main.ts` to its end: for what does not start. */

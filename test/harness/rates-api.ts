@@ -34,13 +34,13 @@ export async function ratesApi (t: Test, { limits, keys = null, connect = db => 
 
   async function get (path: string, query: Record<string, unknown> | string = '', { method = 'GET', headers = {} }: Call = {}): Promise<Result> {
     const text = typeof query === 'string' ? query : new URLSearchParams(query as Record<string, string>).toString()
-    const answer = await app.inject({ method, url: text ? `${path}?${text}` : path, headers } as InjectOptions)
-    const type = answer.headers['content-type']
+    const response = await app.inject({ method, url: text ? `${path}?${text}` : path, headers } as InjectOptions)
+    const type = response.headers['content-type']
     const document = app.swagger() as unknown as OpenApi
-    const wrong = undocumented(document, method, path, { status: answer.statusCode, type: String(type), body: answer.payload })
+    const wrong = undocumented(document, method, path, { status: response.statusCode, type: String(type), body: response.payload })
     if (wrong.length > 0) t.fail(wrong.join('; '))
-    const body = answer.payload && String(type).split(';')[0]!.endsWith('json') ? JSON.parse(answer.payload) : answer.payload
-    return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body }
+    const body = response.payload && String(type).split(';')[0]!.endsWith('json') ? JSON.parse(response.payload) : response.payload
+    return { status: response.statusCode, headers: response.headers, text: response.payload, body }
   }
 
   return { app, db, get }

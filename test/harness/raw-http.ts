@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
 
-export type RawAnswer = { status: number, headers: Record<string, string>, body: any }
+export type RawResponse = { status: number, headers: Record<string, string>, body: any }
 
 export type RawRequest = {
   /** Resolves when the system has taken it, or when the link is gone. */
@@ -9,7 +9,7 @@ export type RawRequest = {
   /** Sends it again and again until the link is cut. */
   flood: (data: Buffer) => Promise<void>
   /** The next answer on this link, 1xx included. */
-  answer: () => Promise<RawAnswer>
+  nextResponse: () => Promise<RawResponse>
   /** Resolves when the other side has ended or cut the link. */
   closed: Promise<void>
   destroy: () => void
@@ -47,16 +47,16 @@ export function rawRequest (t: Test, url: string): RawRequest {
     async flood (data) {
       while (!socket.destroyed && !socket.readableEnded) await send(data)
     },
-    answer: () => new Promise((resolve, reject) => {
+    nextResponse: () => new Promise((resolve, reject) => {
       const look = (): void => {
         const parsed = parse(received)
         if (!parsed) return
         arrived.delete(look)
         received = received.subarray(parsed.length)
-        resolve(parsed.answer)
+        resolve(parsed.response)
       }
       arrived.add(look)
-      closed.then(() => reject(new Error('the link was cut without an answer')))
+      closed.then(() => reject(new Error('the connection was closed without a response')))
       look()
     }),
     closed,
@@ -75,7 +75,7 @@ export const chunk = (data: string | Buffer): Buffer => {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 }
 
-function parse (received: Buffer): { answer: RawAnswer, length: number } | undefined {
+function parse (received: Buffer): { response: RawResponse, length: number } | undefined {
   const end = received.indexOf('\r\n\r\n')
   if (end < 0) return
   const [first, ...lines] = received.subarray(0, end).toString().split('\r\n')
@@ -83,5 +83,5 @@ function parse (received: Buffer): { answer: RawAnswer, length: number } | undef
   const length = end + 4 + Number(headers['content-length'] ?? 0)
   if (received.length < length) return
   const text = received.subarray(end + 4, length).toString()
-  return { length, answer: { status: Number(first!.split(' ')[1]), headers, body: headers['content-type']?.includes('json') ? JSON.parse(text) : text } }
+  return { length, response: { status: Number(first!.split(' ')[1]), headers, body: headers['content-type']?.includes('json') ? JSON.parse(text) : text } }
 }

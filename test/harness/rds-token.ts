@@ -16,12 +16,12 @@ export function wrongWith (token: string, { host, port, user, region, issued }: 
   const [keyId = '', date = '', ...scope] = (query.get('X-Amz-Credential') ?? '').split('/')
   const key = issued.get(keyId)
   const signedAt = query.get('X-Amz-Date') ?? ''
-  const endsAt = Date.parse(signedAt.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')) + Number(query.get('X-Amz-Expires')) * 1_000
+  const expiresAt = Date.parse(signedAt.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')) + Number(query.get('X-Amz-Expires')) * 1_000
   if (url.host !== `${host}:${port}`) return `made for ${url.host}`
   if (query.get('Action') !== 'connect' || query.get('DBUser') !== user) return `made for user ${query.get('DBUser')}`
   if (scope.join('/') !== `${region}/rds-db/aws4_request`) return `of scope ${scope.join('/')}`
   if (!key || query.get('X-Amz-Security-Token') !== key.token) return `signed by ${keyId}`
-  if (!(endsAt > Date.now()) || Number(query.get('X-Amz-Expires')) > 900) return 'over'
+  if (!(expiresAt > Date.now()) || Number(query.get('X-Amz-Expires')) > 900) return 'over'
 
   const signed = url.search.slice(1).split('&').filter(part => !part.startsWith('X-Amz-Signature=')).sort().join('&')
   const canonical = ['GET', '/', signed, `host:${host}:${port}`, '', 'host', createHash('sha256').digest('hex')].join('\n')

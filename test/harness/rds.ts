@@ -23,11 +23,11 @@ const requestTls = 80_877_103
  */
 export async function rds (t: Test, server: Server, host: string, certificate: Certificate, region: string, issued: ContainerCredentials['issued']): Promise<Rds> {
   const logins: Rds['logins'] = []
-  const links = new Set<Socket>()
+  const connections = new Set<Socket>()
   const superuser = postgres(server.url('postgres', 'postgres'), { max: 2 })
   const front = createServer(client => {
-    links.add(client)
-    client.on('error', () => {}).on('close', () => links.delete(client))
+    connections.add(client)
+    client.on('error', () => {}).on('close', () => connections.delete(client))
     client.once('data', (first: Buffer) => {
       if (first.readInt32BE(4) !== requestTls) {
         client.destroy()
@@ -44,8 +44,8 @@ export async function rds (t: Test, server: Server, host: string, certificate: C
     const user = parameters[parameters.indexOf('user') + 1]!
     if (await isIam(user)) {
       client.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3])) // AuthenticationCleartextPassword
-      const answer = await new Promise<Buffer>(resolve => client.once('data', resolve))
-      const wrong = wrongWith(answer.subarray(5, -1).toString(), { host, port: portOf(), user, region, issued })
+      const passwordMessage = await new Promise<Buffer>(resolve => client.once('data', resolve))
+      const wrong = wrongWith(passwordMessage.subarray(5, -1).toString(), { host, port: portOf(), user, region, issued })
       logins.push({ user, wrong })
       if (wrong) {
         client.end(refusal(`PAM authentication failed for user "${user}"`))
@@ -68,7 +68,7 @@ export async function rds (t: Test, server: Server, host: string, certificate: C
   }
 
   const portOf = (): number => (front.address() as AddressInfo).port
-  const cut = (): void => { for (const link of links) link.destroy() }
+  const cut = (): void => { for (const connection of connections) connection.destroy() }
   await new Promise<void>(resolve => front.listen(0, '127.0.0.1', resolve))
   t.teardown(async () => {
     front.close()

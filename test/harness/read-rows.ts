@@ -24,8 +24,8 @@ export function read (format: RowFormat, file: string | Uint8Array, given: RowRu
     price: (orig, dest, day, cents) => prices.push(`${ports[orig]} ${ports[dest]} ${formatDay(day)} ${cents}`),
     error: error => errors.push(error),
   })
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? bytes.length
+  for (let at = 0, index = 0; at < bytes.length; index++) {
+    const size = sizes[index % sizes.length] ?? bytes.length
     // A copy, overwritten afterwards: a reader that went on looking at a chunk would see it.
     const chunk = Uint8Array.from(bytes.subarray(at, at + size))
     reader.write(chunk)

@@ -5,12 +5,12 @@ import { buildRatesApi } from '../../services/rates-api/app.ts'
 import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
 import type { HostsOptions, HostStatus } from '../../services/rates-api/database/hosts.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
-import { makeDatabase, temporaryServer, unsafeSettings, type Server } from './server.ts'
+import { createDatabase, temporaryServer, unsafeSettings, type Server } from './server.ts'
 import { standbyOf, type Standby } from './standby.ts'
 
 export const path = '/rates?date_from=2021-01-31&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 
-export type Answer = { status: number, count: number | null, /** Seconds; undefined where the primary answered. */ age: number | undefined }
+export type RatesResponse = { status: number, count: number | null, /** Seconds; undefined where the primary answered. */ age: number | undefined }
 
 export type Replicated = {
   primary: Server
@@ -27,7 +27,7 @@ export async function replicated (t: Test): Promise<Replicated> {
   // The places that are compared are those of commits that are safe.
   const primary = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on' })
   t.teardown(() => primary.remove())
-  await makeDatabase(primary, 'freight', '2021-01-01', '2021-02-01')
+  await createDatabase(primary, 'freight', '2021-01-01', '2021-02-01')
   const sql = openDatabase({ url: primary.url('migrator', 'freight'), process: 'test', poolSize: 4 })
   t.teardown(() => sql.end({ timeout: 0 }))
   await sql`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
@@ -55,8 +55,8 @@ export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: stri
   t.teardown(() => app.close())
   return {
     /** Answers that were given without a query for their data. */
-    kept: () => valueOf(metrics, 'freight_answers_total', { source: 'kept' }),
-    async ask (address = path): Promise<Answer> {
+    cacheHits: () => valueOf(metrics, 'freight_response_cache_total', { result: 'hit' }),
+    async get (address = path): Promise<RatesResponse> {
       const { statusCode: status, payload, headers } = await app.inject(address)
       const age = headers.age === undefined ? undefined : Number(headers.age)
       return { status, count: status === 200 ? JSON.parse(payload).rates[0].count : null, age }

@@ -6,21 +6,21 @@ export type SecretsManager = {
   /** The variables that lead a process to it. */
   env: Record<string, string>
   /** What it answers from now on: a value, an error's name, or nothing at all. */
-  answer: (now: { value: string } | { error: string } | 'away') => void
+  respondWith: (now: { value: string } | { error: string } | 'unavailable') => void
 }
 
 /** Secrets Manager with one secret, for who signs for it. */
-export async function secretsManager (t: { teardown: (end: () => void) => unknown }): Promise<SecretsManager> {
-  let current: Parameters<SecretsManager['answer']>[0] = 'away'
+export async function secretsManager (t: { teardown: (close: () => void) => unknown }): Promise<SecretsManager> {
+  let current: Parameters<SecretsManager['respondWith']>[0] = 'unavailable'
   const env = await secretServer(t, async (request, response) => {
     const now = current
-    if (now === 'away') return request.socket.destroy()
-    const { status, body } = await isForIt(request) ? answerOf(now) : { status: 400, body: { __type: 'AccessDeniedException' } }
+    if (now === 'unavailable') return request.socket.destroy()
+    const { status, body } = await isForIt(request) ? responseOf(now) : { status: 400, body: { __type: 'AccessDeniedException' } }
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
   })
   return {
     env: { ...env, API_KEYS_SECONDS: '1' },
-    answer (now) { current = now },
+    respondWith (now) { current = now },
   }
 }
 
@@ -30,7 +30,7 @@ async function isForIt (request: IncomingMessage): Promise<boolean> {
   return SecretId === secretArn && target === 'secretsmanager.GetSecretValue' && authorization.includes('/eu-west-1/secretsmanager/aws4_request')
 }
 
-function answerOf (now: { value: string } | { error: string }): { status: number, body: object } {
+function responseOf (now: { value: string } | { error: string }): { status: number, body: object } {
   return 'value' in now
     ? { status: 200, body: { ARN: secretArn, Name: 'api-keys', SecretString: now.value, VersionId: 'x' } }
     : { status: 400, body: { __type: now.error, message: 'no' } }

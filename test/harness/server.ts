@@ -74,9 +74,9 @@ export async function runServer (cluster: Cluster, settings: Record<string, stri
 
   async function stop (signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     if (server.exitCode !== null || server.signalCode !== null) return
-    const ended = new Promise(resolve => server.once('exit', resolve))
+    const exited = new Promise(resolve => server.once('exit', resolve))
     server.kill(signal)
-    await ended
+    await exited
   }
 
   await start()
@@ -93,7 +93,7 @@ export async function runServer (cluster: Cluster, settings: Record<string, stri
 }
 
 /** A database as `services/migrate` makes it, with partitions of the given months and the shipped reference data. */
-export async function makeDatabase ({ url }: Server, name: string, firstMonth = '2020-12-01', lastMonth = '2022-01-01'): Promise<void> {
+export async function createDatabase ({ url }: Server, name: string, firstMonth = '2020-12-01', lastMonth = '2022-01-01'): Promise<void> {
   const superuser = openDatabase({ url: url('postgres', 'postgres'), process: 'test', poolSize: 1 })
   await bootstrap(superuser, { database: name, loginPasswords })
   const sql = openDatabase({ url: url('migrator', name), process: 'test', poolSize: 1 })

@@ -36,10 +36,10 @@ export async function standbyOf (primary: Server): Promise<Standby> {
     ...unsafeSettings, primary_conninfo: `host=${hostname} port=${port} user=postgres password=${password}`, wal_retrieve_retry_interval: '100ms',
   })
 
-  async function tell (command: 'pg_wal_replay_pause' | 'pg_wal_replay_resume'): Promise<void> {
+  async function controlReplay (command: 'pg_wal_replay_pause' | 'pg_wal_replay_resume'): Promise<void> {
     const sql = postgres(server.url('postgres', 'postgres'), { max: 1 })
     await sql.unsafe(`select ${command}()`)
     await sql.end()
   }
-  return { ...server, pause: () => tell('pg_wal_replay_pause'), resume: () => tell('pg_wal_replay_resume') }
+  return { ...server, pause: () => controlReplay('pg_wal_replay_pause'), resume: () => controlReplay('pg_wal_replay_resume') }
 }

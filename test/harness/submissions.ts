@@ -8,9 +8,9 @@ import { startWorker } from './worker.ts'
 
 export type Sending = {
   /** `POST /uploads`, the PUT, and `POST /batches` that names it. */
-  upload: (file: Buffer, said?: object, options?: Call & { query?: string }) => Promise<Result>
+  upload: (file: Buffer, overrides?: object, options?: Call & { query?: string }) => Promise<Result>
   /** The view of a batch once its state is final. */
-  ended: (id: string) => Promise<Record<string, any>>
+  untilFinal: (id: string) => Promise<Record<string, any>>
   /** Prices of a batch that a reader sees. */
   visible: (id: string) => Promise<number>
 }
@@ -22,15 +22,15 @@ export function sendingTo (t: Test, api: TestIngestionApi): Sending {
   startWorker(t, { db, aws, store: openStore(aws.s3, aws.bucket), ...queues } as Pipeline)
   const json = { 'content-type': 'application/json' }
   return {
-    async upload (file, said = {}, { query = '', headers = {}, ...options } = {}) {
-      const body = JSON.stringify({ bytes: file.length, sha256: sha256(file), content_type: 'text/csv', ...said })
-      const asked = await api.call('/uploads', { method: 'POST', body, headers: json })
-      const { 'content-length': _set, ...signed } = asked.body.headers
-      const put = await fetch(asked.body.url, { method: 'PUT', body: new Uint8Array(file), headers: signed })
-      if (!put.ok) throw new Error(`PUT answered ${put.status}`)
-      return await api.call(`/batches${query}`, { method: 'POST', body: JSON.stringify({ upload: asked.body.upload }), headers: { ...json, ...headers }, ...options })
+    async upload (file, overrides = {}, { query = '', headers = {}, ...options } = {}) {
+      const body = JSON.stringify({ bytes: file.length, sha256: sha256(file), content_type: 'text/csv', ...overrides })
+      const created = await api.call('/uploads', { method: 'POST', body, headers: json })
+      const { 'content-length': _set, ...signed } = created.body.headers
+      const put = await fetch(created.body.url, { method: 'PUT', body: new Uint8Array(file), headers: signed })
+      if (!put.ok) throw new Error(`PUT responded with ${put.status}`)
+      return await api.call(`/batches${query}`, { method: 'POST', body: JSON.stringify({ upload: created.body.upload }), headers: { ...json, ...headers }, ...options })
     },
-    async ended (id) {
+    async untilFinal (id) {
       let body: Record<string, any> = {}
       await waitFor(async () => {
         body = (await api.call(`/batches/${id}`)).body

@@ -33,7 +33,7 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
 
   const server = createServer(client => {
     if (refusing) {
-      end(client, true)
+      closeSocket(client, true)
       return
     }
     const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true })
@@ -45,7 +45,7 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
     const labelsOf = labels()
     let swallows = silent
     const cut = (reset: boolean): void => {
-      for (const socket of [client, upstream]) end(socket, reset)
+      for (const socket of [client, upstream]) closeSocket(socket, reset)
     }
     const silence = (): void => { swallows = true }
     cuts.add(cut)
@@ -105,7 +105,7 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
 }
 
 /** Node leaves a link behind that it is told to reset while it is about to end. */
-function end (socket: Socket, reset: boolean): void {
+function closeSocket (socket: Socket, reset: boolean): void {
   if (reset && socket.readyState === 'open' && !socket.writableEnded) socket.resetAndDestroy()
   else socket.destroy()
 }

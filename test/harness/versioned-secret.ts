@@ -25,7 +25,7 @@ export type VersionedSecret = {
 }
 
 /** `lose the call`: the connection is cut before anything is done. `deny`: the caller lacks the right. */
-export type Act = 'answer' | 'lose the answer' | 'lose the call' | 'deny'
+export type Act = 'respond' | 'lose the response' | 'lose the call' | 'deny'
 
 /** Secrets Manager with one secret that has versions and staging labels, as its documentation says: a label is moved only from where it is. */
 export async function versionedSecret (t: Test, first: string): Promise<VersionedSecret> {
@@ -61,15 +61,15 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
     const body = await json(request) as Body
     calls.push(action)
-    let end: Act = 'answer'
+    let outcome: Act = 'respond'
     if (before?.action === action) {
       const { act } = before
       before = undefined
-      end = act()
+      outcome = act()
     }
-    if (away || end === 'lose the call') return request.socket.destroy()
-    const { status, body: content } = end === 'deny' ? refusal('AccessDeniedException', action) : body.SecretId === secretArn ? actions[action]!(body) : refusal('ResourceNotFoundException', 'another secret')
-    if (end === 'lose the answer') request.socket.destroy()
+    if (away || outcome === 'lose the call') return request.socket.destroy()
+    const { status, body: content } = outcome === 'deny' ? refusal('AccessDeniedException', action) : body.SecretId === secretArn ? actions[action]!(body) : refusal('ResourceNotFoundException', 'another secret')
+    if (outcome === 'lose the response') request.socket.destroy()
     else response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
   })
   return {

@@ -4,9 +4,9 @@ import { waitLimitMs } from './patience.ts'
 /** Resolves when the condition holds. Throws, with the place that waited, when it does not within `waitLimitMs`. */
 export async function waitFor (holds: () => Promise<boolean> | boolean): Promise<void> {
   const late = new Error(`The condition did not hold within ${waitLimitMs} ms`)
-  const endsAt = performance.now() + waitLimitMs
+  const deadline = performance.now() + waitLimitMs
   while (!await holds()) {
-    if (performance.now() > endsAt) throw late
+    if (performance.now() > deadline) throw late
     await pause(10)
   }
 }

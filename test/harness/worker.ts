@@ -15,7 +15,7 @@ export function startWorker (t: Test, { db, store, queue, deadLetters }: Pipelin
   worker.start()
   t.teardown(async () => {
     await worker.stopReceiving()
-    await worker.handBack()
+    await worker.releaseMessages()
     await worker.app.close()
   })
 }

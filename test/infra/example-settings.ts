@@ -13,9 +13,9 @@ const personal = ['account', 'domain', 'allowedCidrs', 'permissionsBoundary', 'i
  * whose settings somebody has filled in (`npm run stack -- init`) would fail.
  */
 export function asExample (stack: string, config: Record<string, unknown>): Record<string, unknown> {
-  const kept = Object.entries(config).filter(([key]) => ![...personal, 'network'].some(name => key === own + name))
+  const shared = Object.entries(config).filter(([key]) => ![...personal, 'network'].some(name => key === own + name))
   const { zones: _, ...others } = config[`${own}network`] as Record<string, unknown> | undefined ?? {}
   const network = { ...others, ...exampleZones[stack] && { zones: exampleZones[stack] } }
-  if (Object.keys(network).length > 0) kept.push([`${own}network`, network])
-  return { ...Object.fromEntries(kept), 'aws:region': 'eu-west-1', ...Object.fromEntries(Object.entries(examples[stack] ?? {}).map(([key, value]) => [own + key, value])) }
+  if (Object.keys(network).length > 0) shared.push([`${own}network`, network])
+  return { ...Object.fromEntries(shared), 'aws:region': 'eu-west-1', ...Object.fromEntries(Object.entries(examples[stack] ?? {}).map(([key, value]) => [own + key, value])) }
 }

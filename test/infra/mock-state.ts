@@ -1,7 +1,7 @@
-type Asked = { type: string, name: string, inputs: Record<string, any> }
+type MockedResource = { type: string, name: string, inputs: Record<string, any> }
 
 /** What AWS would add to what the program says. */
-export function answerOf ({ type, name, inputs }: Asked): { id: string, state: Record<string, any> } {
+export function mockState ({ type, name, inputs }: MockedResource): { id: string, state: Record<string, any> } {
   const kind = type.split('/').at(-1)!.split(':').at(-1)!
   const arn = `arn:aws:${type.split(':')[1]?.split('/')[0]}:eu-west-1:111111111111:${kind}/${name}`
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { Asked } from '../../infra/policy/rules.ts'
+import type { DeclaredResource } from '../../infra/policy/rules.ts'
 import { childEnvironment } from '../harness/child-environment.ts'
 
 const ofPulumi = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi'))
@@ -13,7 +13,7 @@ const analyzer = ofPulumi('@pulumi/pulumi/proto/analyzer_pb')
 const { Struct } = ofPulumi('google-protobuf/google/protobuf/struct_pb')
 const { Empty } = ofPulumi('google-protobuf/google/protobuf/empty_pb')
 
-export type Analyzed = Omit<Asked, 'tier'> & { type: string, stack: string }
+export type Analyzed = Omit<DeclaredResource, 'tier'> & { type: string, stack: string }
 export type Diagnostic = { policy: string, level: 'advisory' | 'mandatory', urn: string, message: string }
 export type Runner = {
   info: () => Promise<{ name: string, policies: Array<{ name: string, level: string, ofStack: boolean }> }>
@@ -31,14 +31,14 @@ export async function policyRunner (t: Test, tier: string | undefined): Promise<
     cwd: join(import.meta.dirname, '../../infra/policy'), stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...childEnvironment, PATH: process.env.PATH, ...(tier ? { PULUMI_CONFIG: JSON.stringify({ 'freight-rates:tier': tier }) } : {}) },
   })
-  const ended = once(child, 'close')
+  const exited = once(child, 'close')
   t.teardown(async () => {
     child.kill('SIGKILL')
-    await ended
+    await exited
   })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', text => { errors += text })
-  const [port] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), ended.then(() => { throw new Error(errors) })])
+  const [port] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), exited.then(() => { throw new Error(errors) })])
   const client = new AnalyzerClient(`127.0.0.1:${Number(port)}`, credentials.createInsecure())
   t.teardown(() => client.close())
   const call = (method: string, request: unknown): Promise<any> => new Promise((resolve, reject) => {

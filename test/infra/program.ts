@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { answerOf } from './mock-state.ts'
+import { mockState } from './mock-state.ts'
 import { asExample } from './example-settings.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -55,21 +55,21 @@ export const runBootstrap = (stack: string, changes: Record<string, unknown> = {
   ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, 'freight-bootstrap:githubRepository': 'example/freight-rates', 'freight-bootstrap:region': 'eu-west-1', ...changes,
 })
 
-type Answering = (resource: pulumi.runtime.MockResourceArgs) => { id: string, state: Record<string, any> }
+type ResourceMock = (resource: pulumi.runtime.MockResourceArgs) => { id: string, state: Record<string, any> }
 
 /** The first preview of a stack: what AWS is still to make is not known. */
 export const runPreview = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> =>
-  runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), answerOf, true)
+  runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), mockState, true)
 
 /** The same of any program: `entry` is its file in infra/; `answer` says what AWS would add to what the program says. */
 export async function runEntry (
-  entry: string, project: string, stack: string, settings: Record<string, unknown>, answer: Answering = answerOf, isPreview = false
+  entry: string, project: string, stack: string, settings: Record<string, unknown>, mock: ResourceMock = mockState, isPreview = false
 ): Promise<Program> {
   const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
   pulumi.runtime.setAllConfig(Object.fromEntries(config))
   const called: string[] = []
   await pulumi.runtime.setMocks({
-    newResource: isPreview ? ({ inputs }) => ({ id: undefined, state: inputs }) : answer,
+    newResource: isPreview ? ({ inputs }) => ({ id: undefined, state: inputs }) : mock,
     call ({ token, inputs }) {
       called.push(token)
       return { ...inputs, userName: 'AWS', password: 'token', accountId: '111111111111' }

@@ -15,14 +15,14 @@ function life (service: string, read: string, change = ''): Actions {
 const tags = 'TagResource UntagResource'
 const ec2Tags = 'CreateTags DeleteTags'
 const rdsTags = 'AddTagsToResource RemoveTagsFromResource'
-const linked = (service: string): string => `iam:CreateServiceLinkedRole ${service}`
+const createServiceLinkedRole = (service: string): string => `iam:CreateServiceLinkedRole ${service}`
 const gateway = (more = ''): Actions => life('apigateway', 'GET', `POST PUT PATCH DELETE ${more}`)
 const queueAttributes = life('sqs', 'GetQueueAttributes', 'SetQueueAttributes')
 const role = life('iam', 'GetRole ListRolePolicies ListAttachedRolePolicies', 'CreateRole UpdateRole UpdateAssumeRolePolicy PutRolePermissionsBoundary TagRole UntagRole ListInstanceProfilesForRole DeleteRole')
 const parameterGroup = (kind: string): Actions => life('rds', `Describe${kind}ParameterGroups Describe${kind}Parameters ListTagsForResource`,
   `Create${kind}ParameterGroup Modify${kind}ParameterGroup Reset${kind}ParameterGroup Delete${kind}ParameterGroup ${rdsTags}`)
 const instance = life('rds', 'DescribeDBInstances ListTagsForResource',
-  `CreateDBInstance CreateDBInstanceReadReplica PromoteReadReplica ModifyDBInstance RebootDBInstance DeleteDBInstance ${rdsTags} ec2:DescribeSecurityGroups ${linked('rds.amazonaws.com')}`)
+  `CreateDBInstance CreateDBInstanceReadReplica PromoteReadReplica ModifyDBInstance RebootDBInstance DeleteDBInstance ${rdsTags} ec2:DescribeSecurityGroups ${createServiceLinkedRole('rds.amazonaws.com')}`)
 const scaling = 'ecs:DescribeServices ecs:UpdateService rds:DescribeDBClusters cloudwatch:DescribeAlarms cloudwatch:PutMetricAlarm cloudwatch:DeleteAlarms'
 
 export const resourceActions: Record<string, Actions> = {
@@ -34,10 +34,10 @@ export const resourceActions: Record<string, Actions> = {
   'aws:apigatewayv2/integration:Integration': gateway(),
   'aws:apigatewayv2/route:Route': gateway(),
   'aws:apigatewayv2/stage:Stage': gateway('logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups'),
-  'aws:apigatewayv2/vpcLink:VpcLink': gateway(`ec2:DescribeSubnets ec2:DescribeSecurityGroups ${linked('ops.apigateway.amazonaws.com')}`),
+  'aws:apigatewayv2/vpcLink:VpcLink': gateway(`ec2:DescribeSubnets ec2:DescribeSecurityGroups ${createServiceLinkedRole('ops.apigateway.amazonaws.com')}`),
   'aws:appautoscaling/policy:Policy': life('application-autoscaling', 'DescribeScalingPolicies', `PutScalingPolicy DeleteScalingPolicy ${scaling}`),
   'aws:appautoscaling/target:Target': life('application-autoscaling', 'DescribeScalableTargets ListTagsForResource',
-    `RegisterScalableTarget DeregisterScalableTarget ${tags} ${linked('ecs.application-autoscaling.amazonaws.com')} ${linked('rds.application-autoscaling.amazonaws.com')}`),
+    `RegisterScalableTarget DeregisterScalableTarget ${tags} ${createServiceLinkedRole('ecs.application-autoscaling.amazonaws.com')} ${createServiceLinkedRole('rds.application-autoscaling.amazonaws.com')}`),
   'aws:budgets/budget:Budget': life('budgets', 'ViewBudget ListTagsForResource', `ModifyBudget ${tags}`),
   'aws:cloudfront/cachePolicy:CachePolicy': life('cloudfront', 'GetCachePolicy', 'CreateCachePolicy UpdateCachePolicy DeleteCachePolicy'),
   'aws:cloudfront/distribution:Distribution': life('cloudfront', 'GetDistribution ListTagsForResource', `CreateDistribution UpdateDistribution DeleteDistribution ${tags} wafv2:GetWebACL`),
@@ -64,7 +64,7 @@ export const resourceActions: Record<string, Actions> = {
   'aws:ec2/vpcEndpoint:VpcEndpoint': life('ec2', 'DescribeVpcEndpoints DescribePrefixLists', `CreateVpcEndpoint ModifyVpcEndpoint DeleteVpcEndpoints ${ec2Tags} route53:AssociateVPCWithHostedZone`),
   'aws:ecr/lifecyclePolicy:LifecyclePolicy': life('ecr', 'GetLifecyclePolicy', 'PutLifecyclePolicy DeleteLifecyclePolicy'),
   'aws:ecr/repository:Repository': life('ecr', 'DescribeRepositories ListTagsForResource', `CreateRepository PutImageTagMutability PutImageScanningConfiguration DeleteRepository ${tags}`),
-  'aws:ecs/cluster:Cluster': life('ecs', 'DescribeClusters', `CreateCluster UpdateCluster DeleteCluster ${tags} ${linked('ecs.amazonaws.com')}`),
+  'aws:ecs/cluster:Cluster': life('ecs', 'DescribeClusters', `CreateCluster UpdateCluster DeleteCluster ${tags} ${createServiceLinkedRole('ecs.amazonaws.com')}`),
   'aws:ecs/clusterCapacityProviders:ClusterCapacityProviders': life('ecs', 'DescribeClusters', 'PutClusterCapacityProviders'),
   'aws:ecs/service:Service': life('ecs', 'DescribeServices', `CreateService UpdateService DeleteService ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions ${tags} iam:PassRole ecs.amazonaws.com`),
   'aws:ecs/taskDefinition:TaskDefinition': life('ecs', 'DescribeTaskDefinition', `RegisterTaskDefinition DeregisterTaskDefinition ${tags} iam:PassRole ecs-tasks.amazonaws.com`),
@@ -75,10 +75,10 @@ export const resourceActions: Record<string, Actions> = {
   'aws:lb/listener:Listener': life('elasticloadbalancing', 'DescribeListeners DescribeListenerAttributes DescribeTags', 'CreateListener ModifyListener ModifyListenerAttributes DeleteListener AddTags RemoveTags'),
   'aws:lb/listenerRule:ListenerRule': life('elasticloadbalancing', 'DescribeRules DescribeTags', 'CreateRule ModifyRule SetRulePriorities DeleteRule AddTags RemoveTags'),
   'aws:lb/loadBalancer:LoadBalancer': life('elasticloadbalancing', 'DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeCapacityReservation DescribeTags',
-    `CreateLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType DeleteLoadBalancer AddTags RemoveTags ec2:DescribeNetworkInterfaces ${linked('elasticloadbalancing.amazonaws.com')}`),
+    `CreateLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets SetIpAddressType DeleteLoadBalancer AddTags RemoveTags ec2:DescribeNetworkInterfaces ${createServiceLinkedRole('elasticloadbalancing.amazonaws.com')}`),
   'aws:lb/targetGroup:TargetGroup': life('elasticloadbalancing', 'DescribeTargetGroups DescribeTargetGroupAttributes DescribeTags', 'CreateTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes DeleteTargetGroup AddTags RemoveTags'),
   'aws:lb/targetGroupAttachment:TargetGroupAttachment': life('elasticloadbalancing', 'DescribeTargetHealth', 'RegisterTargets DeregisterTargets'),
-  'aws:rds/cluster:Cluster': life('rds', 'DescribeDBClusters DescribeGlobalClusters ListTagsForResource', `CreateDBCluster ModifyDBCluster DeleteDBCluster CreateDBClusterSnapshot ${rdsTags} ${linked('rds.amazonaws.com')}`),
+  'aws:rds/cluster:Cluster': life('rds', 'DescribeDBClusters DescribeGlobalClusters ListTagsForResource', `CreateDBCluster ModifyDBCluster DeleteDBCluster CreateDBClusterSnapshot ${rdsTags} ${createServiceLinkedRole('rds.amazonaws.com')}`),
   'aws:rds/clusterInstance:ClusterInstance': instance,
   'aws:rds/clusterParameterGroup:ClusterParameterGroup': parameterGroup('DBCluster'),
   'aws:rds/instance:Instance': instance,

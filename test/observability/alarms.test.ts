@@ -5,13 +5,13 @@ import { alarms, type Alarm } from '../../observability/alarms.ts'
 import { awsMetrics } from '../../observability/aws-metrics.ts'
 import { dashboard } from '../../observability/dashboard.ts'
 import { generatedFiles } from '../../observability/write.ts'
-import { everythingTold } from './published-metrics.ts'
+import { collectMetrics } from './published-metrics.ts'
 
 const root = join(import.meta.dirname, '../..')
 const all = Object.entries<Alarm>(alarms)
 
-t.test('what alarms and graphs read is told by the processes, or by AWS', async t => {
-  const { series, embedded } = await everythingTold(t)
+t.test('what alarms and graphs read is published by the processes, or by AWS', async t => {
+  const { series, embedded } = await collectMetrics(t)
   const expressions = [
     ...all.flatMap(([name, { prometheus }]) => prometheus ? [[name, prometheus.expression] as const, [name, prometheus.least?.expression ?? ''] as const] : []),
     ...dashboard.flatMap(({ panels }) => panels.flatMap(({ title, prometheus }) => prometheus.map(({ expression }) => [title, expression] as const))),
@@ -19,7 +19,7 @@ t.test('what alarms and graphs read is told by the processes, or by AWS', async 
   for (const [name, expression] of expressions) {
     for (const [, metric, selector = ''] of expression.matchAll(/\b((?:freight|process|nodejs)_\w+)(\{[^}]*\})?/g)) {
       const wanted = [...selector.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => `${label}="${value}"`)
-      t.ok(series.some(line => line.startsWith(`${metric}{`) && wanted.every(label => line.includes(label))), `${name}: ${metric}${selector} is told`)
+      t.ok(series.some(line => line.startsWith(`${metric}{`) && wanted.every(label => line.includes(label))), `${name}: ${metric}${selector} is published`)
     }
   }
   for (const [name, { prometheus }] of all) {

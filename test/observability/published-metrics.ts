@@ -7,7 +7,7 @@ import { startProcess, type Process } from '../harness/process.ts'
 import { secretsManager } from '../harness/secrets-manager.ts'
 import { waitFor } from '../harness/wait.ts'
 
-export type Told = {
+export type PublishedMetrics = {
   /** Every line of every process's metrics. */
   series: string[]
   /** Names that the log had for CloudWatch. */
@@ -19,10 +19,10 @@ const metricsOf = async (process: Process): Promise<string> =>
   await (await fetch(/"url":"(http:[^"]+\/metrics)"/.exec(process.output())![1]!)).text()
 
 /** Runs the three processes through what they are there for, and gives all that they tell of it. */
-export async function everythingTold (t: Test): Promise<Told> {
+export async function collectMetrics (t: Test): Promise<PublishedMetrics> {
   const [db, { env }, secrets] = await Promise.all([database(t), aws(t), secretsManager(t)])
   const keys = [{ provider: 'demo', sha256: createHash('sha256').update('demo-key').digest('hex'), scopes: ['submit', 'read', 'rates'] }]
-  secrets.answer({ value: JSON.stringify(keys) })
+  secrets.respondWith({ value: JSON.stringify(keys) })
   const common = { METRICS_PORT: '0', METRICS_NAMESPACE: 'test', METRICS_SECONDS: '1', ...env }
   const keyed = { ...common, ...secrets.env }
   const [ratesApi, ingestionApi, worker] = await Promise.all([

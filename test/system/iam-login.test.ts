@@ -19,7 +19,7 @@ import { waitFor } from '../harness/wait.ts'
 const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
 const region = 'eu-west-1'
 
-t.test('every process logs in with tokens made for its host, port and user; credentials change and go away', async t => {
+t.test('every process logs in with tokens made for its host, port and user; credentials change and expire', async t => {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
   const superuser = postgres(server.url('postgres', 'postgres'), { max: 1 })
@@ -55,8 +55,8 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   const { id } = await (await fetch(`${api.url}/batches`, { method: 'POST', headers, body: csv })).json() as { id: string }
   const state = async (): Promise<string> => (await (await fetch(`${api.url}/batches/${id}`, { headers })).json() as { state: string }).state
   await waitFor(async () => await state() === 'applied')
-  const ask = (): Promise<Response> => fetch(`${rates.url}/rates?date_from=2021-01-05&date_to=2021-01-05&orig_code=CNGGZ&dest_code=EETLL`)
-  t.equal((await ask()).status, 200)
+  const getRates = (): Promise<Response> => fetch(`${rates.url}/rates?date_from=2021-01-05&date_to=2021-01-05&orig_code=CNGGZ&dest_code=EETLL`)
+  t.equal((await getRates()).status, 200)
 
   const users = ({ logins }: Rds): string[] => [...new Set(logins.map(({ user }) => user))].sort()
   t.same(users(primary), ['ingestion_api', 'ingestion_worker', 'migrator', 'ops', 'rates_api'])
@@ -64,14 +64,14 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   t.same([primary, replica].flatMap(({ logins }) => logins.filter(({ wrong }) => wrong)), [], 'all tokens are right')
   t.ok(credentials.issued.size > 1, 'and of credentials that change')
 
-  credentials.away(true)
+  credentials.setUnavailable(true)
   await waitFor(credentials.areOver)
   for (const host of [primary, replica]) host.cut()
   await waitFor(async () => (await fetch(`${rates.url}/ready`)).status === 503)
-  t.equal((await ask()).status, 503)
+  t.equal((await getRates()).status, 503)
   await waitFor(async () => (await fetch(`${worker.url}/ready`)).status === 503)
-  credentials.away(false)
-  await waitFor(async () => (await ask()).status === 200)
+  credentials.setUnavailable(false)
+  await waitFor(async () => (await getRates()).status === 200)
   await waitFor(async () => (await fetch(`${worker.url}/ready`)).status === 200)
   t.equal(await state(), 'applied')
 
@@ -81,7 +81,7 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   }
 })
 
-t.test('a server that does not take the token: what is wrong is told, and nothing of the token', async t => {
+t.test('a server that does not take the token: what is wrong is reported, and nothing of the token', async t => {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
   const superuser = postgres(server.url('postgres', 'postgres'), { max: 1 })

@@ -22,11 +22,11 @@ t.test('one id leads from the request that brought a batch to its commit and to 
     startProcess(t, 'ingestion-worker', { ...common, DATABASE_URL: db.url('ingestion_worker'), RECEIVE_SECONDS: '1' }),
   ])
   const traceparent = `00-${traceId}-${caller}-01`
-  const answer = await fetch(`${ingestionApi.url}/batches`, {
+  const response = await fetch(`${ingestionApi.url}/batches`, {
     method: 'POST', body: 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,1234.56\n',
     headers: { traceparent, authorization: `Bearer ${secret}`, 'content-type': 'text/csv' },
   })
-  const { id: batchId } = await answer.json() as { id: string }
+  const { id: batchId } = await response.json() as { id: string }
   await waitFor(() => linesOf(worker).some(({ msg, outcome }) => msg === 'batch done' && outcome === 'applied'))
   const path = '/rates?date_from=2021-01-05&date_to=2021-01-05&orig_code=CNGGZ&dest_code=EETLL'
   const { rates } = await (await fetch(ratesApi.url + path, { headers: { traceparent } })).json() as { rates: unknown[] }

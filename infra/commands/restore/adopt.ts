@@ -1,13 +1,13 @@
 import { Refused } from '../pulumi.ts'
 import type { StackState } from '../stack-state.ts'
-import { readLiving } from './current-database.ts'
+import { readCurrentDatabase } from './current-database.ts'
 
 /**
  * The state with another instance in the place of the primary: the same resource, found by another id. undefined where the state
  * follows that instance already. Throws Refused for an id that is none, and for Aurora, whose clusters are found by name.
  */
 export function adopted (stack: string, state: StackState, id: string): StackState | undefined {
-  const { engine, name, database } = readLiving(stack, state)
+  const { engine, name, database } = readCurrentDatabase(stack, state)
   if (engine === 'aurora') throw new Refused(`The state finds the cluster by its name ${name}: there is nothing to adopt, \`pulumi refresh\` reads it.`)
   if (!/^db-[A-Z0-9]{2,255}$/.test(id)) throw new Refused(`"${id}" is no resource id of an instance: it has the form db-ABCDEFGHIJKLMNOPQRSTUVWXYZ.`, 2)
   if (database.id === id) return undefined

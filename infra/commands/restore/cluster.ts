@@ -1,13 +1,13 @@
 import { refresh } from './instance.ts'
-import type { Living } from './current-database.ts'
+import type { CurrentDatabase } from './current-database.ts'
 import { command } from './shell.ts'
-import type { Step, Wanted } from './step.ts'
+import type { Step, RestoreTarget } from './step.ts'
 
 const isAvailable = (kind: 'instance' | 'cluster', name: string): string =>
   `until aws rds wait db-${kind}-available --db-${kind}-identifier ${name}; do sleep 10; done`
 
 /** A new cluster beside the living one, with one instance, its writer. */
-export function makeCluster ({ name, resourceId, database, others }: Living, { to, source, restored }: Wanted): Step[] {
+export function createCluster ({ name, resourceId, database, others }: CurrentDatabase, { to, source, restored }: RestoreTarget): Step[] {
   const { outputs = {} } = database
   const { minCapacity, maxCapacity } = outputs.serverlessv2ScalingConfiguration ?? {}
   return [{
@@ -37,7 +37,7 @@ export function makeCluster ({ name, resourceId, database, others }: Living, { t
   }, {
     title: 'Look at it: state, resource id, version.',
     why: [
-      'A drill on a living stack ends here: remove the new cluster with',
+      'A drill on a running stack stops here: remove the new cluster with',
       `  aws rds delete-db-instance --db-instance-identifier ${restored}-1`,
       `  aws rds modify-db-cluster --db-cluster-identifier ${restored} --no-deletion-protection --apply-immediately`,
       `  aws rds delete-db-cluster --db-cluster-identifier ${restored} --skip-final-snapshot`,
@@ -48,14 +48,14 @@ export function makeCluster ({ name, resourceId, database, others }: Living, { t
 }
 
 /** The new cluster and its writer get the names of the living ones. */
-export function exchangeClusters ({ name, others }: Living, { restored, aside }: Wanted): Step[] {
+export function exchangeClusters ({ name, others }: CurrentDatabase, { restored, aside }: RestoreTarget): Step[] {
   const members = others.map(({ outputs }) => outputs!.identifier as string)
   const rename = (kind: 'instance' | 'cluster', from: string, to: string): string =>
     `aws rds modify-db-${kind} --db-${kind}-identifier ${from} --new-db-${kind}-identifier ${to} --apply-immediately`
   return [{
     title: 'Exchange the names. From here until the end of `pulumi up` the services cannot log in; batches are accepted and wait.',
     why: [
-      'A cluster or an instance has its old name until it is renamed: the first messages of `wait` say DBInstanceNotFound or DBClusterNotFoundFault.',
+      'A cluster or an instance has its old name until it is renamed: until then `wait` reports DBInstanceNotFound or DBClusterNotFoundFault.',
       'Readers that autoscaling has made stay with the old cluster. The new one gets its readers from `pulumi up`.',
     ],
     commands: [
@@ -72,18 +72,18 @@ export function exchangeClusters ({ name, others }: Living, { restored, aside }:
 }
 
 /** The state names clusters and their instances by identifier, so it follows the names. */
-export function adoptCluster ({ stack, database, others }: Living): Step {
+export function adoptCluster ({ stack, database, others }: CurrentDatabase): Step {
   return {
     title: 'Read the new cluster into the state: it has another resource id, and no readers yet.',
-    why: ['The refresh is of the database alone: one of the whole stack would write the stopped worker\'s count into the state.'],
+    why: ['The refresh is of the database alone: a refresh of all resources would write the stopped worker\'s count into the state.'],
     commands: [refresh(stack, [database.urn, ...others.map(({ urn }) => urn)])],
   }
 }
 
 /** All members, those that autoscaling has made too: a cluster with an instance cannot be deleted. */
-export function removeCluster ({ region }: Living, { aside }: Wanted): Step {
+export function removeCluster ({ region }: CurrentDatabase, { aside }: RestoreTarget): Step {
   return {
-    title: 'Days later, when nobody needs the old cluster any more:',
+    title: 'Days later, when the old cluster is not needed any more:',
     why: [
       `for member in $(aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${aside} --query 'DBClusters[0].DBClusterMembers[].DBInstanceIdentifier' --output text); do`,
       `  aws rds delete-db-instance --region ${region} --db-instance-identifier "$member"`,

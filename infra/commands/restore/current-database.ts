@@ -2,7 +2,7 @@ import { Refused } from '../pulumi.ts'
 import { resourcesOf, stackOutputs, type StackState, type StateResource } from '../stack-state.ts'
 
 /** What both engines need: names, and where the tasks run. */
-export interface Living {
+export interface CurrentDatabase {
   stack: string
   region: string
   /** Identifier of the primary instance, or of the cluster: its address is made of it, and stays. */
@@ -23,7 +23,7 @@ export interface Living {
 export type Engine = 'postgres' | 'aurora'
 
 /** The database of a stack and what it needs around it, from the state alone. Throws Refused where the stack is not up. */
-export function readLiving (stack: string, state: StackState): Living & { engine: Engine } {
+export function readCurrentDatabase (stack: string, state: StackState): CurrentDatabase & { engine: Engine } {
   const instances = resourcesOf(state, 'aws:rds/instance:Instance')
   const cluster = resourcesOf(state, 'aws:rds/cluster:Cluster')[0]
   const database = cluster ?? instances.find(({ inputs }) => !inputs?.replicateSourceDb)

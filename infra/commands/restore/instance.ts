@@ -1,11 +1,11 @@
-import type { Living } from './current-database.ts'
+import type { CurrentDatabase } from './current-database.ts'
 import { argument, command } from './shell.ts'
-import type { Step, Wanted } from './step.ts'
+import type { Step, RestoreTarget } from './step.ts'
 
 const isAvailable = (name: string): string => `until aws rds wait db-instance-available --db-instance-identifier ${name}; do sleep 10; done`
 
 /** A new instance beside the living one, as like it as RDS lets a restore be. */
-export function makeInstance ({ name, database, resourceId }: Living, { to, source, restored }: Wanted): Step[] {
+export function createInstance ({ name, database, resourceId }: CurrentDatabase, { to, source, restored }: RestoreTarget): Step[] {
   const { outputs = {} } = database
   return [{
     title: 'Make a new instance from the backups. Users notice nothing. It takes tens of minutes for a hundred GiB.',
@@ -29,7 +29,7 @@ export function makeInstance ({ name, database, resourceId }: Living, { to, sour
   }, {
     title: 'Look at it: state, resource id, version, GiB.',
     why: [
-      'A drill on a living stack ends here: remove the new instance with',
+      'A drill on a running stack stops here: remove the new instance with',
       `  aws rds modify-db-instance --db-instance-identifier ${restored} --no-deletion-protection --apply-immediately`,
       `  aws rds delete-db-instance --db-instance-identifier ${restored} --skip-final-snapshot`,
     ],
@@ -39,7 +39,7 @@ export function makeInstance ({ name, database, resourceId }: Living, { to, sour
 }
 
 /** The new instance gets the name, and so the address, of the living one. */
-export function exchangeInstances ({ name, others }: Living, { restored, aside }: Wanted): Step[] {
+export function exchangeInstances ({ name, others }: CurrentDatabase, { restored, aside }: RestoreTarget): Step[] {
   const replicas = others.map(({ outputs }) => outputs!.identifier as string)
   const rename = (from: string, to: string): string[] => [
     `aws rds modify-db-instance --db-instance-identifier ${from} --new-db-instance-identifier ${to} --apply-immediately`, isAvailable(to),
@@ -47,7 +47,7 @@ export function exchangeInstances ({ name, others }: Living, { restored, aside }
   return [...replicas.length === 0
     ? []
     : [{
-        title: 'Delete the replicas: they have the data of the old instance. The primary answers without them, and `pulumi up` makes new ones.',
+        title: 'Delete the replicas: they have the data of the old instance. The primary serves reads without them, and `pulumi up` makes new ones.',
         why: [],
         commands: [
           ...replicas.flatMap(replica => [
@@ -59,18 +59,18 @@ export function exchangeInstances ({ name, others }: Living, { restored, aside }
         ],
       }], {
     title: 'Exchange the names. From here until the end of `pulumi up` the services cannot log in; batches are accepted and wait.',
-    why: ['An instance has its old name until it is renamed: the first messages of `wait` say DBInstanceNotFound.'],
+    why: ['An instance has its old name until it is renamed: until then `wait` reports DBInstanceNotFound.'],
     commands: [...rename(name, aside), ...rename(restored, name)],
   }]
 }
 
 /** The state names an instance by its resource id, which no other instance has. */
-export function adoptInstance ({ stack, name, database, others }: Living): Step {
+export function adoptInstance ({ stack, name, database, others }: CurrentDatabase): Step {
   return {
     title: 'Let the state follow the new instance, then read what it has.',
     why: [
       'Pulumi finds an instance by its resource id. Without this step it follows the old instance, and plans to rename it back.',
-      'The refresh is of the database alone: one of the whole stack would write the stopped worker\'s count into the state.',
+      'The refresh is of the database alone: a refresh of all resources would write the stopped worker\'s count into the state.',
     ],
     commands: [
       command('npm run restore --', {
@@ -84,9 +84,9 @@ export function adoptInstance ({ stack, name, database, others }: Living): Step 
 export const refresh = (stack: string, urns: string[]): string =>
   [`pulumi refresh --stack ${stack}`, ...urns.map(urn => `  --target ${argument(urn)}`)].join(' \\\n')
 
-export function removeInstance ({ region }: Living, { aside }: Wanted): Step {
+export function removeInstance ({ region }: CurrentDatabase, { aside }: RestoreTarget): Step {
   return {
-    title: 'Days later, when nobody needs the old instance any more:',
+    title: 'Days later, when the old instance is not needed any more:',
     why: [
       `aws rds modify-db-instance --region ${region} --db-instance-identifier ${aside} --no-deletion-protection --apply-immediately`,
       `aws rds delete-db-instance --region ${region} --db-instance-identifier ${aside} --final-db-snapshot-identifier ${aside} --no-delete-automated-backups`,

@@ -1,20 +1,20 @@
 import { command } from './shell.ts'
-import type { Living } from './current-database.ts'
+import type { CurrentDatabase } from './current-database.ts'
 import type { Step } from './step.ts'
 
-const scaling = ({ cluster, worker }: Living, isSuspended: boolean): string => command('aws application-autoscaling register-scalable-target', {
+const scaling = ({ cluster, worker }: CurrentDatabase, isSuspended: boolean): string => command('aws application-autoscaling register-scalable-target', {
   'service-namespace': 'ecs', 'scalable-dimension': 'ecs:service:DesiredCount', 'resource-id': `service/${cluster}/${worker}`,
   'suspended-state': ['DynamicScalingInSuspended', 'DynamicScalingOutSuspended', 'ScheduledScalingSuspended'].map(name => `${name}=${isSuspended}`).join(','),
 })
 
 /** A batch that is applied to the old database after the moment of the restore is applied for nothing. */
-export function stopWorker (living: Living): Step {
-  const { cluster, worker } = living
+export function stopWorker (current: CurrentDatabase): Step {
+  const { cluster, worker } = current
   return {
     title: 'Stop the worker. Batches are accepted and wait.',
     why: [],
     commands: [
-      scaling(living, true),
+      scaling(current, true),
       `aws ecs update-service --cluster ${cluster} --service ${worker} --desired-count 0 --query service.desiredCount`,
       `aws ecs wait services-stable --cluster ${cluster} --services ${worker}`,
     ],
@@ -22,7 +22,7 @@ export function stopWorker (living: Living): Step {
 }
 
 /** Roles name the new resource id, and the new database gets what a restore does not give it. */
-export function deploy ({ stack, resourceId, imageIsGiven }: Living): Step {
+export function deploy ({ stack, resourceId, imageIsGiven }: CurrentDatabase): Step {
   return {
     title: 'Let roles log in to the new database, and give it replicas, insights and logs.',
     why: [
@@ -37,7 +37,7 @@ export function deploy ({ stack, resourceId, imageIsGiven }: Living): Step {
 }
 
 /** The moment may be before a migration of the release that runs. */
-export function migrate ({ migrate: { cluster, taskDefinition, subnets, securityGroups } }: Living): Step {
+export function migrate ({ migrate: { cluster, taskDefinition, subnets, securityGroups } }: CurrentDatabase): Step {
   return {
     title: 'Run the migrator: 0 is success, anything else is explained in its log. Where the schema is current it changes nothing.',
     why: [],
@@ -53,20 +53,20 @@ export function migrate ({ migrate: { cluster, taskDefinition, subnets, security
   }
 }
 
-export function startWorker (living: Living): Step {
-  const { cluster, worker, minWorkers } = living
+export function startWorker (current: CurrentDatabase): Step {
+  const { cluster, worker, minWorkers } = current
   return {
     title: 'Start the worker.',
     why: [],
     commands: [
       `aws ecs update-service --cluster ${cluster} --service ${worker} --desired-count ${minWorkers} --query service.desiredCount`,
-      scaling(living, false),
+      scaling(current, false),
     ],
   }
 }
 
 /** The new database knows nothing of what was accepted after the moment; the bucket has the manifests. */
-export function replay ({ stack }: Living, to: string): Step {
+export function replay ({ stack }: CurrentDatabase, to: string): Step {
   return {
     title: 'Queue again what was accepted since and is missing: first what it would be, then in earnest.',
     why: [],

@@ -6,7 +6,7 @@ export interface Step {
 }
 
 /** What a person asked for. */
-export interface Wanted {
+export interface RestoreTarget {
   /** The moment, ISO 8601 in UTC. */
   to: string
   /** The instance or cluster that has the backups, where it is not the living one. */

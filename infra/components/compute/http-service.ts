@@ -21,7 +21,7 @@ export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'mem
   /** Without one clients are spoken to in the clear. */
   certificateArn: pulumi.Input<string> | undefined
   /** A header that clients' requests must have, where something before the balancer adds it. */
-  onlyWith?: BlueGreenArgs['onlyWith']
+  requiredHeader?: BlueGreenArgs['requiredHeader']
   /** Ports of the balancer for clients and for the smoke check. */
   ports: { production: number, test: number }
   /** What a new version must answer before it gets traffic. */
@@ -50,7 +50,9 @@ export class HttpService extends pulumi.ComponentResource {
     const parent = this
     const { platform, settings, deployment, balancer, ports } = args
     const task = new Task(name, { ...args, cpu: settings.cpu, memory: settings.memory, listens: true }, { parent })
-    const traffic = new BlueGreen(name, { ...platform, balancer, ports, certificateArn: args.certificateArn, onlyWith: args.onlyWith }, { parent })
+    const traffic = new BlueGreen(name, {
+      ...platform, balancer, ports, certificateArn: args.certificateArn, requiredHeader: args.requiredHeader,
+    }, { parent })
     const smoke = new SmokeCheck(name, {
       ...platform, balancer, port: ports.test, checks: args.checks, code: args.smokeCode,
     }, { parent })

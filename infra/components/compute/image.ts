@@ -22,7 +22,7 @@ export class Image extends pulumi.ComponentResource {
 
   constructor (name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Image', name, {}, opts)
-    const { reference, repositoryArn } = args.reference ? given(args.reference) : this.#build(name, args)
+    const { reference, repositoryArn } = args.reference ? parseReference(args.reference) : this.#build(name, args)
     this.reference = reference
     this.repositoryArn = repositoryArn
     this.registerOutputs({ reference })
@@ -41,7 +41,7 @@ export class Image extends pulumi.ComponentResource {
   }
 }
 
-function given (reference: string): { reference: pulumi.Output<string>, repositoryArn: pulumi.Output<string> } {
+function parseReference (reference: string): { reference: pulumi.Output<string>, repositoryArn: pulumi.Output<string> } {
   const [, account, region, repository] = /^(\d+)\.dkr\.ecr\.([^.]+)\.amazonaws\.com\/([^@]+)@/.exec(reference)!
   return { reference: pulumi.output(reference), repositoryArn: pulumi.output(`arn:aws:ecr:${region}:${account}:repository/${repository}`) }
 }

@@ -27,7 +27,7 @@ export class Migration extends pulumi.ComponentResource {
     const { task, dependsOn, run = withinLimit } = args
     let once: Promise<void> | undefined
     this.hook = resourceHook(`${name}-migration`, () => {
-      once ??= known(task.reference).then(run).then(refuseFailure)
+      once ??= resolveOutput(task.reference).then(run).then(refuseFailure)
       return once
     })
     this.ready = [...dependsOn, ...task.ready]
@@ -39,11 +39,11 @@ export class Migration extends pulumi.ComponentResource {
 const withinLimit = (task: OneOffTask): Promise<Outcome> => runTask(task, { limitMs: onlineLimitMs + 1_800_000 })
 
 /** The value of an output that is known by the time the hook runs: the services depend on all of it. */
-const known = (task: pulumi.Output<OneOffTask>): Promise<OneOffTask> => new Promise(resolve => { task.apply(resolve) })
+const resolveOutput = (task: pulumi.Output<OneOffTask>): Promise<OneOffTask> => new Promise(resolve => { task.apply(resolve) })
 
 /** Throws with the end of the log unless the process ended well. */
 export function refuseFailure ({ exitCode, reason, log }: Outcome): void {
   if (exitCode === 0) return
-  const how = exitCode === undefined ? `did not run: ${reason}` : `ended with exit code ${exitCode}${reason ? ` (${reason})` : ''}`
-  throw new pulumi.RunError(`The migration ${how}. No service has changed; the next \`pulumi up\` tries again. The end of its log:\n${log.join('\n')}`)
+  const how = exitCode === undefined ? `did not run: ${reason}` : `failed with exit code ${exitCode}${reason ? ` (${reason})` : ''}`
+  throw new pulumi.RunError(`The migration ${how}. No service has changed; the next \`pulumi up\` tries again. The last lines of its log:\n${log.join('\n')}`)
 }

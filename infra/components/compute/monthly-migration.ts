@@ -26,9 +26,9 @@ export class MonthlyMigration extends pulumi.ComponentResource {
     const parent = this
     const { region, account, clusterArn, permissionsBoundary } = platform
     const { task, reference } = migrate
-    const dead = new sqs.Queue(`${name}-months-dead`, { sqsManagedSseEnabled: true, messageRetentionSeconds: 14 * 24 * 60 * 60 }, { parent })
-    const closed = new sqs.QueuePolicy(`${name}-months-dead`, {
-      queueUrl: dead.url, policy: pulumi.jsonStringify({ Version: '2012-10-17', Statement: [onlyByTls('sqs:*', [dead.arn])] }),
+    const deadLetterQueue = new sqs.Queue(`${name}-months-dead`, { sqsManagedSseEnabled: true, messageRetentionSeconds: 14 * 24 * 60 * 60 }, { parent })
+    const tlsPolicy = new sqs.QueuePolicy(`${name}-months-dead`, {
+      queueUrl: deadLetterQueue.url, policy: pulumi.jsonStringify({ Version: '2012-10-17', Statement: [onlyByTls('sqs:*', [deadLetterQueue.arn])] }),
     }, { parent })
     const own = role(`${name}-months`, {
       service: 'scheduler.amazonaws.com',
@@ -41,7 +41,7 @@ export class MonthlyMigration extends pulumi.ComponentResource {
           condition: { ArnEquals: { 'ecs:cluster': clusterArn } },
         },
         { actions: ['iam:PassRole'], resources: task.roleArns, condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } },
-        { actions: ['sqs:SendMessage'], resources: [dead.arn] },
+        { actions: ['sqs:SendMessage'], resources: [deadLetterQueue.arn] },
       ],
     }, parent)
     new scheduler.Schedule(`${name}-months`, {
@@ -60,10 +60,10 @@ export class MonthlyMigration extends pulumi.ComponentResource {
         },
         // Hours, so that an hour without Fargate's capacity is no failed month. Each attempt that ECS accepts is the last one.
         retryPolicy: { maximumEventAgeInSeconds: 6 * 60 * 60, maximumRetryAttempts: 185 },
-        deadLetterConfig: { arn: dead.arn },
+        deadLetterConfig: { arn: deadLetterQueue.arn },
       },
-    }, { parent, dependsOn: [closed, ...own.ready, ...migrate.ready, ...dependsOn] })
-    this.deadLetterName = dead.name
+    }, { parent, dependsOn: [tlsPolicy, ...own.ready, ...migrate.ready, ...dependsOn] })
+    this.deadLetterName = deadLetterQueue.name
     this.registerOutputs({ deadLetterName: this.deadLetterName })
   }
 }

@@ -14,14 +14,14 @@ export class SmokeCode extends pulumi.ComponentResource {
   constructor (name: string, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:SmokeCode', name, {}, opts)
     const { bucket } = new s3.Bucket(`${name}-code`, { forceDestroy: true }, { parent: this })
-    const closed = new s3.BucketPublicAccessBlock(`${name}-code`, {
+    const publicAccessBlock = new s3.BucketPublicAccessBlock(`${name}-code`, {
       bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true,
     }, { parent: this })
-    const zip = zipped()
+    const zip = zipSmokeCheck()
     const object = new s3.BucketObjectv2(`${name}-smoke-check`, {
       bucket, key: `smoke-check-${createHash('sha256').update(zip).digest('hex').slice(0, 20)}.zip`,
       contentBase64: zip.toString('base64'), contentType: 'application/zip',
-    }, { parent: this, dependsOn: closed })
+    }, { parent: this, dependsOn: publicAccessBlock })
     this.bucket = bucket
     this.key = object.key
     this.registerOutputs({ key: this.key })
@@ -29,7 +29,7 @@ export class SmokeCode extends pulumi.ComponentResource {
 }
 
 /** As Lambda takes it, which does not read TypeScript; the same bytes for the same lines. */
-export function zipped (): Buffer {
+export function zipSmokeCheck (): Buffer {
   const source = stripTypeScriptTypes(readFileSync(join(import.meta.dirname, '../../smoke/check.ts'), 'utf8'))
   return Buffer.from(zipSync({ 'check.mjs': strToU8(source) }, { mtime: '1980-01-01T12:00:00' }))
 }

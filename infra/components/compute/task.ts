@@ -3,7 +3,7 @@ import * as ec2 from '@pulumi/aws/ec2/index.js'
 import * as ecs from '@pulumi/aws/ecs/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import type { Image } from './image.ts'
-import { gated, role, type Gate, type Statement } from '../../iam/roles.ts'
+import { optionsAfter, role, type Precondition, type Statement } from '../../iam/roles.ts'
 import { securityGroup } from '../network/security-groups.ts'
 
 export const containerPort = 8080
@@ -39,7 +39,7 @@ export interface TaskArgs {
   /** How long it may take to stop, in seconds, before it is killed; Fargate allows 120. */
   stopSeconds: number
   /** Runs before the task definition is registered and its role's rights change: what the task needs of the database is there then. */
-  registerAfter?: Gate
+  registerAfter?: Precondition
   /** Whether it listens, and so has a port and a health check. */
   listens: boolean
 }
@@ -63,9 +63,9 @@ export class Task extends pulumi.ComponentResource {
     const { platform } = args
     const logs = new cloudwatch.LogGroup(name, { retentionInDays: platform.logDays }, { parent })
     const { account, permissionsBoundary } = platform
-    const taken = { service: 'ecs-tasks.amazonaws.com', account, permissionsBoundary }
-    const own = role(`${name}-task`, { ...taken, statements: args.statements, after: args.registerAfter }, parent)
-    const execution = role(`${name}-start`, { ...taken, statements: start(platform, logs, Object.values(args.secrets ?? {})) }, parent)
+    const assumedByTasks = { service: 'ecs-tasks.amazonaws.com', account, permissionsBoundary }
+    const own = role(`${name}-task`, { ...assumedByTasks, statements: args.statements, after: args.registerAfter }, parent)
+    const execution = role(`${name}-start`, { ...assumedByTasks, statements: executionStatements(platform, logs, Object.values(args.secrets ?? {})) }, parent)
     const definition = new ecs.TaskDefinition(name, {
       family: name,
       requiresCompatibilities: ['FARGATE'],
@@ -77,7 +77,7 @@ export class Task extends pulumi.ComponentResource {
       executionRoleArn: execution.arn,
       containerDefinitions: containers(args, logs),
       skipDestroy: true, // what runs may be stopped and started again, and rolled back to
-    }, { parent, ...gated(args.registerAfter) })
+    }, { parent, ...optionsAfter(args.registerAfter) })
 
     this.arn = definition.arn
     this.family = name
@@ -93,7 +93,7 @@ export class Task extends pulumi.ComponentResource {
 const healthCheck = { command: ['CMD', 'node', 'lib/http/health-check.ts'], interval: 30, timeout: 10, startPeriod: 30, retries: 3 }
 
 /** What ECS does for the task before it runs: pulls its image, reads its secrets, writes its log. */
-function start ({ image }: Platform, logs: cloudwatch.LogGroup, secrets: pulumi.Output<string>[]): Statement[] {
+function executionStatements ({ image }: Platform, logs: cloudwatch.LogGroup, secrets: pulumi.Output<string>[]): Statement[] {
   return [
     { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }, // AWS knows no resource for it
     { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], resources: [image.repositoryArn] },

@@ -27,7 +27,7 @@ export function workerScaling (name: string, args: WorkerScalingArgs, parent: pu
   // What one task applies in the acceptable time.
   const backlogPerTask = Math.max(1, Math.floor(acceptableLatencySeconds * concurrency / secondsPerBatch))
   const metrics = sources(args)
-  const but = (left: string) => metrics.filter(({ id }) => id !== left)
+  const metricsExcept = (excluded: string) => metrics.filter(({ id }) => id !== excluded)
 
   new appautoscaling.Policy(`${name}-backlog`, {
     ...service,
@@ -36,7 +36,7 @@ export function workerScaling (name: string, args: WorkerScalingArgs, parent: pu
       targetValue: backlogPerTask, scaleOutCooldown: 60, scaleInCooldown: 300,
       customizedMetricSpecification: {
         metrics: [
-          ...but('age').map(({ id, namespace, metricName, stat, dimensions }) => ({
+          ...metricsExcept('age').map(({ id, namespace, metricName, stat, dimensions }) => ({
             id, returnData: false,
             metricStat: { stat, metric: { namespace, metricName, dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value })) } },
           })),
@@ -60,7 +60,7 @@ export function workerScaling (name: string, args: WorkerScalingArgs, parent: pu
     comparisonOperator: 'GreaterThanThreshold', threshold: acceptableLatencySeconds, evaluationPeriods: 3, treatMissingData: 'notBreaching',
     alarmActions: [step.arn],
     metricQueries: [
-      ...but('waiting').map(({ id, namespace, metricName, stat, dimensions }) => ({ id, returnData: false, metric: { namespace, metricName, stat, period: 60, dimensions } })),
+      ...metricsExcept('waiting').map(({ id, namespace, metricName, stat, dimensions }) => ({ id, returnData: false, metric: { namespace, metricName, stat, period: 60, dimensions } })),
       { id: 'late', expression: `IF(FILL(received, 0) > 0 AND running * ${concurrency} < FILL(providers, 0), age, 0)`, label: 'age that another worker could shorten', returnData: true },
     ],
   }, { parent })

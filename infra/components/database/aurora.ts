@@ -3,7 +3,7 @@ import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as rds from '@pulumi/aws/rds/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import type { EngineArgs, Hosts } from './database-engine.ts'
-import { keptUnlessSet, newStackVersion } from './engine-version.ts'
+import { ignoredUnlessSet, newStackVersion } from './engine-version.ts'
 
 /** Aurora PostgreSQL: a writer, and readers whose number follows their load. Storage is in three zones and grows by itself. */
 export function aurora (args: EngineArgs): Hosts {
@@ -22,7 +22,7 @@ export function aurora (args: EngineArgs): Hosts {
       { name: 'log_min_duration_statement', value: String(settings.slowMs) },
       { name: 'log_lock_waits', value: '1' },
     ],
-  }, { parent, ignoreChanges: keptUnlessSet(settings, 'family') })
+  }, { parent, ignoreChanges: ignoredUnlessSet(settings, 'family') })
   const insights = { performanceInsightsEnabled: true, performanceInsightsRetentionPeriod: 7 }
   const cluster = new rds.Cluster(name, {
     clusterIdentifier,
@@ -52,7 +52,7 @@ export function aurora (args: EngineArgs): Hosts {
     skipFinalSnapshot: !protect,
     ...(protect ? { finalSnapshotIdentifier: `${clusterIdentifier}-final` } : {}),
   }, {
-    parent, protect, dependsOn: [...dependsOn, logs], ignoreChanges: ['availabilityZones', ...keptUnlessSet(settings, 'engineVersion')],
+    parent, protect, dependsOn: [...dependsOn, logs], ignoreChanges: ['availabilityZones', ...ignoredUnlessSet(settings, 'engineVersion')],
     customTimeouts: { create: '60m', update: '90m', delete: '60m' },
   })
 

@@ -33,13 +33,13 @@ export class Database extends pulumi.ComponentResource {
     const group = securityGroup(`${name}-database`, 'PostgreSQL', args.vpcId, parent)
     const subnetGroup = new rds.SubnetGroup(name, { subnetIds: args.subnetIds }, { parent })
     const password = secret(`${name}-database-master`, {
-      description: 'password of the database\'s master user', value: randomValue(), once: true, version: settings.masterPasswordVersion,
+      description: 'password of the database\'s master user', value: randomValue(), ignoreValueChanges: true, version: settings.masterPasswordVersion,
       protect: settings.deletionProtection,
     }, parent)
-    const make = settings.engine === 'aurora' ? aurora : instances
-    this.hosts = make({ ...args, name, subnetGroup, group, masterUser, masterPassword: password.value, parent, dependsOn: [lock] })
+    const createHosts = settings.engine === 'aurora' ? aurora : instances
+    this.hosts = createHosts({ ...args, name, subnetGroup, group, masterUser, masterPassword: password.value, parent, dependsOn: [lock] })
     const url = secret(`${name}-database-master-url`, {
-      description: 'URL by which the migrator makes roles', once: false, protect: settings.deletionProtection,
+      description: 'URL by which the migrator makes roles', ignoreValueChanges: false, protect: settings.deletionProtection,
       value: pulumi.interpolate`postgres://${masterUser}:${password.value}@${this.hosts.primary.address}:${port}/postgres`,
     }, parent)
 

@@ -7,5 +7,5 @@ export const newStackVersion = '18'
  * Returns the properties in which a living database keeps what it has: Pulumi ignores their changes while `database.engineVersion` is not set.
  * Without this, a release with another default would upgrade every living database (`allowMajorVersionUpgrade` is on).
  */
-export const keptUnlessSet = ({ engineVersion }: Settings['database'], ...properties: string[]): string[] =>
+export const ignoredUnlessSet = ({ engineVersion }: Settings['database'], ...properties: string[]): string[] =>
   engineVersion === undefined ? properties : []

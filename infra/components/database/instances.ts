@@ -1,7 +1,7 @@
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import * as rds from '@pulumi/aws/rds/index.js'
 import type { EngineArgs, Hosts } from './database-engine.ts'
-import { keptUnlessSet, newStackVersion } from './engine-version.ts'
+import { ignoredUnlessSet, newStackVersion } from './engine-version.ts'
 
 /** RDS PostgreSQL: a primary, its standby in another zone where asked for, and read replicas. */
 export function instances (args: EngineArgs): Hosts {
@@ -21,7 +21,7 @@ export function instances (args: EngineArgs): Hosts {
       // A replica's long read is not cancelled by what the primary has cleaned up.
       { name: 'hot_standby_feedback', value: '1' },
     ],
-  }, { parent, ignoreChanges: keptUnlessSet(settings, 'family') })
+  }, { parent, ignoreChanges: ignoredUnlessSet(settings, 'family') })
 
   const shared = {
     instanceClass: settings.instanceClass,
@@ -58,7 +58,7 @@ export function instances (args: EngineArgs): Hosts {
     skipFinalSnapshot: !protect,
     ...(protect ? { finalSnapshotIdentifier: `${primaryName}-final` } : {}),
   }, {
-    parent, protect, dependsOn: [...dependsOn, ...logGroups(primaryName)], ignoreChanges: keptUnlessSet(settings, 'engineVersion'),
+    parent, protect, dependsOn: [...dependsOn, ...logGroups(primaryName)], ignoreChanges: ignoredUnlessSet(settings, 'engineVersion'),
     customTimeouts: { create: '60m', update: '90m', delete: '60m' },
   })
 

@@ -10,7 +10,7 @@ export interface BlueGreenArgs {
   /** For clients; without one they are spoken to in the clear. */
   certificateArn?: pulumi.Input<string> | undefined
   /** Requests without this header get the listener's 503. */
-  onlyWith?: { name: string, value: pulumi.Input<string> } | undefined
+  requiredHeader?: { name: string, value: pulumi.Input<string> } | undefined
   /** Ports of the balancer: clients come to the one, the smoke check of a new version to the other. */
   ports: { production: number, test: number }
   permissionsBoundary: string | undefined
@@ -54,9 +54,9 @@ export class BlueGreen extends pulumi.ComponentResource {
     this.listener = balancer.listener(name, ports.production, args.certificateArn, parent)
     // Inside the network, where the certificate's name does not lead.
     const testListener = balancer.listener(`${name}-test`, ports.test, undefined, parent)
-    const { onlyWith } = args
+    const { requiredHeader } = args
     this.productionRule = rule(name, this.listener, [this.blue, this.green],
-      onlyWith && [all, { httpHeader: { httpHeaderName: onlyWith.name, values: [onlyWith.value] } }])
+      requiredHeader && [all, { httpHeader: { httpHeaderName: requiredHeader.name, values: [requiredHeader.value] } }])
     this.testRule = rule(`${name}-test`, testListener, [this.green, this.blue])
 
     this.role = role(`${name}-traffic`, {

@@ -20,14 +20,14 @@ export class Domain extends pulumi.ComponentResource {
   readonly rates: Host
   readonly batches: Host & { name: string }
   readonly #zoneId: string | undefined
-  readonly #given: NonNullable<Settings['domain']>
+  readonly #settings: NonNullable<Settings['domain']>
   /** By name: AWS checks every certificate of an account for that name, and for all below it, by the same record, in whatever region. */
   readonly #records = new Map<string, route53.Record>()
 
   constructor (name: string, args: NonNullable<Settings['domain']>, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Domain', name, {}, opts)
     const { name: rates, zoneId, certificateArn } = args
-    this.#given = args
+    this.#settings = args
     this.#zoneId = zoneId
     const host = <T extends string>(hostName: T, resourceName: string): Host & { name: T } => ({
       name: hostName, certificateArn: zoneId ? this.#certificate(resourceName, hostName, zoneId) : pulumi.output(certificateArn!),
@@ -39,19 +39,19 @@ export class Domain extends pulumi.ComponentResource {
 
   /** `batches.` with a certificate that CloudFront takes. */
   batchesAtEdge (name: string): Host {
-    const certificateArn = this.#zoneId ? this.#further(`${name}-batches-edge`, this.batches.name, edgeRegion) : pulumi.output(this.#given.edgeCertificateArn!)
+    const certificateArn = this.#zoneId ? this.#additionalCertificate(`${name}-batches-edge`, this.batches.name, edgeRegion) : pulumi.output(this.#settings.edgeCertificateArn!)
     return { name: this.batches.name, certificateArn }
   }
 
   /** The gateway's own name, below `batches.`: its certificate is for all names there, since certificates are published. */
   origin (name: string, { label }: OriginKey): Host {
     const below = this.batches.name
-    const certificateArn = this.#zoneId ? this.#further(`${name}-origin`, `*.${below}`) : pulumi.output(this.#given.certificateArn!)
+    const certificateArn = this.#zoneId ? this.#additionalCertificate(`${name}-origin`, `*.${below}`) : pulumi.output(this.#settings.certificateArn!)
     return { name: pulumi.interpolate`${label}.${below}`, certificateArn }
   }
 
   /** Leads `host` to what stands behind `alias`; without a zone that is for whoever keeps the names to do. */
-  point (name: string, host: Host, { dnsName, zoneId }: Alias): pulumi.Resource[] {
+  addAliasRecord (name: string, host: Host, { dnsName, zoneId }: Alias): pulumi.Resource[] {
     if (!this.#zoneId) return []
     return [new route53.Record(name, {
       zoneId: this.#zoneId, name: host.name, type: 'A', aliases: [{ name: dnsName, zoneId, evaluateTargetHealth: false }],
@@ -72,10 +72,10 @@ export class Domain extends pulumi.ComponentResource {
   }
 
   /** One more for `batches.` or for all below it, by the record that is there. */
-  #further (name: string, domainName: string, region?: string): pulumi.Output<string> {
-    const place = region ? { region } : {}
-    const certificate = new acm.Certificate(name, { ...place, domainName, validationMethod: 'DNS' }, { parent: this })
+  #additionalCertificate (name: string, domainName: string, region?: string): pulumi.Output<string> {
+    const regionArgs = region ? { region } : {}
+    const certificate = new acm.Certificate(name, { ...regionArgs, domainName, validationMethod: 'DNS' }, { parent: this })
     const dependsOn = this.#records.get(this.batches.name)!
-    return new acm.CertificateValidation(name, { ...place, certificateArn: certificate.arn }, { parent: this, dependsOn }).certificateArn
+    return new acm.CertificateValidation(name, { ...regionArgs, certificateArn: certificate.arn }, { parent: this, dependsOn }).certificateArn
   }
 }

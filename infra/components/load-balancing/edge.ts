@@ -20,7 +20,7 @@ export interface EdgeArgs {
 }
 
 /** Statuses that CloudFront keeps for ten seconds if it is not told otherwise, from one client for the next. */
-const keptErrors = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504]
+const cachedErrors = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504]
 
 /** CloudFront before the API gateway: it counts each address for itself, before the throttle that all callers share, and keeps no answer. */
 export class Edge extends pulumi.ComponentResource {
@@ -57,7 +57,7 @@ export class Edge extends pulumi.ComponentResource {
         cachePolicyId: perCaller(name, parent).id,
         originRequestPolicyId: allButHost(name, parent).id,
       },
-      customErrorResponses: keptErrors.map(errorCode => ({ errorCode, errorCachingMinTtl: 0 })),
+      customErrorResponses: cachedErrors.map(errorCode => ({ errorCode, errorCachingMinTtl: 0 })),
     }, { parent, dependsOn: args.dependsOn, customTimeouts: { create: '60m', update: '60m', delete: '60m' } })
     edgeLog(name, { distributionArn: distribution.arn, days: args.logDays }, parent)
 
@@ -80,7 +80,7 @@ function firewall (name: string, limit: number, parent: pulumi.Resource): wafv2.
     defaultAction: { allow: {} },
     visibilityConfig: visibility(`${name}-edge-all`),
     customResponseBodies: [{ key: bodyKey, contentType: 'APPLICATION_JSON', content }],
-    rules: [rateRule(`${name}-edge`, { limit, windowSeconds: 60, answer: { status: 429, bodyKey, retryAfterSeconds: 60 } })],
+    rules: [rateRule(`${name}-edge`, { limit, windowSeconds: 60, response: { status: 429, bodyKey, retryAfterSeconds: 60 } })],
   }, { parent })
 }
 

@@ -42,7 +42,7 @@ export class Gateway extends pulumi.ComponentResource {
     const { domain, settings, balancer } = args
     const group = securityGroup(`${name}-gateway`, 'link of the API gateway', args.vpcId, parent)
     const rules = allow(`${name}-gateway`, group, balancer.group, args.port, parent)
-    const link = new apigatewayv2.VpcLink(name, { subnetIds: args.subnetIds, securityGroupIds: [group.id] }, { parent, dependsOn: rules })
+    const vpcLink = new apigatewayv2.VpcLink(name, { subnetIds: args.subnetIds, securityGroupIds: [group.id] }, { parent, dependsOn: rules })
     const api = new apigatewayv2.Api(name, {
       protocolType: 'HTTP', description: 'Batches of prices', disableExecuteApiEndpoint: domain !== undefined,
     }, { parent })
@@ -51,7 +51,7 @@ export class Gateway extends pulumi.ComponentResource {
       integrationType: 'HTTP_PROXY',
       integrationMethod: 'ANY',
       connectionType: 'VPC_LINK',
-      connectionId: link.id,
+      connectionId: vpcLink.id,
       integrationUri: args.listener.arn,
       payloadFormatVersion: '1.0',
       timeoutMilliseconds,
@@ -68,39 +68,39 @@ export class Gateway extends pulumi.ComponentResource {
     }, { parent, dependsOn: route })
 
     this.apiId = api.id
-    this.url = domain ? this.#named(name, api, stage, { ...args, domain }) : api.apiEndpoint
+    this.url = domain ? this.#connectDomain(name, api, stage, { ...args, domain }) : api.apiEndpoint
     this.registerOutputs({ url: this.url })
   }
 
   /** The name leads to the gateway itself, or to CloudFront before it; while that changes the gateway answers to both names. */
-  #named (name: string, api: apigatewayv2.Api, stage: apigatewayv2.Stage, args: GatewayArgs & { domain: Domain }): pulumi.Output<string> {
+  #connectDomain (name: string, api: apigatewayv2.Api, stage: apigatewayv2.Stage, args: GatewayArgs & { domain: Domain }): pulumi.Output<string> {
     const { domain, originKey, settings, logDays } = args
     const url = pulumi.output(`https://${domain.batches.name}`)
-    const own = settings.entry === 'edge' ? undefined : this.#answers(name, domain.batches, api, stage)
+    const own = settings.entry === 'edge' ? undefined : this.#mapDomainName(name, domain.batches, api, stage)
     if (settings.entry === 'direct') {
-      domain.point(`${name}-batches`, domain.batches, own!.alias)
+      domain.addAliasRecord(`${name}-batches`, domain.batches, own!.alias)
       return own!.mapping.id.apply(() => url)
     }
     const origin = domain.origin(name, originKey!)
-    const { alias, mapping } = this.#answers(`${name}-origin`, origin, api, stage)
-    const record = domain.point(`${name}-origin`, origin, alias)
+    const { alias, mapping } = this.#mapDomainName(`${name}-origin`, origin, api, stage)
+    const record = domain.addAliasRecord(`${name}-origin`, origin, alias)
     const edge = new Edge(name, {
       host: domain.batchesAtEdge(name), originName: pulumi.output(origin.name), key: originKey!,
       requestsPerAddressPerMinute: settings.requestsPerAddressPerMinute, logDays, dependsOn: [mapping, ...record],
     }, { parent: this })
-    domain.point(`${name}-batches`, domain.batches, edge)
+    domain.addAliasRecord(`${name}-batches`, domain.batches, edge)
     this.origin = { name: origin.name, leadsTo: alias.dnsName, edge: edge.dnsName }
     return url
   }
 
   /** Lets the API be addressed by the name of `host`. */
-  #answers (name: string, host: Host, api: apigatewayv2.Api, stage: apigatewayv2.Stage) {
-    const named = new apigatewayv2.DomainName(name, {
+  #mapDomainName (name: string, host: Host, api: apigatewayv2.Api, stage: apigatewayv2.Stage) {
+    const customDomain = new apigatewayv2.DomainName(name, {
       domainName: host.name,
       domainNameConfiguration: { certificateArn: host.certificateArn, endpointType: 'REGIONAL', securityPolicy: 'TLS_1_2' },
     }, { parent: this })
-    const mapping = new apigatewayv2.ApiMapping(name, { apiId: api.id, domainName: named.id, stage: stage.id }, { parent: this })
-    const { targetDomainName: dnsName, hostedZoneId: zoneId } = named.domainNameConfiguration
+    const mapping = new apigatewayv2.ApiMapping(name, { apiId: api.id, domainName: customDomain.id, stage: stage.id }, { parent: this })
+    const { targetDomainName: dnsName, hostedZoneId: zoneId } = customDomain.domainNameConfiguration
     return { mapping, alias: { dnsName, zoneId } }
   }
 }

@@ -20,7 +20,7 @@ export class OriginKey extends pulumi.ComponentResource {
   constructor (name: string, { version, protect }: OriginKeyArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:OriginKey', name, {}, opts)
     const key = secret(`${name}-origin-key`, {
-      description: 'key that CloudFront sends to the API gateway', value: randomValue(), once: true, version, protect,
+      description: 'key that CloudFront sends to the API gateway', value: randomValue(), ignoreValueChanges: true, version, protect,
     }, this)
     this.header = { name: 'X-Origin-Key', value: key.value }
     this.label = key.value.apply(value => `o${createHash('sha256').update(value).digest('hex').slice(0, 32)}`)

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi'
 import type { Balancer } from './balancer.ts'
 import { allow, allowFrom, securityGroup } from '../network/security-groups.ts'
 
-export interface EntranceArgs {
+export interface PublicBalancerArgs {
   vpcId: pulumi.Output<string>
   /** Public subnets. */
   subnetIds: pulumi.Output<string>[]
@@ -21,16 +21,16 @@ export interface EntranceArgs {
  * The public balancer, the only thing that addresses may reach: it hands connections, still encrypted and with the client's address,
  * to the balancer inside.
  */
-export class Entrance extends pulumi.ComponentResource {
+export class PublicBalancer extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>
   readonly zoneId: pulumi.Output<string>
 
-  constructor (name: string, args: EntranceArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor (name: string, args: PublicBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Entrance', name, {}, opts)
     const parent = this
     const { balancer } = args
     const group = securityGroup(`${name}-entrance`, 'public balancer', args.vpcId, parent)
-    const entrance = new lb.LoadBalancer(`${name}-entrance`, {
+    const publicBalancer = new lb.LoadBalancer(`${name}-entrance`, {
       internal: false,
       loadBalancerType: 'network',
       subnets: args.subnetIds,
@@ -55,11 +55,11 @@ export class Entrance extends pulumi.ComponentResource {
       // The inner balancer can only be a target on a port on which it listens.
       const attached = new lb.TargetGroupAttachment(`${name}-in-${port}`, { targetGroupArn: target.arn, targetId: balancer.arn, port }, { parent, dependsOn: inner })
       new lb.Listener(`${name}-public-${port}`, {
-        loadBalancerArn: entrance.arn, port, protocol: 'TCP', defaultActions: [{ type: 'forward', targetGroupArn: target.arn }],
+        loadBalancerArn: publicBalancer.arn, port, protocol: 'TCP', defaultActions: [{ type: 'forward', targetGroupArn: target.arn }],
       }, { parent, dependsOn: [attached, ...rules] })
     }
-    this.dnsName = entrance.dnsName
-    this.zoneId = entrance.zoneId
+    this.dnsName = publicBalancer.dnsName
+    this.zoneId = publicBalancer.zoneId
     this.registerOutputs({ dnsName: this.dnsName })
   }
 }

@@ -10,16 +10,16 @@ export interface RateRuleArgs {
   /** Requests that are not counted: by where they come from, never by their path, which a client may spell as it likes. */
   except?: Counted
   /** Status and body of a refusal in place of AWS's own 403. */
-  answer?: { status: number, bodyKey: string, retryAfterSeconds: number }
+  response?: { status: number, bodyKey: string, retryAfterSeconds: number }
 }
 
 export const visibility = (metricName: string) => ({ metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: true })
 
 /** Blocks an address that sends more than `limit` requests, whatever their path. */
-export function rateRule (name: string, { limit, windowSeconds, except, answer }: RateRuleArgs): Rule {
-  const customResponse = answer && {
-    responseCode: answer.status, customResponseBodyKey: answer.bodyKey,
-    responseHeaders: [{ name: 'Retry-After', value: String(answer.retryAfterSeconds) }],
+export function rateRule (name: string, { limit, windowSeconds, except, response }: RateRuleArgs): Rule {
+  const customResponse = response && {
+    responseCode: response.status, customResponseBodyKey: response.bodyKey,
+    responseHeaders: [{ name: 'Retry-After', value: String(response.retryAfterSeconds) }],
   }
   return {
     name: 'requests-of-one-address',

@@ -26,10 +26,10 @@ export function natGateways (
       allocationId: address.id, subnetId: subnet.id, tags: { Name: `${name}-${index}` },
     }, { parent, dependsOn: routes })
   })
-  const out = new vpc.SecurityGroupEgressRule(`${name}-https-out`, {
+  const httpsEgress = new vpc.SecurityGroupEgressRule(`${name}-https-out`, {
     securityGroupId: clients.id, cidrIpv4: '0.0.0.0/0', ipProtocol: 'tcp', fromPort: 443, toPort: 443, description: 'AWS, through NAT',
   }, { parent })
-  return [out, ...privateTables.map((table, index) => new ec2.Route(`${name}-private-${index}`, {
+  return [httpsEgress, ...privateTables.map((table, index) => new ec2.Route(`${name}-private-${index}`, {
     routeTableId: table.id, destinationCidrBlock: '0.0.0.0/0', natGatewayId: gateways[index % count]!.id,
   }, { parent }))]
 }

@@ -39,7 +39,7 @@ export class Network extends pulumi.ComponentResource {
     const main = new ec2.Vpc(name, { cidrBlock: args.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: { Name: name } }, { parent })
     const vpcId = main.id
     // The group that a VPC comes with lets its members talk to each other: here it opens nothing.
-    const closed = new ec2.DefaultSecurityGroup(`${name}-default`, { vpcId }, { parent })
+    const defaultGroup = new ec2.DefaultSecurityGroup(`${name}-default`, { vpcId }, { parent })
 
     const subnets = (kind: keyof typeof kinds): ec2.Subnet[] => args.zones.map((letter, index) => new ec2.Subnet(`${name}-${kind}-${letter}`, {
       vpcId,
@@ -57,8 +57,8 @@ export class Network extends pulumi.ComponentResource {
     const innerTables = args.zones.map(letter =>
       new ec2.RouteTable(`${name}-private-${letter}`, { vpcId, tags: { Name: `${name}-private-${letter}` } }, { parent }))
     const innerRoutes = associate(inner, index => innerTables[index]!)
-    const dead = new ec2.RouteTable(`${name}-isolated`, { vpcId, tags: { Name: `${name}-isolated` } }, { parent })
-    const isolatedRoutes = associate(isolated, () => dead)
+    const isolatedTable = new ec2.RouteTable(`${name}-isolated`, { vpcId, tags: { Name: `${name}-isolated` } }, { parent })
+    const isolatedRoutes = associate(isolated, () => isolatedTable)
 
     const s3 = new ec2.VpcEndpoint(`${name}-s3`, {
       vpcId, serviceName: `com.amazonaws.${args.region}.s3`, vpcEndpointType: 'Gateway', routeTableIds: innerTables.map(table => table.id),
@@ -68,7 +68,7 @@ export class Network extends pulumi.ComponentResource {
     const egress = {
       name, region: args.region, vpcId, clients: awsClients, s3, publicSubnets: open, privateSubnets: inner, privateTables: innerTables, parent,
     }
-    const wayOut = args.egress === 'endpoints'
+    const egressResources = args.egress === 'endpoints'
       ? endpoints(egress)
       : natGateways(egress, args.egress === 'nat' ? 1 : args.zones.length, [outwardRoute, ...openRoutes])
     if (args.flowLogDays !== undefined) flowLogs(name, { ...args, vpcId, retentionInDays: args.flowLogDays }, parent)
@@ -78,7 +78,7 @@ export class Network extends pulumi.ComponentResource {
     this.privateSubnetIds = inner.map(subnet => subnet.id)
     this.isolatedSubnetIds = isolated.map(subnet => subnet.id)
     this.awsClients = awsClients
-    this.ready = [closed, outwardRoute, ...openRoutes, ...innerRoutes, ...isolatedRoutes, s3, ...wayOut]
+    this.ready = [defaultGroup, outwardRoute, ...openRoutes, ...innerRoutes, ...isolatedRoutes, s3, ...egressResources]
     this.registerOutputs({ vpcId })
 
     function associate (subnets: ec2.Subnet[], table: (index: number) => ec2.RouteTable): ec2.RouteTableAssociation[] {

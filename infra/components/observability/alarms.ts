@@ -1,31 +1,31 @@
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import type * as pulumi from '@pulumi/pulumi'
 import type { Alarm, AwsCondition } from '../../../observability/alarms.ts'
-import type { MetricSources, Place } from '../../metric-sources.ts'
+import type { MetricSources, MeasuredResource } from '../../metric-sources.ts'
 
 export interface AlarmsArgs {
   definitions: Record<string, Alarm>
   sources: MetricSources
   topicArn: pulumi.Input<string>
   /** What a threshold may be a share of. */
-  wholes: Record<NonNullable<AwsCondition['thresholdOf']>, number>
+  limits: Record<NonNullable<AwsCondition['thresholdOf']>, number>
 }
 
 /** The alarms of observability/alarms.ts: one for each place that its source has in this stack. */
-export function alarms (name: string, { definitions, sources, topicArn, wholes }: AlarmsArgs, parent: pulumi.Resource): void {
+export function alarms (name: string, { definitions, sources, topicArn, limits }: AlarmsArgs, parent: pulumi.Resource): void {
   for (const [alarmName, { summary, severity, aws }] of Object.entries(definitions)) {
     if (!aws) continue
-    for (const place of sources[aws.source]) {
-      const other = place.otherNames?.[aws.metric]
+    for (const resource of sources[aws.source]) {
+      const other = resource.otherNames?.[aws.metric]
       if (other?.metric === '') continue // there is no such thing there
-      new cloudwatch.MetricAlarm([name, alarmName, place.name].filter(Boolean).join('-'), {
+      new cloudwatch.MetricAlarm([name, alarmName, resource.name].filter(Boolean).join('-'), {
         alarmDescription: `${summary}. docs/runbook.md#${alarmName}`,
         comparisonOperator: aws.above === undefined ? 'LessThanThreshold' : 'GreaterThanThreshold',
-        threshold: (aws.above ?? aws.below ?? 0) * (aws.thresholdOf ? wholes[aws.thresholdOf] : 1) * (other?.factor ?? 1),
+        threshold: (aws.above ?? aws.below ?? 0) * (aws.thresholdOf ? limits[aws.thresholdOf] : 1) * (other?.factor ?? 1),
         evaluationPeriods: aws.periods,
         datapointsToAlarm: aws.mustBreach,
         treatMissingData: aws.missing,
-        metricQueries: queries(aws, place),
+        metricQueries: queries(aws, resource),
         alarmActions: [topicArn],
         okActions: [topicArn],
         tags: { Severity: severity },
@@ -35,7 +35,7 @@ export function alarms (name: string, { definitions, sources, topicArn, wholes }
 }
 
 /** The metric itself, or what makes one number of both target groups, and of a share its parts and what there must be of it. */
-function queries ({ metric, statistic, shareOf, least, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: Place) {
+function queries ({ metric, statistic, shareOf, least, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: MeasuredResource) {
   const of = (id: string, metricName: string, stat: string = statistic) => dimensions.map((each, index) => ({
     id: `${id}${index}`, returnData: false,
     metric: { namespace, metricName: otherNames?.[metricName]?.metric ?? metricName, stat, period: periodSeconds, dimensions: each },

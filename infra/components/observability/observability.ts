@@ -19,7 +19,7 @@ export interface ObservabilityArgs {
   region: string
   definitions: { alarms: AlarmsArgs['definitions'], dashboard: DashboardArgs['rows'] }
   sources: MetricSources
-  wholes: AlarmsArgs['wholes']
+  limits: AlarmsArgs['limits']
 }
 
 /** The alarms, the dashboard, and one topic for all that somebody should know: alarms, deployments that failed, money. */
@@ -45,13 +45,13 @@ export class Observability extends pulumi.ComponentResource {
     }, { parent })
     new cloudwatch.EventTarget(`${name}-failed-deployments`, { rule: failed.name, arn: topic.arn }, { parent, dependsOn: policy })
     failedMigrations(name, { ...args, topicArn: topic.arn }, { parent, dependsOn: policy })
-    const { definitions, sources, region, wholes } = args
-    alarms(name, { definitions: definitions.alarms, sources, topicArn: topic.arn, wholes }, parent)
-    const made = dashboard(name, { rows: definitions.dashboard, sources, region }, parent)
+    const { definitions, sources, region, limits } = args
+    alarms(name, { definitions: definitions.alarms, sources, topicArn: topic.arn, limits }, parent)
+    const cloudWatchDashboard = dashboard(name, { rows: definitions.dashboard, sources, region }, parent)
     budget(name, { stack: args.stack, monthlyUsd: args.monthlyUsd, topicArn: topic.arn }, parent)
 
     this.topicArn = topic.arn
-    this.dashboardUrl = pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${made.dashboardName}`
+    this.dashboardUrl = pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${cloudWatchDashboard.dashboardName}`
     this.registerOutputs({ topicArn: this.topicArn })
   }
 }

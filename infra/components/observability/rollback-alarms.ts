@@ -32,10 +32,10 @@ export function rollbackAlarms (name: string, { balancer, traffic, p99Ms }: Roll
   const fromTwenty = (value: string): string => `IF(FILL(rb, 0) + FILL(rg, 0) > 20, ${value}, 0)`
 
   return [
-    alarm('errors', 'More than 2 % of the answers are 5xx', 2,
+    alarm('errors', 'More than 2 % of the responses are 5xx', 2,
       fromTwenty('100 * (FILL(eb, 0) + FILL(eg, 0)) / (FILL(rb, 0) + FILL(rg, 0))'),
       [...both('e', 'HTTPCode_Target_5XX_Count', 'Sum'), ...requests]),
-    alarm('p99', `One request in a hundred takes longer than ${p99Ms} ms`, p99Ms / 1_000,
+    alarm('p99', `The 99th percentile of the response time is above ${p99Ms} ms`, p99Ms / 1_000,
       fromTwenty('MAX([FILL(tb, 0), FILL(tg, 0)])'), [...both('t', 'TargetResponseTime', 'p99'), ...requests]),
     alarm('tasks', 'Tasks fail their health check', 0,
       'FILL(ub, 0) + FILL(ug, 0)', both('u', 'UnHealthyHostCount', 'Maximum')),

@@ -16,10 +16,10 @@ export class ApiKeys extends pulumi.ComponentResource {
   constructor (name: string, args: { protect: boolean }, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:ApiKeys', name, {}, opts)
     this.operator = secret(`${name}-operator-key`, {
-      description: 'API key with scope "admin"', value: randomValue(), once: true, protect: args.protect,
+      description: 'API key with scope "admin"', value: randomValue(), ignoreValueChanges: true, protect: args.protect,
     }, this)
     const list = secret(`${name}-api-keys`, {
-      description: 'API keys as JSON: provider, sha256, scopes', value: this.operator.value.apply(listOf), once: true, protect: args.protect,
+      description: 'API keys as JSON: provider, sha256, scopes', value: this.operator.value.apply(listOf), ignoreValueChanges: true, protect: args.protect,
     }, this)
     this.secretArn = list.arn
     this.ready = list.ready

@@ -46,43 +46,43 @@ export class PayloadBucket extends pulumi.ComponentResource {
   /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports; decides when an operator discards. */
   accept (): Statement[] {
     return [
-      this.#see(),
-      this.#on(['s3:PutObject', 's3:GetObject'], ['batches/*', 'uploads/*']),
-      this.#on(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['incoming/*', 'pending/*']),
-      this.#on(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
-      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
-      this.#on(['s3:GetObject'], ['reports/*']),
+      this.#allowList(),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*', 'uploads/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['incoming/*', 'pending/*']),
+      this.#allowObjects(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#allowObjects(['s3:GetObject'], ['reports/*']),
     ]
   }
 
   /** Applies batches: reads payloads and manifests, writes reports and decisions, clears notes of what was pending. */
   apply (): Statement[] {
     return [
-      this.#see(),
-      this.#on(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
-      this.#on(['s3:GetObject'], ['batches/*']),
-      this.#on(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
-      this.#on(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*']),
-      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#allowList(),
+      this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+      this.#allowObjects(['s3:GetObject'], ['batches/*']),
+      this.#allowObjects(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
+      this.#allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
     ]
   }
 
   /** Runs an operator's command: reads the copies of its files, lists and reads manifests and decisions, decides, sees whether a payload is there. */
   operate (): Statement[] {
     return [
-      this.#see(),
-      this.#on(['s3:GetObject'], ['operators/*', 'batches/*']),
-      this.#on(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
-      this.#on(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+      this.#allowList(),
+      this.#allowObjects(['s3:GetObject'], ['operators/*', 'batches/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
     ]
   }
 
   /** Without it S3 answers 403, not 404, for what is not there. */
-  #see (): Statement {
+  #allowList (): Statement {
     return { actions: ['s3:ListBucket'], resources: [this.#arn] }
   }
 
-  #on (actions: string[], keys: string[]): Statement {
+  #allowObjects (actions: string[], keys: string[]): Statement {
     return { actions, resources: keys.map(key => pulumi.interpolate`${this.#arn}/${key}`) }
   }
 }

@@ -15,15 +15,15 @@ export interface PrivateBucketArgs {
 
 /** A bucket that is private, encrypted and spoken to by TLS alone. `ready` is there once all of this holds. */
 export function privateBucket (name: string, args: PrivateBucketArgs, parent: pulumi.Resource): { bucket: s3.Bucket, ready: pulumi.Resource[] } {
-  const made = new s3.Bucket(name, {
+  const s3Bucket = new s3.Bucket(name, {
     forceDestroy: !args.protect, ...(args.fixedName ? { bucket: args.fixedName } : {}),
   }, { parent, protect: args.protect })
-  const bucket = made.bucket
-  const closed = new s3.BucketPublicAccessBlock(name, {
+  const bucket = s3Bucket.bucket
+  const publicAccessBlock = new s3.BucketPublicAccessBlock(name, {
     bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true,
   }, { parent })
   const ready = [
-    closed,
+    publicAccessBlock,
     new s3.BucketOwnershipControls(name, { bucket, rule: { objectOwnership: 'BucketOwnerEnforced' } }, { parent }),
     new s3.BucketServerSideEncryptionConfiguration(name, {
       bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' }, bucketKeyEnabled: true }],
@@ -32,11 +32,11 @@ export function privateBucket (name: string, args: PrivateBucketArgs, parent: pu
       bucket,
       policy: pulumi.jsonStringify({
         Version: '2012-10-17',
-        Statement: [onlyByTls('s3:*', [made.arn, pulumi.interpolate`${made.arn}/*`]), ...args.statements?.(made.arn) ?? []],
+        Statement: [onlyByTls('s3:*', [s3Bucket.arn, pulumi.interpolate`${s3Bucket.arn}/*`]), ...args.statements?.(s3Bucket.arn) ?? []],
       }),
-    }, { parent, dependsOn: closed }),
+    }, { parent, dependsOn: publicAccessBlock }),
   ]
   const versioning = args.versioned ? [new s3.BucketVersioning(name, { bucket, versioningConfiguration: { status: 'Enabled' } }, { parent })] : []
   const lifecycle = new s3.BucketLifecycleConfiguration(name, { bucket, rules: args.lifecycleRules }, { parent, dependsOn: versioning })
-  return { bucket: made, ready: [...ready, ...versioning, lifecycle] }
+  return { bucket: s3Bucket, ready: [...ready, ...versioning, lifecycle] }
 }

@@ -28,23 +28,23 @@ export class BatchQueue extends pulumi.ComponentResource {
       receiveWaitTimeSeconds: 20,
     }
     const batches = new sqs.Queue(`${name}-batches`, fifo, { parent })
-    const dead = new sqs.Queue(`${name}-batches-dead`, fifo, { parent })
+    const deadLetterQueue = new sqs.Queue(`${name}-batches-dead`, fifo, { parent })
     const redrive = new sqs.RedrivePolicy(`${name}-batches`, {
-      queueUrl: batches.url, redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 10 }),
+      queueUrl: batches.url, redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetterQueue.arn, maxReceiveCount: 10 }),
     }, { parent })
     const allowed = new sqs.RedriveAllowPolicy(`${name}-batches-dead`, {
-      queueUrl: dead.url, redriveAllowPolicy: pulumi.jsonStringify({ redrivePermission: 'byQueue', sourceQueueArns: [batches.arn] }),
+      queueUrl: deadLetterQueue.url, redriveAllowPolicy: pulumi.jsonStringify({ redrivePermission: 'byQueue', sourceQueueArns: [batches.arn] }),
     }, { parent })
-    const policies = Object.entries({ batches, 'batches-dead': dead }).map(([queueName, queue]) => new sqs.QueuePolicy(`${name}-${queueName}`, {
+    const policies = Object.entries({ batches, 'batches-dead': deadLetterQueue }).map(([queueName, queue]) => new sqs.QueuePolicy(`${name}-${queueName}`, {
       queueUrl: queue.url, policy: pulumi.jsonStringify({ Version: '2012-10-17', Statement: [onlyByTls('sqs:*', [queue.arn])] }),
     }, { parent }))
 
     this.url = batches.url
-    this.deadLetterUrl = dead.url
+    this.deadLetterUrl = deadLetterQueue.url
     this.name = batches.name
-    this.deadLetterName = dead.name
+    this.deadLetterName = deadLetterQueue.name
     this.#arn = batches.arn
-    this.#deadLetterArn = dead.arn
+    this.#deadLetterArn = deadLetterQueue.arn
     this.ready = [redrive, allowed, ...policies]
     this.registerOutputs({ url: this.url, deadLetterUrl: this.deadLetterUrl })
   }

@@ -13,19 +13,19 @@ export interface SecretArgs {
   description: string
   value: pulumi.Input<string>
   /** Kept as it was first made, whatever `value` says later: random values, and those that operators change. */
-  once: boolean
+  ignoreValueChanges: boolean
   /** With a higher number `value` is taken anew. */
   version?: number
   protect: boolean
 }
 
 /** A secret with a value. One that is not protected is gone at once when it is deleted, so that its stack can be made again. */
-export function secret (name: string, { description, value, once, version = 1, protect }: SecretArgs, parent: pulumi.Resource): Secret {
-  const made = new secretsmanager.Secret(name, { description, recoveryWindowInDays: protect ? 30 : 0 }, { parent, protect })
-  const content = new secretsmanager.SecretVersion(`${name}-${version}`, { secretId: made.id, secretString: pulumi.secret(value) }, {
-    parent, ...(once ? { ignoreChanges: ['secretString'] } : {}),
+export function secret (name: string, { description, value, ignoreValueChanges, version = 1, protect }: SecretArgs, parent: pulumi.Resource): Secret {
+  const secretResource = new secretsmanager.Secret(name, { description, recoveryWindowInDays: protect ? 30 : 0 }, { parent, protect })
+  const content = new secretsmanager.SecretVersion(`${name}-${version}`, { secretId: secretResource.id, secretString: pulumi.secret(value) }, {
+    parent, ...(ignoreValueChanges ? { ignoreChanges: ['secretString'] } : {}),
   })
-  return { arn: made.arn, value: content.secretString.apply(text => text!), ready: [content] }
+  return { arn: secretResource.arn, value: content.secretString.apply(text => text!), ready: [content] }
 }
 
 /** 256 bits, of characters that neither a URL nor a shell takes for anything else. */

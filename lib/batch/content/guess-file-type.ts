@@ -1,7 +1,7 @@
 const utf16 = 'it looks like UTF-16: send it as UTF-8'
 
 /** Says what a file that is no UTF-8 text probably is, and what to do; null where the first three bytes do not tell. */
-export function looksLike (bytes: Uint8Array): string | null {
+export function guessFileType (bytes: Uint8Array): string | null {
   if (bytes.length < 2) return null
   const [a, b, c] = bytes as unknown as [number, number, number | undefined]
   if (a === 0x1f && b === 0x8b) return 'it looks like gzip: say so in Content-Encoding: gzip (content_encoding of an upload)'

@@ -81,7 +81,7 @@ export function openGunzip (): Gunzip {
 }
 
 const isZlibError = (error: unknown): boolean => /^Z_/.test(String((error as { code?: string } | null)?.code))
-const notGzip = (cause: unknown): NotGzip => new NotGzip('Not whole, valid gzip', { cause })
+const notGzip = (cause: unknown): NotGzip => new NotGzip('Not complete, valid gzip', { cause })
 
 function lastNonZero (chunk: Buffer): number {
   let at = chunk.length - 1

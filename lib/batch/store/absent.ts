@@ -1,7 +1,7 @@
 /** An answer of the store, or null where there is no such object. */
-export async function nullIfAbsent<T> (answer: Promise<T>): Promise<T | null> {
+export async function nullIfAbsent<T> (response: Promise<T>): Promise<T | null> {
   try {
-    return await answer
+    return await response
   } catch (error) {
     if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return null
     throw error

@@ -5,13 +5,13 @@ import type { Manifest, Name } from '../batch.ts'
 import { isoTime } from '../records.ts'
 import type { Store } from './store.ts'
 
-const databaseMs = 3_000
+const databaseTimeoutMs = 3_000
 
 /**
  * The store, but where the manifest of a batch cannot be parsed, the row of the batch answers in its place: the batch was accepted, and no
  * other one of its name may be. Without a row, or without the database, the failure stays.
  */
-export function withRowsInPlace (store: Store, sql: Sql, log: Log): Store {
+export function withManifestFallback (store: Store, sql: Sql, log: Log): Store {
   return {
     ...store,
     async readManifest (id) {
@@ -19,12 +19,12 @@ export function withRowsInPlace (store: Store, sql: Sql, log: Log): Store {
         return await store.readManifest(id)
       } catch (error) {
         if ((error as { code?: string }).code !== 'INVALID_MANIFEST') throw error
-        const fromRow = await withDeadline(manifestOfRow(sql, id), databaseMs).catch((cause: unknown) => {
-          log.warn({ err: cause, batchId: id }, 'the row of a batch cannot be read')
+        const fromRow = await withDeadline(rebuildManifest(sql, id), databaseTimeoutMs).catch((cause: unknown) => {
+          log.warn({ err: cause, batchId: id }, 'batch row cannot be read')
           return null
         })
         if (!fromRow) throw error
-        log.warn({ err: error, batchId: id }, 'answering from the row of the batch')
+        log.warn({ err: error, batchId: id }, 'manifest cannot be parsed: serving the batch from its database row')
         return fromRow
       }
     },
@@ -32,9 +32,9 @@ export function withRowsInPlace (store: Store, sql: Sql, log: Log): Store {
 }
 
 /** Whether a manifest was made of a row. It names no payload, and must not be written to the store. */
-export const isOfRow = ({ payload }: Manifest): boolean => payload.key === ''
+export const isRebuiltFromRow = ({ payload }: Manifest): boolean => payload.key === ''
 
-async function manifestOfRow (sql: Sql, id: string): Promise<Manifest | null> {
+async function rebuildManifest (sql: Sql, id: string): Promise<Manifest | null> {
   const [row] = await sql<Array<Pick<Manifest, 'provider' | 'mode' | 'format' | 'digest' | 'bytes'> & {
     decoded_bytes: number | null, accepted_at: string, name_kind: Name['kind'] | null
   }>>`

@@ -7,7 +7,7 @@ import type { Manifest, Payload } from '../batch.ts'
 import { parseDecision, type Decision } from './decision.ts'
 import { parseManifest } from './manifest.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
-import { answerTimeOf } from './store-clock.ts'
+import { trackServerTime } from './store-clock.ts'
 
 /**
  * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
@@ -98,22 +98,22 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   /** The objects below a prefix, a page of the listing at a time. */
-  async function * list (prefix: string): AsyncGenerator<{ objects: Array<{ name: string, modified: Date }>, answeredAtMs: number }> {
+  async function * list (prefix: string): AsyncGenerator<{ objects: Array<{ name: string, modified: Date }>, serverTimeMs: number }> {
     let next: string | undefined
     do {
       const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next })
-      const answerTime = answerTimeOf(command)
+      const serverTime = trackServerTime(command)
       const { Contents = [], NextContinuationToken } = await s3.send(command)
       const objects = Contents.map(({ Key, LastModified }) => ({ name: Key!.slice(prefix.length), modified: LastModified! }))
-      yield { objects, answeredAtMs: answerTime() }
+      yield { objects, serverTimeMs: serverTime() }
       next = NextContinuationToken
     } while (next)
   }
 
   /** The ids that have a `pending/<id>`, oldest notes not first. Their age is by the store's clock. */
   async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
-    for await (const { objects, answeredAtMs } of list('pending/')) {
-      for (const { name: id, modified } of objects) yield { id, ageSeconds: Math.max(0, answeredAtMs - modified.getTime()) / 1_000 }
+    for await (const { objects, serverTimeMs } of list('pending/')) {
+      for (const { name: id, modified } of objects) yield { id, ageSeconds: Math.max(0, serverTimeMs - modified.getTime()) / 1_000 }
     }
   }
 

@@ -9,7 +9,7 @@ import { expiryOf } from './payload-expiry.ts'
 export const maxUploadBytes = 5 * 1024 ** 3
 const signatureSeconds = 15 * 60
 /** A PUT that begins within the life of its address may last that long. */
-const longestPutSeconds = 24 * 60 * 60
+const maxPutSeconds = 24 * 60 * 60
 
 /** What a provider says of a file before it is sent; the store holds the PUT to it. */
 export type Upload = {
@@ -31,14 +31,14 @@ export type SignedPut = {
 }
 
 /** An upload as it was asked for. */
-export type Asked = Upload & {
-  askedAt: Date
+export type RequestedUpload = Upload & {
+  requestedAt: Date
   /** The file can still come: its address may hold. */
-  mayCome: boolean
+  mayStillArrive: boolean
 }
 
 /** The file that has come. */
-export type Arrived = { payload: Payload, /** ISO 8601, by the store's clock. */ storedAt: string }
+export type StoredFile = { payload: Payload, /** ISO 8601, by the store's clock. */ storedAt: string }
 
 export type Uploads = ReturnType<typeof openUploads>
 
@@ -50,12 +50,12 @@ export function openUploads (s3: S3Client, signer: S3Client, bucket: string, kee
   const fileOf = ({ provider, id }: Pick<Upload, 'provider' | 'id'>): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: `incoming/${provider}/${id}` })
 
   /** `keptUntil`: the day on which the lifecycle deletes the file, if it is sent now; null where it deletes none. ISO 8601. */
-  async function create (said: Omit<Upload, 'id'>): Promise<{ upload: Upload, put: SignedPut, keptUntil: string | null }> {
-    const upload = { id: randomUUID(), ...said }
+  async function create (declared: Omit<Upload, 'id'>): Promise<{ upload: Upload, put: SignedPut, fileExpiresAt: string | null }> {
+    const upload = { id: randomUUID(), ...declared }
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `uploads/${upload.id}.json`, Body: JSON.stringify(upload), ContentType: 'application/json' }))
     const checksum = Buffer.from(upload.sha256, 'hex').toString('base64')
     const headers = { 'content-length': String(upload.bytes), 'x-amz-checksum-sha256': checksum, 'if-none-match': '*' }
-    const seconds = await lifeOfSignature(signer)
+    const seconds = await getSignatureSeconds(signer)
     const url = await getSignedUrl(signer,
       new PutObjectCommand({ ...fileOf(upload), ContentLength: upload.bytes, ChecksumSHA256: checksum, IfNoneMatch: '*' }), {
         expiresIn: seconds,
@@ -65,32 +65,32 @@ export function openUploads (s3: S3Client, signer: S3Client, bucket: string, kee
       })
     const now = new Date()
     const put = { url, headers, expiresAt: new Date(now.getTime() + seconds * 1_000).toISOString() }
-    return { upload, put, keptUntil: expiryOf(now, keepDays) }
+    return { upload, put, fileExpiresAt: expiryOf(now, keepDays) }
   }
 
   /** What was said of an upload; null where there is none. */
-  async function find (id: string): Promise<Asked | null> {
+  async function find (id: string): Promise<RequestedUpload | null> {
     const found = await nullIfAbsent(s3.send(new GetObjectCommand({ Bucket: bucket, Key: `uploads/${id}.json` })))
     if (!found) return null
-    const askedAt = found.LastModified!
+    const requestedAt = found.LastModified!
     return {
-      ...JSON.parse(await found.Body!.transformToString()) as Upload, askedAt,
-      mayCome: Date.now() < askedAt.getTime() + (signatureSeconds + longestPutSeconds) * 1_000,
+      ...JSON.parse(await found.Body!.transformToString()) as Upload, requestedAt,
+      mayStillArrive: Date.now() < requestedAt.getTime() + (signatureSeconds + maxPutSeconds) * 1_000,
     }
   }
 
   /** The file that has come, pinned; null while there is none of the length that was said. */
-  async function arrived (upload: Upload): Promise<Arrived | null> {
+  async function findFile (upload: Upload): Promise<StoredFile | null> {
     const found = await nullIfAbsent(s3.send(new HeadObjectCommand(fileOf(upload))))
     if (found?.ContentLength !== upload.bytes) return null
     return { payload: { key: fileOf(upload).Key, versionId: found.VersionId ?? null, etag: found.ETag ?? '' }, storedAt: found.LastModified!.toISOString() }
   }
 
-  return { create, find, arrived }
+  return { create, find, arrived: findFile }
 }
 
 /** Seconds that an address signed now can be used: credentials of a session end, and every address that they signed with them. */
-async function lifeOfSignature (signer: S3Client): Promise<number> {
+async function getSignatureSeconds (signer: S3Client): Promise<number> {
   const { expiration } = await signer.config.credentials()
   if (!expiration) return signatureSeconds
   return Math.max(1, Math.min(signatureSeconds, Math.floor((expiration.getTime() - Date.now()) / 1_000)))

@@ -7,7 +7,7 @@ const waiting = new WeakMap<IncomingMessage, ServerResponse>()
  * Answers `Expect: 100-continue` (RFC 9110, 10.1.1) when the body is wanted, not when the header has come: a request that is refused by its
  * header gets the refusal in place of 100, and the client never sends the body.
  */
-export function continueWhenWanted (app: FastifyInstance): void {
+export function deferContinue (app: FastifyInstance): void {
   (app.server as Server).on('checkContinue', (request, response) => {
     waiting.set(request, response)
     app.server.emit('request', request, response)
@@ -15,7 +15,7 @@ export function continueWhenWanted (app: FastifyInstance): void {
 }
 
 /** Asks a client that waits for it to send the body. Call it before the body is read. */
-export function wantBody (request: IncomingMessage): void {
+export function sendContinue (request: IncomingMessage): void {
   waiting.get(request)?.writeContinue()
   waiting.delete(request)
 }

@@ -14,7 +14,7 @@ export type DigestCheck = {
  * Reads `Content-Digest` (RFC 9530): the digest of the content as it is sent, in its content coding. `sha-256` and `sha-512` are checked,
  * each that is there; other algorithms are ignored. Throws `invalid-parameters` for a field of another form.
  */
-export function contentDigest (field: string | undefined): DigestCheck {
+export function parseContentDigest (field: string | undefined): DigestCheck {
   const expected = field === undefined ? [] : [...members(field)].filter(([algorithm]) => algorithm in lengths)
   for (const [algorithm, digest] of expected) if (digest.length !== lengths[algorithm]) throw malformed()
   const hashes = expected.map(([algorithm, digest]) => ({ algorithm, digest, hash: createHash(algorithm.replace('-', '')) }))
@@ -24,8 +24,8 @@ export function contentDigest (field: string | undefined): DigestCheck {
       for (const { algorithm, digest, hash } of hashes) {
         const found = hash.digest()
         if (!found.equals(digest)) {
-          throw new Problem('digest-mismatch', `The ${algorithm} of the body that came is :${found.toString('base64')}:, not that of Content-Digest. ` +
-            'The body was cut or changed on the way: send it again')
+          throw new Problem('digest-mismatch', `The ${algorithm} of the received body is :${found.toString('base64')}:, which differs from Content-Digest. ` +
+            'The body was cut or changed in transit: send it again')
         }
       }
     },

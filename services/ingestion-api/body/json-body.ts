@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { Problem } from '../../../lib/http/problem.ts'
-import { askForShortBody, requireJson } from './accepted-types.ts'
+import { sendContinueForShortBody, requireJson } from './accepted-types.ts'
 import { chunks, type TimeLimits } from './receive.ts'
 
 /**
@@ -11,23 +11,23 @@ import { chunks, type TimeLimits } from './receive.ts'
  * - A route whose schema takes null reads JSON where there is content.
  * - Any other route reads JSON.
  */
-export function readJsonWhereWanted (app: FastifyInstance, limits: TimeLimits): void {
+export function readJsonBodies (app: FastifyInstance, limits: TimeLimits): void {
   // Content of a type that is left out of account, up to the limit of a body.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
   app.addHook('preParsing', async (request, _reply, payload) => {
     const schema = request.routeOptions.schema?.body
-    if (!schema) leaveOut(request, 'content-type')
-    else if (takesNull(schema) && !await hasContent(request, limits)) leaveOut(request, 'content-type', 'transfer-encoding')
+    if (!schema) removeHeaders(request, 'content-type')
+    else if (allowsNull(schema) && !await hasContent(request, limits)) removeHeaders(request, 'content-type', 'transfer-encoding')
     else requireJson(request)
-    askForShortBody(request)
+    sendContinueForShortBody(request)
     return payload
   })
 }
 
 /** Answers 404 and 405 whatever type an empty body has: the framework reads the body first, and finds that it is not JSON. */
-export const ignoreTypeWhereNothingIs: onRequestHookHandler = (request, _reply, done) => {
+export const ignoreTypeOfEmptyBody: onRequestHookHandler = (request, _reply, done) => {
   const { 'content-length': length = 0, 'transfer-encoding': coding } = request.headers
-  if (request.is404 && coding === undefined && Number(length) === 0) leaveOut(request, 'content-type')
+  if (request.is404 && coding === undefined && Number(length) === 0) removeHeaders(request, 'content-type')
   done()
 }
 
@@ -39,14 +39,14 @@ async function hasContent ({ headers, raw }: FastifyRequest, limits: TimeLimits)
     if (!done) raw.unshift(first)
     return !done
   } catch (error) {
-    throw error instanceof Problem ? error : new Problem('malformed-request', 'The body broke off', { cause: error })
+    throw error instanceof Problem ? error : new Problem('malformed-request', 'The connection closed before the body was complete', { cause: error })
   }
 }
 
 /** Without a type the framework reads content by the parser '*', and without a coding and a length it looks for none. */
-function leaveOut (request: FastifyRequest, ...names: Array<'content-type' | 'transfer-encoding'>): void {
+function removeHeaders (request: FastifyRequest, ...names: Array<'content-type' | 'transfer-encoding'>): void {
   request.headers = Object.fromEntries(names.map(name => [name, undefined]))
 }
 
 /** The framework validates null where there is no body. */
-const takesNull = (schema: unknown): boolean => ((schema as { anyOf?: Array<{ type?: unknown }> }).anyOf ?? []).some(({ type }) => type === 'null')
+const allowsNull = (schema: unknown): boolean => ((schema as { anyOf?: Array<{ type?: unknown }> }).anyOf ?? []).some(({ type }) => type === 'null')

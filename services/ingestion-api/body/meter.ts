@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { Encoding } from '../../../lib/batch/batch.ts'
-import { looksLike } from '../../../lib/batch/content/guess-file-type.ts'
+import { guessFileType } from '../../../lib/batch/content/guess-file-type.ts'
 import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 
@@ -50,7 +50,7 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
     },
     async end () {
       await decoder.end()
-      if (!utf8.ended()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
+      if (!utf8.isComplete()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
       if (decodedBytes === 0) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
       return { digest: hash.digest('hex'), bytes, decodedBytes }
     },
@@ -58,7 +58,7 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
 }
 
 function notUtf8 (beginning: Buffer): Problem {
-  const guess = looksLike(beginning)
+  const guess = guessFileType(beginning)
   return new Problem('malformed-body', `The body is not UTF-8 text${guess ? `: ${guess}` : ''}`)
 }
 
@@ -80,5 +80,5 @@ function gunzipTo (sink: (chunk: Buffer) => void): { write: (chunk: Buffer) => P
 }
 
 function refuse (error: unknown): never {
-  throw error instanceof NotGzip ? new Problem('malformed-body', 'The body is not whole, valid gzip', { cause: error }) : error
+  throw error instanceof NotGzip ? new Problem('malformed-body', 'The body is not complete, valid gzip', { cause: error }) : error
 }

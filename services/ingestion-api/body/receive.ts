@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Encoding, Payload } from '../../../lib/batch/batch.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import { wantBody } from '../../../lib/http/node/expect-continue.ts'
+import { sendContinue } from '../../../lib/http/node/expect-continue.ts'
 import type { DigestCheck } from './content-digest.ts'
 import { openMeter, type BodyLimits, type Measured } from './meter.ts'
 
@@ -35,7 +35,7 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
       digest.end() // before the decoder's complaint: a body that was cut is no longer gzip either
       outcome.measured = await meter.end()
     } catch (error) {
-      outcome.failure = error instanceof Problem ? error : new Problem('malformed-request', 'The body broke off', { cause: error })
+      outcome.failure = error instanceof Problem ? error : new Problem('malformed-request', 'The connection closed before the body was complete', { cause: error })
       throw outcome.failure
     }
   }
@@ -59,25 +59,25 @@ export function checkLength ({ headers }: IncomingMessage, { maxBytes }: BodyLim
  */
 export async function * chunks (request: IncomingMessage, { idleMs, totalMs }: TimeLimits): AsyncGenerator<Buffer> {
   const endsAt = performance.now() + totalMs
-  wantBody(request)
+  sendContinue(request)
   for (;;) {
     const chunk = request.read() as Buffer | null
     if (chunk) yield chunk
     else if (request.complete) return
-    else await more(request, Math.min(idleMs, endsAt - performance.now()))
+    else await waitForData(request, Math.min(idleMs, endsAt - performance.now()))
   }
 }
 
-async function more (request: IncomingMessage, limitMs: number): Promise<void> {
-  if (request.destroyed) throw new Error('The link is gone')
+async function waitForData (request: IncomingMessage, limitMs: number): Promise<void> {
+  if (request.destroyed) throw new Error('The connection is closed')
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const gone = (error?: Error): void => reject(error ?? new Error('The link is gone'))
-  const timer = setTimeout(() => reject(new Problem('request-timeout', 'The body did not come in time')), limitMs)
-  request.once('readable', resolve).once('error', gone).once('close', gone)
+  const onClose = (error?: Error): void => reject(error ?? new Error('The connection is closed'))
+  const timer = setTimeout(() => reject(new Problem('request-timeout', 'The body was not received in time')), limitMs)
+  request.once('readable', resolve).once('error', onClose).once('close', onClose)
   try {
     await promise
   } finally {
     clearTimeout(timer)
-    request.off('readable', resolve).off('error', gone).off('close', gone)
+    request.off('readable', resolve).off('error', onClose).off('close', onClose)
   }
 }

@@ -8,19 +8,19 @@ import { chunks, type TimeLimits } from './receive.ts'
 const Command = Type.Object({
   upload: Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$' }),
 }, { additionalProperties: false })
-const longestCommand = 4_096
+const maxCommandChars = 4_096
 
 /**
  * The id of the upload that a JSON body names (`{"upload": "<id>"}`), or null when it is not an object: then it is the
  * prices themselves, and nothing of the body is taken.
  */
-export async function namedUpload (request: IncomingMessage, digest: DigestCheck, limits: TimeLimits): Promise<string | null> {
+export async function readUploadCommand (request: IncomingMessage, digest: DigestCheck, limits: TimeLimits): Promise<string | null> {
   let text = ''
   for await (const chunk of chunks(request, limits)) {
     text += chunk.toString('latin1')
     const first = text.trimStart()[0]
-    if (first === undefined ? text.length > longestCommand : first !== '{') break
-    if (text.length > longestCommand) throw notUnderstood()
+    if (first === undefined ? text.length > maxCommandChars : first !== '{') break
+    if (text.length > maxCommandChars) throw malformedCommand()
   }
   if (text.trimStart().startsWith('{')) {
     digest.update(Buffer.from(text, 'latin1'))
@@ -38,8 +38,8 @@ function parse (text: string): string {
   } catch {
     // told below
   }
-  throw notUnderstood()
+  throw malformedCommand()
 }
 
-const notUnderstood = (): Problem =>
-  new Problem('malformed-body', 'A JSON body is an array of prices, or {"upload": "<id that POST /uploads gave>"} and nothing else')
+const malformedCommand = (): Problem =>
+  new Problem('malformed-body', 'A JSON body is an array of prices, or {"upload": "<id from POST /uploads>"} and nothing else')

@@ -12,14 +12,14 @@ export type Content = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestO
 
 /** The content that was uploaded to the store. Throws `unknown-upload`, another's included, or `upload-incomplete`. */
 export async function uploadedContent ({ uploads }: IngestionApi, provider: string, id: string): Promise<Content> {
-  const { upload, file } = await look().catch(cause => {
+  const { upload, file } = await lookUp().catch(cause => {
     throw new Problem('store-unavailable', 'The upload cannot be looked up; try again', { cause })
   })
-  if (upload?.provider !== provider) throw new Problem('unknown-upload', `You have no upload ${id}: either its id is another, or it is older than uploads are kept (file_kept_until of POST /uploads)`)
+  if (upload?.provider !== provider) throw new Problem('unknown-upload', `You have no upload ${id}: the id is wrong, or the upload was deleted (file_kept_until of POST /uploads)`)
   if (!file) {
-    throw new Problem('upload-incomplete', upload.mayCome
-      ? `The file of upload ${id} has not come: PUT its ${upload.bytes} bytes to the address that POST /uploads gave`
-      : `There is no file of upload ${id}: it did not come while its address could be used, or it is older than uploads are kept. Begin again with POST /uploads`)
+    throw new Problem('upload-incomplete', upload.mayStillArrive
+      ? `The file of upload ${id} has not arrived: PUT its ${upload.bytes} bytes to the URL from POST /uploads`
+      : `There is no file of upload ${id}: it did not arrive before its URL expired, or it was deleted. Start again with POST /uploads`)
   }
   const { format, encoding, bytes, sha256 } = upload
   const byUpload: Name = { kind: 'upload', value: id }
@@ -29,7 +29,7 @@ export async function uploadedContent ({ uploads }: IngestionApi, provider: stri
     ...(encoding === 'identity' ? { contentName: { kind: 'content', value: sha256 }, formerName: byUpload } : { contentName: byUpload }),
   }
 
-  async function look () {
+  async function lookUp () {
     const upload = await uploads.find(id)
     return { upload, file: upload && await uploads.arrived(upload) }
   }

@@ -1,16 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 
 /** Checks text chunk by chunk; a character may be cut by the border between two. */
-export function utf8Checker (): { accepts: (chunk: Buffer) => boolean, ended: () => boolean } {
-  let cut: Buffer = Buffer.alloc(0)
+export function utf8Checker (): { accepts: (chunk: Buffer) => boolean, isComplete: () => boolean } {
+  let partial: Buffer = Buffer.alloc(0)
   return {
     accepts (chunk) {
-      const text = cut.length > 0 ? Buffer.concat([cut, chunk]) : chunk
-      const whole = text.length - cutLength(text)
-      cut = Buffer.from(text.subarray(whole))
-      return isUtf8(text.subarray(0, whole))
+      const text = partial.length > 0 ? Buffer.concat([partial, chunk]) : chunk
+      const completeLength = text.length - cutLength(text)
+      partial = Buffer.from(text.subarray(completeLength))
+      return isUtf8(text.subarray(0, completeLength))
     },
-    ended: () => cut.length === 0,
+    isComplete: () => partial.length === 0,
   }
 }
 

@@ -4,11 +4,11 @@ import { states } from '../../../lib/batch/batch.ts'
 import { listRecords, providerOfRecord } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import { readAgain } from '../../../lib/postgres/retry-read.ts'
+import { retryRead } from '../../../lib/postgres/retry-read.ts'
 import type { IngestionApi } from '../context.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { ListedBatch, listedBatch } from '../listed-batch.ts'
-import { ownManifest, viewNow } from '../lookup.ts'
+import { ownManifest, readBatchView } from '../lookup.ts'
 import { BatchView, viewSerializer } from '../view.ts'
 import { problemResponses } from './responses.ts'
 
@@ -16,7 +16,7 @@ const Id = Type.Object({ id: Type.String({ maxLength: 256 }) })
 const ListQuery = Type.Object({
   state: Type.Optional(Type.Enum(states)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-  cursor: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'next_cursor of the page before' })),
+  cursor: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'next_cursor of the previous page' })),
 }, { additionalProperties: false })
 
 /** `GET /batches` and `GET /batches/<id>` */
@@ -26,7 +26,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
 
   app.get<{ Params: Static<typeof Id> }>('/batches/:id', {
     schema: {
-      summary: 'How a batch is doing',
+      summary: 'State of a batch',
       tags: ['batches'],
       security,
       params: Id,
@@ -37,7 +37,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
   }, async (request, reply) => {
     const provider = providerOf(request)
     const manifest = await ownManifest(store, provider, request.params.id)
-    return reply.header('cache-control', 'no-store').send(await viewNow(sql, log, manifest))
+    return reply.header('cache-control', 'no-store').send(await readBatchView(sql, log, manifest))
   })
 
   app.get<{ Querystring: Static<typeof ListQuery> }>('/batches', {
@@ -68,8 +68,8 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
 }
 
 /** Nothing else can answer a list, so it may take longer than what has the manifest to fall back on. */
-const bounded = <T>(read: () => Promise<T>): Promise<T> => withDeadline(readAgain(read), 10_000)
+const bounded = <T>(read: () => Promise<T>): Promise<T> => withDeadline(retryRead(read), 10_000)
 
-const foreignCursor = (): Problem => new Problem('invalid-parameters', 'cursor is not one that a page gave', {
-  members: { errors: [{ parameter: 'cursor', code: 'unknown', message: 'take next_cursor of the page before' }] },
+const foreignCursor = (): Problem => new Problem('invalid-parameters', 'cursor is not the next_cursor of a page', {
+  members: { errors: [{ parameter: 'cursor', code: 'unknown', message: 'use next_cursor of the previous page' }] },
 })

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { actOn, auditOf, listDeadLetters, type Action } from '../../../lib/batch/dead-letters.ts'
+import { actOn, listAuditEntries, listDeadLetters, type Action } from '../../../lib/batch/dead-letters.ts'
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import { readAgain } from '../../../lib/postgres/retry-read.ts'
+import { retryRead } from '../../../lib/postgres/retry-read.ts'
 import type { IngestionApi } from '../context.ts'
 import { needsKey, providerOf } from '../caller.ts'
 import { problemResponses } from './responses.ts'
@@ -18,21 +18,21 @@ const DeadLetter = Type.Object({
   dead_lettered_at: Type.String(),
   reason: Nullable(Type.String({ description: 'the last failure' })),
   attempts: Type.Integer(),
-  payload_expires_at: Nullable(Type.String({ description: 'the payload is deleted then: redrive it before; null: it is kept' })),
+  payload_expires_at: Nullable(Type.String({ description: 'when the payload is deleted: redrive the batch before; null: never' })),
 })
 const AuditEntry = Type.Object({ action: Type.String(), actor: Type.String(), reason: Nullable(Type.String()), acted_at: Type.String() })
 const ListQuery = Type.Object({
   provider: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-  cursor: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'next_cursor of the page before' })),
+  cursor: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'next_cursor of the previous page' })),
 }, { additionalProperties: false })
 const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
-const Why = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500, description: 'why, for the audit' })) }, { additionalProperties: false })
-const After = Type.Object({
+const ActionReason = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500, description: 'why, for the audit' })) }, { additionalProperties: false })
+const ActionResponse = Type.Object({
   id: Type.String(),
-  state: Type.String({ description: 'of the batch, now' }),
-  changed: Type.Boolean({ description: 'false: it was no dead letter any more, and nothing was done' }),
-  actions: Type.Array(AuditEntry, { description: 'all that was ever done to it, oldest first' }),
+  state: Type.String({ description: 'current state of the batch' }),
+  changed: Type.Boolean({ description: 'false: the batch was not a dead letter, and nothing changed' }),
+  actions: Type.Array(AuditEntry, { description: 'all actions on the batch, oldest first' }),
 })
 
 /** `GET /dead-letters`, `POST /dead-letters/<id>/redrive`, `DELETE /dead-letters/<id>`: for operators. */
@@ -43,7 +43,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
   app.get<{ Querystring: Static<typeof ListQuery> }>('/dead-letters', {
     schema: {
       ...common,
-      summary: 'Batches that failed for good, newest first',
+      summary: 'Dead-lettered batches, newest first',
       querystring: ListQuery,
       response: {
         200: Type.Object({ dead_letters: Type.Array(DeadLetter), next_cursor: Nullable(Type.String()) }),
@@ -53,30 +53,30 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
     onRequest: [onRequest, limitReads],
   }, async (request, reply) => {
     const { provider, limit = 50, cursor } = request.query
-    const found = await withDeadline(readAgain(() => listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 })), 10_000)
+    const found = await withDeadline(retryRead(() => listDeadLetters(sql, { provider, after: cursor, limit: limit + 1 })), 10_000)
     const page = found.slice(0, limit).map(({ payload_stored_at: storedAt, ...deadLetter }) =>
       ({ ...deadLetter, payload_expires_at: expiryOf(storedAt, payloadKeepDays) }))
     return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
   })
 
-  const response = { 200: After, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch', 'payload-gone',
+  const response = { 200: ActionResponse, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch', 'payload-gone',
     'content-too-large', 'unsupported-media-type', 'database-unavailable', 'store-unavailable', 'queue-unavailable') }
   app.post<{ Params: { id: string }, Body?: { reason?: string } }>('/dead-letters/:id/redrive', {
-    schema: { ...common, summary: 'Send it back to the queue, last in its provider\'s order', params: Id, body: Type.Union([Why, Type.Null()]), response },
+    schema: { ...common, summary: 'Redrive a batch: queue it again, last in its provider\'s order', params: Id, body: Type.Union([ActionReason, Type.Null()]), response },
     onRequest,
   }, request => act(request, 'redrive', request.body?.reason))
 
   app.delete<{ Params: { id: string }, Querystring: { reason?: string } }>('/dead-letters/:id', {
-    schema: { ...common, summary: 'Give it up: it ends as discarded', params: Id, querystring: Why, response },
+    schema: { ...common, summary: 'Discard a batch: it is never applied', params: Id, querystring: ActionReason, response },
     onRequest,
   }, request => act(request, 'discard', request.query.reason))
 
-  async function act (request: FastifyRequest<{ Params: { id: string } }>, action: Action, reason?: string): Promise<Static<typeof After>> {
+  async function act (request: FastifyRequest<{ Params: { id: string } }>, action: Action, reason?: string): Promise<Static<typeof ActionResponse>> {
     const { id } = request.params
     const actor = providerOf(request)
     const result = await actOn(sql, { store, queue }, id, action, { name: actor, reason: reason ?? null })
     if (!result) throw new Problem('unknown-batch', `There is no batch ${id}`)
     request.log.info({ batchId: id, action, actor, ...result }, 'dead letter acted on')
-    return { id, ...result, actions: await auditOf(sql, id) }
+    return { id, ...result, actions: await listAuditEntries(sql, id) }
   }
 }

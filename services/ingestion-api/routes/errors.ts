@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { PassThrough, pipeline, Readable } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { Type, type Static } from 'typebox'
 import { csvLine, inertCsvLine } from '../../../lib/http/csv.ts'
 import { negotiate } from '../../../lib/http/media-type.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { needsKey, providerOf } from '../caller.ts'
-import { ownManifest, viewNow } from '../lookup.ts'
+import { ownManifest, readBatchView } from '../lookup.ts'
 import { RowError } from '../view.ts'
 import { problemResponses } from './responses.ts'
 
@@ -25,7 +25,7 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
       security: [{ key: [] }],
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
       response: {
-        200: { description: 'One line for each', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
+        200: { description: 'One line for each bad row', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
         ...problemResponses('unknown-batch', 'no-report', 'not-acceptable', 'too-many-requests', 'store-unavailable', 'database-unavailable'),
       },
     },
@@ -34,13 +34,13 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
     const provider = providerOf(request)
     const type = negotiate(request, reply, types)
     const manifest = await ownManifest(store, provider, request.params.id)
-    const { state } = await viewNow(sql, log, manifest)
+    const { state } = await readBatchView(sql, log, manifest)
     const report = await openReport(manifest.id, state)
-    return reply.type(`${type}; charset=utf-8`).header('cache-control', 'no-store').send(type === 'text/csv' ? asCsv(report) : report)
+    return reply.type(`${type}; charset=utf-8`).header('cache-control', 'no-store').send(type === 'text/csv' ? toCsv(report) : report)
   })
 
   async function openReport (id: string, state: string): Promise<Readable> {
-    if (state === 'accepted') throw new Problem('database-unavailable', 'Whether there is a report cannot be said now; try again')
+    if (state === 'accepted') throw new Problem('database-unavailable', 'It is not known now whether there is a report; try again')
     if (state === 'applied' || state === 'validated') return Readable.from([])
     if (state !== 'rejected') throw new Problem('no-report', `The batch is ${state}: only a rejected one has bad rows to report`)
     try {
@@ -49,12 +49,12 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
     } catch (cause) {
       throw new Problem('store-unavailable', 'The report cannot be read now; try again', { cause })
     }
-    throw new Problem('no-report', 'The report of this batch is no longer kept')
+    throw new Problem('no-report', 'The report of this batch was deleted')
   }
 }
 
 /** Whatever ends one of the two streams ends the other: a report that breaks off, a client that goes away. */
-function asCsv (report: Readable): Readable {
+function toCsv (report: Readable): Readable {
   return pipeline(report, csvText, new PassThrough(), () => {})
 }
 
@@ -65,12 +65,12 @@ function asCsv (report: Readable): Readable {
 async function * csvText (report: Readable): AsyncGenerator<string> {
   yield csvLine(columns)
   for await (const lines of lineGroups(report)) {
-    yield lines.map(csvOf).join('')
-    await nextTurn()
+    yield lines.map(toCsvLine).join('')
+    await yieldToEventLoop()
   }
 }
 
-function csvOf (line: string): string {
+function toCsvLine (line: string): string {
   const error = JSON.parse(line) as Static<typeof RowError>
   return inertCsvLine(columns.map(column => error[column]))
 }

@@ -6,18 +6,18 @@ const bodyOf = (codes: ProblemCode[]) => Type.Object({
   type: Type.Enum(codes.map(code => `/problems/${code}`), { description: 'the code to act on' }),
   title: Type.String(),
   status: Type.Integer(),
-  detail: Type.String({ description: 'what is wrong this time, for people' }),
+  detail: Type.String({ description: 'what is wrong with this request, for people' }),
   instance: Type.Optional(Type.String({ description: 'id of the request, as in the log' })),
 }, { additionalProperties: true })
 
 /** What every route with a key may answer. */
-const anywhere: ProblemCode[] = ['unauthenticated', 'forbidden', 'keys-unavailable', 'internal-error']
+const commonCodes: ProblemCode[] = ['unauthenticated', 'forbidden', 'keys-unavailable', 'internal-error']
 
 /** A route's response for each status of the problems that it answers with, by code. */
 export function problemResponses (...codes: ProblemCode[]): Record<number, object> {
   // An id that is written with escapes is at no address.
-  const spelling: ProblemCode[] = codes.some(code => problems[code].status === 404) ? ['not-found'] : []
-  const byStatus = Map.groupBy([...codes, ...spelling, ...anywhere], code => problems[code].status)
+  const notFoundCodes: ProblemCode[] = codes.some(code => problems[code].status === 404) ? ['not-found'] : []
+  const byStatus = Map.groupBy([...codes, ...notFoundCodes, ...commonCodes], code => problems[code].status)
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, {
     description: codes.map(code => problems[code].title).join('; '),
     ...headersOf(status),
@@ -30,8 +30,8 @@ function headersOf (status: number): object {
   if (status === 415) {
     return {
       headers: {
-        'accept-post': { type: 'string', description: 'the media types that are taken' },
-        'accept-encoding': { type: 'string', description: 'the content codings that are taken, where that is what is wrong' },
+        'accept-post': { type: 'string', description: 'accepted media types' },
+        'accept-encoding': { type: 'string', description: 'accepted content codings, if Content-Encoding is wrong' },
       },
     }
   }

@@ -7,14 +7,14 @@ import { recordAccepted } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
-import { acceptBatches } from '../body/accepted-types.ts'
-import { contentDigest, type DigestCheck } from '../body/content-digest.ts'
-import { namedUpload } from '../body/upload-command.ts'
+import { requireBatchType } from '../body/accepted-types.ts'
+import { parseContentDigest, type DigestCheck } from '../body/content-digest.ts'
+import { readUploadCommand } from '../body/upload-command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
 import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
 import { needsKey, providerOf } from '../caller.ts'
-import { databaseMs, viewNow } from '../lookup.ts'
+import { databaseTimeoutMs, readBatchView } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
 import { problemResponses } from './responses.ts'
 
@@ -25,7 +25,7 @@ const schema = {
   security: [{ key: [] }],
   querystring: Type.Object({
     dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only check it' })),
-    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'a whole number from 1, in digits: how many rows the file has; with another number it is rejected' })),
+    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'an integer from 1, in digits: how many rows the file has; with another number it is rejected' })),
   }, { additionalProperties: false }),
   // Without types: what comes is a stream, and the worker reads what is in it.
   body: {
@@ -44,7 +44,7 @@ const schema = {
     202: {
       description: 'Accepted: it will not be lost',
       headers: {
-        location: { type: 'string', description: 'where to watch it' },
+        location: { type: 'string', description: 'URL of the batch' },
         'idempotency-replayed': { type: 'string', enum: ['true', 'false'], description: 'true: the batch was accepted by an earlier request' },
       },
       content: { 'application/json': { schema: BatchView } },
@@ -66,14 +66,14 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     schema,
     config: { rateLimit: api.rateLimit },
     onRequest: needsKey(api.keys, 'submit'),
-    preParsing: acceptBatches,
+    preParsing: requireBatchType,
   }, async (request, reply) => {
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
     const format = formatOf(request)
     encodingOf(request) // what the header refuses, it refuses before any of the body has come
     checkLength(request.raw, limits)
-    const digest = contentDigest(request.headers['content-digest'] as string | undefined)
-    const upload = format === 'json' ? await namedUpload(request.raw, digest, limits) : null
+    const digest = parseContentDigest(request.headers['content-digest'] as string | undefined)
+    const upload = format === 'json' ? await readUploadCommand(request.raw, digest, limits) : null
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
     const manifest = manifestOf(request, sent)
     const accepting = performance.now()
@@ -89,9 +89,9 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     metrics.count('freight_body_bytes_total', {}, bytes)
     request.log.info({ step: 'accept', batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
 
-    api.afterwards(finish(acceptance.manifest, acceptance.pending))
-    const view = acceptance.replayed && !acceptance.databaseAway
-      ? await viewNow(sql, log, acceptance.manifest)
+    api.runInBackground(finish(acceptance.manifest, acceptance.pending))
+    const view = acceptance.replayed && !acceptance.databaseUnavailable
+      ? await readBatchView(sql, log, acceptance.manifest)
       : viewOfManifest(acceptance.manifest, acceptance.replayed ? 'accepted' : 'queued')
     return reply.code(202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
   })
@@ -100,7 +100,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const encoding = encodingOf(request)
     const provider = providerOf(request)
     const storing = performance.now()
-    const received = await api.takeTurn(provider, () => receiveBody(request.raw, encoding, digest, limits,
+    const received = await api.withBodySlot(provider, () => receiveBody(request.raw, encoding, digest, limits,
       body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream')))
     const ms = performance.now() - storing
     metrics.observe('freight_batch_step_seconds', { step: 'store' }, ms / 1_000)
@@ -111,19 +111,19 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   /** A payload that came with this request and that no batch names. An upload stays: its provider may name it under another key. */
   function discard ({ payload, digestOf }: Content): void {
     if (digestOf === 'payload') return
-    api.afterwards(store.deletePayload(payload)
-      .catch(error => log.warn({ err: error, key: payload.key }, 'a payload that nothing names could not be deleted')))
+    api.runInBackground(store.deletePayload(payload)
+      .catch(error => log.warn({ err: error, key: payload.key }, 'unreferenced payload not deleted')))
   }
 
   /** What a lost process or database may leave undone: the sweeper, the worker and the next try each make up for it. */
   async function finish (manifest: Manifest, pending: boolean): Promise<void> {
     const batchId = manifest.id
     if (pending) {
-      await store.deletePending(batchId).catch(error => log.warn({ err: error, batchId }, 'pending note stays for the sweeper'))
+      await store.deletePending(batchId).catch(error => log.warn({ err: error, batchId }, 'pending record not deleted: left to the sweeper'))
     }
-    await withDeadline(recordAccepted(sql, manifest), databaseMs)
+    await withDeadline(recordAccepted(sql, manifest), databaseTimeoutMs)
       .then(() => api.unfinished.recorded(manifest.provider, batchId))
-      .catch(error => log.warn({ err: error, batchId }, 'the row of the batch is left to the worker'))
+      .catch(error => log.warn({ err: error, batchId }, 'batch row not written: left to the worker'))
   }
 }
 

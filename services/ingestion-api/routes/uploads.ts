@@ -14,37 +14,37 @@ const File = Type.Object({
   content_encoding: Type.Optional(Type.Enum(['gzip', 'identity'])),
 }, { additionalProperties: false })
 
-const Answer = Type.Object({
+const UploadResponse = Type.Object({
   upload: Type.String({ description: 'its id, for POST /batches {"upload": id}' }),
   method: Type.Literal('PUT'),
   url: Type.String(),
-  headers: Type.Record(Type.String(), Type.String(), { description: 'to be sent with it: they are signed' }),
-  expires_at: Type.String({ description: 'the address can be used until then' }),
-  file_kept_until: Type.Union([Type.String(), Type.Null()], { description: 'the file is deleted then: name it in a batch before; null: it is kept' }),
+  headers: Type.Record(Type.String(), Type.String(), { description: 'to be sent with the file: they are signed' }),
+  expires_at: Type.String({ description: 'when the URL expires' }),
+  file_kept_until: Type.Union([Type.String(), Type.Null()], { description: 'when the file is deleted: submit it in a batch before; null: never' }),
 })
 
 /** `POST /uploads`: the way in for files larger than a gateway takes. */
 export function registerUploads (app: FastifyInstance, { uploads, keys, rateLimit }: IngestionApi): void {
   app.post<{ Body: Static<typeof File> }>('/uploads', {
     schema: {
-      summary: 'Ask for an address to upload a file to',
+      summary: 'Create an upload: returns a signed URL for the file',
       tags: ['batches'],
       security: [{ key: [] }],
       body: File,
-      response: { 201: Answer, ...problemResponses('invalid-parameters', 'malformed-request', 'content-too-large', 'unsupported-media-type',
+      response: { 201: UploadResponse, ...problemResponses('invalid-parameters', 'malformed-request', 'content-too-large', 'unsupported-media-type',
         'too-many-requests', 'store-unavailable') },
     },
     config: { rateLimit },
     onRequest: needsKey(keys, 'submit'),
   }, async (request, reply) => {
     const { bytes, sha256, content_type: type, content_encoding: encoding } = request.body
-    const said = { provider: providerOf(request), format: parseFormat(type)!, encoding: parseEncoding(encoding)!, bytes, sha256 }
-    const { upload, put, keptUntil } = await uploads.create(said).catch(cause => {
-      throw new Problem('store-unavailable', 'No upload can be made now; try again', { cause })
+    const declared = { provider: providerOf(request), format: parseFormat(type)!, encoding: parseEncoding(encoding)!, bytes, sha256 }
+    const { upload, put, fileExpiresAt } = await uploads.create(declared).catch(cause => {
+      throw new Problem('store-unavailable', 'The upload cannot be created now; try again', { cause })
     })
-    request.log.info({ upload: upload.id, provider: said.provider, bytes }, 'upload made')
+    request.log.info({ upload: upload.id, provider: declared.provider, bytes }, 'upload created')
     return reply.code(201).send({
-      upload: upload.id, method: 'PUT' as const, url: put.url, headers: put.headers, expires_at: put.expiresAt, file_kept_until: keptUntil,
+      upload: upload.id, method: 'PUT' as const, url: put.url, headers: put.headers, expires_at: put.expiresAt, file_kept_until: fileExpiresAt,
     })
   })
 }

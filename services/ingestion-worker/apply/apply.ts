@@ -2,12 +2,12 @@ import type { Readable } from 'node:stream'
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import type { CheckedUnder } from '../../../lib/batch/conditions.ts'
-import { byOperator } from '../../../lib/batch/dead-letters.ts'
+import { operatorReasonPrefix } from '../../../lib/batch/dead-letters.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import { decidedNow, followDecision } from '../../../lib/batch/follow-decision.ts'
 import { release } from '../../../lib/process/release.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
-import { endAttempt, type Attempt } from '../receive/attempt.ts'
+import { finishAttempt, type Attempt } from '../receive/attempt.ts'
 import { CopyEncoder } from '../rows/output/copy-encoder.ts'
 import { LaneTotals } from '../rows/output/lane-totals.ts'
 import { createRowReader } from '../rows/read.ts'
@@ -17,15 +17,15 @@ import { copyPrices, type Copy } from './copy.ts'
 import { cancelOnAbort } from './cancel.ts'
 import { openContentDigest } from './content-digest.ts'
 import { addToLaneMonths } from './lane-months.ts'
-import { learnContents } from './backfill-content-digests.ts'
+import { backfillContentDigests } from './backfill-content-digests.ts'
 import { readPayload, Unreadable } from './payload.ts'
-import { lastLineOf } from './trailing-line.ts'
+import { trackTrailingLine } from './trailing-line.ts'
 import { openPayload } from './open-payload.ts'
 import { openReport } from './report.ts'
 import { Decided, RolledBack, type Outcome } from './outcome.ts'
 import { currentRules } from './rules.ts'
-import { since } from './steps.ts'
-import { findTwin, UnknownContents } from './duplicate.ts'
+import { msSince } from './steps.ts'
+import { findDuplicate, UnknownContents } from './duplicate.ts'
 import type { ApplyOptions } from './options.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
       return await applyOnce(options, manifest, attempt)
     } catch (error) {
       if (!(error instanceof UnknownContents)) throw error
-      await learnContents(options, manifest, error.content)
+      await backfillContentDigests(options, manifest, error.content)
     }
   }
 }
@@ -49,7 +49,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
 async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
   const { sql, store, limits, signal, onProgress, onStep = () => {} } = options
   const report = openReport(store, manifest.id)
-  const over = new AbortController()
+  const settled = new AbortController()
   const rules = await currentRules(sql, limits)
   const totals = new LaneTotals(rules)
   const encoder = new CopyEncoder(rules, BigInt(attempt.number))
@@ -62,7 +62,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     error: report.add,
   }
   const reader = createRowReader(manifest.format, rules, sink)
-  const lastLine = lastLineOf(manifest.format)
+  const trailingLine = trackTrailingLine(manifest.format)
   let raw: Readable | undefined
   let chunks: AsyncIterator<Buffer, unknown> | undefined
   let isRead = false
@@ -85,21 +85,21 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
         content.update(chunk)
         const parsing = performance.now()
         reader.write(chunk)
-        lastLine.write(chunk)
-        parseMs += since(parsing)
+        trailingLine.write(chunk)
+        parseMs += msSince(parsing)
         bytes += chunk.length
         onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes), bytes })
         await report.flush()
         if (copy && report.count > 0) {
-          readMs += since(began)
+          readMs += msSince(began)
           return
         }
         const loading = performance.now()
         for (let tuples = encoder.take(); tuples; tuples = encoder.take()) await copy?.write(tuples)
-        loadMs += since(loading)
+        loadMs += msSince(loading)
       }
       reader.end()
-      lastLine.end()
+      trailingLine.end()
       const { rows } = manifest
       if (rows !== undefined && rows !== reader.rowsSeen && !reader.stopped) {
         report.add(fileError('row_count', `${reader.rowsSeen} rows, the request says ${rows}`))
@@ -111,15 +111,15 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen, bytes })
     await report.flush()
     isRead = true
-    readMs += since(began)
+    readMs += msSince(began)
     onStep('fetch', readMs - parseMs - loadMs, { bytes })
     onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
   }
 
   async function load (tx: Sql): Promise<void> {
     await lockBatch(tx)
-    const [marker] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
-    if (marker) throw new RolledBack('ended earlier')
+    const [idempotencyRecord] = await tx`select 1 from applied_batches where batch_id = ${manifest.id}`
+    if (idempotencyRecord) throw new RolledBack('already final')
     const copy = await copyPrices(tx)
     let from: number
     try {
@@ -132,52 +132,52 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
       throw error
     }
     await copy.end()
-    onStep('load', loadMs + since(from))
-    const twin = await findTwin(tx, manifest, { digest: content.digest(), rows: reader.rowsSeen })
-    if (twin) {
-      checkedUnder = { duplicate: twin }
-      report.add(fileError('duplicate', twin, twin))
+    onStep('load', loadMs + msSince(from))
+    const duplicateId = await findDuplicate(tx, manifest, { digest: content.digest(), rows: reader.rowsSeen })
+    if (duplicateId) {
+      checkedUnder = { duplicate: duplicateId }
+      report.add(fileError('duplicate', duplicateId, duplicateId))
       await report.flush()
       throw new RolledBack('rejected')
     }
     from = performance.now()
     await addToLaneMonths(tx, totals.months())
-    onStep('read_model', since(from))
+    onStep('read_model', msSince(from))
     committing = performance.now()
-    const mine = await tx`
+    const inserted = await tx`
       insert into applied_batches (batch_id, row_count, applied_at) values (${manifest.id}, ${reader.rowsSeen}, clock_timestamp())
       on conflict do nothing returning 1`
-    if (mine.length === 0) throw new RolledBack('ended earlier')
-    await endApplied(tx)
+    if (inserted.length === 0) throw new RolledBack('already final')
+    await markApplied(tx)
   }
 
   /** Until the end of the transaction no other worker applies the batch or decides about it. */
   async function lockBatch (tx: Sql): Promise<void> {
-    await cancelOnAbort(sql, tx, signal, over.signal)
+    await cancelOnAbort(sql, tx, signal, settled.signal)
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
   }
 
   /** The states that an attempt may end: a batch that an operator has dead-lettered is not among them. */
-  const isOpen = (tx: Sql) => tx`(state in ('queued', 'processing') or (state = 'dead_lettered' and reason not like ${`${byOperator}%`}))`
+  const isUnfinished = (tx: Sql) => tx`(state in ('queued', 'processing') or (state = 'dead_lettered' and reason not like ${`${operatorReasonPrefix}%`}))`
 
   /** Throws, and the transaction is rolled back, when the batch has ended otherwise: what is rejected or discarded is not applied. */
-  async function endApplied (tx: Sql): Promise<void> {
+  async function markApplied (tx: Sql): Promise<void> {
     signal.throwIfAborted()
-    const [mine] = await tx<Array<{ was_dead_letter: boolean }>>`
+    const [updated] = await tx<Array<{ was_dead_letter: boolean }>>`
       update batches set state = 'applied', finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
-        error_count = 0, first_errors = '[]', last_line_ended = ${lastLine.ended}, reason = null,
+        error_count = 0, first_errors = '[]', last_line_ended = ${trailingLine.isTerminated}, reason = null,
         name_kind = ${manifest.name.kind}, content_digest = ${content.digest()}, checked_under = null
-      where id = ${manifest.id} and ${isOpen(tx)}
+      where id = ${manifest.id} and ${isUnfinished(tx)}
       returning dead_lettered_at is not null as was_dead_letter`
-    if (!mine) throw new RolledBack('ended earlier')
+    if (!updated) throw new RolledBack('already final')
     // An operator's discard locks the row, not the batch: its process may have ended between the decision and the row since this attempt began.
-    const discarded = mine.was_dead_letter && await store.readDecision(manifest.id, signal)
+    const discarded = updated.was_dead_letter && await store.readDecision(manifest.id, signal)
     if (discarded) throw new Decided(discarded)
-    await endAttempt(tx, attempt, 'applied', reader.rowsSeen)
+    await finishAttempt(tx, attempt, 'applied', reader.rowsSeen)
   }
 
   /** A dry run, or the end of a batch with bad rows: what is left to read is only validated, and no transaction is open meanwhile. */
-  async function conclude (): Promise<Outcome> {
+  async function validateOnly (): Promise<Outcome> {
     if (!isRead) await read(null)
     await report.end()
     return await transaction(sql, decide)
@@ -186,33 +186,33 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   /** The decision goes to the store first: where this process ends before the row says it, the next attempt finds the decision. */
   async function decide (tx: Sql): Promise<Outcome> {
     await lockBatch(tx)
-    const [open] = await tx<Array<{ decidedAt: string }>>`
-      select ${decidedNow(tx)} from batches where id = ${manifest.id} and ${isOpen(tx)} for update`
-    if (!open) return 'ended earlier'
+    const [unfinished] = await tx<Array<{ decidedAt: string }>>`
+      select ${decidedNow(tx)} from batches where id = ${manifest.id} and ${isUnfinished(tx)} for update`
+    if (!unfinished) return 'already final'
     signal.throwIfAborted()
     const { id, provider } = manifest
     const state = report.count > 0 ? 'rejected' : 'validated'
     const decision = await store.decide({
-      version: 1, id, provider, state, decidedAt: open.decidedAt, rows: reader.rowsSeen, errors: report.count, firstErrors: report.first,
-      lastLineEnded: lastLine.ended, under: state === 'rejected' ? checkedUnder : null,
+      version: 1, id, provider, state, decidedAt: unfinished.decidedAt, rows: reader.rowsSeen, errors: report.count, firstErrors: report.first,
+      lastLineEnded: trailingLine.isTerminated, under: state === 'rejected' ? checkedUnder : null,
     })
     await followDecision(tx, decision)
-    await endAttempt(tx, attempt, decision.state, reader.rowsSeen)
-    return decision.state === state ? state : 'ended earlier'
+    await finishAttempt(tx, attempt, decision.state, reader.rowsSeen)
+    return decision.state === state ? state : 'already final'
   }
 
-  async function follow (decision: Decision): Promise<Outcome> {
+  async function followStoredDecision (decision: Decision): Promise<Outcome> {
     await transaction(sql, async tx => {
       await followDecision(tx, decision)
-      await endAttempt(tx, attempt, decision.state, reader.rowsSeen)
+      await finishAttempt(tx, attempt, decision.state, reader.rowsSeen)
     })
-    return 'ended earlier'
+    return 'already final'
   }
 
-  async function applied (): Promise<Outcome> {
+  async function applyInTransaction (): Promise<Outcome> {
     try {
       await transaction(sql, load)
-      onStep('commit', since(committing))
+      onStep('commit', msSince(committing))
       return 'applied'
     } catch (error) {
       if (error instanceof RolledBack) return error.outcome
@@ -221,15 +221,15 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   }
 
   try {
-    if (manifest.mode === 'dry_run') return await conclude()
-    const outcome = await applied()
-    return outcome === 'rejected' ? await conclude() : outcome
+    if (manifest.mode === 'dry_run') return await validateOnly()
+    const outcome = await applyInTransaction()
+    return outcome === 'rejected' ? await validateOnly() : outcome
   } catch (error) {
     report.abort()
-    if (error instanceof Decided) return await follow(error.decision)
+    if (error instanceof Decided) return await followStoredDecision(error.decision)
     throw error
   } finally {
-    over.abort()
+    settled.abort()
     raw?.destroy() // ends the reading of a transaction whose connection was lost
   }
 }

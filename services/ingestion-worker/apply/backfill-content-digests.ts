@@ -13,15 +13,15 @@ import { findUnknown, type Content } from './duplicate.ts'
  * Each batch is read once, outside the transaction of the new batch, and its row is written before the next one is read: a worker that
  * ends in between loses one reading.
  */
-export async function learnContents (options: ApplyOptions, manifest: Manifest, content: Content): Promise<void> {
+export async function backfillContentDigests (options: ApplyOptions, manifest: Manifest, content: Content): Promise<void> {
   for (;;) {
     const ids = await findUnknown(options.sql, manifest, content)
     if (ids.length === 0) return
-    for (const id of ids) await learn(options, id)
+    for (const id of ids) await backfillContentDigest(options, id)
   }
 }
 
-async function learn (options: ApplyOptions, id: string): Promise<void> {
+async function backfillContentDigest (options: ApplyOptions, id: string): Promise<void> {
   const { sql, store, signal } = options
   signal.throwIfAborted()
   const [unknown] = await sql`select 1 from batches where id = ${id} and content_digest is null and name_kind is distinct from 'key' and not content_lost`
@@ -31,13 +31,13 @@ async function learn (options: ApplyOptions, id: string): Promise<void> {
     throw error
   })
   const kind = manifest?.name.kind ?? null
-  const digest = manifest && kind !== 'key' ? await contentOf(options, manifest) : null
+  const digest = manifest && kind !== 'key' ? await computeContentDigest(options, manifest) : null
   await sql`
     update batches set name_kind = coalesce(${kind}, name_kind), content_digest = ${digest}, content_lost = ${digest === null && kind !== 'key'}
     where id = ${id} and content_digest is null`
 }
 
-async function contentOf ({ store, signal, limits }: ApplyOptions, manifest: Manifest): Promise<string | null> {
+async function computeContentDigest ({ store, signal, limits }: ApplyOptions, manifest: Manifest): Promise<string | null> {
   const content = openContentDigest(manifest)
   if (manifest.digestOf === 'content' || manifest.encoding === 'identity') return content.digest()
   try {

@@ -34,7 +34,7 @@ export async function copyPrices (tx: Sql): Promise<Copy> {
       await Promise.race([tx`select 1`, failed.promise])
     },
     async abort () {
-      stream.destroy(new Error('given up'))
+      stream.destroy(new Error('COPY cancelled'))
       await failed.promise.catch(() => {})
     },
   }

@@ -25,17 +25,17 @@ export class UnknownContents extends Error {
  *
  * Throws UnknownContents where `findUnknown` returns batches.
  */
-export async function findTwin (tx: Sql, manifest: Manifest, content: Content): Promise<string | null> {
+export async function findDuplicate (tx: Sql, manifest: Manifest, content: Content): Promise<string | null> {
   const { id, provider, name, format, digest: payload } = manifest
   if (name.kind === 'key') return null
   await tx`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify([provider, format, content.digest])}, 0))`
-  const [twin] = await tx<Array<{ id: string }>>`
+  const [duplicate] = await tx<Array<{ id: string }>>`
     select id from batches
     where provider = ${provider} and format = ${format} and state = 'applied' and id <> ${id} and name_kind <> 'key'
       and name_kind is distinct from 'key' -- says nothing new; the planner matches it with the index batches_of_digest
       and (content_digest <> digest and content_digest = ${content.digest} or digest = any(${[content.digest, payload]}))
     order by number limit 1`
-  if (twin) return twin.id
+  if (duplicate) return duplicate.id
   if ((await findUnknown(tx, manifest, content)).length > 0) throw new UnknownContents(content)
   return null
 }

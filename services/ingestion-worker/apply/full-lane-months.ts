@@ -9,7 +9,7 @@ export async function moveFullLaneMonths (tx: Sql, rows: ReadonlyArray<Pick<Lane
       from lane_months join unnest(
         ${rows.map(row => row.orig)}::text[], ${rows.map(row => row.dest)}::text[], ${rows.map(row => row.month)}::date[]
       ) as moved (orig_code, dest_code, month) using (orig_code, dest_code, month)
-    ), kept as (
+    ), inserted as (
       insert into full_lane_months (orig_code, dest_code, month, counts, cents)
       select orig_code, dest_code, month, counts, cents from full_rows
     )

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import type { RowsDone } from '../receive/attempt.ts'
 import type { BatchLimits } from './rules.ts'
-import type { TellStep } from './steps.ts'
+import type { ReportStep } from './steps.ts'
 
 export type ApplyOptions = {
   sql: Sql
@@ -11,5 +11,5 @@ export type ApplyOptions = {
   /** Aborted when the process must end at once: nothing of the batch stays. */
   signal: AbortSignal
   onProgress: (done: RowsDone) => void
-  onStep?: TellStep
+  onStep?: ReportStep
 }

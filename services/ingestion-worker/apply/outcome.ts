@@ -1,12 +1,12 @@
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 
 /** How a batch ended, or that it had ended already, by another worker's hand. */
-export type Outcome = 'applied' | 'validated' | 'rejected' | 'ended earlier'
+export type Outcome = 'applied' | 'validated' | 'rejected' | 'already final'
 
 /** Thrown inside the transaction of a batch to roll it back: no failure, and never seen outside. */
 export class RolledBack extends Error {
-  readonly outcome: 'rejected' | 'ended earlier'
-  constructor (outcome: 'rejected' | 'ended earlier') {
+  readonly outcome: 'rejected' | 'already final'
+  constructor (outcome: 'rejected' | 'already final') {
     super(outcome)
     this.outcome = outcome
   }

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import type { RowError } from '../rows/values/row-error.ts'
 
-const firstErrorsKept = 100
+const maxFirstErrors = 100
 
 /** The report of a batch's bad rows: streamed into the store as they are found, since there may be millions. */
 export function openReport (store: Store, batchId: string) {
@@ -25,7 +25,7 @@ export function openReport (store: Store, batchId: string) {
     get count () { return count },
     add (error: RowError): void {
       count++
-      if (first.length < firstErrorsKept) first.push(error)
+      if (first.length < maxFirstErrors) first.push(error)
       found.push(error)
     },
     /** Writes what was added since the last call. */
@@ -41,7 +41,7 @@ export function openReport (store: Store, batchId: string) {
     },
     /** Leaves nothing in the store. */
     abort (): void {
-      stream?.destroy(new Error('the attempt was given up'))
+      stream?.destroy(new Error('attempt cancelled'))
     },
   }
 }

@@ -5,10 +5,10 @@ import type { Log } from '../../../lib/process/log.ts'
 export type Step = Labels<'freight_batch_step_seconds'>['step']
 
 /** Said at the end of each step of an attempt: its time in milliseconds, and what else there is to say. */
-export type TellStep = (step: Step, ms: number, facts?: Record<string, unknown>) => void
+export type ReportStep = (step: Step, ms: number, facts?: Record<string, unknown>) => void
 
 /** A line of the log and an observation for each step. */
-export function stepTeller (log: Log, metrics: Metrics): TellStep {
+export function createStepReporter (log: Log, metrics: Metrics): ReportStep {
   return (step, ms, facts) => {
     metrics.observe('freight_batch_step_seconds', { step }, ms / 1_000)
     log.info({ step, ms: Math.round(ms * 10) / 10, ...facts }, 'batch step')
@@ -16,4 +16,4 @@ export function stepTeller (log: Log, metrics: Metrics): TellStep {
 }
 
 /** Milliseconds since a time of `performance.now()`. */
-export const since = (time: number): number => performance.now() - time
+export const msSince = (time: number): number => performance.now() - time

@@ -24,7 +24,7 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
       where id = ${manifest.id}
       returning number, state`
     // The row was written just now: an answer without it is no answer, and must not end in the message's deletion.
-    if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is not there`), { code: 'NO_ROW' })
+    if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is missing`), { code: 'NO_ROW' })
     if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
     const [row] = await tx<[{ attempt: number, startedAt: string }]>`
       insert into batch_attempts (batch_id, attempt, worker, started_at)
@@ -60,7 +60,7 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: (
 }
 
 /** Takes the time of the clock: `now()` is the start of the transaction, and that of an applied batch begins before its first row. */
-export async function endAttempt (
+export async function finishAttempt (
   sql: Sql, attempt: Attempt, outcome: string, rowsRead: number, reason: string | null = null
 ): Promise<void> {
   await sql`
@@ -70,6 +70,6 @@ export async function endAttempt (
 }
 
 /** The batch goes back to the queue: its state says so, and why. */
-export async function handBack (sql: Sql, batchId: string, reason: string): Promise<void> {
+export async function requeueBatch (sql: Sql, batchId: string, reason: string): Promise<void> {
   await sql`update batches set state = 'queued', reason = ${reason} where id = ${batchId} and state = 'processing'`
 }

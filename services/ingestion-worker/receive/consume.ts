@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Delivery } from '../../../lib/batch/queue.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
-import { deliver, type Worker } from './process-message.ts'
+import { processMessage, type Worker } from './process-message.ts'
 import type { Protection } from './protection.ts'
 
 export type ConsumeOptions = {
@@ -22,21 +22,21 @@ export type Consumer = {
 }
 
 export function consume (worker: Worker & { protection: Protection }, { concurrency, receiveSeconds }: ConsumeOptions): Consumer {
-  const { queue, gate, protection, log, metrics, giveUp } = worker
+  const { queue, breaker, protection, log, metrics, forceStop } = worker
   const stopping = new AbortController()
   const stopped = new Promise(resolve => stopping.signal.addEventListener('abort', resolve, { once: true }))
   const receiving = new Set<Promise<unknown>>()
-  let inHand = 0
-  metrics.set('freight_batches_in_hand', {}, 0)
+  let inFlight = 0
+  metrics.set('freight_batches_in_flight', {}, 0)
 
-  async function slot (): Promise<void> {
+  async function runSlot (): Promise<void> {
     for (let failures = 0; ;) {
-      await Promise.race([protection.free().then(() => gate.opened()), stopped])
+      await Promise.race([protection.receiveAllowed().then(() => breaker.untilClosed()), stopped])
       if (stopping.signal.aborted) return
       try {
         const delivery = await receive()
         failures = 0
-        if (delivery) await hold(delivery)
+        if (delivery) await processDelivery(delivery)
       } catch (error) {
         failures++
         metrics.count('freight_receives_total', { result: 'failed' })
@@ -47,13 +47,13 @@ export function consume (worker: Worker & { protection: Protection }, { concurre
     }
   }
 
-  async function hold (delivery: Delivery): Promise<void> {
-    metrics.set('freight_batches_in_hand', {}, ++inHand)
-    const release = protection.hold()
+  async function processDelivery (delivery: Delivery): Promise<void> {
+    metrics.set('freight_batches_in_flight', {}, ++inFlight)
+    const release = protection.acquire()
     try {
-      await deliver(worker, delivery)
+      await processMessage(worker, delivery)
     } finally {
-      metrics.set('freight_batches_in_hand', {}, --inHand)
+      metrics.set('freight_batches_in_flight', {}, --inFlight)
       release()
     }
   }
@@ -69,19 +69,19 @@ export function consume (worker: Worker & { protection: Protection }, { concurre
   }
 
   async function receiveUnlessStopped (): Promise<Delivery | null> {
-    const delivery = await queue.receive(receiveSeconds, giveUp)
+    const delivery = await queue.receive(receiveSeconds, forceStop)
     // The gate may have been shut, or the process told to stop, while this was waiting.
-    if (!delivery || (gate.isOpen && !stopping.signal.aborted)) {
-      metrics.count('freight_receives_total', { result: delivery ? 'message' : 'nothing' })
-      if (gate.isOpen) metrics.set('freight_worker_ready', {}, 1)
+    if (!delivery || (breaker.isClosed && !stopping.signal.aborted)) {
+      metrics.count('freight_receives_total', { result: delivery ? 'message' : 'empty' })
+      if (breaker.isClosed) metrics.set('freight_worker_ready', {}, 1)
       return delivery
     }
-    metrics.count('freight_receives_total', { result: 'handed_back' })
+    metrics.count('freight_receives_total', { result: 'released' })
     await queue.release(delivery)
     return null
   }
 
-  const finished = Promise.all(Array.from({ length: concurrency }, slot))
+  const finished = Promise.all(Array.from({ length: concurrency }, runSlot))
   return {
     finished,
     stopReceiving () {

@@ -21,16 +21,16 @@ export function startHeartbeat (
   let beating: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
     if (performance.now() - startedAt > maxSeconds * 1_000) {
-      log.error({ maxSeconds }, 'the message was held as long as it may be: it goes to others')
+      log.error({ maxSeconds }, 'message released: maximum hold time reached')
       clearInterval(timer)
       return
     }
-    const told = onBeat().catch(() => {}) // the database may be away
-    const kept = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'kept' }), error => {
+    const onBeatDone = onBeat().catch(() => {}) // the database may be away
+    const extended = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'extended' }), error => {
       metrics.count('freight_heartbeats_total', { result: 'failed' })
       log.warn({ err: error }, 'heartbeat failed')
     })
-    beating = Promise.all([told, kept])
+    beating = Promise.all([onBeatDone, extended])
   }, visibilitySeconds * 1_000 / 3)
   return {
     async stop () {

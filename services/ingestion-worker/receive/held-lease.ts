@@ -9,23 +9,23 @@ export type Held = {
 export type Lease = {
   held: Held[]
   /** Lets the next worker read; never throws. */
-  end: () => Promise<void>
+  release: () => Promise<void>
 }
 
-export type LeaseOptions = { doubtSeconds: number, recheckSeconds: number, leaseSeconds: number }
+export type LeaseOptions = { suspectSeconds: number, recheckSeconds: number, leaseSeconds: number }
 
 /**
  * Leases the held batches that were last read more than `recheckSeconds` ago; null where there are none, or another worker has a lease.
  * The lease is in their rows and is renewed until its end, however long a reading takes. After a worker that has crashed it expires
  * within `leaseSeconds`. A worker that loses its lease in an outage of the database costs a second reading, no more.
  */
-export async function leaseHeld (sql: Sql, { doubtSeconds, recheckSeconds, leaseSeconds }: LeaseOptions): Promise<Lease | null> {
+export async function leaseHeld (sql: Sql, { suspectSeconds, recheckSeconds, leaseSeconds }: LeaseOptions): Promise<Lease | null> {
   const held = await sql<Held[]>`
     update unreadable_batches
     set checked_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
     where held_since is not null and checked_at < clock_timestamp() - make_interval(secs => ${recheckSeconds})
       and not exists (select from unreadable_batches where leased_until > clock_timestamp())
-    returning batch_id as id, held_since < clock_timestamp() - make_interval(secs => ${doubtSeconds}) as expired`
+    returning batch_id as id, held_since < clock_timestamp() - make_interval(secs => ${suspectSeconds}) as expired`
   if (held.length === 0) return null
   const ids = held.map(({ id }) => id)
   let renewing: Promise<unknown> | undefined
@@ -36,7 +36,7 @@ export async function leaseHeld (sql: Sql, { doubtSeconds, recheckSeconds, lease
   }, leaseSeconds * 1_000 / 3)
   return {
     held,
-    async end () {
+    async release () {
       clearInterval(timer)
       await renewing
       await sql`

@@ -7,17 +7,17 @@ const maxAgeMs = 300_000
 const assumed = 10
 
 /** Reads the receives that a message has from the queue's redrive policy, and again when that is five minutes ago or failed. Never rejects. */
-export function knownMaxReceives (queue: Pick<Queue, 'readMaxReceives'>, log: Log): () => Promise<number> {
-  let known: Promise<number | null> | undefined
+export function cacheMaxReceives (queue: Pick<Queue, 'readMaxReceives'>, log: Log): () => Promise<number> {
+  let cached: Promise<number | null> | undefined
   let readAt = 0
   return async () => {
-    if (performance.now() - readAt > maxAgeMs) known = undefined
-    if (!known) readAt = performance.now()
-    known ??= queue.readMaxReceives()
+    if (performance.now() - readAt > maxAgeMs) cached = undefined
+    if (!cached) readAt = performance.now()
+    cached ??= queue.readMaxReceives()
     try {
-      return await known ?? Infinity
+      return await cached ?? Infinity
     } catch (error) {
-      known = undefined
+      cached = undefined
       log.warn({ err: error, assumed }, 'the redrive policy of the queue cannot be read')
       return assumed
     }

@@ -17,26 +17,26 @@ const maxAtOnce = 100
  * those of a worker that has ended. A redrive sends a new message: the hidden one is deleted all the same.
  */
 export function watchParked (sql: Sql, queue: Queue, log: Log, everyMs: number): Parked {
-  let looking: Promise<unknown> | undefined
+  let round: Promise<unknown> | undefined
   const timer = setInterval(() => {
-    looking ??= look().catch(() => {}).finally(() => { looking = undefined }) // the database may be unavailable
+    round ??= deleteParked().catch(() => {}).finally(() => { round = undefined }) // the database may be unavailable
   }, everyMs)
 
-  async function look (): Promise<void> {
+  async function deleteParked (): Promise<void> {
     await sql`delete from parked_messages where hidden_until < clock_timestamp()`
-    const ended = await sql<Array<{ batchId: string, receipt: string }>>`
+    const finished = await sql<Array<{ batchId: string, receipt: string }>>`
       select batch_id as "batchId", receipt from parked_messages join batches on batches.id = batch_id
       where state not in ('queued', 'processing') or dead_lettered_at > parked_at
       order by parked_at limit ${maxAtOnce}`
-    for (const { batchId, receipt } of ended) {
-      await remove(batchId, receipt).catch(error => log.warn({ err: error, batchId }, 'hidden message not deleted: the next round tries again'))
+    for (const { batchId, receipt } of finished) {
+      await remove(batchId, receipt).catch(error => log.warn({ err: error, batchId }, 'parked message not deleted: the next round tries again'))
     }
   }
 
   async function remove (batchId: string, receipt: string): Promise<void> {
     await queue.remove({ receipt })
     await sql`delete from parked_messages where batch_id = ${batchId} and receipt = ${receipt}`
-    log.info({ batchId }, 'message deleted: its batch has ended')
+    log.info({ batchId }, 'parked message deleted: its batch is no longer queued or processing')
   }
 
   return {
@@ -49,7 +49,7 @@ export function watchParked (sql: Sql, queue: Queue, log: Log, everyMs: number):
     },
     async stop () {
       clearInterval(timer)
-      await looking
+      await round
     },
   }
 }

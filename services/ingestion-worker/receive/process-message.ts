@@ -4,20 +4,20 @@ import { traceBindings } from '../../../lib/batch/batch.ts'
 import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
-import { dropReadOnlyLinks } from '../../../lib/postgres/database.ts'
+import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
 import { classify, reasonOf } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { applyBatch } from '../apply/apply.ts'
 import type { Outcome } from '../apply/outcome.ts'
 import type { BatchLimits } from '../apply/rules.ts'
-import { stepTeller } from '../apply/steps.ts'
-import { beginAttempt, endAttempt, handBack, reportProgress, type RowsDone } from './attempt.ts'
+import { createStepReporter } from '../apply/steps.ts'
+import { beginAttempt, finishAttempt, requeueBatch, reportProgress, type RowsDone } from './attempt.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
-import { EndedByOperator, isEndedByOperator } from './operator-dead-letter.ts'
-import type { Gate } from './circuit-breaker.ts'
+import { DeadLetteredByOperator, isDeadLetteredByOperator } from './operator-dead-letter.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { startHeartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import type { Parked } from './parked.ts'
-import { judgeUnreadable, maxBodyChars } from './unreadable.ts'
+import { deadLetterOrHold, maxBodyChars } from './unreadable.ts'
 import { countWaits } from './waits.ts'
 
 export type Worker = {
@@ -26,7 +26,7 @@ export type Worker = {
   sql: Sql
   store: Store
   queue: Queue
-  gate: Gate
+  breaker: CircuitBreaker
   log: Log
   metrics: Metrics
   limits: BatchLimits
@@ -39,39 +39,39 @@ export type Worker = {
   /** Receives after which SQS moves a message to the dead-letter queue. */
   maxReceives: () => Promise<number>
   /** Aborted when the time for finishing is over. */
-  giveUp: AbortSignal
+  forceStop: AbortSignal
 }
 
 /** Works on one delivery until it is done with: its batch ended and the message deleted, or handed back. Never throws. */
-export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
-  const { sql, queue, metrics, gate, giveUp } = all
+export async function processMessage (worker: Worker, delivery: Delivery): Promise<void> {
+  const { sql, queue, metrics, breaker, forceStop } = worker
   const { batchId } = delivery
-  const log = all.log.child({ batchId, ...traceBindings(delivery.traceparent) })
-  const letGo = new AbortController()
-  const over = new AbortController()
-  const signal = letGo.signal
-  giveUp.addEventListener('abort', () => letGo.abort(giveUp.reason), { signal: over.signal })
-  if (giveUp.aborted) letGo.abort(giveUp.reason)
+  const log = worker.log.child({ batchId, ...traceBindings(delivery.traceparent) })
+  const cancellation = new AbortController()
+  const settled = new AbortController()
+  const signal = cancellation.signal
+  forceStop.addEventListener('abort', () => cancellation.abort(forceStop.reason), { signal: settled.signal })
+  if (forceStop.aborted) cancellation.abort(forceStop.reason)
   const stopped = new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-  const worker: Work = { ...all, log, signal, waits: countWaits(sql, batchId), manifestId: batchId }
-  const heartbeat = startHeartbeat(queue, delivery, log, metrics, worker.heartbeat, async () => {
-    if (await isEndedByOperator(sql, batchId)) letGo.abort(new EndedByOperator('an operator has dead-lettered the batch'))
+  const context: MessageContext = { ...worker, log, signal, waits: countWaits(sql, batchId), manifestId: batchId }
+  const heartbeat = startHeartbeat(queue, delivery, log, metrics, context.heartbeat, async () => {
+    if (await isDeadLetteredByOperator(sql, batchId)) cancellation.abort(new DeadLetteredByOperator('an operator has dead-lettered the batch'))
   })
-  const heldUntil = performance.now() + worker.heartbeat.maxSeconds * 1_000
+  const heldUntil = performance.now() + context.heartbeat.maxSeconds * 1_000
   const pause = (ms: number): Promise<unknown> => wait(ms, undefined, { signal }).catch(() => {})
   /** Failures of class corrupt since the last failure of another class. */
-  let looks = 0
+  let corruptFailures = 0
 
   /** True when the delivery is done with. */
   async function tryOnce (tries: number): Promise<boolean> {
     try {
-      await work(worker, delivery)
-      await finish()
+      await attemptBatch(context, delivery)
+      await deleteMessage()
       return true
     } catch (error) {
       if (isByOperator(signal)) {
         log.info({ tries }, 'message deleted: an operator has dead-lettered its batch')
-        await finish()
+        await deleteMessage()
         return true
       }
       return await failed(error, tries)
@@ -80,53 +80,53 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
 
   async function failed (error: unknown, tries: number): Promise<boolean> {
     const waited = classify(error) === 'wait'
-    const failure = waited && await worker.waits.isTooMany() ? 'unknown' : classify(error)
+    const failure = waited && await context.waits.isTooMany() ? 'unknown' : classify(error)
     const held = failure !== 'unknown' && !signal.aborted && performance.now() < heldUntil
     log[held ? 'warn' : 'error']({ err: error, receives: delivery.receives, tries, held }, 'batch failed')
     metrics.count('freight_failures_total', { class: failure })
     if (!held) {
       await heartbeat.stop()
-      await giveBack(worker, delivery, reasonOf(error))
+      await releaseMessage(context, delivery, reasonOf(error))
       return true
     }
     if (failure === 'corrupt') {
-      if (++looks === 1 && batchId !== '') {
-        await pause(worker.secondLookMs)
+      if (++corruptFailures === 1 && batchId !== '') {
+        await pause(context.secondLookMs)
         return false
       }
-      return await judge(reasonOf(error), tries)
+      return await handleCorrupt(reasonOf(error), tries)
     }
-    looks = 0
-    dropReadOnlyLinks(sql, error)
-    gate.shut(reasonOf(error))
-    await pause(backoffMs(tries, { maxMs: worker.waitMaxMs }))
-    await Promise.race([gate.opened(), stopped])
+    corruptFailures = 0
+    closeReadOnlyConnections(sql, error)
+    breaker.trip(reasonOf(error))
+    await pause(backoffMs(tries, { maxMs: context.waitMaxMs }))
+    await Promise.race([breaker.untilClosed(), stopped])
     return false
   }
 
   /** The second look was no better: dead-letters the batch, or holds it while the store is in doubt. */
-  async function judge (reason: string, tries: number): Promise<boolean> {
-    const verdict = await judgeUnreadable(sql, { ...delivery, batchId: worker.manifestId }, reason)
-    const { provider } = verdict
-    if (verdict.outcome === 'held') {
-      log.error({ provider, reason }, 'batches of several providers cannot be read as they were accepted: none is dead-lettered')
-      gate.shut(`STORE_IN_DOUBT: ${reason}`)
+  async function handleCorrupt (reason: string, tries: number): Promise<boolean> {
+    const result = await deadLetterOrHold(sql, { ...delivery, batchId: context.manifestId }, reason)
+    const { provider } = result
+    if (result.outcome === 'held') {
+      log.error({ provider, reason }, 'store is suspect: batches of several providers are unreadable, none is dead-lettered')
+      breaker.trip(`STORE_SUSPECT: ${reason}`)
       await pause(backoffMs(tries))
-      await Promise.race([gate.opened(), stopped])
+      await Promise.race([breaker.untilClosed(), stopped])
       return false
     }
-    if (verdict.outcome === 'dead_lettered') {
+    if (result.outcome === 'dead_lettered') {
       metrics.count('freight_batches_finished_total', { outcome: 'dead_lettered' })
       log.error({ provider, reason }, 'batch dead-lettered')
-    } else if (verdict.outcome === 'kept') {
+    } else if (result.outcome === 'stray') {
       metrics.count('freight_stray_messages_total', {})
-      log.error({ provider, reason, body: delivery.body.slice(0, maxBodyChars) }, 'a message names no batch that is known: it is kept in stray_messages')
+      log.error({ provider, reason, body: delivery.body.slice(0, maxBodyChars) }, 'message of an unknown batch: stored in stray_messages')
     }
-    await finish()
+    await deleteMessage()
     return true
   }
 
-  async function finish (): Promise<void> {
+  async function deleteMessage (): Promise<void> {
     await heartbeat.stop()
     await queue.remove(delivery)
   }
@@ -139,14 +139,14 @@ export async function deliver (all: Worker, delivery: Delivery): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'message not released: it is redelivered after its visibility timeout')
   } finally {
-    over.abort()
+    settled.abort()
     await heartbeat.stop()
   }
 }
 
-const isByOperator = (signal: AbortSignal): boolean => signal.reason instanceof EndedByOperator
+const isByOperator = (signal: AbortSignal): boolean => signal.reason instanceof DeadLetteredByOperator
 
-type Work = Worker & {
+type MessageContext = Worker & {
   /** Aborted when the work is to end at once, for the process or for an operator. */
   signal: AbortSignal
   waits: ReturnType<typeof countWaits>
@@ -155,24 +155,24 @@ type Work = Worker & {
 }
 
 /** One attempt: from the manifest to the commit. */
-async function work (worker: Work, { batchId, traceparent, receives }: Delivery): Promise<void> {
-  const { name, sql, store, metrics, limits, signal, waits } = worker
+async function attemptBatch (context: MessageContext, { batchId, traceparent, receives }: Delivery): Promise<void> {
+  const { name, sql, store, metrics, limits, signal, waits } = context
   waits.beginTry()
   signal.throwIfAborted()
   if (batchId === '') throw Object.assign(new Error('The message names no batch'), { code: 'NO_BATCH_ID' })
   const manifest = await store.readManifest(batchId)
   if (!manifest) throw Object.assign(new Error(`No manifest of batch ${batchId}`), { code: 'NO_MANIFEST' })
-  worker.manifestId = manifest.id
+  context.manifestId = manifest.id
   // A message that was sent again has no trace of its own.
-  const log = worker.log.child({ provider: manifest.provider, ...(traceparent ? {} : traceBindings(manifest.traceparent)) })
+  const log = context.log.child({ provider: manifest.provider, ...(traceparent ? {} : traceBindings(manifest.traceparent)) })
   const attempt = await beginAttempt(sql, manifest, name)
   if (!attempt) {
-    log.info({ receives }, 'delivered again after its end: nothing to do')
+    log.info({ receives }, 'duplicate delivery ignored: batch already final')
     return
   }
   waits.begin(attempt.startedAt)
   const startedAt = performance.now()
-  const onStep = stepTeller(log, metrics)
+  const onStep = createStepReporter(log, metrics)
   if (attempt.attempt === 1) onStep('queue', Math.max(0, Date.now() - Date.parse(manifest.acceptedAt)), { receives })
   let done: RowsDone = { read: 0, expected: null, bytes: 0 }
   const progress = reportProgress(sql, attempt, () => done)
@@ -181,13 +181,13 @@ async function work (worker: Work, { batchId, traceparent, receives }: Delivery)
     outcome = await applyBatch({ sql, store, limits, signal, onProgress: now => { done = now }, onStep }, manifest, attempt)
   } catch (error) {
     await progress.stop()
-    await endAttempt(sql, attempt, 'failed', done.read, reasonOf(isByOperator(signal) ? signal.reason : error)).catch(() => {}) // the database may be what failed
+    await finishAttempt(sql, attempt, 'failed', done.read, reasonOf(isByOperator(signal) ? signal.reason : error)).catch(() => {}) // the database may be what failed
     throw error
   }
   await progress.stop()
   const ms = performance.now() - startedAt
   log.info({ attempt: attempt.attempt, outcome, rows: done.read, ms: Math.round(ms) }, 'batch done')
-  if (outcome === 'ended earlier') return
+  if (outcome === 'already final') return
   metrics.count('freight_batches_finished_total', { outcome })
   metrics.observe('freight_batch_seconds', {}, ms / 1_000)
   metrics.count('freight_rows_total', {}, done.read)
@@ -198,10 +198,10 @@ async function work (worker: Work, { batchId, traceparent, receives }: Delivery)
  * The message comes again, later each time. After its last receive it is released at once: SQS only moves it to the dead-letter queue
  * then, and the provider's next batch would wait for nothing.
  */
-async function giveBack ({ sql, queue, log, giveUp, parked, maxReceives }: Worker, delivery: Delivery, reason: string): Promise<void> {
+async function releaseMessage ({ sql, queue, log, forceStop, parked, maxReceives }: Worker, delivery: Delivery, reason: string): Promise<void> {
   const isLast = delivery.receives >= await maxReceives()
-  const seconds = giveUp.aborted || isLast ? 0 : Math.round(backoffMs(delivery.receives, { firstMs: 2_000, maxMs: 600_000 }) / 1_000)
-  if (delivery.batchId) await handBack(sql, delivery.batchId, reason).catch(error => log.warn({ err: error }, 'state of the batch not written'))
+  const seconds = forceStop.aborted || isLast ? 0 : Math.round(backoffMs(delivery.receives, { firstMs: 2_000, maxMs: 600_000 }) / 1_000)
+  if (delivery.batchId) await requeueBatch(sql, delivery.batchId, reason).catch(error => log.warn({ err: error }, 'state of the batch not written'))
   try {
     await queue.release(delivery, seconds)
   } catch (error) {
@@ -209,5 +209,5 @@ async function giveBack ({ sql, queue, log, giveUp, parked, maxReceives }: Worke
     return
   }
   if (seconds === 0 || !delivery.batchId) return
-  await parked.park(delivery, seconds).catch(error => log.warn({ err: error, seconds }, 'hidden message not written down: an operator cannot shorten its time'))
+  await parked.park(delivery, seconds).catch(error => log.warn({ err: error, seconds }, 'parked message not recorded: an operator cannot shorten its visibility timeout'))
 }

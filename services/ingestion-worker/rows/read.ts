@@ -1,4 +1,4 @@
-import { looksLike } from '../../../lib/batch/content/guess-file-type.ts'
+import { guessFileType } from '../../../lib/batch/content/guess-file-type.ts'
 import { Carry } from './carry.ts'
 import { CsvRows } from './csv/csv.ts'
 import { JsonRows } from './json/json.ts'
@@ -67,7 +67,7 @@ class Reader implements RowReader {
   /** The first bytes: a byte order mark is no part of the first row. */
   #begin (bytes: Uint8Array): void {
     this.#begun = true
-    const guess = looksLike(bytes)
+    const guess = guessFileType(bytes)
     if (guess) return this.#checker.stop('not_utf8', { detail: `: ${guess}` })
     const text = bytes.subarray(BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0)
     this.#carry.keep(text, this.#parser.read(text))

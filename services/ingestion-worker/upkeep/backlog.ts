@@ -5,7 +5,7 @@ import type { Queue } from '../../../lib/batch/queue.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { countHeld } from '../receive/recheck-held-batches.ts'
-import { lookAtMonths } from './months-left.ts'
+import { publishMonthsLeft } from './months-left.ts'
 
 export type BacklogWatch = {
   sql: Sql
@@ -15,7 +15,7 @@ export type BacklogWatch = {
   /** Time between two looks, in seconds. */
   backlogSeconds: number
   /** Called while batches are held because the store is in doubt: this worker stops receiving too. */
-  onDoubt?: () => void
+  onStoreSuspect?: () => void
   /** Unfinished batches that one provider may have. */
   unfinishedMax: number
   /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
@@ -35,7 +35,7 @@ const limitMs = 5_000
 export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     await Promise.all([
-      lookAtBatches(watch), lookAtDoubt(watch), lookAtMonths(watch), lookAtQueue(watch, 'batches', watch.queue), lookAtQueue(watch, 'dead_letters', watch.deadLetters),
+      publishBatches(watch), publishHeldBatches(watch), publishMonthsLeft(watch), publishQueueMessages(watch, 'batches', watch.queue), publishQueueMessages(watch, 'dead_letters', watch.deadLetters),
     ])
     await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})
   }
@@ -43,25 +43,25 @@ export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal):
 
 type BatchesWatch = Pick<BacklogWatch, 'sql' | 'metrics' | 'unfinishedMax' | 'payloadKeepDays'>
 
-export async function lookAtBatches ({ sql, metrics, unfinishedMax, payloadKeepDays }: BatchesWatch): Promise<void> {
-  const found = await withDeadline(askBatches(sql, payloadKeepDays), limitMs).catch(() => undefined)
+export async function publishBatches ({ sql, metrics, unfinishedMax, payloadKeepDays }: BatchesWatch): Promise<void> {
+  const found = await withDeadline(queryBatches(sql, payloadKeepDays), limitMs).catch(() => undefined)
   for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
   metrics.set('freight_dead_letters_expiring', {}, found?.expiring)
   metrics.set('freight_providers_with_work', {}, found?.providers)
   metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
-  metrics.set('freight_unfinished_share', {}, found && found.most / unfinishedMax)
+  metrics.set('freight_unfinished_batches_ratio', {}, found && found.most / unfinishedMax)
 }
 
-async function lookAtDoubt ({ sql, metrics, onDoubt }: BacklogWatch): Promise<void> {
+async function publishHeldBatches ({ sql, metrics, onStoreSuspect }: BacklogWatch): Promise<void> {
   const held = await withDeadline(countHeld(sql), limitMs).catch(() => undefined)
   metrics.set('freight_unreadable_batches', {}, held)
-  if (held) onDoubt?.()
+  if (held) onStoreSuspect?.()
 }
 
 type Found = { queued: number, processing: number, dead_lettered: number, expiring: number, providers: number, oldest: number, most: number }
 
 /** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
-async function askBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {
+async function queryBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {
   const expiringSince = storedToExpireBy(new Date(Date.now() + expiringDays * dayMs), payloadKeepDays)
   const [row] = await sql<[Found]>`
     select
@@ -81,6 +81,6 @@ async function askBatches (sql: Sql, payloadKeepDays: number | undefined): Promi
   return row
 }
 
-async function lookAtQueue ({ metrics }: BacklogWatch, name: 'batches' | 'dead_letters', queue: Queue): Promise<void> {
+async function publishQueueMessages ({ metrics }: BacklogWatch, name: 'batches' | 'dead_letters', queue: Queue): Promise<void> {
   metrics.set('freight_queue_messages', { queue: name }, await withDeadline(queue.countMessages(), limitMs).catch(() => undefined))
 }

@@ -5,19 +5,19 @@ import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
-import { dropReadOnlyLinks } from '../../../lib/postgres/database.ts'
+import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
 import { classify } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
-import type { Gate } from '../receive/circuit-breaker.ts'
-import { endUnreadable, maxBodyChars } from '../receive/unreadable.ts'
+import type { CircuitBreaker } from '../receive/circuit-breaker.ts'
+import { deadLetterUnreadable, maxBodyChars } from '../receive/unreadable.ts'
 
 export type Recorder = {
   sql: Sql
   store: Store
   /** The dead-letter queue. */
   deadLetters: Queue
-  gate: Gate
+  breaker: CircuitBreaker
   log: Log
   metrics: Metrics
   /** How long one receive waits, in seconds. */
@@ -28,22 +28,22 @@ export type Recorder = {
  * Empties the dead-letter queue into `batches`, which can be listed, searched and acted on as a queue cannot. With the
  * database away the messages stay where they are.
  */
-export async function recordDeadLetters (recorder: Recorder, stopping: AbortSignal, giveUp: AbortSignal): Promise<void> {
-  const { deadLetters, gate, log, receiveSeconds } = recorder
+export async function recordDeadLetters (recorder: Recorder, stopping: AbortSignal, forceStop: AbortSignal): Promise<void> {
+  const { deadLetters, breaker, log, receiveSeconds } = recorder
   const stopped = new Promise(resolve => stopping.addEventListener('abort', resolve, { once: true }))
   for (let failures = 0; ;) {
-    await Promise.race([gate.opened(), stopped])
+    await Promise.race([breaker.untilClosed(), stopped])
     if (stopping.aborted) return
     try {
-      const delivery = await deadLetters.receive(receiveSeconds, giveUp)
+      const delivery = await deadLetters.receive(receiveSeconds, forceStop)
       if (delivery) await record(recorder, delivery)
       failures = 0
     } catch (error) {
       if (stopping.aborted) return
       failures++
-      log.warn({ err: error, failures }, 'a dead letter stays in its queue for now')
-      dropReadOnlyLinks(recorder.sql, error)
-      if (classify(error) === 'wait') gate.shut('dead letters cannot be recorded')
+      log.warn({ err: error, failures }, 'dead letter not recorded: it stays in its queue')
+      closeReadOnlyConnections(recorder.sql, error)
+      if (classify(error) === 'wait') breaker.trip('dead letters cannot be recorded')
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => {})
     }
   }
@@ -58,16 +58,16 @@ async function record ({ sql, store, deadLetters, log, metrics }: Recorder, deli
       throw error
     })
   if (!manifest) {
-    const { outcome, provider } = await endUnreadable(sql, delivery, 'NO_MANIFEST: the message is a dead letter without a manifest that can be read')
+    const { outcome, provider } = await deadLetterUnreadable(sql, delivery, 'NO_MANIFEST: the message is a dead letter without a manifest that can be read')
     if (outcome === 'dead_lettered') metrics.count('freight_batches_finished_total', { outcome })
-    if (outcome === 'kept') metrics.count('freight_stray_messages_total', {})
-    log.error({ batchId, provider, outcome, body: delivery.body.slice(0, maxBodyChars) }, 'a dead letter has no manifest that can be read')
+    if (outcome === 'stray') metrics.count('freight_stray_messages_total', {})
+    log.error({ batchId, provider, outcome, body: delivery.body.slice(0, maxBodyChars) }, 'dead letter without a readable manifest')
   } else {
     await recordAccepted(sql, manifest)
     const [batch] = await sql`
       update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(),
         reason = coalesce((select reason from batch_attempts where batch_id = ${batchId} and reason is not null order by attempt desc limit 1),
-          reason, 'UNKNOWN: every worker that took it ended without a word')
+          reason, 'UNKNOWN: every worker that received it stopped without reporting a failure')
       where id = ${batchId} and state in ('queued', 'processing') returning reason`
     if (batch) {
       metrics.count('freight_batches_finished_total', { outcome: 'dead_lettered' })

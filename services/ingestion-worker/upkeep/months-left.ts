@@ -9,7 +9,7 @@ const limitMs = 5_000
  * Publishes how many months after the current one (UTC) have a partition of `prices`. The migrator makes them in ascending order, so the
  * count is the number of months until days are refused. Every worker publishes the same number. Absent while the database is unavailable.
  */
-export async function lookAtMonths ({ sql, metrics }: { sql: Sql, metrics: Metrics }): Promise<void> {
+export async function publishMonthsLeft ({ sql, metrics }: { sql: Sql, metrics: Metrics }): Promise<void> {
   metrics.set('freight_partition_months_left', {}, await withDeadline(countMonthsLeft(sql), limitMs).catch(() => undefined))
 }
 

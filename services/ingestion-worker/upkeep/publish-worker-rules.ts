@@ -1,15 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import { announceRules } from '../../../lib/batch/conditions.ts'
+import { publishWorkerRules } from '../../../lib/batch/conditions.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import type { BatchLimits } from '../apply/rules.ts'
 
 /** Writes this worker's release and limits to the database, once it can: the ingestion API compares rejections with them. */
-export async function announceUntilWritten ({ sql, limits, log }: { sql: Sql, limits: BatchLimits, log: Log }, stopping: AbortSignal): Promise<void> {
+export async function publishWorkerRulesUntilWritten (
+  { sql, limits, log }: { sql: Sql, limits: BatchLimits, log: Log }, stopping: AbortSignal
+): Promise<void> {
   for (let failures = 1; !stopping.aborted; failures++) {
     try {
-      await announceRules(sql, limits)
+      await publishWorkerRules(sql, limits)
       return
     } catch (error) {
       log.warn({ err: error, failures }, 'release and limits of this worker not written yet')

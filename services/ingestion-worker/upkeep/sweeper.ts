@@ -34,7 +34,7 @@ export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Prom
   const { log, everySeconds } = sweeper
   while (!stopping.aborted) {
     for (const sweep of [sweepPending, sweepLost, sweepOld]) {
-      await sweep(sweeper).catch(error => log.warn({ err: error, sweep: sweep.name }, 'sweep left for the next time'))
+      await sweep(sweeper).catch(error => log.warn({ err: error, sweep: sweep.name }, 'sweep failed: the next round tries again'))
     }
     // Spread, so that many workers do not list the store at the same moment.
     await wait(everySeconds * 1_000 * (0.75 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {})
@@ -58,7 +58,7 @@ export async function sweepPending ({ sql, store, queue, log, metrics, lostAfter
     })
     if (!manifest) continue
     await queue.send(id, manifest.provider, id, manifest.traceparent)
-    metrics.count('freight_messages_requeued_total', { why: 'pending' })
+    metrics.count('freight_messages_requeued_total', { reason: 'pending' })
     await recordAccepted(sql, manifest).catch(() => {}) // the worker does it, if the database is away
     log.warn({ batchId: id, ...traceBindings(manifest.traceparent), provider: manifest.provider }, 'accepted batch queued by the sweeper')
     await store.deletePending(id)
@@ -82,7 +82,7 @@ export async function sweepLost ({ sql, queue, deadLetters, log, metrics, lostAf
     returning id, provider, extract(epoch from queued_at)::bigint as queued`
   for (const { id, provider, queued } of lost) {
     await queue.send(id, provider, `${id}-${queued}`)
-    metrics.count('freight_messages_requeued_total', { why: 'lost' })
+    metrics.count('freight_messages_requeued_total', { reason: 'lost' })
     log.warn({ batchId: id, provider }, 'lost message sent again by the sweeper')
   }
 }

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
-import { bounded, maxRows, reading } from '../read-only.ts'
+import { bounded, maxRows, readOnlyQuery } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Failed = { reason: string | null, attempts: number, batches: number, providers: number, last: string }
@@ -17,12 +17,12 @@ export const showFailures = command({
     const hours = /^[1-9]\d{0,2}$/.test(values.hours) ? Number(values.hours) : 0
     if (hours < 1 || hours > 168) throw new CommandError('--hours is a number from 1 to 168.', 2)
     const sql = (await system()).readOnly()
-    const failed = bounded(await reading(failedAttempts(sql, hours)))
+    const failed = bounded(await readOnlyQuery(failedAttempts(sql, hours)))
     console.log(failed.shown.length === 0
       ? 'No attempt failed.'
       : table(['attempts', 'batches', 'providers', 'last', 'reason'],
         failed.shown.map(row => [row.attempts, row.batches, row.providers, row.last, row.reason])) + failed.note)
-    const rejected = bounded(await reading(rejectedBatches(sql, hours)))
+    const rejected = bounded(await readOnlyQuery(rejectedBatches(sql, hours)))
     console.log(rejected.shown.length === 0
       ? '\nNo batch was rejected.'
       : `\n${table(['provider', 'rejected', 'first error', 'the last one'], rejected.shown.map(row => [row.provider, row.batches, row.code, row.last_id]))}${rejected.note}`)

@@ -3,7 +3,7 @@ import { listRecords } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { limit, provider, readLimit } from '../options.ts'
-import { reading } from '../read-only.ts'
+import { readOnlyQuery } from '../read-only.ts'
 import { table } from '../table.ts'
 
 export const listBatches = command({
@@ -17,7 +17,7 @@ export const listBatches = command({
   runs: 'task',
   async run ({ values: { provider, state, limit }, system }) {
     if (state !== undefined && !states.some(known => known === state)) throw new CommandError(`--state is one of ${states.join(', ')}.`, 2)
-    const found = await reading(listRecords((await system()).readOnly(), { provider, state, limit: readLimit(limit) }))
+    const found = await readOnlyQuery(listRecords((await system()).readOnly(), { provider, state, limit: readLimit(limit) }))
     console.log(found.length === 0
       ? 'There are no such batches.'
       : table(['id', 'state', 'accepted', 'rows', 'errors'],

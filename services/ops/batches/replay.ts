@@ -6,7 +6,7 @@ import { openProgress } from './progress.ts'
 
 export const replayBatches = command({
   name: 'batches replay',
-  summary: 'Brings back the batches that a restored database has lost: compares the manifests in the bucket with the rows, and queues what is missing.',
+  summary: 'Restores the batches that a restored database lacks: compares the manifests in the bucket with the rows, and queues what is missing.',
   details: `Lost batches are queued in the order of their acceptance, those that were waiting or being processed at TIME with them. Batches that were
 rejected, validated or discarded after TIME get that state again, and are not applied. Applied batches are not touched. Doing it again does nothing more.
 Batches whose row is missing are found if they were accepted up to ${marginMs / 3_600_000} hours before TIME. An earlier TIME does no harm.`,
@@ -33,7 +33,7 @@ Batches whose row is missing are found if they were accepted up to ${marginMs / 
     console.log(dryRun ? 'Dry run: nothing was changed.' : `${sent} messages were sent.`)
     if (unreadable.count === 0) return
     for (const { id, reason } of unreadable.shown) console.log(`${id}  ${reason}`)
-    throw new CommandError(`${unreadable.count} batches are in the bucket and cannot be read: the runbook's section "dead-letters" says what to do about each reason. Then repeat the command.`)
+    throw new CommandError(`${unreadable.count} batches are in the bucket and cannot be read: the runbook's section "dead-letters" explains what to do for each reason. Then repeat the command.`)
   },
 })
 

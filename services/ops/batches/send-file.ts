@@ -41,7 +41,7 @@ export async function submit (
 ): Promise<void> {
   const authorization = `Bearer ${apiKey}`
   const query = new URLSearchParams({ ...(dryRun ? { dry_run: 'true' } : {}), ...(rows === undefined ? {} : { rows }) })
-  let batch = await answer(fetch(new URL(query.size > 0 ? `/batches?${query}` : '/batches', url), {
+  let batch = await readResponse(fetch(new URL(query.size > 0 ? `/batches?${query}` : '/batches', url), {
     method: 'POST',
     body,
     duplex: 'half',
@@ -57,7 +57,7 @@ export async function submit (
   for (let pauseMs = 50; waiting.has(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
     progress.show(`${batch.state}${batch.rows_read ? `, ${thousands(batch.rows_read)} of ${thousands(batch.rows_expected)} rows read` : ''}`)
     await wait(pauseMs)
-    batch = await answer(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
+    batch = await readResponse(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
   }
   if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file was not cut')
   if (rows !== undefined && batch.rows !== null && batch.rows !== Number(rows) && batch.state === 'applied') {
@@ -96,12 +96,12 @@ function readFile (path: string, onPercent: (percent: number) => void): Readable
   })
 }
 
-async function answer (response: Promise<Response>): Promise<Batch> {
-  const answered = await response.catch((error: Error & { cause?: { code?: string } }) => {
+async function readResponse (response: Promise<Response>): Promise<Batch> {
+  const reply = await response.catch((error: Error & { cause?: { code?: string } }) => {
     throw new CommandError(`The ingestion API cannot be reached: ${error.cause?.code ?? error.message}. Sending the same again is safe.`)
   })
-  const body = await answered.json() as Batch & { title?: string, detail?: string }
-  if (answered.status === 422) throw new KeyReused(`${body.title}: ${body.detail}`)
-  if (!answered.ok) throw new CommandError(`${body.title ?? answered.status}: ${body.detail ?? ''}`)
-  return { ...body, replayed: answered.headers.get('idempotency-replayed') === 'true' }
+  const body = await reply.json() as Batch & { title?: string, detail?: string }
+  if (reply.status === 422) throw new KeyReused(`${body.title}: ${body.detail}`)
+  if (!reply.ok) throw new CommandError(`${body.title ?? reply.status}: ${body.detail ?? ''}`)
+  return { ...body, replayed: reply.headers.get('idempotency-replayed') === 'true' }
 }

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { printRows, reading } from '../read-only.ts'
+import { printRows, readOnlyQuery } from '../read-only.ts'
 
 type Unreadable = { batch_id: string, provider: string, failed_at: string, held_since: string | null, reason: string }
 
@@ -14,7 +14,7 @@ export const unreadableBatches = command({
   runs: 'task',
   async run ({ values, system }) {
     const most = readLimit(values.limit)
-    printRows(await reading(readUnreadable((await system()).readOnly(), most + 1)), {
+    printRows(await readOnlyQuery(readUnreadable((await system()).readOnly(), most + 1)), {
       most,
       empty: 'There are no unreadable batches.',
       head: ['id', 'provider', 'failed', 'held since', 'reason'],

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
-import { bounded, reading, secondsSince } from '../read-only.ts'
+import { bounded, readOnlyQuery, secondsSince } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Provider = { provider: string, queued: number, processing: number, oldest: number }
@@ -18,10 +18,10 @@ export const waitingBatches = command({
   async run ({ values, system }) {
     const most = readLimit(values.limit)
     const sql = (await system()).readOnly()
-    const providers = bounded(await reading(countByProvider(sql, values.provider, most + 1)), most)
+    const providers = bounded(await readOnlyQuery(countByProvider(sql, values.provider, most + 1)), most)
     if (providers.shown.length === 0) return console.log('No batch waits.')
     console.log(table(['provider', 'queued', 'processing', 'oldest (s)'], providers.shown.map(row => [row.provider, row.queued, row.processing, row.oldest])) + providers.note)
-    const batches = bounded(await reading(oldest(sql, values.provider, most + 1)), most)
+    const batches = bounded(await readOnlyQuery(oldest(sql, values.provider, most + 1)), most)
     console.log(`\n${table(['id', 'provider', 'state', 'age (s)', 'attempts', 'rows read', 'hidden (s)', 'reason'],
       batches.shown.map(row => [row.id, row.provider, row.state, row.age, row.attempts, row.rows_read, row.hidden, row.reason]))}${batches.note}`)
   },

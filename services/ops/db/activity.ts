@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, secondsSince, statementOf } from '../read-only.ts'
+import { bounded, maxRows, readOnlyQuery, secondsSince, statementOf } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Count = { application_name: string, usename: string | null, state: string | null, sessions: number }
@@ -17,9 +17,9 @@ export const showActivity = command({
   runs: 'task',
   async run ({ values: { all }, system }) {
     const sql = (await system()).readOnly()
-    const counts = bounded(await reading(countSessions(sql)))
+    const counts = bounded(await readOnlyQuery(countSessions(sql)))
     console.log(table(['program', 'login', 'state', 'sessions'], counts.shown.map(row => [row.application_name, row.usename, row.state, row.sessions])) + counts.note)
-    const sessions = bounded(await reading(readSessions(sql, all)))
+    const sessions = bounded(await readOnlyQuery(readSessions(sql, all)))
     console.log(sessions.shown.length === 0
       ? '\nEvery other session is idle.'
       : `\n${table(['pid', 'program', 'login', 'client', 'state', 'waits for', 'transaction (s)', 'statement (s)', 'statement'],

@@ -28,7 +28,7 @@ export const cancelSession = command({
       if ((error as { code?: string }).code !== '42501') throw error
       throw new CommandError(`PID ${pid} is a session of ${session.usename}, a superuser: this login may not end it. Nothing was done.`)
     })
-    if (!sent) throw new CommandError(`PID ${pid} had ended before. Nothing was done.`)
+    if (!sent) throw new CommandError(`PID ${pid} no longer exists. Nothing was done.`)
     console.log(`${signal === 'cancel' ? 'cancelled' : 'terminated'} PID ${pid} (${session.application_name}, ${session.usename}, ${session.state}): ${await outcomeOf(sql, signal, session, outcomeMs)}`)
     console.log(`its statement: ${session.statement}`)
     console.log(`audit: session_signals, number ${number}`)

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, secondsSince, statementOf } from '../read-only.ts'
+import { bounded, maxRows, readOnlyQuery, secondsSince, statementOf } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Wait = {
@@ -16,7 +16,7 @@ export const showLocks = command({
   options: {},
   runs: 'task',
   async run ({ system }) {
-    const { shown, note } = bounded(await reading(readWaits((await system()).readOnly())))
+    const { shown, note } = bounded(await readOnlyQuery(readWaits((await system()).readOnly())))
     if (shown.length === 0) return console.log('No session waits for a lock.')
     console.log(table(['pid', 'program', 'waits (s)', 'lock', 'blocked by', 'program', 'state', 'transaction (s)'],
       shown.map(row => [row.pid, row.program, row.waits, row.lock, row.blocker, row.blocking_program, row.state, row.transaction])) + note)

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { maxRows, printRows, reading, secondsSince, size } from '../read-only.ts'
+import { maxRows, printRows, readOnlyQuery, secondsSince, size } from '../read-only.ts'
 
 type Receiver = {
   pid: number, name: string, client: string | null, state: string, sync: string
@@ -14,7 +14,7 @@ export const showReplication = command({
   options: {},
   runs: 'task',
   async run ({ system }) {
-    printRows(await reading(readReceivers((await system()).readOnly())), {
+    printRows(await readOnlyQuery(readReceivers((await system()).readOnly())), {
       empty: 'No server streams from this one.',
       head: ['pid', 'receiver', 'client', 'state', 'sync', 'not replayed', 'write lag (s)', 'replay lag (s)', 'last reply (s)'],
       row: row => [row.pid, row.name, row.client, row.state, row.sync, size(row.bytes), row.write, row.replay, row.reply],

@@ -65,7 +65,7 @@ export async function sendSignal (sql: Sql, signal: Signal, { pid, started }: Se
 export async function outcomeOf (sql: Sql, signal: Signal, { pid, started }: Session, limitMs: number): Promise<string> {
   for (const endsAt = performance.now() + limitMs; ;) {
     const now = await findSession(sql, pid)
-    if (now?.started !== started) return 'the session has ended'
+    if (now?.started !== started) return 'the session is closed'
     if (signal === 'cancel' && now.state !== 'active') return `the session is ${now.state} now`
     if (performance.now() > endsAt) return `the session is still ${now.state} after ${limitMs / 1_000} s`
     await wait(50)

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { bounded, maxRows, reading, size } from '../read-only.ts'
+import { bounded, maxRows, readOnlyQuery, size } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Relation = {
@@ -16,9 +16,9 @@ export const showSizes = command({
   runs: 'task',
   async run ({ system }) {
     const sql = (await system()).readOnly()
-    const [whole] = await reading(sql<[{ name: string, bytes: number }]>`select current_database() as name, pg_database_size(current_database()) as bytes`)
-    console.log(`${whole.name}: ${size(whole.bytes)}\n`)
-    const { shown, note } = bounded(await reading(readSizes(sql)))
+    const [database] = await readOnlyQuery(sql<[{ name: string, bytes: number }]>`select current_database() as name, pg_database_size(current_database()) as bytes`)
+    console.log(`${database.name}: ${size(database.bytes)}\n`)
+    const { shown, note } = bounded(await readOnlyQuery(readSizes(sql)))
     console.log(table(['table', 'total', 'rows and TOAST', 'indexes', 'rows', 'dead rows', 'analyzed', 'vacuumed'],
       shown.map(row => [row.name, size(row.total), size(row.heap), size(row.indexes), row.rows, row.dead, row.analyzed ?? 'none', row.vacuumed ?? 'none'])) + note)
   },

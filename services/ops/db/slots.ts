@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
-import { maxRows, printRows, reading, size } from '../read-only.ts'
+import { maxRows, printRows, readOnlyQuery, size } from '../read-only.ts'
 
 type Slot = { name: string, type: string, active: boolean, pid: number | null, status: string | null, bytes: number | null, since: string | null }
 
@@ -11,9 +11,9 @@ export const showSlots = command({
   options: {},
   runs: 'task',
   async run ({ system }) {
-    printRows(await reading(readSlots((await system()).readOnly())), {
+    printRows(await readOnlyQuery(readSlots((await system()).readOnly())), {
       empty: 'There are no replication slots.',
-      head: ['slot', 'type', 'active', 'pid', 'WAL status', 'WAL kept', 'inactive since'],
+      head: ['slot', 'type', 'active', 'pid', 'WAL status', 'WAL retained', 'inactive since'],
       row: row => [row.name, row.type, row.active ? 'yes' : 'no', row.pid, row.status, size(row.bytes), row.since],
     })
   },

@@ -2,7 +2,7 @@ import { listDeadLetters as readDeadLetters } from '../../../lib/batch/dead-lett
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
-import { reading } from '../read-only.ts'
+import { readOnlyQuery } from '../read-only.ts'
 import { table } from '../table.ts'
 
 export const listDeadLetters = command({
@@ -12,7 +12,7 @@ export const listDeadLetters = command({
   runs: 'task',
   async run ({ values: { provider, limit }, system }) {
     const { readOnly, payloadKeepDays } = await system()
-    const found = await reading(readDeadLetters(readOnly(), { provider, limit: readLimit(limit) }))
+    const found = await readOnlyQuery(readDeadLetters(readOnly(), { provider, limit: readLimit(limit) }))
     const keepDays = payloadKeepDays()
     console.log(found.length === 0
       ? 'There are no dead letters.'

@@ -62,7 +62,7 @@ async function lock (path: string): Promise<() => Promise<void>> {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code !== 'EEXIST') throw new CommandError(`${path} cannot be made: ${code}.`)
-      if (performance.now() > endsAt) throw new CommandError(`Another command changes the keys, or ended while it did: if none runs, remove ${path}.`)
+      if (performance.now() > endsAt) throw new CommandError(`Another command changes the keys, or was interrupted: if none runs, remove ${path}.`)
       await pause(20)
     }
   }

@@ -40,6 +40,6 @@ export function readKeys (text: string, environment: string, place: string): Api
     return parseKeys(text || 'nothing', environment)
   } catch (error) {
     if (!(error instanceof InvalidConfig)) throw error
-    throw new CommandError(`${place} is not a list of keys that the processes accept: ${error.problems.join('; ')}. See docs/runbook.md, api-keys-old.`)
+    throw new CommandError(`${place} is not a list of keys that the processes accept: ${error.problems.join('; ')}. See docs/runbook.md, api-keys-stale.`)
   }
 }

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { printRows, reading } from '../read-only.ts'
+import { printRows, readOnlyQuery } from '../read-only.ts'
 
 type Parked = { batch_id: string, provider: string | null, state: string | null, parked_at: string, hidden_until: string }
 
@@ -13,7 +13,7 @@ export const parkedMessages = command({
   runs: 'task',
   async run ({ values, system }) {
     const most = readLimit(values.limit)
-    printRows(await reading(readParked((await system()).readOnly(), most + 1)), {
+    printRows(await readOnlyQuery(readParked((await system()).readOnly(), most + 1)), {
       most,
       empty: 'There are no parked messages.',
       head: ['id', 'provider', 'state', 'parked', 'hidden until'],

@@ -2,19 +2,19 @@ import type { Sql } from 'postgres'
 import { isoTime } from '../../../lib/batch/records.ts'
 import { command } from '../command.ts'
 import { limit, readLimit } from '../options.ts'
-import { printRows, reading } from '../read-only.ts'
+import { printRows, readOnlyQuery } from '../read-only.ts'
 
 type Stray = { message_group: string, reason: string, messages: number, last_at: string, body: string }
 
 export const strayMessages = command({
   name: 'messages stray',
-  summary: 'Shows the messages that named no known batch and were taken off the queue, newest first. They are kept for 90 days.',
+  summary: 'Shows the messages that named no known batch and were taken off the queue, newest first. They are stored for 90 days.',
   details: 'body is the message\'s body as a JSON string, at most 1,000 characters of it. The group is the provider.',
   options: { limit },
   runs: 'task',
   async run ({ values, system }) {
     const most = readLimit(values.limit)
-    printRows(await reading(readStray((await system()).readOnly(), most + 1)), {
+    printRows(await readOnlyQuery(readStray((await system()).readOnly(), most + 1)), {
       most,
       empty: 'There are no stray messages.',
       head: ['group', 'messages', 'last', 'reason', 'body'],

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
-import { maxRows, reading } from '../read-only.ts'
+import { maxRows, readOnlyQuery } from '../read-only.ts'
 import { table } from '../table.ts'
 
 type Found = { id: string, provider: string, prices: number, lowest: string, highest: string }
@@ -36,7 +36,7 @@ export const findPrices = command({
     for (const day of await monthsBetween(sql, start?.month ?? from, to)) {
       const month = day.slice(0, 7)
       const behind = month === start?.month ? start : undefined
-      const batches = await reading(pricesAbove(sql, day, above, maxRows + 1 - found.length, behind))
+      const batches = await readOnlyQuery(pricesAbove(sql, day, above, maxRows + 1 - found.length, behind))
       found.push(...batches.map(batch => ({ month, ...batch })))
       if (found.length > maxRows) break
     }
@@ -60,7 +60,7 @@ function readPosition (text: string): Position {
 }
 
 async function monthsBetween (sql: Sql, from = '0001-01', to = '9999-12'): Promise<string[]> {
-  const months = await reading(sql<Array<{ month: string }>>`
+  const months = await readOnlyQuery(sql<Array<{ month: string }>>`
     select month from price_months where month between ${`${from}-01`}::date and ${`${to}-01`}::date order by month`)
   return months.map(({ month }) => month)
 }

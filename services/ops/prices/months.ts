@@ -1,5 +1,5 @@
 import { command } from '../command.ts'
-import { reading } from '../read-only.ts'
+import { readOnlyQuery } from '../read-only.ts'
 
 type Months = { first: string | null, last: string | null, months: number, left: number, missing: string[] }
 
@@ -10,7 +10,7 @@ export const showMonths = command({
   runs: 'task',
   async run ({ system }) {
     const sql = (await system()).readOnly()
-    const [{ first, last, months, left, missing }] = await reading(sql<[Months]>`
+    const [{ first, last, months, left, missing }] = await readOnlyQuery(sql<[Months]>`
       select to_char(min(month), 'YYYY-MM') as first, to_char(max(month), 'YYYY-MM') as last, count(*) as months,
         count(*) filter (where month > current_date) as left,
         array(

@@ -29,10 +29,10 @@ export const loadReferenceFiles = command({
   },
 })
 
-function linesOf ({ regions, ports, aliases, keptRegions, keptPorts, added, changed, becameAliases, becamePorts }: Loaded): string[] {
+function linesOf ({ regions, ports, aliases, untouchedRegions, untouchedPorts, added, changed, becameAliases, becamePorts }: Loaded): string[] {
   return [
-    `regions: ${counts(regions)}; ${keptRegions} others stay`,
-    `ports:   ${counts(ports)}; ${keptPorts} others stay`,
+    `regions: ${counts(regions)}; ${untouchedRegions} others stay`,
+    `ports:   ${counts(ports)}; ${untouchedPorts} others stay`,
     `aliases: ${counts(aliases)}, ${aliases.removed} removed`,
     ...becameAliases.map(({ code, port_code: port }) => `${code} was a port and is an alias of ${port} now`),
     ...becamePorts.map(({ code, port_code: port }) => `${code} was an alias of ${port} and is a port of its own now`),

@@ -64,11 +64,11 @@ export async function replay (options: ReplayOptions): Promise<Replayed> {
       countsOf(result, provider).decided++
       if (interrupted) countsOf(result, provider).interrupted--
     }
-    note(result, unreadable)
+    recordUnreadable(result, unreadable)
   }
   let lost = 0
   for await (const page of lostBatches(sql, store, from)) {
-    lost += await bringBack(options, page, result)
+    lost += await restoreBatches(options, page, result)
     onProgress(`comparing manifests with rows: ${lost} lost`)
   }
   if (dryRun) return result
@@ -80,7 +80,7 @@ export async function replay (options: ReplayOptions): Promise<Replayed> {
 }
 
 /** Writes the rows of a page, and counts. */
-async function bringBack (
+async function restoreBatches (
   { sql, dryRun, payloadKeepDays }: ReplayOptions, { undecided, decided, unreadable }: Lost, result: Replayed
 ): Promise<number> {
   for (const { manifest, decision } of decided) {
@@ -99,7 +99,7 @@ async function bringBack (
     const expiresAt = expiryOf(payloadStoredAt ?? acceptedAt, payloadKeepDays)
     if (expiresAt !== null && expiresAt <= now) counts.expired++
   }
-  note(result, unreadable)
+  recordUnreadable(result, unreadable)
   return lost.length
 }
 
@@ -109,7 +109,7 @@ function countsOf ({ providers }: Replayed, provider: string): Counts {
   return counts
 }
 
-function note ({ unreadable }: Replayed, found: Unreadable[]): void {
+function recordUnreadable ({ unreadable }: Replayed, found: Unreadable[]): void {
   unreadable.count += found.length
   unreadable.shown.push(...found.slice(0, shown - unreadable.shown.length))
 }

@@ -11,7 +11,7 @@ export function age (ageMs: number | null): { age?: number } {
 
 export const documentedAge = {
   age: {
-    description: `how old the data may be, in seconds, where a replica answered; ${unknownSeconds} where nobody knows. Not there: the data is that of now`,
+    description: `maximum age of the data in seconds, if a replica responded; ${unknownSeconds} if unknown. Absent: the primary responded with current data`,
     schema: { type: 'integer', minimum: 0, maximum: unknownSeconds },
   },
 }

@@ -1,40 +1,40 @@
-import { shareQuestion } from './coalesce.ts'
+import { coalesce } from './coalesce.ts'
 
-export type Answers = {
+export type ResponseCache = {
   /** What is kept under a key, and the way to keep what is made anew. Throws what asking for the snapshot throws. */
-  find: (key: string) => Promise<Found>
+  find: (key: string) => Promise<CacheLookup>
 }
 
-export type Found = {
+export type CacheLookup = {
   /** The answer that is kept, if the server still shows what it showed then. */
   body: string | undefined
   /**
    * Keeps an answer that was asked for after this, with its snapshot, if that is what the server had shown before, too. Without a
    * snapshot nothing is kept.
    */
-  keep: (snapshot: string | null, body: string) => void
+  store: (snapshot: string | null, body: string) => void
 }
 
 /** Answers of all servers together, up to `maxBytes` of text: those used last are kept. */
-export function keepAnswers (maxBytes: number) {
-  const kept = new Map<string, { snapshot: string, body: string }>()
+export function openResponseCache (maxBytes: number) {
+  const entries = new Map<string, { snapshot: string, body: string }>()
   let bytes = 0
 
-  function forget (key: string): void {
-    const entry = kept.get(key)
+  function evict (key: string): void {
+    const entry = entries.get(key)
     if (!entry) return
     bytes -= key.length + entry.body.length
-    kept.delete(key)
+    entries.delete(key)
   }
 
   function add (key: string, snapshot: string, body: string): void {
-    forget(key)
+    evict(key)
     if (key.length + body.length > maxBytes) return
-    kept.set(key, { snapshot, body })
+    entries.set(key, { snapshot, body })
     bytes += key.length + body.length
-    for (const oldest of kept.keys()) {
+    for (const oldest of entries.keys()) {
       if (bytes <= maxBytes) break
-      forget(oldest)
+      evict(oldest)
     }
   }
 
@@ -43,29 +43,29 @@ export function keepAnswers (maxBytes: number) {
    * A snapshot of one says nothing of another, so nobody gets another's. `askSnapshot` is a small question, put once for all
    * who wait, and not at all where a later snapshot was seen already. Null is a server that refuses to tell it.
    */
-  function answersOf (server: string, askSnapshot: () => Promise<string | null>): Answers {
-    const snapshotNow = shareQuestion(askSnapshot)
+  function cacheFor (server: string, readSnapshot: () => Promise<string | null>): ResponseCache {
+    const readSnapshotOnce = coalesce(readSnapshot)
     let latest = ''
 
-    async function current (key: string): Promise<string | undefined> {
-      const entry = kept.get(key)
+    async function findCurrent (key: string): Promise<string | undefined> {
+      const entry = entries.get(key)
       if (!entry) return undefined
-      if (entry.snapshot === latest) latest = await snapshotNow() ?? ''
+      if (entry.snapshot === latest) latest = await readSnapshotOnce() ?? ''
       if (entry.snapshot !== latest) return undefined
-      if (kept.get(key) === entry) {
-        kept.delete(key) // to the end of the order, where the latest are
-        kept.set(key, entry)
+      if (entries.get(key) === entry) {
+        entries.delete(key) // to the end of the order, where the latest are
+        entries.set(key, entry)
       }
       return entry.body
     }
 
-    async function find (name: string): Promise<Found> {
+    async function find (name: string): Promise<CacheLookup> {
       const key = `${server} ${name}`
-      const body = await current(key)
+      const body = await findCurrent(key)
       const before = latest
       return {
         body,
-        keep (snapshot, body) {
+        store (snapshot, body) {
           latest = snapshot ?? ''
           if (snapshot && snapshot === before) add(key, snapshot, body)
         },
@@ -75,5 +75,5 @@ export function keepAnswers (maxBytes: number) {
     return { find }
   }
 
-  return { answersOf }
+  return { answersOf: cacheFor }
 }

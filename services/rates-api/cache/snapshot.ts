@@ -10,14 +10,14 @@ import type { Sql } from 'postgres'
  *
  * Empty where the server is one that refuses to tell it: then nothing says how long an answer holds.
  */
-export function snapshotOf (sql: Sql, isTold = true) {
-  return isTold ? placeOf(sql) : sql`''`
+export function snapshotOf (sql: Sql, withSnapshot = true) {
+  return withSnapshot ? snapshotExpression(sql) : sql`''`
 }
 
-const placeOf = (sql: Sql) => sql`pg_postmaster_start_time()::text || ' ' ||
+const snapshotExpression = (sql: Sql) => sql`pg_postmaster_start_time()::text || ' ' ||
     case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text else pg_current_snapshot()::text end`
 
 export async function currentSnapshot (sql: Sql): Promise<string> {
-  const [row] = await sql<Array<{ snapshot: string }>>`select ${placeOf(sql)} as snapshot`
+  const [row] = await sql<Array<{ snapshot: string }>>`select ${snapshotExpression(sql)} as snapshot`
   return row!.snapshot
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { isLinkLost } from '../../../lib/process/failures.ts'
+import { isConnectionLost } from '../../../lib/process/failures.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 
 export type ConnectionLimits = {
@@ -12,8 +12,8 @@ export type ConnectionLimits = {
 }
 
 /** Throws `overloaded` at once when too many wait, `database-unavailable` after the time limit, and what the database throws. */
-export type Ask = <T>(question: (sql: Sql) => Promise<T>) => Promise<T>
-export type Connections = { ask: Ask, end: () => Promise<void> }
+export type RunQuery = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>
+export type Connections = { query: RunQuery, close: () => Promise<void> }
 
 /** Time for a cancelled statement to come back, in milliseconds. */
 const cancelMs = 1_000
@@ -31,37 +31,37 @@ export function openConnections (connect: () => Sql, { connections, maxWaiting, 
   const free = Array<Sql | null>(connections).fill(null) // null: yet to be made
   const waiting = new Set<() => void>()
 
-  const ask: Ask = question => new Promise((resolve, reject) => {
+  const query: RunQuery = question => new Promise((resolve, reject) => {
     if (free.length === 0 && waiting.size >= maxWaiting) throw new Problem('overloaded', 'Too many requests wait for the database; try again')
     let sql: Sql | null = null
-    let isLate = false
-    let timer = setTimeout(late, limitMs)
+    let hasTimedOut = false
+    let timer = setTimeout(onTimeout, limitMs)
     if (free.length > 0) start()
     else waiting.add(start)
 
     function start (): void {
       waiting.delete(start)
       sql = free.pop()!
-      answer().then(resolve, reject).finally(end)
+      run().then(resolve, reject).finally(finish)
     }
 
-    async function answer () {
+    async function run () {
       for (let attempt = 1; ; attempt++) {
         if (!sql) open.add(sql = connect())
         try {
           return await question(sql)
         } catch (error) {
-          if (!isLinkLost(error)) throw error
+          if (!isConnectionLost(error)) throw error
           discard()
-          if (isLate || attempt > 1) throw error // else once more: nothing is written here, and an old link may have been dead for long
+          if (hasTimedOut || attempt > 1) throw error // else once more: nothing is written here, and an old link may have been dead for long
         }
       }
     }
 
     /** The server cancels the statement at the same time; where nothing comes even then, the link is dead. */
-    function late (): void {
-      isLate = true
-      reject(tooLate(limitMs))
+    function onTimeout (): void {
+      hasTimedOut = true
+      reject(createTimeoutProblem(limitMs))
       if (!waiting.delete(start)) timer = setTimeout(discard, cancelMs).unref()
     }
 
@@ -72,7 +72,7 @@ export function openConnections (connect: () => Sql, { connections, maxWaiting, 
       sql = null
     }
 
-    function end (): void {
+    function finish (): void {
       clearTimeout(timer)
       if (sql) release()
       else setTimeout(release, pauseMs).unref()
@@ -85,9 +85,9 @@ export function openConnections (connect: () => Sql, { connections, maxWaiting, 
     }
   })
 
-  return { ask, end: async () => { await Promise.all([...open].map(sql => sql.end({ timeout: 4 }))) } }
+  return { query, close: async () => { await Promise.all([...open].map(sql => sql.end({ timeout: 4 }))) } }
 }
 
-export function tooLate (limitMs: number): Problem {
-  return new Problem('database-unavailable', `The database gave no answer within ${limitMs} ms; try again`)
+export function createTimeoutProblem (limitMs: number): Problem {
+  return new Problem('database-unavailable', `The database did not respond within ${limitMs} ms; try again`)
 }

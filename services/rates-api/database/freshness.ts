@@ -6,23 +6,23 @@ export type Position = {
   server: string
   isReplica: boolean
   /** Place in the log: up to where a replica has replayed it, or a primary has made it safe, as it has each commit that it told of. */
-  place: number
+  lsn: number
   /** Time since the last transaction that a replica has replayed, in milliseconds; null where there was none since its start. */
   lastReplayMs: number | null
 }
 
-export async function askPosition (sql: Sql): Promise<Position> {
+export async function readPosition (sql: Sql): Promise<Position> {
   const [position] = await sql<Position[]>`
     select
       pg_postmaster_start_time()::text as server,
       pg_is_in_recovery() as "isReplica",
-      (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end - '0/0')::bigint as place,
+      (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end - '0/0')::bigint as lsn,
       (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::float8 as "lastReplayMs"`
   return position!
 }
 
 /** Places kept: at one a second ten minutes. A replica further behind is told to be older than it may be. */
-const mostPlaces = 600
+const maxPositions = 600
 
 /**
  * Tells how old data may be, for certain and without a write: a replica that has got to where the primary was at some time has
@@ -30,27 +30,27 @@ const mostPlaces = 600
  * time of its last transaction grows old on a primary that has nothing to do.
  */
 export function openFreshness () {
-  const places: Array<{ place: number, askedAt: number }> = []
+  const positions: Array<{ lsn: number, queriedAt: number }> = []
   let primary: string | undefined
 
   /** What the primary said to a question that was put at `askedAt`, in milliseconds of one clock. */
-  function notePrimary ({ server, place }: Position, askedAt: number): void {
+  function recordPrimary ({ server, lsn }: Position, queriedAt: number): void {
     primary = server
-    if (places.at(-1)?.place === place) places.pop() // where it still is
-    places.push({ place, askedAt })
-    if (places.length > mostPlaces) places.shift()
+    if (positions.at(-1)?.lsn === lsn) positions.pop() // where it still is
+    positions.push({ lsn, queriedAt })
+    if (positions.length > maxPositions) positions.shift()
   }
 
   /** The time up to which a server's data is whole; -Infinity where nobody knows. */
-  function wholeUntil ({ server, isReplica, place, lastReplayMs }: Position, askedAt: number): number {
+  function completeUntil ({ server, isReplica, lsn: place, lastReplayMs }: Position, askedAt: number): number {
     // A replica that was promoted is on its own way: it is no copy of the primary any more.
     if (!isReplica) return server === primary ? askedAt : -Infinity
-    const reached = places.findLast(known => known.place <= place)
-    if (reached) return reached.askedAt
+    const reached = positions.findLast(known => known.lsn <= place)
+    if (reached) return reached.queriedAt
     return lastReplayMs === null ? -Infinity : askedAt - Math.max(0, lastReplayMs)
   }
 
-  return { notePrimary, wholeUntil }
+  return { notePrimary: recordPrimary, wholeUntil: completeUntil }
 }
 
 export type Freshness = ReturnType<typeof openFreshness>

@@ -4,11 +4,11 @@ import type { Migration } from '../../../lib/migrations/migrations.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { isTimeout } from '../../../lib/process/failures.ts'
 import { requireSchema } from '../../../lib/migrations/schema.ts'
-import type { Answers } from '../cache/response-cache.ts'
-import { openConnections, type Ask, type ConnectionLimits } from './connections.ts'
-import { askPosition, type Position } from './freshness.ts'
-import { isRefusal, refusable } from './optional-query.ts'
-import { shareQuestion } from '../cache/coalesce.ts'
+import type { ResponseCache } from '../cache/response-cache.ts'
+import { openConnections, type RunQuery, type ConnectionLimits } from './connections.ts'
+import { readPosition, type Position } from './freshness.ts'
+import { isUnsupported, createOptionalQuery } from './optional-query.ts'
+import { coalesce } from '../cache/coalesce.ts'
 import { currentSnapshot } from '../cache/snapshot.ts'
 
 /** `ok`, `lagging`, or the code of what is wrong; `unknown` before it was asked. */
@@ -22,10 +22,10 @@ export type HostOptions = {
   migrations: Migration[]
   log: Log
   /** Sees each question of the routes. */
-  watch: (ask: Ask) => Ask
-  answersOf: (server: string, askSnapshot: () => Promise<string | null>) => Answers
+  measure: (query: RunQuery) => RunQuery
+  cacheFor: (server: string, readSnapshot: () => Promise<string | null>) => ResponseCache
   /** Takes what it says of its position, null where it does not, and tells whether it lags. */
-  judge: (host: Host, position: Position | null, askedAt: number) => 'ok' | 'lagging'
+  checkLag: (host: Host, position: Position | null, queriedAt: number) => 'ok' | 'lagging'
 }
 
 export type Host = ReturnType<typeof openHost>
@@ -34,72 +34,72 @@ export type Host = ReturnType<typeof openHost>
 const probeLimitMs = (limitMs: number): number => Math.min(limitMs / 2, 2_500)
 
 /** A database server: its connections, what is known of it, and what is being asked of it. */
-export function openHost ({ name, connect, limits, migrations, log, watch, answersOf, judge }: HostOptions) {
-  const refused = (what: string) => (err: unknown): void => log.warn({ host: name, err }, `the database host refuses a function: ${what}`)
-  const snapshots = refusable(currentSnapshot, refused('its answers are not kept'))
-  const positions = refusable(askPosition, refused('the age of its data is unknown'))
+export function openHost ({ name, connect, limits, migrations, log, measure, cacheFor, checkLag }: HostOptions) {
+  const logUnsupported = (what: string) => (err: unknown): void => log.warn({ host: name, err }, `the database host does not support a function: ${what}`)
+  const snapshots = createOptionalQuery(currentSnapshot, logUnsupported('its responses are not cached'))
+  const positions = createOptionalQuery(readPosition, logUnsupported('the age of its data is unknown'))
   // Probes have a connection of their own: a server that has a lot to do is not one that cannot do it.
-  const { ask: askUnseen, end } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
-  const ask = watch(askUnseen)
-  const probing = openConnections(connect, { ...limits, connections: 1, limitMs: probeLimitMs(limits.limitMs) })
-  const inHand = new Set<{ startedAt: number, reject: (error: unknown) => void }>()
-  const ended = new AbortController()
+  const { query: queryUnmeasured, close: closeConnections } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
+  const ask = measure(queryUnmeasured)
+  const probeConnections = openConnections(connect, { ...limits, connections: 1, limitMs: probeLimitMs(limits.limitMs) })
+  const inFlight = new Set<{ startedAt: number, reject: (error: unknown) => void }>()
+  const closing = new AbortController()
   const host = {
     name,
-    ask,
-    askWithSnapshot,
-    answers: answersOf(name, () => ask(snapshots.ask)),
+    query: ask,
+    queryWithSnapshot,
+    cache: cacheFor(name, () => ask(snapshots.run)),
     state: 'unknown' as HostState,
     /** The time up to which its data is whole, in milliseconds of performance.now(). */
-    wholeUntil: -Infinity,
-    inHand: () => inHand.size,
-    isBusy: () => inHand.size >= limits.connections - 1,
-    work,
-    lose,
+    completeUntil: -Infinity,
+    inFlight: () => inFlight.size,
+    isBusy: () => inFlight.size >= limits.connections - 1,
+    trackWork,
+    markLost,
     /** Resolves when it can do its work, rejects with what is wrong. */
-    probe: shareQuestion(probe),
+    probe: coalesce(probe),
     keepProbing,
-    async end () {
-      ended.abort()
-      await Promise.all([end(), probing.end()])
+    async close () {
+      closing.abort()
+      await Promise.all([closeConnections(), probeConnections.close()])
     },
   }
 
   async function probe (): Promise<void> {
     const askedAt = performance.now()
     try {
-      const position = await probing.ask(async sql => {
+      const position = await probeConnections.query(async sql => {
         await requireSchema(sql, migrations)
-        return await positions.ask(sql)
+        return await positions.run(sql)
       })
-      become(judge(host, position, askedAt))
+      setState(checkLag(host, position, askedAt))
     } catch (error) {
-      lose(error, askedAt)
+      markLost(error, askedAt)
       throw error
     }
   }
 
   /** A question that can be put with the server's snapshot in it, and without it where the server refuses to tell that. */
-  function askWithSnapshot<T> (question: (sql: Sql, tellsSnapshot: boolean) => Promise<T>): Promise<T> {
+  function queryWithSnapshot<T> (work: (sql: Sql, withSnapshot: boolean) => Promise<T>): Promise<T> {
     return ask(async sql => {
-      if (!await snapshots.isAnswered(sql)) return await question(sql, false)
+      if (!await snapshots.isSupported(sql)) return await work(sql, false)
       try {
-        return await question(sql, true)
+        return await work(sql, true)
       } catch (error) {
-        if (!isRefusal(error)) throw error
+        if (!isUnsupported(error)) throw error
         snapshots.forget(sql)
-        if (await snapshots.isAnswered(sql)) throw error // it is something else that is refused
-        return await question(sql, false)
+        if (await snapshots.isSupported(sql)) throw error // it is something else that is refused
+        return await work(sql, false)
       }
     })
   }
 
   /** Work that asks this server; rejects when the server is lost meanwhile, which silence would not tell for long. */
-  function work<T> (of: (host: Host) => Promise<T>): Promise<T> {
+  function trackWork<T> (work: (host: Host) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const entry = { startedAt: performance.now(), reject }
-      inHand.add(entry)
-      of(host).then(resolve, reject).finally(() => inHand.delete(entry))
+      inFlight.add(entry)
+      work(host).then(resolve, reject).finally(() => inFlight.delete(entry))
     })
   }
 
@@ -108,24 +108,24 @@ export function openHost ({ name, connect, limits, migrations, log, watch, answe
    * performance.now(). A refused or reset connection says how the server was then: work that began later may run on a server
    * that has come back, and fails by itself if not. A timeout says that the server is silent now: all work is rejected.
    */
-  function lose (error: unknown, since: number): void {
-    become(String((error as { code?: string }).code ?? 'failed'), error)
-    const lost = Object.assign(new Error(`${name} is lost`, { cause: error }), { code: 'CONNECTION_CLOSED' })
+  function markLost (error: unknown, since: number): void {
+    setState(String((error as { code?: string }).code ?? 'failed'), error)
+    const lost = Object.assign(new Error(`${name} is unavailable`, { cause: error }), { code: 'CONNECTION_CLOSED' })
     const before = isTimeout(error) ? Infinity : since
-    for (const { startedAt, reject } of inHand) if (startedAt < before) reject(lost)
+    for (const { startedAt, reject } of inFlight) if (startedAt < before) reject(lost)
   }
 
-  function become (state: HostState, err?: unknown): void {
-    if (state === host.state || ended.signal.aborted) return
+  function setState (state: HostState, err?: unknown): void {
+    if (state === host.state || closing.signal.aborted) return
     const from = host.state
     host.state = state
-    log[state === 'ok' ? 'info' : 'warn']({ host: name, from, to: state, ...(err ? { err } : {}) }, 'database host')
+    log[state === 'ok' ? 'info' : 'warn']({ host: name, from, to: state, ...(err ? { err } : {}) }, 'database host state changed')
   }
 
   async function keepProbing (everyMs: number): Promise<void> {
-    while (!ended.signal.aborted) {
+    while (!closing.signal.aborted) {
       await host.probe().catch(() => {})
-      await pause(everyMs, undefined, { ref: false, signal: ended.signal }).catch(() => {})
+      await pause(everyMs, undefined, { ref: false, signal: closing.signal }).catch(() => {})
     }
   }
 

@@ -1,17 +1,17 @@
 import type { Sql } from 'postgres'
-import { linkOf } from '../../../lib/postgres/database.ts'
+import { connectionOf } from '../../../lib/postgres/database.ts'
 
 /**
  * SQLSTATEs of a function that a server does not run for us: not supported (Aurora's readers), no privilege, `wal_level` below `logical`
  * (Aurora's writer). No function of PostgreSQL itself answers so to a role that may call it.
  */
-export const isRefusal = (error: unknown): boolean => ['0A000', '42501', '55000'].includes(String((error as { code?: unknown } | null)?.code))
+export const isUnsupported = (error: unknown): boolean => ['0A000', '42501', '55000'].includes(String((error as { code?: unknown } | null)?.code))
 
-export type Refusable<T> = {
+export type OptionalQuery<T> = {
   /** Null where the server refuses. */
-  ask: (sql: Sql) => Promise<T | null>
+  run: (sql: Sql) => Promise<T | null>
   /** Whether the server answers; queries it where that is not known of the connection. */
-  isAnswered: (sql: Sql) => Promise<boolean>
+  isSupported: (sql: Sql) => Promise<boolean>
   /** The next call queries the server again. */
   forget: (sql: Sql) => void
 }
@@ -21,35 +21,35 @@ export type Refusable<T> = {
  * no error in the server's log each time. A new connection, which the client makes by itself too, may be to another server, or under
  * other privileges: it queries again.
  */
-export function refusable<T> (query: (sql: Sql) => Promise<T>, onRefusal: (error: unknown) => void): Refusable<T> {
-  const answers = new WeakMap<object, boolean>()
+export function createOptionalQuery<T> (query: (sql: Sql) => Promise<T>, onUnsupported: (error: unknown) => void): OptionalQuery<T> {
+  const supportByConnection = new WeakMap<object, boolean>()
   let isReported = false
 
-  const known = (sql: Sql): boolean | undefined => answers.get(linkOf(sql) ?? {})
+  const known = (sql: Sql): boolean | undefined => supportByConnection.get(connectionOf(sql) ?? {})
 
-  function note (sql: Sql, isAnswered: boolean): void {
-    const link = linkOf(sql)
-    if (link) answers.set(link, isAnswered)
-    isReported = !isAnswered
+  function remember (sql: Sql, isSupported: boolean): void {
+    const connection = connectionOf(sql)
+    if (connection) supportByConnection.set(connection, isSupported)
+    isReported = !isSupported
   }
 
-  async function ask (sql: Sql): Promise<T | null> {
+  async function run (sql: Sql): Promise<T | null> {
     if (known(sql) === false) return null
     try {
       const value = await query(sql)
-      note(sql, true)
+      remember(sql, true)
       return value
     } catch (error) {
-      if (!isRefusal(error)) throw error
-      if (!isReported) onRefusal(error)
-      note(sql, false)
+      if (!isUnsupported(error)) throw error
+      if (!isReported) onUnsupported(error)
+      remember(sql, false)
       return null
     }
   }
 
   return {
-    ask,
-    isAnswered: async sql => known(sql) === true || await ask(sql) !== null,
-    forget: sql => { answers.delete(linkOf(sql) ?? {}) },
+    run,
+    isSupported: async sql => known(sql) === true || await run(sql) !== null,
+    forget: sql => { supportByConnection.delete(connectionOf(sql) ?? {}) },
   }
 }

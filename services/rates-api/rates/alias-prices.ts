@@ -8,7 +8,7 @@ import { snapshotOf } from '../cache/snapshot.ts'
  * Costs three quarters of regionPrices over the same lane.
  */
 export async function aliasPrices (
-  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, withSnapshot = true
 ): Promise<LaneTotals | null> {
   // Arrays, made once, let the primary key's index find the row of each code.
   const isLane = sql`orig_code = any (array(${codesOf(sql, sql`orig_port`)})) and dest_code = any (array(${codesOf(sql, sql`dest_port`)}))`
@@ -25,9 +25,9 @@ export async function aliasPrices (
         when dest_port.code is not null then 'port'
         when exists (select from regions where slug = ${destSlug}) then 'region'
       end as dest,
-      orig_port.code as "origPort", dest_port.code as "destPort", asked.month, counts, cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
-    from orig_port cross join dest_port cross join unnest(${months}::date[]) as asked (month)
-    left join lane_months on ${isLane} and lane_months.month = asked.month
+      orig_port.code as "origPort", dest_port.code as "destPort", requested.month, counts, cents, ${snapshotOf(sql, withSnapshot)} as snapshot
+    from orig_port cross join dest_port cross join unnest(${months}::date[]) as requested (month)
+    left join lane_months on ${isLane} and lane_months.month = requested.month
     union all
     select null, null, null, null, month, counts, cents, null
     from full_lane_months

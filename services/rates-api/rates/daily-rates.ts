@@ -7,7 +7,7 @@ import { meanPrice } from './mean-price.ts'
 export type Rate = { day: string, count: number | null, price: number | null }
 
 /** Fewer prices than this have no mean. */
-const fewestPrices = 3
+const minPrices = 3
 
 /** One rate for each day of the range, both ends included, the newest first. */
 export function dailyRates (range: { date_from: string, date_to: string }, totals: readonly MonthTotals[]): Rate[] {
@@ -16,7 +16,7 @@ export function dailyRates (range: { date_from: string, date_to: string }, total
     const { counts, cents } = totals.find(each => each.month === month)!
     for (let day = last; day >= first; day--) {
       const count = counts?.[day - 1] || null
-      const price = count !== null && count >= fewestPrices ? meanPrice(cents![day - 1]!, count) : null
+      const price = count !== null && count >= minPrices ? meanPrice(cents![day - 1]!, count) : null
       rates.push({ day: dayOf(month, day), count, price })
     }
   }

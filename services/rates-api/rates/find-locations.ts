@@ -21,7 +21,7 @@ export type Location = {
 export async function findLocations (sql: Sql, { q, limit }: { q: string, limit: number }): Promise<Location[]> {
   const found = await sql<Array<Omit<Location, 'retired'> & { retired: boolean }>>`
     with
-      asked as (select lower(${q}) as code, ${plain(sql, sql`${q}::text`)} as name),
+      requested as (select lower(${q}) as code, ${plain(sql, sql`${q}::text`)} as name),
       locations as (
         select code, name, 'port' as kind, parent_slug as region, array(
           select alias.code from port_aliases as alias where alias.port_code = ports.code order by alias.code collate "C") as aliases, retired_at is not null as retired
@@ -32,16 +32,16 @@ export async function findLocations (sql: Sql, { q, limit }: { q: string, limit:
       ),
       candidates as (select *, lower(code) as plain_code, ${plain(sql, sql`name`)} as plain_name from locations)
     select candidates.code, candidates.name, kind, region, aliases, retired
-    from candidates cross join asked cross join lateral (
-      select coalesce(bool_or(lower(alias) = asked.code), false) as is_it, coalesce(bool_or(starts_with(lower(alias), asked.code)), false) as begins
+    from candidates cross join requested cross join lateral (
+      select coalesce(bool_or(lower(alias) = requested.code), false) as is_exact, coalesce(bool_or(starts_with(lower(alias), requested.code)), false) as begins
       from unnest(aliases) as alias
     ) as by_alias
-    where starts_with(plain_code, asked.code) or by_alias.begins or strpos(plain_name, asked.name) > 0
+    where starts_with(plain_code, requested.code) or by_alias.begins or strpos(plain_name, requested.name) > 0
     order by
-      plain_code <> asked.code,
-      not by_alias.is_it,
-      case when starts_with(plain_code, asked.code) then 1 when by_alias.begins then 2 else 3 end,
-      not starts_with(plain_name, asked.name),
+      plain_code <> requested.code,
+      not by_alias.is_exact,
+      case when starts_with(plain_code, requested.code) then 1 when by_alias.begins then 2 else 3 end,
+      not starts_with(plain_name, requested.name),
       candidates.code collate "C"
     limit ${limit}`
   return found.map(({ retired, ...location }) => retired ? { ...location, retired } : location)

@@ -9,7 +9,7 @@ import { snapshotOf } from '../cache/snapshot.ts'
  * third more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
  */
 export async function lanePrices (
-  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, withSnapshot = true
 ): Promise<LaneTotals | null> {
   const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasMore: boolean }>>`
     select
@@ -26,9 +26,9 @@ export async function lanePrices (
       ) or exists (
         select from full_lane_months where orig_code = ${origCode} and dest_code = ${destCode}
       ) as "hasMore",
-      asked.month, counts, cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
-    from unnest(${months}::date[]) as asked (month)
-    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = asked.month`
-  const isAnother = rows.some(({ orig, dest, hasMore }) => hasMore || orig === 'region' || dest === 'region')
-  return isAnother ? null : totalsOf(rows.map(row => ({ ...row, origPort: row.orig && origCode, destPort: row.dest && destCode })))
+      requested.month, counts, cents, ${snapshotOf(sql, withSnapshot)} as snapshot
+    from unnest(${months}::date[]) as requested (month)
+    left join lane_months on orig_code = ${origCode} and dest_code = ${destCode} and lane_months.month = requested.month`
+  const needsOtherStatement = rows.some(({ orig, dest, hasMore }) => hasMore || orig === 'region' || dest === 'region')
+  return needsOtherStatement ? null : totalsOf(rows.map(row => ({ ...row, origPort: row.orig && origCode, destPort: row.dest && destCode })))
 }

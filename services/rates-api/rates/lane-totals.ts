@@ -33,11 +33,11 @@ export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
 
 export function totalsOf (rows: TotalsRow[]): LaneTotals {
   const { orig, dest, origPort, destPort, snapshot } = rows.find(row => row.snapshot !== null)!
-  return { orig, dest, origPort, destPort, snapshot: snapshot || null, months: oneEach(rows) }
+  return { orig, dest, origPort, destPort, snapshot: snapshot || null, months: mergeMonths(rows) }
 }
 
 /** Adds up the rows of the same month: those of `full_lane_months` beside that of `lane_months`, and those of each code of a port. */
-function oneEach (rows: TotalsRow[]): MonthTotals[] {
+function mergeMonths (rows: TotalsRow[]): MonthTotals[] {
   const months = new Map<string, MonthTotals>()
   for (const row of rows) {
     const earlier = months.get(row.month)

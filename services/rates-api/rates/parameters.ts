@@ -32,7 +32,7 @@ export function readParameters<T extends object> (
     else values[name] = read
   }
   const unknown = Object.keys(query).filter(name => !Object.hasOwn(parameters, name))
-  for (const name of unknown.slice(0, mostUnknown)) {
+  for (const name of unknown.slice(0, maxUnknown)) {
     errors.push(errorAt(echo(name), 'unknown', `is not a parameter: there are ${Object.keys(parameters).join(', ')}`))
   }
   return { values, errors }
@@ -51,11 +51,11 @@ export function errorAt (parameter: string, code: ParameterCode, message: string
 
 /** What is sent back of a client's text: bounded, and valid Unicode wherever it is cut. */
 export function echo (text: string): string {
-  return text.slice(0, longestEcho).toWellFormed()
+  return text.slice(0, maxEchoChars).toWellFormed()
 }
-const longestEcho = 200
+const maxEchoChars = 200
 /** A header of 16 KiB has room for thousands of unknown names; the answer has not. */
-const mostUnknown = 20
+const maxUnknown = 20
 
 function readOne<T> (value: unknown, { read, absent, mayBeEmpty }: Parameter<T>): T | Refusal {
   if (Array.isArray(value)) return new Refusal('repeated', `is there ${value.length} times`)

@@ -7,7 +7,7 @@ import { snapshotOf } from '../cache/snapshot.ts'
  * The prices of all lanes from a port or any port of a region, at any depth, to another. The prices of a port are those under its
  * own code and under each alias: batches that came before a code was an alias have it in their rows.
  */
-export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, tellsSnapshot = true): Promise<LaneTotals> {
+export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, withSnapshot = true): Promise<LaneTotals> {
   const rows = await sql<SumsRow[]>`
     with recursive
       -- union, not union all: a region that is met again adds nothing, so that even a tree with a cycle comes to an end.
@@ -34,8 +34,8 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
         when dest_port.code is not null then 'port'
         when exists (select from dest_regions) then 'region'
       end as dest,
-      orig_port.code as "origPort", dest_port.code as "destPort", asked.month, totals.counts, totals.cents, ${snapshotOf(sql, tellsSnapshot)} as snapshot
-    from orig_port cross join dest_port cross join unnest(${months}::date[]) as asked (month)
+      orig_port.code as "origPort", dest_port.code as "destPort", requested.month, totals.counts, totals.cents, ${snapshotOf(sql, withSnapshot)} as snapshot
+    from orig_port cross join dest_port cross join unnest(${months}::date[]) as requested (month)
     -- Month by month, so that nothing is sorted or hashed. Its 62 sums are six times as fast as unnest with ordinality
     -- and group by, which make a row of each lane and day (bench/average-prices.ts).
     cross join lateral (
@@ -48,7 +48,7 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
       -- Arrays, made once before the scan, let the primary key's index find each lane; a join would read every row.
       where orig_code = any (array(${codesOf(sql, sql`orig_ports`)}))
         and dest_code = any (array(${codesOf(sql, sql`dest_ports`)}))
-        and month = asked.month
+        and month = requested.month
     ) as totals`
   return totalsOf(rows.map(row => ({ ...row, counts: row.counts && row.counts.map(count => count === null ? null : Number(count)) })))
 }

@@ -7,30 +7,30 @@ import { findLocations, type Location } from '../rates/find-locations.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameters } from '../rates/parameters.ts'
 
 type LocationsQuery = { q: string, limit: number }
-const limits = { longestText: 100, fewest: 1, most: 100, unasked: 20 }
+const limits = { maxTextChars: 100, min: 1, max: 100, defaultCount: 20 }
 
 const parameters: Parameters<LocationsQuery> = {
   q: {
     absent: '',
     mayBeEmpty: true,
     read (text) {
-      if (text.length > limits.longestText) return new Refusal('too_long', `has more than ${limits.longestText} characters`)
+      if (text.length > limits.maxTextChars) return new Refusal('too_long', `has more than ${limits.maxTextChars} characters`)
       return /\p{Cc}/u.test(text) ? new Refusal('malformed', 'has control characters') : text.trim()
     },
   },
   limit: {
-    absent: limits.unasked,
+    absent: limits.defaultCount,
     read (text) {
       if (!/^\d{1,9}$/.test(text)) return new Refusal('malformed', 'must be a whole number')
       const limit = Number(text)
-      return limit >= limits.fewest && limit <= limits.most ? limit : new Refusal('out_of_range', `must be from ${limits.fewest} to ${limits.most}`)
+      return limit >= limits.min && limit <= limits.max ? limit : new Refusal('out_of_range', `must be from ${limits.min} to ${limits.max}`)
     },
   },
 }
 
 const Querystring = Type.Object({
-  q: Type.Optional(Type.String({ description: 'start of a code or alias, or part of a name; case and accents do not matter', maxLength: limits.longestText, examples: ['tallinn'] })),
-  limit: Type.Optional(Type.Integer({ minimum: limits.fewest, maximum: limits.most, default: limits.unasked })),
+  q: Type.Optional(Type.String({ description: 'start of a code or alias, or part of a name; case and accents do not matter', maxLength: limits.maxTextChars, examples: ['tallinn'] })),
+  limit: Type.Optional(Type.Integer({ minimum: limits.min, maximum: limits.max, default: limits.defaultCount })),
 }, { additionalProperties: false })
 
 const Locations = Type.Object({
@@ -65,7 +65,7 @@ export function registerLocations (app: FastifyInstance, { hosts, access }: Rate
   }, async (request, reply) => {
     const { values, errors } = readParameters(request.query, parameters)
     if (errors.length > 0) throw invalidParameters(errors)
-    const { value: locations, ageMs } = await hosts.ask(request.url, ({ ask }) => ask(sql => findLocations(sql, values as LocationsQuery)))
+    const { value: locations, ageMs } = await hosts.run(request.url, ({ query }) => query(sql => findLocations(sql, values as LocationsQuery)))
     return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).send({ locations })
   })
 }

@@ -47,26 +47,26 @@ export function registerRates (app: FastifyInstance, { hosts, metrics, access, m
           },
         },
         ...documentedProblems(...access.problems, invalidParameters([...exampleErrors]), unknownLocations([unknownLocation('orig_code', 'CNGGG')]),
-          new Problem('not-acceptable', 'This comes as application/json or text/csv')),
+          new Problem('not-acceptable', 'Available as application/json or text/csv')),
       },
     },
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
-    const { value: body, ageMs } = await hosts.ask(request.url, host => answerTo(request, type, host))
+    const { value: body, ageMs } = await hosts.run(request.url, host => respond(request, type, host))
     // Caches between here and a client cannot ask the database whether an answer still holds.
     return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).type(`${type}; charset=utf-8`).send(body)
   })
 
-  async function answerTo (request: FastifyRequest, type: string, { answers, askWithSnapshot }: Host): Promise<string> {
-    const { body: kept, keep } = await answers.find(`${type} ${request.url}`)
-    metrics.count('freight_answers_total', { source: kept === undefined ? 'made' : 'kept' })
-    if (kept !== undefined) return kept
+  async function respond (request: FastifyRequest, type: string, { cache, queryWithSnapshot }: Host): Promise<string> {
+    const { body: cached, store } = await cache.find(`${type} ${request.url}`)
+    metrics.count('freight_response_cache_total', { result: cached === undefined ? 'miss' : 'hit' })
+    if (cached !== undefined) return cached
     const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
-    const totals = await askWithSnapshot((sql, tellsSnapshot) => averagePrices(sql, query, tellsSnapshot))
+    const totals = await queryWithSnapshot((sql, withSnapshot) => averagePrices(sql, query, withSnapshot))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)
     const body = type === 'text/csv' ? toCsv(rates) : JSON.stringify({ rates })
-    keep(totals.snapshot, body)
+    store(totals.snapshot, body)
     return body
   }
 }

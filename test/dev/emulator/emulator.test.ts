@@ -9,7 +9,7 @@ import {
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { startEmulator } from '../../../dev/emulator/emulator.ts'
-import { bucket, deadLetterQueue, makeResources, queue, queueUrl, region } from '../../../dev/emulator/resources.ts'
+import { bucket, deadLetterQueue, createResources, queue, queueUrl, region } from '../../../dev/emulator/resources.ts'
 import { openS3, openSqs } from '../../../lib/process/aws.ts'
 
 process.env.AWS_ACCESS_KEY_ID = 'test'
@@ -18,7 +18,7 @@ process.env.AWS_SECRET_ACCESS_KEY = 'test'
 async function start (t: Test, dataDir: string) {
   const { port, stop } = await startEmulator({ port: 0, host: '127.0.0.1', dataDir })
   const endpoint = `http://127.0.0.1:${port}`
-  await makeResources(endpoint)
+  await createResources(endpoint)
   const [sqs, s3] = [openSqs({ region, endpoint }), openS3({ region, endpoint })]
   t.teardown(async () => {
     sqs.destroy()
@@ -82,13 +82,13 @@ t.test('objects of more than 11 MiB in one PUT', async t => {
 t.test('what a kill -9 left half-written does not keep it from starting', async t => {
   const dataDir = t.testdir()
   const { s3, stop } = await start(t, dataDir)
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'whole', Body: 'whole' }))
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'complete', Body: 'complete' }))
   await stop()
   writeFileSync(join(dataDir, 's3/buckets', bucket, 'objects/torn.meta.json'), '{"key":"to')
   mkdirSync(join(dataDir, 's3/_multipart/x/parts'), { recursive: true })
   writeFileSync(join(dataDir, 's3/_multipart/x/.upload.json'), '')
   const again = await start(t, dataDir)
-  t.equal(await (await again.s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'whole' }))).Body!.transformToString(), 'whole')
+  t.equal(await (await again.s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'complete' }))).Body!.transformToString(), 'complete')
 })
 
 const other = Object.values(networkInterfaces()).flat().find(address => address?.family === 'IPv4' && !address.internal)?.address

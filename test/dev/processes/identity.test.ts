@@ -19,7 +19,7 @@ t.test('a process is known by its number and its start', async t => {
   t.equal(identityOf(child.pid!), undefined)
 })
 
-t.test('one that ended and that nobody waited for has ended', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
+t.test('a zombie process counts as exited', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
   // The shell becomes a program that knows nothing of the child it had.
   const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'])
   t.teardown(() => parent.kill('SIGKILL'))

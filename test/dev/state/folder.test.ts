@@ -3,17 +3,17 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { locateState, openState } from '../../../dev/state/folder.ts'
 import { existingOwner } from '../../../dev/postgres/owner.ts'
-import { markerName } from '../../../dev/state/marker-file.ts'
+import { markerFileName } from '../../../dev/state/marker-file.ts'
 import { resetState } from '../../../dev/state/reset.ts'
 import { runProgram, stateFolder } from '../program.ts'
 
 t.test('one name for one folder, however it is written and whether it is there yet', async t => {
   const { stateDir, state } = stateFolder(t)
   t.equal(state.folder, stateDir)
-  const link = join(dirname(stateDir), 'link')
-  symlinkSync(dirname(stateDir), link)
-  t.same(locateState(join(link, 'state')), state)
-  t.same(openState(join(link, 'state')), state)
+  const symlinkPath = join(dirname(stateDir), 'link')
+  symlinkSync(dirname(stateDir), symlinkPath)
+  t.same(locateState(join(symlinkPath, 'state')), state)
+  t.same(openState(join(symlinkPath, 'state')), state)
   t.same(locateState(stateDir), state)
   t.not(locateState(`${stateDir}2`).name, state.name)
   t.equal(statSync(stateDir).mode & 0o066, 0, 'closed to others')
@@ -26,10 +26,10 @@ t.test('a reset deletes what a start made, and no other folder', async t => {
   writeFileSync(join(stateDir, 'passwords.json'), '{}')
   writeFileSync(join(stateDir, 'lock-1-2'), '')
   t.equal(resetState(state, '/nowhere'), 2)
-  t.same(readdirSync(stateDir).toSorted(), ['diagnostics', 'lock-1-2', markerName].toSorted())
+  t.same(readdirSync(stateDir).toSorted(), ['diagnostics', 'lock-1-2', markerFileName].toSorted())
   t.equal(resetState(state, '/nowhere'), 0)
 
-  rmSync(join(stateDir, markerName))
+  rmSync(join(stateDir, markerFileName))
   writeFileSync(join(stateDir, 'passwords.json'), '{}')
   t.throws(() => resetState(state, '/nowhere'), 'one file alone')
   mkdirSync(join(stateDir, 'postgres'))

@@ -35,5 +35,5 @@ t.test('the other ports are those of the last time, while they are free', async 
   t.match(second, { postgres: first.postgres, worker: first.worker })
   t.not(second.emulator, first.emulator)
   const third = await choosePorts(state, readSettings({ RATES_API_PORT: String(first.postgres) }))
-  t.not(third.postgres, first.postgres, 'nor one that is asked for')
+  t.not(third.postgres, first.postgres, 'nor one that is requested')
 })

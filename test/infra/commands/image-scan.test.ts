@@ -41,15 +41,15 @@ const waiting = (status: object) => ({ ...of, imageScanStatus: status, imageScan
 type Run = { code: number, text: string, calls: string[] }
 
 /** The command with an `aws` that gives one answer after the other, the last one again and again. Text is the name of an error. */
-async function run (t: Test, answers: Array<object | string>, accepted: object[] = [], args: string[] = ['--image', image]): Promise<Run> {
+async function run (t: Test, outputs: Array<object | string>, accepted: object[] = [], args: string[] = ['--image', image]): Promise<Run> {
   const folder = t.testdir({
-    answers: JSON.stringify(answers),
+    answers: JSON.stringify(outputs),
     calls: '',
     'accepted.yaml': JSON.stringify({ findings: accepted }),
     aws: `#!${process.execPath}
 const { appendFileSync, readFileSync } = require('node:fs')
 const calls = __dirname + '/calls'
-const answers = JSON.parse(readFileSync(__dirname + '/answers', 'utf8'))
+const outputs = JSON.parse(readFileSync(__dirname + '/answers', 'utf8'))
 const before = readFileSync(calls, 'utf8').split('\\n').length - 1
 appendFileSync(calls, process.argv.slice(2).join(' ') + '\\n')
 const answer = answers[Math.min(before, answers.length - 1)]

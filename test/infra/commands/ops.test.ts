@@ -21,11 +21,11 @@ t.test('an operator\'s command runs as a task of the stack; its lines and its ex
   const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
   const run = await pulumi.npmRun('ops', ['--stack', 'prod', 'dead-letters', 'list', '--provider', 'demo'], { AWS_ENDPOINT_URL: aws.url })
   t.match(run, { code: 3, stdout: 'id  state\nabc dead_lettered\n' })
-  t.match(aws.asked('RunTask'), { taskDefinition: /^ops$/, overrides: { containerOverrides: [{
+  t.match(aws.requestOf('RunTask'), { taskDefinition: /^ops$/, overrides: { containerOverrides: [{
     name: 'ops', command: ['node', 'services/ops/main.ts', 'dead-letters', 'list', '--provider', 'demo'],
     environment: [{ name: 'OPERATOR_ARN', value: caller }],
   }] } })
-  t.match(aws.asked('GetLogEvents'), { logGroupName: 'ops-log', logStreamName: 'task/ops/abc' })
+  t.match(aws.requestOf('GetLogEvents'), { logGroupName: 'ops-log', logStreamName: 'task/ops/abc' })
 })
 
 t.test('the identity is the one that STS names, and no task is started for a nameless one', async t => {
@@ -33,10 +33,10 @@ t.test('the identity is the one that STS names, and no task is started for a nam
   const show = ['--stack', 'prod', 'dead-letters', 'discard', 'x', '--why', 'y', '--by', 'z']
   const aws = await standIn(t, { exitCode: 0 })
   t.match(await pulumi.npmRun('ops', show, { AWS_ENDPOINT_URL: aws.url, OPERATOR_ARN: 'arn:aws:iam::123456789012:user/other' }), { code: 0, stderr: caller })
-  t.match(aws.asked('RunTask'), { overrides: { containerOverrides: [{ environment: [{ name: 'OPERATOR_ARN', value: caller }] }] } })
+  t.match(aws.requestOf('RunTask'), { overrides: { containerOverrides: [{ environment: [{ name: 'OPERATOR_ARN', value: caller }] }] } })
   const nameless = await standIn(t, { exitCode: 0 }, '<ErrorResponse><Error><Code>ExpiredToken</Code><Message>it has expired</Message></Error></ErrorResponse>')
   t.match(await pulumi.npmRun('ops', show, { AWS_ENDPOINT_URL: nameless.url }), { code: 1, stderr: 'it has expired' })
-  t.equal(nameless.asked('RunTask'), undefined)
+  t.equal(nameless.requestOf('RunTask'), undefined)
 })
 
 t.test('a key is made at this terminal, and only its digest leaves it', async t => {
@@ -48,7 +48,7 @@ t.test('a key is made at this terminal, and only its digest leaves it', async t 
   t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/ })
   t.match(JSON.parse(secret.value()!), [{ provider: 'acme', sha256: sha256(run.stdout.trim()) }])
   t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'keys', 'list'], env), { code: 0, stdout: 'acme' })
-  t.equal(aws.asked('RunTask'), undefined)
+  t.equal(aws.requestOf('RunTask'), undefined)
 })
 
 t.test('docs/aws.md names the rights that the calls need', async t => {
@@ -97,7 +97,7 @@ t.test('reference data is at the terminal: the task reads a copy, which is delet
   t.match(put, { method: 'PUT', path: /^\/payloads\/operators\/[0-9a-f-]{36}\/ports$/, body: 'code,name,parent_slug\nZZAAA,First,baltic\n' })
   t.match(removed, { method: 'DELETE', path: put!.path })
   t.same(more, [])
-  t.match(aws.asked('RunTask'), { overrides: { containerOverrides: [
+  t.match(aws.requestOf('RunTask'), { overrides: { containerOverrides: [
     { command: ['node', 'services/ops/main.ts', 'reference', 'load', '--dry-run', '--ports', `s3:/${put!.path}`] },
   ] } })
   t.match(await load(`--ports=${join(folder, 'ports.csv')}`, `--regions=${join(folder, 'none.csv')}`), { code: 1, stderr: 'none.csv cannot be read: ENOENT' })
@@ -120,7 +120,7 @@ t.test('what cannot be', async t => {
 /** As ECS, CloudWatch Logs, STS and S3 answer. */
 async function standIn (t: Test, container: { exitCode?: number }, sts = identity) {
   const calls: Array<[action: string, body: any]> = []
-  const answers: Record<string, (body: any) => unknown> = {
+  const handlers: Record<string, (body: any) => unknown> = {
     RunTask: () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }], failures: [] }),
     DescribeTasks: () => ({ tasks: [{ lastStatus: 'STOPPED', stoppedReason: 'CannotPullContainerError', containers: [{ name: 'ops', ...container }] }] }),
     GetLogEvents: ({ nextToken }) => ({ events: nextToken ? [] : [{ message: 'id  state' }, { message: 'abc dead_lettered' }], nextForwardToken: 'f/1' }),
@@ -140,9 +140,9 @@ async function standIn (t: Test, container: { exitCode?: number }, sts = identit
     const body = JSON.parse(text)
     const action = String(request.headers['x-amz-target']).split('.')[1]!
     calls.push([action, body])
-    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(answers[action]!(body)))
+    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(handlers[action]!(body)))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: (action: string) => calls.find(([name]) => name === action)?.[1], objects: () => objects, actions: () => calls.map(([name]) => name) }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requestOf: (action: string) => calls.find(([name]) => name === action)?.[1], objects: () => objects, actions: () => calls.map(([name]) => name) }
 }

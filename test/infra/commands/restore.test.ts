@@ -93,9 +93,9 @@ t.test('refused', async t => {
 
 /** Runs a script with commands that note how they are called, and returns the calls. */
 async function runInBash (t: Test, script: string): Promise<string[][]> {
-  const noting = (answer: string): string => `#!/bin/bash\n{ printf '%s' "$(basename "$0")"; printf '\\x1f%s' "$@"; echo; } >> "$(dirname "$0")/calls"\n${answer}\n`
+  const recorder = (output: string): string => `#!/bin/bash\n{ printf '%s' "$(basename "$0")"; printf '\\x1f%s' "$@"; echo; } >> "$(dirname "$0")/calls"\n${output}\n`
   const folder = t.testdir({
-    aws: noting('case "$*" in *DbiResourceId\\ --output*) echo db-NEW;; *run-task*) echo arn:task;; esac'), pulumi: noting(''), npm: noting(''),
+    aws: recorder('case "$*" in *DbiResourceId\\ --output*) echo db-NEW;; *run-task*) echo arn:task;; esac'), pulumi: recorder(''), npm: recorder(''),
   })
   for (const name of ['aws', 'pulumi', 'npm']) chmodSync(join(folder, name), 0o755)
   writeFileSync(join(folder, 'script'), script)

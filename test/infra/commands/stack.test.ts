@@ -5,8 +5,8 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { checkConfig } from '../../../infra/config.ts'
 import { fileOf } from '../../../infra/commands/copy-name.ts'
-import { answersOf } from '../../../infra/commands/init.ts'
-import { Questions } from '../../../infra/commands/prompts.ts'
+import { readInputs } from '../../../infra/commands/init.ts'
+import { Prompts } from '../../../infra/commands/prompts.ts'
 import { isExample, newSettings } from '../../../infra/commands/stack-settings.ts'
 import { hourlyCost, totalOf } from '../../../infra/cost.ts'
 import { asExample } from '../example-settings.ts'
@@ -26,8 +26,8 @@ function copyName (t: Test): string {
 t.test('a copy is made, updated and removed', async t => {
   const name = copyName(t)
   const empty = fakePulumi(t, {})
-  const made = await empty.npmRun('stack', ['up', name, '--yes'], { PULUMI_SECRETS_PROVIDER: 'awskms://key' })
-  t.equal(made.code, 0, made.stderr)
+  const created = await empty.npmRun('stack', ['up', name, '--yes'], { PULUMI_SECRETS_PROVIDER: 'awskms://key' })
+  t.equal(created.code, 0, created.stderr)
   t.same(empty.calls(), ['stack ls --json --non-interactive', `stack init ${name} --secrets-provider awskms://key`, `up --stack ${name} --yes --skip-preview`])
   const { config } = parse(readFileSync(fileOf(name), 'utf8'))
   t.match(config, { 'freight-rates:expires': day(7), 'freight-rates:tier': 'development' })
@@ -36,8 +36,8 @@ t.test('a copy is made, updated and removed', async t => {
   t.match(settings, { database: { multiAz: false, replicas: 0, deletionProtection: false }, rates: { minTasks: 1 }, worker: { minTasks: 1 } })
   const hour = totalOf(hourlyCost(settings))
   t.ok(hour <= totalOf(hourlyCost(settingsOf('dev'))))
-  for (const [hours, digits] of [[1, 2], [730, 0], [8_760, 0]] as const) t.match(made.stdout, `$${(hour * hours).toFixed(digits)} `)
-  t.ok(made.stdout.indexOf('an hour') < made.stdout.indexOf('pulumi: up'), 'the cost is said first')
+  for (const [hours, digits] of [[1, 2], [730, 0], [8_760, 0]] as const) t.match(created.stdout, `$${(hour * hours).toFixed(digits)} `)
+  t.ok(created.stdout.indexOf('an hour') < created.stdout.indexOf('pulumi: up'), 'the cost is said first')
 
   const there = fakePulumi(t, { [name]: {} })
   t.match(await there.npmRun('stack', ['up', name, '--days', '2']), { code: 0 })
@@ -58,7 +58,7 @@ t.test('a stack that is made to stay is neither removed nor updated as a copy', 
   t.equal(readFileSync(fileOf(name), 'utf8'), 'config:\n  freight-rates:tier: production\n')
 })
 
-t.test('what was made elsewhere is removed with the settings it was made with', async t => {
+t.test('what was created from another clone is removed with the settings it was created with', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, { [name]: {} })
   t.match(await there.npmRun('stack', ['down', name]), { code: 0 })
@@ -82,7 +82,7 @@ t.test('what has expired', async t => {
 t.test('refused before anything is called', async t => {
   const stacks = fakePulumi(t, { dev: {} })
   for (const [args, code, words] of [
-    [[], 2, 'Say what to do'], [['rm', 'x'], 2, 'no command "rm"'], [['up'], 2, 'one name'], [['up', 'a', 'b'], 2, 'one name'], [['up', 'x', '--days', '0'], 2, '--days'],
+    [[], 2, 'A command is required'], [['rm', 'x'], 2, 'no command "rm"'], [['up'], 2, 'one name'], [['up', 'a', 'b'], 2, 'one name'], [['up', 'x', '--days', '0'], 2, '--days'],
     [['up', 'x', '--dyas', '1'], 2, '--dyas'], [['down', 'prod'], 1, 'no short-lived copy'], [['up', 'Big_Name'], 1, 'no name for a stack'],
   ] as const) {
     t.match(await stacks.npmRun('stack', [...args]), { code, stderr: words }, args.join(' '))
@@ -108,8 +108,8 @@ const ownOf = (config: Record<string, unknown>): Record<string, unknown> =>
 t.test('a stack that is to stay: its settings are written once, and nothing is pasted', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, {}, [], {}, { [name]: bootstrap })
-  const made = await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.7/32, 203.0.113.0/24'])
-  t.equal(made.code, 0, made.stderr)
+  const created = await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.7/32, 203.0.113.0/24'])
+  t.equal(created.code, 0, created.stderr)
   t.same(there.calls(), [...ls, `stack output --stack ${name} --cwd infra/bootstrap --json --non-interactive`, `stack init ${name} --secrets-provider ${bootstrap.secretsProvider}`])
   const config = configIn(name)
   t.match(config, {
@@ -117,9 +117,9 @@ t.test('a stack that is to stay: its settings are written once, and nothing is p
     'freight-rates:allowedCidrs': ['198.51.100.7/32', '203.0.113.0/24'], 'freight-rates:domain': undefined, 'freight-rates:expires': undefined,
     'freight-rates:network': { zones: ['a', 'b'] },
   })
-  t.match(made.stdout, 'eu-central-1a, eu-central-1b', 'zones that nobody chose are named')
+  t.match(created.stdout, 'eu-central-1a, eu-central-1b', 'zones that nobody chose are named')
   const settings = checkConfig(ownOf(config), name, 'eu-central-1')
-  t.match(made.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'what it costs')
+  t.match(created.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'what it costs')
 
   const before = readFileSync(fileOf(name))
   t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: `Pulumi.${name}.yaml is there already` })
@@ -174,41 +174,41 @@ t.test('where nothing is written', async t => {
   t.match(await there.npmRun('stack', ['up', name, '--region', 'eu-west-1']), { code: 2, stderr: '--region is an option of `init` alone' })
 })
 
-t.test('what a person is asked', async t => {
-  const ask = async (lines: string[], given = {}, boot: typeof bootstrap | null = bootstrap) => {
+t.test('the prompts', async t => {
+  const runPrompts = async (lines: string[], given = {}, boot: typeof bootstrap | null = bootstrap) => {
     const [input, output] = [new PassThrough(), new PassThrough()]
     input.end(lines.map(line => `${line}\n`).join(''))
-    const questions = new Questions(given, { input, output })
+    const prompts = new Prompts(given, { input, output })
     try {
-      const answers = await answersOf('prod', questions, boot ?? undefined)
-      return { answers, said: String(output.read()), yes: await questions.confirm('?') }
+      const inputs = await readInputs('prod', prompts, boot ?? undefined)
+      return { answers: inputs, output: String(output.read()), yes: await prompts.confirm('?') }
     } finally {
-      questions.close()
+      prompts.close()
     }
   }
   const production = ['', '', '', 'a, c, d', 'rates.example.org', 'Z123', '', 'on-call@example.org', '', 'y']
-  const { answers, said, yes } = await ask(production)
-  t.match(answers, { tier: 'production', account, region: 'eu-central-1', zones: ['a', 'c', 'd'], domain: { name: 'rates.example.org', zoneId: 'Z123' }, allowedCidrs: [], email: 'on-call@example.org', monthlyUsd: undefined })
+  const { answers: inputs, output, yes } = await runPrompts(production)
+  t.match(inputs, { tier: 'production', account, region: 'eu-central-1', zones: ['a', 'c', 'd'], domain: { name: 'rates.example.org', zoneId: 'Z123' }, allowedCidrs: [], email: 'on-call@example.org', monthlyUsd: undefined })
   t.equal(yes, true)
-  for (const fallback of ['[production]', `[${account}]`, '[eu-central-1]', '[a,b,c]']) t.match(said, fallback)
-  const corrected = await ask(['prod', 'production', '', '', 'a', '', '', 'rates.example.org', 'zone', 'Z123', 'everywhere', '', 'on-call@example.org', '5', 'no'])
-  t.match(corrected.answers, { tier: 'production', zones: ['a', 'b', 'c'], domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'asked again')
+  for (const fallback of ['[production]', `[${account}]`, '[eu-central-1]', '[a,b,c]']) t.match(output, fallback)
+  const corrected = await runPrompts(['prod', 'production', '', '', 'a', '', '', 'rates.example.org', 'zone', 'Z123', 'everywhere', '', 'on-call@example.org', '5', 'no'])
+  t.match(corrected.answers, { tier: 'production', zones: ['a', 'b', 'c'], domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'prompted again')
   t.equal(corrected.yes, false)
-  t.match((await ask(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'an option is not asked for')
-  await t.rejects(ask(production.slice(0, 5)), /input ended/)
+  t.match((await runPrompts(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'no prompt for what an option gives')
+  await t.rejects(runPrompts(production.slice(0, 5)), /input ended/)
 })
 
 t.test('an example of this repository is filled in, its comments stay', async t => {
-  const answers = { account, region: 'eu-central-1', tier: 'development' as const, zones: ['a', 'b'], allowedCidrs: ['198.51.100.7/32'], email: '' }
+  const inputs = { account, region: 'eu-central-1', tier: 'development' as const, zones: ['a', 'b'], allowedCidrs: ['198.51.100.7/32'], email: '' }
   const example = '# A comment.\nconfig:\n  freight-rates:account: "111111111111"\n  # Another.\n  freight-rates:database: { multiAz: false }\n'
   t.ok(isExample(example))
-  const text = newSettings(example, answers)
+  const text = newSettings(example, inputs)
   t.notOk(isExample(text), 'the next time it is somebody\'s')
   t.match(text, /^# A comment\.[^]+# Another\./)
   t.match(parse(text).config, { 'freight-rates:account': account, 'freight-rates:database': { multiAz: false } })
   const secret = 'config:\n  freight-rates:account: "999999999999"\n  freight-rates:x:\n    secure: abc\n'
-  t.throws(() => newSettings(secret, { ...answers, allowedCidrs: [] }), /encrypted for another stack/)
-  const keyed = newSettings('secretsprovider: awskms://x\nencryptedkey: abc\nconfig:\n  freight-rates:image: x\n', { ...answers, allowedCidrs: [] })
+  t.throws(() => newSettings(secret, { ...inputs, allowedCidrs: [] }), /encrypted for another stack/)
+  const keyed = newSettings('secretsprovider: awskms://x\nencryptedkey: abc\nconfig:\n  freight-rates:image: x\n', { ...inputs, allowedCidrs: [] })
   t.notMatch(keyed, /secretsprovider|encryptedkey|image/, 'a stack has its own key')
 })
 
@@ -217,8 +217,8 @@ t.test('the tests of a repository whose settings are filled in compare with the 
     const template = readFileSync(fileOf(stack), 'utf8')
     const domain = stack === 'dev' ? undefined : { name: 'rates.example.org', zoneId: 'Z1' }
     const zones = ['b', 'c', 'd']
-    const answers = { account, region: 'eu-central-1', zones, tier: parse(template).config['freight-rates:tier'], domain, email: parse(template).config['freight-rates:alarms']?.email ?? '' }
-    const filled = newSettings(template, { ...answers, allowedCidrs: domain ? [] : ['198.51.100.7/32'], permissionsBoundary: bootstrap.permissionsBoundary })
+    const inputs = { account, region: 'eu-central-1', zones, tier: parse(template).config['freight-rates:tier'], domain, email: parse(template).config['freight-rates:alarms']?.email ?? '' }
+    const filled = newSettings(template, { ...inputs, allowedCidrs: domain ? [] : ['198.51.100.7/32'], permissionsBoundary: bootstrap.permissionsBoundary })
     t.same(asExample(stack, parse(filled).config), configOf(stack), stack)
   }
   t.end()

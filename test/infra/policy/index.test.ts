@@ -1,5 +1,5 @@
 import t from 'tap'
-import { rules, type Asked } from '../../../infra/policy/rules.ts'
+import { rules, type DeclaredResource } from '../../../infra/policy/rules.ts'
 import { broken } from '../suites/policy.ts'
 import { type Analyzed, policyRunner, type Runner, urnOf } from '../policy-runner.ts'
 import { configOf, runPreview } from '../program.ts'
@@ -9,12 +9,12 @@ const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9'
 const image = `333333333333.dkr.ecr.eu-west-1.amazonaws.com/freight@sha256:${'b'.repeat(64)}`
 
 /** Inputs that satisfy a rule by being there: a preview often has them without their value. */
-const enough: Record<string, Asked['inputs']> = {
+const enough: Record<string, DeclaredResource['inputs']> = {
   'queues-are-encrypted': { kmsMasterKeyId: unknown },
   'databases-are-encrypted': { replicateSourceDb: unknown },
-  'data-stays': { replicateSourceDb: unknown },
-  'groups-name-each-other': { referencedSecurityGroupId: unknown, fromPort: 5432, toPort: 5432 },
-  'limits-know-no-path': { rules: [{ statement: { rateBasedStatement: { scopeDownStatement: { ipSetReferenceStatement: { arn: unknown } } } } }] },
+  'data-is-protected': { replicateSourceDb: unknown },
+  'ingress-is-by-group': { referencedSecurityGroupId: unknown, fromPort: 5432, toPort: 5432 },
+  'rate-limits-ignore-paths': { rules: [{ statement: { rateBasedStatement: { scopeDownStatement: { ipSetReferenceStatement: { arn: unknown } } } } }] },
 }
 
 const runners = new Map<string | undefined, Runner>()
@@ -52,8 +52,8 @@ t.test('what breaks a rule is refused, whatever else is not known yet', async t 
   for (const { name: policy, types: [type = ''] } of rules) {
     for (const resource of broken[policy] ?? []) {
       const { tier, ...changes } = { tier: 'development', ...resource }
-      const asked = { type, name: 'x', stack: 'dev', protect: false, ...changes, inputs: { ...resource.inputs, other: unknown, arn: unknown } }
-      const found = (await check(tier, asked)).filter(one => one.policy === policy)
+      const unknownResource = { type, name: 'x', stack: 'dev', protect: false, ...changes, inputs: { ...resource.inputs, other: unknown, arn: unknown } }
+      const found = (await check(tier, unknownResource)).filter(one => one.policy === policy)
       t.match(found, [{ level: 'mandatory' }], `${policy}: ${JSON.stringify(resource)}`)
       t.equal(found.length, 1)
     }

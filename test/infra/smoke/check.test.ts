@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { contentTag } from '../../../infra/components/compute/content-tag.ts'
-import { zipped } from '../../../infra/components/compute/smoke-code.ts'
+import { zipSmokeCheck } from '../../../infra/components/compute/smoke-code.ts'
 import { runChecks, type Check } from '../../../infra/smoke/check.ts'
 
 const checks: Check[] = [{ path: '/ready', status: 200 }, { method: 'POST', path: '/batches', status: 401 }]
@@ -19,35 +19,35 @@ async function serve (t: Test, listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-t.test('a version that answers as it must may have the traffic, once it does', async t => {
-  let asked = 0
+t.test('a version gets the traffic once its responses are right', async t => {
+  let requests = 0
   const target = await serve(t, (request, response) => {
-    response.statusCode = ++asked <= 2 ? 503 : request.url === '/ready' ? 200 : request.method === 'POST' ? 401 : 404
+    response.statusCode = ++requests <= 2 ? 503 : request.url === '/ready' ? 200 : request.method === 'POST' ? 401 : 404
     response.end()
   })
   t.same(await runChecks(target, checks, { ...soon, limitMs: 10_000 }), { hookStatus: 'SUCCEEDED' })
-  t.ok(asked >= 4)
+  t.ok(requests >= 4)
 })
 
 t.test('one that does not, may not', async t => {
   const open = await serve(t, (_request, response) => response.end())
   t.same(await runChecks(open, checks, soon), { hookStatus: 'FAILED' }, 'batches without a key')
   const redirecting = await serve(t, (_request, response) => response.writeHead(301, { location: '/ready' }).end())
-  t.same(await runChecks(redirecting, [checks[0]!], soon), { hookStatus: 'FAILED' }, 'a redirect is no answer')
-  const gone = createServer()
-  await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve))
-  const { port } = gone.address() as AddressInfo
-  await new Promise(resolve => gone.close(resolve))
+  t.same(await runChecks(redirecting, [checks[0]!], soon), { hookStatus: 'FAILED' }, 'a redirect is not a good response')
+  const closedServer = createServer()
+  await new Promise<void>(resolve => closedServer.listen(0, '127.0.0.1', resolve))
+  const { port } = closedServer.address() as AddressInfo
+  await new Promise(resolve => closedServer.close(resolve))
   t.same(await runChecks(`http://127.0.0.1:${port}`, checks, soon), { hookStatus: 'FAILED' }, 'nobody there')
 })
 
 t.test('Lambda runs what the program sends it', async t => {
   const target = await serve(t, (_request, response) => response.end())
-  const source = strFromU8(unzipSync(zipped())['check.mjs']!)
+  const source = strFromU8(unzipSync(zipSmokeCheck())['check.mjs']!)
   const { handler } = await import(`data:text/javascript,${encodeURIComponent(source)}`) as { handler: () => Promise<unknown> }
   Object.assign(process.env, { TARGET: target, CHECKS: JSON.stringify([checks[0]]) })
   t.same(await handler(), { hookStatus: 'SUCCEEDED' })
-  t.same(zipped(), zipped(), 'and gets it anew only when it changes')
+  t.same(zipSmokeCheck(), zipSmokeCheck(), 'and gets it anew only when it changes')
 })
 
 t.test('an image\'s tag follows what is in it', async t => {

@@ -18,14 +18,14 @@ export function alarmsAndScaling (t: Test, { of, named, stack }: Program): void 
     ...of('aws:cloudwatch/metricAlarm:MetricAlarm').map(one => one.inputs.metricQueries ?? []),
   ].filter(list => list.length > 0)
   for (const list of sources) {
-    t.equal(list.filter((one: any) => one.returnData).length, 1, 'one of them is the answer')
+    t.equal(list.filter((one: any) => one.returnData).length, 1, 'one of them is the expected one')
     const ids = list.map((one: any) => one.id)
     for (const { expression } of list.filter((one: any) => one.expression)) {
       const words: string[] = expression.match(/[a-z][A-Za-z0-9_]*/g)
       t.same(words.filter(word => !ids.includes(word)), [], `${expression} speaks of what is there`)
     }
   }
-  t.match(alarmNamed(`${stack}-api-keys-old`).inputs, {
+  t.match(alarmNamed(`${stack}-api-keys-stale`).inputs, {
     metricQueries: [{ metric: { namespace: `FreightRates/${stack}`, metricName: 'KeysAgeSeconds', stat: 'Maximum' } }], treatMissingData: 'notBreaching',
   }, 'no keys from a secret are no old keys')
   if (stack === 'dev') decisions(t, named)

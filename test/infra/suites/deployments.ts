@@ -41,5 +41,5 @@ export function deployments (t: Test, { of, named, stack }: Program): void {
   const { dependsOn } = named(`${stack}-ingestion`, 'aws:ecs/service:Service')
   t.ok(dependsOn.includes(named(`${stack}-worker`, 'aws:ecs/service:Service').urn), 'the old workers end before a new ingestion API comes')
   for (const rule of of('aws:lb/listenerRule:ListenerRule')) t.same(rule.ignoreChanges, ['actions'], `${rule.name}: ECS moves the weights`)
-  for (const group of of('aws:lb/targetGroup:TargetGroup')) t.equal(group.inputs.healthCheck.path, '/live', 'a database that is away has no task replaced')
+  for (const group of of('aws:lb/targetGroup:TargetGroup')) t.equal(group.inputs.healthCheck.path, '/live', 'an unavailable database has no task replaced')
 }

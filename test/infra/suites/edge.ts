@@ -51,15 +51,15 @@ export function edge (t: Test, program: Program): void {
   t.same([...behavior.allowedMethods].sort(), ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'])
   t.notOk(behavior.functionAssociations ?? behavior.lambdaFunctionAssociations, 'nothing rewrites a request or reads a body')
   const { minTtl, defaultTtl, maxTtl, parametersInCacheKeyAndForwardedToOrigin: cacheKey } = named(`${stack}-per-caller`, 'aws:cloudfront/cachePolicy:CachePolicy').inputs
-  t.same([minTtl, defaultTtl, maxTtl], [0, 0, 1], 'nothing is kept')
-  t.same(cacheKey.headersConfig.headers.items, ['Authorization', 'Accept', 'Accept-Encoding'], 'no caller gets the answer to another')
+  t.same([minTtl, defaultTtl, maxTtl], [0, 0, 1], 'nothing is cached')
+  t.same(cacheKey.headersConfig.headers.items, ['Authorization', 'Accept', 'Accept-Encoding'], 'no caller gets the response to another')
   t.equal(cacheKey.queryStringsConfig.queryStringBehavior, 'all')
   t.notOk(cacheKey.enableAcceptEncodingGzip || cacheKey.enableAcceptEncodingBrotli)
   t.match(named(`${stack}-all-but-host`, 'aws:cloudfront/originRequestPolicy:OriginRequestPolicy').inputs, {
     headersConfig: { headerBehavior: 'allExcept', headers: { items: ['Host'] } }, queryStringsConfig: { queryStringBehavior: 'all' },
   }, 'every header that a provider sends arrives')
   const errors = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504].map(errorCode => ({ errorCode, errorCachingMinTtl: 0 }))
-  t.same(inputs.customErrorResponses, errors, 'no error is kept, none is changed')
+  t.same(inputs.customErrorResponses, errors, 'no error is cached, none is changed')
 
   firewallOfEdge(t, program)
   closed(t, program, { host, origin, key })
@@ -79,7 +79,7 @@ function firewallOfEdge (t: Test, { named, stack }: Program): void {
   const [{ statement: { rateBasedStatement }, action }, ...others] = acl.inputs.rules
   t.same(others, [])
   t.equal(acl.inputs.scope, 'CLOUDFRONT')
-  t.same(rateBasedStatement, { limit: 6_000, aggregateKeyType: 'IP', evaluationWindowSec: 60 }, 'each address for itself, whatever it asks')
+  t.same(rateBasedStatement, { limit: 6_000, aggregateKeyType: 'IP', evaluationWindowSec: 60 }, 'each address for itself, whatever it requests')
   t.match(action.block.customResponse, { responseCode: 429, responseHeaders: [{ name: 'Retry-After', value: '60' }] })
   const body = acl.inputs.customResponseBodies.find(({ key }: Record<string, string>) => key === action.block.customResponse.customResponseBodyKey)
   t.match(JSON.parse(body.content), { message: 'Too Many Requests', type: '/problems/too-many-requests', status: 429 }, 'what the gateway says, and a problem')
@@ -91,7 +91,7 @@ function firewallOfEdge (t: Test, { named, stack }: Program): void {
 function closed (t: Test, { of, named, stack }: Program, { host, origin, key }: Record<'host' | 'origin' | 'key', string>): void {
   t.ok(key.length >= 43 && /^o[0-9a-f]{32}\./.test(origin), 'neither can be guessed')
   t.equal(named(stack, 'aws:apigatewayv2/api:Api').inputs.disableExecuteApiEndpoint, true)
-  t.same(of(nameType).map(({ inputs }) => open(inputs.domainName)), [origin], 'it answers to no other name')
+  t.same(of(nameType).map(({ inputs }) => open(inputs.domainName)), [origin], 'no other name is served')
   t.same(of('aws:acm/certificate:Certificate').map(({ inputs }) => inputs.domainName).filter(name => origin.endsWith(name.slice(1)) && name.startsWith('*')), [`*.${host}`],
     'no certificate, which is public, has the name')
   const records = Object.fromEntries(of(recordType).filter(({ inputs }) => inputs.type === 'A').map(({ name, inputs }) => [name, [open(inputs.name), inputs.aliases[0].name]]))
@@ -113,12 +113,12 @@ export async function moving (t: Test): Promise<void> {
   const leadsTo = ({ named }: Program): unknown[] => [named('staging-batches', recordType).inputs.name, named('staging-batches', recordType).inputs.aliases[0].name]
   t.same([direct, both, closed].map(leadsTo), [[host, 'target.example'], [host, 'staging.cloudfront.net'], [host, 'staging.cloudfront.net']], 'one record, which moves')
   const conditions = ({ named }: Program): number => named('staging-ingestion', 'aws:lb/listenerRule:ListenerRule').inputs.conditions.length
-  t.same([direct, both, closed].map(conditions), [1, 1, 2], 'the balancer asks for the key once all come by CloudFront')
+  t.same([direct, both, closed].map(conditions), [1, 1, 2], 'the balancer requires the key once all requests come through CloudFront')
   t.same(direct.outputs.batchesUrl, closed.outputs.batchesUrl, 'providers see no other name')
 
   const given = { name: 'rates.example.com', certificateArn: 'arn:aws:acm:eu-west-1:1:certificate/a', edgeCertificateArn: 'arn:aws:acm:us-east-1:1:certificate/b' }
   const own = await runProgram('prod', { domain: given })
   t.equal(own.named('prod', distributionType).inputs.viewerCertificate.acmCertificateArn, given.edgeCertificateArn)
   t.same(own.of('aws:acm/certificate:Certificate'), [])
-  t.same([own.of(recordType), own.outputs.batchesOrigin.leadsTo, own.outputs.batchesOrigin.edge], [[], 'target.example', 'prod.cloudfront.net'], 'what is to be made elsewhere is said')
+  t.same([own.of(recordType), own.outputs.batchesOrigin.leadsTo, own.outputs.batchesOrigin.edge], [[], 'target.example', 'prod.cloudfront.net'], 'what is to be created outside the stack is reported')
 }

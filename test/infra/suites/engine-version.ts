@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { keptUnlessSet, newStackVersion } from '../../../infra/components/database/engine-version.ts'
+import { ignoredUnlessSet, newStackVersion } from '../../../infra/components/database/engine-version.ts'
 import { settingsOf } from './configuration.ts'
 import { runProgram, type Declared } from '../program.ts'
 
@@ -30,5 +30,5 @@ export async function engineVersion (t: Test): Promise<void> {
     t.notOk(upgraded.ignoreChanges.includes('engineVersion'), `${engine}: a version that is set is applied`)
     t.same(theirs.ignoreChanges, [])
   }
-  t.same(keptUnlessSet({ ...settingsOf('prod').database, engineVersion: '18' }, 'engineVersion'), [])
+  t.same(ignoredUnlessSet({ ...settingsOf('prod').database, engineVersion: '18' }, 'engineVersion'), [])
 }

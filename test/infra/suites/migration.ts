@@ -15,9 +15,9 @@ const fine: Outcome = { exitCode: 0, reason: '', log: [] }
 export async function migration (t: Test): Promise<void> {
   const hookOf = async (run: (task: OneOffTask) => Promise<Outcome>): Promise<() => Promise<void>> => {
     await pulumi.runtime.setMocks({ newResource: ({ inputs }) => ({ id: '', state: inputs }), call: () => ({}) }, 'freight-rates', 'dev', false)
-    const made = new Migration('dev', { task: { reference: pulumi.output(task), ready: [] } as unknown as OneOff, dependsOn: [], run })
+    const component = new Migration('dev', { task: { reference: pulumi.output(task), ready: [] } as unknown as OneOff, dependsOn: [], run })
     await pulumi.runtime.disconnect()
-    return async () => made.hook.callback({} as pulumi.ResourceHookArgs)
+    return async () => component.hook.callback({} as pulumi.ResourceHookArgs)
   }
   await t.test('runs once for all services', async t => {
     const ran: string[] = []
@@ -40,18 +40,18 @@ export async function migration (t: Test): Promise<void> {
 
 /** As ECS and CloudWatch Logs answer. */
 async function runsTasks (t: Test): Promise<void> {
-  const asked: Array<[action: string, body: any]> = []
-  const answers: Record<string, (body: any) => unknown> = {
+  const calls: Array<[action: string, body: any]> = []
+  const handlers: Record<string, (body: any) => unknown> = {
     RunTask: () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }], failures: [] }),
-    DescribeTasks: () => ({ tasks: [asked.filter(([action]) => action === 'DescribeTasks').length < 3 ? { lastStatus: 'RUNNING' } : stopped] }),
+    DescribeTasks: () => ({ tasks: [calls.filter(([action]) => action === 'DescribeTasks').length < 3 ? { lastStatus: 'RUNNING' } : stopped] }),
     GetLogEvents: ({ nextToken }) => ({ events: nextToken ? [] : [{ message: 'a' }, { message: 'b' }], nextForwardToken: 'f/1' }),
   }
   let stopped: any = { lastStatus: 'STOPPED', stoppedReason: 'Essential container in task exited', containers: [{ name: 'main', exitCode: 3 }] }
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
     const action = String(request.headers['x-amz-target']).split('.')[1]!
-    asked.push([action, body])
-    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(answers[action]!(body)))
+    calls.push([action, body])
+    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(handlers[action]!(body)))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
@@ -61,17 +61,17 @@ async function runsTasks (t: Test): Promise<void> {
   const options = { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pollMs: 1 }
 
   t.same(await runTask(task, { ...options, command: ['node', 'x'] }), { exitCode: 3, reason: 'Essential container in task exited', log: ['a', 'b'] })
-  t.match(asked[0]![1], {
+  t.match(calls[0]![1], {
     cluster: 'cluster', taskDefinition: 'migrate:7', launchType: 'FARGATE', networkConfiguration: { awsvpcConfiguration: { subnets: ['s'], assignPublicIp: 'DISABLED' } },
     overrides: { containerOverrides: [{ name: 'main', command: ['node', 'x'] }] },
   })
-  t.match(asked.at(-1), ['GetLogEvents', { logGroupName: 'migrate', logStreamName: 'task/main/abc' }])
+  t.match(calls.at(-1), ['GetLogEvents', { logGroupName: 'migrate', logStreamName: 'task/main/abc' }])
 
   stopped = { lastStatus: 'STOPPED', stoppedReason: 'CannotPullContainerError', containers: [{ name: 'main' }] }
   t.match(await runTask(task, options), { exitCode: undefined, reason: 'CannotPullContainerError' })
-  answers.RunTask = () => ({ tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] })
+  handlers.RunTask = () => ({ tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] })
   await t.rejects(runTask(task, options), { message: /did not start.*RESOURCE:MEMORY/ })
-  answers.RunTask = () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }] })
-  answers.DescribeTasks = () => ({ tasks: [{ lastStatus: 'PENDING' }] })
-  await t.rejects(runTask(task, { ...options, limitMs: 0 }), { message: /has not ended after 0 s/ })
+  handlers.RunTask = () => ({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:1:task/cluster/abc' }] })
+  handlers.DescribeTasks = () => ({ tasks: [{ lastStatus: 'PENDING' }] })
+  await t.rejects(runTask(task, { ...options, limitMs: 0 }), { message: /has not stopped after 0 s/ })
 }

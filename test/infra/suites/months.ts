@@ -22,7 +22,7 @@ export function months (t: Test, program: Program): void {
   const dead = named(`${stack}-months-dead`, 'aws:sqs/queue:Queue')
   t.equal(target.deadLetterConfig.arn, `arn:aws:sqs:eu-west-1:111111111111:Queue/${dead.name}`)
   t.notOk(dead.inputs.fifoQueue, 'EventBridge Scheduler takes no FIFO queue')
-  t.match(named(`${stack}-months-run-not-started`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs, {
+  t.match(named(`${stack}-monthly-migration-not-started`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs, {
     metricQueries: [{ metric: { namespace: 'AWS/SQS', dimensions: { QueueName: dead.name } } }], threshold: 0, comparisonOperator: 'GreaterThanThreshold',
   })
   t.match(named(`${stack}-months-left`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs, {
@@ -46,17 +46,17 @@ function failures (t: Test, program: Program): void {
   const { named, stack } = program
   const rule = named(`${stack}-failed-migrations`, 'aws:cloudwatch/eventRule:EventRule')
   const pattern = JSON.parse(rule.inputs.eventPattern)
-  const end = (containers: object[], { family = `${stack}-migrate`, lastStatus = 'STOPPED', region = 'eu-west-1' } = {}): boolean => matches(pattern, {
+  const stoppedTask = (containers: object[], { family = `${stack}-migrate`, lastStatus = 'STOPPED', region = 'eu-west-1' } = {}): boolean => matches(pattern, {
     source: 'aws.ecs', 'detail-type': 'ECS Task State Change',
     detail: { taskDefinitionArn: `arn:aws:ecs:${region}:${accountOf(program)}:task-definition/${family}:7`, lastStatus, containers: containers.map(one => ({ name: 'main', ...one })) },
   })
-  t.equal(end([{ exitCode: 0 }]), false, 'it ended well')
-  t.equal(end([{ exitCode: 1 }]), true, 'it failed')
-  t.equal(end([{ exitCode: 137 }]), true, 'it was killed')
-  t.equal(end([{}]), true, 'it could not be started, so that it has no exit code')
-  t.equal(end([{}], { lastStatus: 'RUNNING' }), false, 'it runs')
-  t.equal(end([{ exitCode: 1 }], { family: `${stack}-ops` }), false, 'another task')
-  t.equal(end([{ exitCode: 1 }], { family: `${stack}-migrate-other` }), false, 'a family whose name begins alike')
+  t.equal(stoppedTask([{ exitCode: 0 }]), false, 'it exited with 0')
+  t.equal(stoppedTask([{ exitCode: 1 }]), true, 'it failed')
+  t.equal(stoppedTask([{ exitCode: 137 }]), true, 'it was killed')
+  t.equal(stoppedTask([{}]), true, 'it could not be started, so that it has no exit code')
+  t.equal(stoppedTask([{}], { lastStatus: 'RUNNING' }), false, 'it runs')
+  t.equal(stoppedTask([{ exitCode: 1 }], { family: `${stack}-ops` }), false, 'another task')
+  t.equal(stoppedTask([{ exitCode: 1 }], { family: `${stack}-migrate-other` }), false, 'a family whose name begins alike')
 
   const { inputs, dependsOn } = named(`${stack}-failed-migrations`, 'aws:cloudwatch/eventTarget:EventTarget')
   t.equal(inputs.arn, `arn:aws:sns:eu-west-1:111111111111:Topic/${stack}-alarms`)

@@ -34,7 +34,7 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   const services = (role: string): string[] => [...new Set(may(role).map(action => action.split(':')[0]!))].sort()
   const keys = JSON.parse(named(`${stack}-rates`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions)[0]
     .environment.some(({ name }: { name: string }) => name === 'API_KEYS_SECRET')
-  t.same(services('rates-task'), keys ? ['rds-db', 'secretsmanager'] : ['rds-db'], 'the rates API reads the database, and keys where it asks for them')
+  t.same(services('rates-task'), keys ? ['rds-db', 'secretsmanager'] : ['rds-db'], 'the rates API reads the database, and keys where it requires them')
   t.same(services('ingestion-task'), ['rds-db', 's3', 'secretsmanager', 'sqs'])
   t.same(services('worker-task'), ['ecs', 'rds-db', 's3', 'sqs'])
   t.same(services('migrate-task'), ['rds-db'])

@@ -1,13 +1,13 @@
 import type { Test } from 'tap'
-import { rules, type Asked } from '../../../infra/policy/rules.ts'
+import { rules, type DeclaredResource } from '../../../infra/policy/rules.ts'
 import { configOf, type Program } from '../program.ts'
 
 /** The rules of the policy pack, which a real run asks through the engine. */
 export function policy (t: Test, { all, stack }: Program): void {
   const tier = String(configOf(stack)['freight-rates:tier'])
   for (const { name: rule, types, problem } of rules) {
-    const asked = all.filter(({ type, custom }) => custom && types.includes(type))
-    const problems = asked.map(({ name, inputs, protect }) => problem({ name, tier, inputs: plain(inputs), protect }))
+    const matching = all.filter(({ type, custom }) => custom && types.includes(type))
+    const problems = matching.map(({ name, inputs, protect }) => problem({ name, tier, inputs: plain(inputs), protect }))
     t.same(problems.filter(found => found !== undefined), [], rule)
   }
 }
@@ -17,21 +17,21 @@ const distribution = {
   webAclId: 'arn', isIpv6Enabled: false, defaultCacheBehavior: { viewerProtocolPolicy: 'https-only' }, viewerCertificate: { minimumProtocolVersion: 'TLSv1.2_2021' },
   customErrorResponses: [404, 500, 502, 503, 504].map(errorCode => ({ errorCode, errorCachingMinTtl: 0 })),
 }
-const counting = (rateBasedStatement: object): Asked['inputs'] => ({ rules: [{ statement: { rateBasedStatement } }] })
-const task = (container: object): Asked['inputs'] => ({ containerDefinitions: JSON.stringify([{ image: pinned, readonlyRootFilesystem: true, ...container }]) })
+const counting = (rateBasedStatement: object): DeclaredResource['inputs'] => ({ rules: [{ statement: { rateBasedStatement } }] })
+const task = (container: object): DeclaredResource['inputs'] => ({ containerDefinitions: JSON.stringify([{ image: pinned, readonlyRootFilesystem: true, ...container }]) })
 
 /** What each rule is there to catch. */
-export const broken: Record<string, Array<Partial<Asked>>> = {
+export const broken: Record<string, Array<Partial<DeclaredResource>>> = {
   'queues-are-encrypted': [{ inputs: { fifoQueue: true } }],
   'databases-are-encrypted': [{ inputs: {} }, { inputs: { storageEncrypted: true, publiclyAccessible: true } }],
   'buckets-are-closed': [{ inputs: { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true } }],
-  'data-stays': [{ tier: 'production', inputs: { engine: 'postgres' } }, { tier: 'staging' }, { tier: undefined }],
-  'logs-end': [{}, { inputs: { retentionInDays: 0 } }],
-  'groups-name-each-other': [{ inputs: { cidrIpv4: '10.0.0.0/8', fromPort: 5432, toPort: 5432 } }, { inputs: { cidrIpv4: '0.0.0.0/0', fromPort: 0, toPort: 443 } }],
+  'data-is-protected': [{ tier: 'production', inputs: { engine: 'postgres' } }, { tier: 'staging' }, { tier: undefined }],
+  'logs-have-retention': [{}, { inputs: { retentionInDays: 0 } }],
+  'ingress-is-by-group': [{ inputs: { cidrIpv4: '10.0.0.0/8', fromPort: 5432, toPort: 5432 } }, { inputs: { cidrIpv4: '0.0.0.0/0', fromPort: 0, toPort: 443 } }],
   'groups-have-no-rules-of-their-own': [{ inputs: { ingress: [{ fromPort: 22 }] } }],
   'images-are-pinned': [{ inputs: task({ image: 'x:latest' }) }],
   'tasks-cannot-write': [{ inputs: task({ readonlyRootFilesystem: false }) }, { inputs: task({ user: 'root' }) }, { inputs: task({ privileged: true }) }],
-  'limits-know-no-path': [
+  'rate-limits-ignore-paths': [
     { inputs: { rules: [] } },
     { inputs: counting({ scopeDownStatement: { byteMatchStatement: { searchString: '/rates', fieldToMatch: { uriPath: {} } } } }) },
     { inputs: counting({ scopeDownStatement: { notStatement: { statement: { regexMatchStatement: { fieldToMatch: { uriPath: {} } } } } } }) },

@@ -18,7 +18,7 @@ export function tasks (t: Test, { of, all, stack }: Program): void {
     t.notOk(container.environment.some((one: { name: string, value: string }) => /password|secret(?!$)/i.test(one.name) || /:[^/@]+@/.test(one.value.replace('://', ''))), `${name}: no password`)
   }
   t.ok(of('aws:ecs/service:Service').every(({ inputs }) => inputs.enableExecuteCommand === false), 'nobody gets a shell')
-  t.ok(of('aws:cloudwatch/logGroup:LogGroup').every(({ inputs }) => inputs.retentionInDays > 0), 'no log is kept for ever')
+  t.ok(of('aws:cloudwatch/logGroup:LogGroup').every(({ inputs }) => inputs.retentionInDays > 0), 'every log expires')
 
   const owned = all.filter(({ custom, type }) => custom && !type.startsWith('pulumi:'))
   t.ok(owned.every(({ provider, type }) => type.startsWith('docker:') || provider.includes('::aws::')), 'everything is made by the stack\'s own provider')

@@ -40,7 +40,7 @@ t.test('who may do what', async t => {
     })
   }
 
-  t.test('a key is asked for before anything else is said', async t => {
+  t.test('the key is checked before anything else', async t => {
     t.match(await api.call('/batches?limit=x', { as: null }), { status: 401 })
     t.match(await api.submit('', { as: null, path: '/batches?x=y', headers: { 'content-type': 'text/plain' } }), { status: 401 })
   })

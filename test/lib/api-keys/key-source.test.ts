@@ -38,7 +38,7 @@ async function start (t: Test, name: 'ingestion-api' | 'rates-api', secrets: Sec
 }
 
 for (const name of ['ingestion-api', 'rates-api'] as const) {
-  t.test(`${name}: Secrets Manager is away at the start and comes, keys change, and what is no list of keys changes nothing`, async t => {
+  t.test(`${name}: Secrets Manager is unavailable at the start and recovers, keys change, and what is no list of keys changes nothing`, async t => {
     const secrets = await secretsManager(t)
     const api = await start(t, name, secrets)
     const ready = async (): Promise<number> => (await fetch(new URL('/ready', api.url))).status
@@ -47,15 +47,15 @@ for (const name of ['ingestion-api', 'rates-api'] as const) {
     t.equal((await fetch(new URL('/live', api.url))).status, 200)
     t.equal(await api.metric('freight_keys_age_seconds{}'), undefined)
 
-    secrets.answer(keys('one'))
+    secrets.respondWith(keys('one'))
     await waitFor(async () => await ready() === 200)
     t.equal((await api.as('one')).status, 200)
     t.equal((await api.as('two')).status, 401)
 
-    secrets.answer(keys('one', 'two'))
+    secrets.respondWith(keys('one', 'two'))
     await waitFor(async () => (await api.as('two')).status === 200)
-    t.equal((await api.as('one')).status, 200, 'the old one goes on while the new one comes into use')
-    secrets.answer(keys('two'))
+    t.equal((await api.as('one')).status, 200, 'the old one stays valid while the new one comes into use')
+    secrets.respondWith(keys('two'))
     await waitFor(async () => (await api.as('one')).status === 401)
 
     const bad = [
@@ -64,21 +64,21 @@ for (const name of ['ingestion-api', 'rates-api'] as const) {
     ]
     for (const value of name === 'rates-api' ? bad.slice(-1) : bad) {
       const refused = await api.metric('freight_key_reads_total{result="refused"}')
-      secrets.answer({ value })
+      secrets.respondWith({ value })
       await waitFor(async () => (await api.metric('freight_key_reads_total{result="refused"}'))! > refused! + 1)
       t.equal((await api.as('two')).status, 200, value)
       t.equal((await api.as('development')).status, 401)
     }
-    for (const answer of [{ error: 'AccessDeniedException' }, { error: 'ResourceNotFoundException' }, { error: 'InternalServiceError' }, 'away'] as const) {
+    for (const reply of [{ error: 'AccessDeniedException' }, { error: 'ResourceNotFoundException' }, { error: 'InternalServiceError' }, 'unavailable'] as const) {
       const failed = await api.metric('freight_key_reads_total{result="failed"}')
-      secrets.answer(answer)
+      secrets.respondWith(reply)
       await waitFor(async () => (await api.metric('freight_key_reads_total{result="failed"}'))! > failed! + 1)
       t.equal((await api.as('two')).status, 200)
       t.equal(await ready(), 200)
     }
     t.ok((await api.metric('freight_keys_age_seconds{}'))! > 1)
     t.match(api.output(), /"reason":"AccessDeniedException"/)
-    secrets.answer(keys('three'))
+    secrets.respondWith(keys('three'))
     await waitFor(async () => (await api.as('three')).status === 200)
     t.ok((await api.metric('freight_keys_age_seconds{}'))! < 5)
     t.notMatch(api.output(), /hush-hush|[0-9a-f]{64}/, 'the log has nothing of the secret')

@@ -29,7 +29,7 @@ t.test('accepting', async t => {
   }
   const manifestPut = ({ method, key }: { method: string, key: string }): boolean => method === 'PUT' && key.startsWith('batches/')
 
-  t.test('again, and again without the note', async t => {
+  t.test('again, and again without the pending record', async t => {
     const manifest = await manifestOf('plain', 'a')
     t.strictSame(await accept(store, queue, manifest), { manifest, replayed: false, pending: true })
     const again = { ...manifest, payload: { ...manifest.payload, key: 'another' }, acceptedAt: 'later' }

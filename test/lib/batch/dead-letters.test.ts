@@ -1,12 +1,12 @@
 import t from 'tap'
-import { actOn, auditOf, listDeadLetters } from '../../../lib/batch/dead-letters.ts'
-import { mendPayload } from '../../harness/payloads.ts'
+import { actOn, listAuditEntries, listDeadLetters } from '../../../lib/batch/dead-letters.ts'
+import { restorePayload } from '../../harness/payloads.ts'
 import { pipeline } from '../../harness/pipeline.ts'
 import { startWorker } from '../../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('what always fails ends as a dead letter, goes back once mended, and is applied', async t => {
+t.test('what always fails is dead-lettered, and is applied when it is redriven after the fix', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   startWorker(t, it)
   const poison = await it.submit(csv, { stored: csv.replace('100', '999') })
@@ -19,14 +19,14 @@ t.test('what always fails ends as a dead letter, goes back once mended, and is a
   t.match(await listDeadLetters(api, { limit: 10 }), [{ id: poison.id, provider: 'demo', attempts: 2 }])
   t.same(await listDeadLetters(api, { provider: 'demo-2', limit: 10 }), [])
 
-  await mendPayload(it, poison, csv)
+  await restorePayload(it, poison, csv)
   const actor = { name: 'someone', reason: 'payload restored' }
   const twice = await Promise.all([1, 2].map(() => actOn(api, it, poison.id, 'redrive', actor)))
   t.equal(twice.filter(result => result!.changed).length, 1, 'of two at once one has an effect')
   await it.settled(poison.id, 'applied')
   t.equal(await it.visible(poison.id), 1)
   t.match(await actOn(api, it, poison.id, 'discard', actor), { state: 'applied', changed: false })
-  t.match(await auditOf(api, poison.id), [{ action: 'redrive', actor: 'someone', reason: 'payload restored' }])
+  t.match(await listAuditEntries(api, poison.id), [{ action: 'redrive', actor: 'someone', reason: 'payload restored' }])
   t.equal(await actOn(api, it, 'f'.repeat(64), 'redrive', actor), null)
 })
 
@@ -37,7 +37,7 @@ t.test('a discarded batch is never applied, whatever is delivered', async t => {
   const { id, provider } = poison
   await it.settled(id, 'dead_lettered')
   t.match(await actOn(it.db.open('ingestion_api'), it, id, 'discard', { name: 'someone', reason: null }), { state: 'discarded', changed: true })
-  await mendPayload(it, poison, csv)
+  await restorePayload(it, poison, csv)
   await it.queue.send(id, provider, 'once-more')
   const later = await it.submit(`${csv}CNGGZ,EETLL,2021-01-05,1\n`)
   await it.settled(later.id, 'applied')

@@ -1,7 +1,7 @@
 // What is not applied is decided in the store before the row says it, so that no crash, no redelivery and no restore applies it.
 import t from 'tap'
 import type { Manifest } from '../../../lib/batch/batch.ts'
-import { actOn, auditOf } from '../../../lib/batch/dead-letters.ts'
+import { actOn, listAuditEntries } from '../../../lib/batch/dead-letters.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { applyBatch } from '../../../services/ingestion-worker/apply/apply.ts'
@@ -19,17 +19,17 @@ const actor = { name: 'someone', reason: 'obsolete' }
 const theDecision: Which = ({ method, key }) => method === 'PUT' && key.startsWith('decisions/')
 const states = async ({ db }: Pipeline) => (await db.migrator`select state from batches order by accepted_at`).map(({ state }) => state as string)
 const discarded = (id: string): Decision => ({ version: 1, id, provider: 'demo', state: 'discarded', decidedAt: new Date().toISOString(), actor })
-const ended = (): Error => Object.assign(new Error('the process has ended here'), { code: 'ENDED' })
+const crash = (): Error => Object.assign(new Error('the process crashed here'), { code: 'CRASHED' })
 
 t.test('the row of a rejected batch says what the decision says, and not before it is stored', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { endpoint: proxy.endpoint })
   startWorker(t, it)
-  const held = proxy.hold(theDecision, 'call')
+  const heldCall = proxy.hold(theDecision, 'call')
   const { id } = await it.submit(unknownPort)
-  await held.reached
+  await heldCall.reached
   t.same(await states(it), ['processing'])
-  held.release()
+  heldCall.release()
   const row = await it.settled(id, 'rejected')
   const decision = await it.store.readDecision(id)
   t.match(decision, {
@@ -49,12 +49,12 @@ t.test('the database is lost between the decision and the row: the next attempt 
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { endpoint: proxy.endpoint })
   startWorker(t, it)
-  const held = proxy.hold(theDecision, 'answer')
+  const heldCall = proxy.hold(theDecision, 'response')
   const { id } = await it.submit(unknownPort)
-  await held.reached
+  await heldCall.reached
   await it.db.migrator`insert into ports (code, name, parent_slug) select 'XXXXX', 'New', parent_slug from ports where code = 'EETLL'`
   await it.db.open('postgres')`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'ingestion_worker'`
-  held.release()
+  heldCall.release()
   t.match(await it.settled(id, 'rejected', 'applied'), { state: 'rejected', error_count: 1, first_errors: [{ code: 'unknown_port' }] })
   t.match(await it.db.migrator`select attempt, outcome from batch_attempts order by attempt desc limit 1`, [{ attempt: 2, outcome: 'rejected' }])
   t.equal(await it.visible(id), 0)
@@ -80,7 +80,7 @@ t.test('a batch with a decision is not applied, whatever is delivered to whichev
   startWorker(t, it)
   const row = await it.settled(manifest.id, 'discarded', 'applied', 'dead_lettered')
   t.equal(row.state, 'discarded')
-  t.match(await auditOf(it.db.migrator, manifest.id), [{ action: 'discard', actor: 'someone', reason: 'obsolete' }])
+  t.match(await listAuditEntries(it.db.migrator, manifest.id), [{ action: 'discard', actor: 'someone', reason: 'obsolete' }])
   await waitFor(async () => await it.queue.countMessages() === 0)
 })
 
@@ -111,7 +111,7 @@ t.test('of two attempts that would end differently the second decides nothing', 
     },
     async decide (decision) {
       await it.store.decide(decision)
-      throw ended()
+      throw crash()
     },
   }
   // This worker's rules are others. Its process would end as soon as the decision is stored.
@@ -125,7 +125,7 @@ t.test('of two attempts that would end differently the second decides nothing', 
     select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`).length > 0)
   await lock.release()
   t.equal(await applying, 'applied')
-  t.equal(await rejecting, 'ended earlier')
+  t.equal(await rejecting, 'already final')
   t.equal(await it.store.readDecision(manifest.id), null)
 })
 
@@ -147,7 +147,7 @@ t.test('an operator discards', async t => {
     const twice = await Promise.all([1, 2].map(() => actOn(api, it, id, 'discard', actor)))
     t.same(twice.map(result => result!.changed).sort(), [false, true])
     t.match(await it.store.readDecision(id), { state: 'discarded', provider: 'demo', actor })
-    t.match(await auditOf(api, id), [{ action: 'discard', actor: 'someone', reason: 'obsolete' }])
+    t.match(await listAuditEntries(api, id), [{ action: 'discard', actor: 'someone', reason: 'obsolete' }])
   })
 
   t.test('the store is unavailable: nothing is changed', async t => {
@@ -155,22 +155,22 @@ t.test('an operator discards', async t => {
     const back = proxy.cut(theDecision)
     await t.rejects(actOn(api, it, id, 'discard', actor), { code: 'store-unavailable' })
     t.equal(await stateOf(id), 'dead_lettered')
-    t.same(await auditOf(api, id), [])
+    t.same(await listAuditEntries(api, id), [])
     back()
     t.match(await actOn(api, it, id, 'discard', actor), { state: 'discarded', changed: true })
   })
 
   t.test('its process ends between the decision and the row: a redrive sends nothing, the batch is discarded', async t => {
     const id = await deadLetter('3')
-    const store: Store = { ...it.store, async decide (decision) { await it.store.decide(decision); throw ended() } }
+    const store: Store = { ...it.store, async decide (decision) { await it.store.decide(decision); throw crash() } }
     await t.rejects(actOn(api, { ...it, store }, id, 'discard', actor))
     t.equal(await stateOf(id), 'dead_lettered')
     const messages = await it.queue.countMessages()
     t.match(await actOn(api, it, id, 'redrive', { name: 'other', reason: null }), { state: 'discarded', changed: false })
     t.equal(await it.queue.countMessages(), messages)
-    t.match(await auditOf(api, id), [{ action: 'discard', actor: 'someone' }])
+    t.match(await listAuditEntries(api, id), [{ action: 'discard', actor: 'someone' }])
     t.match(await actOn(api, it, id, 'discard', actor), { state: 'discarded', changed: false })
-    t.equal((await auditOf(api, id)).length, 1)
+    t.equal((await listAuditEntries(api, id)).length, 1)
   })
 
   t.test('a redrive without the payload is refused, with the store unavailable it is not', async t => {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { accept } from '../../../lib/batch/accept.ts'
-import { announceRules } from '../../../lib/batch/conditions.ts'
-import { generationNow, generationsOf } from '../../../lib/batch/generations.ts'
+import { publishWorkerRules } from '../../../lib/batch/conditions.ts'
+import { findCurrentGeneration, generationsOf } from '../../../lib/batch/generations.ts'
 import { openQueue } from '../../../lib/batch/queue.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { readText } from '../../../lib/reference/files.ts'
@@ -18,18 +18,18 @@ import { startWorker } from '../../harness/worker.ts'
 const caseOf = (name: string): string => readFileSync(join(import.meta.dirname, '../../cases/clients', name), 'utf8')
 const newPort = caseOf('05-new-port.csv')
 const regions = await readText(join(import.meta.dirname, '../../../sql/reference/regions.csv'))
-let made = 0
+let count = 0
 /** Content that no other test sends, to the port that 05-ports.csv brings. */
-const fresh = (): string => `${header}XKQQX,EETLL,2021-01-31,${++made}\n`
+const fresh = (): string => `${header}XKQQX,EETLL,2021-01-31,${++count}\n`
 
-type Ground = TestIngestionApi & {
+type Fixture = TestIngestionApi & {
   /** Sends a file and waits for the end of the batch that it is. */
   send: (content: string | Buffer, options?: Call & { path?: string }) => Promise<Result['body']>
-  ended: (id: string) => Promise<Result['body']>
+  untilFinal: (id: string) => Promise<Result['body']>
   loadPorts: () => Promise<unknown>
 }
 
-async function ground (t: Test, { worker = true, ...options }: Options & { worker?: boolean } = {}): Promise<Ground> {
+async function openFixture (t: Test, { worker = true, ...options }: Options & { worker?: boolean } = {}): Promise<Fixture> {
   const api = await ingestionApi(t, options)
   const { aws, db } = api
   const queues = { queue: openQueue(aws.sqs, aws.queueUrl), deadLetters: openQueue(aws.sqs, aws.deadLetterQueueUrl) }
@@ -37,7 +37,7 @@ async function ground (t: Test, { worker = true, ...options }: Options & { worke
     startWorker(t, { db, aws, store: openStore(aws.s3, aws.bucket), ...queues } as Pipeline)
     await waitFor(async () => (await db.migrator`select 1 from worker_rules`).length === 1)
   }
-  const ended = async (id: string): Promise<Result['body']> => {
+  const untilFinal = async (id: string): Promise<Result['body']> => {
     let body: Result['body']
     await waitFor(async () => {
       body = (await api.call(`/batches/${id}`)).body
@@ -47,13 +47,13 @@ async function ground (t: Test, { worker = true, ...options }: Options & { worke
   }
   return {
     ...api,
-    ended,
+    untilFinal,
     async send (content, sending) {
-      let answer: Result
+      let response: Result
       // `accepted` says that the database did not answer in time: a busy machine.
-      await waitFor(async () => (answer = await api.submit(content, sending)).body.state !== 'accepted')
-      t.equal(answer!.status, 202)
-      return { ...await ended(answer!.body.id), ...(answer!.body.advice ? { advice: answer!.body.advice } : {}) }
+      await waitFor(async () => (response = await api.submit(content, sending)).body.state !== 'accepted')
+      t.equal(response!.status, 202)
+      return { ...await untilFinal(response!.body.id), ...(response!.body.advice ? { advice: response!.body.advice } : {}) }
     },
     loadPorts: () => loadReference(db.migrator, caseOf('05-ports.csv'), regions),
   }
@@ -62,8 +62,8 @@ async function ground (t: Test, { worker = true, ...options }: Options & { worke
 t.jobs = 3
 const atOnce = { buffered: true }
 
-t.test('a dry run without a key asks about now', atOnce, async t => {
-  const { send, loadPorts } = await ground(t)
+t.test('a dry run without a key is checked against the present reference data', atOnce, async t => {
+  const { send, loadPorts } = await openFixture(t)
   const dry = { path: '/batches?dry_run=true' }
   const [one, two] = [await send(newPort, dry), await send(newPort, dry)]
   t.match([one, two], [{ state: 'rejected', mode: 'dry_run', first_errors: [{ code: 'unknown_port' }] }, { state: 'rejected' }])
@@ -76,30 +76,30 @@ t.test('a dry run without a key asks about now', atOnce, async t => {
 })
 
 t.test('a rejected content is checked again once reference data has changed, as a batch of its own', atOnce, async t => {
-  const { send, submit, call, loadPorts, ended, db } = await ground(t)
+  const { send, submit, call, loadPorts, untilFinal, db } = await openFixture(t)
   const content = fresh()
   const first = await send(content)
   t.match(first, { state: 'rejected', advice: /checked again/ })
   await loadReference(db.migrator, await readText(join(import.meta.dirname, '../../../sql/reference/ports.csv')), regions)
   t.match(await send(content), { id: first.id, finished_at: first.finished_at }, 'the load changed nothing')
   await loadPorts()
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => number % 2
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, number) => number % 2
     ? submit(content)
     : submit(gzipSync(content), { headers: { 'content-encoding': 'gzip' } })))
   // On a busy machine some get 503, or the batch that was accepted last: the database has 3 s to answer.
-  const ids = new Set(answers.filter(({ status, body }) => status === 202 && body.id !== first.id).map(({ body }) => body.id))
+  const ids = new Set(responses.filter(({ status, body }) => status === 202 && body.id !== first.id).map(({ body }) => body.id))
   t.equal(ids.size, 1, 'sends at once are one')
   const [second] = [...ids] as [string]
   t.not(second, first.id)
-  t.match(await ended(second), { state: 'applied', rows: 1, advice: null })
+  t.match(await untilFinal(second), { state: 'applied', rows: 1, advice: null })
   t.match((await call(`/batches/${first.id}`)).body, { state: 'rejected' }, 'final stays final')
   await loadReference(db.migrator, 'code,name,parent_slug\nXKQQX,Somewhere else,baltic_main\n', regions)
   t.match(await send(content), { id: second, state: 'applied' })
   t.equal((await db.migrator`select 1 from prices`).length, 1)
 })
 
-t.test('under a key rejected is final, and the answer says what to do', atOnce, async t => {
-  const { send, loadPorts } = await ground(t)
+t.test('under a key rejected is final, and the response says what to do', atOnce, async t => {
+  const { send, loadPorts } = await openFixture(t)
   const headers = { 'idempotency-key': 'february' }
   const content = fresh()
   const first = await send(content, { headers })
@@ -108,7 +108,7 @@ t.test('under a key rejected is final, and the answer says what to do', atOnce, 
 })
 
 t.test('also once limits, release or the number of rows that is said are others', atOnce, async t => {
-  const { send, db } = await ground(t)
+  const { send, db } = await openFixture(t)
   const content = fresh()
   const ids = [(await send(content)).id]
   const again = async (path = '/batches'): Promise<void> => { ids.push((await send(content, { path })).id) }
@@ -132,7 +132,7 @@ t.test('also once limits, release or the number of rows that is said are others'
 })
 
 t.test('a wrong number of rows, then the right one', atOnce, async t => {
-  const { send } = await ground(t)
+  const { send } = await openFixture(t)
   const content = fresh().replace('XKQQX', 'CNGGZ')
   const wrong = await send(content, { path: '/batches?rows=2' })
   t.match(wrong, { state: 'rejected', first_errors: [{ code: 'row_count' }] })
@@ -141,14 +141,14 @@ t.test('a wrong number of rows, then the right one', atOnce, async t => {
 })
 
 t.test('uploads, compressed or not, and other formats', atOnce, async t => {
-  const it = await ground(t)
+  const it = await openFixture(t)
   const json = { headers: { 'content-type': 'application/json' } }
   const sends: Array<() => Promise<Result['body']>> = []
   for (const gzip of [false, true]) {
     const upload = await uploaded(it, fresh(), gzip)
     sends.push(() => it.send(JSON.stringify({ upload }), json))
   }
-  const row = `{"orig_code":"XKQQX","dest_code":"EETLL","day":"2021-01-31","price":${++made}}\n`
+  const row = `{"orig_code":"XKQQX","dest_code":"EETLL","day":"2021-01-31","price":${++count}}\n`
   t.match(await it.send(row), { format: 'csv', state: 'rejected' })
   sends.push(() => it.send(row, { headers: { 'content-type': 'application/x-ndjson' } }))
   const before = await Promise.all(sends.map(send => send()))
@@ -161,12 +161,12 @@ t.test('uploads, compressed or not, and other formats', atOnce, async t => {
 })
 
 t.test('what an older release rejected is checked again; a duplicate is not', atOnce, async t => {
-  const it = await ground(t)
+  const it = await openFixture(t)
   const [store, queue] = [openStore(it.aws.s3, it.aws.bucket), openQueue(it.aws.sqs, it.aws.queueUrl)]
   const content = fresh()
   const former = await formerManifest(it, content, { upload: false, gzip: false })
   await accept(store, queue, former)
-  t.match(await it.ended(former.id), { state: 'rejected' })
+  t.match(await it.untilFinal(former.id), { state: 'rejected' })
   await it.db.migrator`update batches set checked_under = null, name_kind = null`
   const next = await it.send(content)
   t.match(next, { state: 'rejected' })
@@ -177,14 +177,14 @@ t.test('what an older release rejected is checked again; a duplicate is not', at
   const applied = await it.send(good)
   const upload = JSON.stringify({ upload: await uploaded(it, good, true) })
   const json = { headers: { 'content-type': 'application/json' } }
-  const twin = await it.send(upload, json)
-  t.match(twin, { state: 'rejected', first_errors: [{ code: 'duplicate', value: applied.id }], advice: new RegExp(applied.id) })
+  const duplicate = await it.send(upload, json)
+  t.match(duplicate, { state: 'rejected', first_errors: [{ code: 'duplicate', value: applied.id }], advice: new RegExp(applied.id) })
   await it.loadPorts()
-  t.match(await it.send(upload, json), { id: twin.id, state: 'rejected' })
+  t.match(await it.send(upload, json), { id: duplicate.id, state: 'rejected' })
 })
 
-t.test('with the database away it is the last batch that was accepted, and its state is not known', atOnce, async t => {
-  const it = await ground(t)
+t.test('while the database is unavailable it is the last batch that was accepted, and its state is not known', atOnce, async t => {
+  const it = await openFixture(t)
   const content = fresh()
   const first = await it.send(content)
   await it.loadPorts()
@@ -202,14 +202,14 @@ t.test('with the database away it is the last batch that was accepted, and its s
 })
 
 t.test('a worker writes its rules once, and only where they are others; who reads them cannot change them', atOnce, async t => {
-  const { db } = await ground(t, { worker: false })
+  const { db } = await openFixture(t, { worker: false })
   const [worker, api] = [db.open('ingestion_worker'), db.open('ingestion_api')]
   const since = async (): Promise<unknown> => (await api`select since::text, release, limits from worker_rules`)[0]
-  await announceRules(worker, { maxRows: 1, maxRowBytes: 2 })
+  await publishWorkerRules(worker, { maxRows: 1, maxRowBytes: 2 })
   const first = await since()
-  await announceRules(worker, { maxRowBytes: 2, maxRows: 1 })
+  await publishWorkerRules(worker, { maxRowBytes: 2, maxRows: 1 })
   t.same(await since(), first)
-  await announceRules(worker, { maxRowBytes: 2, maxRows: 2 })
+  await publishWorkerRules(worker, { maxRowBytes: 2, maxRows: 2 })
   t.notSame(await since(), first)
   await t.rejects(api`update worker_rules set release = 'x'`, { code: '42501' })
   await t.rejects(api`update reference_version set version = 0`, { code: '42501' })
@@ -217,8 +217,8 @@ t.test('a worker writes its rules once, and only where they are others; who read
 })
 
 t.test('a content is a hundred batches at most', atOnce, async t => {
-  const { db } = await ground(t, { worker: false })
-  await announceRules(db.open('ingestion_worker'), { maxRows: 1 })
+  const { db } = await openFixture(t, { worker: false })
+  await publishWorkerRules(db.open('ingestion_worker'), { maxRows: 1 })
   const generations = generationsOf('demo', 'apply', { kind: 'content', value: sha256('x') })
   t.equal(generations.length, 100)
   t.equal(new Set(generations.map(({ id }) => id)).size, 100)
@@ -227,8 +227,8 @@ t.test('a content is a hundred batches at most', atOnce, async t => {
     select id, 'demo', 'apply', 'rejected', 'csv', ${sha256('x')}, 1, now() from unnest(${ids}::text[]) as id`
   await rejected(generations.slice(0, 60).map(({ id }) => id))
   const api = db.open('ingestion_api')
-  t.equal(await generationNow(api, generations, 0, null), 60)
+  t.equal(await findCurrentGeneration(api, generations, 0, null), 60)
   await rejected(generations.slice(60).map(({ id }) => id))
-  t.equal(await generationNow(api, generations, 0, null), 99)
-  t.equal(await generationNow(api, generations, 99, null), 99)
+  t.equal(await findCurrentGeneration(api, generations, 0, null), 99)
+  t.equal(await findCurrentGeneration(api, generations, 99, null), 99)
 })

@@ -7,9 +7,9 @@ import { header, ingestionApi, sha256, type Result } from '../../harness/ingesti
 import { head, rawRequest } from '../../harness/raw-http.ts'
 import { waitFor } from '../../harness/wait.ts'
 
-let made = 0
+let count = 0
 /** Content that no other test sends. */
-const fresh = (): string => `${header}CNGGZ,EETLL,2021-01-05,${++made}\n`
+const fresh = (): string => `${header}CNGGZ,EETLL,2021-01-05,${++count}\n`
 
 t.test('which batch it is', async t => {
   const api = await ingestionApi(t)
@@ -75,13 +75,13 @@ t.test('which batch it is', async t => {
     const content = fresh()
     const types = ['text/csv', 'application/x-ndjson', 'application/json']
     const array = `[${' '.repeat(10)}${content}` // a body that begins with an array is no command
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => send(array, undefined, { headers: { 'content-type': types[index % 3]! } })))
-    t.strictSame(answers.map(({ status }) => status), answers.map(() => 202))
+    const responses = await Promise.all(Array.from({ length: 30 }, (_, index) => send(array, undefined, { headers: { 'content-type': types[index % 3]! } })))
+    t.strictSame(responses.map(({ status }) => status), responses.map(() => 202))
     for (const [index, type] of types.entries()) {
-      const mine = answers.filter((_, number) => number % 3 === index)
+      const mine = responses.filter((_, number) => number % 3 === index)
       t.strictSame([...new Set(mine.map(({ body }) => body.format))], [{ 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' }[type] ?? 'json'])
     }
-    const ids = new Set(answers.map(({ body }) => body.id))
+    const ids = new Set(responses.map(({ body }) => body.id))
     t.equal(ids.size, 3)
     for (const id of ids) t.equal(await messagesOf(id as string), 1)
     await api.settled()
@@ -110,23 +110,23 @@ t.test('which batch it is', async t => {
 
   t.test('the same under one key fifty times at once: one batch', async t => {
     const content = fresh()
-    const answers = await Promise.all(Array.from({ length: 50 }, () => send(content, 'at-once')))
-    t.strictSame(answers.map(({ status }) => status), answers.map(() => 202))
-    t.equal(new Set(answers.map(({ body }) => body.id)).size, 1)
-    t.equal(new Set(answers.map(({ body }) => body.accepted_at)).size, 1)
-    t.equal(await messagesOf(answers[0]!.body.id), 1)
+    const responses = await Promise.all(Array.from({ length: 50 }, () => send(content, 'at-once')))
+    t.strictSame(responses.map(({ status }) => status), responses.map(() => 202))
+    t.equal(new Set(responses.map(({ body }) => body.id)).size, 1)
+    t.equal(new Set(responses.map(({ body }) => body.accepted_at)).size, 1)
+    t.equal(await messagesOf(responses[0]!.body.id), 1)
     await api.settled()
     await noPayloadTooMany()
   })
 
   t.test('fifty contents under one key at once: one batch, the others are refused', async t => {
     const contents = Array.from({ length: 50 }, fresh)
-    const answers = await Promise.all(contents.map(content => send(content, 'contested')))
-    const accepted = answers.filter(({ status }) => status === 202)
+    const responses = await Promise.all(contents.map(content => send(content, 'contested')))
+    const accepted = responses.filter(({ status }) => status === 202)
     t.equal(accepted.length, 1)
-    t.equal(answers.filter(({ status, body }) => status === 422 && body.id === accepted[0]!.body.id).length, 49)
+    t.equal(responses.filter(({ status, body }) => status === 422 && body.id === accepted[0]!.body.id).length, 49)
     const manifest = await api.manifest(accepted[0]!.body.id)
-    t.equal(manifest.digest, sha256(contents[answers.indexOf(accepted[0]!)]!))
+    t.equal(manifest.digest, sha256(contents[responses.indexOf(accepted[0]!)]!))
     t.equal(sha256(await api.payload(manifest)), manifest.digest)
     t.equal(await messagesOf(manifest.id), 1)
     await noPayloadTooMany()
@@ -136,7 +136,7 @@ t.test('which batch it is', async t => {
     for (const key of ['', ' ', 'with space', 'tab\there', 'ü', 'x'.repeat(256), 'a, b', '\x7f']) {
       const request = rawRequest(t, api.url)
       await request.send(Buffer.from(head({ 'content-length': 1, 'idempotency-key': key }).replace('\r\n\r\n', '\r\n\r\nx'), 'latin1'))
-      t.match(await request.answer(), { status: 400 }, JSON.stringify(key))
+      t.match(await request.nextResponse(), { status: 400 }, JSON.stringify(key))
     }
     const longest = '~'.repeat(255)
     t.match(await send(fresh(), longest), { status: 202 })

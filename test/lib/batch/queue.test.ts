@@ -29,7 +29,7 @@ t.test('the queue of batches', async t => {
     t.equal(await queue.countMessages(), 0)
   })
 
-  t.test('sent twice it comes once; under another deduplication id it comes again', async t => {
+  t.test('sent twice it is received once; under another deduplication id it is received again', async t => {
     const id = 'd'.repeat(64)
     for (let i = 0; i < 3; i++) await queue.send(id, 'demo')
     await queue.remove(await receive())
@@ -40,7 +40,7 @@ t.test('the queue of batches', async t => {
     await queue.remove(again)
   })
 
-  t.test('handed back it comes again and counts, kept it does not come', async t => {
+  t.test('a message that is handed back is received again and counts; one that stays hidden is not received', async t => {
     const id = 'e'.repeat(64)
     await queue.send(id, 'demo')
     const first = await receive()

@@ -27,11 +27,11 @@ t.test('an IPv6 address is its /64, however it is written', async () => {
   const group = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.constant(0))
   const groupsOf = (length: number) => fc.array(group, { minLength: length, maxLength: length })
   fc.assert(fc.property(groupsOf(8), groupsOf(4), (groups, others) => {
-    const whole = groups.map(each => each.toString(16)).join(':')
+    const full = groups.map(each => each.toString(16)).join(':')
     const long = groups.map(each => each.toString(16).padStart(4, '0').toUpperCase()).join(':')
-    const short = new URL(`http://[${whole}]`).hostname.slice(1, -1)
+    const short = new URL(`http://[${full}]`).hostname.slice(1, -1)
     const neighbour = [...groups.slice(0, 4), ...others].map(each => each.toString(16)).join(':')
-    const same = new Set([whole, long, short, ...(groups.slice(0, 4).some(Boolean) ? [neighbour] : [])].map(address => from(address, undefined, 0)))
+    const same = new Set([full, long, short, ...(groups.slice(0, 4).some(Boolean) ? [neighbour] : [])].map(address => from(address, undefined, 0)))
     return same.size === 1
   }), { numRuns: 2_000 })
 })

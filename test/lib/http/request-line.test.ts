@@ -15,12 +15,12 @@ t.test('a request is one line of JSON, whatever its address holds', async t => {
   lines.length = 0
   const addresses = ['/things/1', '/things/1?a="b"', '/things/1?\\n\\"', `/things/1?${'x'.repeat(600)}`, `/things/1?${'"'.repeat(600)}`, '/nothing']
   const request = rawRequest(t, url)
-  const answers = []
+  const responses = []
   for (const address of [...addresses, '/live']) {
     await request.send(Buffer.from(`GET ${address} HTTP/1.1\r\nhost: test\r\ntraceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-01\r\n\r\n`, 'latin1'))
-    answers.push(await request.answer())
+    responses.push(await request.nextResponse())
   }
-  t.same(answers.map(({ status }) => status), [...addresses.map(address => address === '/nothing' ? 404 : 200), 200])
+  t.same(responses.map(({ status }) => status), [...addresses.map(address => address === '/nothing' ? 404 : 200), 200])
   t.same(lines.map(line => line.url), [...addresses.map(address => address.slice(0, 500)), '/live'])
   for (const line of lines) {
     t.match(line, {

@@ -49,7 +49,7 @@ t.test('the lines for CloudWatch', async t => {
   t.ok(Object.keys(first).every(name => ['_aws', 'service'].includes(name) || name in cloudWatchMetrics['ingestion-worker']))
 })
 
-t.test('the value of a metric is the sum over the labels that are not asked for', async t => {
+t.test('the value of a metric is the sum over the labels that are not given', async t => {
   const metrics = openMetrics('rates-api')
   metrics.observe('freight_http_request_seconds', { method: 'GET', route: '/rates', status: '200' }, 0.5)
   metrics.observe('freight_http_request_seconds', { method: 'GET', route: '/rates', status: '503' }, 1.5)

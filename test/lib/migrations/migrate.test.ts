@@ -44,7 +44,7 @@ t.test('an applied migration that was edited is refused', async t => {
   await t.rejects(migrate(sql, [{ ...migration(1), sha256: 'another' }]), /0001-x/)
 })
 
-t.test('a failing migration leaves nothing of itself, and the next try goes on', async t => {
+t.test('a failing migration leaves nothing of itself, and the next try resumes', async t => {
   const sql = (await emptyDatabase(t)).open()
   const broken = { ...migration(2), text: 'create table b (); select nonsense' }
   await t.rejects(migrate(sql, [migration(1), broken]), { code: '42703' })

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
-import { findTwin } from '../../../services/ingestion-worker/apply/duplicate.ts'
+import { findDuplicate } from '../../../services/ingestion-worker/apply/duplicate.ts'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { countUnfinished } from '../../../lib/batch/unfinished.ts'
 import { readMigrations } from '../../../lib/migrations/migrations.ts'
@@ -11,9 +11,9 @@ import { database } from '../../harness/database.ts'
 
 t.test('an index on a table of an earlier migration is built without a transaction', t => {
   const blocking = readMigrations().filter(({ number }) => number > 4).flatMap(({ name, text, statements }) => {
-    const made = [...text.matchAll(/^create table (\w+)/gm)].map(([, table]) => table)
+    const created = [...text.matchAll(/^create table (\w+)/gm)].map(([, table]) => table)
     const indexed = [...text.matchAll(/^create (?:unique )?index (?!concurrently)\w+ on (\w+)/gm)].map(([, table]) => table)
-    return indexed.filter(table => statements !== undefined || !made.includes(table)).map(table => `${name}: ${table}`)
+    return indexed.filter(table => statements !== undefined || !created.includes(table)).map(table => `${name}: ${table}`)
   })
   t.same(blocking, [])
   t.end()
@@ -28,7 +28,7 @@ t.test('what cannot be repeated needs a transaction', t => {
   t.end()
 })
 
-t.test('the search for a twin and the count of unfinished batches read an index each', async t => {
+t.test('the search for a duplicate and the count of unfinished batches read an index each', async t => {
   const db = await database(t)
   await db.migrator`
     insert into batches (id, provider, mode, state, format, digest, content_digest, name_kind, bytes, decoded_bytes, accepted_at, finished_at, row_count)
@@ -40,18 +40,18 @@ t.test('the search for a twin and the count of unfinished batches read an index 
   const worker = openDatabase({ url: db.url('ingestion_worker'), process: 'test', poolSize: 1 })
   t.teardown(() => worker.end())
   const digestOf = async (n: number): Promise<string> => (await db.migrator`select encode(sha256(${String(n)}::bytea), 'hex') as digest`)[0]!.digest as string
-  const twinOf = async (content: string, payload: string): Promise<string | null> => await transaction(worker, tx => findTwin(
+  const duplicateOf = async (content: string, payload: string): Promise<string | null> => await transaction(worker, tx => findDuplicate(
     tx, { id: 'f'.repeat(64), provider: 'demo', name: { kind: 'upload', value: 'x' }, format: 'csv', digest: payload } as Manifest, { digest: content, rows: 1 }))
   const [plain, keyed, packed, none] = [await digestOf(1_001), await digestOf(1_002), await digestOf(1_010), 'a'.repeat(64)]
   const packedContent = (await db.migrator`select content_digest as digest from batches where id = ${packed}`)[0]!.digest as string
-  await t.test('twins', async t => {
+  await t.test('duplicates', async t => {
     t.same(await read(worker, async () => {
-      t.equal(await twinOf(plain, plain), plain)
-      t.equal(await twinOf(plain, none), plain, 'a compressed upload of it')
-      t.equal(await twinOf(packedContent, packedContent), packed, 'the content of a compressed upload')
-      t.equal(await twinOf(packedContent, packed), packed, 'the compressed upload itself')
-      t.equal(await twinOf(keyed, keyed), null)
-      t.equal(await twinOf(none, none), null)
+      t.equal(await duplicateOf(plain, plain), plain)
+      t.equal(await duplicateOf(plain, none), plain, 'a compressed upload of it')
+      t.equal(await duplicateOf(packedContent, packedContent), packed, 'the content of a compressed upload')
+      t.equal(await duplicateOf(packedContent, packed), packed, 'the compressed upload itself')
+      t.equal(await duplicateOf(keyed, keyed), null)
+      t.equal(await duplicateOf(none, none), null)
     }), ['batches_of_content', 'batches_of_digest', 'batches_of_unread_content'])
   })
   await t.test('unfinished', async t => {
@@ -66,7 +66,7 @@ async function read (sql: Sql, work: () => Promise<void>): Promise<string[]> {
     await sql`select 1`
     const rows = await sql<Array<{ name: string, scans: number }>>`
       select indexrelname as name, idx_scan as scans from pg_stat_user_indexes where relname = 'batches'
-      union all select 'the whole table', seq_scan from pg_stat_user_tables where relname = 'batches'`
+      union all select 'the table', seq_scan from pg_stat_user_tables where relname = 'batches'`
     return new Map(rows.map(({ name, scans }) => [name, scans]))
   }
   const before = await scans()

@@ -17,7 +17,7 @@ const theirs = await authority()
 const ca = join(folder, 'ours.pem')
 writeFileSync(ca, ours.cert)
 
-const link = (parameters: string, host = '127.0.0.1') => {
+const connect = (parameters: string, host = '127.0.0.1') => {
   const url = new URL(`${server.url('postgres', 'postgres')}?${parameters}`)
   url.hostname = host
   return openDatabase({ url: url.href, process: 'test', poolSize: 1 })
@@ -25,7 +25,7 @@ const link = (parameters: string, host = '127.0.0.1') => {
 
 /** Whether the link has TLS, or the code of why there is none. */
 async function outcome (parameters: string, host?: string): Promise<boolean | string> {
-  const sql = link(parameters, host)
+  const sql = connect(parameters, host)
   try {
     const [row] = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
     return row!.ssl as boolean
@@ -61,7 +61,7 @@ t.test('a certificate of an unknown authority; a pool gets over it when the righ
   await useCertificate(server, await theirs.issue('127.0.0.1'))
   for (const mode of ['verify-ca', 'verify-full']) t.match(await outcome(`sslmode=${mode}&sslrootcert=${ca}`), /LEAF_SIGNATURE|CERT/, mode)
   t.equal(await outcome(`sslmode=require&sslrootcert=${ca}`), true)
-  const sql = link(`sslmode=verify-full&sslrootcert=${ca}`)
+  const sql = connect(`sslmode=verify-full&sslrootcert=${ca}`)
   for (let tries = 0; tries < 3; tries++) await t.rejects(sql`select 1`, { code: /LEAF_SIGNATURE|CERT/ })
   await useCertificate(server, await ours.issue('127.0.0.1'))
   t.same(await sql`select 1 as one`, [{ one: 1 }])

@@ -15,7 +15,7 @@ async function failure (): Promise<WeakRef<object>> {
   return new WeakRef(error as object)
 }
 
-t.test('nothing stays of what asked while the database was away', async t => {
+t.test('nothing stays of queries while the database was unavailable', async t => {
   const failures: Array<WeakRef<object>> = []
   for (let each = 0; each < 20; each++) failures.push(await failure())
   const left = (): number => failures.filter(each => each.deref()).length

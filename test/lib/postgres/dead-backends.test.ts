@@ -37,7 +37,7 @@ async function killUnderQueries (t: Test, { sql, name, superuser }: { sql: Sql, 
     (await superuser`select from pg_stat_activity where application_name like ${`${name}@%`} and query like '%pg_sleep%' and state = 'active'`).length
   await waitFor(async () => await busy() === size)
   await superuser`select pg_terminate_backend(pid) from pg_stat_activity where application_name like ${`${name}@%`}`
-  t.same(new Set(await Promise.all(running)), new Set(['CONNECTION_CLOSED']), 'a query that was running is told, for it may have had an effect')
+  t.same(new Set(await Promise.all(running)), new Set(['CONNECTION_CLOSED']), 'a query that was running fails, for it may have had an effect')
 }
 
 for (const [name, use] of Object.entries(uses)) {

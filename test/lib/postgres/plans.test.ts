@@ -28,7 +28,7 @@ async function watched (t: Test, db: TestDatabase): Promise<{ url: (login: Login
   }
 }
 
-t.test('every process asks for custom plans, the rates API for generic ones', async t => {
+t.test('every process sets custom plans, the rates API for generic ones', async t => {
   const [db, resources] = await Promise.all([database(t), aws(t)])
   const started = async (name: string, login: Login): Promise<unknown> => {
     const { url, modes } = await watched(t, db)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Turn } from '../../../lib/postgres/response-tracker.ts'
+import { ResponseTracker } from '../../../lib/postgres/response-tracker.ts'
 
 /** A message of PostgreSQL's protocol. */
 function message (type: string, body: string | Buffer = ''): Buffer {
@@ -25,13 +25,13 @@ const conversations: Record<string, Passed[]> = {
     ['server', Buffer.concat([message('1'), message('T', 'Z\0\0\0\x05I')]), true],
     ['server', ready, false],
   ],
-  'two queries at once: the first answer leaves the second owed': [
+  'two queries at once: the first result leaves the second owed': [
     ['client', Buffer.concat([startup, message('B', 'x'), message('E'), message('S'), message('Q', 'select 1\0')]), true],
     ['server', ready, true],
     ['server', ready, true],
     ['server', ready, false],
   ],
-  'COPY: while the server waits for rows the turn is the client\'s': [
+  'COPY: while the server waits for rows it owes no response': [
     ['client', Buffer.concat([startup, message('Q', 'copy …\0')]), true],
     ['server', Buffer.concat([ready, message('G', '\x01\0\0')]), false],
     ['client', message('d', 'Q\0\0\0\x04S\0\0\0\x04'), false],
@@ -53,14 +53,14 @@ const conversations: Record<string, Passed[]> = {
 for (const [what, passed] of Object.entries(conversations)) {
   t.test(what, async t => {
     for (const size of [1, 2, 3, 5, 1_000, 1_000_000]) {
-      const turn = new Turn()
+      const tracker = new ResponseTracker()
       const seen = passed.map(([from, bytes]) => {
         for (let at = 0; at < bytes.length; at += size) {
           const chunk = bytes.subarray(at, at + size)
-          if (from === 'client') turn.sent(chunk)
-          else turn.received(chunk)
+          if (from === 'client') tracker.sent(chunk)
+          else tracker.received(chunk)
         }
-        return turn.isServers
+        return tracker.isAwaitingServer
       })
       t.same(seen, passed.map(([, , serversTurn]) => serversTurn), `in pieces of ${size} bytes`)
     }

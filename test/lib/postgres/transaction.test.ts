@@ -9,7 +9,7 @@ import { commits } from '../../harness/call-labels.ts'
 import { tcpProxy, type TcpProxy } from '../../harness/tcp-proxy.ts'
 
 /** A pool of one connection through a proxy, and a table for notes. */
-async function oneConnection (t: Test): Promise<{ sql: Sql, proxy: TcpProxy, notes: () => Promise<string[]>, isSleeping: () => Promise<boolean> }> {
+async function oneConnection (t: Test): Promise<{ sql: Sql, proxy: TcpProxy, rows: () => Promise<string[]>, isSleeping: () => Promise<boolean> }> {
   const db = await database(t)
   await db.migrator`create table notes (note text)`
   const url = new URL(db.url('migrator'))
@@ -22,12 +22,12 @@ async function oneConnection (t: Test): Promise<{ sql: Sql, proxy: TcpProxy, not
   })
   const isSleeping = async (): Promise<boolean> => (await db.migrator`
     select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`).length > 0
-  return { sql, proxy, isSleeping, notes: async () => (await db.migrator<Array<{ note: string }>>`select note from notes order by note`).map(({ note }) => note) }
+  return { sql, proxy, isSleeping, rows: async () => (await db.migrator<Array<{ note: string }>>`select note from notes order by note`).map(({ note }) => note) }
 }
 
 for (const way of ['cut', 'end'] as const) {
-  t.test(`a link that is lost (${way}) while the work waits for something else: what it does later reaches nobody`, async t => {
-    const { sql, proxy, notes } = await oneConnection(t)
+  t.test(`a connection that is lost (${way}) while the work waits for something else: what it does later reaches nobody`, async t => {
+    const { sql, proxy, rows } = await oneConnection(t)
     const began = Promise.withResolvers<void>()
     const other = Promise.withResolvers<void>()
     const lateWork = Promise.withResolvers<void>()
@@ -49,11 +49,11 @@ for (const way of ['cut', 'end'] as const) {
       await lateWork.promise
       await tx`insert into notes values ('second')`
     })
-    t.same(await notes(), ['first', 'second'])
+    t.same(await rows(), ['first', 'second'])
   })
 
-  t.test(`a link that is lost (${way}) during a query: the error is the caller's, the process lives and the next one works`, async t => {
-    const { sql, proxy, notes, isSleeping } = await oneConnection(t)
+  t.test(`a connection that is lost (${way}) during a query: the error is the caller's, the process lives and the next one works`, async t => {
+    const { sql, proxy, rows, isSleeping } = await oneConnection(t)
     for (let round = 0; round < 5; round++) {
       const began = Promise.withResolvers<void>()
       const lost = transaction(sql, async tx => {
@@ -66,25 +66,25 @@ for (const way of ['cut', 'end'] as const) {
       proxy[way]()
       await t.rejects(lost, { code: /CONNECTION_CLOSED|ECONNRESET/ })
     }
-    await transaction(sql, tx => tx`insert into notes values ('kept')`)
-    t.same(await notes(), ['kept'])
+    await transaction(sql, tx => tx`insert into notes values ('committed')`)
+    t.same(await rows(), ['committed'])
   })
 
-  t.test(`a link that is lost (${way}) during COMMIT: the error is the caller's`, async t => {
-    const { sql, proxy, notes } = await oneConnection(t)
+  t.test(`a connection that is lost (${way}) during COMMIT: the error is the caller's`, async t => {
+    const { sql, proxy, rows } = await oneConnection(t)
     await sql`select 1`
     proxy.trap('commit', 'after', AbortSignal.timeout(waitLimitMs), () => {})
     await t.rejects(transaction(sql, tx => tx`insert into notes values ('who knows')`), { code: /CONNECTION_CLOSED|ECONNRESET/ })
-    t.same(await notes(), ['who knows'], 'the caller asks the marker')
+    t.same(await rows(), ['who knows'], 'the caller reads the idempotency record')
   })
 }
 
 t.test('the work\'s own error rolls back and comes out', async t => {
-  const { sql, notes } = await oneConnection(t)
+  const { sql, rows } = await oneConnection(t)
   await t.rejects(transaction(sql, async tx => {
-    await tx`insert into notes values ('gone')`
+    await tx`insert into notes values ('rolled back')`
     throw new Error('mine')
   }), { message: 'mine' })
-  t.equal(await transaction(sql, async tx => (await tx`insert into notes values ('kept') returning note`)[0]!.note), 'kept')
-  t.same(await notes(), ['kept'])
+  t.equal(await transaction(sql, async tx => (await tx`insert into notes values ('committed') returning note`)[0]!.note), 'committed')
+  t.same(await rows(), ['committed'])
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { classify, isDatabaseAway, reasonOf } from '../../../lib/process/failures.ts'
+import { classify, isDatabaseUnavailable, reasonOf } from '../../../lib/process/failures.ts'
 
 const sqlState = (code: string): Error => Object.assign(new Error('x'), { code, severity: 'ERROR' })
 const aws = (name: string, httpStatusCode?: number): Error => Object.assign(new Error('x'), { name, $metadata: { httpStatusCode } })
@@ -24,12 +24,12 @@ t.test('the table of failures', async t => {
   t.equal(classify(Object.assign(new Error('x'), { errors: [sqlState('ECONNREFUSED'), sqlState('22P02')] })), 'unknown')
 })
 
-t.test('for an answer, a cancelled statement is a database that is away', async t => {
-  t.ok(isDatabaseAway(sqlState('57014')))
-  t.notOk(isDatabaseAway(sqlState('22P02')))
+t.test('for a response, a cancelled statement is an unavailable database', async t => {
+  t.ok(isDatabaseUnavailable(sqlState('57014')))
+  t.notOk(isDatabaseUnavailable(sqlState('22P02')))
 })
 
-t.test('a reason has code and message, bounded, and text that can be kept', async t => {
+t.test('a reason has code and message, bounded, and text that can be stored', async t => {
   t.equal(reasonOf(sqlState('23514')), '23514: x')
   t.equal(reasonOf(new TypeError('a\0b')), 'TypeError: ab')
   t.equal(reasonOf(sqlState('x'.repeat(9_999))).length, 500)

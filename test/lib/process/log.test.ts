@@ -5,18 +5,18 @@ import t from 'tap'
 import { childEnvironment } from '../../harness/child-environment.ts'
 
 /** Says `told` lines, a warning last, once it is asked to, and ends. */
-const teller = (told: number): string => `
+const writer = (lineCount: number): string => `
   import { openLog } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/process/log.ts'))}
-  const log = await openLog('teller', 'info')
-  process.stderr.write('asked?')
+  const log = await openLog('writer', 'info')
+  process.stderr.write('lines?')
   process.stdin.once('data', () => {
-    for (let line = 1; line < ${told}; line++) log.info({ line }, 'x'.repeat(100))
-    log.warn({ line: ${told} }, 'the last')
+    for (let line = 1; line < ${lineCount}; line++) log.info({ line }, 'x'.repeat(100))
+    log.warn({ line: ${lineCount} }, 'the last')
     log.info('not waited for')
     process.exit(7)
   })`
 
-const start = (told: number) => spawn(process.execPath, ['--input-type=module', '-e', teller(told)], { stdio: 'pipe', env: childEnvironment })
+const start = (lineCount: number) => spawn(process.execPath, ['--input-type=module', '-e', writer(lineCount)], { stdio: 'pipe', env: childEnvironment })
 
 t.test('every line comes, in order, to a reader that is slow', async t => {
   const child = start(20_000)
@@ -29,9 +29,9 @@ t.test('every line comes, in order, to a reader that is slow', async t => {
   t.same(await exited, [7, null])
 })
 
-for (const told of [2, 20_000]) {
-  t.test(`a reader that is gone keeps nobody from working, nor from ending: ${told} lines`, async t => {
-    const child = start(told)
+for (const lineCount of [2, 20_000]) {
+  t.test(`a reader that is gone keeps nobody from working, nor from ending: ${lineCount} lines`, async t => {
+    const child = start(lineCount)
     t.teardown(() => child.kill('SIGKILL'))
     await once(child.stderr, 'data')
     child.stdout.destroy()

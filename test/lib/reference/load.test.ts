@@ -32,8 +32,8 @@ t.test('the same data again changes nothing, not even a row version', async t =>
   t.strictSame(await loadReference(sql, portsCsv, regionsCsv), {
     regions: { ...none, unchanged: shipped.regions.length },
     ports: { ...none, unchanged: shipped.ports.length },
-    keptRegions: 0,
-    keptPorts: 0,
+    untouchedRegions: 0,
+    untouchedPorts: 0,
     added: [],
     changed: [],
     ...noAliases,
@@ -49,8 +49,8 @@ t.test('adds, changes and keeps, in any order of rows', async t => {
   t.strictSame(loaded, {
     regions: { added: 2, changed: 2, unchanged: 1 },
     ports: { added: 1, changed: 1, unchanged: 1 },
-    keptRegions: shipped.regions.length - 3,
-    keptPorts: shipped.ports.length - 2,
+    untouchedRegions: shipped.regions.length - 3,
+    untouchedPorts: shipped.ports.length - 2,
     added: ['new_child', 'new_top', 'ZZAAA'],
     changed: ['finland_main', 'scandinavia', 'EEMUG'],
     ...noAliases,
@@ -80,8 +80,8 @@ t.test('a dry run says the same and changes nothing', async t => {
 
 t.test('one file alone', async t => {
   const { migrator: sql } = await database(t)
-  t.match(await loadReference(sql, ports('ZZAAA,First,baltic'), null), { ports: { added: 1 }, regions: none, keptRegions: shipped.regions.length })
-  t.match(await loadReference(sql, null, regions('new_top,Top,')), { ports: none, regions: { added: 1 }, keptPorts: shipped.ports.length + 1 })
+  t.match(await loadReference(sql, ports('ZZAAA,First,baltic'), null), { ports: { added: 1 }, regions: none, untouchedRegions: shipped.regions.length })
+  t.match(await loadReference(sql, null, regions('new_top,Top,')), { ports: none, regions: { added: 1 }, untouchedPorts: shipped.ports.length + 1 })
 })
 
 t.test('names are data, whatever they look like', async t => {
@@ -138,7 +138,7 @@ t.test('many loads of the same at once all succeed, one adds', async t => {
   t.strictSame(added.toSorted(), [0, 0, 0, 0, 0, 0, 0, 1])
 })
 
-t.test('queries go on while a load waits to commit', async t => {
+t.test('queries continue while a load waits to commit', async t => {
   const { migrator: sql, open } = await database(t)
   const reader = open('rates_api')
   await sql.begin(async load => {

@@ -22,7 +22,7 @@ t.test('every row is a price that a batch accepts', async t => {
   const isDay = /^2021-01-(0[1-9]|[12]\d|3[01])$/
   const isLane = ({ orig_code: orig, dest_code: dest }: SamplePrice) => codes.has(orig) && codes.has(dest) && orig !== dest
   t.strictSame(sample.filter(row => !isLane(row) || !isDay.test(row.day)), [])
-  t.strictSame(sample.filter(({ price }) => !Number.isInteger(price) || price < 100 || price > 2_000), [], 'whole dollars, of a likely size')
+  t.strictSame(sample.filter(({ price }) => !Number.isInteger(price) || price < 100 || price > 2_000), [], 'integral dollars, of a likely size')
 })
 
 t.test('it has the shape of a month', async t => {
@@ -92,30 +92,30 @@ t.test('prices drift slowly and quotes lie close', async t => {
     if (Math.abs(last / first - 1) > 0.2) t.fail(`${lane} runs off`)
     if (Math.abs(last / first - 1) > 0.02) moved++
   }
-  t.ok(moved > lanes.size / 4, 'many lanes end elsewhere than they began')
+  t.ok(moved > lanes.size / 4, 'many lanes end with another price than they began with')
 })
 
 t.test('options make other months and sizes', async t => {
-  const make = (options: SampleOptions) => [...sampleMonth(reference, options)]
+  const createMonth = (options: SampleOptions) => [...sampleMonth(reference, options)]
   const laneKeys = (rows: SamplePrice[]) => new Set(rows.map(({ orig_code: orig, dest_code: dest }) => `${orig} ${dest}`))
 
-  const february = make({ month: '2024-02' })
+  const february = createMonth({ month: '2024-02' })
   t.equal(february.at(-1)!.day, '2024-02-29')
   between(t, february.length, 56_000, 58_000, 'prices in another month')
   t.strictSame([...laneKeys(february)].toSorted(), [...lanes.keys()].toSorted(), 'the same lanes')
 
-  t.notSame(make({ seed: 7 }).slice(0, 10), sample.slice(0, 10), 'another seed, other rows')
-  t.strictSame(make({ seed: 7, lanes: 50, prices: 4_000 }), make({ seed: 7, lanes: 50, prices: 4_000 }), 'the same seed, the same rows')
+  t.notSame(createMonth({ seed: 7 }).slice(0, 10), sample.slice(0, 10), 'another seed, other rows')
+  t.strictSame(createMonth({ seed: 7, lanes: 50, prices: 4_000 }), createMonth({ seed: 7, lanes: 50, prices: 4_000 }), 'the same seed, the same rows')
 
-  const deep = make({ lanes: 5, prices: 20_000 })
+  const deep = createMonth({ lanes: 5, prices: 20_000 })
   t.equal(laneKeys(deep).size, 5)
   between(t, deep.length, 18_000, 22_000, 'many prices on few lanes')
-  const wide = make({ lanes: 20_000, prices: 100_000 })
-  between(t, laneKeys(wide).size, 18_000, 20_000, 'few prices on many lanes')
-  between(t, wide.length, 98_000, 102_000, 'few prices on many lanes')
+  const manyLanes = createMonth({ lanes: 20_000, prices: 100_000 })
+  between(t, laneKeys(manyLanes).size, 18_000, 20_000, 'few prices on many lanes')
+  between(t, manyLanes.length, 98_000, 102_000, 'few prices on many lanes')
 
-  for (const month of ['2021-13', '2021-00', '202101', 'January']) t.throws(() => make({ month }), RangeError, month)
-  t.throws(() => make({ lanes: 1_000_000 }), RangeError, 'more lanes than the ports make')
+  for (const month of ['2021-13', '2021-00', '202101', 'January']) t.throws(() => createMonth({ month }), RangeError, month)
+  t.throws(() => createMonth({ lanes: 1_000_000 }), RangeError, 'more lanes than the ports make')
 })
 
 function between (t: Test, value: number, least: number, most: number, what: string): void {

@@ -10,7 +10,7 @@ t.test('what the ingestion API says of itself', async t => {
     Object.entries<any>(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })))
   const operation = (name: string) => operations.find(operation => operation.name === name)
 
-  t.test('every call is there, with what it takes and answers', async t => {
+  t.test('every operation is there, with its parameters and responses', async t => {
     t.equal(document.openapi, '3.1.0')
     t.same(operations.map(({ name }) => name).toSorted(), [
       'DELETE /dead-letters/{id}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/errors', 'GET /dead-letters', 'GET /live', 'GET /ready',
@@ -66,9 +66,9 @@ t.test('what the ingestion API says of itself', async t => {
   t.test('what there is not', async t => {
     t.match(await api.call('/batch'), { status: 404, body: { type: '/problems/not-found' } })
     for (const [method, path, allow] of [['PUT', '/batches', 'GET, HEAD, POST'], ['DELETE', `/batches/${'0'.repeat(64)}`, 'GET, HEAD']] as const) {
-      const answer = await api.call(path, { method })
-      t.match(answer, { status: 405, body: { type: '/problems/method-not-allowed' } })
-      t.equal(answer.headers.get('allow'), allow)
+      const response = await api.call(path, { method })
+      t.match(response, { status: 405, body: { type: '/problems/method-not-allowed' } })
+      t.equal(response.headers.get('allow'), allow)
     }
     for (const path of ['/batches/x', `/batches/${'0'.repeat(63)}`, `/batches/${'A'.repeat(64)}`]) {
       t.match(await api.call(path), { status: 404, body: { type: '/problems/unknown-batch' } }, path)
@@ -76,6 +76,6 @@ t.test('what the ingestion API says of itself', async t => {
     for (const path of ['/batches/%00', '/batches/..%2f..%2fincoming']) {
       t.match(await api.call(path), { status: 404, body: { type: '/problems/not-found' } }, path)
     }
-    t.equal(api.proxy.calls.filter(({ service, method }) => service === 's3' && method === 'GET').length, 0, 'the store was not asked for any of these')
+    t.equal(api.proxy.calls.filter(({ service, method }) => service === 's3' && method === 'GET').length, 0, 'none of these reached the store')
   })
 })

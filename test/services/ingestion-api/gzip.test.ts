@@ -13,9 +13,9 @@ const caseFile = readFileSync(new URL('../../cases/clients/01-member-after-zeros
 const rows = (from: number, count: number): string => Array.from({ length: count }, (_, index) => `CNGGZ,EETLL,2021-01-05,${from + index}\n`).join('')
 const gzip = { 'content-encoding': 'gzip' }
 
-t.test('gzip is applied as a whole or not at all', async t => {
+t.test('gzip is applied completely or not at all', async t => {
   const api = await ingestionApi(t)
-  const { upload, ended, visible } = sendingTo(t, api)
+  const { upload, untilFinal, visible } = sendingTo(t, api)
   const [first, second] = [gzipSync(header + rows(1, 2)), gzipSync(rows(3, 2))]
   const zeros = Buffer.alloc(600)
 
@@ -29,7 +29,7 @@ t.test('gzip is applied as a whole or not at all', async t => {
       t.match(await api.submit(file, { headers: gzip }), { status: 400, body: { type: '/problems/malformed-body' } })
       const { status, body } = await upload(file, { content_encoding: 'gzip' })
       t.equal(status, 202)
-      t.match(await ended(body.id), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'not_gzip' }] })
+      t.match(await untilFinal(body.id), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'not_gzip' }] })
       t.equal(await visible(body.id), 0)
     })
   }
@@ -40,7 +40,7 @@ t.test('gzip is applied as a whole or not at all', async t => {
       const uploaded = await upload(file, { content_encoding: 'gzip' }, { headers: { 'idempotency-key': `upload-${index}` } })
       for (const { status, body } of [sent, uploaded]) {
         t.equal(status, 202)
-        t.match(await ended(body.id), { state: 'applied', rows: 4 })
+        t.match(await untilFinal(body.id), { state: 'applied', rows: 4 })
         t.equal(await visible(body.id), 4)
       }
     }
@@ -57,7 +57,7 @@ t.test('gzip is applied as a whole or not at all', async t => {
       version: 1, id, provider: 'demo', mode: 'apply', name, format: 'csv', encoding: 'gzip', digest, digestOf: 'content', bytes: file.length, decodedBytes,
       payload, acceptedAt: new Date().toISOString(),
     })
-    t.match(await ended(id), { state: 'rejected', first_errors: [{ row: 0, code: 'not_gzip' }] })
+    t.match(await untilFinal(id), { state: 'rejected', first_errors: [{ row: 0, code: 'not_gzip' }] })
     t.equal(await visible(id), 0)
   })
 })

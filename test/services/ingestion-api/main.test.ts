@@ -8,12 +8,12 @@ import { waitFor } from '../../harness/wait.ts'
 
 const content = `${header}CNGGZ,EETLL,2021-01-05,1\n`
 
-t.test('SIGTERM in the middle of a body: it is taken, answered and recorded, then the process ends with 0', async t => {
+t.test('SIGTERM in the middle of a body: it is accepted and recorded, then the process exits with 0', async t => {
   const system = await ingestionProcesses(t)
   const process = await system.start()
   const idle = rawRequest(t, process.url) // a link that has asked before and is kept alive
   await idle.send(head({ 'content-length': 0 }))
-  t.match(await idle.answer(), { status: 400 })
+  t.match(await idle.nextResponse(), { status: 400 })
 
   const request = rawRequest(t, process.url)
   const arrived = system.proxy.hold(({ method, key }) => method === 'PUT' && key.startsWith('incoming/'), 'call')
@@ -22,13 +22,13 @@ t.test('SIGTERM in the middle of a body: it is taken, answered and recorded, the
   await request.send(chunk(block))
   await arrived.reached // its first part is on the way: it is being received
   const exited = process.kill('SIGTERM')
-  await process.said('"signal":"SIGTERM"')
+  await process.untilOutput('"signal":"SIGTERM"')
   await waitFor(() => fetch(`${process.url}/live`).then(() => false, () => true)) // nobody new gets in
   await idle.closed
   arrived.release()
   await request.send(chunk(block))
   await request.send(chunk(''))
-  const { status, body } = await request.answer()
+  const { status, body } = await request.nextResponse()
   t.equal(status, 202)
   t.equal(body.digest, sha256(Buffer.concat([block, block])))
   t.same(await exited, { code: 0, signal: null })
@@ -44,7 +44,7 @@ t.test('a second signal ends it at once', async t => {
   await request.send(head({ 'content-length': content.length }) + content)
   await arrived.reached
   const exited = process.kill('SIGTERM')
-  await process.said('"signal":"SIGTERM"')
+  await process.untilOutput('"signal":"SIGTERM"')
   t.same(await process.kill('SIGTERM'), { code: 1, signal: null })
   await exited
 })

@@ -43,11 +43,11 @@ t.test('reads a minute, for each provider, over all routes', async t => {
 t.test('bodies at once', async t => {
   const api = await ingestionApi(t, { limits: { bodiesAtOnce: 3, bodiesAtOncePerProvider: 2 } })
   /** Sends one whose payload is on its way into the store when this resolves, and stays so until it is let go. */
-  async function begin<T> (send: () => T): Promise<{ sent: T, letGo: () => void }> {
-    const held = api.proxy.hold(({ method, key }) => method === 'PUT' && key.startsWith('incoming/'), 'call')
+  async function begin<T> (send: () => T): Promise<{ sent: T, release: () => void }> {
+    const heldCall = api.proxy.hold(({ method, key }) => method === 'PUT' && key.startsWith('incoming/'), 'call')
     const sent = send()
-    await held.reached
-    return { sent, letGo: held.release }
+    await heldCall.reached
+    return { sent, release: heldCall.release }
   }
 
   const first = await begin(() => api.submit(content))
@@ -66,12 +66,12 @@ t.test('bodies at once', async t => {
   t.match(overloaded, { status: 503, body: { type: '/problems/overloaded' } })
   t.match(overloaded.headers.get('retry-after'), /^\d+$/)
 
-  third.letGo()
+  third.release()
   t.match(await third.sent, { status: 202 })
-  t.match(await api.submit(content, { as: 'other' }), { status: 202 }, 'a turn that has ended is free')
+  t.match(await api.submit(content, { as: 'other' }), { status: 202 }, 'a slot is free once its request is finished')
   second.sent.destroy()
-  second.letGo()
+  second.release()
   await waitFor(async () => (await api.submit(content)).status === 202) // so is that of one who has gone
-  first.letGo()
+  first.release()
   t.match(await first.sent, { status: 202 })
 })

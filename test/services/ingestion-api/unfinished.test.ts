@@ -10,7 +10,7 @@ import { silent } from '../../harness/pipeline.ts'
 import { waitFor } from '../../harness/wait.ts'
 
 const content = (number: number): string => `${header}CNGGZ,EETLL,2021-01-05,${number}\n`
-const away = 'postgres://nobody@127.0.0.1:1/none'
+const unreachableUrl = 'postgres://nobody@127.0.0.1:1/none'
 
 t.test('a provider has so many unfinished batches and no more', async t => {
   const api = await ingestionApi(t, { limits: { unfinishedBatches: 5 } })
@@ -28,7 +28,7 @@ t.test('a provider has so many unfinished batches and no more', async t => {
   t.match(await api.submit(content(1), { as: 'demo-new' }), { status: 202 }, 'what was accepted is, with each key')
   t.match(await api.submit(content(1), { as: 'other' }), { status: 202 })
   for (const { body } of accepted) {
-    const number = sent.findIndex(answer => answer.body.id === body.id) + 1
+    const number = sent.findIndex(response => response.body.id === body.id) + 1
     t.match(await api.submit(content(number)), { status: 202, body: { id: body.id } }, 'sent again')
   }
   await left(api, 6)
@@ -39,7 +39,7 @@ t.test('a provider has so many unfinished batches and no more', async t => {
 })
 
 t.test('without the database: what this process has accepted', async t => {
-  const api = await ingestionApi(t, { limits: { unfinishedBatches: 3 }, databaseUrl: away })
+  const api = await ingestionApi(t, { limits: { unfinishedBatches: 3 }, databaseUrl: unreachableUrl })
   for (const number of [1, 2, 3]) t.match(await api.submit(content(number)), { status: 202 })
   t.match(await api.submit(content(4)), { status: 429, body: { type: '/problems/too-many-unfinished' } })
   t.match(await api.submit(content(3)), { status: 202, body: { state: 'accepted' } }, 'sent again')
@@ -49,32 +49,32 @@ t.test('without the database: what this process has accepted', async t => {
 t.test('the last count, and what was accepted since', async t => {
   const db = await database(t)
   const { admit, recorded } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 4, freshMs: 0 })
-  const asked = async (id: string): Promise<string> => await admit({ provider: 'demo', id } as never).then(() => 'admitted', error => error.code as string)
+  const outcomeOf = async (id: string): Promise<string> => await admit({ provider: 'demo', id } as never).then(() => 'admitted', error => error.code as string)
   const add = async (id: string, state: string): Promise<unknown> => await db.migrator`
     insert into batches (id, provider, mode, state, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', ${state}, 'csv', ${id}, 1, now())`
   const [one, two, three, four] = ['one', 'two', 'three', 'four'].map(sha256) as [string, string, string, string]
   await add(sha256('earlier'), 'queued')
-  await add(sha256('ended'), 'applied')
-  t.equal(await asked(one), 'admitted', 'two of four')
+  await add(sha256('final'), 'applied')
+  t.equal(await outcomeOf(one), 'admitted', 'two of four')
 
-  await db.migrator`alter table batches rename to away`
-  t.equal(await asked(two), 'admitted')
-  t.equal(await asked(three), 'admitted', 'four of four')
-  t.equal(await asked(four), 'too-many-unfinished')
+  await db.migrator`alter table batches rename to unavailable`
+  t.equal(await outcomeOf(two), 'admitted')
+  t.equal(await outcomeOf(three), 'admitted', 'four of four')
+  t.equal(await outcomeOf(four), 'too-many-unfinished')
 
-  await db.migrator`alter table away rename to batches`
-  t.equal(await asked(four), 'too-many-unfinished', 'those without a row wait in the queue')
+  await db.migrator`alter table unavailable rename to batches`
+  t.equal(await outcomeOf(four), 'too-many-unfinished', 'those without a row wait in the queue')
   await add(one, 'applied') // by a worker
-  t.equal(await asked(four), 'admitted')
-  t.equal(await asked(sha256('five')), 'too-many-unfinished')
+  t.equal(await outcomeOf(four), 'admitted')
+  t.equal(await outcomeOf(sha256('five')), 'too-many-unfinished')
   await add(two, 'processing')
   recorded('demo', two)
-  t.equal(await asked(sha256('five')), 'too-many-unfinished', 'one that is recorded is counted once more, and not twice')
+  t.equal(await outcomeOf(sha256('five')), 'too-many-unfinished', 'one that is recorded is counted once more, and not twice')
   await db.migrator`update batches set state = 'applied' where id = ${two}`
   const admission = await admit({ provider: 'demo', id: sha256('five') } as never)
-  t.equal(await asked(sha256('six')), 'too-many-unfinished')
+  t.equal(await outcomeOf(sha256('six')), 'too-many-unfinished')
   admission.cancel()
-  t.equal(await asked(sha256('six')), 'admitted', 'what was not accepted after all does not count')
+  t.equal(await outcomeOf(sha256('six')), 'admitted', 'what was not accepted after all does not count')
 })
 
 t.test('a count that refuses is not old: a batch that has become final makes room', async t => {
@@ -91,16 +91,16 @@ t.test('a count that refuses is not old: a batch that has become final makes roo
 t.test('one batch, sent twice at once, is one, and stays it when one of the two is not the first', async t => {
   const db = await database(t)
   const { admit } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 1 })
-  const ask = (id: string) => admit({ provider: 'demo', id } as never).catch(error => error.code as string)
+  const tryAdmit = (id: string) => admit({ provider: 'demo', id } as never).catch(error => error.code as string)
   const [one, other] = ['one', 'other'].map(sha256) as [string, string]
-  const [first, second] = await Promise.all([ask(one), ask(one)])
+  const [first, second] = await Promise.all([tryAdmit(one), tryAdmit(one)])
   for (const admission of [first, second]) t.type(admission, 'object', 'both are admitted')
   const cancel = (admission: typeof first): void => { if (typeof admission !== 'string') admission!.cancel() }
   cancel(second)
   cancel(second)
-  t.equal(await ask(other), 'too-many-unfinished', 'the first counts on')
+  t.equal(await tryAdmit(other), 'too-many-unfinished', 'the first counts on')
   cancel(first)
-  t.type(await ask(other), 'object')
+  t.type(await tryAdmit(other), 'object')
 })
 
 t.test('one batch, accepted while another request of it was refused, is a replay', async t => {

@@ -12,7 +12,7 @@ import { useLoginRules } from '../../harness/server-settings.ts'
 
 const logins = ['ingestion_api', 'ingestion_worker', 'migrator', 'ops', 'rates_api']
 
-t.test('a master user that is no superuser makes the roles, and its password goes on working', async t => {
+t.test('a master user that is no superuser makes the roles, and its password still works', async t => {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
   const superuser = postgres(server.url('postgres', 'postgres'), { max: 1, onnotice: () => {} })

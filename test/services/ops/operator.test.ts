@@ -65,7 +65,7 @@ t.test('in a task that cannot be named nothing is done', async t => {
   t.same(await actions(it), [])
 })
 
-t.test('elsewhere: the user, whatever the environment says, and --by beside the user', async t => {
+t.test('in other places: the user, whatever the environment says, and --by beside the user', async t => {
   const it = await deadLetter(t)
   t.match(await it.act({ OPERATOR_ARN: caller }, '--by', 'somebody'), { code: 0 })
   t.match(await actions(it), [{ actor: 'somebody', caller: user, task: null }])

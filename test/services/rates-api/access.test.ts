@@ -8,7 +8,7 @@ const query = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGG
 const bearer = (text: string) => ({ headers: { authorization: `Bearer ${text}` } })
 const guarded = [['/rates', query], ['/locations', {}]] as const
 
-t.test('open unless keys are asked for', async t => {
+t.test('open unless keys are required', async t => {
   const { app, get } = await ratesApi(t)
   for (const [path, query] of guarded) t.equal((await get(path, query)).status, 200)
   const document = app.swagger() as any
@@ -23,7 +23,7 @@ t.test('with keys: the scope rates, for both routes and nothing else', async t =
     t.match(await get(path, query, bearer('other')), { status: 401, headers: { 'www-authenticate': /invalid_token/ } }, 'unknown')
     t.match(await get(path, query, bearer('sender')), { status: 403, headers: { 'www-authenticate': /scope="rates"/ }, body: { type: '/problems/forbidden' } }, 'without the scope')
     t.equal((await get(path, query, bearer('reader'))).status, 200)
-    t.equal((await get(path, 'wrong=1')).status, 401, 'who may not ask is not told what is wrong with the question')
+    t.equal((await get(path, 'wrong=1')).status, 401, 'a caller without access does not learn what is wrong with the request')
   }
   for (const path of ['/live', '/ready', '/openapi.json', '/docs']) t.equal((await get(path)).status, 200, path)
   const document = app.swagger() as any

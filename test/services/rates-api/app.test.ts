@@ -57,7 +57,7 @@ t.test('the document is valid and complete', async t => {
   t.equal(new Set(ids).size, ids.length, 'operation ids differ')
 })
 
-t.test('its examples are answers that it allows, and each problem has its own', async t => {
+t.test('its examples are responses that it allows, and each problem has its own', async t => {
   for (const path of ['/rates', '/locations']) {
     for (const [status, { content }] of Object.entries<any>(document.paths[path].get.responses)) {
       for (const [type, { schema, examples }] of Object.entries<any>(content)) {

@@ -5,7 +5,7 @@ import { ratesApi, type TestRatesApi } from '../../harness/rates-api.ts'
 const query = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGGZ', dest_code: 'EETLL' }
 
 /** Asks what is refused before the database is asked, but after the limit; `by` is what the proxy says of the client. */
-const asker = ({ get }: TestRatesApi) => async (by: string, path = '/locations'): Promise<number> =>
+const callerOf = ({ get }: TestRatesApi) => async (by: string, path = '/locations'): Promise<number> =>
   (await get(path, 'wrong=1', { headers: { 'x-forwarded-for': by } })).status
 
 const limited = (t: Test, perMinute: number, trustedProxies = 1, options: Parameters<typeof ratesApi>[1] = {}): Promise<TestRatesApi> =>
@@ -13,37 +13,37 @@ const limited = (t: Test, perMinute: number, trustedProxies = 1, options: Parame
 
 t.test('more than a client may send: 429, with the time to wait; others are served', async t => {
   const it = await limited(t, 3)
-  const ask = asker(it)
+  const call = callerOf(it)
   t.equal((await it.get('/rates', query, { headers: { 'x-forwarded-for': '192.0.2.1' } })).status, 200)
-  t.equal(await ask('192.0.2.1'), 400)
-  t.equal(await ask('192.0.2.1', '/rates'), 400)
+  t.equal(await call('192.0.2.1'), 400)
+  t.equal(await call('192.0.2.1', '/rates'), 400)
   for (const [path, of] of [['/rates', query], ['/locations', {}]] as const) {
     const refused = await it.get(path, of, { headers: { 'x-forwarded-for': '192.0.2.1' } })
     t.match(refused, { status: 429, body: { type: '/problems/too-many-requests' }, headers: { 'content-type': /^application\/problem\+json/ } })
     const seconds = Number(refused.headers['retry-after'])
     t.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, `${seconds} s`)
   }
-  t.equal(await ask('192.0.2.2'), 400)
+  t.equal(await call('192.0.2.2'), 400)
   for (const path of ['/live', '/ready', '/openapi.json', '/docs']) {
     for (let each = 0; each < 5; each++) t.equal((await it.get(path, '', { headers: { 'x-forwarded-for': '192.0.2.1' } })).status, 200, path)
   }
 })
 
 t.test('what a client writes of itself does not count', async t => {
-  const ask = asker(await limited(t, 2))
-  t.same([await ask('1.1.1.1, 192.0.2.1'), await ask('2.2.2.2, 192.0.2.1'), await ask('3.3.3.3, 192.0.2.1'), await ask('192.0.2.1')], [400, 400, 429, 429])
-  t.equal(await ask('192.0.2.1, 192.0.2.9'), 400, 'nor does it harm another')
+  const call = callerOf(await limited(t, 2))
+  t.same([await call('1.1.1.1, 192.0.2.1'), await call('2.2.2.2, 192.0.2.1'), await call('3.3.3.3, 192.0.2.1'), await call('192.0.2.1')], [400, 400, 429, 429])
+  t.equal(await call('192.0.2.1, 192.0.2.9'), 400, 'nor does it harm another')
 })
 
 t.test('without a proxy the header says nothing', async t => {
-  const ask = asker(await limited(t, 2, 0))
-  t.same([await ask('1.1.1.1'), await ask('2.2.2.2'), await ask('3.3.3.3')], [400, 400, 429])
+  const call = callerOf(await limited(t, 2, 0))
+  t.same([await call('1.1.1.1'), await call('2.2.2.2'), await call('3.3.3.3')], [400, 400, 429])
 })
 
 t.test('an IPv6 client is its /64, an IPv4 one in IPv6 is itself', async t => {
-  const ask = asker(await limited(t, 2))
-  t.same([await ask('2001:db8::1'), await ask('2001:db8::2'), await ask('2001:db8::ffff:0:0:3'), await ask('2001:db8:0:1::1')], [400, 400, 429, 400])
-  t.same([await ask('::ffff:192.0.2.1'), await ask('192.0.2.1'), await ask('::ffff:c000:201'), await ask('::ffff:192.0.2.2')], [400, 400, 429, 400])
+  const call = callerOf(await limited(t, 2))
+  t.same([await call('2001:db8::1'), await call('2001:db8::2'), await call('2001:db8::ffff:0:0:3'), await call('2001:db8:0:1::1')], [400, 400, 429, 400])
+  t.same([await call('::ffff:192.0.2.1'), await call('192.0.2.1'), await call('::ffff:c000:201'), await call('::ffff:192.0.2.2')], [400, 400, 429, 400])
 })
 
 t.test('0 is no limit', async t => {
@@ -53,22 +53,22 @@ t.test('0 is no limit', async t => {
 })
 
 t.test('counters are bounded: those used last stay', async t => {
-  const ask = asker(await ratesApi(t, { limits: { client: { perMinute: 2, trustedProxies: 1, countersKept: 100 } } }))
+  const call = callerOf(await ratesApi(t, { limits: { client: { perMinute: 2, trustedProxies: 1, maxCounters: 100 } } }))
   const spend = async (by: string): Promise<number> => {
-    await ask(by)
-    await ask(by)
-    return await ask(by)
+    await call(by)
+    await call(by)
+    return await call(by)
   }
   t.same([await spend('192.0.2.1'), await spend('192.0.2.2')], [429, 429])
   for (let each = 0; each < 100; each++) {
-    await ask(`10.0.0.${each}`)
-    if (each % 25 === 0) t.equal(await ask('192.0.2.2'), 429, 'a client that goes on is not forgotten')
+    await call(`10.0.0.${each}`)
+    if (each % 25 === 0) t.equal(await call('192.0.2.2'), 429, 'a client that keeps sending is not forgotten')
   }
-  t.equal(await ask('192.0.2.1'), 400, 'one that was silent is')
-  t.equal(await ask('192.0.2.2'), 429)
+  t.equal(await call('192.0.2.1'), 400, 'one that was silent is')
+  t.equal(await call('192.0.2.2'), 429)
 })
 
-t.test('a caller without a key is counted, and nothing is asked of the database', async t => {
+t.test('a caller without a key is counted, and the database is not queried', async t => {
   const sha256 = createHash('sha256').update('reader').digest('hex')
   const it = await limited(t, 3, 1, { keys: () => [{ provider: 'reader', sha256, scopes: ['rates'] }] })
   const call = (authorization?: string) => it.get('/rates', query, { headers: { 'x-forwarded-for': '192.0.2.1', ...(authorization ? { authorization } : {}) } })

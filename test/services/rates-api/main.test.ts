@@ -3,55 +3,55 @@ import t, { type Test } from 'tap'
 import { database } from '../../harness/database.ts'
 import { waitingForReadModel } from '../../harness/lock.ts'
 import { runProcess, startProcess, type Process } from '../../harness/process.ts'
-import { makeDatabase, temporaryServer, type Server } from '../../harness/server.ts'
+import { createDatabase, temporaryServer, type Server } from '../../harness/server.ts'
 import { waitFor } from '../../harness/wait.ts'
 
 const path = '/rates?date_from=2021-01-29&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 const get = (process: Process, path: string) => fetch(new URL(path, process.url))
 
-t.test('it starts, answers and logs a line for each request', async t => {
+t.test('it starts, responds and logs a line for each request', async t => {
   const db = await database(t)
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api') })
   t.equal((await get(process, '/ready')).status, 200)
   t.equal((await get(process, path)).status, 200)
   t.equal((await get(process, '/rates?date_from=' + 'x'.repeat(10_000))).status, 400)
   t.equal((await get(process, '/rates?date_from=' + 'x'.repeat(20_000))).status, 431)
-  await process.said('"route":"/rates"')
+  await process.untilOutput('"route":"/rates"')
   const [row] = await db.migrator`select count(*) from pg_stat_activity where datname = current_database() and application_name ~ '^rates-api@'`
   t.ok(row!.count > 0, 'its connections show its name and release')
   t.same(await process.kill('SIGTERM'), { code: 0, signal: null })
 })
 
-t.test('SIGTERM: the request in hand is answered, then it ends with 0', async t => {
+t.test('SIGTERM: the request in flight gets its response, then it exits with 0', async t => {
   const db = await database(t)
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api') })
-  const held = Promise.withResolvers<void>()
+  const lockHeld = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
   const lock = db.migrator.begin(async tx => {
     await tx`lock table lane_months`
     locked.resolve()
-    await held.promise
+    await lockHeld.promise
   })
   await locked.promise
-  const answer = get(process, path)
+  const response = get(process, path)
   await waitFor(async () => await waitingForReadModel(db.migrator) === 1)
   const exited = process.kill('SIGTERM')
-  await process.said('"signal":"SIGTERM"')
+  await process.untilOutput('"signal":"SIGTERM"')
   await waitFor(() => get(process, '/live').then(() => false, () => true)) // nobody new gets in
-  held.resolve()
+  lockHeld.resolve()
   await lock
-  t.equal((await answer).status, 200)
+  t.equal((await response).status, 200)
   t.same(await exited, { code: 0, signal: null })
 })
 
-t.test('SIGTERM with a time to drain: requests are answered and end their links, readiness says no', async t => {
+t.test('SIGTERM with a time to drain: requests get responses and their connections are closed, readiness fails', async t => {
   const db = await database(t)
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api'), DRAIN_MS: '4000' })
   t.equal((await get(process, path)).headers.get('connection'), 'keep-alive')
   const exited = process.kill('SIGTERM')
-  await process.said('"signal":"SIGTERM"')
-  const [answer, ready] = await Promise.all([get(process, path), get(process, '/ready')])
-  t.same([answer.status, answer.headers.get('connection')], [200, 'close'])
+  await process.untilOutput('"signal":"SIGTERM"')
+  const [response, ready] = await Promise.all([get(process, path), get(process, '/ready')])
+  t.same([response.status, response.headers.get('connection')], [200, 'close'])
   t.equal(ready.status, 503)
   t.match(await ready.json(), { status: 'unready', checks: { database: 'ok', process: 'ENDING' } })
   t.same(await exited, { code: 0, signal: null })
@@ -63,11 +63,11 @@ t.test('a wrong configuration: every problem on a line, no stack, exit code 1', 
   })
   t.equal(code, 1)
   const lines = output.trimEnd().split('\n')
-  t.equal(lines[0], 'The configuration is wrong:')
+  t.equal(lines[0], 'Invalid configuration:')
   t.same(lines.slice(1).map(line => line.trim().split(' ')[0]), ['API_KEYS', 'DATABASE_READ_URLS', 'DATABASE_URL', 'ENVIRONMENT', 'PORT', 'RATES_MAX_DAYS'])
 })
 
-t.test('keys, when they are asked for', async t => {
+t.test('keys, when they are required', async t => {
   const env = { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' }
   const keys = (text: string) => JSON.stringify([{ provider: 'demo', sha256: createHash('sha256').update(text).digest('hex'), scopes: ['rates'] }])
   t.match(await runProcess(t, 'rates-api', { ...env, RATES_KEYS_REQUIRED: 'true', API_KEYS: '{}' }), { code: 1, output: /API_KEYS must be an array/ })
@@ -85,32 +85,32 @@ t.test('a schema that needs a newer release: one sentence, exit code 1', async t
   t.equal(output.trimEnd().split('\n').length, 1)
 })
 
-t.test('the database goes away and comes back, twice, and the process stays', async t => {
+t.test('the database is unavailable twice, and the process stays', async t => {
   const { server, url } = await ownServer(t)
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: url })
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     t.equal((await get(process, path)).status, 200)
-    const stopAsking = askAllTheTime(process)
+    const stopPolling = pollContinuously(process)
     await server.stop(signal)
     for (const wanted of [path, '/locations']) {
-      const answer = await get(process, wanted)
-      t.equal(answer.status, 503)
-      t.equal(answer.headers.get('retry-after'), '5')
-      t.match(await answer.json(), { type: '/problems/database-unavailable' })
+      const response = await get(process, wanted)
+      t.equal(response.status, 503)
+      t.equal(response.headers.get('retry-after'), '5')
+      t.match(await response.json(), { type: '/problems/database-unavailable' })
     }
     t.equal((await get(process, '/live')).status, 200)
     t.equal((await get(process, '/ready')).status, 503)
     await server.start()
     t.equal((await get(process, path)).status, 200, 'the first request after it is back')
     t.equal((await get(process, '/ready')).status, 200)
-    const { statuses, slowestMs } = await stopAsking()
+    const { statuses, slowestMs } = await stopPolling()
     t.same([...statuses].sort(), [200, 503], 'nothing else meanwhile')
-    t.ok(slowestMs < 5_000, `the slowest answer took ${Math.round(slowestMs)} ms`)
+    t.ok(slowestMs < 5_000, `the slowest response took ${Math.round(slowestMs)} ms`)
   }
   t.same(await process.kill('SIGTERM'), { code: 0, signal: null })
 })
 
-t.test('it starts while the database is away', async t => {
+t.test('it starts while the database is unavailable', async t => {
   const { server, url } = await ownServer(t)
   await server.stop()
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: url })
@@ -124,21 +124,21 @@ t.test('it starts while the database is away', async t => {
 async function ownServer (t: Test): Promise<{ server: Server, url: string }> {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
-  await makeDatabase(server, 'freight', '2021-01-01', '2021-02-01')
+  await createDatabase(server, 'freight', '2021-01-01', '2021-02-01')
   return { server, url: server.url('rates_api', 'freight') }
 }
 
 /** Four clients that ask one thing after the other until they are told to stop. */
-function askAllTheTime (process: Process): () => Promise<{ statuses: Set<number>, slowestMs: number }> {
+function pollContinuously (process: Process): () => Promise<{ statuses: Set<number>, slowestMs: number }> {
   const statuses = new Set<number>()
   let slowestMs = 0
   const stop = new AbortController()
   const clients = Array.from({ length: 4 }, async () => {
     while (!stop.signal.aborted) {
       const startedAt = performance.now()
-      const answer = await get(process, path)
-      await answer.arrayBuffer()
-      statuses.add(answer.status)
+      const response = await get(process, path)
+      await response.arrayBuffer()
+      statuses.add(response.status)
       slowestMs = Math.max(slowestMs, performance.now() - startedAt)
     }
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { skipped, type Check } from './check.ts'
 import { csv, header, send } from './batches.ts'
-import { askIngestion } from './target.ts'
+import { callIngestionApi } from './target.ts'
 
 /** Who may do what. */
 export const access: Check[] = [
@@ -11,24 +11,24 @@ export const access: Check[] = [
       const body = { method: 'POST', body: header, headers: { 'content-type': 'text/csv' } }
       for (const key of [undefined, 'wrong']) {
         for (const [path, request] of [['/batches', body], ['/batches', {}], ['/dead-letters', {}]] as const) {
-          const { status, headers, json } = await askIngestion(target, path, { ...request, key })
+          const { status, headers, json } = await callIngestionApi(target, path, { ...request, key })
           assert.deepEqual([status, json.type], [401, '/problems/unauthenticated'])
           assert.match(headers.get('www-authenticate')!, /^Bearer/)
         }
       }
-      const { status, json } = await askIngestion(target, '/dead-letters')
+      const { status, json } = await callIngestionApi(target, '/dead-letters')
       assert.deepEqual([status, json.type], [403, '/problems/forbidden'])
     },
   },
   {
     name: 'access: another provider sees nothing of a batch, and the same content is a batch of its own',
-    async run ({ target, ground }) {
+    async run ({ target, fixture }) {
       if (!target.otherKey) return skipped('no --other-key')
-      const lane = await ground.lane()
-      const body = csv([{ ...lane, day: ground.days[0]!, cents: 100 }])
+      const lane = await fixture.lane()
+      const body = csv([{ ...lane, day: fixture.days[0]!, cents: 100 }])
       const mine = await send(target, body, { dryRun: true })
       for (const path of ['', '/errors']) {
-        const { status, json } = await askIngestion(target, `/batches/${mine.id}${path}`, { key: target.otherKey })
+        const { status, json } = await callIngestionApi(target, `/batches/${mine.id}${path}`, { key: target.otherKey })
         assert.deepEqual([status, json.type], [404, '/problems/unknown-batch'])
       }
       const theirs = await send({ ...target, key: target.otherKey }, body, { dryRun: true })
@@ -38,13 +38,13 @@ export const access: Check[] = [
   },
   {
     name: 'access: an operator sees dead letters, and what is none cannot be redriven',
-    async run ({ target, ground }) {
+    async run ({ target, fixture }) {
       if (!target.adminKey) return skipped('no --admin-key')
-      const { status, json, text } = await askIngestion(target, '/dead-letters?limit=5', { key: target.adminKey })
+      const { status, json, text } = await callIngestionApi(target, '/dead-letters?limit=5', { key: target.adminKey })
       assert.equal(status, 200, text)
       assert.ok(Array.isArray(json.dead_letters))
-      const batch = await send(target, csv([{ ...await ground.lane(), day: ground.days[0]!, cents: 100 }]), { dryRun: true })
-      const redriven = await askIngestion(target, `/dead-letters/${batch.id}/redrive`, { method: 'POST', key: target.adminKey })
+      const batch = await send(target, csv([{ ...await fixture.lane(), day: fixture.days[0]!, cents: 100 }]), { dryRun: true })
+      const redriven = await callIngestionApi(target, `/dead-letters/${batch.id}/redrive`, { method: 'POST', key: target.adminKey })
       assert.deepEqual([redriven.status, redriven.json.changed, redriven.json.state], [200, false, 'validated'])
     },
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
-import { askIngestion, type Answer, type Target } from './target.ts'
+import { callIngestionApi, type ApiResponse, type Target } from './target.ts'
 
 /** USD in cents, so that sums are exact. */
 export type Price = { orig: string, dest: string, day: string, cents: number }
@@ -13,35 +13,35 @@ export const csv = (prices: Price[]): string => [header, ...prices.map(row), '']
 export type Sending = { type?: string, key?: string, gzip?: boolean, dryRun?: boolean }
 
 /** `POST /batches`, whatever it answers; where it asks for patience (429), again after as long as it says. */
-export async function post (target: Target, body: string | Uint8Array, { type = 'text/csv', key, gzip = false, dryRun = false }: Sending = {}): Promise<Answer> {
+export async function post (target: Target, body: string | Uint8Array, { type = 'text/csv', key, gzip = false, dryRun = false }: Sending = {}): Promise<ApiResponse> {
   for (let tries = 1; ; tries++) {
-    const answer = await askIngestion(target, `/batches${dryRun ? '?dry_run=true' : ''}`, {
+    const response = await callIngestionApi(target, `/batches${dryRun ? '?dry_run=true' : ''}`, {
       method: 'POST',
       body,
       headers: { 'content-type': type, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...(key ? { 'idempotency-key': key } : {}) },
     })
-    if (answer.status !== 429 || tries === 20) return answer
-    await wait(Number(answer.headers.get('retry-after') ?? 1) * 1_000)
+    if (response.status !== 429 || tries === 20) return response
+    await wait(Number(response.headers.get('retry-after') ?? 1) * 1_000)
   }
 }
 
 /** Sends a batch that must be accepted, and waits for its end. Answers with how it ended. */
-export async function send (target: Target, body: string | Uint8Array, sending: Sending = {}): Promise<Answer['json']> {
+export async function send (target: Target, body: string | Uint8Array, sending: Sending = {}): Promise<ApiResponse['json']> {
   const accepted = await post(target, body, sending)
   assert.equal(accepted.status, 202, accepted.text)
   assert.equal(accepted.headers.get('location'), `/batches/${accepted.json.id}`)
-  return await ended(target, accepted.json.id)
+  return await untilFinal(target, accepted.json.id)
 }
 
 /** Waits until a batch is no longer under way. Throws when that takes longer than the target may take. */
-export async function ended (target: Target, id: string): Promise<Answer['json']> {
+export async function untilFinal (target: Target, id: string): Promise<ApiResponse['json']> {
   const until = performance.now() + target.seconds * 1_000
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.3, 1_000)) {
-    const { status, json, text } = await askIngestion(target, `/batches/${id}`)
+    const { status, json, text } = await callIngestionApi(target, `/batches/${id}`)
     // A process that restarts, or a database that is away, is no end.
     if (status < 500) assert.equal(status, 200, text)
     if (status === 200 && !['accepted', 'queued', 'processing'].includes(json.state)) return json
-    assert.ok(performance.now() < until, `batch ${id} has not ended within ${target.seconds} s; it is ${json?.state ?? status}`)
+    assert.ok(performance.now() < until, `batch ${id} is not final within ${target.seconds} s; it is ${json?.state ?? status}`)
     await wait(pauseMs)
   }
 }

@@ -1,9 +1,9 @@
-import type { Ground } from './fixture.ts'
+import type { Fixture } from './fixture.ts'
 import type { Target } from './target.ts'
 
 export type Surroundings = {
   target: Target
-  ground: Ground
+  fixture: Fixture
   /** A name that no other run has: for idempotency keys. */
   unique: (name: string) => string
 }

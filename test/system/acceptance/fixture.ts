@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { ask, askRates, type Target } from './target.ts'
+import { callApi, callRatesApi, type Target } from './target.ts'
 import type { Price } from './batches.ts'
 
 export type Lane = { orig: string, dest: string }
-export type Ground = {
+export type Fixture = {
   /** The first 28 days of the month. */
   days: string[]
   /** A lane that has no prices in the month; none is given twice. */
@@ -11,7 +11,7 @@ export type Ground = {
 }
 
 /** Finds lanes without prices in the month, so that nothing here meets the data of others or of an earlier run. */
-export async function openGround (target: Target): Promise<Ground> {
+export async function openFixture (target: Target): Promise<Fixture> {
   const days = Array.from({ length: 28 }, (_, index) => `${target.month}-${String(index + 1).padStart(2, '0')}`)
   const ports = await somePorts(target)
   const taken = new Set<string>()
@@ -31,7 +31,7 @@ export async function openGround (target: Target): Promise<Ground> {
 async function somePorts (target: Target): Promise<string[]> {
   const found = new Set<string>()
   for (const q of ['', 'cn', 'de', 'us', 'in', 'br']) {
-    const { status, json, text } = await ask(`${target.rates}/locations?limit=100&q=${q}`, { key: target.ratesKey })
+    const { status, json, text } = await callApi(`${target.rates}/locations?limit=100&q=${q}`, { key: target.ratesKey })
     assert.equal(status, 200, text)
     for (const { code, kind } of json.locations) if (kind === 'port') found.add(code)
   }
@@ -50,7 +50,7 @@ export type Rate = { day: string, count: number | null, price: number | null }
 
 /** What `GET /rates` says of a lane, oldest day first. */
 export async function rates (target: Target, { orig, dest }: Lane, days: string[]): Promise<Rate[]> {
-  const { status, json, text } = await askRates(target, { date_from: days[0]!, date_to: days.at(-1)!, orig_code: orig, dest_code: dest })
+  const { status, json, text } = await callRatesApi(target, { date_from: days[0]!, date_to: days.at(-1)!, orig_code: orig, dest_code: dest })
   assert.equal(status, 200, text)
   return json.rates.toReversed()
 }

@@ -21,12 +21,12 @@ const forms: Record<string, (prices: Price[]) => Written> = {
 
 export const formats: Check[] = Object.entries(forms).map(([name, write]) => ({
   name: `formats: ${name}`,
-  async run ({ target, ground }) {
-    const lane = await ground.lane()
-    const prices = [101, 250, 333_333, 999_999].map((cents, index) => ({ ...lane, day: ground.days[index % 2]!, cents }))
+  async run ({ target, fixture }) {
+    const lane = await fixture.lane()
+    const prices = [101, 250, 333_333, 999_999].map((cents, index) => ({ ...lane, day: fixture.days[index % 2]!, cents }))
     const { body, sending } = write(prices)
     const { state, rows, first_errors: errors } = await send(target, body, sending)
     assert.deepEqual([state, rows], ['applied', 4], JSON.stringify(errors))
-    await expectPrices(target, lane, ground.days, prices)
+    await expectPrices(target, lane, fixture.days, prices)
   },
 }))

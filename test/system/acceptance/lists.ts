@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import type { Check } from './check.ts'
 import { csv, send } from './batches.ts'
-import { askIngestion } from './target.ts'
+import { callIngestionApi } from './target.ts'
 
 /** What a provider sees of its batches. */
 export const lists: Check[] = [{
   name: 'lists: one\'s own batches, newest first, page by page, by state',
-  async run ({ target, ground }) {
-    const lane = await ground.lane()
+  async run ({ target, fixture }) {
+    const lane = await fixture.lane()
     const ids: string[] = []
     for (const cents of [100, 200, 300]) {
-      const batch = await send(target, csv([{ ...lane, day: ground.days[0]!, cents }]), { dryRun: true })
+      const batch = await send(target, csv([{ ...lane, day: fixture.days[0]!, cents }]), { dryRun: true })
       ids.unshift(batch.id)
     }
     const listed: string[] = []
     for (let cursor: string | null = null, pages = 0; pages < 20 && !ids.every(id => listed.includes(id)); pages++) {
-      const { status, json, text } = await askIngestion(target, `/batches?state=validated&limit=2${cursor ? `&cursor=${cursor}` : ''}`)
+      const { status, json, text } = await callIngestionApi(target, `/batches?state=validated&limit=2${cursor ? `&cursor=${cursor}` : ''}`)
       assert.equal(status, 200, text)
       assert.ok(json.batches.length <= 2)
       for (const { id, state } of json.batches) {
@@ -27,6 +27,6 @@ export const lists: Check[] = [{
       if (cursor === null) break
     }
     assert.deepEqual(listed.filter(id => ids.includes(id)), ids)
-    assert.equal((await askIngestion(target, '/batches?state=nonsense')).status, 400)
+    assert.equal((await callIngestionApi(target, '/batches?state=nonsense')).status, 400)
   },
 }]

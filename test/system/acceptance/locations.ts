@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import type { Check } from './check.ts'
 import { csv, send } from './batches.ts'
-import { ask, askRates } from './target.ts'
+import { callApi, callRatesApi } from './target.ts'
 
 /** Ports and regions: found by code and name, and a region's rates are those of the ports in it. */
 export const locations: Check[] = [
   {
     name: 'locations: a port by its code, with name and region; the limit holds; a wrong limit is refused',
-    async run ({ target, ground }) {
-      const { orig } = await ground.lane()
-      const find = (query: string) => ask(`${target.rates}/locations?${query}`, { key: target.ratesKey })
+    async run ({ target, fixture }) {
+      const { orig } = await fixture.lane()
+      const find = (query: string) => callApi(`${target.rates}/locations?${query}`, { key: target.ratesKey })
       const { status, json } = await find(`q=${orig.toLowerCase()}&limit=5`)
       assert.equal(status, 200)
       assert.ok(json.locations.length <= 5)
@@ -24,15 +24,15 @@ export const locations: Check[] = [
   },
   {
     name: 'locations: the rates of a region are those of the ports in it, at any depth',
-    async run ({ target, ground }) {
-      const { orig, dest } = await ground.lane()
-      const day = ground.days[9]!
-      const { json: { locations: [port] } } = await ask(`${target.rates}/locations?q=${orig}&limit=1`, { key: target.ratesKey })
-      const { json: { locations: [region] } } = await ask(`${target.rates}/locations?q=${port.region}&limit=1`, { key: target.ratesKey })
+    async run ({ target, fixture }) {
+      const { orig, dest } = await fixture.lane()
+      const day = fixture.days[9]!
+      const { json: { locations: [port] } } = await callApi(`${target.rates}/locations?q=${orig}&limit=1`, { key: target.ratesKey })
+      const { json: { locations: [region] } } = await callApi(`${target.rates}/locations?q=${port.region}&limit=1`, { key: target.ratesKey })
       assert.deepEqual([region.code, region.kind], [port.region, 'region'])
       const above = [region.code, region.region].filter(Boolean)
       const count = async (code: string): Promise<number> => {
-        const { status, json, text } = await askRates(target, { date_from: day, date_to: day, orig_code: code, dest_code: dest })
+        const { status, json, text } = await callRatesApi(target, { date_from: day, date_to: day, orig_code: code, dest_code: dest })
         assert.equal(status, 200, text)
         return json.rates[0].count ?? 0
       }

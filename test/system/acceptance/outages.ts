@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { csv, post, type Price } from './batches.ts'
-import { expectPrices, openGround, type Ground, type Lane } from './fixture.ts'
-import { askIngestion, type Target } from './target.ts'
+import { expectPrices, openFixture, type Fixture, type Lane } from './fixture.ts'
+import { callIngestionApi, type Target } from './target.ts'
 
 /**
  * Ends the main process of each container of docker-compose by kill -9 from the host, and restarts PostgreSQL, while batches
@@ -19,7 +19,7 @@ const target: Target = {
 const compose = (...args: string[]): string =>
   execFileSync('docker-compose', [...(project ? ['-p', project] : []), ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
 
-const ground = await openGround(target)
+const fixture = await openFixture(target)
 await outage('docker-compose restart postgres', () => { compose('restart', 'postgres') })
 for (const service of services) {
   await outage(`kill -9 ${service}`, () => {
@@ -35,7 +35,7 @@ async function outage (name: string, strike: () => void): Promise<void> {
   const batches: Sent[] = []
   let retries = 0
   for (let number = 0; number < 10; number++) {
-    const sent = makeBatch(ground, await again(() => ground.lane()))
+    const sent = makeBatch(fixture, await again(() => fixture.lane()))
     batches.push(sent)
     if (number === 4) {
       // The one before may be in the worker's hands, this one in the API's.
@@ -48,15 +48,15 @@ async function outage (name: string, strike: () => void): Promise<void> {
   }
   const acceptedAt = seconds()
   for (const { id } of batches) assert.equal(await stateOf(id!), 'applied', id)
-  for (const { lane, prices } of batches) await again(() => expectPrices(target, lane, ground.days, prices))
+  for (const { lane, prices } of batches) await again(() => expectPrices(target, lane, fixture.days, prices))
   console.log(`✓ ${name}: 10 batches of 5,000 prices, accepted within ${acceptedAt} s (${retries} sent again), all applied, once, within ${seconds()} s`)
 
   /** As a provider does: the same again until it is accepted. */
   async function deliver (sent: Sent): Promise<void> {
     const { json } = await again(async () => {
-      const answer = await post(target, csv(sent.prices), { key: sent.key })
-      assert.equal(answer.status, 202, answer.text)
-      return answer
+      const response = await post(target, csv(sent.prices), { key: sent.key })
+      assert.equal(response.status, 202, response.text)
+      return response
     }, () => retries++)
     sent.id = json.id
   }
@@ -64,13 +64,13 @@ async function outage (name: string, strike: () => void): Promise<void> {
 
 type Sent = { key: string, lane: Lane, prices: Price[], id?: string }
 
-function makeBatch ({ days }: Ground, lane: Lane): Sent {
+function makeBatch ({ days }: Fixture, lane: Lane): Sent {
   return { key: randomUUID(), lane, prices: Array.from({ length: 5_000 }, (_, index) => ({ ...lane, day: days[index % 28]!, cents: 100 + index })) }
 }
 
 async function stateOf (id: string): Promise<string> {
   return await again(async () => {
-    const { status, json } = await askIngestion(target, `/batches/${id}`)
+    const { status, json } = await callIngestionApi(target, `/batches/${id}`)
     assert.equal(status, 200)
     if (['accepted', 'queued', 'processing'].includes(json.state)) throw new Error(`batch ${id} is ${json.state}`)
     return json.state

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { acceptance } from './acceptance.ts'
-import { openGround } from './fixture.ts'
+import { openFixture } from './fixture.ts'
 import type { Target } from './target.ts'
 
 /** Runs the acceptance suite on a running system, a line for each check; exit code 1 when one fails, 2 for wrong usage. */
 const usage = `node test/system/acceptance/run.ts --rates URL --ingestion URL --key KEY [options]
 
   --other-key KEY   of another provider      --admin-key KEY   of an operator
-  --rates-key KEY   where /rates asks for one
+  --rates-key KEY   where /rates requires one
   --month YYYY-MM   of the prices sent (a random one of 2015 and 2016)
   --seconds N       longest wait for a batch (60)
   --only TEXT       checks with TEXT in their name
@@ -21,11 +21,11 @@ const run = randomUUID().slice(0, 8)
 console.log(`acceptance of ${target.rates} and ${target.ingestion}, run ${run}, month ${target.month}`)
 const startedAt = performance.now()
 const failed: string[] = []
-const ground = await openGround(target).catch((error: Error) => exit(1, `The system cannot be tested: ${error.message}`))
+const fixture = await openFixture(target).catch((error: Error) => exit(1, `The system cannot be tested: ${error.message}`))
 for (const check of acceptance.filter(({ name }) => name.includes(only))) {
   const checkedAt = performance.now()
-  const outcome = await check.run({ target, ground, unique: name => `acceptance-${run}-${name}` })
-    .then(said => `${said?.startsWith('skipped') ? '-' : '✓'} ${check.name}${said ? ` (${said})` : ''}`, (error: Error) => {
+  const outcome = await check.run({ target, fixture, unique: name => `acceptance-${run}-${name}` })
+    .then(detail => `${detail?.startsWith('skipped') ? '-' : '✓'} ${check.name}${detail ? ` (${detail})` : ''}`, (error: Error) => {
       failed.push(check.name)
       return `✗ ${check.name}\n    ${(error.stack ?? error.message).split('\n').slice(0, 12).join('\n    ')}`
     })

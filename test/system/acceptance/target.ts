@@ -16,12 +16,12 @@ export type Target = {
   seconds: number
 }
 
-export type Answer = { status: number, headers: Headers, text: string, json: any }
+export type ApiResponse = { status: number, headers: Headers, text: string, json: any }
 
 type Request = { method?: string, body?: string | Uint8Array, headers?: Record<string, string>, key?: string | undefined }
 
 /** Asks, and reads the whole answer. What is not JSON has `json` undefined. */
-export async function ask (url: string, { method = 'GET', body, headers = {}, key }: Request = {}): Promise<Answer> {
+export async function callApi (url: string, { method = 'GET', body, headers = {}, key }: Request = {}): Promise<ApiResponse> {
   const response = await fetch(url, {
     method,
     headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers },
@@ -36,11 +36,11 @@ export async function ask (url: string, { method = 'GET', body, headers = {}, ke
 }
 
 /** `GET /rates`, with whatever parameters. */
-export function askRates (target: Target, query: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
-  return ask(`${target.rates}/rates?${new URLSearchParams(query)}`, { headers, key: target.ratesKey })
+export function callRatesApi (target: Target, query: Record<string, string>, headers: Record<string, string> = {}): Promise<ApiResponse> {
+  return callApi(`${target.rates}/rates?${new URLSearchParams(query)}`, { headers, key: target.ratesKey })
 }
 
 /** A call of the ingestion API as the provider. */
-export function askIngestion (target: Target, path: string, request: Request = {}): Promise<Answer> {
-  return ask(target.ingestion + path, { key: target.key, ...request })
+export function callIngestionApi (target: Target, path: string, request: Request = {}): Promise<ApiResponse> {
+  return callApi(target.ingestion + path, { key: target.key, ...request })
 }

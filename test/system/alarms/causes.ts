@@ -7,22 +7,22 @@ import { bucket } from '../../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../../observability/alarms.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { waitFor } from '../../harness/wait.ts'
-import { asReader, goodRow, path, providers, readersKeys, type Ground } from './fixture.ts'
+import { asReader, goodRow, path, providers, readersKeys, type Fixture } from './fixture.ts'
 
 export type Cause = {
   what: string
   alarms: AlarmName[]
   /** Makes it so; the answer makes it good. */
-  make: (ground: Ground) => Promise<() => Promise<unknown>>
+  trigger: (fixture: Fixture) => Promise<() => Promise<unknown>>
 }
 
 /** What is done to the system so that each alarm fires. */
 export const causes: Cause[] = [
   {
-    what: 'PostgreSQL is stopped while readers ask',
-    alarms: ['database-away', 'rates-errors', 'worker-stopped'],
-    async make ({ server, standby, keepAsking, submit }) {
-      const stop = keepAsking(2)
+    what: 'PostgreSQL is stopped while clients call the rates API',
+    alarms: ['database-unavailable', 'rates-errors', 'worker-stopped'],
+    async trigger ({ server, standby, pollRates, submit }) {
+      const stop = pollRates(2)
       await server.stop()
       await submit('north', goodRow())
       return async () => {
@@ -33,9 +33,9 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'the store and the queue are away while a provider sends',
+    what: 'the store and the queue are unavailable while a provider sends',
     alarms: ['ingestion-errors'],
-    async make ({ emulator, startEmulator, submit }) {
+    async trigger ({ emulator, startEmulator, submit }) {
       await emulator.kill('SIGKILL')
       const over = new AbortController()
       const sending = (async () => {
@@ -52,19 +52,19 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'somebody locks the read model while readers ask and a batch comes',
-    alarms: ['rates-latency', 'slow-questions', 'backlog-age'],
-    async make ({ admin, keepAsking, submit }) {
+    what: 'somebody locks the read model while clients call the rates API and a batch comes',
+    alarms: ['rates-latency', 'slow-queries', 'backlog-age'],
+    async trigger ({ admin, pollRates, submit }) {
       const unlock = await lockReadModel(admin)
       await submit('south', goodRow())
-      const stop = keepAsking(20)
+      const stop = pollRates(20)
       return async () => { await Promise.all([unlock(), stop()]) }
     },
   },
   {
     what: 'a provider sends twenty batches while somebody locks the read model',
     alarms: ['queue-length'],
-    async make ({ admin, submit }) {
+    async trigger ({ admin, submit }) {
       const unlock = await lockReadModel(admin)
       for (let sent = 0; sent < 20; sent++) await submit('east', goodRow())
       return unlock
@@ -73,7 +73,7 @@ export const causes: Cause[] = [
   {
     what: 'a provider has 4,500 batches that wait',
     alarms: ['unfinished-batches'],
-    async make ({ admin }) {
+    async trigger ({ admin }) {
       // Queued later than now, so that the sweeper sends no messages for them.
       await admin`
         insert into batches (id, provider, mode, format, digest, bytes, accepted_at, queued_at)
@@ -85,7 +85,7 @@ export const causes: Cause[] = [
   {
     what: 'a worker is killed and not started again',
     alarms: ['process-down'],
-    async make ({ worker1 }) {
+    async trigger ({ worker1 }) {
       await worker1.kill('SIGKILL')
       return () => worker1.start()
     },
@@ -93,15 +93,15 @@ export const causes: Cause[] = [
   {
     what: 'five batches name a day that does not exist',
     alarms: ['rejected-batches'],
-    async make ({ submit }) {
+    async trigger ({ submit }) {
       for (const provider of providers) await submit(provider, `${goodRow()}CNGGZ,EETLL,2021-02-30,1000\n`)
       return async () => {}
     },
   },
   {
     what: 'payloads of several providers are changed in the store before they are read',
-    alarms: ['store-in-doubt', 'dead-letters'],
-    async make ({ workers, submit, s3, discardDeadLetters }) {
+    alarms: ['store-suspect', 'dead-letters'],
+    async trigger ({ workers, submit, s3, discardDeadLetters }) {
       await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
       const store = openStore(s3, bucket)
       const changed: Array<{ Key: string, Body: Uint8Array }> = []
@@ -120,7 +120,7 @@ export const causes: Cause[] = [
   {
     what: 'the payload of a dead letter came 85 days ago',
     alarms: ['payloads-expiring'],
-    async make ({ admin, discardDeadLetters }) {
+    async trigger ({ admin, discardDeadLetters }) {
       await admin`
         insert into batches (id, provider, mode, format, digest, bytes, accepted_at, state, dead_lettered_at, reason)
         select id, 'north', 'apply', 'csv', id, 1, now() - interval '85 days', 'dead_lettered', now(), 'NoSuchKey: x'
@@ -131,7 +131,7 @@ export const causes: Cause[] = [
   {
     what: 'the last step of each batch is refused for no known reason, and each message is delivered once',
     alarms: ['batch-failures'],
-    async make ({ workers, submit, admin, setMaxReceives, discardDeadLetters }) {
+    async trigger ({ workers, submit, admin, setMaxReceives, discardDeadLetters }) {
       await setMaxReceives(1)
       await admin.unsafe(`
         create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused' using errcode = 'P0001'; end $$;
@@ -150,7 +150,7 @@ export const causes: Cause[] = [
   {
     what: 'a message comes that names no batch',
     alarms: ['stray-messages'],
-    async make ({ sendStray }) {
+    async trigger ({ sendStray }) {
       await sendStray()
       return async () => {}
     },
@@ -158,7 +158,7 @@ export const causes: Cause[] = [
   {
     what: 'a dead letter comes while the workers cannot reach the database',
     alarms: ['dead-letter-queue'],
-    async make ({ workers, submit, sendDeadLetter, discardDeadLetters, admin }) {
+    async trigger ({ workers, submit, sendDeadLetter, discardDeadLetters, admin }) {
       const id = await submit('west', goodRow())
       await waitFor(async () => (await admin`select 1 from batches where id = ${id} and state = 'applied'`).length > 0)
       for (const { postgres } of workers) postgres.refuse(true)
@@ -172,7 +172,7 @@ export const causes: Cause[] = [
   {
     what: 'the queue is emptied by hand while no worker runs',
     alarms: ['messages-requeued'],
-    async make ({ workers, submit, sqs, queueUrl, admin }) {
+    async trigger ({ workers, submit, sqs, queueUrl, admin }) {
       await Promise.all(workers.map(worker => worker.kill('SIGTERM')))
       const ids = await Promise.all(providers.map(provider => submit(provider, goodRow())))
       await waitFor(async () => (await admin`select 1 from batches where id in ${admin(ids)}`).length === ids.length)
@@ -184,7 +184,7 @@ export const causes: Cause[] = [
   {
     what: 'no month after the next two has a partition',
     alarms: ['months-left'],
-    async make ({ admin }) {
+    async trigger ({ admin }) {
       const removed = await admin<Array<{ month: string }>>`delete from price_months where month > now() + interval '2 months' returning month::text`
       return () => admin`insert into price_months ${admin(removed)}`
     },
@@ -192,23 +192,23 @@ export const causes: Cause[] = [
   {
     what: 'the replica is stopped',
     alarms: ['replica-lag'],
-    async make ({ standby }) {
+    async trigger ({ standby }) {
       await standby.stop()
       return () => standby.start()
     },
   },
   {
-    what: 'Secrets Manager is away',
-    alarms: ['api-keys-old'],
-    async make ({ secrets }) {
-      secrets.answer('away')
-      return async () => secrets.answer(readersKeys)
+    what: 'Secrets Manager is unavailable',
+    alarms: ['api-keys-stale'],
+    async trigger ({ secrets }) {
+      secrets.respondWith('unavailable')
+      return async () => secrets.respondWith(readersKeys)
     },
   },
   {
     what: 'a process gets no CPU for 0.7 s of every second',
     alarms: ['event-loop-delay'],
-    async make ({ ingestionApi }) {
+    async trigger ({ ingestionApi }) {
       let frozen = false
       const timer = setInterval(() => {
         ingestionApi.freeze(frozen = true)
@@ -223,42 +223,42 @@ export const causes: Cause[] = [
   {
     what: 'the cache of a rates API is set larger than its memory, and filled',
     alarms: ['memory'],
-    async make ({ replicated }) {
+    async trigger ({ replicated }) {
       const over = new AbortController()
       let next = 0
-      const asking = Array.from({ length: 16 }, async () => {
+      const polling = Array.from({ length: 16 }, async () => {
         while (!over.signal.aborted) {
           const from = new Date(Date.UTC(2000, 0, 1 + next++ % 8_000)).toISOString().slice(0, 10)
           const to = new Date(Date.parse(from) + 365 * 86_400_000).toISOString().slice(0, 10)
           const query = `date_from=${from}&date_to=${to}&orig_code=${next % 16_000 < 8_000 ? 'CNGGZ' : 'CNSGH'}&dest_code=${next % 32_000 < 16_000 ? 'EETLL' : 'NLRTM'}`
-          await fetch(`${replicated.url}/rates?${query}`, asReader).then(answer => answer.text(), () => '')
+          await fetch(`${replicated.url}/rates?${query}`, asReader).then(response => response.text(), () => '')
         }
       })
       return async () => {
         over.abort()
-        await Promise.all(asking)
+        await Promise.all(polling)
         await replicated.kill('SIGTERM')
         await replicated.start()
       }
     },
   },
   {
-    what: 'more requests come than one core answers',
+    what: 'more requests come than one core can handle',
     alarms: ['cpu'],
-    async make ({ ratesApi }) {
+    async trigger ({ ratesApi }) {
       const program = fileURLToPath(import.meta.resolve('autocannon'))
       const cannon = spawn(process.execPath, [program, '-c', '50', '-d', '300', ratesApi.url + path], { stdio: 'ignore' })
-      const gone = once(cannon, 'exit')
+      const exited = once(cannon, 'exit')
       return async () => {
         cannon.kill()
-        await gone
+        await exited
       }
     },
   },
 ]
 
 /** Locks the read model; the answer ends that. */
-async function lockReadModel (admin: Ground['admin']): Promise<() => Promise<unknown>> {
+async function lockReadModel (admin: Fixture['admin']): Promise<() => Promise<unknown>> {
   const { promise: over, resolve } = Promise.withResolvers<void>()
   const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()
   const locking = admin.begin(async tx => {

@@ -2,22 +2,22 @@ import { SendMessageCommand, SetQueueAttributesCommand, GetQueueAttributesComman
 import { createHash } from 'node:crypto'
 import { deadLetterQueue, queueUrl } from '../../../dev/emulator/resources.ts'
 import { ensurePartitions, monthAhead } from '../../../lib/migrations/partitions.ts'
-import { keyOf, operatorKey, startSystem, type Linked, type System } from '../faults/system.ts'
+import { keyOf, operatorKey, startSystem, type ProxiedService, type System } from '../faults/system.ts'
 import { secretsManager, type SecretsManager } from '../../harness/secrets-manager.ts'
 import { standbyOf, type Standby } from '../../harness/standby.ts'
 
 export const providers = ['north', 'south', 'east', 'west', 'middle']
 
 /** What the causes work with. */
-export type Ground = System & {
+export type Fixture = System & {
   standby: Standby
   /** A second rates API, on a replica, whose cache may grow beyond its memory; it asks for a key of the secret. */
-  replicated: Linked
+  replicated: ProxiedService
   secrets: SecretsManager
   /** Sends a batch and gives its id. */
   submit: (provider: string, rows: string) => Promise<string>
   /** Asks GET /rates again and again, `atOnce` at a time, until it is told to stop. */
-  keepAsking: (atOnce: number) => () => Promise<unknown>
+  pollRates: (atOnce: number) => () => Promise<unknown>
   /** After so many receives a message goes to the dead-letter queue. */
   setMaxReceives: (receives: number) => Promise<void>
   sendDeadLetter: (id: string) => Promise<void>
@@ -36,16 +36,16 @@ let sent = 0
 export const goodRow = (): string => `CNGGZ,EETLL,2021-01-${String(1 + sent++ % 28).padStart(2, '0')},${1_000 + sent}\n`
 export const path = '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 
-export async function openGround (folder: string): Promise<Ground> {
+export async function openFixture (folder: string): Promise<Fixture> {
   const system = await startSystem({
     folder, providers, limitDisk: false,
-    died: (process, code, signal, said) => { console.error(`${process} ended by itself: ${code ?? signal}\n${said}`) },
+    died: (process, code, signal, output) => { console.error(`${process} exited by itself: ${code ?? signal}\n${output}`) },
   })
   await ensurePartitions(system.admin, monthAhead(0), monthAhead(6))
   const standby = await standbyOf(system.server)
   let closeSecrets = (): void => {}
-  const secrets = await secretsManager({ teardown (end) { closeSecrets = end } })
-  secrets.answer(readersKeys)
+  const secrets = await secretsManager({ teardown (close) { closeSecrets = close } })
+  secrets.respondWith(readersKeys)
   const replicated = await system.linked('rates-api-2', 'rates-api', 'rates_api', {
     ...secrets.env, RATES_KEYS_REQUIRED: 'true', DATABASE_READ_URLS: standby.url('rates_api', 'freight'), RATES_CACHE_BYTES: String(2 ** 30),
   })
@@ -54,29 +54,29 @@ export async function openGround (folder: string): Promise<Ground> {
   const deadUrl = queueUrl(system.emulator.url, deadLetterQueue)
 
   async function submit (provider: string, rows: string): Promise<string> {
-    const answer = await fetch(`${ingestionApi.url}/batches`, {
+    const response = await fetch(`${ingestionApi.url}/batches`, {
       method: 'POST', body: `orig_code,dest_code,day,price\n${rows}`, headers: { authorization: `Bearer ${keyOf(provider)}`, 'content-type': 'text/csv' },
     })
-    if (answer.status !== 202) throw new Error(`a batch was answered with ${answer.status}`)
-    return (await answer.json() as { id: string }).id
+    if (response.status !== 202) throw new Error(`a batch got status ${response.status}`)
+    return (await response.json() as { id: string }).id
   }
 
-  function keepAsking (atOnce: number): () => Promise<unknown> {
+  function pollRates (atOnce: number): () => Promise<unknown> {
     const over = new AbortController()
-    const asking = Array.from({ length: atOnce }, async () => {
+    const polling = Array.from({ length: atOnce }, async () => {
       while (!over.signal.aborted) {
-        await fetch(system.ratesApi.url + path).then(answer => answer.text(), () => '')
+        await fetch(system.ratesApi.url + path).then(response => response.text(), () => '')
         await new Promise(resolve => setTimeout(resolve, 20))
       }
     })
     return () => {
       over.abort()
-      return Promise.all(asking)
+      return Promise.all(polling)
     }
   }
 
   return {
-    ...system, standby, replicated, secrets, submit, keepAsking,
+    ...system, standby, replicated, secrets, submit, pollRates,
     async setMaxReceives (receives) {
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: deadUrl, AttributeNames: ['QueueArn'] }))
       const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: Attributes!.QueueArn, maxReceiveCount: receives })
@@ -95,12 +95,12 @@ export async function openGround (folder: string): Promise<Ground> {
       const { dead_letters: found } = await (await fetch(`${ingestionApi.url}/dead-letters`, { headers })).json() as { dead_letters: Array<{ id: string }> }
       for (const { id } of found) await fetch(`${ingestionApi.url}/dead-letters/${id}?reason=drill`, { method: 'DELETE', headers })
     },
-    async end () {
+    async stop () {
       await replicated.kill('SIGKILL')
       for (const proxy of [replicated.postgres, replicated.aws]) proxy.close()
       closeSecrets()
       await standby.remove()
-      await system.end()
+      await system.stop()
     },
   }
 }

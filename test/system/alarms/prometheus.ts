@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { prometheusRules, type Pace } from '../../../observability/rules.ts'
+import { prometheusRules, type RuleTiming } from '../../../observability/rules.ts'
 import { freePort } from '../../harness/free-port.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { testRules } from './rule-tests.ts'
@@ -13,11 +13,11 @@ export type Prometheus = {
   /** How many series a question has now. Throws when Prometheus cannot read it. */
   series: (query: string) => Promise<number>
   version: string
-  end: () => Promise<void>
+  stop: () => Promise<void>
 }
 
 /** A real Prometheus that asks the targets every second, with our rules at another pace; they are checked by promtool first. */
-export async function startPrometheus (folder: string, targets: string[], pace: Pace): Promise<Prometheus> {
+export async function startPrometheus (folder: string, targets: string[], pace: RuleTiming): Promise<Prometheus> {
   const data = join(folder, 'prometheus')
   mkdirSync(data, { recursive: true })
   const [rules, config] = [join(folder, 'rules.json'), join(folder, 'prometheus.json')]
@@ -34,11 +34,11 @@ export async function startPrometheus (folder: string, targets: string[], pace: 
 
   const port = await freePort()
   const child = spawn('prometheus', [`--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'], { stdio: 'inherit' })
-  const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
   const base = `http://127.0.0.1:${port}`
   await waitFor(() => fetch(`${base}/-/ready`).then(({ ok }) => ok, () => false))
 
-  async function ask (path: string): Promise<any> {
+  async function callApi (path: string): Promise<any> {
     const { status, data, error } = await (await fetch(base + path)).json() as { status: string, data: unknown, error?: string }
     if (status !== 'success') throw new Error(`${path}: ${error}`)
     return data
@@ -46,13 +46,13 @@ export async function startPrometheus (folder: string, targets: string[], pace: 
   return {
     version,
     async alerts () {
-      const { alerts } = await ask('/api/v1/alerts') as { alerts: Array<{ labels: { alertname: string }, state: Alert['state'], value: string }> }
+      const { alerts } = await callApi('/api/v1/alerts') as { alerts: Array<{ labels: { alertname: string }, state: Alert['state'], value: string }> }
       return alerts.map(({ labels, state, value }) => ({ name: labels.alertname, state, value: Number(value) }))
     },
-    series: async query => (await ask(`/api/v1/query?query=${encodeURIComponent(query)}`)).result.length,
-    async end () {
+    series: async query => (await callApi(`/api/v1/query?query=${encodeURIComponent(query)}`)).result.length,
+    async stop () {
       child.kill('SIGTERM')
-      await gone
+      await exited
     },
   }
 }
@@ -62,6 +62,6 @@ function run (program: string, args: string[]): string {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new Error(`The drill needs ${program}: on Debian and Ubuntu \`apt-get install prometheus\`, elsewhere https://prometheus.io/download`)
+    throw new Error(`The drill needs ${program}: on Debian and Ubuntu \`apt-get install prometheus\`, on other systems https://prometheus.io/download`)
   }
 }

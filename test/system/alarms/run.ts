@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { alarms, type Alarm } from '../../../observability/alarms.ts'
 import { dashboard } from '../../../observability/dashboard.ts'
-import type { Pace } from '../../../observability/rules.ts'
+import type { RuleTiming } from '../../../observability/rules.ts'
 import { causes } from './causes.ts'
-import { openGround, path } from './fixture.ts'
+import { openFixture, path } from './fixture.ts'
 import { startPrometheus } from './prometheus.ts'
 
 /**
@@ -14,8 +14,10 @@ import { startPrometheus } from './prometheus.ts'
  * again, from a real Prometheus. Windows are seconds in place of minutes. Thresholds are those of production but for ages, which
  * are times too, the share of a core, since what asks and the database have the same few, and the length of the queue.
  */
-const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-old': 5, cpu: 0.3, 'queue-length': 10 }
-const pace: Pace = { windowSeconds: () => 10, forSeconds: minutes => minutes > 0 ? 1 : 0, above: (name, threshold) => thresholds[name] ?? threshold }
+const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-stale': 5, cpu: 0.3, 'queue-length': 10 }
+const pace: RuleTiming = {
+  windowSeconds: () => 10, forSeconds: minutes => minutes > 0 ? 1 : 0, above: (name, threshold) => thresholds[name] ?? threshold,
+}
 const limitMs = 240_000
 
 const chosen = process.argv.slice(2)
@@ -25,28 +27,28 @@ if (uncaused.length > 0) throw new Error(`nothing causes ${uncaused.join(', ')}`
 
 const folder = mkdtempSync(join(tmpdir(), 'freight-rates-alarms-'))
 chmodSync(folder, 0o755)
-const ground = await openGround(folder)
-const targets = [...ground.all, ground.replicated].map(({ metricsPort }) => `127.0.0.1:${metricsPort}`)
+const fixture = await openFixture(folder)
+const targets = [...fixture.all, fixture.replicated].map(({ metricsPort }) => `127.0.0.1:${metricsPort}`)
 const prometheus = await startPrometheus(folder, targets, pace)
 console.log(`Prometheus ${prometheus.version}; promtool finds no fault in the rules; ${targets.length} processes`)
 let failed = 0
 try {
-  await fetch(ground.ratesApi.url + path)
+  await fetch(fixture.ratesApi.url + path)
   await quiet(drilled)
-  for (const { what, alarms: expected, make } of causes) {
+  for (const { what, alarms: expected, trigger } of causes) {
     if (chosen.length > 0 && !expected.some(name => chosen.includes(name))) continue
     console.log(`\n${what}`)
     const began = performance.now()
-    const mend = await make(ground)
+    const fix = await trigger(fixture)
     await Promise.all(expected.map(name => firing(name, began)))
-    await mend()
-    const mended = performance.now()
-    if (await quiet(expected)) console.log(`  quiet again ${seconds(mended)} s after it was mended`)
+    await fix()
+    const fixedAt = performance.now()
+    if (await quiet(expected)) console.log(`  quiet again ${seconds(fixedAt)} s after the fix`)
   }
-  if (chosen.length === 0) await askPanels()
+  if (chosen.length === 0) await queryPanels()
 } finally {
-  await prometheus.end()
-  await ground.end()
+  await prometheus.stop()
+  await fixture.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 console.log(failed === 0 ? '\nevery alarm fired' : `\n${failed} failed`)
@@ -73,11 +75,11 @@ async function quiet (names: string[]): Promise<boolean> {
 }
 
 /** Each question of the dashboard, put as Grafana would. */
-async function askPanels (): Promise<void> {
-  const questions = dashboard.flatMap(({ panels }) => panels.flatMap(({ prometheus }) => prometheus.map(({ expression }) => expression.replaceAll('$window', '60s'))))
+async function queryPanels (): Promise<void> {
+  const queries = dashboard.flatMap(({ panels }) => panels.flatMap(({ prometheus }) => prometheus.map(({ expression }) => expression.replaceAll('$window', '60s'))))
   const empty: string[] = []
-  for (const question of questions) if (await prometheus.series(question) === 0) empty.push(question)
-  console.log(`\ndashboard: ${questions.length} questions, ${questions.length - empty.length} have an answer${empty.map(question => `\n  none: ${question}`).join('')}`)
+  for (const query of queries) if (await prometheus.series(query) === 0) empty.push(query)
+  console.log(`\ndashboard: ${queries.length} queries, ${queries.length - empty.length} have a result${empty.map(query => `\n  none: ${query}`).join('')}`)
 }
 
 function seconds (since: number): string {

@@ -42,7 +42,7 @@ export async function startApis (release: Release, environments: Record<Program,
 /** Not all of them get ready: some are without what readiness looks at. */
 async function listening (task: Task): Promise<void> {
   while (!await fetch(`${task.url}/live`).then(({ ok }) => ok, () => false)) {
-    if (!task.running()) throw new Error(`a process of the contract ended:\n${task.output()}`)
+    if (!task.running()) throw new Error(`a process of the contract exited:\n${task.output()}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }

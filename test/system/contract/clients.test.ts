@@ -10,20 +10,20 @@ const row = 'CNGGZ,EETLL,2021-01-05,100\n'
 
 t.test('what real clients send', async t => {
   const api = await ingestionApi(t)
-  const { upload, ended, visible } = sendingTo(t, api)
+  const { upload, untilFinal, visible } = sendingTo(t, api)
   /** The end of a batch that was sent, and of the same file as an upload. */
-  const bothEnds = async (file: Buffer, headers: Record<string, string> = {}): Promise<Array<Record<string, any>>> => {
+  const bothResults = async (file: Buffer, headers: Record<string, string> = {}): Promise<Array<Record<string, any>>> => {
     const sent: Result[] = [await api.submit(file, { headers }), await upload(file)]
     return await Promise.all(sent.map(async ({ status, body }) => {
       t.equal(status, 202, body.detail)
-      return await ended(body.id)
+      return await untilFinal(body.id)
     }))
   }
 
   t.test('06: gzip as x-gzip is read', async t => {
     const { status, body } = await api.submit(caseFile('06-plain.csv.gz'), { headers: { 'content-encoding': 'x-gzip' } })
     t.equal(status, 202)
-    t.match(await ended(body.id), { state: 'applied' })
+    t.match(await untilFinal(body.id), { state: 'applied' })
     t.equal((await api.manifest(body.id)).encoding, 'gzip')
   })
 
@@ -36,55 +36,55 @@ t.test('what real clients send', async t => {
       ['UTF-16, big endian', Buffer.concat([bom, Buffer.from(header, 'utf16le')]).swap16(), /UTF-16/],
       ['ZIP', Buffer.concat([Buffer.from('504b030414000600', 'hex'), Buffer.alloc(20, 0xff)]), /ZIP/],
     ] as const) {
-      const answer = await api.submit(file, { headers: name === 'gzip in gzip' ? { 'content-encoding': 'gzip' } : {} })
-      t.match(answer, { status: 400, body: { type: '/problems/malformed-body', detail: words } }, name)
+      const response = await api.submit(file, { headers: name === 'gzip in gzip' ? { 'content-encoding': 'gzip' } : {} })
+      t.match(response, { status: 400, body: { type: '/problems/malformed-body', detail: words } }, name)
       if (name === 'gzip in gzip') continue
       const { body } = await upload(file)
-      t.match(await ended(body.id), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'not_utf8', message: words }] }, `${name}, uploaded`)
+      t.match(await untilFinal(body.id), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'not_utf8', message: words }] }, `${name}, uploaded`)
     }
   })
 
   t.test('16: UTF-16 without a mark is also UTF-8, every other character NUL: the worker says so', async t => {
-    for (const batch of await bothEnds(caseFile('16-utf-16.csv'))) {
+    for (const batch of await bothResults(caseFile('16-utf-16.csv'))) {
       t.match(batch, { state: 'rejected', first_errors: [{ code: 'not_utf8', message: /UTF-16/ }] })
     }
   })
 
   t.test('11: a byte order mark within the quotes of the first name is read', async t => {
-    for (const batch of await bothEnds(caseFile('11-bom-in-quotes.csv'))) t.match(batch, { state: 'applied', rows: 1 })
+    for (const batch of await bothResults(caseFile('11-bom-in-quotes.csv'))) t.match(batch, { state: 'applied', rows: 1 })
   })
 
   t.test('12: a no-break space is named', async t => {
-    for (const batch of await bothEnds(caseFile('12-no-break-space.csv'))) {
+    for (const batch of await bothResults(caseFile('12-no-break-space.csv'))) {
       t.match(batch, { state: 'rejected', first_errors: [{ row: 1, column: 'orig_code', code: 'malformed_port', value: 'CNGGZ\u00a0', message: /U\+00A0 \(no-break space\)/ }] })
     }
   })
 
   t.test('13: a line of separators alone is no row', async t => {
-    for (const batch of await bothEnds(caseFile('13-only-separators.csv'))) {
+    for (const batch of await bothResults(caseFile('13-only-separators.csv'))) {
       t.match(batch, { state: 'applied', rows: 1 })
       t.equal(await visible(batch.id), 1)
     }
   })
 
-  t.test('a type that is not taken: the answer names those that are', async t => {
+  t.test('an unsupported type: the response names the supported ones', async t => {
     const form = new FormData()
     form.set('file', new Blob([header + row]), 'prices.csv')
     for (const [name, type, body] of [
       ['none', '', header + row], ['application/csv', 'application/csv', header + row], ['curl -d', 'application/x-www-form-urlencoded', header + row],
       ['text/csv, twice', 'text/csv, text/csv', header + row], ['of nothing', 'application/csv', ''],
     ] as const) {
-      const answer = await api.submit(new TextEncoder().encode(body), { headers: { 'content-type': type } })
-      t.match(answer, { status: 415, body: { type: '/problems/unsupported-media-type', detail: /text\/csv, application\/x-ndjson, application\/json/ } }, name)
-      t.equal(answer.headers.get('accept-post'), types, name)
+      const response = await api.submit(new TextEncoder().encode(body), { headers: { 'content-type': type } })
+      t.match(response, { status: 415, body: { type: '/problems/unsupported-media-type', detail: /text\/csv, application\/x-ndjson, application\/json/ } }, name)
+      t.equal(response.headers.get('accept-post'), types, name)
     }
     const curlForm = await fetch(`${api.url}/batches`, { method: 'POST', body: form, headers: { authorization: 'Bearer demo-key' } })
     t.equal(curlForm.status, 415)
     t.equal(curlForm.headers.get('accept-post'), types)
     for (const path of ['/uploads', `/dead-letters/${'0'.repeat(64)}/redrive`]) {
-      const answer = await api.call(path, { method: 'POST', body: '{}', headers: { 'content-type': 'text/csv' }, as: path === '/uploads' ? 'demo' : 'operator' })
-      t.match(answer, { status: 415, body: { type: '/problems/unsupported-media-type', detail: /application\/json/ } }, path)
-      t.equal(answer.headers.get('accept-post'), 'application/json')
+      const response = await api.call(path, { method: 'POST', body: '{}', headers: { 'content-type': 'text/csv' }, as: path === '/uploads' ? 'demo' : 'operator' })
+      t.match(response, { status: 415, body: { type: '/problems/unsupported-media-type', detail: /application\/json/ } }, path)
+      t.equal(response.headers.get('accept-post'), 'application/json')
     }
   })
 
@@ -104,15 +104,15 @@ t.test('what real clients send', async t => {
     t.match((await api.call('/batches?state=done')).body.errors, [{ parameter: 'state', message: /queued or processing or .* or discarded/ }])
   })
 
-  t.test('an address with a slash at its end: the answer says where it is', async t => {
+  t.test('an address with a slash at its end: the response names the right address', async t => {
     for (const [method, path, meant] of [['POST', '/batches/', '/batches'], ['POST', '/batches//?rows=1', '/batches'], ['POST', '/uploads/', '/uploads']] as const) {
-      const answer = await api.call(path, { method })
-      t.match(answer, { status: 404, body: { type: '/problems/not-found', detail: `the address is ${meant}` } }, path)
+      const response = await api.call(path, { method })
+      t.match(response, { status: 404, body: { type: '/problems/not-found', detail: `the address is ${meant}` } }, path)
     }
     t.notMatch((await api.call('/nothing/')).body.detail, /the address is/)
   })
 
-  t.test('the same request again says that the answer is about an earlier one', async t => {
+  t.test('the same request again is marked as a replay', async t => {
     const body = `${header}CNGGZ,EETLL,2021-01-06,77\n`
     const replayed = ({ status, headers }: Result): unknown[] => [status, headers.get('idempotency-replayed')]
     for (const [path, headers] of [['/batches', {}], ['/batches', { 'idempotency-key': 'k' }], ['/batches?dry_run=true', { 'idempotency-key': 'd' }], ['/batches?rows=1', { 'idempotency-key': 'r' }]] as const) {

@@ -1,4 +1,4 @@
-import type { Answer } from './exchange.ts'
+import type { ExchangeResponse } from './exchange.ts'
 import { matches, type Values } from './template.ts'
 
 /** Members whose text is for people: it may be worded anew, and only has to be there. */
@@ -8,17 +8,17 @@ const prose = new Set(['title', 'detail', 'message'])
  * The differences between what was recorded and an answer, one line each; none where the contract holds. All that was recorded
  * has to be there with the same value, lists in the same order. An answer may have more: headers and members of JSON objects.
  */
-export function differences (recorded: Answer, answer: Answer, values: Values): string[] {
+export function differences (recorded: ExchangeResponse, response: ExchangeResponse, values: Values): string[] {
   const found: string[] = []
-  if (recorded.status !== answer.status) found.push(`status: ${answer.status}, not ${recorded.status}`)
+  if (recorded.status !== response.status) found.push(`status: ${response.status}, not ${recorded.status}`)
   for (const [name, value] of Object.entries(recorded.headers)) {
-    const actual = answer.headers[name]
+    const actual = response.headers[name]
     if (actual === undefined || !matches(value, actual, values)) found.push(`header ${name}: ${actual ?? 'not there'}, not ${value}`)
   }
-  if (recorded.json !== undefined) compare('json', recorded.json, answer.json)
-  if (recorded.lines) compare('lines', recorded.lines, answer.lines)
-  if (recorded.ndjson) compare('ndjson', recorded.ndjson, answer.ndjson)
-  if (recorded.csv) compare('csv', records(recorded.csv), answer.csv && records(answer.csv))
+  if (recorded.json !== undefined) compare('json', recorded.json, response.json)
+  if (recorded.lines) compare('lines', recorded.lines, response.lines)
+  if (recorded.ndjson) compare('ndjson', recorded.ndjson, response.ndjson)
+  if (recorded.csv) compare('csv', records(recorded.csv), response.csv && records(response.csv))
   return found
 
   function compare (at: string, expected: unknown, actual: unknown): void {

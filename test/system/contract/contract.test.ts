@@ -39,13 +39,14 @@ for (const name of areas()) {
 }
 
 /**
- * Those that take a fault of this code or of the store (test/services/ingestion-api/routes/dead-letters.test.ts), many requests at once, or a worker that
+ * Those that take a fault of this code or of the store (test/services/ingestion-api/routes/dead-letters.test.ts), many requests at once, or a
+ * worker that
  * stands still (test/services/ingestion-api/unfinished.test.ts).
  */
 const unrecorded = ['payload-gone', 'too-many-unfinished', 'internal-error', 'overloaded', 'keys-unavailable', 'shutting-down']
 
 t.test('every problem that one request can provoke is recorded', async t => {
-  const answers = areas().flatMap(name => readArea(name).exchanges).map(({ answer }) => answer?.json as { type?: string } | undefined)
-  const recorded = new Set(answers.map(answer => answer?.type))
+  const responses = areas().flatMap(name => readArea(name).exchanges).map(({ answer: response }) => response?.json as { type?: string } | undefined)
+  const recorded = new Set(responses.map(answer => answer?.type))
   t.same(Object.keys(problems).filter(code => !recorded.has(`/problems/${code}`)), unrecorded)
 })

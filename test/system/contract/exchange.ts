@@ -26,11 +26,11 @@ export type Exchange = {
   deadLetter?: string
   /** The bytes of the answer's body are part of the contract. */
   exact?: boolean
-  answer?: Answer
+  answer?: ExchangeResponse
   /** The decision with which it came: releases before it are not sent the request. */
   since?: string
   /** What releases before the decision answer, where a decision of docs/decisions changed the answer. */
-  before?: { decision: string, answer: Answer }
+  before?: { decision: string, answer: ExchangeResponse }
 }
 
 export type Request = {
@@ -47,7 +47,7 @@ export type Request = {
 /** Text line by line, each ended with a line feed; or JSON; or text as it is; or bytes. `gzip`: compressed on the way. */
 export type Body = { lines?: string[], json?: unknown, text?: string, base64?: string, gzip?: boolean }
 
-export type Answer = {
+export type ExchangeResponse = {
   status: number
   headers: Record<string, string>
   /** One of these, by the media type of the answer; none where the body is not compared. */

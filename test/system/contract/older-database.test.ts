@@ -38,8 +38,8 @@ t.test('a database of the release before the aliases, with prices under codes th
     await tx`insert into ports ${tx(old)}`
     await tx`insert into reference_loads (sha256) values ('of the release before')`
   })
-  const kept = prices('CNTAG EETLL 2021-01-31: 100 200 400', 'THSGZ CNTAG 2021-01-30: 5 6 7', 'CNSHA EETLL 2021-01-31: 8 9 10')
-  await load(sql, kept)
+  const olderPrices = prices('CNTAG EETLL 2021-01-31: 100 200 400', 'THSGZ CNTAG 2021-01-30: 5 6 7', 'CNSHA EETLL 2021-01-31: 8 9 10')
+  await load(sql, olderPrices)
 
   t.same(await migrate(sql), migrations.slice(aliasesAt).map(migration => migration.name))
   const loaded = await loadReferenceFiles(sql)
@@ -51,27 +51,27 @@ t.test('a database of the release before the aliases, with prices under codes th
   })
   t.equal(await loadReferenceFiles(sql), null, 'once')
 
-  t.test('answers under the old code are what they were, and the new code has the same', async t => {
+  t.test('responses under the old code are what they were, and the new code has the same', async t => {
     const reader = () => openDatabase({ url: urlFor(postgresUrl, 'rates_api', name), process: 'test', poolSize: 1 })
     const { get } = await ratesApi(t, { connect: reader })
-    const ask = async (orig: string, dest: string) => (await get('/rates', { date_from: '2021-01-30', date_to: '2021-01-31', orig_code: orig, dest_code: dest })).body.rates
+    const ratesOf = async (orig: string, dest: string) => (await get('/rates', { date_from: '2021-01-30', date_to: '2021-01-31', orig_code: orig, dest_code: dest })).body.rates
     const nothing = (day: string) => ({ day, count: null, price: null })
     for (const orig of ['CNTAG', 'CNTAC']) {
-      t.strictSame(await ask(orig, 'EETLL'), [{ day: '2021-01-31', count: 3, price: 700 / 3 }, nothing('2021-01-30')], orig)
-      for (const from of ['THSGZ', 'THSGK']) t.strictSame(await ask(from, orig), [nothing('2021-01-31'), { day: '2021-01-30', count: 3, price: 6 }], `${from} ${orig}`)
+      t.strictSame(await ratesOf(orig, 'EETLL'), [{ day: '2021-01-31', count: 3, price: 700 / 3 }, nothing('2021-01-30')], orig)
+      for (const from of ['THSGZ', 'THSGK']) t.strictSame(await ratesOf(from, orig), [nothing('2021-01-31'), { day: '2021-01-30', count: 3, price: 6 }], `${from} ${orig}`)
     }
-    for (const orig of ['CNSHA', 'CNSGH', 'CNSHG']) t.match(await ask(orig, 'EETLL'), [{ count: 3, price: 9 }], orig)
-    t.match(await ask('china_east_main', 'EETLL'), [{ count: 6 }], 'a region counts each price once')
+    for (const orig of ['CNSHA', 'CNSGH', 'CNSHG']) t.match(await ratesOf(orig, 'EETLL'), [{ count: 3, price: 9 }], orig)
+    t.match(await ratesOf('china_east_main', 'EETLL'), [{ count: 6 }], 'a region counts each price once')
     await load(sql, prices('CNTAC EETLL 2021-01-30: 1 2 3', 'EETLL CNTAC 2021-01-30: 4 4 4'))
     for (const code of ['CNTAG', 'CNTAC']) {
-      t.match(await ask(code, 'EETLL'), [{ count: 3 }, { count: 3, price: 2 }], `what comes under the new code counts for ${code}`)
-      t.match(await ask('EETLL', code), [{ count: null }, { count: 3, price: 4 }])
+      t.match(await ratesOf(code, 'EETLL'), [{ count: 3 }, { count: 3, price: 2 }], `what comes under the new code counts for ${code}`)
+      t.match(await ratesOf('EETLL', code), [{ count: null }, { count: 3, price: 4 }])
     }
     t.match((await get('/locations', { q: 'CNTAG' })).body.locations, [{ code: 'CNTAC', name: 'Taicang', aliases: ['CNTAG'] }])
     t.equal((await get('/locations', { q: 'taicang' })).body.locations.length, 1, 'the row that stays for the release before is not shown')
   })
 
-  t.test('the release before goes on beside it: the codes that it knows are ports, with their prices', async t => {
+  t.test('the release before keeps working beside it: the codes that it knows are ports, with their prices', async t => {
     const reader = openDatabase({ url: urlFor(postgresUrl, 'rates_api', name), process: 'test', poolSize: 1 })
     t.teardown(() => reader.end())
     const codes = new Set((await reader`select code from ports`).map(({ code }) => code))

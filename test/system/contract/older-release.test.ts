@@ -4,15 +4,15 @@ import { openQueue } from '../../../lib/batch/queue.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { accept } from '../../../lib/batch/accept.ts'
 import { header, ingestionApi, type Result } from '../../harness/ingestion-api.ts'
-import { formerManifest, uploaded, ways, wayText, type Way } from '../../harness/older-release.ts'
+import { formerManifest, uploaded, submissions, submissionText, type Submission } from '../../harness/older-release.ts'
 import type { Pipeline } from '../../harness/pipeline.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
 import { gzipSync } from 'node:zlib'
 
-let made = 0
+let count = 0
 /** Content that no other test sends, of one price. */
-const fresh = (): { content: string, price: number } => ({ content: `${header}CNGGZ,EETLL,2021-01-05,${++made}\n`, price: made })
+const fresh = (): { content: string, price: number } => ({ content: `${header}CNGGZ,EETLL,2021-01-05,${++count}\n`, price: count })
 
 t.test('what an older release accepted is one batch with what is sent again, and the other way about', async t => {
   const api = await ingestionApi(t)
@@ -20,7 +20,7 @@ t.test('what an older release accepted is one batch with what is sent again, and
   const [store, queue] = [openStore(aws.s3, aws.bucket), openQueue(aws.sqs, aws.queueUrl)]
   startWorker(t, { db, aws, store, queue, deadLetters: openQueue(aws.sqs, aws.deadLetterQueueUrl) } as Pipeline)
 
-  const ended = async (id: string): Promise<Record<string, any>> => {
+  const untilFinal = async (id: string): Promise<Record<string, any>> => {
     let body: Record<string, any> = {}
     await waitFor(async () => {
       body = (await api.call(`/batches/${id}`)).body
@@ -30,7 +30,7 @@ t.test('what an older release accepted is one batch with what is sent again, and
   }
   const nameUpload = (upload: string): Promise<Result> =>
     api.submit(JSON.stringify({ upload }), { headers: { 'content-type': 'application/json' } })
-  const send = async (content: string, { upload, gzip }: Way): Promise<Result> => {
+  const send = async (content: string, { upload, gzip }: Submission): Promise<Result> => {
     if (upload) return await nameUpload(await uploaded(api, content, gzip))
     return await api.submit(gzip ? gzipSync(content) : content, gzip ? { headers: { 'content-encoding': 'gzip' } } : {})
   }
@@ -38,58 +38,58 @@ t.test('what an older release accepted is one batch with what is sent again, and
   /** As the older worker leaves a row: it knows neither column. */
   const forget = (id: string) => db.migrator`update batches set name_kind = null, content_digest = null where id = ${id}`
   /** Accepted as the older release does it, with or without the end of the older worker. */
-  const acceptedBefore = async (content: string, way: Way): Promise<{ manifest: Manifest, uploadId: string | undefined }> => {
-    const uploadId = way.upload ? await uploaded(api, content, way.gzip) : undefined
-    const manifest = await formerManifest(api, content, way, uploadId)
+  const acceptedBefore = async (content: string, submission: Submission): Promise<{ manifest: Manifest, uploadId: string | undefined }> => {
+    const uploadId = submission.upload ? await uploaded(api, content, submission.gzip) : undefined
+    const manifest = await formerManifest(api, content, submission, uploadId)
     await accept(store, queue, manifest)
     await store.deletePending(manifest.id)
     return { manifest, uploadId }
   }
 
-  for (const before of ways) {
-    for (const again of ways) {
+  for (const before of submissions) {
+    for (const again of submissions) {
       for (const byOlderWorker of [false, true]) {
-        t.test(`${wayText(before)}, applied by the ${byOlderWorker ? 'older' : 'new'} worker; again: ${wayText(again)}`, async t => {
+        t.test(`${submissionText(before)}, applied by the ${byOlderWorker ? 'older' : 'new'} worker; again: ${submissionText(again)}`, async t => {
           const { content, price } = fresh()
           const { manifest } = await acceptedBefore(content, before)
-          t.match(await ended(manifest.id), { state: 'applied' })
+          t.match(await untilFinal(manifest.id), { state: 'applied' })
           if (byOlderWorker) await forget(manifest.id)
           const { status, body } = await send(content, again)
           t.equal(status, 202)
-          const end = await ended(body.id)
-          if (body.id === manifest.id) t.match(end, { state: 'applied' })
-          else t.match(end, { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'duplicate', value: manifest.id }] })
+          const finalView = await untilFinal(body.id)
+          if (body.id === manifest.id) t.match(finalView, { state: 'applied' })
+          else t.match(finalView, { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'duplicate', value: manifest.id }] })
           t.equal(await visible(price), 1)
         })
       }
     }
   }
 
-  t.test('the same upload named again, and a content sent before its older twin is applied', async t => {
+  t.test('the same upload named again, and a content sent before its older duplicate is applied', async t => {
     for (const gzip of [false, true]) {
       const { content, price } = fresh()
       const { manifest, uploadId } = await acceptedBefore(content, { upload: true, gzip })
       t.match(await nameUpload(uploadId!), { status: 202, body: { id: manifest.id } })
       const { body } = await api.submit(content)
-      t.match(await ended(manifest.id), { state: 'applied' })
-      t.match(await ended(body.id), { state: 'rejected', first_errors: [{ code: 'duplicate', value: manifest.id }] })
+      t.match(await untilFinal(manifest.id), { state: 'applied' })
+      t.match(await untilFinal(body.id), { state: 'rejected', first_errors: [{ code: 'duplicate', value: manifest.id }] })
       t.equal(await visible(price), 1)
     }
   })
 
   t.test('what this release accepted is found by the names of the older one', async t => {
-    for (const way of ways) {
+    for (const submission of submissions) {
       const { content, price } = fresh()
-      const uploadId = way.upload ? await uploaded(api, content, way.gzip) : undefined
-      const first = uploadId ? await nameUpload(uploadId) : await send(content, way)
-      t.match(await ended(first.body.id), { state: 'applied' })
+      const uploadId = submission.upload ? await uploaded(api, content, submission.gzip) : undefined
+      const first = uploadId ? await nameUpload(uploadId) : await send(content, submission)
+      t.match(await untilFinal(first.body.id), { state: 'applied' })
       // The older release looks at its own id, and takes what is there where the digest is the same.
-      const former = await formerManifest(api, content, way, uploadId)
+      const former = await formerManifest(api, content, submission, uploadId)
       const found = await accept(store, queue, former)
-      t.match(found, { replayed: true, pending: false, manifest: { id: first.body.id } }, wayText(way))
+      t.match(found, { replayed: true, pending: false, manifest: { id: first.body.id } }, submissionText(submission))
       t.equal(await visible(price), 1)
       if (uploadId) t.match(await nameUpload(uploadId), { status: 202, body: { id: first.body.id, state: 'applied' } })
-      t.match((await api.call(`/batches/${former.id}`)).body, { id: first.body.id }, 'also where its answer says to look')
+      t.match((await api.call(`/batches/${former.id}`)).body, { id: first.body.id }, 'also at the address that its response names')
     }
   })
 })

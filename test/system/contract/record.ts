@@ -7,7 +7,7 @@ import { startSystem } from '../drill/system.ts'
 import { migrate, startTask } from '../drill/task.ts'
 import { startApis } from './apis.ts'
 import { makeDeadLetter } from './dead-letter.ts'
-import { areas, readArea, type Answer, type Exchange } from './exchange.ts'
+import { areas, readArea, type ExchangeResponse, type Exchange } from './exchange.ts'
 import { format } from './format.ts'
 import { replay } from './replay.ts'
 import { generalize } from './template.ts'
@@ -30,24 +30,24 @@ const target = { urls: apis.urls, run, isOlder: from !== undefined, patienceMs: 
 try {
   for (const name of areas()) {
     const area = readArea(name)
-    const outcomes = await replay(target, name, area, (exchange, answer, values) => {
-      exchange.answer ??= recorded(exchange, generalize(answer, values))
+    const outcomes = await replay(target, name, area, (exchange, response, values) => {
+      exchange.answer ??= recorded(exchange, generalize(response, values))
     })
     writeFileSync(join(import.meta.dirname, name), `${format(area)}\n`)
     for (const { name: exchange, differences } of outcomes) for (const difference of differences) console.log(`${name}: ${exchange}: ${difference}`)
   }
 } finally {
   await Promise.all([apis.stop(), worker.stop(5_000)])
-  await system.end()
+  await system.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 
 /** Of the forms of a body the one to be compared; of an API's document the addresses, methods and statuses. */
-function recorded ({ exact = false }: Exchange, { status, headers, json, csv, ndjson, lines }: Answer): Answer {
+function recorded ({ exact = false }: Exchange, { status, headers, json, csv, ndjson, lines }: ExchangeResponse): ExchangeResponse {
   const document = (json as { paths?: Paths } | undefined)?.paths
   const form = json !== undefined ? { json } : csv ? { csv } : ndjson ? { ndjson } : { lines }
   const body = exact ? { lines } : document ? { json: { paths: statusesOf(document) } } : form
-  return JSON.parse(JSON.stringify({ status, headers, ...body })) as Answer
+  return JSON.parse(JSON.stringify({ status, headers, ...body })) as ExchangeResponse
 }
 
 type Paths = Record<string, Record<string, { responses: object }>>

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiName } from './apis.ts'
 import { keyOf, nameOf } from './callers.ts'
 import { differences } from './compare.ts'
-import type { Answer, Area, Exchange } from './exchange.ts'
+import type { ExchangeResponse, Area, Exchange } from './exchange.ts'
 import { send } from './send.ts'
 import { fill, type Values } from './template.ts'
 
@@ -26,7 +26,7 @@ export type Outcome = { area: string, name: string, differences: string[] }
 
 /** Sends the exchanges of an area in their order; `told` has each answer, in the terms of what is recorded. */
 export async function replay (
-  target: Target, name: string, area: Area, told: (exchange: Exchange, answer: Answer, values: Values) => void = () => {}
+  target: Target, name: string, area: Area, onResponse: (exchange: Exchange, response: ExchangeResponse, values: Values) => void = () => {}
 ): Promise<Outcome[]> {
   const { run } = target
   const values: Values = { run, provider: nameOf('provider', run), other: nameOf('other', run), sender: nameOf('sender', run), operator: nameOf('operator', run) }
@@ -35,38 +35,38 @@ export async function replay (
   try {
     for (const exchange of area.exchanges) {
       if (exchange.since && target.isOlder) continue
-      const answer = await ask(exchange).catch((error: Error) => error)
-      const found = answer instanceof Error ? [answer.message] : check(exchange, answer)
+      const response = await callApi(exchange).catch((error: Error) => error)
+      const found = response instanceof Error ? [response.message] : check(exchange, response)
       outcomes.push({ area: name, name: exchange.name, differences: found })
-      if (!(answer instanceof Error)) told(exchange, answer, values)
+      if (!(response instanceof Error)) onResponse(exchange, response, values)
     }
   } finally {
     agent.destroy()
   }
   return outcomes
 
-  async function ask ({ api = area.api, as = area.as, request, until, keep = {}, deadLetter }: Exchange): Promise<Answer> {
+  async function callApi ({ api = area.api, as = area.as, request, until, keep = {}, deadLetter }: Exchange): Promise<ExchangeResponse> {
     if (deadLetter) await target.deadLetter(fill(deadLetter, values))
     const deadline = performance.now() + target.patienceMs
     for (;;) {
-      const answer = await send(target.urls[api], request, as === null ? null : keyOf(as, run), values, agent)
-      const members = answer.json as Record<string, unknown> | undefined
-      const isRefused = answer.status >= 400 && answer.status !== 503
+      const response = await send(target.urls[api], request, as === null ? null : keyOf(as, run), values, agent)
+      const members = response.json as Record<string, unknown> | undefined
+      const isRefused = response.status >= 400 && response.status !== 503
       if (!until || isRefused || Object.entries(until).every(([member, value]) => members?.[member] === value)) {
         for (const [name, member] of Object.entries(keep)) values[name] = String(members?.[member] ?? `(no ${member})`)
-        return answer
+        return response
       }
-      if (performance.now() > deadline) throw new Error(`not ${JSON.stringify(until)} in time: ${JSON.stringify(answer)}`)
+      if (performance.now() > deadline) throw new Error(`not ${JSON.stringify(until)} in time: ${JSON.stringify(response)}`)
       await pause(20)
     }
   }
 
-  function check ({ answer: recorded, before }: Exchange, answer: Answer): string[] {
+  function check ({ answer: recorded, before }: Exchange, response: ExchangeResponse): string[] {
     if (!recorded) return ['not recorded']
-    const found = differences(recorded, answer, values)
+    const found = differences(recorded, response, values)
     if (found.length === 0 || !before || !target.isOlder) return found
     const { status, headers } = before.answer
-    const isAsBefore = differences(target.hasNewerWorkers ? { status, headers } : before.answer, answer, values).length === 0
+    const isAsBefore = differences(target.hasNewerWorkers ? { status, headers } : before.answer, response, values).length === 0
     return isAsBefore ? [] : found
   }
 }

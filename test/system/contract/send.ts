@@ -3,7 +3,7 @@ import { request as open, type Agent, type IncomingHttpHeaders } from 'node:http
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { waitLimitMs } from '../../harness/patience.ts'
-import type { Answer, Body, Request } from './exchange.ts'
+import type { ExchangeResponse, Body, Request } from './exchange.ts'
 import { fill, type Values } from './template.ts'
 
 /** Headers that clients act on. Others are not part of the contract. */
@@ -13,7 +13,7 @@ const recordedHeaders = [
 ]
 
 /** Sends a request as it is written: no header but Host, Content-Length and Connection comes on top. */
-export async function send (base: string, request: Request, key: string | null, values: Values, agent: Agent): Promise<Answer> {
+export async function send (base: string, request: Request, key: string | null, values: Values, agent: Agent): Promise<ExchangeResponse> {
   if (request.raw) return await sendRaw(base, request.raw.map(line => fill(line, values)).join('\r\n') + '\r\n')
   const url = request.url ? fill(request.url, values) : base + fill(request.path!, values)
   const headers = Object.fromEntries(Object.entries(request.headers ?? {}).map(([name, value]) => [name, fill(value, values)]))
@@ -25,9 +25,9 @@ export async function send (base: string, request: Request, key: string | null, 
     }, response => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).once('error', reject)
-        .once('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks).toString())))
+        .once('end', () => resolve(responseOf(response.statusCode!, response.headers, Buffer.concat(chunks).toString())))
     })
-    sent.once('error', reject).once('timeout', () => sent.destroy(new Error(`no answer within ${waitLimitMs} ms`)))
+    sent.once('error', reject).once('timeout', () => sent.destroy(new Error(`no response within ${waitLimitMs} ms`)))
     sent.end(body)
   })
 }
@@ -40,10 +40,10 @@ function bytesOf ({ lines, json, text = '', base64, gzip = false }: Body, values
 
 /** JSON has braces of its own: what names nothing stays. */
 const fillContent = (text: string, values: Values): string =>
-  text.replace(/\{(repeat:[^:}]*:\d+|[a-z]\w*)\}/g, whole => whole.startsWith('{repeat:') || whole.slice(1, -1) in values ? fill(whole, values) : whole)
+  text.replace(/\{(repeat:[^:}]*:\d+|[a-z]\w*)\}/g, placeholder => placeholder.startsWith('{repeat:') || placeholder.slice(1, -1) in values ? fill(placeholder, values) : placeholder)
 
 /** For what no HTTP client sends: the connection is the request's own, and is read to its end or to the end of the answer. */
-function sendRaw (base: string, text: string): Promise<Answer> {
+function sendRaw (base: string, text: string): Promise<ExchangeResponse> {
   const { hostname, port } = new URL(base)
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port), timeout: waitLimitMs })
@@ -54,23 +54,23 @@ function sendRaw (base: string, text: string): Promise<Answer> {
       const headers = Object.fromEntries(lines.map(line => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
       const body = rest.join('\r\n\r\n')
       if (rest.length === 0 || Buffer.byteLength(body) < Number(headers['content-length'] ?? 0)) return
-      resolve(answerOf(Number(first.split(' ')[1]), headers, headers['transfer-encoding'] ? '' : body))
+      resolve(responseOf(Number(first.split(' ')[1]), headers, headers['transfer-encoding'] ? '' : body))
       socket.destroy()
     }
     socket.setEncoding('utf8').on('data', (chunk: string) => { received += chunk; look() })
-    socket.once('timeout', () => socket.destroy(new Error(`no answer within ${waitLimitMs} ms`))).once('error', reject)
-    socket.once('close', () => reject(new Error(`the connection ended without an answer: ${received}`)))
+    socket.once('timeout', () => socket.destroy(new Error(`no response within ${waitLimitMs} ms`))).once('error', reject)
+    socket.once('close', () => reject(new Error(`the connection closed without a response: ${received}`)))
     socket.write(text)
   })
 }
 
-function answerOf (status: number, headers: IncomingHttpHeaders, body: string): Answer {
-  const kept = Object.fromEntries(recordedHeaders.filter(name => headers[name] !== undefined).map(name => [name, String(headers[name])]))
-  if (kept.connection === 'keep-alive') delete kept.connection
-  return { status, headers: kept, ...bodyOf(headers['content-type'] ?? '', body) }
+function responseOf (status: number, headers: IncomingHttpHeaders, body: string): ExchangeResponse {
+  const recordedOnes = Object.fromEntries(recordedHeaders.filter(name => headers[name] !== undefined).map(name => [name, String(headers[name])]))
+  if (recordedOnes.connection === 'keep-alive') delete recordedOnes.connection
+  return { status, headers: recordedOnes, ...bodyOf(headers['content-type'] ?? '', body) }
 }
 
-function bodyOf (type: string, body: string): Partial<Answer> {
+function bodyOf (type: string, body: string): Partial<ExchangeResponse> {
   if (body === '' || /^(text\/html|application\/xml)/.test(type)) return {} // a page for people, a problem of the store
   if (/^application\/x-ndjson/.test(type)) return { ndjson: body.split('\n').filter(Boolean).map(line => JSON.parse(line) as unknown) }
   if (/^application\/(problem\+)?json/.test(type)) return { json: JSON.parse(body), lines: body.split('\n') }

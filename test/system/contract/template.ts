@@ -1,4 +1,4 @@
-import type { Answer } from './exchange.ts'
+import type { ExchangeResponse } from './exchange.ts'
 
 /** Values that a run knows by name: `{batch}` in a request or an answer stands for the value of `batch`. */
 export type Values = Record<string, string>
@@ -17,7 +17,7 @@ const types: Record<string, RegExp> = {
 /** Fills a request in. `{repeat:a:300}` is 300 times the letter. Throws for a name that nothing has kept. */
 export function fill (text: string, values: Values): string {
   return text.replace(/\{repeat:([^:}]*):(\d+)\}/g, (_, piece: string, times: string) => piece.repeat(Number(times)))
-    .replace(/\{([a-z]\w*)\}/g, (whole, name: string) => values[name] ?? fail(`nothing has kept ${whole}`))
+    .replace(/\{([a-z]\w*)\}/g, (placeholder, name: string) => values[name] ?? fail(`no exchange has set ${placeholder}`))
 }
 
 /** Whether an answer's text is what was recorded. */
@@ -32,9 +32,9 @@ export function matches (recorded: string, text: string, values: Values): boolea
 }
 
 /** The text as it is recorded: what varies from run to run is named. */
-export function generalize (answer: Answer, values: Values): Answer {
+export function generalize (response: ExchangeResponse, values: Values): ExchangeResponse {
   const known = Object.entries(values).filter(([, value]) => value.length > 5).sort(([, one], [, other]) => other.length - one.length)
-  return walk(answer) as Answer
+  return walk(response) as ExchangeResponse
 
   function walk (value: unknown, member?: string): unknown {
     if (typeof value === 'string') return name(value, member)

@@ -6,13 +6,13 @@ export type Target = {
   url: string
   healthy: boolean
   /** Health checks in a row that said the other thing. */
-  doubts: number
-  inHand: number
-  links: Agent
+  consecutiveChecks: number
+  inFlight: number
+  agent: Agent
 }
 
 /** A target group: the tasks of one release, and how they did since it was made. */
-export type Group = { name: string, targets: Target[], answered: number, failed: number }
+export type Group = { name: string, targets: Target[], responses: number, failed: number }
 
 export type Balancer = Awaited<ReturnType<typeof openBalancer>>
 
@@ -32,14 +32,14 @@ export async function openBalancer () {
   const checks = setInterval(() => { for (const { targets } of groups) for (const target of targets) check(target) }, checkEveryMs)
 
   function add (name: string, urls: string[]): Group {
-    const group = { name, targets: [], answered: 0, failed: 0 }
+    const group = { name, targets: [], responses: 0, failed: 0 }
     join(group, urls)
     groups.add(group)
     return group
   }
 
   function join (group: Group, urls: string[]): Target[] {
-    const targets = urls.map(url => ({ url, healthy: false, doubts: 0, inHand: 0, links: new Agent({ keepAlive: true }) }))
+    const targets = urls.map(url => ({ url, healthy: false, consecutiveChecks: 0, inFlight: 0, agent: new Agent({ keepAlive: true }) }))
     group.targets = [...group.targets, ...targets]
     return targets
   }
@@ -50,9 +50,9 @@ export async function openBalancer () {
     if (testing === group) testing = null
     groups.delete(group)
     const until = performance.now() + delayMs
-    while (group.targets.some(({ inHand }) => inHand > 0) && performance.now() < until) await pause(5)
-    for (const { links } of group.targets) links.destroy()
-    return group.targets.reduce((sum, { inHand }) => sum + inHand, 0)
+    while (group.targets.some(({ inFlight }) => inFlight > 0) && performance.now() < until) await pause(5)
+    for (const { agent } of group.targets) agent.destroy()
+    return group.targets.reduce((sum, { inFlight }) => sum + inFlight, 0)
   }
 
   return {
@@ -65,7 +65,7 @@ export async function openBalancer () {
     test (group: Group) { testing = group },
     async close () {
       clearInterval(checks)
-      for (const { targets } of groups) for (const { links } of targets) links.destroy()
+      for (const { targets } of groups) for (const { agent } of targets) agent.destroy()
       await Promise.all(listeners.map(server => new Promise(resolve => {
         server.close(resolve)
         server.closeAllConnections()
@@ -76,8 +76,8 @@ export async function openBalancer () {
 
 async function check (target: Target): Promise<void> {
   const healthy = await fetch(`${target.url}/ready`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok, () => false)
-  target.doubts = healthy === target.healthy ? 0 : target.doubts + 1
-  if (target.doubts >= checksToChange) Object.assign(target, { healthy, doubts: 0 })
+  target.consecutiveChecks = healthy === target.healthy ? 0 : target.consecutiveChecks + 1
+  if (target.consecutiveChecks >= checksToChange) Object.assign(target, { healthy, consecutiveChecks: 0 })
 }
 
 async function listen (choose: () => Group | null): Promise<Server> {
@@ -89,20 +89,20 @@ async function listen (choose: () => Group | null): Promise<Server> {
 function forward (request: IncomingMessage, reply: ServerResponse, group: Group | null): void {
   const target = group && leastBusy(group.targets)
   if (!group || !target) return refuse(reply, 503)
-  target.inHand++
-  reply.once('close', () => { target.inHand-- })
+  target.inFlight++
+  reply.once('close', () => { target.inFlight-- })
   const { connection: _connection, ...headers } = request.headers
   const { hostname, port } = new URL(target.url)
-  const sent = send({ hostname, port, agent: target.links, method: request.method, path: request.url, headers }, answer => {
-    const { connection: _close, 'keep-alive': _timeout, 'transfer-encoding': _chunks, ...rest } = answer.headers
-    group.answered++
-    if (answer.statusCode! >= 500) group.failed++
-    reply.writeHead(answer.statusCode!, rest)
-    answer.pipe(reply)
-    answer.once('error', () => reply.destroy())
+  const sent = send({ hostname, port, agent: target.agent, method: request.method, path: request.url, headers }, upstreamResponse => {
+    const { connection: _close, 'keep-alive': _timeout, 'transfer-encoding': _chunks, ...rest } = upstreamResponse.headers
+    group.responses++
+    if (upstreamResponse.statusCode! >= 500) group.failed++
+    reply.writeHead(upstreamResponse.statusCode!, rest)
+    upstreamResponse.pipe(reply)
+    upstreamResponse.once('error', () => reply.destroy())
   })
   sent.once('error', () => {
-    group.answered++
+    group.responses++
     group.failed++
     refuse(reply, 502)
   })
@@ -113,7 +113,7 @@ function forward (request: IncomingMessage, reply: ServerResponse, group: Group 
 /** Healthy ones; all of them where none is. */
 function leastBusy (targets: Target[]): Target | undefined {
   const healthy = targets.filter(target => target.healthy)
-  return (healthy.length > 0 ? healthy : targets).toSorted((one, other) => one.inHand - other.inHand)[0]
+  return (healthy.length > 0 ? healthy : targets).toSorted((one, other) => one.inFlight - other.inFlight)[0]
 }
 
 function weighted (shares: Array<{ group: Group, weight: number }>): Group | null {

@@ -7,40 +7,40 @@ import { csv, pricesToSend, type Failure } from './load.ts'
 /** The provider that sends everything twice, to one release and to the other. */
 export const crosser = 'crosser'
 
-export type Way = 'old, then new' | 'new, then old'
+export type Order = 'old, then new' | 'new, then old'
 export type Phase = 'beside old workers' | 'across the deployment' | 'during the deployment' | 'after the deployment'
 /** One file, sent twice; `ids` are the batches that it was accepted as. */
-export type Crossing = { kind: string, way: Way, phase: Phase, rows: number, ids: string[] }
+export type Crossing = { kind: string, order: Order, phase: Phase, rows: number, ids: string[] }
 
 /** A way to send a file to a release: the id of the batch. `sent` is what both ways of one crossing share. */
 type Step = (client: Client, sent: Sent) => Promise<string>
-type Client = { ask: (path: string, status: number, request: RequestInit) => Promise<any> }
+type Client = { request: (path: string, status: number, request: RequestInit) => Promise<any> }
 type Sent = { content: string, key: string, upload?: string }
 type How = { gzip?: boolean, key?: boolean }
 
 const bytesOf = (content: string, gzip?: boolean): Buffer => gzip ? gzipSync(content) : Buffer.from(content)
 const keyHeader = (sent: Sent, key?: boolean): Record<string, string> => key ? { 'idempotency-key': sent.key } : {}
 
-const post = ({ gzip, key }: How = {}): Step => async ({ ask }, sent) => (await ask('/batches', 202, {
+const post = ({ gzip, key }: How = {}): Step => async ({ request }, sent) => (await request('/batches', 202, {
   method: 'POST', body: bytesOf(sent.content, gzip) as Uint8Array<ArrayBuffer>,
   headers: { 'content-type': 'text/csv', ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...keyHeader(sent, key) },
 })).id
 
-const name = ({ key }: How = {}): Step => async ({ ask }, sent) => (await ask('/batches', 202, {
+const name = ({ key }: How = {}): Step => async ({ request }, sent) => (await request('/batches', 202, {
   method: 'POST', body: JSON.stringify({ upload: sent.upload }), headers: { 'content-type': 'application/json', ...keyHeader(sent, key) },
 })).id
 
 const upload = (how: How = {}): Step => async (client, sent) => {
   const file = bytesOf(sent.content, how.gzip)
   const sha256 = createHash('sha256').update(file).digest('hex')
-  const announced = await client.ask('/uploads', 201, {
+  const created = await client.request('/uploads', 201, {
     method: 'POST', headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ bytes: file.length, sha256, content_type: 'text/csv', ...(how.gzip ? { content_encoding: 'gzip' } : {}) }),
   })
-  const { 'content-length': _length, ...headers } = announced.headers as Record<string, string>
-  const put = await fetch(announced.url, { method: 'PUT', headers, body: file as Uint8Array<ArrayBuffer> })
+  const { 'content-length': _length, ...headers } = created.headers as Record<string, string>
+  const put = await fetch(created.url, { method: 'PUT', headers, body: file as Uint8Array<ArrayBuffer> })
   if (put.status !== 200) throw new Error(`PUT: ${put.status}`)
-  sent.upload = announced.upload as string
+  sent.upload = created.upload as string
   return await name(how)(client, sent)
 }
 
@@ -75,7 +75,7 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
 
   function clientOf (base: string): Client {
     return {
-      async ask (path, status, request) {
+      async request (path, status, request) {
         const response = await fetch(base + path, { ...request, headers: { authorization: `Bearer ${key}`, ...request.headers }, signal: AbortSignal.timeout(waitLimitMs) })
         const text = await response.text()
         if (response.status !== status) throw new Error(`${request.method} ${path}: ${response.status} ${text.slice(0, 200)}`)
@@ -84,31 +84,31 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
     }
   }
 
-  async function cross (kind: string, way: Way, phase: Phase, waits: boolean, between = async (): Promise<void> => {}): Promise<void> {
+  async function cross (kind: string, order: Order, phase: Phase, waits: boolean, between = async (): Promise<void> => {}): Promise<void> {
     const rows = 20 + Math.floor(Math.random() * 80)
     const sent: Sent = { content: csv(Array.from({ length: rows }, () => prices.next().value)), key: randomUUID() }
     const [first, second] = kinds[kind]!
-    const [one, other] = way === 'old, then new' ? [clients.old, clients.new] : [clients.new, clients.old]
-    const crossing: Crossing = { kind, way, phase, rows, ids: [] }
+    const [one, other] = order === 'old, then new' ? [clients.old, clients.new] : [clients.new, clients.old]
+    const crossing: Crossing = { kind, order, phase, rows, ids: [] }
     crossings.push(crossing)
     try {
       crossing.ids.push(await first(one, sent))
-      if (waits) await ended(one, crossing.ids[0]!)
+      if (waits) await untilFinal(one, crossing.ids[0]!)
       await between()
       crossing.ids.push(await second(other, sent))
-      for (const id of crossing.ids) await ended(other, id)
+      for (const id of crossing.ids) await untilFinal(other, id)
     } catch (error) {
-      failures.push({ at: new Date().toISOString(), kind: `crossing: ${kind}, ${way}, ${phase}`, text: (error as Error).message })
+      failures.push({ at: new Date().toISOString(), kind: `crossing: ${kind}, ${order}, ${phase}`, text: (error as Error).message })
     }
   }
 
-  async function ended ({ ask }: Client, id: string): Promise<void> {
-    while (!['applied', 'rejected', 'dead_lettered', 'discarded'].includes((await ask(`/batches/${id}`, 200, { method: 'GET' })).state)) await pause(50)
+  async function untilFinal ({ request }: Client, id: string): Promise<void> {
+    while (!['applied', 'rejected', 'dead_lettered', 'discarded'].includes((await request(`/batches/${id}`, 200, { method: 'GET' })).state)) await pause(50)
   }
 
   /** Kinds both ways, one after the other; `waits`: the second is sent when the first has ended. */
   async function pass (names: string[], phase: Phase, waits: boolean): Promise<void> {
-    for (const kind of names) await Promise.all((['old, then new', 'new, then old'] as const).map(way => cross(kind, way, phase, waits)))
+    for (const kind of names) await Promise.all((['old, then new', 'new, then old'] as const).map(order => cross(kind, order, phase, waits)))
   }
 
   return {

@@ -20,7 +20,7 @@ export type Timing = {
 }
 
 export type Live = { group: Group, tasks: Task[] }
-export type Outcome = { live: Live, rolledBack: string | null, tasksEnded: string[] }
+export type Outcome = { live: Live, rolledBack: string | null, taskExits: string[] }
 
 export type Deployment = {
   balancer: Balancer
@@ -31,7 +31,7 @@ export type Deployment = {
   test: (url: string) => Promise<unknown>
   strategy: Strategy
   timing: Timing
-  tell: (text: string) => void
+  log: (text: string) => void
 }
 
 /** More failures than this share of a group's answers raise the alarm, from so many answers on. */
@@ -41,32 +41,32 @@ const alarm = { share: 0.01, fewest: 20 }
  * A blue/green deployment as ECS does it: start, healthy, test traffic, production traffic in steps, bake, then the old tasks
  * are drained and get SIGTERM. Whatever goes wrong before that ends the new ones in the same way.
  */
-export async function deploy ({ balancer, old, start, name, test, strategy, timing, tell }: Deployment): Promise<Outcome> {
+export async function deploy ({ balancer, old, start, name, test, strategy, timing, log }: Deployment): Promise<Outcome> {
   const tasks = await start()
   const green: Live = { group: balancer.add(name, tasks.map(({ url }) => url)), tasks }
   try {
     await healthy(green)
-    tell(`${name}: healthy, takes test traffic`)
+    log(`${name}: healthy, takes test traffic`)
     balancer.test(green.group)
     await test(balancer.testUrl)
     quiet(green.group)
     for (const percent of steps[strategy]) {
       balancer.route([{ group: green.group, weight: percent }, { group: old.group, weight: 100 - percent }])
-      tell(`${name}: has ${percent} % of production traffic`)
+      log(`${name}: has ${percent} % of production traffic`)
       await watch(green.group, percent === 100 ? timing.bakeMs : timing.stepMs)
     }
   } catch (error) {
     balancer.route([{ group: old.group, weight: 100 }])
-    tell(`${name}: rolled back: ${(error as Error).message}`)
-    return { live: old, rolledBack: (error as Error).message, tasksEnded: await end(green) }
+    log(`${name}: rolled back: ${(error as Error).message}`)
+    return { live: old, rolledBack: (error as Error).message, taskExits: await retire(green) }
   }
-  return { live: green, rolledBack: null, tasksEnded: await end(old) }
+  return { live: green, rolledBack: null, taskExits: await retire(old) }
 
   async function healthy ({ group }: Live): Promise<void> {
     const until = performance.now() + timing.healthyMs
     while (group.targets.some(target => !target.healthy)) {
       if (performance.now() > until) throw new Error('not healthy in time')
-      if (tasks.some(task => !task.running())) throw new Error('a task ended by itself')
+      if (tasks.some(task => !task.running())) throw new Error('a task exited by itself')
       await pause(20)
     }
   }
@@ -79,15 +79,15 @@ export async function deploy ({ balancer, old, start, name, test, strategy, timi
     }
   }
 
-  async function end ({ group, tasks }: Live): Promise<string[]> {
+  async function retire ({ group, tasks }: Live): Promise<string[]> {
     const cut = await balancer.drain(group, timing.drainMs)
-    const ended = await Promise.all(tasks.map(task => task.stop()))
-    tell(`${group.name}: drained${cut > 0 ? `, ${cut} requests cut` : ''}, ended with ${ended.join(', ')}`)
-    return ended
+    const exits = await Promise.all(tasks.map(task => task.stop()))
+    log(`${group.name}: drained${cut > 0 ? `, ${cut} requests cut` : ''}, exit codes ${exits.join(', ')}`)
+    return exits
   }
 }
 
 /** Throws while the alarm is raised. */
-function quiet ({ answered, failed }: Group): void {
-  if (answered >= alarm.fewest && failed > answered * alarm.share) throw new Error(`alarm: ${failed} of ${answered} answers failed`)
+function quiet ({ responses, failed }: Group): void {
+  if (responses >= alarm.fewest && failed > responses * alarm.share) throw new Error(`alarm: ${failed} of ${responses} responses failed`)
 }

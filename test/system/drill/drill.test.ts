@@ -4,7 +4,7 @@ import { drill } from './drill.ts'
 
 /** A small one of `npm run drill:deploy`: forward with a migration, then a release that fails its alarm. */
 t.test('deployments under load: no request fails, no batch is lost or doubled, a bad release is rolled back', async t => {
-  const { requests, failures, rounds, ends, ledger } = await drill({
+  const { requests, failures, rounds, exitCodes, ledger } = await drill({
     rounds: ['good', 'erring'], strategy: 'canary', requests: 600, scale: 1, readers: 2, providers: 2,
     timing: { healthyMs: waitLimitMs, stepMs: 200, bakeMs: 200, drainMs: 10_000 },
   })
@@ -14,6 +14,6 @@ t.test('deployments under load: no request fails, no batch is lost or doubled, a
     { version: '1.2.0', outcome: /^alarm: .*; alarm: .*; deployed$/, wrong: false },
   ])
   t.same({ ...ledger, states: Object.keys(ledger.states).sort() }, { lost: 0, doubled: 0, wrong: [], states: ['applied', 'validated'] })
-  t.same(Object.keys(ends), ['0'], 'every task ended well')
+  t.same(Object.keys(exitCodes), ['0'], 'every task exited with 0')
   for (const kind of ['read', 'batch', 'state', 'upload', 'file']) t.ok(requests[kind]! > 0, kind)
 })

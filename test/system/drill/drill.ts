@@ -30,14 +30,14 @@ export type DrillOptions = {
   readers: number
   providers: number
   timing: Timing
-  tell?: (text: string) => void
+  log?: (text: string) => void
 }
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 /** Release after release under load: each round migrates, deploys both APIs and the worker, and is rolled back where it is bad. */
 export async function drill (options: DrillOptions): Promise<Summary> {
-  const { from, rounds, strategy, drainMs = 0, requests, scale, readers, providers, timing, tell = () => {} } = options
+  const { from, rounds, strategy, drainMs = 0, requests, scale, readers, providers, timing, log = () => {} } = options
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-drill-'))
   const names = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`)
@@ -46,7 +46,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   const load = openLoad({ rates: balancers['rates-api'].productionUrl, ingestion: balancers['ingestion-api'].productionUrl }, keyOf)
   const besides = openSideBySide(system, timing.healthyMs)
   const all = new Set<Task>()
-  const ends: Record<string, number> = {}
+  const exitCodes: Record<string, number> = {}
   const summary: Summary['rounds'] = []
   const apis = ['rates-api', 'ingestion-api'] as const
   const live = {} as Record<typeof apis[number], Live>
@@ -65,21 +65,21 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     const ready = await Promise.all(next.map(task => task.ready(timing.healthyMs)))
     const isGood = ready.every(Boolean)
     const stopped = await Promise.all((isGood ? workers : next).map(task => task.stop()))
-    for (const end of stopped) count(ends, end)
-    tell(`ingestion-worker ${release.version}: ${isGood ? 'in place' : 'rolled back'}; the others ended with ${stopped.join(', ')}`)
+    for (const exitCode of stopped) count(exitCodes, exitCode)
+    log(`ingestion-worker ${release.version}: ${isGood ? 'in place' : 'rolled back'}; the others exited with ${stopped.join(', ')}`)
     if (isGood) workers = next
     return isGood ? null : 'not healthy in time'
   }
 
   async function deployApi (program: typeof apis[number], release: Release, round: Round): Promise<string | null> {
     const what = {
-      balancer: balancers[program], old: live[program], start: () => start(release, program, round), name: `${program} ${release.version}`, timing, tell,
+      balancer: balancers[program], old: live[program], start: () => start(release, program, round), name: `${program} ${release.version}`, timing, log,
     }
-    const { live: now, rolledBack, tasksEnded } = strategy === 'rolling'
+    const { live: now, rolledBack, taskExits } = strategy === 'rolling'
       ? await roll(what)
       : await deploy({ ...what, strategy, test: load.tests[program] })
     live[program] = now
-    for (const end of tasksEnded) count(ends, end)
+    for (const exitCode of taskExits) count(exitCodes, exitCode)
     return rolledBack
   }
 
@@ -96,14 +96,14 @@ export async function drill (options: DrillOptions): Promise<Summary> {
 
   const reached = async (share: number): Promise<void> => { while (load.count() < requests * share) await pause(20) }
 
-  async function end (): Promise<void> {
+  async function stop (): Promise<void> {
     await Promise.all([...all].filter(task => task.running()).map(task => task.stop(5_000)))
     await Promise.all(Object.values(balancers).map(balancer => balancer.close()))
-    await system.end()
+    await system.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 
-  const interrupted = (): void => { end().finally(() => process.exit(1)) }
+  const interrupted = (): void => { stop().finally(() => process.exit(1)) }
   for (const signal of signals) process.once(signal, interrupted)
   try {
     // All of them now, so that they are of one state of the code.
@@ -122,7 +122,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     for (const [index, round] of rounds.entries()) {
       await reached((index + 1) / (rounds.length + 2))
       const release = releases[index]!
-      tell(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
+      log(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
       const outcomes = await (from !== undefined && index === 0
         ? besides.during(first, release, workersAreNew => deployAll(release, round, workersAreNew))
         : deployAll(release, round))
@@ -135,16 +135,16 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     await settled(system.admin, load.sent.length)
     const ledger = await checkLedger(system.admin, load.sent, besides.crossings)
     const failures = [...load.failures, ...besides.failures]
-    const isWell = besides.isKept() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
-      Object.keys(ends).every(end => end === '0')
+    const hasPassed = besides.contractHolds() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
+      Object.keys(exitCodes).every(exitCode => exitCode === '0')
     return {
-      requests: load.requests, failures, rounds: summary, ends, states: load.states, ledger, isWell,
+      requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, ledger, hasPassed,
       crossings: besides.crossings, contract: besides.contract,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {
     for (const signal of signals) process.off(signal, interrupted)
-    await end()
+    await stop()
   }
 }
 
@@ -156,9 +156,9 @@ function count (counts: Record<string, number>, name: string): void {
 async function settled (sql: Awaited<ReturnType<typeof startSystem>>['admin'], batches: number): Promise<void> {
   const until = performance.now() + waitLimitMs
   while (performance.now() < until) {
-    const [row] = await sql`select count(*)::int as ended from batches
+    const [row] = await sql`select count(*)::int as final from batches
       where state in ('applied', 'validated') and provider <> ${crosser} and not starts_with(provider, 'contract-')`
-    if (row!.ended >= batches) return
+    if (row!.final >= batches) return
     await pause(100)
   }
 }

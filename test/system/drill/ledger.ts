@@ -32,11 +32,11 @@ export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: r
 /** A file that was sent to two releases has its prices once, whatever number of batches it was accepted as. */
 function checkCrossings (ledger: Ledger, batches: Dump['batches'], crossings: readonly Crossing[]): void {
   const rowsOf = new Map(batches.map(({ id, rows }) => [id, rows]))
-  for (const { kind, way, phase, rows, ids } of crossings) {
+  for (const { kind, order, phase, rows, ids } of crossings) {
     const found = [...new Set(ids)].reduce((sum, id) => sum + (rowsOf.get(id) ?? 0), 0)
     if (found === rows) continue
     ledger[found > rows ? 'doubled' : 'lost']++
-    ledger.wrong.push(`${kind}, ${way}, ${phase}: ${found} prices, not ${rows}`)
+    ledger.wrong.push(`${kind}, ${order}, ${phase}: ${found} prices, not ${rows}`)
   }
   const accepted = new Set(crossings.flatMap(({ ids }) => ids))
   const unknown = batches.filter(({ id }) => !accepted.has(id))

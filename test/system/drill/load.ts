@@ -33,7 +33,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   const prices = pricesToSend()
 
   /** The text of the expected answer, or null. Test traffic is not the clients': neither are its failures. */
-  async function ask (kind: string, url: string, expected: number, options: Options = {}): Promise<string | null> {
+  async function call (kind: string, url: string, expected: number, options: Options = {}): Promise<string | null> {
     const { origin, pathname, search } = new URL(url)
     const pool = pools.get(origin) ?? new Pool(origin, { connections: 64 })
     pools.set(origin, pool)
@@ -50,11 +50,11 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     }
   }
 
-  const read = (): Promise<string | null> => ask('read', addresses.rates + reads[Math.floor(Math.random() * reads.length)], 200)
+  const read = (): Promise<string | null> => call('read', addresses.rates + reads[Math.floor(Math.random() * reads.length)], 200)
 
   /** Test traffic for a new release's test listener: many at once, each of which it may fail. */
   const tests = {
-    'rates-api': (base: string) => Promise.all(Array.from({ length: 100 }, (_, index) => ask('test', base + reads[index % reads.length], 200))),
+    'rates-api': (base: string) => Promise.all(Array.from({ length: 100 }, (_, index) => call('test', base + reads[index % reads.length], 200))),
     'ingestion-api': (base: string) => Promise.all(Array.from({ length: 25 }, () => submit(tester, { base, kind: 'test' }))),
   }
 
@@ -67,15 +67,15 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     const post = { url: base + (kind === 'test' ? '/batches?dry_run=true' : '/batches'), content, type: 'text/csv' }
     if (upload) {
       const body = JSON.stringify({ bytes: Buffer.byteLength(content), sha256: createHash('sha256').update(content).digest('hex'), content_type: 'text/csv' })
-      const made = await ask('upload', `${base}/uploads`, 201, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body })
-      if (!made) return null
-      const { upload: id, url, headers } = JSON.parse(made) as { upload: string, url: string, headers: Record<string, string> }
-      if (await ask('file', url, 200, { method: 'PUT', headers, body: content }) === null) return null
+      const created = await call('upload', `${base}/uploads`, 201, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body })
+      if (!created) return null
+      const { upload: id, url, headers } = JSON.parse(created) as { upload: string, url: string, headers: Record<string, string> }
+      if (await call('file', url, 200, { method: 'PUT', headers, body: content }) === null) return null
       Object.assign(post, { content: JSON.stringify({ upload: id }), type: 'application/json' })
     }
-    const answer = await ask(kind, post.url, 202, { method: 'POST', headers: { ...key, 'content-type': post.type }, body: post.content })
-    if (!answer) return null
-    const { id } = JSON.parse(answer) as { id: string }
+    const response = await call(kind, post.url, 202, { method: 'POST', headers: { ...key, 'content-type': post.type }, body: post.content })
+    if (!response) return null
+    const { id } = JSON.parse(response) as { id: string }
     sent.push({ id, provider, rows, state: kind === 'test' ? 'validated' : 'applied' })
     return id
   }
@@ -83,8 +83,8 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   /** Asks for a batch until it has come to an end. */
   async function follow (provider: string, id: string): Promise<void> {
     for (;;) {
-      const answer = await ask('state', `${addresses.ingestion}/batches/${id}`, 200, { headers: { authorization: `Bearer ${keyOf(provider)}` } })
-      const state = answer === null ? 'unknown' : (JSON.parse(answer) as { state: string }).state
+      const response = await call('state', `${addresses.ingestion}/batches/${id}`, 200, { headers: { authorization: `Bearer ${keyOf(provider)}` } })
+      const state = response === null ? 'unknown' : (JSON.parse(response) as { state: string }).state
       if (final.includes(state)) {
         states[state] = (states[state] ?? 0) + 1
         return

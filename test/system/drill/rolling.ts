@@ -7,8 +7,8 @@ import type { Task } from './task.ts'
  * Another release in the same group, without blue and green: new tasks join, and the old ones get SIGTERM while the balancer still
  * sends to them. It is told nothing; what it learns it learns from their health checks.
  */
-export async function roll ({ balancer, old, start, name, timing, tell }: {
-  balancer: Balancer, old: Live, start: () => Promise<Task[]>, name: string, timing: Timing, tell: (text: string) => void
+export async function roll ({ balancer, old, start, name, timing, log }: {
+  balancer: Balancer, old: Live, start: () => Promise<Task[]>, name: string, timing: Timing, log: (text: string) => void
 }): Promise<Outcome> {
   const { group } = old
   const before = group.targets
@@ -17,8 +17,8 @@ export async function roll ({ balancer, old, start, name, timing, tell }: {
   const until = performance.now() + timing.healthyMs
   while (joined.some(target => !target.healthy) && performance.now() < until) await pause(20)
   const isGood = joined.every(target => target.healthy)
-  tell(`${name}: ${isGood ? 'healthy, the others get SIGTERM' : 'not healthy in time'}`)
-  const tasksEnded = await Promise.all((isGood ? old.tasks : tasks).map(task => task.stop()))
+  log(`${name}: ${isGood ? 'healthy, the others get SIGTERM' : 'not healthy in time'}`)
+  const taskExits = await Promise.all((isGood ? old.tasks : tasks).map(task => task.stop()))
   group.targets = isGood ? joined : before
-  return isGood ? { live: { group, tasks }, rolledBack: null, tasksEnded } : { live: old, rolledBack: 'not healthy in time', tasksEnded }
+  return isGood ? { live: { group, tasks }, rolledBack: null, taskExits } : { live: old, rolledBack: 'not healthy in time', taskExits }
 }

@@ -40,7 +40,7 @@ const summary = await drill({
   readers: Number(values.readers),
   providers: Number(values.providers),
   timing: { healthyMs: Number(values['healthy-seconds']) * 1_000, stepMs: 2_000, bakeMs: 3_000, drainMs: 10_000 },
-  tell: text => console.log(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${text}`),
+  log: text => console.log(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${text}`),
 })
 console.log(textOf(summary))
-process.exitCode = summary.isWell ? 0 : 1
+process.exitCode = summary.hasPassed ? 0 : 1

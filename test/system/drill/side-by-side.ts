@@ -50,7 +50,7 @@ export function openSideBySide (system: System, readyMs: number) {
     }
   }
 
-  return { before, during, contract, crossings, failures, isKept: () => contract.every(({ differences }) => differences.length === 0) }
+  return { before, during, contract, crossings, failures, contractHolds: () => contract.every(({ differences }) => differences.length === 0) }
 }
 
 /** Replays the contract against APIs of a release that are started for it; the workers are those that run. */

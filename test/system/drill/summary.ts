@@ -10,7 +10,7 @@ export type Summary = {
   /** Each round with what came of it; `wrong` where that is not what should have. */
   rounds: Array<{ round: Round, version: string, outcome: string, wrong: boolean }>
   /** How the tasks ended that were stopped: all should with 0. */
-  ends: Record<string, number>
+  exitCodes: Record<string, number>
   /** What the clients saw their batches end as. */
   states: Record<string, number>
   ledger: Ledger
@@ -19,10 +19,10 @@ export type Summary = {
   /** The contract, replayed against the first release and against it and the next side by side. */
   contract: ContractOutcome[]
   seconds: number
-  isWell: boolean
+  hasPassed: boolean
 }
 
-export function textOf ({ requests, failures, rounds, ends, states, ledger, crossings, contract, seconds, isWell }: Summary): string {
+export function textOf ({ requests, failures, rounds, exitCodes, states, ledger, crossings, contract, seconds, hasPassed }: Summary): string {
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
   return [
     '',
@@ -30,14 +30,14 @@ export function textOf ({ requests, failures, rounds, ends, states, ledger, cros
     `requests   ${all}: ${listOf(requests)}`,
     `failed     ${failures.length}`,
     ...failures.slice(0, 20).map(({ at, kind, text }) => `           ${at} ${kind}: ${text}`),
-    `tasks      ended with ${listOf(ends)}`,
+    `tasks      exited with ${listOf(exitCodes)}`,
     `batches    as the clients saw them: ${listOf(states)}`,
     `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
     `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
     ...contract.flatMap(({ release, exchanges, differences }) => [
       `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),
     ...ledger.wrong.slice(0, 20).map(text => `           ${text}`),
-    `${isWell ? 'well' : 'NOT WELL'}, in ${seconds} s`,
+    `${hasPassed ? 'passed' : 'FAILED'}, in ${seconds} s`,
   ].join('\n')
 }
 

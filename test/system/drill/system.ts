@@ -28,7 +28,7 @@ export async function startSystem (folder: string, providers: string[]) {
   const endpoint = `http://127.0.0.1:${await freePort()}`
   mkdirSync(join(folder, 'emulator'))
   const emulator = openService('emulator', 'dev/emulator/main.ts', endpoint, { DATA_DIR: join(folder, 'emulator') },
-    (_name, _code, _signal, said) => { throw new Error(`the emulator ended: ${said}`) })
+    (_name, _code, _signal, output) => { throw new Error(`the emulator exited: ${output}`) })
   await emulator.start()
   await waitFor(() => fetch(`${endpoint}/${bucket}`, { method: 'HEAD' }).then(({ ok }) => ok, () => false))
 
@@ -50,7 +50,7 @@ export async function startSystem (folder: string, providers: string[]) {
       DATABASE_URL: server.url('migrator', database), BOOTSTRAP_DATABASE_URL: server.url('postgres', 'postgres'), PRICES_FIRST_MONTH: '2021-01-01',
       LOGIN_PASSWORDS: JSON.stringify(services),
     },
-    async end () {
+    async stop () {
       await emulator.kill('SIGKILL')
       await admin.end({ timeout: 1 })
       await server.remove()

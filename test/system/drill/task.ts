@@ -24,13 +24,13 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
     cwd: folder, stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...childEnvironment, HOST: '127.0.0.1', PORT: new URL(url).port, LOG_LEVEL: 'warn', ENVIRONMENT: 'drill', ...env },
   })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-20_000) })
-  const ended = new Promise<string>(resolve => child.once('exit', (code, signal) => resolve(signal ?? String(code))))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output = (output + text).slice(-20_000) })
+  const exited = new Promise<string>(resolve => child.once('exit', (code, signal) => resolve(signal ?? String(code))))
   const running = (): boolean => child.exitCode === null && child.signalCode === null
   return {
     url, running,
-    output: () => said,
+    output: () => output,
     async ready (limitMs) {
       const until = performance.now() + limitMs
       while (running() && performance.now() < until) {
@@ -42,8 +42,8 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
     async stop (limitMs = 70_000) {
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
-      const end = await ended.finally(() => clearTimeout(timer))
-      return end === '0' ? end : `${end}: ${said.slice(-1_500)}`
+      const exitCode = await exited.finally(() => clearTimeout(timer))
+      return exitCode === '0' ? exitCode : `${exitCode}: ${output.slice(-1_500)}`
     },
   }
 }
@@ -53,8 +53,8 @@ export async function migrate ({ folder }: Release, env: Record<string, string>)
   const child = spawn(process.execPath, [join(folder, 'services/migrate/main.ts')], {
     cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, ...env },
   })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text })
   const code = await new Promise(resolve => child.once('close', resolve))
-  if (code !== 0) throw new Error(`services/migrate ended with ${code}:\n${said}`)
+  if (code !== 0) throw new Error(`services/migrate exited with ${code}:\n${output}`)
 }

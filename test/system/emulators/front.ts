@@ -27,13 +27,13 @@ export async function startFront (queue: URL, store: URL): Promise<Front> {
 /** Passes a request on with the headers that it came with, `Host` among them: they are signed. */
 function pass (agent: Agent, { hostname, port }: URL, request: IncomingMessage, response: ServerResponse): void {
   const { method, url: path, headers } = request
-  const outgoing = forward({ agent, hostname, port, method, path, headers }, answer => {
-    if (answer.statusCode === 409) {
-      passConflict(answer, response).catch(() => response.destroy())
+  const outgoing = forward({ agent, hostname, port, method, path, headers }, upstreamResponse => {
+    if (upstreamResponse.statusCode === 409) {
+      passConflict(upstreamResponse, response).catch(() => response.destroy())
       return
     }
-    response.writeHead(answer.statusCode!, answer.headers)
-    answer.on('error', () => response.destroy()).pipe(response)
+    response.writeHead(upstreamResponse.statusCode!, upstreamResponse.headers)
+    upstreamResponse.on('error', () => response.destroy()).pipe(response)
   })
   // A store may answer before it has read the body, and close: then the answer stands.
   outgoing.on('error', () => { if (!response.headersSent) response.destroy() })
@@ -45,8 +45,8 @@ function pass (agent: Agent, { hostname, port }: URL, request: IncomingMessage, 
  * versitygw keeps folders. A PUT beside the DELETE of the last other object of its folder gets `ExistingObjectIsDirectory`, which S3 does not
  * have: clients are asked to try again.
  */
-async function passConflict (answer: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await text(answer)
+async function passConflict (upstreamResponse: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await text(upstreamResponse)
   const folder = body.includes('<Code>ExistingObjectIsDirectory</Code>')
   response.writeHead(folder ? 503 : 409, { 'content-type': 'application/xml' })
   response.end(folder ? body.replace('ExistingObjectIsDirectory', 'SlowDown') : body)

@@ -15,18 +15,18 @@ export async function startProgram (command: string, args: string[], { env = {},
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output = (output + chunk.toString()).slice(-4_000) })
-  let ended = false
+  let hasExited = false
   const exited = new Promise<void>(resolve => {
-    child.once('error', error => { output += error.message; ended = true; resolve() })
-    child.once('close', () => { ended = true; resolve() })
+    child.once('error', error => { output += error.message; hasExited = true; resolve() })
+    child.once('close', () => { hasExited = true; resolve() })
   })
   process.once('exit', () => child.kill('SIGKILL'))
 
-  const endsAt = performance.now() + waitLimitMs
+  const deadline = performance.now() + waitLimitMs
   while (!await isReady().catch(() => false)) {
-    if (ended || performance.now() > endsAt) {
+    if (hasExited || performance.now() > deadline) {
       child.kill('SIGKILL')
-      throw new Error(`${command} ${ended ? 'ended' : 'is not ready'}:\n${output}`)
+      throw new Error(`${command} ${hasExited ? 'exited' : 'is not ready'}:\n${output}`)
     }
     await pause(50)
   }

@@ -1,5 +1,5 @@
 import { runTap } from '../../harness/run-tap.ts'
-import { makeDatabase, temporaryServer } from '../../harness/server.ts'
+import { createDatabase, temporaryServer } from '../../harness/server.ts'
 import { startElasticMq } from './elasticmq.ts'
 import { startFront } from './front.ts'
 import { locate } from './locate.ts'
@@ -22,22 +22,22 @@ if ('missing' in found) {
   process.exit(2)
 }
 
-const ends: Array<() => Promise<void>> = []
+const cleanups: Array<() => Promise<void>> = []
 let exitCode = 1
 try {
   const server = await temporaryServer()
-  ends.push(server.remove)
+  cleanups.push(server.remove)
   const queue = await startElasticMq(found.elasticMq)
-  ends.push(queue.stop)
+  cleanups.push(queue.stop)
   const store = await startVersitygw(found.versitygw)
-  ends.push(store.stop)
+  cleanups.push(store.stop)
   const front = await startFront(queue.endpoint, store.endpoint)
-  ends.push(front.stop)
-  await makeDatabase(server, templateDatabase)
+  cleanups.push(front.stop)
+  await createDatabase(server, templateDatabase)
   exitCode = await runTap({
     postgresUrl: server.url('postgres', 'postgres'), templateDatabase, awsEndpoint: front.endpoint, keepsVersions: true, verifiesUploads: true,
   }, files.length > 0 ? files : suites, 'npm run test:emulators')
 } finally {
-  for (const end of ends.reverse()) await end()
+  for (const cleanup of cleanups.reverse()) await cleanup()
 }
 process.exit(exitCode)

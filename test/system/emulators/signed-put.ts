@@ -13,7 +13,7 @@ const file = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 t.test('the address of an upload', async t => {
   const { s3, bucket } = await aws(t)
   const uploads = openUploads(s3, s3, bucket)
-  const make = () => uploads.create({ provider: 'demo', format: 'csv', encoding: 'identity', bytes: file.length, sha256: sha256(file) })
+  const createUpload = () => uploads.create({ provider: 'demo', format: 'csv', encoding: 'identity', bytes: file.length, sha256: sha256(file) })
   const without = (headers: SignedPut['headers'], name: string) => Object.fromEntries(Object.entries(headers).filter(([each]) => each !== name))
 
   const wrong: Array<[what: string, change: (put: SignedPut) => { url?: string, headers?: SignedPut['headers'], body?: string }]> = [
@@ -31,7 +31,7 @@ t.test('the address of an upload', async t => {
   ]
   for (const [what, change] of wrong) {
     t.test(`${what}: refused, and nothing has come`, async t => {
-      const { upload, put } = await make()
+      const { upload, put } = await createUpload()
       const status = await rawPut({ ...put, body: file, ...change(put) })
       t.ok(status >= 400 && status < 500, String(status))
       t.equal(await uploads.arrived(upload), null)
@@ -39,7 +39,7 @@ t.test('the address of an upload', async t => {
   }
 
   t.test('the file, once', async t => {
-    const { upload, put } = await make()
+    const { upload, put } = await createUpload()
     t.equal(await rawPut({ ...put, body: file }), 200)
     const arrived = await uploads.arrived(upload)
     t.type(arrived?.payload.versionId, 'string')

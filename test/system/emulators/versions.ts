@@ -68,14 +68,14 @@ t.test('the objects of a batch', async t => {
   })
 })
 
-for (const [what, spoil] of [
+for (const [what, damage] of [
   ['overwritten', (it: Pipeline, key: string) => put(it.aws, key, other)],
   ['deleted', (it: Pipeline, key: string) => it.aws.s3.send(new DeleteObjectCommand({ Bucket: it.aws.bucket, Key: key }))],
 ] as const) {
   t.test(`a payload that is ${what} after the acceptance is applied as it was accepted`, async t => {
     const it = await pipeline(t, { maxReceives: 1 })
     const { id, payload } = await it.submit(csv)
-    await spoil(it, payload.key)
+    await damage(it, payload.key)
     startWorker(t, it)
     t.match(await it.settled(id, 'applied', 'rejected', 'dead_lettered'), { state: 'applied' })
     t.same(await pricesOf(it.db.migrator), [100])
@@ -129,7 +129,7 @@ async function uploaded (api: TestIngestionApi, file: string): Promise<{ upload:
   const { body } = await post(api, '/uploads', { bytes: file.length, sha256: sha256(file), content_type: 'text/csv' })
   const { 'content-length': _set, ...headers } = body.headers
   const { status } = await fetch(body.url, { method: 'PUT', body: file, headers })
-  if (status !== 200) throw new Error(`PUT answered ${status}`)
+  if (status !== 200) throw new Error(`PUT responded with ${status}`)
   return body
 }
 

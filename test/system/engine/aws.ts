@@ -13,15 +13,15 @@ export interface StandIn {
 /** AWS where the program and the engine call it themselves: a task of ECS with its log, and the key of the stack's secrets. */
 export async function standIn (): Promise<StandIn> {
   const tasks: string[] = []
-  const made: StandIn = { endpoint: '', exitCode: 0, tasks, close: () => server.close() }
-  const answers: Record<string, (body: any) => unknown> = {
+  const emulated: StandIn = { endpoint: '', exitCode: 0, tasks, close: () => server.close() }
+  const handlers: Record<string, (body: any) => unknown> = {
     RunTask ({ taskDefinition, cluster }) {
       tasks.push(taskDefinition)
       return { tasks: [{ taskArn: `arn:aws:ecs:eu-west-1:111111111111:task/${cluster}/${tasks.length}` }], failures: [] }
     },
-    DescribeTasks: ({ tasks }) => ({ tasks: [{ taskArn: tasks[0], lastStatus: 'STOPPED', stoppedReason: 'Essential container in task exited', containers: [{ name: 'main', exitCode: made.exitCode }] }] }),
+    DescribeTasks: ({ tasks }) => ({ tasks: [{ taskArn: tasks[0], lastStatus: 'STOPPED', stoppedReason: 'Essential container in task exited', containers: [{ name: 'main', exitCode: emulated.exitCode }] }] }),
     GetLogEvents: ({ nextToken }) => ({
-      events: nextToken ? [] : [{ message: made.exitCode === 0 ? 'migrated' : 'relation "prices" already exists' }], nextForwardToken: 'f/1',
+      events: nextToken ? [] : [{ message: emulated.exitCode === 0 ? 'migrated' : 'relation "prices" already exists' }], nextForwardToken: 'f/1',
     }),
     // No encryption: what is written is nobody's secret.
     Encrypt: ({ KeyId, Plaintext }) => ({ KeyId, CiphertextBlob: Plaintext, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
@@ -30,11 +30,11 @@ export async function standIn (): Promise<StandIn> {
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString() || '{}')
     const action = String(request.headers['x-amz-target']).split('.')[1] ?? ''
-    const handle = answers[action]
+    const handle = handlers[action]
     response.statusCode = handle ? 200 : 400
     response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(handle ? handle(body) : { __type: 'UnknownOperationException', message: action }))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  made.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return made
+  emulated.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return emulated
 }

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { answerOf } from '../../infra/mock-state.ts'
+import { mockState } from '../../infra/mock-state.ts'
 
 export const account = '123456789012'
 
-export type Made = { type: string, id: string, inputs: Record<string, any>, state: Record<string, any> }
+export type CloudResource = { type: string, id: string, inputs: Record<string, any>, state: Record<string, any> }
 
 /** What the stand-in providers have made: a file for each resource. */
 export class Cloud {
@@ -15,7 +15,7 @@ export class Cloud {
   }
 
   create (type: string, name: string, inputs: Record<string, any>): { id: string, state: Record<string, any> } {
-    const { id, state } = answerOf({ type, name, inputs })
+    const { id, state } = mockState({ type, name, inputs })
     if (type === 'aws:kms/key:Key') return this.#write({ type, id, inputs, state: { ...state, keyId: id } })
     // The account is none of the examples', and the boundary's ARN is one that the configuration takes.
     if (type === 'aws:iam/policy:Policy') return this.#write({ type, id, inputs, state: { ...state, arn: `arn:aws:iam::${account}:policy/${inputs.name}` } })
@@ -24,7 +24,7 @@ export class Cloud {
     return this.#write({ type, id: `${id}:${revision}`, inputs, state: { ...state, arn: `${state.arn}:${revision}`, revision } })
   }
 
-  read (type: string, id: string): Made | undefined {
+  read (type: string, id: string): CloudResource | undefined {
     return this.all(type).find(one => one.id === id)
   }
 
@@ -38,14 +38,14 @@ export class Cloud {
     rmSync(this.#fileOf(type, id))
   }
 
-  all (type?: string): Made[] {
-    const made = readdirSync(this.#folder).map(file => JSON.parse(readFileSync(join(this.#folder, file), 'utf8')) as Made)
-    return type === undefined ? made : made.filter(one => one.type === type)
+  all (type?: string): CloudResource[] {
+    const resources = readdirSync(this.#folder).map(file => JSON.parse(readFileSync(join(this.#folder, file), 'utf8')) as CloudResource)
+    return type === undefined ? resources : resources.filter(one => one.type === type)
   }
 
-  #write (made: Made): Made {
-    writeFileSync(this.#fileOf(made.type, made.id), JSON.stringify(made))
-    return made
+  #write (resource: CloudResource): CloudResource {
+    writeFileSync(this.#fileOf(resource.type, resource.id), JSON.stringify(resource))
+    return resource
   }
 
   #fileOf (type: string, id: string): string {

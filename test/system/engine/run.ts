@@ -83,7 +83,7 @@ try {
 
   await step('first `up` whose migration fails', async () => {
     aws.exitCode = 1
-    const text = fails(await engine.pulumi('up', '--yes', ...policyPack, ...ofStack), /The migration ended with exit code 1[^]*relation "prices" already exists/)
+    const text = fails(await engine.pulumi('up', '--yes', ...policyPack, ...ofStack), /The migration failed with exit code 1[^]*relation "prices" already exists/)
     assert.deepEqual([services(), aws.tasks.length], [[], 1], text)
     return `\`up\` fails with the end of the migrator's log; ${cloud.all().length} resources are made, no service`
   })
@@ -100,7 +100,7 @@ try {
     const before = services()
     fine(await engine.pulumi('config', 'set', 'freight-rates:image', image('b'), ...ofStack))
     aws.exitCode = 1
-    fails(await engine.pulumi('up', '--yes', ...ofStack), /The migration ended with exit code 1/)
+    fails(await engine.pulumi('up', '--yes', ...ofStack), /The migration failed with exit code 1/)
     assert.deepEqual(services(), before)
     aws.exitCode = 0
     fine(await engine.pulumi('up', '--yes', ...ofStack))

@@ -8,7 +8,7 @@ export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fa
     batches: known.length,
     accepted: known.filter(({ submits }) => submits.some(({ status }) => status === 202)).length,
     states: tally(known.map(({ record }) => record?.state ?? 'never accepted')),
-    requests: tally(known.flatMap(({ submits, clashes }) => [...submits, ...clashes].map(({ status }) => status === 0 ? 'no answer' : String(status)))),
+    requests: tally(known.flatMap(({ submits, clashes }) => [...submits, ...clashes].map(({ status }) => status === 0 ? 'no response' : String(status)))),
     observations: known.reduce((sum, { polls, seen }) => sum + polls.length + seen.length, 0),
     faults: tally(faults.filter(({ detail }) => !/^not done|^could not|: no (such call|commit) came/.test(detail)).map(({ name }) => name)),
     lost: count('lost'),
@@ -25,7 +25,7 @@ export function textOf ({ summary, violations }: Verdict): string {
   const list = (counts: Record<string, number>): string => Object.entries(counts).map(([name, times]) => `${times} ${name}`).join(', ')
   return [
     `batches   ${batches}, ${accepted} accepted: ${list(states)}`,
-    `answers   ${list(requests)}`,
+    `responses ${list(requests)}`,
     `seen      ${observations} states and row counts`,
     `faults    ${Object.values(faults).reduce((sum, times) => sum + times, 0)}`,
     ...Object.entries(faults).sort().map(([name, times]) => `  ${String(times).padStart(4)}  ${name}`),

@@ -25,11 +25,11 @@ function verdict (more: Entry[], dump: Dump = dumpOf(record(0), record(1))): str
   return check([...history, ...more], dump).violations.map(({ invariant, kind, text }) => `${invariant} ${kind}: ${text}`)
 }
 
-t.test('a run that went well', async t => {
+t.test('a run without violations', async t => {
   t.same(verdict([]), [])
   t.same(verdict([{ ...plan(2, 'bad') }, sent(2, 100), poll(2, 120, 'rejected')], dumpOf(record(0), record(1), record(2, { state: 'rejected', errors: 1, ...nothing }))), [])
   t.same(verdict([plan(2, 'corrupt'), sent(2, 100)], dumpOf(record(0), record(1), record(2, { state: 'dead_lettered', ...nothing }))), [])
-  t.same(verdict([poll(0, 90, 'accepted')]), [], 'the database was away')
+  t.same(verdict([poll(0, 90, 'accepted')]), [], 'the database was unavailable')
   t.match(check([plan(0), sent(0, 0), { type: 'fault', name: 'some fault', at: 1, until: 2, detail: '' }], dumpOf(record(0))).summary,
     { batches: 1, accepted: 1, states: { applied: 1 }, faults: { 'some fault': 1 }, lost: 0, doubled: 0, partial: 0, wrongStates: 0, other: 0 })
 })
@@ -44,19 +44,19 @@ const caught: Array<[name: string, expected: RegExp, more: Entry[], dump?: Dump]
   ['twice at the end', /^B doubled: batch 0: 22 of 11 rows/, [], dumpOf(record(0, { rows: 22, cents: 2_200 }), record(1))],
   ['other prices than were sent', /^A partial: batch 0: its prices come to 1101 cents, not 1100/, [], dumpOf(record(0, { cents: 1_101 }), record(1))],
   ['accepted and unknown', /^C lost: batch 1: accepted at 25 ms, and the database does not know it/, [], dumpOf(record(0))],
-  ['accepted and never ended', /^C lost: batch 1: accepted at 25 ms and still processing/, [], dumpOf(record(0), record(1, { state: 'processing', ...nothing }))],
-  ['a good batch rejected', /^D wrong state: batch 1: a good batch ended as rejected/, [], dumpOf(record(0), record(1, { state: 'rejected', errors: 1, ...nothing }))],
-  ['a good batch dead-lettered', /^D wrong state: batch 1: a good batch ended as dead_lettered after 10 attempts \(57P01\)/, [],
+  ['accepted and never final', /^C lost: batch 1: accepted at 25 ms and still processing/, [], dumpOf(record(0), record(1, { state: 'processing', ...nothing }))],
+  ['a good batch rejected', /^D wrong state: batch 1: a good batch is finally rejected/, [], dumpOf(record(0), record(1, { state: 'rejected', errors: 1, ...nothing }))],
+  ['a good batch dead-lettered', /^D wrong state: batch 1: a good batch is finally dead_lettered after 10 attempts \(57P01\)/, [],
     dumpOf(record(0), record(1, { state: 'dead_lettered', attempts: 10, reason: '57P01', ...nothing }))],
-  ['a bad batch applied', /^D wrong state: batch 2: a bad batch ended as applied/, [plan(2, 'bad'), sent(2, 100)], dumpOf(record(0), record(1), record(2))],
-  ['applied without rows', /^D wrong state: batch 1: applied at the end with 0 rows and no marker/, [], dumpOf(record(0), record(1, nothing))],
-  ['applied without a marker', /^D wrong state: batch 1: applied at the end with 11 rows and no marker/, [], dumpOf(record(0), record(1, { marked: null }))],
+  ['a bad batch applied', /^D wrong state: batch 2: a bad batch is finally applied/, [plan(2, 'bad'), sent(2, 100)], dumpOf(record(0), record(1), record(2))],
+  ['applied without rows', /^D wrong state: batch 1: applied at the end with 0 rows and no idempotency record/, [], dumpOf(record(0), record(1, nothing))],
+  ['applied without an idempotency record', /^D wrong state: batch 1: applied at the end with 11 rows and no idempotency record/, [], dumpOf(record(0), record(1, { marked: null }))],
   ['rejected with rows', /^D wrong state: batch 2: rejected at the end with 11 rows/, [plan(2, 'bad'), sent(2, 100)],
     dumpOf(record(0), record(1), record(2, { state: 'rejected', errors: 1, marked: null }))],
   ['rejected without a reason', /^D wrong state: batch 2: rejected with 0 errors/, [plan(2, 'bad'), sent(2, 100)],
     dumpOf(record(0), record(1), record(2, { state: 'rejected', ...nothing }))],
   ['back from a final state', /^D wrong state: batch 0: queued at 90 ms, having been applied at 65 ms/, [poll(0, 90, 'queued')]],
-  ['another end than was told', /^D wrong state: batch 1: applied at the end, having been discarded/, [poll(1, 90, 'discarded')]],
+  ['another final state than was reported', /^D wrong state: batch 1: applied at the end, having been discarded/, [poll(1, 90, 'discarded')]],
   ['a good batch refused', /^D wrong state: batch 1: refused with 422/, [sent(1, 90, 422)]],
   ['accepted under another id', /^D wrong state: batch 1: accepted as other/, [{ ...sent(1, 90), id: 'other' } as Entry]],
   ['other content accepted under the same key', /^B other: batch 1: other content under the same key/, [{ ...sent(1, 90), clash: true } as Entry]],
@@ -65,7 +65,7 @@ const caught: Array<[name: string, expected: RegExp, more: Entry[], dump?: Dump]
     { ...dumpOf(record(0), record(1)), lanes: [{ lane: 'AAAAA-BBBBB', day: '2021-01-01', ledger: [1, 100], model: [2, 200] }] }],
   ['prices of no batch', /^A partial: 3 prices are of no batch/, [], { ...dumpOf(record(0), record(1)), strays: 3 }],
   ['a batch that nobody sent', /^D other: nobody has sent batch/, [], dumpOf(record(0), record(1), record(7, nothing))],
-  ['a process ends by itself', /^D other: worker-1 ended by itself at 7 ms \(code 1\)/, [{ type: 'died', process: 'worker-1', at: 7, code: 1, signal: null, said: '' }]],
+  ['a process exits by itself', /^D other: worker-1 exited by itself at 7 ms \(code 1\)/, [{ type: 'died', process: 'worker-1', at: 7, code: 1, signal: null, output: '' }]],
   ['a snapshot changes', /^A partial: a snapshot CHANGED from 1 to 2 prices/,
     [{ type: 'fault', name: 'a long reader', at: 1, until: 2, detail: 'CHANGED from 1 to 2' }]],
 ]
@@ -73,7 +73,7 @@ for (const [name, expected, more, dump] of caught) {
   t.test(`caught: ${name}`, async t => { t.match(verdict(more, dump), [expected]) })
 }
 
-t.test('order is not asked for where it is not known', async t => {
+t.test('order is not checked where it is not known', async t => {
   const late = dumpOf(record(0, { finishedAt: 2_000 }), record(1))
   const reordered: Entry = { type: 'fault', name: 'messages reordered', at: 1, until: 2, detail: '', batches: [1] }
   t.same(verdict([reordered], late), [])

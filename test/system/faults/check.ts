@@ -30,7 +30,7 @@ export function check (history: readonly Entry[], dump: Dump): Verdict {
     ...laneViolations(dump),
     ...strangers(dump, new Set(known.map(({ id }) => id))),
     ...of('died').map(({ process, code, signal, at }): Violation =>
-      ({ invariant: 'D', kind: 'other', batch: null, text: `${process} ended by itself at ${at} ms (${signal ?? `code ${code}`})` })),
+      ({ invariant: 'D', kind: 'other', batch: null, text: `${process} exited by itself at ${at} ms (${signal ?? `code ${code}`})` })),
     ...faults.filter(({ detail }) => detail.startsWith('CHANGED')).map(({ at, detail }): Violation =>
       ({ invariant: 'A', kind: 'partial', batch: null, text: `a snapshot ${detail} prices at ${at} ms` })),
   ]

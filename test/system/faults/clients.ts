@@ -27,11 +27,11 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
   async function submit (plan: Plan, clash: boolean): Promise<number> {
     const { content, headers } = bodyOf(plan, clash)
     const at = history.now()
-    const answer = await fetch(`${system.ingestionApi.url}/batches`, {
+    const response = await fetch(`${system.ingestionApi.url}/batches`, {
       method: 'POST', body: content, signal: AbortSignal.timeout(10_000),
       headers: { ...headers, authorization: `Bearer ${keyOf(plan.provider)}` },
     }).then(async response => ({ ...await response.json() as object, status: response.status })).catch(() => ({ status: 0 }))
-    const { status, id, state }: { status: number, id?: string, state?: string } = answer
+    const { status, id, state }: { status: number, id?: string, state?: string } = response
     history.add({
       type: 'submit', batch: plan.batch, at, until: history.now(), status,
       ...(clash ? { clash } : {}), ...(id ? { id } : {}), ...(state ? { state } : {}),
@@ -41,7 +41,7 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
     return status
   }
 
-  async function untilAnswered (plan: Plan, clash: boolean, over: () => boolean): Promise<void> {
+  async function untilResponse (plan: Plan, clash: boolean, over: () => boolean): Promise<void> {
     for (;;) {
       const status = await submit(plan, clash)
       if (over() || (status >= 200 && status < 500 && status !== 408 && status !== 429)) return
@@ -64,9 +64,9 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
       while (plan.batch >= released && !over()) await wait(20)
       if (over()) return
       await wait(plan.pauseMs)
-      await untilAnswered(plan, false, over)
+      await untilResponse(plan, false, over)
       if (plan.kind === 'corrupt') await change(plan)
-      for (const { batch, clash } of plan.again) await untilAnswered(plans[batch]!, clash, over)
+      for (const { batch, clash } of plan.again) await untilResponse(plans[batch]!, clash, over)
     }
   }
 

@@ -47,7 +47,7 @@ for (const [name, aheadMs] of [['ahead', hourMs], ['behind', -hourMs]] as const)
     t.match(worker.output(), /accepted batch queued by the sweeper/)
     const [{ seconds }] = await it.db.migrator<[{ seconds: number }]>`
       select extract(epoch from started_at - ${await it.manifestWritten(id!)}::timestamptz)::float8 as seconds from batches`
-    t.ok(seconds > 2, `begun ${seconds} s after its acceptance, whose request may take 3 s: to the second, as the store's clock tells it`)
+    t.ok(seconds > 2, `begun ${seconds} s after its acceptance, whose request may take 3 s: to the second, by the store's clock`)
   })
 }
 
@@ -59,9 +59,9 @@ t.test('the clock is set back two hours in the middle of a batch: the message st
   const { body: { id } } = await api.submit(csv)
   await lock.awaited()
   process.kill(worker.pid, 'SIGUSR2')
-  const beats = (): number => it.proxy.calls.filter(({ method }) => method === 'ChangeMessageVisibility').length
-  const before = beats()
-  await waitFor(() => beats() >= before + 4)
+  const heartbeats = (): number => it.proxy.calls.filter(({ method }) => method === 'ChangeMessageVisibility').length
+  const before = heartbeats()
+  await waitFor(() => heartbeats() >= before + 4)
   await lock.release()
   await it.applied(id)
   t.match(await it.db.migrator`select attempt, outcome from batch_attempts`, [{ attempt: 1, outcome: 'applied' }])

@@ -14,19 +14,19 @@ import { tcpProxy } from '../../harness/tcp-proxy.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('PostgreSQL is away: what is in hand is held, nothing more is received, and all is applied when it is back', async t => {
+t.test('PostgreSQL is unavailable: messages in flight are held, nothing more is received, and all is applied once it is available', async t => {
   // One receive may be used up: by a message that comes at the very moment in which receiving ends.
   const it = await pipeline(t, { maxReceives: 2 })
   const url = new URL(it.db.url('ingestion_worker'))
   const proxy = await tcpProxy(Number(url.port), commits)
   t.teardown(proxy.close)
   url.port = String(proxy.port)
-  const { said } = await workerAt(t, it, url.href)
+  const { said: logged } = await workerAt(t, it, url.href)
   proxy.refuse(true)
   const batches = []
   for (const provider of ['a', 'b', 'c', 'd', 'e']) batches.push(await it.submit(csv, { provider }))
-  await waitFor(() => said.some(({ held }) => held))
-  await waitFor(() => said.filter(({ msg }) => msg === 'probe failed').length > 4)
+  await waitFor(() => logged.some(({ held }) => held))
+  await waitFor(() => logged.filter(({ msg }) => msg === 'probe failed').length > 4)
   const { Attributes } = await it.aws.sqs.send(new GetQueueAttributesCommand({
     QueueUrl: it.aws.queueUrl, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
   }))
@@ -50,10 +50,10 @@ t.test('its disk is full (53100): the batch waits for space, and is applied at i
   const it = await pipeline(t, { maxReceives: 1 })
   disk = await limitedDisk(it.db.open('postgres'), folder)
   if (!disk) return t.comment('not done: this user may not mount a disk')
-  const { said } = await workerAt(t, it, it.db.url('ingestion_worker'))
+  const { said: logged } = await workerAt(t, it, it.db.url('ingestion_worker'))
   disk.fill()
   const { id } = await it.submit(`${csv}${'CNGGZ,EETLL,2021-01-06,100\n'.repeat(20_000)}`)
-  await waitFor(() => said.some(({ err }) => err?.code === '53100'))
+  await waitFor(() => logged.some(({ err }) => err?.code === '53100'))
   t.equal(await it.visible(id), 0)
   disk.free()
   t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied' })
@@ -62,12 +62,12 @@ t.test('its disk is full (53100): the batch waits for space, and is applied at i
 
 /** A worker that has got to work already, and what it says. */
 async function workerAt (t: Test, it: Pipeline, url: string) {
-  const said: Array<{ msg: string, err?: { code?: string }, held?: boolean }> = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => { said.push(JSON.parse(line)) } })
+  const logged: Array<{ msg: string, err?: { code?: string }, held?: boolean }> = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => { logged.push(JSON.parse(line)) } })
   const sql = openDatabase({ url, process: 'test', poolSize: 7 })
   t.teardown(() => sql.end({ timeout: 1 }))
   startWorker(t, it, { sql, log })
   const first = await it.submit(csv, { key: 'first' })
   await it.settled(first.id, 'applied')
-  return { said }
+  return { said: logged }
 }

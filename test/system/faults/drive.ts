@@ -28,14 +28,14 @@ export type DriveOptions = {
   limitDisk?: boolean
   /** How long the batches may take to come to their end when all is well again, in seconds. */
   settleSeconds?: number
-  tell?: (text: string) => void
+  report?: (text: string) => void
 }
 
 export const providers = ['north', 'south', 'east', 'west']
 
 /** One run: batches and faults as the seed says, then quiet until every batch has come to its end, then the verdict. */
 export async function drive (options: DriveOptions): Promise<{ verdict: Verdict, folder: string }> {
-  const { seed, batches, faults, secondsLimit, faultPauseMs = 150, only, limitDisk, settleSeconds = 180, tell = () => {} } = options
+  const { seed, batches, faults, secondsLimit, faultPauseMs = 150, only, limitDisk, settleSeconds = 180, report = () => {} } = options
   const folder = mkdtempSync(join(tmpdir(), `freight-rates-faults-${seed}-`))
   chmodSync(folder, 0o755) // PostgreSQL, which is another user, goes through it
   const file = join(folder, 'history.ndjson')
@@ -43,41 +43,41 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
   history.add({ type: 'run', seed, providers })
   const system = await startSystem({
     folder, providers, limitDisk: limitDisk ?? true,
-    died: (process, code, signal, said) => history.add({ type: 'died', process, at: history.now(), code, signal, said }),
+    died: (process, code, signal, output) => history.add({ type: 'died', process, at: history.now(), code, signal, output }),
   })
-  const interrupted = (): void => { system.end().finally(() => process.exit(1)) }
+  const interrupted = (): void => { system.stop().finally(() => process.exit(1)) }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.once(signal, interrupted)
   try {
     const plans = planBatches(batches, providers, seededRandom(seed, 1))
     for (const { again: _again, pauseMs: _pause, ...plan } of plans) history.add({ type: 'batch', ...plan })
     const clients = openClients(system, plans, history)
     const readers = startReaders(system, plans, clients, history)
-    const endOperator = startOperator(system, plans, history)
+    const stopOperator = startOperator(system, plans, history)
     const startedAt = performance.now()
     const late = (): boolean => performance.now() - startedAt > secondsLimit * 1_000
     let sent = false
-    const progress = setInterval(() => tell(`${Math.round(history.now() / 1000)} s: ${clients.accepted().length} accepted, ${readers.ended().size} ended`), 15_000)
+    const progress = setInterval(() => report(`${Math.round(history.now() / 1000)} s: ${clients.accepted().length} accepted, ${readers.finished().size} final`), 15_000)
     const sending = clients.send(late).then(() => { sent = true })
     clients.more(4)
     const injected = await injectFaults(planFaults(faults, seededRandom(seed, 2), faultPauseMs, only), {
       system, history, accepted: clients.accepted, more: clients.more, batchesPerFault: batches / faults / 2, over: late,
     })
     clients.more(batches)
-    tell(`${Math.round(history.now() / 1000)} s: ${injected} faults injected, ${sent ? 'all' : 'not all'} batches sent`)
+    report(`${Math.round(history.now() / 1000)} s: ${injected} faults injected, ${sent ? 'all' : 'not all'} batches sent`)
     await sending
     await settle(system, clients.accepted().length, settleSeconds)
-    tell(`${Math.round(history.now() / 1000)} s: settled`)
+    report(`${Math.round(history.now() / 1000)} s: settled`)
     await wait(500)
     clearInterval(progress)
     await readers.stop()
-    await endOperator()
+    await stopOperator()
     const found: Dump = await dump(system.admin)
     writeFileSync(join(folder, 'dump.json'), JSON.stringify(found))
     for (const service of system.all) writeFileSync(join(folder, `${service.name}.log`), service.output())
     return { verdict: check(readHistory(file), found), folder }
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.off(signal, interrupted)
-    await system.end()
+    await system.stop()
   }
 }
 
@@ -87,9 +87,9 @@ async function settle (system: System, accepted: number, seconds: number): Promi
   const until = performance.now() + seconds * 1_000
   for (let round = 1; performance.now() < until; round++) {
     await wait(500)
-    const batches = await system.admin<Array<{ provider: string, ended: boolean }>>`
-      select provider, state in ('applied', 'rejected', 'discarded') as ended from batches`
-    const open = batches.filter(({ ended }) => !ended)
+    const batches = await system.admin<Array<{ provider: string, final: boolean }>>`
+      select provider, state in ('applied', 'rejected', 'discarded') as final from batches`
+    const open = batches.filter(({ final }) => !final)
     if (open.length === 0 && batches.length >= accepted) return
     if (round % 12 !== 0 || !open.some(({ provider }) => provider === corruptProvider)) continue
     await system.emulator.kill('SIGKILL')

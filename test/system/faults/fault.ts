@@ -8,7 +8,7 @@ export type FaultContext = {
   /** One of these, as the seed says. */
   pick: <T>(of: readonly T[]) => T
   /** Waits for between `min` and `max` milliseconds, as the seed says. */
-  last: (min: number, max: number) => Promise<void>
+  holdFor: (min: number, max: number) => Promise<void>
   /** The latest batches that were answered with 202, oldest first. */
   accepted: () => Array<{ batch: number, id: string, provider: string }>
   /** Has the providers send so many more batches now. */

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault, FaultContext } from './fault.ts'
-import type { Linked, System } from './system.ts'
+import type { ProxiedService, System } from './system.ts'
 
 type Side = 'postgres' | 'aws'
 
-const someOf = ({ system, pick }: FaultContext): Linked[] => pick([[pick(system.all)], system.workers, system.all])
+const someOf = ({ system, pick }: FaultContext): ProxiedService[] => pick([[pick(system.all)], system.workers, system.all])
 
 const cut = (side: Side): Fault => async context => {
   const services = someOf(context)
@@ -15,7 +15,7 @@ const cut = (side: Side): Fault => async context => {
 const refuse = (side: Side): Fault => async context => {
   const services = someOf(context)
   for (const service of services) service[side].refuse(true)
-  await context.last(300, 2_000)
+  await context.holdFor(300, 2_000)
   for (const service of services) service[side].refuse(false)
   return { detail: names(services) }
 }
@@ -24,22 +24,22 @@ const refuse = (side: Side): Fault => async context => {
 const silence = (side: Side): Fault => async context => {
   const services = someOf(context)
   for (const service of services) service[side].silence(true)
-  await context.last(300, 2_000)
+  await context.holdFor(300, 2_000)
   for (const service of services) service[side].silence(false)
   return { detail: names(services) }
 }
 
 /** Lays a trap before each of the processes and sends batches into it; answers with the first that was caught. */
-function trapFirst (of: Linked[], side: Side, label: string, where: 'before' | 'after', { more }: FaultContext): Promise<Linked | null> {
+function trapFirst (of: ProxiedService[], side: Side, label: string, where: 'before' | 'after', { more }: FaultContext): Promise<ProxiedService | null> {
   return new Promise(resolve => {
     const over = new AbortController()
-    const timer = setTimeout(end, 3_000, null)
-    function end (caught: Linked | null): void {
+    const timer = setTimeout(settle, 3_000, null)
+    function settle (caught: ProxiedService | null): void {
       clearTimeout(timer)
       over.abort()
       resolve(caught)
     }
-    for (const service of of) service[side].trap(label, where, over.signal, () => end(service))
+    for (const service of of) service[side].trap(label, where, over.signal, () => settle(service))
     more(2)
   })
 }
@@ -50,33 +50,33 @@ const cutAtCommit = (where: 'before' | 'after'): Fault => async context => {
 }
 
 /** kill -9 at the very call: before the other side has it, or when it has it and nobody hears its answer. */
-const killAt = (of: (system: System) => Linked[], side: Side, label: string): Fault => async context => {
+const killAt = (of: (system: System) => ProxiedService[], side: Side, label: string): Fault => async context => {
   const where = context.pick(['before', 'after'] as const)
   const caught = await trapFirst(of(context.system), side, label, where, context)
   if (!caught) return { detail: 'no such call came' }
   if (where === 'after') await wait(50) // the call must reach the other side before the process is gone
   await caught.kill('SIGKILL')
-  await context.last(0, 500)
+  await context.holdFor(0, 500)
   caught.start()
   return { detail: `${caught.name} ${where}` }
 }
 
-const names = (services: Linked[]): string => services.map(({ name }) => name).join(', ')
-const api = ({ ingestionApi }: System): Linked[] => [ingestionApi]
-const workers = (system: System): Linked[] => system.workers
+const names = (services: ProxiedService[]): string => services.map(({ name }) => name).join(', ')
+const api = ({ ingestionApi }: System): ProxiedService[] => [ingestionApi]
+const workers = (system: System): ProxiedService[] => system.workers
 
-export const linkFaults: Record<string, { weight: number, fault: Fault }> = {
-  'links to PostgreSQL cut': { weight: 8, fault: cut('postgres') },
-  'links to PostgreSQL refused': { weight: 3, fault: refuse('postgres') },
-  'links to PostgreSQL half-open': { weight: 4, fault: silence('postgres') },
+export const connectionFaults: Record<string, { weight: number, fault: Fault }> = {
+  'connections to PostgreSQL cut': { weight: 8, fault: cut('postgres') },
+  'connections to PostgreSQL refused': { weight: 3, fault: refuse('postgres') },
+  'connections to PostgreSQL half-open': { weight: 4, fault: silence('postgres') },
   'cut before COMMIT': { weight: 5, fault: cutAtCommit('before') },
   'cut after COMMIT': { weight: 7, fault: cutAtCommit('after') },
-  'links to store and queue cut': { weight: 8, fault: cut('aws') },
-  'links to store and queue refused': { weight: 3, fault: refuse('aws') },
-  'links to store and queue half-open': { weight: 3, fault: silence('aws') },
+  'connections to store and queue cut': { weight: 8, fault: cut('aws') },
+  'connections to store and queue refused': { weight: 3, fault: refuse('aws') },
+  'connections to store and queue half-open': { weight: 3, fault: silence('aws') },
   'kill -9 at COMMIT': { weight: 4, fault: killAt(workers, 'postgres', 'commit') },
   'kill -9 at DeleteMessage': { weight: 4, fault: killAt(workers, 'aws', 'delete') },
   'kill -9 at SendMessage': { weight: 4, fault: killAt(api, 'aws', 'send') },
   'kill -9 at the manifest': { weight: 3, fault: killAt(api, 'aws', 'manifest') },
-  'kill -9 at the pending note': { weight: 2, fault: killAt(api, 'aws', 'pending') },
+  'kill -9 at the pending record': { weight: 2, fault: killAt(api, 'aws', 'pending') },
 }

@@ -1,80 +1,80 @@
 import postgres from 'postgres'
 import type { Fault } from './fault.ts'
 
-const restart = (signal: 'SIGINT' | 'SIGQUIT'): Fault => async ({ system, last }) => {
+const restart = (signal: 'SIGINT' | 'SIGQUIT'): Fault => async ({ system, holdFor }) => {
   await system.server.stop(signal)
-  await last(0, 2_500)
+  await holdFor(0, 2_500)
   await system.server.start()
 }
 
 /** As a failover does that leaves the links there are on what is a replica now. */
-const readOnly: Fault = async ({ system: { admin }, last }) => {
+const readOnly: Fault = async ({ system: { admin }, holdFor }) => {
   await admin`alter system set default_transaction_read_only = on`
   await admin`select pg_reload_conf()`
-  await last(500, 2_000)
+  await holdFor(500, 2_000)
   await admin`alter system reset default_transaction_read_only`
   await admin`select pg_reload_conf()`
 }
 
 /** The same, and the links that were made meanwhile stay read-only for as long as they last. */
-const readOnlyLinks: Fault = async ({ system: { admin }, last }) => {
+const readOnlyConnections: Fault = async ({ system: { admin }, holdFor }) => {
   await admin`alter role ingestion_worker set default_transaction_read_only = on`
   await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ingestion_worker'`
-  await last(500, 1_500)
+  await holdFor(500, 1_500)
   await admin`alter role ingestion_worker reset default_transaction_read_only`
 }
 
 const terminate: Fault = async ({ system: { admin } }) => {
-  const gone = await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename <> 'postgres' and backend_type = 'client backend'`
-  return { detail: `${gone.length} backends` }
+  const terminated = await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename <> 'postgres' and backend_type = 'client backend'`
+  return { detail: `${terminated.length} backends` }
 }
 
 /** Between the COPY and the commit of every batch; readers wait too. */
-const lockReadModel: Fault = async ({ system: { admin }, last }) => {
+const lockReadModel: Fault = async ({ system: { admin }, holdFor }) => {
   await admin.begin(async tx => {
     await tx`lock table lane_months in access exclusive mode`
-    await last(500, 2_500)
+    await holdFor(500, 2_500)
   })
 }
 
-const rotatePassword: Fault = async ({ system: { admin }, pick, last }) => {
+const rotatePassword: Fault = async ({ system: { admin }, pick, holdFor }) => {
   const login = pick(['ingestion_worker', 'ingestion_api', 'rates_api'])
   await admin.unsafe(`alter role ${login} password 'another'`)
   await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${login}`
-  await last(500, 2_000)
+  await holdFor(500, 2_000)
   await admin.unsafe(`alter role ${login} password 'test'`)
   return { detail: login }
 }
 
 /** Takes every connection that is left to others, and makes the services ask for new ones. */
-const tooMany: Fault = async ({ system, last }) => {
-  const links: Array<ReturnType<typeof postgres>> = []
+const tooMany: Fault = async ({ system, holdFor }) => {
+  const connections: Array<ReturnType<typeof postgres>> = []
   try {
     await system.admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ingestion_worker'`
     for (;;) {
       const sql = postgres(system.server.url('migrator', 'freight'), { max: 1, onnotice: () => {} })
-      links.push(sql)
+      connections.push(sql)
       if (!await sql`select 1`.then(() => true, () => false)) break
     }
-    await last(500, 2_000)
+    await holdFor(500, 2_000)
   } finally {
-    await Promise.all(links.map(sql => sql.end({ timeout: 0 })))
+    await Promise.all(connections.map(sql => sql.end({ timeout: 0 })))
   }
-  return { detail: `${links.length} connections` }
+  return { detail: `${connections.length} connections` }
 }
 
-const fillDisk: Fault = async ({ system: { disk }, last }) => {
+const fillDisk: Fault = async ({ system: { disk }, holdFor }) => {
   if (!disk) return { detail: 'not done: no disk of its own could be mounted' }
   disk.fill()
-  await last(1_000, 3_000)
+  await holdFor(1_000, 3_000)
   disk.free()
 }
 
 /** A snapshot that lasts: it must neither hold batches up nor see anything of those that come meanwhile. */
-const longReader: Fault = async ({ system: { admin }, last }) => {
+const longReader: Fault = async ({ system: { admin }, holdFor }) => {
   const seen = await admin.begin('isolation level repeatable read read only', async tx => {
     const [before] = await tx`select count(*) as prices from prices`
-    await last(500, 2_500)
+    await holdFor(500, 2_500)
     const [after] = await tx`select count(*) as prices from prices`
     return [before!.prices, after!.prices]
   })
@@ -85,7 +85,7 @@ export const databaseFaults: Record<string, { weight: number, fault: Fault }> = 
   'PostgreSQL stopped fast': { weight: 4, fault: restart('SIGINT') },
   'PostgreSQL stopped at once': { weight: 4, fault: restart('SIGQUIT') },
   'PostgreSQL read-only': { weight: 4, fault: readOnly },
-  'links left on a replica': { weight: 3, fault: readOnlyLinks },
+  'connections left on a replica': { weight: 3, fault: readOnlyConnections },
   'all backends terminated': { weight: 8, fault: terminate },
   'read model locked': { weight: 4, fault: lockReadModel },
   'password rotated': { weight: 3, fault: rotatePassword },

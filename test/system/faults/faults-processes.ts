@@ -4,39 +4,39 @@ import { corruptProvider } from './batches.ts'
 import type { Fault } from './fault.ts'
 import type { System } from './system.ts'
 
-const endAndStart = (of: (system: System) => System['all'], signal: 'SIGKILL' | 'SIGTERM'): Fault => async ({ system, pick, last }) => {
+const stopAndStart = (of: (system: System) => System['all'], signal: 'SIGKILL' | 'SIGTERM'): Fault => async ({ system, pick, holdFor }) => {
   const service = pick(of(system))
   await service.kill(signal)
-  await last(0, 1_000)
+  await holdFor(0, 1_000)
   service.start() // it comes up while the next faults go on
   return { detail: service.name }
 }
 
-const bothWorkers: Fault = async ({ system, last }) => {
+const bothWorkers: Fault = async ({ system, holdFor }) => {
   await Promise.all(system.workers.map(worker => worker.kill('SIGKILL')))
-  await last(0, 500)
+  await holdFor(0, 500)
   for (const worker of system.workers) worker.start()
 }
 
 /** Its messages become visible to the other worker, and it goes on as if nothing had been. */
-const freezeWorker: Fault = async ({ system, pick, last }) => {
+const freezeWorker: Fault = async ({ system, pick, holdFor }) => {
   const worker = pick(system.workers)
   worker.freeze(true)
-  await last(2_500, 4_500)
+  await holdFor(2_500, 4_500)
   worker.freeze(false)
   return { detail: worker.name }
 }
 
-const killEmulator: Fault = async ({ system, last }) => {
+const killEmulator: Fault = async ({ system, holdFor }) => {
   await system.emulator.kill('SIGKILL')
   ageBrokenMessages(system)
-  await last(0, 1_500)
+  await holdFor(0, 1_500)
   await system.startEmulator()
 }
 
-const freezeEmulator: Fault = async ({ system, last }) => {
+const freezeEmulator: Fault = async ({ system, holdFor }) => {
   system.emulator.freeze(true)
-  await last(500, 2_500)
+  await holdFor(500, 2_500)
   system.emulator.freeze(false)
 }
 
@@ -50,11 +50,11 @@ export function ageBrokenMessages ({ emulatorData }: System): void {
 }
 
 export const processFaults: Record<string, { weight: number, fault: Fault }> = {
-  'kill -9 a worker': { weight: 8, fault: endAndStart(({ workers }) => workers, 'SIGKILL') },
+  'kill -9 a worker': { weight: 8, fault: stopAndStart(({ workers }) => workers, 'SIGKILL') },
   'kill -9 both workers': { weight: 2, fault: bothWorkers },
-  'SIGTERM a worker': { weight: 5, fault: endAndStart(({ workers }) => workers, 'SIGTERM') },
-  'kill -9 an API': { weight: 4, fault: endAndStart(({ ingestionApi, ratesApi }) => [ingestionApi, ingestionApi, ratesApi], 'SIGKILL') },
-  'SIGTERM an API': { weight: 3, fault: endAndStart(({ ingestionApi, ratesApi }) => [ingestionApi, ingestionApi, ratesApi], 'SIGTERM') },
+  'SIGTERM a worker': { weight: 5, fault: stopAndStart(({ workers }) => workers, 'SIGTERM') },
+  'kill -9 an API': { weight: 4, fault: stopAndStart(({ ingestionApi, ratesApi }) => [ingestionApi, ingestionApi, ratesApi], 'SIGKILL') },
+  'SIGTERM an API': { weight: 3, fault: stopAndStart(({ ingestionApi, ratesApi }) => [ingestionApi, ingestionApi, ratesApi], 'SIGTERM') },
   'a worker stands still': { weight: 4, fault: freezeWorker },
   'kill -9 the emulator': { weight: 4, fault: killEmulator },
   'store and queue stand still': { weight: 3, fault: freezeEmulator },

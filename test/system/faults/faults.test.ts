@@ -10,7 +10,7 @@ import { drive } from './drive.ts'
  */
 const only = [
   'kill -9 a worker', 'kill -9 both workers', 'SIGTERM a worker', 'kill -9 an API', 'kill -9 the emulator', 'PostgreSQL stopped at once',
-  'PostgreSQL read-only', 'all backends terminated', 'links to PostgreSQL cut', 'cut before COMMIT', 'cut after COMMIT', 'kill -9 at DeleteMessage',
+  'PostgreSQL read-only', 'all backends terminated', 'connections to PostgreSQL cut', 'cut before COMMIT', 'cut after COMMIT', 'kill -9 at DeleteMessage',
   'kill -9 at SendMessage', 'messages duplicated', 'messages reordered',
 ]
 

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Random } from '../../../lib/sample/random.ts'
 import { databaseFaults } from './faults-database.ts'
-import { linkFaults } from './faults-connections.ts'
+import { connectionFaults } from './faults-connections.ts'
 import { messageFaults } from './faults-messages.ts'
 import { processFaults } from './faults-processes.ts'
 import type { History } from './history.ts'
 import type { Fault, FaultContext } from './fault.ts'
 
 /** How often each comes, compared with the others. */
-const kinds: Record<string, { weight: number, fault: Fault }> = { ...processFaults, ...databaseFaults, ...linkFaults, ...messageFaults }
+const kinds: Record<string, { weight: number, fault: Fault }> = { ...processFaults, ...databaseFaults, ...connectionFaults, ...messageFaults }
 
 export const faultNames = Object.keys(kinds)
 
@@ -45,7 +45,7 @@ export async function injectFaults (planned: readonly Planned[], injection: Inje
     const result = await kinds[name]!.fault({
       ...common,
       pick: of => of[Math.floor(die() * of.length)]!,
-      last: (min, max) => wait(min + die() * (max - min)),
+      holdFor: (min, max) => wait(min + die() * (max - min)),
     }).catch((error: unknown) => ({ detail: `could not be injected: ${String(error)}` }))
     history.add({ type: 'fault', name, at, until: history.now(), detail: '', ...result })
     injected++

@@ -18,16 +18,16 @@ export type Flood = {
   /** Each batch of another provider, the first one last in the backlog: until it was applied, and what was left of the backlog then. */
   others: Array<{ ms: number, left: number }>
   /** `GET /rates` before the flood, and from its first batch to its last. */
-  ratesBefore: Answers
-  rates: Answers
+  ratesBefore: ResponseTimes
+  rates: ResponseTimes
   /** At the end. */
   applied: number
   prices: number
   readModel: number
-  markers: number
+  idempotencyRecords: number
 }
 
-export type Answers = { count: number, failed: number, p50Ms: number, p95Ms: number, maxMs: number }
+export type ResponseTimes = { count: number, failed: number, p50Ms: number, p95Ms: number, maxMs: number }
 
 const rowsOfBatch = 3
 /** One fewer than batches are worked on at once, of which a provider has but one. Of more, the queue decides whose comes first. */
@@ -35,17 +35,17 @@ const flooders = ['north', 'south', 'east']
 const other = 'other'
 
 /** Lets three providers send so many small batches while no worker runs, then starts the workers, and has a fourth one send as well. */
-export async function flood (batches: number, tell: (text: string) => void = () => {}): Promise<Flood> {
+export async function flood (batches: number, report: (text: string) => void = () => {}): Promise<Flood> {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-flood-'))
   chmodSync(folder, 0o755)
-  const system = await startSystem({ folder, providers: [...flooders, other], limitDisk: false, died: name => tell(`${name} died`) })
+  const system = await startSystem({ folder, providers: [...flooders, other], limitDisk: false, died: name => report(`${name} died`) })
   try {
     const queue = openQueue(system.sqs, system.queueUrl)
-    const ratesBefore = await askRates(system, calls => calls === 50)
+    const ratesBefore = await readRates(system, calls => calls === 50)
     await Promise.all(system.workers.map(worker => worker.kill('SIGTERM')))
     let isDrained = false
-    const asked = askRates(system, () => isDrained)
-    asked.catch(() => {}) // awaited below
+    const reading = readRates(system, () => isDrained)
+    reading.catch(() => {}) // awaited below
 
     const floodedAt = performance.now()
     let next = 0
@@ -56,8 +56,8 @@ export async function flood (batches: number, tell: (text: string) => void = () 
     const depth = await queue.countMessages()
     const [{ oldestSeconds }] = await system.admin<[{ oldestSeconds: number }]>`
       select extract(epoch from now() - min(accepted_at))::float8 as "oldestSeconds" from batches where state in ('queued', 'processing')`
-    const page = await ask(system, flooders[0]!, '/batches?state=queued&limit=20') as { batches: unknown[], next_cursor: string | null }
-    tell(`${depth} messages in the queue, the oldest batch is ${oldestSeconds.toFixed(0)} s old`)
+    const page = await callIngestionApi(system, flooders[0]!, '/batches?state=queued&limit=20') as { batches: unknown[], next_cursor: string | null }
+    report(`${depth} messages in the queue, the oldest batch is ${oldestSeconds.toFixed(0)} s old`)
 
     const startedAt = performance.now()
     const starting = Promise.all(system.workers.map(worker => worker.start()))
@@ -66,7 +66,7 @@ export async function flood (batches: number, tell: (text: string) => void = () 
       const id = await submit(system, other, sent)
       await waitFor(async () => (await system.admin`select 1 from batches where id = ${id} and state = 'applied'`).length > 0)
       left = (await system.admin`select 1 from batches where provider <> ${other} and state <> 'applied'`).length
-      if (sent % 100 === 0) tell(`${left} of the backlog left`)
+      if (sent % 100 === 0) report(`${left} of the backlog left`)
     }
     await starting
     const appliedPerSecond = (batches + sent) / (performance.now() - startedAt) * 1_000
@@ -75,15 +75,15 @@ export async function flood (batches: number, tell: (text: string) => void = () 
       select (extract(epoch from finished_at - accepted_at) * 1000)::int as ms, (
         select count(*) from batches as later where later.provider <> ${other} and later.finished_at > batches.finished_at) as left
       from batches where provider = ${other} order by accepted_at`
-    const [end] = await system.admin<[Pick<Flood, 'applied' | 'prices' | 'readModel' | 'markers'>]>`
+    const [totals] = await system.admin<[Pick<Flood, 'applied' | 'prices' | 'readModel' | 'idempotencyRecords'>]>`
       select (select count(*) from batches where state = 'applied') as applied, (select count(*) from prices) as prices,
-        (select sum(count)::bigint from lane_months, unnest(counts) as count) as "readModel", (select count(*) from applied_batches) as markers`
+        (select sum(count)::bigint from lane_months, unnest(counts) as count) as "readModel", (select count(*) from applied_batches) as "idempotencyRecords"`
     return {
       depth, oldestSeconds, listed: { batches: page.batches.length, more: page.next_cursor !== null }, acceptedPerSecond, appliedPerSecond,
-      others: [...others], ratesBefore, rates: await asked, ...end,
+      others: [...others], ratesBefore, rates: await reading, ...totals,
     }
   } finally {
-    await system.end()
+    await system.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -95,20 +95,20 @@ async function submit (system: System, provider: string, batch: number): Promise
   const lane = `${ports[batch % ports.length]!},${ports[(batch + 1) % ports.length]!}`
   const body = ['orig_code,dest_code,day,price', ...Array.from({ length: rowsOfBatch }, (_, row) => `${lane},2021-01-${10 + row},100`)].join('\n')
   const headers = { 'content-type': 'text/csv', 'idempotency-key': `batch-${batch}` }
-  const { id } = await ask(system, provider, '/batches', { method: 'POST', body, headers }) as { id: string }
+  const { id } = await callIngestionApi(system, provider, '/batches', { method: 'POST', body, headers }) as { id: string }
   return id
 }
 
 type Init = { method?: string, body?: string, headers?: Record<string, string> }
 
-async function ask ({ ingestionApi }: System, provider: string, path: string, init: Init = {}): Promise<unknown> {
-  const answer = await fetch(`${ingestionApi.url}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${keyOf(provider)}` } })
-  if (!answer.ok) throw new Error(`${path} of ${provider}: ${answer.status} ${await answer.text()}`)
-  return await answer.json()
+async function callIngestionApi ({ ingestionApi }: System, provider: string, path: string, init: Init = {}): Promise<unknown> {
+  const response = await fetch(`${ingestionApi.url}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${keyOf(provider)}` } })
+  if (!response.ok) throw new Error(`${path} of ${provider}: ${response.status} ${await response.text()}`)
+  return await response.json()
 }
 
 /** An analyst who asks some forty times a second. */
-async function askRates ({ ratesApi }: System, isOver: (calls: number) => boolean): Promise<Answers> {
+async function readRates ({ ratesApi }: System, isOver: (calls: number) => boolean): Promise<ResponseTimes> {
   const times: number[] = []
   let failed = 0
   while (!isOver(times.length)) {

@@ -14,7 +14,7 @@ export type Entry =
   /** `batches` are those that the fault delivered out of their order, or whose object it changed. */
   | { type: 'fault', name: string, at: number, until: number, detail: string, batches?: number[] }
   /** A process that ended though nobody had asked it to. */
-  | { type: 'died', process: string, at: number, code: number | null, signal: string | null, said: string }
+  | { type: 'died', process: string, at: number, code: number | null, signal: string | null, output: string }
   /** An operator's action on a dead letter. */
   | { type: 'operator', batch: number, action: 'redrive' | 'discard', at: number, until: number, status: number, changed?: boolean }
 

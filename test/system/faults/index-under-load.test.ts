@@ -17,7 +17,7 @@ const index: Migration = {
   statements: ['create index concurrently batches_held on batches (held(id))'],
 }
 
-t.test('an index on a large table: batches and readers go on while it is built and while it waits, and a migrator that is ended is repeated', async t => {
+t.test('an index on a large table: batches and reads continue while it is built and while it waits, and a migrator that is terminated is repeated', async t => {
   const it = await pipeline(t)
   const superuser = it.db.open('postgres')
   // A build that takes as long as the test wants: its function waits for a lock, in the migrator's session alone.
@@ -31,12 +31,12 @@ t.test('an index on a large table: batches and readers go on while it is built a
     end $$`)
   startWorker(t, it)
   let sent = 0
-  const goesOn = async (): Promise<void> => {
+  const stillWorks = async (): Promise<void> => {
     const { id } = await it.submit(csv, { key: `batch ${sent++}` })
     await it.settled(id, 'applied')
     t.ok((await it.db.open('ingestion_api')`select id from batches order by accepted_at`).length >= sent)
   }
-  await goesOn()
+  await stillWorks()
 
   const start = (): Promise<string[]> => {
     const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
@@ -55,11 +55,11 @@ t.test('an index on a large table: batches and readers go on while it is built a
   await t.test('in the middle of the build', async t => {
     await holder`select pg_advisory_lock(${buildLock})`
     const first = start()
-    const ended = t.rejects(first)
+    const rejected = t.rejects(first)
     await waitFor(waitsFor('PgSleep'))
-    await goesOn()
+    await stillWorks()
     await superuser`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${it.db.name} and application_name like 'migrate@%'`
-    await ended
+    await rejected
     t.equal(await valid(), false, 'what is left of it')
     t.same(await superuser`select 1 from schema_migrations where name = 'index'`, [])
     await holder`select pg_advisory_unlock(${buildLock})`
@@ -79,6 +79,6 @@ t.test('an index on a large table: batches and readers go on while it is built a
     t.equal(await valid(), true)
     t.match(await superuser`select name from schema_migrations order by number desc limit 1`, [{ name: 'index' }])
     t.same(await start(), [], 'again does nothing')
-    await goesOn()
+    await stillWorks()
   })
 })

@@ -3,24 +3,24 @@ import t, { type Test } from 'tap'
 import { batchId } from '../../../lib/batch/batch.ts'
 import { database } from '../../harness/database.ts'
 import { header, ingestionApi, mebibyte, sha256 } from '../../harness/ingestion-api.ts'
-import { makeDatabase, temporaryServer } from '../../harness/server.ts'
+import { createDatabase, temporaryServer } from '../../harness/server.ts'
 import { waitFor } from '../../harness/wait.ts'
 import type { Which } from '../../harness/aws-proxy.ts'
 
-let made = 0
+let count = 0
 /** Content that no other test sends, and the id that it gets. */
 function fresh (): { content: string, id: string } {
-  const content = `${header}CNGGZ,EETLL,2021-01-05,${++made}\n`
+  const content = `${header}CNGGZ,EETLL,2021-01-05,${++count}\n`
   return { content, id: batchId('demo', 'apply', { kind: 'content', value: sha256(content) }) }
 }
 
 t.jobs = 3
 const atOnce = { buffered: true }
 
-t.test('the database goes away and comes back', atOnce, async t => {
+t.test('the database is unavailable for a while', atOnce, async t => {
   const server = await temporaryServer()
   t.teardown(server.remove)
-  await makeDatabase(server, 'freight', '2021-01-01', '2021-01-01')
+  await createDatabase(server, 'freight', '2021-01-01', '2021-01-01')
   const api = await ingestionApi(t, { databaseUrl: server.url('ingestion_api', 'freight') })
   const before = fresh()
   t.match(await api.submit(before.content), { status: 202 })
@@ -65,12 +65,12 @@ t.test('the database falls silent', atOnce, async t => {
   t.match(await api.submit(fresh().content), { status: 202, body: { state: 'queued' } })
 })
 
-t.test('the store and the queue go away and come back', atOnce, async t => {
+t.test('the store and the queue are unavailable for a while', atOnce, async t => {
   const api = await ingestionApi(t)
   const steps: Record<string, Which> = {
     'the payload': ({ method, key }) => method === 'PUT' && key.startsWith('incoming/'),
     'the look for a manifest': ({ method, key }) => method === 'GET' && key.startsWith('batches/'),
-    'the pending note': ({ method, key }) => method === 'PUT' && key.startsWith('pending/'),
+    'the pending record': ({ method, key }) => method === 'PUT' && key.startsWith('pending/'),
     'the manifest': ({ method, key }) => method === 'PUT' && key.startsWith('batches/'),
     everything: ({ service }) => service === 's3',
   }
@@ -95,16 +95,16 @@ t.test('the store and the queue go away and come back', atOnce, async t => {
     })
   }
 
-  t.test('the answer to the manifest is lost: it is accepted all the same', async t => {
+  t.test('the response to the manifest is lost: it is accepted all the same', async t => {
     const { content, id } = fresh()
-    api.proxy.cutAnswer(({ method, key }) => method === 'PUT' && key.startsWith('batches/'))
+    api.proxy.cutResponse(({ method, key }) => method === 'PUT' && key.startsWith('batches/'))
     t.match(await api.submit(content), { status: 202, body: { id } })
     t.equal((await api.payload(await api.manifest(id))).toString(), content)
     t.equal((await api.messages()).filter(message => message.id === id).length, 1)
     await api.settled()
   })
 
-  t.test('the store goes away in the midst of a long body', async t => {
+  t.test('the store fails in the middle of a long body', async t => {
     const before = await api.objects('')
     let parts = 0
     const back = api.proxy.cut(({ method, key }) => method === 'PUT' && key.startsWith('incoming/') && ++parts > 1)
@@ -118,14 +118,14 @@ t.test('the store and the queue go away and come back', atOnce, async t => {
     const { content, id } = fresh()
     const back = api.proxy.cut(({ service }) => service === 'sqs')
     for (const attempt of [1, 2]) {
-      const answer = await api.submit(content)
-      t.match(answer, { status: 503, body: { type: '/problems/queue-unavailable', id } }, String(attempt))
-      t.equal(answer.headers.get('location'), `/batches/${id}`)
-      t.match(answer.headers.get('retry-after'), /^\d+$/)
+      const response = await api.submit(content)
+      t.match(response, { status: 503, body: { type: '/problems/queue-unavailable', id } }, String(attempt))
+      t.equal(response.headers.get('location'), `/batches/${id}`)
+      t.match(response.headers.get('retry-after'), /^\d+$/)
     }
     t.match(await api.call(`/batches/${id}`), { status: 200, body: { id, state: 'queued' } })
     t.match(await api.call('/ready'), { status: 503, body: { status: 'unready', checks: { store: 'ok', queue: String } } })
-    t.strictSame(await api.objects('pending/'), [`pending/${id}`], 'the note tells the sweeper')
+    t.strictSame(await api.objects('pending/'), [`pending/${id}`], 'the pending record is there for the sweeper')
     back()
     t.match(await api.submit(content), { status: 202, body: { id, state: 'queued' } })
     t.equal((await api.messages()).filter(message => message.id === id).length, 1)
@@ -133,9 +133,9 @@ t.test('the store and the queue go away and come back', atOnce, async t => {
     t.match(await api.call('/ready'), { status: 200 })
   })
 
-  t.test('the answer of the queue is lost: one message', async t => {
+  t.test('the response of the queue is lost: one message', async t => {
     const { content, id } = fresh()
-    api.proxy.cutAnswer(({ method }) => method === 'SendMessage')
+    api.proxy.cutResponse(({ method }) => method === 'SendMessage')
     t.match(await api.submit(content), { status: 202, body: { id } })
     t.equal((await api.messages()).filter(message => message.id === id).length, 1)
   })
@@ -143,19 +143,19 @@ t.test('the store and the queue go away and come back', atOnce, async t => {
 
 /** Passes on what comes, both ways, until it is told to say nothing any more: then links stay open and mute. */
 async function openRelay (t: Test, upstream: URL): Promise<{ url: string, fallSilent: () => void }> {
-  const links = new Set<Socket>()
+  const sockets = new Set<Socket>()
   let silent = false
   const server = createServer(near => {
     const far = connect(Number(upstream.port), upstream.hostname)
     for (const [from, to] of [[near, far], [far, near]] as const) {
-      links.add(from)
+      sockets.add(from)
       from.on('data', data => { if (!silent) to.write(data) })
       from.on('error', () => {}).on('close', () => to.destroy())
     }
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
-    for (const link of links) link.destroy()
+    for (const socket of sockets) socket.destroy()
     server.close()
   })
   const url = new URL(upstream)

@@ -42,7 +42,7 @@ function backends (t: Test, url: string): Backends {
   }
 }
 
-t.test('ingestion API: the killed read is answered too', async t => {
+t.test('ingestion API: the request whose backend was killed succeeds', async t => {
   const it = await ingestionProcesses(t)
   const api = await it.start({ DATABASE_POOL_SIZE: '1' })
   const { hold, killUnderQuery } = backends(t, it.db.url('postgres'))
@@ -58,25 +58,25 @@ t.test('ingestion API: the killed read is answered too', async t => {
   t.notMatch(api.output(), stale)
 })
 
-t.test('rates API: the killed one is answered too', async t => {
+t.test('rates API: the request whose backend was killed succeeds', async t => {
   const db = await database(t)
   const api = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api'), DATABASE_POOL_SIZE: '2', RATES_CACHE_BYTES: '0' })
   const { hold, killUnderQuery } = backends(t, db.url('postgres'))
-  const ask = async (): Promise<number> =>
+  const readRates = async (): Promise<number> =>
     (await fetch(`${api.url}/rates?date_from=2021-01-29&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL`)).status
   const statuses: number[][] = []
   for (let round = 0; round < rounds; round++) {
     const release = await hold('lane_months')
-    const killed = ask()
+    const killed = readRates()
     await killUnderQuery('rates-api')
     await release()
-    statuses.push([await killed, await ask()])
+    statuses.push([await killed, await readRates()])
   }
   t.same(statuses, Array(rounds).fill([200, 200]))
   t.notMatch(api.output(), stale)
 })
 
-t.test('ingestion worker: what it asks after a loss is answered at once', async t => {
+t.test('ingestion worker: its queries after a lost connection succeed at once', async t => {
   const it = await pipeline(t)
   const worker = await startProcess(t, 'ingestion-worker', {
     ...it.aws.env, DATABASE_URL: it.db.url('ingestion_worker'), RECEIVE_SECONDS: '1', WORKER_CONCURRENCY: '1', SWEEP_SECONDS: '1', LOG_LEVEL: 'debug',

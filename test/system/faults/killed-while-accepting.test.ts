@@ -4,23 +4,23 @@ import { header, sha256 } from '../../harness/ingestion-api.ts'
 import { ingestionProcesses } from '../../harness/ingestion-process.ts'
 import type { Which } from '../../harness/aws-proxy.ts'
 
-const points: Array<{ name: string, held: Which, where: 'call' | 'answer', accepted: boolean, messages: number }> = [
-  { name: 'the payload', held: ({ method, key }) => method === 'GET' && key.startsWith('batches/'), where: 'call', accepted: false, messages: 0 },
-  { name: 'the pending note', held: ({ method, key }) => method === 'PUT' && key.startsWith('batches/'), where: 'call', accepted: false, messages: 0 },
-  { name: 'the manifest', held: ({ method }) => method === 'SendMessage', where: 'call', accepted: true, messages: 0 },
-  { name: 'the message', held: ({ method }) => method === 'SendMessage', where: 'answer', accepted: true, messages: 1 },
+const points: Array<{ name: string, heldCall: Which, where: 'call' | 'response', accepted: boolean, messages: number }> = [
+  { name: 'the payload', heldCall: ({ method, key }) => method === 'GET' && key.startsWith('batches/'), where: 'call', accepted: false, messages: 0 },
+  { name: 'the pending record', heldCall: ({ method, key }) => method === 'PUT' && key.startsWith('batches/'), where: 'call', accepted: false, messages: 0 },
+  { name: 'the manifest', heldCall: ({ method }) => method === 'SendMessage', where: 'call', accepted: true, messages: 0 },
+  { name: 'the message', heldCall: ({ method }) => method === 'SendMessage', where: 'response', accepted: true, messages: 1 },
 ]
 
 t.test('killed between the steps of accepting: the same again is one batch', async t => {
   const system = await ingestionProcesses(t)
   const survivor = await system.start()
-  for (const [index, { name, held, where, accepted, messages }] of points.entries()) {
+  for (const [index, { name, heldCall, where, accepted, messages }] of points.entries()) {
     t.test(`after ${name}`, async t => {
       const content = `${header}CNGGZ,EETLL,2021-01-05,${index + 1}\n`
       const id = batchId('demo', 'apply', { kind: 'content', value: sha256(content) })
       const messagesOfIt = async (): Promise<number> => (await system.messages()).filter(message => message.id === id).length
       const victim = await system.start()
-      const pause = system.proxy.hold(held, where)
+      const pause = system.proxy.hold(heldCall, where)
       const lost = t.rejects(victim.submit(content))
       await pause.reached
       t.same(await victim.kill('SIGKILL'), { code: null, signal: 'SIGKILL' })

@@ -14,7 +14,7 @@ const allowance = 64
 /** As it is deployed. */
 const flags = { NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256' }
 
-t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this system does not tell how much memory a process has' }, async t => {
+t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this system does not report the memory of a process' }, async t => {
   const system = await ingestionProcesses(t)
 
   async function start (limits: Record<string, number>) {
@@ -35,8 +35,8 @@ t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this sy
         controller.enqueue(block)
       },
     })
-    const answer = await api.submit(body)
-    t.match(answer, { status: 202, body: { bytes: 200 * mebibyte, digest: hash.digest('hex') } })
+    const response = await api.submit(body)
+    t.match(response, { status: 202, body: { bytes: 200 * mebibyte, digest: hash.digest('hex') } })
     t.ok(api.growth() < allowance, `${Math.round(api.atRest)} MiB at rest, ${api.growth()} more`)
   })
 
@@ -51,7 +51,7 @@ t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this sy
     const request = rawRequest(t, api.url)
     await request.send(head({ 'transfer-encoding': 'chunked' }))
     const sending = request.flood(chunk(block))
-    t.match(await request.answer(), { status: 413, body: { type: '/problems/content-too-large' } })
+    t.match(await request.nextResponse(), { status: 413, body: { type: '/problems/content-too-large' } })
     await sending
     // Three seconds of gigabytes, thrown away as fast as they come: the engine is behind with collecting them, and no more than that.
     t.ok(api.growth() < 3 * allowance, `a body without end: ${api.growth()} MiB more`)

@@ -51,7 +51,7 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   await waitFor(() => batches.length > 3)
 
   // A batch in the middle of its transaction: the migration cannot have its locks before it is done.
-  const payload = proxy.hold(({ key }) => key.startsWith('incoming/slow/'), 'answer')
+  const payload = proxy.hold(({ key }) => key.startsWith('incoming/slow/'), 'response')
   const slow = await it.submit(csv, { provider: 'slow' })
   await payload.reached
   const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
@@ -62,8 +62,8 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
     select 1 from pg_stat_activity where datname = ${it.db.name} and application_name like 'migrate@%' and wait_event = 'relation'`).length > 0
   for (let round = 0; round < 2; round++) {
     await waitFor(waits)
-    const [answers, applied] = [statuses.length, batches.length]
-    await waitFor(() => statuses.length > answers + 10 && batches.length > applied + 1)
+    const [responses, applied] = [statuses.length, batches.length]
+    await waitFor(() => statuses.length > responses + 10 && batches.length > applied + 1)
   }
   payload.release()
   t.same(await migrated, ['expanding'])

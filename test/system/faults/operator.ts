@@ -7,7 +7,7 @@ import { idOf } from './clients.ts'
 import type { History } from './history.ts'
 import { operatorKey, type System } from './system.ts'
 
-type Answer = { status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } | undefined }
+type CallResult = { status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } | undefined }
 
 /**
  * Works on dead letters as an operator does: every other one is mended and sent back, twice at once as two operators do, the
@@ -19,8 +19,8 @@ export function startOperator (system: System, plans: readonly Plan[], history: 
   const batchOf = new Map(plans.map(plan => [idOf(plan), plan]))
 
   async function workThroughList (): Promise<void> {
-    const answer = await call('GET', '/dead-letters')
-    for (const { id } of answer.body?.dead_letters ?? []) {
+    const response = await call('GET', '/dead-letters')
+    for (const { id } of response.body?.dead_letters ?? []) {
       const plan = batchOf.get(id)
       if (plan?.kind !== 'corrupt') continue
       if (plan.batch % 80 < 40) {
@@ -41,10 +41,10 @@ export function startOperator (system: System, plans: readonly Plan[], history: 
     history.add({ type: 'operator', batch: plan.batch, action, at, until: history.now(), status, ...changed })
   }
 
-  async function call (method: string, path: string): Promise<Answer> {
+  async function call (method: string, path: string): Promise<CallResult> {
     return await fetch(system.ingestionApi.url + path, {
       method, headers: { authorization: `Bearer ${operatorKey}` }, signal: AbortSignal.timeout(10_000),
-    }).then(async response => ({ status: response.status, body: await response.json() as Answer['body'] })).catch(() => ({ status: 0 }))
+    }).then(async response => ({ status: response.status, body: await response.json() as CallResult['body'] })).catch(() => ({ status: 0 }))
   }
 
   const working = (async () => {

@@ -27,7 +27,7 @@ const history = openHistory(file)
 history.add({ type: 'run', seed: 0, providers })
 const system = await startSystem({
   folder, providers, limitDisk: false,
-  died: (process, code, signal, said) => history.add({ type: 'died', process, at: history.now(), code, signal, said }),
+  died: (process, code, signal, output) => history.add({ type: 'died', process, at: history.now(), code, signal, output }),
 })
 try {
   const count = Math.ceil(minutes * perMinute)
@@ -49,20 +49,20 @@ try {
   }
   const acceptedMeanwhile = clients.accepted().length
   await system.server.start()
-  history.add({ type: 'fault', name: 'PostgreSQL away', at, until: history.now(), detail: `${minutes} minutes` })
+  history.add({ type: 'fault', name: 'PostgreSQL unavailable', at, until: history.now(), detail: `${minutes} minutes` })
   const backAt = performance.now()
   clients.more(count)
   await sending
-  while (readers.ended().size < count && performance.now() < backAt + 300_000) await wait(100)
+  while (readers.finished().size < count && performance.now() < backAt + 300_000) await wait(100)
   const drainedMs = Math.round(performance.now() - backAt)
   await readers.stop()
   const found = await dump(system.admin)
   const verdict = check(readHistory(file), found)
   const [{ most }] = await system.admin<[{ most: number }]>`select coalesce(max(attempt), 0) as most from batch_attempts`
   console.log(textOf(verdict))
-  console.log(`outage    ${acceptedMeanwhile} accepted while it was away; all ended ${(drainedMs / 1000).toFixed(1)} s after it was back; ${most} attempts at most`)
+  console.log(`outage    ${acceptedMeanwhile} accepted while it was unavailable; all final ${(drainedMs / 1000).toFixed(1)} s after it was back; ${most} attempts at most`)
   if (verdict.violations.length > 0) process.exitCode = 1
   else rmSync(folder, { recursive: true, force: true })
 } finally {
-  await system.end()
+  await system.stop()
 }

@@ -11,32 +11,32 @@ const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
 t.test('the payload is gone: a dead letter that says so after the last receive, and nobody else waits', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
-  const gone = await it.submit(csv)
-  await it.store.deletePayload(gone.payload)
+  const missing = await it.submit(csv)
+  await it.store.deletePayload(missing.payload)
   startWorker(t, it)
   const innocent = await it.submit(csv, { provider: 'demo-2' })
   await it.settled(innocent.id, 'applied')
-  t.match(await it.settled(gone.id, 'dead_lettered'), { reason: /^NoSuchKey: / })
-  t.same(await it.db.migrator`select attempt, outcome from batch_attempts where batch_id = ${gone.id} order by attempt`,
+  t.match(await it.settled(missing.id, 'dead_lettered'), { reason: /^NoSuchKey: / })
+  t.same(await it.db.migrator`select attempt, outcome from batch_attempts where batch_id = ${missing.id} order by attempt`,
     [{ attempt: 1, outcome: 'failed' }, { attempt: 2, outcome: 'failed' }])
-  t.equal(await it.visible(gone.id), 0)
+  t.equal(await it.visible(missing.id), 0)
 })
 
-t.test('a store that is slower than a message is hidden: the message is kept, and its first receive is its only one', async t => {
+t.test('a store that is slower than a message is hidden: the message stays hidden, and is received once', async t => {
   const { it, proxy } = await behindProxy(t, 1)
   const { id } = await it.submit(csv)
-  const payload = proxy.hold(({ key }) => key.startsWith('incoming/'), 'answer')
+  const payload = proxy.hold(({ key }) => key.startsWith('incoming/'), 'response')
   startWorker(t, it, { heartbeat: { visibilitySeconds: 3, maxSeconds: 600 } })
   await payload.reached
-  const beats = (): number => proxy.calls.filter(({ method }) => method === 'ChangeMessageVisibility').length
-  await Promise.race([waitFor(() => beats() === 4), it.settled(id, 'dead_lettered')])
+  const heartbeats = (): number => proxy.calls.filter(({ method }) => method === 'ChangeMessageVisibility').length
+  await Promise.race([waitFor(() => heartbeats() === 4), it.settled(id, 'dead_lettered')])
   t.match(await it.settled(id, 'processing', 'dead_lettered'), { state: 'processing' })
   payload.release()
   await it.settled(id, 'applied')
   t.equal(await it.visible(id), 1)
 })
 
-t.test('a store that is away: the message in hand is held, nothing more is taken, all is applied when it is back', async t => {
+t.test('an unavailable store: the message in flight is held, nothing more is received, all is applied once it is available', async t => {
   // One receive may be used up: by a message that comes at the very moment in which receiving ends.
   const { it, proxy } = await behindProxy(t, 2)
   startWorker(t, it)

@@ -28,52 +28,52 @@ t.test('a query over the limit is cancelled: 503, and the next one is served', a
 t.test('more than can wait: 503 at once, the others are served', async t => {
   const it = await ratesApi(t, { limits: { connections: 3, maxWaiting: 3, cacheBytes: 0 } })
   const release = await lockPrices(it)
-  const inHand = Array.from({ length: 5 }, () => it.get('/rates', query))
+  const inFlight = Array.from({ length: 5 }, () => it.get('/rates', query))
   await waitFor(async () => await waitingQueries(it) === 2)
   const refused = await Promise.all(Array.from({ length: 50 }, () => it.get('/rates', query)))
   for (const result of refused) t.match(result, { status: 503, headers: { 'retry-after': '1' }, body: { type: '/problems/overloaded' } })
-  t.equal(await waitingQueries(it), 2, 'never more queries than turns')
+  t.equal(await waitingQueries(it), 2, 'never more queries than connections')
   await release()
-  for (const result of await Promise.all(inHand)) t.equal(result.status, 200)
+  for (const result of await Promise.all(inFlight)) t.equal(result.status, 200)
 })
 
 for (const cacheBytes of [0, 1_000_000]) {
-  t.test(`links that are dead without a word are given up and made anew, with ${cacheBytes} bytes of cache`, async t => {
+  t.test(`silent connections are closed and opened anew, with ${cacheBytes} bytes of cache`, async t => {
     const limitMs = 800
-    const { it, link } = await behindLink(t, { limitMs, connections: 3, cacheBytes })
+    const { it, link: proxy } = await behindProxy(t, { limitMs, connections: 3, cacheBytes })
     const three = () => Promise.all([query, { ...query, date_to: '2021-01-30' }, query].map(query => it.get('/rates', query)))
     for (const { status } of await three()) t.equal(status, 200)
-    link.silence()
+    proxy.silence()
     for (const { status } of await three()) t.equal(status, 503)
     if (cacheBytes === 0) for (const { status } of await three()) t.equal(status, 503, 'every connection is held by a query that will never end')
     await waitFor(async () => (await it.get('/rates', query)).status === 200)
     for (const { status } of await three()) t.equal(status, 200)
   })
 
-  t.test(`links that are cut under way cost nobody an answer, with ${cacheBytes} bytes of cache`, async t => {
-    const { it, link } = await behindLink(t, { limitMs: 10_000, connections: 5, cacheBytes })
+  t.test(`connections that are cut during a query fail no request, with ${cacheBytes} bytes of cache`, async t => {
+    const { it, link: proxy } = await behindProxy(t, { limitMs: 10_000, connections: 5, cacheBytes })
     const stop = new AbortController()
-    const answers = Array.from({ length: 8 }, () => [] as number[])
-    const clients = answers.map(async statuses => {
+    const statusesByClient = Array.from({ length: 8 }, () => [] as number[])
+    const clients = statusesByClient.map(async statuses => {
       while (!stop.signal.aborted) statuses.push((await it.get('/rates', query)).status)
     })
     for (let cut = 0; cut < 20; cut++) {
       // No request meets two cuts: it is asked once more, not for ever.
-      const before = answers.map(({ length }) => length)
-      await waitFor(() => answers.every(({ length }, client) => length >= before[client]! + 2))
-      link.cut()
+      const before = statusesByClient.map(({ length }) => length)
+      await waitFor(() => statusesByClient.every(({ length }, client) => length >= before[client]! + 2))
+      proxy.cut()
     }
     stop.abort()
     await Promise.all(clients)
-    t.same([...new Set(answers.flat())], [200])
+    t.same([...new Set(statusesByClient.flat())], [200])
   })
 }
 
-t.test('links that are reset as soon as they are made: 503, and no more than that', async t => {
-  const { it, link } = await behindLink(t, { limitMs: 10_000, connections: 3, cacheBytes: 0 })
-  link.cutWhenReady = true
+t.test('connections that are reset as soon as they are opened: 503, and no more than that', async t => {
+  const { it, link: proxy } = await behindProxy(t, { limitMs: 10_000, connections: 3, cacheBytes: 0 })
+  proxy.cutWhenReady = true
   for (let index = 0; index < 5; index++) t.match(await it.get('/rates', query), { status: 503, headers: { 'retry-after': '5' } })
-  link.cutWhenReady = false
+  proxy.cutWhenReady = false
   t.equal((await it.get('/rates', query)).status, 200)
 })
 
@@ -94,26 +94,26 @@ function connection (t: Test, url: string, statementTimeoutMs: number): Sql {
 }
 
 /** The API with a link to the database that can be broken. */
-async function behindLink (t: Test, limits: { limitMs: number, connections: number, cacheBytes: number }) {
-  const link = await breakableLink(t)
+async function behindProxy (t: Test, limits: { limitMs: number, connections: number, cacheBytes: number }) {
+  const proxy = await breakableProxy(t)
   const it = await ratesApi(t, {
-    limits, connect: db => connection(t, link.through(db.url('rates_api')), limits.limitMs),
+    limits, connect: db => connection(t, proxy.through(db.url('rates_api')), limits.limitMs),
   })
-  return { link, it }
+  return { link: proxy, it }
 }
 
 /** Holds every query of prices until it is released. */
 async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>> {
-  const held = Promise.withResolvers<void>()
+  const lockHeld = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
   const done = db.migrator.begin(async tx => {
     await tx`lock table lane_months`
     locked.resolve()
-    await held.promise
+    await lockHeld.promise
   })
   await locked.promise
   return () => {
-    held.resolve()
+    lockHeld.resolve()
     return done
   }
 }
@@ -124,7 +124,7 @@ const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingForRead
 const readyForQuery = Buffer.from('Z\0\0\0\x05I')
 
 /** A way to the test's server whose links can be broken; new ones are good. */
-async function breakableLink (t: Test) {
+async function breakableProxy (t: Test) {
   const upstream = new URL(testSystem().postgresUrl)
   const pairs = new Set<[Socket, Socket]>()
   const server = createServer(client => {
@@ -132,14 +132,14 @@ async function breakableLink (t: Test) {
     pairs.add(pair)
     for (const socket of pair) socket.on('error', () => {})
     client.pipe(pair[1]).pipe(client)
-    pair[1].on('data', data => { if (link.cutWhenReady && data.includes(readyForQuery)) setImmediate(() => client.resetAndDestroy()) })
+    pair[1].on('data', data => { if (proxy.cutWhenReady && data.includes(readyForQuery)) setImmediate(() => client.resetAndDestroy()) })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     for (const socket of [...pairs].flat()) socket.destroy()
     server.close()
   })
-  const link = {
+  const proxy = {
     /** Whether new links are reset when the server says for the first time that it is ready. */
     cutWhenReady: false,
     through (url: string): string {
@@ -163,5 +163,5 @@ async function breakableLink (t: Test) {
       pairs.clear()
     },
   }
-  return link
+  return proxy
 }

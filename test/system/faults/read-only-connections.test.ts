@@ -2,7 +2,7 @@ import t from 'tap'
 import { pipeline } from '../../harness/pipeline.ts'
 import { startWorker } from '../../harness/worker.ts'
 
-t.test('a failover leaves every link of the pool on what is a replica now: they are given up, and the batch is applied over new ones', async t => {
+t.test('a failover leaves every connection of the pool on what is a replica now: they are closed, and the batch is applied over new ones', async t => {
   const it = await pipeline(t)
   const superuser = it.db.open('postgres')
   // Links that are made now are read-only for as long as they last; those made later are not.

@@ -8,27 +8,27 @@ export const finalStates = ['applied', 'rejected', 'discarded']
 
 export type Readers = {
   /** Batches that were seen to have come to an end. */
-  ended: () => ReadonlySet<number>
+  finished: () => ReadonlySet<number>
   stop: () => Promise<void>
 }
 
 /** Ask all the time: providers for the state of their batches, analysts for the lanes of them, and one reader counts the ledger. */
 export function startReaders (system: System, plans: readonly Plan[], clients: Clients, history: History): Readers {
   const stopping = new AbortController()
-  const ended = new Set<number>()
+  const finished = new Set<number>()
   const counted = new Map<number, number>()
   const batchOf = new Map(plans.map(plan => [idOf(plan), plan.batch]))
 
   async function pollStates (): Promise<void> {
-    const open = clients.accepted().filter(({ batch }) => !ended.has(batch))
+    const open = clients.accepted().filter(({ batch }) => !finished.has(batch))
     for (const { batch, id, provider } of open) {
       if (stopping.signal.aborted) return
       const at = history.now()
-      const answer = await ask(`${system.ingestionApi.url}/batches/${id}`, { authorization: `Bearer ${keyOf(provider)}` }) as { state: string } | null
-      if (!answer) return
-      history.add({ type: 'poll', batch, at, until: history.now(), state: answer.state })
-      if (!finalStates.includes(answer.state)) continue
-      ended.add(batch)
+      const response = await getJson(`${system.ingestionApi.url}/batches/${id}`, { authorization: `Bearer ${keyOf(provider)}` }) as { state: string } | null
+      if (!response) return
+      history.add({ type: 'poll', batch, at, until: history.now(), state: response.state })
+      if (!finalStates.includes(response.state)) continue
+      finished.add(batch)
       await readLane(plans[batch]!) // whoever has been told sees it
     }
   }
@@ -41,9 +41,9 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
 
   async function readLane ({ batch, orig, dest }: Plan): Promise<void> {
     const at = history.now()
-    const answer = await ask(`${system.ratesApi.url}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=${orig}&dest_code=${dest}`)
-    if (!answer) return
-    const rows = (answer as { rates: Array<{ count: number | null }> }).rates.reduce((sum, { count }) => sum + (count ?? 0), 0)
+    const response = await getJson(`${system.ratesApi.url}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=${orig}&dest_code=${dest}`)
+    if (!response) return
+    const rows = (response as { rates: Array<{ count: number | null }> }).rates.reduce((sum, { count }) => sum + (count ?? 0), 0)
     history.add({ type: 'seen', batch, by: 'rates', at, until: history.now(), rows })
   }
 
@@ -68,16 +68,16 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
     }
   }
 
-  const reading = Promise.all([repeat(pollStates, 200), repeat(readLanes, 60), repeat(countLedger, 600)])
+  const polling = Promise.all([repeat(pollStates, 200), repeat(readLanes, 60), repeat(countLedger, 600)])
   return {
-    ended: () => ended,
+    finished: () => finished,
     async stop () {
       stopping.abort()
-      await reading
+      await polling
     },
   }
 }
 
-async function ask (url: string, headers: Record<string, string> = {}): Promise<unknown> {
+async function getJson (url: string, headers: Record<string, string> = {}): Promise<unknown> {
   return await fetch(url, { headers, signal: AbortSignal.timeout(5_000) }).then(response => response.ok ? response.json() : null).catch(() => null)
 }

@@ -31,15 +31,15 @@ t.test('credentials are rotated under way, and refused when their time is over: 
   }
 
   // None are to be had when those end with which a batch was begun: it is held until there are.
-  const manifest = proxy.hold(({ method, key }) => method === 'GET' && key.startsWith('batches/'), 'answer')
+  const manifest = proxy.hold(({ method, key }) => method === 'GET' && key.startsWith('batches/'), 'response')
   const { id } = await it.submit(csv, { key: 'held' })
   await manifest.reached
-  issuer.away(true)
+  issuer.setUnavailable(true)
   await waitFor(() => issuer.isOver())
   manifest.release()
-  await worker.said('"held":true')
+  await worker.untilOutput('"held":true')
   t.match(await submit('refused'), { status: 503 })
-  issuer.away(false)
+  issuer.setUnavailable(false)
   t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied' })
   const { status, body } = await submit('refused')
   t.equal(status, 202)
@@ -49,16 +49,16 @@ t.test('credentials are rotated under way, and refused when their time is over: 
 
 /** As the agent of a container service hands out a role's credentials, but for seconds in place of hours. */
 async function credentialsIssuer (t: Test) {
-  const ends: number[] = []
-  let isAway = false
+  const expiries: number[] = []
+  let isUnavailable = false
   const server = createServer((request, response) => {
-    if (isAway) {
+    if (isUnavailable) {
       request.socket.destroy()
       return
     }
-    ends.push(Date.now() + 1_500)
+    expiries.push(Date.now() + 1_500)
     response.setHeader('content-type', 'application/json').end(JSON.stringify({
-      AccessKeyId: `ASIA${ends.length}`, SecretAccessKey: 'secret', Token: 'token', Expiration: new Date(ends.at(-1)!).toISOString(),
+      AccessKeyId: `ASIA${expiries.length}`, SecretAccessKey: 'secret', Token: 'token', Expiration: new Date(expiries.at(-1)!).toISOString(),
     }))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -66,7 +66,7 @@ async function credentialsIssuer (t: Test) {
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`,
     /** Whether the time of these, or of the last ones, is over: a call that was signed just before may still be on its way. */
-    isOver: (accessKeyId = `ASIA${ends.length}`) => Date.now() > ends[Number(accessKeyId.slice(4)) - 1]! + 500,
-    away (now: boolean) { isAway = now },
+    isOver: (accessKeyId = `ASIA${expiries.length}`) => Date.now() > expiries[Number(accessKeyId.slice(4)) - 1]! + 500,
+    setUnavailable (now: boolean) { isUnavailable = now },
   }
 }

@@ -22,7 +22,7 @@ console.log(`seed ${seed}: ${values.batches} batches, ${values.faults} faults`)
 const { verdict, folder } = await drive({
   seed, batches: Number(values.batches), faults: Number(values.faults), secondsLimit: Number(values['seconds-limit']),
   ...(values.only ? { only: values.only } : {}),
-  tell: console.log,
+  report: console.log,
 })
 console.log(textOf(verdict))
 if (verdict.violations.length > 0) {

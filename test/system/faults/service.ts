@@ -17,47 +17,47 @@ export type Service = {
   output: () => string
 }
 
-export type Died = (process: string, code: number | null, signal: string | null, said: string) => void
+export type Died = (process: string, code: number | null, signal: string | null, output: string) => void
 
 const root = join(import.meta.dirname, '../../..')
 
 /** A program of the project as a process of its own on a port that it keeps over restarts. `died` hears of an end that nobody asked for. */
 export function openService (name: string, program: string, url: string, env: Record<string, string>, died: Died): Service {
   let child: ChildProcess | undefined
-  let said = ''
-  let asked = false
+  let output = ''
+  let stopping = false
 
   async function start (): Promise<void> {
-    asked = false
+    stopping = false
     const mine = spawn(process.execPath, [join(root, program)], {
       cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, HOST: '127.0.0.1', PORT: new URL(url).port, ...env },
     })
     child = mine
-    for (const stream of [mine.stdout, mine.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { said = (said + chunk).slice(-200_000) })
-    mine.once('exit', (code, signal) => { if (!asked) died(name, code, signal, said.slice(-3_000)) })
-    await waitFor(async () => ended(mine) || await answers(url))
+    for (const stream of [mine.stdout, mine.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { output = (output + chunk).slice(-200_000) })
+    mine.once('exit', (code, signal) => { if (!stopping) died(name, code, signal, output.slice(-3_000)) })
+    await waitFor(async () => hasExited(mine) || await responds(url))
   }
 
   async function kill (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const mine = child
-    if (!mine || ended(mine)) return
-    asked = true
-    const gone = new Promise(resolve => mine.once('exit', resolve))
+    if (!mine || hasExited(mine)) return
+    stopping = true
+    const exited = new Promise(resolve => mine.once('exit', resolve))
     mine.kill(signal)
-    await gone
+    await exited
   }
 
   return {
     name, url, start, kill,
     freeze: frozen => { child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT') },
-    running: () => child !== undefined && !ended(child),
-    output: () => said,
+    running: () => child !== undefined && !hasExited(child),
+    output: () => output,
   }
 }
 
-const ended = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 /** Any answer at all: the service listens. */
-async function answers (url: string): Promise<boolean> {
+async function responds (url: string): Promise<boolean> {
   return await fetch(`${url}/live`, { signal: AbortSignal.timeout(1_000) }).then(() => true, () => false)
 }

@@ -35,7 +35,7 @@ t.test('a connection is not cut while its owner works: in a transaction, in a CO
   })
 })
 
-t.test('a server that owes an answer and is silent is taken for dead', async t => {
+t.test('a server that owes a response and is silent counts as unavailable', async t => {
   const it = await pipeline(t)
   const url = new URL(it.db.url('migrator'))
   const proxy = await tcpProxy(Number(url.port), commits)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { bucket, deadLetterQueue, queue, queueUrl, region } from '../../../dev/emulator/resources.ts'
 import { openDatabase } from '../../../lib/postgres/database.ts'
 import { openS3, openSqs } from '../../../lib/process/aws.ts'
-import { makeDatabase, temporaryServer, unsafeSettings } from '../../harness/server.ts'
+import { createDatabase, temporaryServer, unsafeSettings } from '../../harness/server.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { corruptProvider } from './batches.ts'
 import { awsCalls, commits } from '../../harness/call-labels.ts'
@@ -19,7 +19,7 @@ export const keyOf = (provider: string): string => `${provider}-key`
 const database = 'freight'
 
 /** A process of the project with the links that it has. */
-export type Linked = Service & { postgres: TcpProxy, aws: TcpProxy, metricsPort: number }
+export type ProxiedService = Service & { postgres: TcpProxy, aws: TcpProxy, metricsPort: number }
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 export type SystemOptions = { folder: string, providers: readonly string[], died: Died, limitDisk?: boolean }
@@ -28,7 +28,7 @@ export type SystemOptions = { folder: string, providers: readonly string[], died
 export async function startSystem ({ folder, providers, died, limitDisk = true }: SystemOptions) {
   // What was committed must be there after a crash of the server, as it is in production; the machine's own crash is not tried.
   const server = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on', max_connections: '60' })
-  await makeDatabase(server, database)
+  await createDatabase(server, database)
   const admin = openDatabase({ url: server.url('postgres', database), process: 'faults', poolSize: 4, settings: { default_transaction_read_only: 'off' } })
   const disk = limitDisk ? await limitedDisk(admin, folder) : null
 
@@ -51,7 +51,7 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   const url = queueUrl(endpoint, queue)
   await startEmulator()
 
-  async function linked (name: string, program: string, login: string, env: Record<string, string>): Promise<Linked> {
+  async function openProxied (name: string, program: string, login: string, env: Record<string, string>): Promise<ProxiedService> {
     const url = new URL(server.url(login, database))
     const postgres = await tcpProxy(Number(url.port), commits)
     const aws = await tcpProxy(emulatorPort, awsCalls)
@@ -69,18 +69,19 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
     STATEMENT_TIMEOUT_MS: '6000', LOCK_TIMEOUT_MS: '5000', DATABASE_SILENCE_MS: '8000',
   }
   const services = {
-    ratesApi: await linked('rates-api', 'rates-api', 'rates_api', { RATES_QUERY_TIMEOUT_MS: '2000' }),
-    ingestionApi: await linked('ingestion-api', 'ingestion-api', 'ingestion_api', { API_KEYS: keys([...providers, corruptProvider]), BATCH_MAX_PER_MINUTE: '100000' }),
-    worker1: await linked('worker-1', 'ingestion-worker', 'ingestion_worker', workerEnv),
-    worker2: await linked('worker-2', 'ingestion-worker', 'ingestion_worker', workerEnv),
+    ratesApi: await openProxied('rates-api', 'rates-api', 'rates_api', { RATES_QUERY_TIMEOUT_MS: '2000' }),
+    ingestionApi: await openProxied('ingestion-api', 'ingestion-api', 'ingestion_api', { API_KEYS: keys([...providers, corruptProvider]), BATCH_MAX_PER_MINUTE: '100000' }),
+    worker1: await openProxied('worker-1', 'ingestion-worker', 'ingestion_worker', workerEnv),
+    worker2: await openProxied('worker-2', 'ingestion-worker', 'ingestion_worker', workerEnv),
   }
   const all = Object.values(services)
   await Promise.all(all.map(service => service.start()))
 
   return {
-    ...services, all, linked, workers: [services.worker1, services.worker2], server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
+    ...services, all, linked: openProxied, workers: [services.worker1, services.worker2],
+    server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
     queueUrl: url,
-    async end () {
+    async stop () {
       await Promise.all([...all, emulator].map(service => service.kill('SIGKILL')))
       for (const { postgres, aws } of all) for (const proxy of [postgres, aws]) proxy.close()
       s3.destroy()

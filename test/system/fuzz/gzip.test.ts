@@ -12,46 +12,46 @@ const content = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 16_380, max: 16_390 }).map(length => Buffer.alloc(length, 'ab')) }) // about as long as the decoder's buffer
 
 t.test('whatever members, zeros and junk are joined, wherever they are cut: all of the content, or a refusal', async t => {
-  const counts = { whole: 0, refused: 0 }
+  const counts = { accepted: 0, refused: 0 }
   await fc.assert(fc.asyncProperty(gzipFiles(content), sizes, async (parts, sizes) => {
     const file = Buffer.concat(parts)
     const expected = gunzipByHand(file)
     const gunzip = openGunzip()
     const decoded: Buffer[] = []
-    const reading = (async () => { for await (const chunk of gunzip.decoded) decoded.push(chunk) })().catch(error => error as Error)
+    const decoding = (async () => { for await (const chunk of gunzip.decoded) decoded.push(chunk) })().catch(error => error as Error)
     let refusal: unknown
     try {
       for (const chunk of chunksOf(file, sizes)) await gunzip.write(chunk)
       await gunzip.end()
-      refusal = await reading
+      refusal = await decoding
     } catch (error) {
       refusal = error
     }
-    counts[refusal ? 'refused' : 'whole']++
+    counts[refusal ? 'refused' : 'accepted']++
     if (refusal && (refusal as { code?: string }).code !== 'NOT_GZIP') throw refusal
     if (refusal ? expected !== null : !expected?.equals(Buffer.concat(decoded))) {
       throw new Error(`${refusal ? 'refused' : 'decoded in part'}: ${file.toString('hex')}`)
     }
   }), runs(0.4))
   t.comment(JSON.stringify(counts))
-  t.ok(counts.whole > 10 && counts.refused > 10, 'both are among them')
+  t.ok(counts.accepted > 10 && counts.refused > 10, 'both are among them')
 })
 
 t.test('through POST and upload: every row that was put in, or the refusal', async t => {
   const api = await ingestionApi(t, { limits: { batchesPerMinute: 1_000_000 } })
-  const { upload, ended, visible } = sendingTo(t, api)
+  const { upload, untilFinal, visible } = sendingTo(t, api)
   const rows = fc.integer({ min: 0, max: 20 }).map(count => Buffer.from('CNGGZ,EETLL,2021-01-05,100\n'.repeat(count)))
-  let turn = 0
+  let iteration = 0
   await fc.assert(fc.asyncProperty(gzipFiles(rows), async parts => {
     const file = Buffer.concat([gzipMember(Buffer.from(header)), ...parts])
     const expected = gunzipByHand(file)
-    const headers = { 'idempotency-key': `gzip-${++turn}` }
+    const headers = { 'idempotency-key': `gzip-${++iteration}` }
     const sent = await api.submit(new Uint8Array(file), { headers: { ...headers, 'content-encoding': 'gzip' } })
-    const named = await upload(file, { content_encoding: 'gzip' }, { headers: { 'idempotency-key': `upload-${turn}` } })
+    const named = await upload(file, { content_encoding: 'gzip' }, { headers: { 'idempotency-key': `upload-${iteration}` } })
     if (!expected) {
       t.match(sent, { status: 400, body: { type: '/problems/malformed-body' } })
       // A member that is cut may swallow the next one's bytes as text: rows of that are told before the end shows what they are.
-      const { state, first_errors: errors } = await ended(named.body.id) as { state: string, first_errors: Array<{ code: string }> }
+      const { state, first_errors: errors } = await untilFinal(named.body.id) as { state: string, first_errors: Array<{ code: string }> }
       t.equal(state, 'rejected')
       t.ok(errors.length === 100 || errors.some(({ code }) => code === 'not_gzip'))
       t.equal(await visible(named.body.id), 0)
@@ -59,7 +59,7 @@ t.test('through POST and upload: every row that was put in, or the refusal', asy
     }
     const count = expected.toString().match(/CNGGZ/g)?.length ?? 0
     for (const { body } of [sent, named]) {
-      t.match(await ended(body.id), count > 0 ? { state: 'applied', rows: count } : { state: 'rejected', first_errors: [{ code: 'no_rows' }] })
+      t.match(await untilFinal(body.id), count > 0 ? { state: 'applied', rows: count } : { state: 'rejected', first_errors: [{ code: 'no_rows' }] })
       t.equal(await visible(body.id), count)
     }
   }), runs(0.03))

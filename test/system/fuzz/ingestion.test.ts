@@ -9,13 +9,13 @@ import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
 import { body, query, runs, text } from './inputs.ts'
 
-t.test('whatever is sent, the ingestion API answers below 500, and every batch ends whole or not at all', async t => {
+t.test('whatever is sent, the ingestion API responds below 500, and every batch is applied completely or not at all', async t => {
   const api = await ingestionApi(t, { limits: { batchesPerMinute: 1_000_000 } })
   const queues = { queue: openQueue(api.aws.sqs, api.aws.queueUrl), deadLetters: openQueue(api.aws.sqs, api.aws.deadLetterQueueUrl) }
   startWorker(t, { db: api.db, aws: api.aws, store: openStore(api.aws.s3, api.aws.bucket), ...queues } as Pipeline)
   const accepted = new Set<string>()
   const statuses: Record<number, number> = {}
-  const note = (status: number, what: () => string): void => {
+  const record = (status: number, what: () => string): void => {
     statuses[status] = (statuses[status] ?? 0) + 1
     if (status >= 500) throw new Error(`${status} for ${what()}`)
   }
@@ -29,15 +29,15 @@ t.test('whatever is sent, the ingestion API answers below 500, and every batch e
       const headers: Record<string, string> = {
         'content-encoding': encoding.split(' ')[0]!, ...(type ? { 'content-type': type } : {}), ...(key === null ? {} : { 'idempotency-key': key }),
       }
-      const answer = await api.call(`/batches${queryText ? `?${queryText}` : ''}`, { method: 'POST', body: sent.length > 0 ? new Uint8Array(sent) : null, headers, as })
-      note(answer.status, () => `${JSON.stringify(headers)} ${sent.toString('base64')}`)
-      if (answer.status === 202) accepted.add(answer.body.id)
+      const response = await api.call(`/batches${queryText ? `?${queryText}` : ''}`, { method: 'POST', body: sent.length > 0 ? new Uint8Array(sent) : null, headers, as })
+      record(response.status, () => `${JSON.stringify(headers)} ${sent.toString('base64')}`)
+      if (response.status === 202) accepted.add(response.body.id)
     }), runs(0.15))
   await fc.assert(fc.asyncProperty(
     fc.constantFrom('/batches', '/batches/x', `/batches/${'a'.repeat(64)}`, `/batches/${'a'.repeat(64)}/errors`, '/dead-letters'), query(['state', 'limit', 'cursor', 'provider']),
     fc.constantFrom('demo', 'operator', 'sender', null), async (path, queryText, as) => {
       const { status } = await api.call(`${path}?${queryText}`, { as })
-      note(status, () => `${path}?${queryText}`)
+      record(status, () => `${path}?${queryText}`)
     }), runs(0.05))
 
   await waitFor(async () => {
@@ -49,7 +49,7 @@ t.test('whatever is sent, the ingestion API answers below 500, and every batch e
     where (select count(*) from prices where batch_number = number) <> (case when state = 'applied' then row_count else 0 end)
       or state not in ('applied', 'validated', 'rejected')`
   t.same(wrong, [])
-  const [ended] = await api.db.migrator`select count(*) as count from batches where id = any (${[...accepted]})`
-  t.equal(ended!.count, accepted.size, 'none is lost')
+  const [finished] = await api.db.migrator`select count(*) as count from batches where id = any (${[...accepted]})`
+  t.equal(finished!.count, accepted.size, 'none is lost')
   t.comment(JSON.stringify({ statuses, accepted: accepted.size }))
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { ratesApi } from '../../harness/rates-api.ts'
 import { query, runs, text } from './inputs.ts'
 
-t.test('whatever is asked, the rates API answers below 500, as its document says', async t => {
+t.test('whatever the request, the rates API responds below 500, as its OpenAPI document says', async t => {
   const api = await ratesApi(t)
   const statuses: Record<number, number> = {}
   const accepted = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(undefined, 'text/csv', '*/*') },
@@ -11,11 +11,11 @@ t.test('whatever is asked, the rates API answers below 500, as its document says
   const right = fc.record({
     date_from: fc.constantFrom('2021-01-01', '2020-02-29'), date_to: fc.constantFrom('2021-01-31', '2020-12-31', '2021-02-30'), orig_code: text, dest_code: text,
   }).map(parameters => new URLSearchParams(parameters).toString())
-  const asked = fc.oneof(
+  const requests = fc.oneof(
     { weight: 5, arbitrary: fc.tuple(fc.constant('/rates'), right) },
     { weight: 5, arbitrary: fc.tuple(fc.constant('/rates'), query(['date_from', 'date_to', 'orig_code', 'dest_code'])) },
     { weight: 2, arbitrary: fc.tuple(fc.constant('/locations'), query(['q', 'limit'])) })
-  await fc.assert(fc.asyncProperty(asked, accepted, async ([path, queryText], accept) => {
+  await fc.assert(fc.asyncProperty(requests, accepted, async ([path, queryText], accept) => {
     const { status } = await api.get(path, queryText, accept === undefined ? {} : { headers: { accept } })
     statuses[status] = (statuses[status] ?? 0) + 1
     if (status >= 500) throw new Error(`${status} for ${path}?${queryText}`)

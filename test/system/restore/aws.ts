@@ -17,8 +17,8 @@ export async function startMoto (logFile: string): Promise<ChildProcess> {
     AWS_EC2_METADATA_DISABLED: 'true',
   })
   await waitFor(async () => {
-    if (moto.exitCode !== null) throw new Error(`moto has ended with ${moto.exitCode}: ${logFile}`)
-    return await fetch(`http://127.0.0.1:${port}/moto-api/data.json`).then(answer => answer.ok, () => false)
+    if (moto.exitCode !== null) throw new Error(`moto exited with ${moto.exitCode}: ${logFile}`)
+    return await fetch(`http://127.0.0.1:${port}/moto-api/data.json`).then(response => response.ok, () => false)
   })
   return moto
 }

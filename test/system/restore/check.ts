@@ -24,7 +24,7 @@ export interface Afterwards {
 
 /** Says what is there after the restore. The exit code is 1 where something is not as it should be. */
 export async function checkAfterwards ({ terraform, engine, name, before }: Afterwards): Promise<void> {
-  const say = (holds: boolean, what: string): void => {
+  const reportCheck = (holds: boolean, what: string): void => {
     console.log(`${holds ? 'yes' : 'NO '}  ${what}`)
     if (!holds) process.exitCode = 1
   }
@@ -33,27 +33,27 @@ export async function checkAfterwards ({ terraform, engine, name, before }: Afte
   const { DBClusters: clusters } = await aws('rds', 'describe-db-clusters')
   const isAside = (one: string): boolean => one.startsWith(`${name}-aside-`)
   const identifiers: string[] = instances.map((one: any) => one.DBInstanceIdentifier).sort()
-  const living = engine === 'aurora'
+  const current = engine === 'aurora'
     ? clusters.find((one: any) => one.DBClusterIdentifier === name)
     : instances.find((one: any) => one.DBInstanceIdentifier === name)
   const aside = engine === 'aurora' ? clusters.find((one: any) => isAside(one.DBClusterIdentifier)) : instances.find((one: any) => isAside(one.DBInstanceIdentifier))
   const idOf = (one: any): string => one?.DbClusterResourceId ?? one?.DbiResourceId
-  say(idOf(living) !== undefined && idOf(living) !== idOf(aside), `${name} is the new one, ${idOf(living)}; the old one, ${idOf(aside)}, is ${aside?.DBClusterIdentifier ?? aside?.DBInstanceIdentifier}`)
+  reportCheck(idOf(current) !== undefined && idOf(current) !== idOf(aside), `${name} is the new one, ${idOf(current)}; the old one, ${idOf(aside)}, is ${aside?.DBClusterIdentifier ?? aside?.DBInstanceIdentifier}`)
   const replicas = instances.filter((one: any) => one.ReadReplicaSourceDBInstanceIdentifier)
   if (engine === 'postgres') {
-    say(replicas.length === 1 && replicas[0].ReadReplicaSourceDBInstanceIdentifier === name, `the replica ${replicas[0]?.DBInstanceIdentifier} reads from it`)
+    reportCheck(replicas.length === 1 && replicas[0].ReadReplicaSourceDBInstanceIdentifier === name, `the replica ${replicas[0]?.DBInstanceIdentifier} reads from it`)
   } else {
     const members = (one: any): string[] => one.DBClusterMembers.map((member: any) => member.DBInstanceIdentifier).sort()
-    say(members(living).join() === `${name}-1,${name}-2`, `its members are ${members(living).join(' and ')}`)
-    say(members(aside).every(isAside), `the members of the old one are ${members(aside).join(' and ')}`)
+    reportCheck(members(current).join() === `${name}-1,${name}-2`, `its members are ${members(current).join(' and ')}`)
+    reportCheck(members(aside).every(isAside), `the members of the old one are ${members(aside).join(' and ')}`)
   }
   const after = await loginsOf(terraform)
   for (const [role, ids] of Object.entries(after)) {
-    const allowed = role.includes('-rates') && engine === 'postgres' ? [idOf(living), ...replicas.map(idOf)] : [idOf(living)]
+    const allowed = role.includes('-rates') && engine === 'postgres' ? [idOf(current), ...replicas.map(idOf)] : [idOf(current)]
     const isRight = ids.join() === allowed.sort().join() && !ids.some(id => before[role]!.includes(id))
-    say(isRight, `${role} logs in to ${ids.join(' and ')}, not to ${before[role]!.join(' or ')}`)
+    reportCheck(isRight, `${role} logs in to ${ids.join(' and ')}, not to ${before[role]!.join(' or ')}`)
   }
   const changes = await terraform.plan()
-  say(changes.length === 0, `a second \`up\` would change nothing${changes.map(({ address, actions, what }) => `\n     ${actions.join('+')} ${address} ${what.join(', ')}`).join('')}`)
-  say(!identifiers.some(one => one.includes('-restored')), `instances: ${identifiers.join(', ')}`)
+  reportCheck(changes.length === 0, `a second \`up\` would change nothing${changes.map(({ address, actions, what }) => `\n     ${actions.join('+')} ${address} ${what.join(', ')}`).join('')}`)
+  reportCheck(!identifiers.some(one => one.includes('-restored')), `instances: ${identifiers.join(', ')}`)
 }

@@ -1,5 +1,5 @@
 import type { runtime } from '@pulumi/pulumi'
-import { answerOf } from '../../infra/mock-state.ts'
+import { mockState } from '../../infra/mock-state.ts'
 import { configOf, open, runEntry, type Declared } from '../../infra/program.ts'
 
 /** What stands behind a Pulumi resource, and its properties that AWS decides. */
@@ -30,7 +30,7 @@ export interface Places { subnetIds: string[], securityGroupId: string }
 
 /** The database of a stack, and the roles that log in to it. */
 export async function databaseOf (stack: string, changes: Record<string, unknown>, { subnetIds, securityGroupId }: Places): Promise<Item[]> {
-  const { all } = await runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), answer)
+  const { all } = await runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), terraformState)
   const logsIn = all.filter(({ type, inputs }) => type === 'aws:iam/rolePolicy:RolePolicy' && String(open(inputs.policy)).includes('rds-db:connect'))
   const theirRoles = logsIn.map(({ name }) => name)
   const declared = all.filter(one => one.type in kinds && (!one.type.startsWith('aws:iam/') || theirRoles.includes(one.name)))
@@ -58,8 +58,8 @@ const addressOf = ({ type, name }: Pick<Declared, 'type' | 'name'>): string => `
 const isNamed = (type: string): boolean => type.endsWith('Group') || type === 'aws:iam/role:Role'
 
 /** What AWS decides is answered by a reference of Terraform, which goes through the program unharmed. */
-function answer (args: runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
-  const plain = answerOf(args)
+function terraformState (args: runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
+  const plain = mockState(args)
   const kind = kinds[args.type]
   if (!kind) return plain
   const reference = (attribute: string): string => `\${${addressOf(args)}.${attribute}}`

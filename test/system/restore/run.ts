@@ -37,7 +37,7 @@ try {
 } finally {
   moto.kill()
   if (process.exitCode === undefined || process.exitCode === 0) rmSync(folder, { recursive: true, force: true })
-  else console.log(`kept: ${folder}`)
+  else console.log(`saved: ${folder}`)
 }
 
 /** The stack as its first `up` leaves it, and the stand-ins on the path. */
@@ -46,9 +46,9 @@ async function prepare (): Promise<void> {
   const { SecurityGroups: [group] } = await aws('ec2', 'describe-security-groups', '--filters', 'Name=group-name,Values=default')
   const places = { subnetIds: subnets.map((one: any) => one.SubnetId), securityGroupId: group.GroupId }
   const items = await databaseOf(stack, changes, places)
-  const keep = (name: string, content: unknown): void => writeFileSync(join(folder, name), JSON.stringify(content))
-  keep('items.json', items)
-  keep('others.json', await makeServices(stack, places))
+  const save = (name: string, content: unknown): void => writeFileSync(join(folder, name), JSON.stringify(content))
+  save('items.json', items)
+  save('others.json', await makeServices(stack, places))
   mkdirSync(join(folder, 'bin'))
   const command = (name: string, script: string): void => {
     writeFileSync(join(folder, 'bin', name), `#!/usr/bin/env bash\n${script}\n`)

@@ -59,13 +59,13 @@ export class CsvFields {
   }
 
   /** The row's bytes with the quotes in its values no longer doubled, the spans moved with them. */
-  undoubled (bytes: Uint8Array): Uint8Array {
+  unescape (bytes: Uint8Array): Uint8Array {
     if (this.#doubled === 0) return bytes
     const values: Uint8Array[] = []
     let length = 0
     for (const [field, place] of this.#places.entries()) {
       let value = bytes.subarray(this.spans[place], this.spans[place + 1])
-      if (this.#doubled & 1 << field) value = withoutSeconds(value)
+      if (this.#doubled & 1 << field) value = unescapeQuotes(value)
       this.spans[place] = length
       this.spans[place + 1] = length += value.length
       values.push(value)
@@ -91,7 +91,7 @@ export class CsvFields {
 }
 
 /** Leaves out the second of every two quotes. */
-function withoutSeconds (value: Uint8Array): Uint8Array {
+function unescapeQuotes (value: Uint8Array): Uint8Array {
   let first = false
   return value.filter(byte => {
     first = byte === QUOTE && !first

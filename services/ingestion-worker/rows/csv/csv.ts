@@ -29,7 +29,7 @@ export class CsvRows {
   #seen = 0
   /** The rest of a row that is too long is still to come. */
   #skipping = false
-  #ended = false
+  #finished = false
 
   constructor (checker: RowChecker) {
     this.#checker = checker
@@ -54,7 +54,7 @@ export class CsvRows {
 
   /** Reads what was left when no more comes. */
   end (rest: Uint8Array): void {
-    this.#ended = true
+    this.#finished = true
     if (rest.length > 0) this.read(new Uint8Array([...rest, LF]))
     if (!this.#fields && !this.#checker.stopped) this.#checker.stop('no_header')
   }
@@ -82,7 +82,7 @@ export class CsvRows {
       const found = fields.count === 1 ? '1 field' : `${fields.count} fields`
       this.#checker.refuse('field_count', line(bytes, start, end), { detail: `${found}, the header ${columns.length}` })
     } else if (!this.#checker.accept(bytes, fields.spans)) {
-      this.#checker.explain(fields.undoubled(bytes), fields.spans, line(bytes, start, end))
+      this.#checker.explain(fields.unescape(bytes), fields.spans, line(bytes, start, end))
     }
     return end + 1
   }
@@ -124,7 +124,7 @@ export class CsvRows {
     const { maxRowBytes } = this.#checker.rules
     const longest = start + maxRowBytes + 1
     const tooLong = bytes.length >= longest
-    if (inQuotes && (tooLong || this.#ended || this.#offset + start < this.#singleLinesUntil)) {
+    if (inQuotes && (tooLong || this.#finished || this.#offset + start < this.#singleLinesUntil)) {
       const end = bytes.indexOf(LF, start)
       if (end >= 0 && end < longest) {
         if (this.#checker.nextRow()) this.#checker.refuse('unclosed_quote', line(bytes, start, end))

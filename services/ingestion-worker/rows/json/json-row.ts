@@ -25,8 +25,8 @@ export class JsonRow {
     if (!this.#checker.nextRow()) return
     start = skipSpace(bytes, start, end)
     while (end > start && isSpace(bytes[end - 1]!)) end--
-    const whole = this.#members.find(bytes, start, end)
-    if (whole && this.#isPlain(bytes) && this.#checker.accept(bytes, this.#spans)) return
+    const isComplete = this.#members.find(bytes, start, end)
+    if (isComplete && this.#isPlain(bytes) && this.#checker.accept(bytes, this.#spans)) return
     this.#explain(bytes, start, end)
   }
 
@@ -69,7 +69,7 @@ export class JsonRow {
   #checkMembers ({ bytes, start, end }: Source): void {
     const checker = this.#checker
     const source = { bytes, start, end }
-    const told = new Set<number>()
+    const reported = new Set<number>()
     const values: Array<Buffer | null> = [null, null, null, null]
     const { count, places } = this.#members
     for (let member = 0; member < count * 4; member += 4) {
@@ -86,7 +86,7 @@ export class JsonRow {
       else {
         values[column] = Buffer.from(text)
         if (column === 3 && /^[-\d]/.test(text)) continue
-        told.add(column)
+        reported.add(column)
         checker.refuse('wrong_type', source, { column: key, value: boundedText(bytes, from, to, MAX_VALUE_CHARS) })
       }
     }
@@ -96,8 +96,8 @@ export class JsonRow {
       this.#spans[column * 2 + 1] = length += value?.length ?? 0
     }
     const read = Buffer.concat(values.map(value => value ?? Buffer.alloc(0)))
-    const faultless = told.size === 0 && count === columns.length && values.every(value => value !== null)
-    if (!(faultless && checker.accept(read, this.#spans))) checker.explain(read, this.#spans, source, told)
+    const faultless = reported.size === 0 && count === columns.length && values.every(value => value !== null)
+    if (!(faultless && checker.accept(read, this.#spans))) checker.explain(read, this.#spans, source, reported)
   }
 }
 

@@ -55,7 +55,7 @@ export class CopyEncoder {
     at = putInt32(bytes, at, day - DAYS_TO_2000)
     at = putNumeric(bytes, at, cents)
     this.#length = put(bytes, at, this.#batch, 0, 12)
-    if (this.#length >= this.#chunkBytes) this.#turn()
+    if (this.#length >= this.#chunkBytes) this.#flush()
   }
 
   /** The next buffer to be sent, or null when not enough has gathered. One call to the reader's `write` may fill several. */
@@ -73,7 +73,7 @@ export class CopyEncoder {
     this.#spare.push(buffer)
   }
 
-  #turn (): void {
+  #flush (): void {
     this.#full.push(this.#bytes.subarray(0, this.#length))
     this.#bytes = this.#empty()
     this.#length = 0

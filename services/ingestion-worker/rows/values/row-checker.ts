@@ -1,6 +1,6 @@
 import { readCents } from './cents.ts'
 import { readDay } from './days.ts'
-import { oddCharacters } from './unexpected-characters.ts'
+import { findUnexpectedCharacters } from './unexpected-characters.ts'
 import { bounded, boundedText, errorMessage, MAX_ORIGINAL_CHARS, MAX_VALUE_CHARS, type RowError, type RowErrorCode } from './row-error.ts'
 import type { RowRules } from './rules.ts'
 import { columns, fieldFaults, type Spans } from './validate.ts'
@@ -85,7 +85,7 @@ export class RowChecker {
   /** Tells one fault of the row at hand. */
   refuse (code: RowErrorCode, source: Source, fault: Fault = {}): void {
     if (++this.#errorsOfRow > MAX_ERRORS_PER_ROW) return
-    this.#tell(this.rowsSeen, code, source, fault)
+    this.#report(this.rowsSeen, code, source, fault)
   }
 
   /** Tells a fault of the file as a whole, and ends the reading. Several may be told, one after the other. */
@@ -93,19 +93,19 @@ export class RowChecker {
     if (!this.stopped) this.#errorsOfRow = 0
     this.stopped = true
     if (++this.#errorsOfRow > MAX_ERRORS_PER_ROW) return
-    this.#tell(0, code, source, fault)
+    this.#report(0, code, source, fault)
   }
 
-  #tell (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail }: Fault): void {
+  #report (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail }: Fault): void {
     // Of a header that has no known name, the line itself is all there is.
     const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
-    const odd = oddCharacters(text)
+    const unexpected = findUnexpectedCharacters(text)
     this.#sink.error({
       row,
       column: column === null ? null : bounded(column, MAX_VALUE_CHARS),
       value,
       code,
-      message: errorMessage(code, detail) + (odd ? `; there is ${odd}` : ''),
+      message: errorMessage(code, detail) + (unexpected ? `; there is ${unexpected}` : ''),
       original: source && boundedText(source.bytes, source.start, source.end, MAX_ORIGINAL_CHARS),
     })
   }

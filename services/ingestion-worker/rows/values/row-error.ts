@@ -27,14 +27,14 @@ const messages = {
   // of the header, or of an object's keys
   unknown_column: 'Only orig_code, dest_code, day and price are accepted',
   missing_column: 'The header lacks this column',
-  repeated_column: 'The same name comes twice',
+  repeated_column: 'The same name occurs twice',
   // of the file
-  not_gzip: 'The file is not whole, valid gzip',
+  not_gzip: 'The file is not complete, valid gzip',
   too_large: 'The file is too long, decoded',
   no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
   no_rows: 'The file has no rows',
   not_an_array: 'The file must be one JSON array of objects',
-  gap_too_long: 'More than {} bytes of white space or empty lines come one after the other',
+  gap_too_long: 'More than {} bytes of consecutive white space or empty lines',
   too_many_rows: 'A file has at most {} rows',
   row_count: 'The file has {}',
   duplicate: 'The same content in the same format was applied before, as batch {}',

@@ -12,7 +12,7 @@ const maxNamed = 3
  * Names the characters of a value that a reader may not see, or takes for others: all but printable ASCII, and spaces at either end.
  * For example `U+00A0 (no-break space)`. Null where there are none.
  */
-export function oddCharacters (text: string): string | null {
+export function findUnexpectedCharacters (text: string): string | null {
   const found = new Set(text.match(/^ | $|[^ -~]/gu))
   if (found.size === 0) return null
   const named = [...found].slice(0, maxNamed).map(character => {

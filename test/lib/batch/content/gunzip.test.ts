@@ -9,12 +9,12 @@ const long = Buffer.alloc(3 * 16_384, 'x') // ends where the decoder's own buffe
 
 async function gunzip (file: Buffer, sizes: number[] = []): Promise<string> {
   const gunzip = openGunzip()
-  const reading = (async () => Buffer.concat(await Array.fromAsync(gunzip.decoded)).toString())()
-  reading.catch(() => {})
+  const decoding = (async () => Buffer.concat(await Array.fromAsync(gunzip.decoded)).toString())()
+  decoding.catch(() => {})
   try {
     for (const chunk of chunksOf(file, sizes)) await gunzip.write(chunk)
     await gunzip.end()
-    return await reading
+    return await decoding
   } catch (error) {
     return (error as { code: string }).code
   }
@@ -50,17 +50,17 @@ for (const [name, parts, expected] of [
 
 t.test('a reader that stops ends the writing', async t => {
   const gunzip = openGunzip()
-  const reading = gunzip.decoded.next().then(() => gunzip.decoded.return(undefined))
+  const decoding = gunzip.decoded.next().then(() => gunzip.decoded.return(undefined))
   const bomb = gzipSync(Buffer.alloc(50_000_000))
   t.equal(await gunzip.write(bomb), false)
   t.equal(await gunzip.write(bomb), false)
-  await reading
+  await decoding
 })
 
 t.test('an error from outside is the reader\'s', async t => {
   const gunzip = openGunzip()
-  const reading = t.rejects(Array.fromAsync(gunzip.decoded), { code: 'ECONNRESET' })
+  const decoding = t.rejects(Array.fromAsync(gunzip.decoded), { code: 'ECONNRESET' })
   await gunzip.write(a.subarray(0, 5))
   gunzip.destroy(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
-  await reading
+  await decoding
 })

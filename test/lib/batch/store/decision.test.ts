@@ -30,11 +30,11 @@ t.test('the first decision about a batch holds', async t => {
   t.teardown(() => s3.destroy())
   const store = openStore(s3, bucket)
   t.equal(await store.readDecision(id), null)
-  const held = proxy.hold(({ method, key }) => method === 'PUT' && key === `decisions/${id}.json`, 'call')
+  const heldCall = proxy.hold(({ method, key }) => method === 'PUT' && key === `decisions/${id}.json`, 'call')
   const first = store.decide(rejected)
-  await held.reached
+  await heldCall.reached
   t.same(await store.decide(discarded), discarded, 'of two at once the one that is written first')
-  held.release()
+  heldCall.release()
   t.same(await first, discarded)
   t.same(await store.decide(rejected), discarded)
   t.same(await store.readDecision(id), discarded)

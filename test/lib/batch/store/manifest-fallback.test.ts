@@ -15,21 +15,21 @@ const underKey = (key: string) => ({ headers: { 'idempotency-key': key } })
 
 for (const [what, options] of [['without a key', {}], ['under a key', underKey('january')]] as const) {
   t.test(`the payload is gone, ${what}: sent again it says so; after the discard a new key applies it`, async t => {
-    const { api, ended, act, visible } = await system(t)
+    const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await removeObject(api.aws, (await api.manifest(id)).payload.key)
     work(t, api)
-    t.match(await ended(id, 'dead_lettered'), { reason: /^NoSuch(Key|Version): /, advice: /Idempotency-Key/ })
+    t.match(await untilState(id, 'dead_lettered'), { reason: /^NoSuch(Key|Version): /, advice: /Idempotency-Key/ })
     t.match(await replay(api, options), { id, state: 'dead_lettered', advice: /Idempotency-Key/ })
     await act(id, 'discard')
     t.match(await replay(api, options), { id, state: 'discarded', advice: /Idempotency-Key/ })
     const { body: again } = await api.submit(content, underKey('again'))
-    t.match(await ended(again.id, 'applied'), { advice: null })
+    t.match(await untilState(again.id, 'applied'), { advice: null })
     t.equal(await visible(), 1)
   })
 
   t.test(`the manifest is gone, ${what}: sent again and redriven, it is applied`, async t => {
-    const { api, ended, act, visible } = await system(t)
+    const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await api.settled()
     await removeObject(api.aws, `batches/${id}.json`)
@@ -38,19 +38,19 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     const again = await api.submit(content, options)
     t.match(again, { status: 202, body: { id } })
     await waitFor(async () => await api.queued() === 0)
-    t.match(await ended(id, 'dead_lettered'), { reason: /^NO_MANIFEST: /, advice: /operator/ })
+    t.match(await untilState(id, 'dead_lettered'), { reason: /^NO_MANIFEST: /, advice: /operator/ })
     await act(id, 'redrive')
-    await ended(id, 'applied')
+    await untilState(id, 'applied')
     t.equal(await visible(), 1)
   })
 
-  t.test(`the manifest is cut, ${what}: the row answers, nothing is accepted; after the discard a new key applies it`, async t => {
-    const { api, ended, act, visible } = await system(t)
+  t.test(`the manifest is cut, ${what}: the state comes from the row, nothing is accepted; after the discard a new key applies it`, async t => {
+    const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await api.settled()
     await api.putObject(`batches/${id}.json`, cut)
     work(t, api)
-    t.match(await ended(id, 'dead_lettered'), { id, provider: 'demo', reason: /^INVALID_MANIFEST: /, advice: /Idempotency-Key/ })
+    t.match(await untilState(id, 'dead_lettered'), { id, provider: 'demo', reason: /^INVALID_MANIFEST: /, advice: /Idempotency-Key/ })
     t.match(await replay(api, options), { id, state: 'dead_lettered', advice: /Idempotency-Key/ })
     t.match(await api.call(`/batches/${id}`, { as: 'other' }), { status: 404, body: { type: '/problems/unknown-batch' } })
     t.match(await api.call(`/batches/${id}/errors`), { status: 404, body: { type: '/problems/no-report' } })
@@ -65,12 +65,12 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     await act(id, 'discard')
     t.match(await replay(api, options), { id, state: 'discarded', advice: /Idempotency-Key/ })
     const { body: again } = await api.submit(content, underKey('again'))
-    await ended(again.id, 'applied')
+    await untilState(again.id, 'applied')
     t.equal(await visible(), 1)
   })
 }
 
-t.test('the manifest is cut and the batch has no row: 503, as while the store is away', async t => {
+t.test('the manifest is cut and the batch has no row: 503, as while the store is unavailable', async t => {
   const { api } = await system(t)
   const { body: { id } } = await api.submit(content)
   await api.settled()
@@ -79,7 +79,7 @@ t.test('the manifest is cut and the batch has no row: 503, as while the store is
   await refused(t, api, id)
 })
 
-t.test('the manifest is cut and the database is away: 503', async t => {
+t.test('the manifest is cut and the database is unavailable: 503', async t => {
   const { api } = await system(t, { databaseUrl: 'postgres://nobody@127.0.0.1:1/none' })
   const { body: { id } } = await api.submit(content)
   await waitFor(async () => (await api.objects('pending/')).length === 0)
@@ -88,14 +88,14 @@ t.test('the manifest is cut and the database is away: 503', async t => {
 })
 
 async function refused (t: Test, api: TestIngestionApi, id: string): Promise<void> {
-  for (const answer of [await api.submit(content), await api.call(`/batches/${id}`)]) {
-    t.match(answer, { status: 503, body: { type: '/problems/store-unavailable' } })
+  for (const response of [await api.submit(content), await api.call(`/batches/${id}`)]) {
+    t.match(response, { status: 503, body: { type: '/problems/store-unavailable' } })
   }
 }
 
 async function system (t: Test, options: Options = {}) {
   const api = await ingestionApi(t, options)
-  async function ended (id: string, state: string): Promise<Record<string, unknown>> {
+  async function untilState (id: string, state: string): Promise<Record<string, unknown>> {
     let body: Record<string, unknown> = {}
     await waitFor(async () => {
       body = (await api.call(`/batches/${id}`)).body
@@ -106,7 +106,7 @@ async function system (t: Test, options: Options = {}) {
   const effects = { store: openStore(api.aws.s3, api.aws.bucket), queue: openQueue(api.aws.sqs, api.aws.queueUrl) }
   const act = (id: string, action: Action) => actOn(api.db.open('ingestion_api'), effects, id, action, { name: 'someone', reason: null })
   const visible = async (): Promise<number> => (await api.db.migrator`select 1 from prices`).length
-  return { api, ended, act, visible }
+  return { api, ended: untilState, act, visible }
 }
 
 function work (t: Test, { aws, db }: TestIngestionApi): void {

@@ -29,7 +29,7 @@ t.test('a stream becomes an object', async t => {
   for (const [length, size] of sizes) {
     t.test(`${length} bytes in chunks of ${size}`, async t => {
       const before = proxy.calls.length
-      const payload = await put(`whole-${length}-${size}`, chunks(length, size))
+      const payload = await put(`complete-${length}-${size}`, chunks(length, size))
       const stored = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: payload.key, IfMatch: payload.etag }))
       t.equal(stored.ContentType, 'text/csv')
       t.ok(Buffer.from(await stored.Body!.transformToByteArray()).equals(bytes.subarray(0, length)))
@@ -70,7 +70,7 @@ t.test('a stream becomes an object', async t => {
     }
   })
 
-  t.test('a store that fails leaves nothing, and the body is let go', async t => {
+  t.test('a store that fails leaves nothing, and the body is destroyed', async t => {
     let parts = 0
     const steps: Record<string, Which> = {
       begin: ({ method, key }) => method === 'POST' && key === 'failing',
@@ -84,7 +84,7 @@ t.test('a stream becomes an object', async t => {
       const body = chunks(3 * part + 1, 65_536)
       await t.rejects(put('failing', body), { code: /ECONNRESET|EPIPE/ }, name)
       back()
-      t.ok(body.destroyed, `${name}: the body is let go`)
+      t.ok(body.destroyed, `${name}: the body is destroyed`)
       t.equal(await left(), 0, name)
     }
   })

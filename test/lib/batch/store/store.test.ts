@@ -43,7 +43,7 @@ t.test('the objects of a batch', async t => {
     t.match(await store.readManifest(id), { digest: 'first' })
   })
 
-  t.test('a pending note', async t => {
+  t.test('a pending record', async t => {
     const payload = { key: 'k', versionId: null, etag: 'e' }
     t.equal(await store.isPending(id), false)
     t.equal(await store.readPending(id), null)
@@ -63,14 +63,14 @@ t.test('the objects of a batch', async t => {
     t.equal(await text((await store.openReport(id))!), '{"row":1}\n')
   })
 
-  t.test('a store that is away is no store without the object', async t => {
+  t.test('an unavailable store is not a missing object', async t => {
     await store.probe()
     const back = proxy.cut(() => true)
-    const asks: Array<() => Promise<unknown>> = [
+    const calls: Array<() => Promise<unknown>> = [
       store.probe, () => store.readManifest(id), () => store.isPending(id), () => store.readPending(id), () => store.openReport(id),
     ]
-    for (const ask of asks) {
-      await t.rejects(Promise.resolve(ask()), { code: /ECONNRESET|EPIPE/ })
+    for (const call of calls) {
+      await t.rejects(Promise.resolve(call()), { code: /ECONNRESET|EPIPE/ })
     }
     back()
   })

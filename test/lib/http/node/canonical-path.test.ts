@@ -3,10 +3,10 @@ import t from 'tap'
 import { ingestionApi } from '../../../harness/ingestion-api.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 
-type Answer = { status: number, type: unknown }
+type RawResponse = { status: number, type: unknown }
 
 /** Sends the path as it is: other clients tidy it. */
-function get (url: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+function get (url: string, path: string, headers: Record<string, string> = {}): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     request(url, { path, headers }, response => {
       let text = ''
@@ -29,7 +29,7 @@ function spellings (path: string): string[] {
     `/${path}`, `/%2f${path.slice(1)}`, `%2f${path.slice(1)}`,
     `${path}%2f`, `${path}/`, `${path}%20`, `${path}%00`, `${path}%3f`, `${path}%23`, `${path}#`, `${path}#x`, `${path};x`, `${path}.`,
     `${path.slice(0, 2)}${path.slice(2).toUpperCase()}`,
-    `http://elsewhere/${encoded(first!)}${others.join('')}`,
+    `http://another/${encoded(first!)}${others.join('')}`,
   ]
 }
 
@@ -65,8 +65,8 @@ t.test('ingestion API: an address has one spelling, that of a batch too', async 
   for (const [path, status] of [['/batches', 200], [`/batches/${id}`, 200], [`/batches/${id}/errors`, 404], ['/live', 200], ['/openapi.json', 200]] as const) {
     t.equal((await get(api.url, path, headers)).status, status, path)
     for (const spelling of spellings(path).filter(spelling => spelling.startsWith('/') && !/^\/.*[;.]x?$/.test(spelling))) {
-      const answer = await get(api.url, spelling, headers)
-      t.equal(answer.status, 404, spelling)
+      const response = await get(api.url, spelling, headers)
+      t.equal(response.status, 404, spelling)
     }
   }
   const encoded = `/batches/%${id.charCodeAt(0).toString(16)}${id.slice(1)}`

@@ -30,41 +30,41 @@ t.test('a request that is refused by its header', async t => {
         for (const length of [{ 'content-length': 1_000 } as Record<string, number>, chunked]) {
           const request = rawRequest(t, api.url)
           await request.send(head({ expect: expected, ...length, ...headers }, path))
-          const answer = await request.answer()
-          t.match(answer, { status, headers: { connection: 'close', 'content-type': 'application/problem+json' } }, JSON.stringify({ expected, ...length }))
+          const response = await request.nextResponse()
+          t.match(response, { status, headers: { connection: 'close', 'content-type': 'application/problem+json' } }, JSON.stringify({ expected, ...length }))
           await request.closed
         }
       }
     })
   }
 
-  t.test('a body that is wanted is asked for, once', async t => {
+  t.test('100 Continue is sent once for a body that is accepted', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head(expect))
-    t.match(await request.answer(), { status: 100 })
+    t.match(await request.nextResponse(), { status: 100 })
     await request.send(body)
-    const answer = await request.answer()
-    t.match(answer, { status: 202, body: { state: 'queued' } })
-    t.not(answer.headers.connection, 'close')
+    const response = await request.nextResponse()
+    t.match(response, { status: 202, body: { state: 'queued' } })
+    t.not(response.headers.connection, 'close')
     const upload = JSON.stringify({ bytes: 1, sha256: '0'.repeat(64), content_type: 'text/csv' })
     await request.send(head({ expect: '100-continue', 'content-length': upload.length, 'content-type': 'application/json' }, '/uploads'))
-    t.match(await request.answer(), { status: 100 }, 'on the same connection')
+    t.match(await request.nextResponse(), { status: 100 }, 'on the same connection')
     await request.send(upload)
-    t.match(await request.answer(), { status: 201 })
+    t.match(await request.nextResponse(), { status: 201 })
     const command = JSON.stringify({ upload: '00000000-0000-4000-8000-000000000000' })
     await request.send(head({ expect: '100-continue', 'content-length': command.length, 'content-type': 'application/json' }))
-    t.match(await request.answer(), { status: 100 })
+    t.match(await request.nextResponse(), { status: 100 })
     await request.send(command)
-    t.match(await request.answer(), { status: 404, body: { type: '/problems/unknown-upload' } })
+    t.match(await request.nextResponse(), { status: 404, body: { type: '/problems/unknown-upload' } })
   })
 
   t.test('a short body that came with its header is read: the connection stays', async t => {
     const request = rawRequest(t, api.url)
     for (const [headers, path, status] of [[{ authorization: null }, '/batches', 401], [{ 'content-type': 'application/csv' }, '/batches', 415], [{}, '/batch', 404]] as const) {
       await request.send(head({ ...headers, 'content-length': body.length }, path) + body)
-      const answer = await request.answer()
-      t.equal(answer.status, status)
-      t.not(answer.headers.connection, 'close')
+      const response = await request.nextResponse()
+      t.equal(response.status, status)
+      t.not(response.headers.connection, 'close')
     }
   })
 
@@ -72,13 +72,13 @@ t.test('a request that is refused by its header', async t => {
     for (const path of ['/batches', '/live', '/nothing']) {
       const request = rawRequest(t, api.url)
       await request.send(`GET ${path} HTTP/1.1\r\nauthorization: Bearer demo-key\r\n\r\n`)
-      t.match(await request.answer(), {
+      t.match(await request.nextResponse(), {
         status: 400, headers: { 'content-type': 'application/problem+json', connection: 'close' }, body: { type: '/problems/malformed-request' },
       }, path)
       await request.closed
     }
     const old = rawRequest(t, api.url)
     await old.send('GET /live HTTP/1.0\r\n\r\n')
-    t.match(await old.answer(), { status: 200 }, 'HTTP/1.0 has no need of it')
+    t.match(await old.nextResponse(), { status: 200 }, 'HTTP/1.0 has no need of it')
   })
 })

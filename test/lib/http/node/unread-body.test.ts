@@ -1,6 +1,6 @@
 import t from 'tap'
 import { gzipSync } from 'node:zlib'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { header, ingestionApi, mebibyte, type TestIngestionApi } from '../../../harness/ingestion-api.ts'
 import { chunk, head, rawRequest } from '../../../harness/raw-http.ts'
 import { waitFor } from '../../../harness/wait.ts'
@@ -9,12 +9,12 @@ const content = `${header}CNGGZ,EETLL,2021-01-05,100.25\n`
 const chunked = { 'transfer-encoding': 'chunked' }
 const block = Buffer.alloc(mebibyte, 'x')
 
-t.test('what clients do to a link', async t => {
+t.test('what clients do to a connection', async t => {
   const api = await ingestionApi(t, { limits: { idleMs: 400, totalMs: 1_500 } })
   t.test('a body announced as too long is refused before a byte of it', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ 'content-length': 8 * mebibyte + 1 }))
-    t.match(await request.answer(), { status: 413, body: { type: '/problems/content-too-large' } })
+    t.match(await request.nextResponse(), { status: 413, body: { type: '/problems/content-too-large' } })
   })
 
   t.test('who has no key is refused before a byte of the body', async t => {
@@ -22,26 +22,26 @@ t.test('what clients do to a link', async t => {
       const before = api.proxy.calls.length
       const request = rawRequest(t, api.url)
       await request.send(head({ ...chunked, authorization }))
-      t.match(await request.answer(), { status })
+      t.match(await request.nextResponse(), { status })
       t.equal(api.proxy.calls.length, before)
     }
   })
 
-  t.test('a client that sends all before it reads can read the refusal, and the link is closed', async t => {
+  t.test('a client that sends all before it reads can read the refusal, and the connection is closed', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ 'content-length': 24 * mebibyte }))
     for (let sent = 0; sent < 24; sent++) await request.send(block)
-    t.match(await request.answer(), { status: 413, headers: { connection: 'close' } })
+    t.match(await request.nextResponse(), { status: 413, headers: { connection: 'close' } })
     await request.closed
   })
 
-  t.test('a client that is refused in the middle can read it, and the link is closed', async t => {
+  t.test('a client that is refused in the middle can read it, and the connection is closed', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head(chunked))
     await request.send(chunk(Buffer.from([0xff, 0xff])))
     for (let sent = 0; sent < 24; sent++) await request.send(chunk(block))
     await request.send(chunk(''))
-    t.match(await request.answer(), { status: 400, headers: { connection: 'close' }, body: { type: '/problems/malformed-body' } })
+    t.match(await request.nextResponse(), { status: 400, headers: { connection: 'close' }, body: { type: '/problems/malformed-body' } })
     await request.closed
   })
 
@@ -49,52 +49,52 @@ t.test('what clients do to a link', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ ...chunked, 'content-encoding': 'gzip' }))
     await request.send(chunk(gzipSync(content)))
-    await turn()
+    await nextTick()
     await request.send(chunk(content))
     await request.send(chunk(''))
-    t.match(await request.answer(), { status: 400, body: { type: '/problems/malformed-body' } })
+    t.match(await request.nextResponse(), { status: 400, body: { type: '/problems/malformed-body' } })
   })
 
-  t.test('who does not come to an end', { jobs: 4 }, async t => { // all at once, since each waits for a limit of time
-    t.test('a body without end is refused at the limit and its link is cut', async t => {
+  t.test('bodies that do not end', { jobs: 4 }, async t => { // all at once, since each waits for a limit of time
+    t.test('an endless body is refused at the limit and its connection is reset', async t => {
       const { url } = await ingestionApi(t) // with time enough to come to the limit
       const request = rawRequest(t, url)
       await request.send(head(chunked))
       const sending = request.flood(chunk(block))
-      t.match(await request.answer(), { status: 413, body: { type: '/problems/content-too-large' } })
+      t.match(await request.nextResponse(), { status: 413, body: { type: '/problems/content-too-large' } })
       await request.closed
       await sending
     })
 
-    t.test('a body that stalls is answered 408, at its start and in its midst', async t => {
+    t.test('a body that stalls gets 408, at its start and in its middle', async t => {
       await Promise.all([0, 100, 7 * mebibyte].map(async bytes => {
         const request = rawRequest(t, api.url)
         await request.send(head({ 'content-length': 8 * mebibyte }))
         await request.send(Buffer.alloc(bytes, 'x'))
-        t.match(await request.answer(), { status: 408, body: { type: '/problems/request-timeout' } })
+        t.match(await request.nextResponse(), { status: 408, body: { type: '/problems/request-timeout' } })
         await request.closed
       }))
     })
 
-    t.test('a client that was too slow can send the rest, and the link is closed', async t => {
+    t.test('a client that was too slow can send the rest, and the connection is closed', async t => {
       const request = rawRequest(t, api.url)
       await request.send(head({ 'content-length': 8 * mebibyte }))
       await request.send('x')
-      t.match(await request.answer(), { status: 408, headers: { connection: 'close' } })
+      t.match(await request.nextResponse(), { status: 408, headers: { connection: 'close' } })
       await request.send(Buffer.alloc(8 * mebibyte - 1, 'x'))
       await request.closed
     })
 
-    t.test('a body that drips is answered 408 when its time is over', async t => {
+    t.test('a body that drips gets 408 when its time is over', async t => {
       const request = rawRequest(t, api.url)
       await request.send(head({ 'content-length': 1_000 }))
       const drip = setInterval(() => request.send('x'), 50)
-      t.match(await request.answer(), { status: 408, body: { type: '/problems/request-timeout' } })
+      t.match(await request.nextResponse(), { status: 408, body: { type: '/problems/request-timeout' } })
       clearInterval(drip)
     })
   })
 
-  t.test('a client that goes away', async t => {
+  t.test('a client that disconnects', async t => {
     for (const bytes of [0, 100, 7 * mebibyte]) {
       const request = rawRequest(t, api.url)
       await request.send(head({ 'content-length': 8 * mebibyte }))
@@ -109,23 +109,23 @@ t.test('what clients do to a link', async t => {
     await request.send(head(chunked))
     await request.send(chunk(content))
     await request.send('nonsense\r\n')
-    t.match(await request.answer(), { status: 400, body: { type: '/problems/malformed-request' } })
+    t.match(await request.nextResponse(), { status: 400, body: { type: '/problems/malformed-request' } })
     await request.closed
   })
 
   t.test('bytes beyond the announced length are no part of the body', async t => {
     const request = rawRequest(t, api.url)
     await request.send(Buffer.concat([Buffer.from(head({ 'content-length': 4 })), Buffer.alloc(4, 0xff), Buffer.from('nonsense\r\n')]))
-    t.match(await request.answer(), { status: 400 })
+    t.match(await request.nextResponse(), { status: 400 })
     await request.closed
   })
 
   t.test('no media type at all, and a key given twice', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ 'content-length': 1, 'content-type': null }) + 'x')
-    t.match(await request.answer(), { status: 415, body: { type: '/problems/unsupported-media-type' } })
+    t.match(await request.nextResponse(), { status: 415, body: { type: '/problems/unsupported-media-type' } })
     await request.send(head({ 'content-length': 1, 'idempotency-key': 'a\r\nidempotency-key: b' }) + 'x')
-    t.match(await request.answer(), { status: 400, body: { type: '/problems/invalid-parameters' } })
+    t.match(await request.nextResponse(), { status: 400, body: { type: '/problems/invalid-parameters' } })
   })
 
   t.test('nothing is left of all that', async t => {
@@ -136,5 +136,5 @@ t.test('what clients do to a link', async t => {
 })
 
 async function nobodyConnected (api: TestIngestionApi): Promise<void> {
-  while (await api.connections() > 0) await turn()
+  while (await api.connections() > 0) await nextTick()
 }

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { header, ingestionApi, type TestIngestionApi } from '../../../harness/ingestion-api.ts'
-import { chunk, rawRequest, type RawAnswer } from '../../../harness/raw-http.ts'
+import { chunk, rawRequest, type RawResponse } from '../../../harness/raw-http.ts'
 
 type Headers = Record<string, string | number>
 type Sent = { headers?: Headers, body?: string | Buffer }
@@ -36,8 +36,8 @@ t.test('requests without a body', async t => {
     for (const target of Object.values(bodyless)) {
       for (const [framing, sent] of Object.entries(empty)) {
         for (const type of types) {
-          const answer = await send(t, api, target, withType(sent, type))
-          t.match(answer, { status: 200, body: { id, state: 'queued', changed: false } }, `${target}, ${framing}, ${type}`)
+          const response = await send(t, api, target, withType(sent, type))
+          t.match(response, { status: 200, body: { id, state: 'queued', changed: false } }, `${target}, ${framing}, ${type}`)
         }
       }
     }
@@ -94,15 +94,15 @@ t.test('requests with a body', async t => {
     t.match(await send(t, api, target, content('{"why": "x"}', 'application/json')), { status: 400, body: { type: '/problems/invalid-parameters' } })
     t.match(await send(t, api, target, content('null', 'application/json')), { status: 200, body: { changed: true } })
     await api.db.migrator`update batches set state = 'dead_lettered' where id = ${ids[1]!}`
-    const split = chunked(['{"reason": ', '"mended"}'], 'application/json')
-    t.match(await send(t, api, target, split), { status: 200, body: { changed: true, actions: [{ reason: null }, { action: 'redrive', reason: 'mended' }] } })
+    const split = chunked(['{"reason": ', '"fixed"}'], 'application/json')
+    t.match(await send(t, api, target, split), { status: 200, body: { changed: true, actions: [{ reason: null }, { action: 'redrive', reason: 'fixed' }] } })
   })
 
   t.test('a chunk that does not come: 408', async t => {
     const slow = await ingestionApi(t, { limits: { idleMs: 200 } })
     const request = rawRequest(t, slow.url)
     await request.send(head(`POST /dead-letters/${ids[2]}/redrive`, { 'transfer-encoding': 'chunked' }, 'operator'))
-    t.match(await request.answer(), { status: 408, headers: { connection: 'close' } })
+    t.match(await request.nextResponse(), { status: 408, headers: { connection: 'close' } })
   })
 })
 
@@ -118,19 +118,19 @@ function head (target: string, headers: Headers, as: string | null): string {
 }
 
 /** The answer, on a connection of its own that takes the next request too where it is not closed. */
-async function send (t: Test, { url }: TestIngestionApi, target: string, { headers = {}, body = '' }: Sent, as: string | null = 'operator'): Promise<RawAnswer> {
+async function send (t: Test, { url }: TestIngestionApi, target: string, { headers = {}, body = '' }: Sent, as: string | null = 'operator'): Promise<RawResponse> {
   const request = rawRequest(t, url)
   await request.send(head(target, headers, as))
   if (headers.expect === undefined) await request.send(body)
-  let answer = await request.answer()
-  if (answer.status === 100) {
+  let response = await request.nextResponse()
+  if (response.status === 100) {
     await request.send(body)
-    answer = await request.answer()
+    response = await request.nextResponse()
   }
-  if (answer.headers.connection !== 'close') {
+  if (response.headers.connection !== 'close') {
     await request.send(head('GET /live', {}, null))
-    t.equal((await request.answer()).status, 200, 'the next request on the connection')
+    t.equal((await request.nextResponse()).status, 200, 'the next request on the connection')
   }
   request.destroy()
-  return answer
+  return response
 }

@@ -35,17 +35,17 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
 
   for (const { name, body, headers, status, code } of cases) {
     t.test(name, async t => {
-      const answer = await api.submit(body, { path: name.startsWith('a parameter') ? '/batches?dryrun=true' : '/batches', headers })
-      t.equal(answer.status, status, answer.body.detail)
-      t.equal(answer.body.type, `/problems/${code}`)
-      t.equal(answer.headers.get('content-type'), 'application/problem+json')
-      if (headers?.['content-encoding'] && status === 415) t.equal(answer.headers.get('accept-encoding'), 'gzip, identity')
+      const response = await api.submit(body, { path: name.startsWith('a parameter') ? '/batches?dryrun=true' : '/batches', headers })
+      t.equal(response.status, status, response.body.detail)
+      t.equal(response.body.type, `/problems/${code}`)
+      t.equal(response.headers.get('content-type'), 'application/problem+json')
+      if (headers?.['content-encoding'] && status === 415) t.equal(response.headers.get('accept-encoding'), 'gzip, identity')
     })
   }
 
   t.test('longer than the limit, in chunks that say nothing of it', async t => {
-    const answer = await api.submit(new Blob([Buffer.alloc(8 * mebibyte + 1, 'x')]).stream())
-    t.match(answer, { status: 413, body: { type: '/problems/content-too-large' } })
+    const response = await api.submit(new Blob([Buffer.alloc(8 * mebibyte + 1, 'x')]).stream())
+    t.match(response, { status: 413, body: { type: '/problems/content-too-large' } })
   })
 
   t.test('nothing of them is left', async t => {
@@ -56,9 +56,9 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
 
   t.test('what is at the limit is taken', async t => {
     const body = Buffer.alloc(8 * mebibyte, 'x')
-    const answer = await api.submit(body)
-    t.equal(answer.status, 202)
-    t.equal(answer.body.digest, sha256(body))
+    const response = await api.submit(body)
+    t.equal(response.status, 202)
+    t.equal(response.body.digest, sha256(body))
     const decoded = Buffer.alloc(16 * mebibyte, 'x')
     const zipped = await api.submit(gzipSync(decoded, { level: 1 }), { headers: gzip })
     t.equal(zipped.status, 202)
@@ -67,8 +67,8 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
   })
 
   t.test('gzip in several members is one body', async t => {
-    const answer = await api.submit(Buffer.concat([gzipSync(header), gzipSync('CNGGZ,EETLL,2021-01-05,100.25\n')]), { headers: gzip })
-    t.equal(answer.status, 202)
-    t.equal(answer.body.digest, sha256(content))
+    const response = await api.submit(Buffer.concat([gzipSync(header), gzipSync('CNGGZ,EETLL,2021-01-05,100.25\n')]), { headers: gzip })
+    t.equal(response.status, 202)
+    t.equal(response.body.digest, sha256(content))
   })
 })

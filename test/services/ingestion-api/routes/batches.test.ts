@@ -39,7 +39,7 @@ t.test('the list of batches', async t => {
     t.strictSame((await api.call('/batches', { as: 'other' })).body.batches.map(({ id }: Row) => id), newestFirst(rows.slice(40)))
   })
 
-  t.test('pages are whole, whatever their size, with equal times too', async t => {
+  t.test('pages are complete, whatever their size, with equal times too', async t => {
     for (const limit of [1, 3, 4, 39, 40, 200]) {
       const found = await pages(`limit=${limit}`)
       t.strictSame(found.flat(), newestFirst(own), String(limit))

@@ -32,9 +32,9 @@ t.test('dead letters, for operators', async t => {
   t.test('redrive: once, with an audit, as a new message', async t => {
     const before = await api.messages()
     const path = `/dead-letters/${ids[0]}/redrive`
-    t.match(await asOperator(path, 'POST', { reason: 'mended' }), { status: 200, body: { id: ids[0], state: 'queued', changed: true } })
+    t.match(await asOperator(path, 'POST', { reason: 'fixed' }), { status: 200, body: { id: ids[0], state: 'queued', changed: true } })
     const again = await asOperator(path, 'POST')
-    t.match(again.body, { state: 'queued', changed: false, actions: [{ action: 'redrive', actor: 'operator', reason: 'mended' }] })
+    t.match(again.body, { state: 'queued', changed: false, actions: [{ action: 'redrive', actor: 'operator', reason: 'fixed' }] })
     t.equal(again.body.actions.length, 1)
     const added = (await api.messages()).slice(before.length)
     t.match(added, [{ id: ids[0], group: 'demo' }])
@@ -42,18 +42,18 @@ t.test('dead letters, for operators', async t => {
     t.equal((await api.call(`/batches/${ids[0]}`)).body.state, 'queued')
   })
 
-  t.test('the queue away: the batch is queued all the same, and the answer says so', async t => {
-    const mend = api.proxy.cut(call => call.method === 'SendMessage')
+  t.test('the queue unavailable: the batch is queued all the same, and the response says so', async t => {
+    const restore = api.proxy.cut(call => call.method === 'SendMessage')
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 503, body: { type: '/problems/queue-unavailable' } })
-    mend()
+    restore()
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 200, body: { state: 'queued', changed: false } })
   })
 
-  t.test('the store away: a discard changes nothing, and the answer says so', async t => {
-    const mend = api.proxy.cut(({ key }) => key.startsWith('decisions/'))
+  t.test('the store unavailable: a discard changes nothing, and the response says so', async t => {
+    const restore = api.proxy.cut(({ key }) => key.startsWith('decisions/'))
     t.match(await asOperator(`/dead-letters/${ids[2]}`, 'DELETE'), { status: 503, body: { type: '/problems/store-unavailable' } })
     t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2], payload_expires_at: null }] })
-    mend()
+    restore()
   })
 
   t.test('a decision that cannot be read: a discard names the object, and works once it is deleted', async t => {

@@ -36,14 +36,14 @@ t.test('the report of a batch', async t => {
   t.test('rejected: in the form that the client accepts', async t => {
     await api.putObject(`reports/${id}.ndjson`, ndjson)
     for (const accept of ['text/csv', '', '*/*', 'text/*', 'application/x-ndjson;q=0.5, text/csv']) {
-      const answer = await report(accept)
-      t.match(answer, { status: 200, text: csv }, accept)
-      t.equal(answer.headers.get('content-type'), 'text/csv; charset=utf-8')
+      const response = await report(accept)
+      t.match(response, { status: 200, text: csv }, accept)
+      t.equal(response.headers.get('content-type'), 'text/csv; charset=utf-8')
     }
     for (const accept of ['application/x-ndjson', 'application/*', 'text/csv;q=0.5, application/x-ndjson']) {
-      const answer = await report(accept)
-      t.match(answer, { status: 200, text: ndjson }, accept)
-      t.equal(answer.headers.get('content-type'), 'application/x-ndjson; charset=utf-8')
+      const response = await report(accept)
+      t.match(response, { status: 200, text: ndjson }, accept)
+      t.equal(response.headers.get('content-type'), 'application/x-ndjson; charset=utf-8')
     }
     for (const accept of ['application/json', 'text/html', 'text/csv;q=0']) {
       t.match(await report(accept), { status: 406, body: { type: '/problems/not-acceptable' } }, accept)
@@ -88,39 +88,39 @@ t.test('the report of a batch', async t => {
   t.test('rejected: a long one', async t => {
     const long = Array.from({ length: 5_000 }, (_, index) => ({ ...errors[index % 3]!, row: index + 1 }))
     await api.putObject(`reports/${id}.ndjson`, long.map(error => `${JSON.stringify(error)}\n`).join(''))
-    const answer = await report('text/csv')
-    t.equal(answer.status, 200)
-    t.equal(answer.text.split('\r\n').length - 1, Math.floor(5_000 / 3))
-    t.match(answer.text, /\n4999,dest_code,.*\n5000,price,.*\n$/)
+    const response = await report('text/csv')
+    t.equal(response.status, 200)
+    t.equal(response.text.split('\r\n').length - 1, Math.floor(5_000 / 3))
+    t.match(response.text, /\n4999,dest_code,.*\n5000,price,.*\n$/)
   })
 
-  t.test('the store goes away in the middle of it: the client notices, and the next one is served', async t => {
+  t.test('the store fails in the middle of it: the client notices, and the next request succeeds', async t => {
     for (const accept of ['text/csv', 'application/x-ndjson']) {
-      api.proxy.cutAnswer(({ key }) => key.startsWith('reports/'))
+      api.proxy.cutResponse(({ key }) => key.startsWith('reports/'))
       await t.rejects(report(accept))
       t.match(await report(accept), { status: 200 })
     }
   })
 
-  t.test('the client goes away in the middle of it: the store is let go', async t => {
+  t.test('the client disconnects in the middle of it: the store\'s stream is destroyed', async t => {
     await api.putObject(`reports/${id}.ndjson`, ndjson.repeat(30_000))
     for (const accept of ['text/csv', 'application/x-ndjson']) {
       const response = await fetch(`${api.url}/batches/${id}/errors`, { headers: { accept, authorization: 'Bearer demo-key' } })
       const body = response.body!.getReader()
       await body.read()
-      t.equal(api.proxy.underWay(), 1, accept)
+      t.equal(api.proxy.inFlight(), 1, accept)
       await body.cancel()
-      await waitFor(() => api.proxy.underWay() === 0)
+      await waitFor(() => api.proxy.inFlight() === 0)
     }
   })
 
-  t.test('the store is away', async t => {
+  t.test('the store is unavailable', async t => {
     const back = api.proxy.cut(({ key }) => key.startsWith('reports/'))
     t.match(await report('text/csv'), { status: 503, body: { type: '/problems/store-unavailable' } })
     back()
   })
 
-  t.test('ended well: there are none', async t => {
+  t.test('applied: there are none', async t => {
     for (const state of ['applied', 'validated']) {
       await setState(state)
       t.match(await report('text/csv'), { status: 200, text: 'row,column,value,code,message,original\n' })
@@ -128,7 +128,7 @@ t.test('the report of a batch', async t => {
     }
   })
 
-  t.test('ended otherwise: nobody knows of bad rows', async t => {
+  t.test('dead-lettered or discarded: bad rows are not known', async t => {
     for (const state of ['dead_lettered', 'discarded']) {
       await setState(state)
       t.match(await report('text/csv'), { status: 404, body: { type: '/problems/no-report' } })

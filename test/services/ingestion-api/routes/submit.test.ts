@@ -17,12 +17,12 @@ t.test('what becomes of a batch that is sent', async t => {
       t.test(`${format}, ${encoding}`, async t => {
         const body = encoding === 'gzip' ? gzipSync(`${content}\n`) : Buffer.from(content)
         const decoded = encoding === 'gzip' ? `${content}\n` : content
-        const answer = await api.submit(body, { headers: { 'content-type': type, 'content-encoding': encoding } })
-        t.equal(answer.status, 202)
-        const { id } = answer.body
+        const response = await api.submit(body, { headers: { 'content-type': type, 'content-encoding': encoding } })
+        t.equal(response.status, 202)
+        const { id } = response.body
         t.match(id, /^[0-9a-f]{64}$/)
-        t.equal(answer.headers.get('location'), `/batches/${id}`)
-        t.match(answer.body, {
+        t.equal(response.headers.get('location'), `/batches/${id}`)
+        t.match(response.body, {
           state: 'queued', provider: 'demo', mode: 'apply', format, digest: sha256(decoded), bytes: body.length, decoded_bytes: decoded.length,
           started_at: null, finished_at: null, attempts: 0, rows: null, error_count: null, first_errors: [], reason: null,
         })
@@ -30,7 +30,7 @@ t.test('what becomes of a batch that is sent', async t => {
         const manifest = await api.manifest(id)
         t.match(manifest, {
           version: 1, id, provider: 'demo', mode: 'apply', name: { kind: 'content', value: sha256(decoded) }, format, encoding,
-          digest: sha256(decoded), bytes: body.length, decodedBytes: decoded.length, acceptedAt: answer.body.accepted_at,
+          digest: sha256(decoded), bytes: body.length, decodedBytes: decoded.length, acceptedAt: response.body.accepted_at,
         })
         t.same(await api.payload(manifest), body, 'the payload lies in the store as it was sent')
         t.strictSame((await api.messages()).filter(message => message.id === id), [{ id, group: 'demo', deduplicationId: id }])
@@ -38,7 +38,7 @@ t.test('what becomes of a batch that is sent', async t => {
         t.strictSame(await api.objects('pending/'), [])
         const [record] = await api.db.migrator`select * from batches where id = ${id}`
         t.match(record, { provider: 'demo', mode: 'apply', state: 'queued', format, digest: sha256(decoded), bytes: body.length, decoded_bytes: decoded.length })
-        t.strictSame((await api.call(`/batches/${id}`)).body, answer.body, 'the row says what the manifest said')
+        t.strictSame((await api.call(`/batches/${id}`)).body, response.body, 'the row says what the manifest said')
       })
     }
   }

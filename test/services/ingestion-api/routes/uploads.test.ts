@@ -17,7 +17,7 @@ const sha256 = (content: string | Buffer): string => createHash('sha256').update
 const asJson = (body: object) => ({ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
 
 type Put = { upload: string, url: string, headers: Record<string, string>, method: string }
-const ask = async (api: TestIngestionApi, content: string | Buffer, more: object = {}): Promise<Put> =>
+const createUpload = async (api: TestIngestionApi, content: string | Buffer, more: object = {}): Promise<Put> =>
   (await api.call('/uploads', asJson({ bytes: content.length, sha256: sha256(content), content_type: 'text/csv', ...more }))).body
 const put = ({ url, headers }: Put, body: string | Buffer): Promise<Response> => {
   const { 'content-length': _length, ...others } = headers // fetch sets it
@@ -31,7 +31,7 @@ const name = (api: TestIngestionApi, upload: string, more: Parameters<TestIngest
 t.test('uploads', async t => {
   const api = await ingestionApi(t, { maxReceives: 1 })
   worker(t, api)
-  const ended = async (id: string): Promise<Record<string, any>> => {
+  const untilFinal = async (id: string): Promise<Record<string, any>> => {
     let body: Record<string, any> = {}
     await waitFor(async () => {
       body = (await api.call(`/batches/${id}`)).body
@@ -41,27 +41,27 @@ t.test('uploads', async t => {
   }
 
   t.test('a file goes to the store, and its name becomes a batch', async t => {
-    const asked = await ask(api, csv)
-    const { searchParams, pathname } = new URL(asked.url)
-    t.match(pathname, `/incoming/demo/${asked.upload}`)
+    const created = await createUpload(api, csv)
+    const { searchParams, pathname } = new URL(created.url)
+    t.match(pathname, `/incoming/demo/${created.upload}`)
     t.equal(searchParams.get('X-Amz-SignedHeaders'), 'content-length;host;if-none-match;x-amz-checksum-sha256')
     t.equal(searchParams.get('X-Amz-Expires'), '900')
-    t.match(asked, { method: 'PUT', headers: { 'content-length': String(csv.length), 'if-none-match': '*' } })
-    t.match(await name(api, asked.upload), { status: 409, body: { type: '/problems/upload-incomplete' } })
-    t.equal((await put(asked, csv)).status, 200)
-    const { status, headers, body } = await name(api, asked.upload)
+    t.match(created, { method: 'PUT', headers: { 'content-length': String(csv.length), 'if-none-match': '*' } })
+    t.match(await name(api, created.upload), { status: 409, body: { type: '/problems/upload-incomplete' } })
+    t.equal((await put(created, csv)).status, 200)
+    const { status, headers, body } = await name(api, created.upload)
     t.match({ status, body }, { status: 202, body: { state: 'queued', digest: sha256(csv), bytes: csv.length, decoded_bytes: null } })
     t.equal(headers.get('location'), `/batches/${body.id}`)
-    t.match(await ended(body.id), { state: 'applied', rows: 2 })
-    t.match(await name(api, asked.upload), { status: 202, body: { id: body.id, state: 'applied' } }, 'again: the same batch')
-    t.match(await name(api, asked.upload, { headers: { 'idempotency-key': 'other' } }), { status: 202 }, 'under a key of its own it is another')
+    t.match(await untilFinal(body.id), { state: 'applied', rows: 2 })
+    t.match(await name(api, created.upload), { status: 202, body: { id: body.id, state: 'applied' } }, 'again: the same batch')
+    t.match(await name(api, created.upload, { headers: { 'idempotency-key': 'other' } }), { status: 202 }, 'under a key of its own it is another')
   })
 
   t.test('gzip', async t => {
     const file = gzipSync(csv.replace('101', '102'))
-    const asked = await ask(api, file, { content_encoding: 'gzip' })
-    await put(asked, file)
-    t.match(await ended((await name(api, asked.upload)).body.id), { state: 'applied', rows: 2 })
+    const created = await createUpload(api, file, { content_encoding: 'gzip' })
+    await put(created, file)
+    t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'applied', rows: 2 })
   })
 
   t.test('the same file uploaded twice, then sent as a body: one batch', async t => {
@@ -69,60 +69,60 @@ t.test('uploads', async t => {
     const before = (await api.db.migrator`select 1 from prices`).length
     const ids = new Set<string>()
     for (let times = 0; times < 2; times++) {
-      const asked = await ask(api, file)
-      await put(asked, file)
-      ids.add((await name(api, asked.upload)).body.id)
+      const created = await createUpload(api, file)
+      await put(created, file)
+      ids.add((await name(api, created.upload)).body.id)
     }
     ids.add((await api.submit(file)).body.id)
     ids.add((await api.submit(gzipSync(file), { headers: { 'content-encoding': 'gzip' } })).body.id)
     t.equal(ids.size, 1)
     const [id] = [...ids]
     t.equal(id, batchId('demo', 'apply', { kind: 'content', value: sha256(file) }))
-    t.match(await ended(id!), { state: 'applied', rows: 1, digest: sha256(file) })
+    t.match(await untilFinal(id!), { state: 'applied', rows: 1, digest: sha256(file) })
 
     const zipped = gzipSync(file)
-    const asked = await ask(api, zipped, { content_encoding: 'gzip' })
-    await put(asked, zipped)
-    const twin = (await name(api, asked.upload)).body.id
-    t.match(await ended(twin), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'duplicate', value: id }] })
-    t.match((await api.call(`/batches/${twin}/errors`, { headers: { accept: 'application/x-ndjson' } })).text, /"code":"duplicate"/)
+    const created = await createUpload(api, zipped, { content_encoding: 'gzip' })
+    await put(created, zipped)
+    const duplicate = (await name(api, created.upload)).body.id
+    t.match(await untilFinal(duplicate), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'duplicate', value: id }] })
+    t.match((await api.call(`/batches/${duplicate}/errors`, { headers: { accept: 'application/x-ndjson' } })).text, /"code":"duplicate"/)
     t.equal((await api.db.migrator`select 1 from prices`).length, before + 1)
   })
 
   t.test('what is as it was said and cannot be decoded is rejected', async t => {
     const file = gzipSync(csv).subarray(0, 40)
-    const asked = await ask(api, file, { content_encoding: 'gzip' })
-    await put(asked, file)
-    t.match(await ended((await name(api, asked.upload)).body.id), { state: 'rejected', first_errors: [{ row: 0, code: 'not_gzip' }] })
+    const created = await createUpload(api, file, { content_encoding: 'gzip' })
+    await put(created, file)
+    t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'rejected', first_errors: [{ row: 0, code: 'not_gzip' }] })
   })
 
   t.test('what is not what was said becomes a dead letter, not a rejection', async t => {
-    const said = csv.replace('101', '103')
-    const asked = await ask(api, said)
-    await api.putObject(`incoming/demo/${asked.upload}`, said.replace('100', '1x0'))
-    t.match(await ended((await name(api, asked.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
+    const announced = csv.replace('101', '103')
+    const created = await createUpload(api, announced)
+    await api.putObject(`incoming/demo/${created.upload}`, announced.replace('100', '1x0'))
+    t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
   })
 
   t.test('other bytes than were announced: refused by a store that verifies them, a dead letter behind one that does not', async t => {
-    const said = csv.replace('101', '104')
-    const asked = await ask(api, said)
-    const { ok } = await put(asked, said.replace('100', '1x0'))
+    const announced = csv.replace('101', '104')
+    const created = await createUpload(api, announced)
+    const { ok } = await put(created, announced.replace('100', '1x0'))
     t.equal(ok, !testSystem().verifiesUploads)
-    const named = await name(api, asked.upload)
-    if (ok) t.match(await ended(named.body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
+    const named = await name(api, created.upload)
+    if (ok) t.match(await untilFinal(named.body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
     else t.match(named, { status: 409, body: { type: '/problems/upload-incomplete' } })
   })
 
   t.test('another provider cannot name it', async t => {
-    const asked = await ask(api, csv)
-    await put(asked, csv)
-    t.match(await name(api, asked.upload, { as: 'other' }), { status: 404, body: { type: '/problems/unknown-upload' } })
+    const created = await createUpload(api, csv)
+    await put(created, csv)
+    t.match(await name(api, created.upload, { as: 'other' }), { status: 404, body: { type: '/problems/unknown-upload' } })
   })
 
   t.test('a file of another length has not come', async t => {
-    const asked = await ask(api, csv)
-    await put(asked, `${csv} `)
-    t.match(await name(api, asked.upload), { status: 409 })
+    const created = await createUpload(api, csv)
+    await put(created, `${csv} `)
+    t.match(await name(api, created.upload), { status: 409 })
   })
 
   t.test('wrong requests', async t => {

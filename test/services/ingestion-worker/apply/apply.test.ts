@@ -9,7 +9,7 @@ t.test('a worker on one queue', async t => {
   const it = await pipeline(t)
   startWorker(t, it)
 
-  t.test('the sample month goes in whole, and the read model is the sum of the ledger', async t => {
+  t.test('the sample month is applied completely, and the read model is the sum of the ledger', async t => {
     const csv = sampleCsv()
     const { id } = await it.submit(csv)
     const batch = await it.settled(id, 'applied', 'rejected')

@@ -10,16 +10,16 @@ const limits = { maxRows: 10, maxRowBytes: 1_000, maxDecodedBytes: 1_000, maxPri
 
 t.test('a process that applies many batches listens for its end once for each that is under way, and no longer', async t => {
   const it = await pipeline(t)
-  const ends = new AbortController()
-  for (const key of ['one', 'two']) t.equal(await apply(it, key, ends.signal), 'applied')
-  t.equal(getEventListeners(ends.signal, 'abort').length, 0)
+  const shutdown = new AbortController()
+  for (const key of ['one', 'two']) t.equal(await apply(it, key, shutdown.signal), 'applied')
+  t.equal(getEventListeners(shutdown.signal, 'abort').length, 0)
 
   const lock = await lockReadModel(t, it.db)
-  const waiting = apply(it, 'three', ends.signal)
+  const waiting = apply(it, 'three', shutdown.signal)
   await lock.awaited()
-  ends.abort(new Error('the process ends'))
+  shutdown.abort(new Error('the process ends'))
   await t.rejects(waiting, { code: '57014' })
-  t.equal(getEventListeners(ends.signal, 'abort').length, 0)
+  t.equal(getEventListeners(shutdown.signal, 'abort').length, 0)
 })
 
 async function apply ({ db, store, submit }: Pipeline, key: string, signal: AbortSignal): Promise<string> {

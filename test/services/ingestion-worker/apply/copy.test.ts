@@ -5,12 +5,12 @@ import { transaction } from '../../../../lib/postgres/transaction.ts'
 import { database } from '../../../harness/database.ts'
 import { rules } from '../../../harness/read-rows.ts'
 
-t.test('what the server refuses at the very end of a COPY is told as it is, and the transaction can go back', async t => {
+t.test('what the server refuses at the very end of a COPY is reported as it is, and the transaction can be rolled back', async t => {
   const sql = (await database(t)).open('ingestion_worker')
-  const whole = new CopyEncoder(rules, 1n).finish()
+  const complete = new CopyEncoder(rules, 1n).finish()
   const failure = transaction(sql, async tx => {
     const copy = await copyPrices(tx)
-    await copy.write(whole.subarray(0, 15)) // not even the file's head: the server waits for more until it is told that there is none
+    await copy.write(complete.subarray(0, 15)) // not even the file's head: the server waits for more until it is told that there is none
     await copy.end()
   })
   await t.rejects(failure, { code: '22P04' })

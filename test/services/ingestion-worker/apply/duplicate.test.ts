@@ -15,7 +15,7 @@ import { tcpProxy } from '../../../harness/tcp-proxy.ts'
 import { sha256 } from '../../../harness/ingestion-api.ts'
 import { lockReadModel } from '../../../harness/lock.ts'
 import { waitLimitMs } from '../../../harness/patience.ts'
-import { mendPayload } from '../../../harness/payloads.ts'
+import { restorePayload } from '../../../harness/payloads.ts'
 import { pipeline, type Pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
@@ -69,7 +69,7 @@ t.test('of two batches of one content at once one is applied, the other is rejec
   await prices(t, it, 1)
 })
 
-t.test('other files of the same content are twins; other formats, providers and contents are none, nor what a key names', atOnce, async t => {
+t.test('other files of the same content are duplicates; other formats, providers and contents are not, nor what a key names', atOnce, async t => {
   const it = await pipeline(t)
   t.equal(await apply(it, await upload(it)), 'applied')
   t.equal(await apply(it, await upload(it, { level: 1 })), 'rejected')
@@ -77,7 +77,7 @@ t.test('other files of the same content are twins; other formats, providers and 
   t.equal(await apply(it, await upload(it, { content: csv.replace('100', '101') })), 'applied')
   t.equal(await apply(it, await it.submit(csv, { key: 'another' })), 'applied')
   t.equal(await apply(it, await it.submit(csv.replace('100', '102'), { key: 'first' })), 'applied')
-  t.equal(await apply(it, await it.submit(csv.replace('100', '102'))), 'applied', 'a batch under a key is no twin of one without')
+  t.equal(await apply(it, await it.submit(csv.replace('100', '102'))), 'applied', 'a batch under a key is no duplicate of one without')
   t.equal(await apply(it, await it.submit(csv, { mode: 'dry_run' })), 'validated')
 
   // One text that two formats read: an array over lines is JSON, and its only line is NDJSON without the brackets.
@@ -88,7 +88,7 @@ t.test('other files of the same content are twins; other formats, providers and 
   t.equal(await apply(it, await upload(it, { content: row, format: 'ndjson' })), 'applied', 'the one before is of another format')
 })
 
-t.test('a commit whose answer is lost: the batch is not its own twin, and the message ends', atOnce, async t => {
+t.test('a commit whose response is lost: the batch is not its own duplicate, and the message is deleted', atOnce, async t => {
   const it = await pipeline(t)
   const url = new URL(it.db.url('ingestion_worker'))
   const proxy = await tcpProxy(Number(url.port), commits)
@@ -112,14 +112,14 @@ t.test('a commit whose answer is lost: the batch is not its own twin, and the me
   }, manifest, attempt!), { code: /CONNECTION_CLOSED|ECONNRESET/ })
   t.ok(inTransaction)
   t.match(await it.settled(manifest.id, 'applied'), { state: 'applied' })
-  t.equal(await applyBatch(options, manifest, attempt!), 'ended earlier', 'also for a worker that began before')
+  t.equal(await applyBatch(options, manifest, attempt!), 'already final', 'also for a worker that began before')
   startWorker(t, it)
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(manifest.id, 'applied'), { error_count: 0 })
   await prices(t, it, 1)
 })
 
-t.test('a dead letter that is redriven after its twin was applied is rejected; delivered again it stays so', atOnce, async t => {
+t.test('a dead letter that is redriven after its duplicate was applied is rejected; delivered again it stays so', atOnce, async t => {
   const it = await pipeline(t, { maxReceives: 1 })
   const zipped = await upload(it)
   const object = await (await it.store.openPayload(zipped.payload)).toArray()
@@ -128,7 +128,7 @@ t.test('a dead letter that is redriven after its twin was applied is rejected; d
   await it.settled(zipped.id, 'dead_lettered')
   const plain = await it.submit(csv)
   await it.settled(plain.id, 'applied')
-  await mendPayload(it, zipped, Buffer.concat(object))
+  await restorePayload(it, zipped, Buffer.concat(object))
   await actOn(it.db.open('ingestion_api'), it, zipped.id, 'redrive', { name: 'someone', reason: null })
   t.match(await it.settled(zipped.id, 'rejected'), { first_errors: [{ code: 'duplicate', value: plain.id }] })
   await it.queue.send(zipped.id, 'demo', 'once-more')
@@ -139,20 +139,20 @@ t.test('a dead letter that is redriven after its twin was applied is rejected; d
   await prices(t, it, 1)
 })
 
-t.test('batches of an older release: their contents are read once, and what cannot be read is no twin', atOnce, async t => {
+t.test('batches of an older release: their contents are read once, and what cannot be read is no duplicate', atOnce, async t => {
   const it = await pipeline(t)
   const forget = (): Promise<unknown> => it.db.migrator`update batches set name_kind = null, content_digest = null`
-  const [keyed, other, gone] = [
-    await it.submit(csv, { key: 'kept' }), await upload(it, { content: csv.replace('100', '101') }), await upload(it, { content: csv.replace('100', '102') }),
+  const [keyed, other, unreadable] = [
+    await it.submit(csv, { key: 'readable' }), await upload(it, { content: csv.replace('100', '101') }), await upload(it, { content: csv.replace('100', '102') }),
   ]
-  for (const manifest of [keyed, other, gone]) t.equal(await apply(it, manifest), 'applied')
+  for (const manifest of [keyed, other, unreadable]) t.equal(await apply(it, manifest), 'applied')
   await forget()
-  await it.store.deletePayload(gone.payload)
+  await it.store.deletePayload(unreadable.payload)
   const plain = await it.submit(csv)
   t.equal(await apply(it, plain), 'applied')
   t.match(await it.db.migrator`select id, name_kind, content_digest from batches order by number`, [
     { id: keyed.id, name_kind: 'key' }, { id: other.id, name_kind: 'upload', content_digest: sha256(csv.replace('100', '101')) },
-    { id: gone.id, name_kind: 'upload', content_digest: null }, { id: plain.id, name_kind: 'content', content_digest: sha256(csv) },
+    { id: unreadable.id, name_kind: 'upload', content_digest: null }, { id: plain.id, name_kind: 'content', content_digest: sha256(csv) },
   ])
   const attempts = await it.db.migrator`select 1 from batch_attempts where batch_id = ${plain.id}`
   t.equal(attempts.length, 1)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { beginAttempt, endAttempt, reportProgress } from '../../../../services/ingestion-worker/receive/attempt.ts'
+import { beginAttempt, finishAttempt, reportProgress } from '../../../../services/ingestion-worker/receive/attempt.ts'
 import { readRecord } from '../../../../lib/batch/records.ts'
 import { sampleCsv } from '../../../../lib/sample/month.ts'
 import { lockReadModel } from '../../../harness/lock.ts'
@@ -22,14 +22,14 @@ t.test('a batch in the middle says how far it is', async t => {
   t.match(await readRecord(api, id), { state: 'applied', rows_read: rows, row_count: rows })
 })
 
-t.test('a late report of progress changes nothing of an attempt that has ended', async t => {
+t.test('a late report of progress changes nothing of a finished attempt', async t => {
   const it = await pipeline(t)
   const manifest = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n')
   const sql = it.db.open('ingestion_worker')
   const attempt = (await beginAttempt(sql, manifest, 'test'))!
   let reports = 0
   const progress = reportProgress(sql, attempt, () => ({ read: ++reports, expected: 1_000, bytes: 0 }), 5)
-  await endAttempt(sql, attempt, 'applied', 1)
+  await finishAttempt(sql, attempt, 'applied', 1)
   const before = reports
   await waitFor(() => reports > before + 1)
   await progress.stop()

@@ -1,6 +1,6 @@
 // An operator ends a batch that is queued, being processed, or fails again and again.
 import t from 'tap'
-import { actOn, auditOf } from '../../../../lib/batch/dead-letters.ts'
+import { actOn, listAuditEntries } from '../../../../lib/batch/dead-letters.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
 import { watchParked, type Parked } from '../../../../services/ingestion-worker/receive/parked.ts'
 import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
@@ -30,7 +30,7 @@ t.test('queued: it is not begun any more, its message is deleted, a redrive appl
   t.same(await it.db.migrator`select 1 from batch_attempts`, [])
   await actOn(api, it, id, 'redrive', actor)
   await it.settled(id, 'applied')
-  t.match(await auditOf(api, id), [{ action: 'dead_letter', actor: 'someone', reason: actor.reason }, { action: 'redrive' }])
+  t.match(await listAuditEntries(api, id), [{ action: 'dead_letter', actor: 'someone', reason: actor.reason }, { action: 'redrive' }])
   t.match(await actOn(api, it, id, 'dead_letter', actor), { state: 'applied', changed: false })
 })
 
@@ -42,7 +42,7 @@ t.test('being processed: its worker cancels it at the next heartbeat', async t =
   await lock.awaited()
   await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await waitFor(async () => await it.queue.countMessages() === 0) // the read model is locked still
-  t.match(await it.db.migrator`select outcome, reason from batch_attempts`, [{ outcome: 'failed', reason: /^ENDED_BY_OPERATOR: / }])
+  t.match(await it.db.migrator`select outcome, reason from batch_attempts`, [{ outcome: 'failed', reason: /^DEAD_LETTERED_BY_OPERATOR: / }])
   await lock.release()
   const next = await it.submit(csv, { key: 'next' })
   await it.settled(next.id, 'applied')
@@ -139,7 +139,7 @@ t.test('beside a commit one wins: the commit, when it has the row', async t => {
   await before.awaited()
   const attempt = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
-  const held = it.db.migrator.begin(async tx => {
+  const locking = it.db.migrator.begin(async tx => {
     await tx`select 1 from batch_attempts where batch_id = ${id} for update`
     locked.resolve()
     await attempt.promise
@@ -150,7 +150,7 @@ t.test('beside a commit one wins: the commit, when it has the row', async t => {
   const acting = actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await waitFor(() => waits(it, 2))
   attempt.resolve()
-  await held
+  await locking
   t.match(await acting, { state: 'applied', changed: false })
   t.match(await it.settled(id, 'applied', 'dead_lettered'), { state: 'applied', dead_lettered_at: null })
   t.equal(await it.visible(id), 1)
@@ -169,7 +169,7 @@ t.test('beside a commit one wins: the operator, when the commit comes second', a
   t.equal(await it.visible(id), 0)
 })
 
-t.test('a batch that waits while others are finished is unknown from the fifth time on, and shuts no gate', async t => {
+t.test('a batch that waits while others are finished is unknown from the fifth time on, and does not pause receiving', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const poison = await it.submit(csv)
   await refuse(it, '55P03', poison.id)

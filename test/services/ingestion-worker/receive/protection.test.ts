@@ -35,22 +35,22 @@ t.test('protected while a batch is in hand, renewed, and not when idle or at the
   await it.submit(csv('2021-01-06'))
   await again.awaited()
   await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === true)
-  const ended = process.kill('SIGTERM')
+  const exited = process.kill('SIGTERM')
   await again.release()
-  t.match(await ended, { code: 0 })
+  t.match(await exited, { code: 0 })
   t.same(agent.calls.at(-1), off)
 })
 
-for (const mood of ['away', 'broken', 'silent', 'late'] as const) {
+for (const mood of ['unavailable', 'broken', 'silent', 'late'] as const) {
   t.test(`an agent that is ${mood} stops no work`, async t => {
     const [it, agent] = [await pipeline(t), await ecsAgent(t)]
     agent.be(mood)
     const process = await worker(t, it, agent.uri)
     for (const day of ['2021-01-05', '2021-01-06']) t.match(await it.settled((await it.submit(csv(day))).id, 'applied'), { state: 'applied' })
-    await process.said('"protection":"failed"')
+    await process.untilOutput('"protection":"failed"')
     t.match(await it.settled((await it.submit(csv('2021-01-07'))).id, 'applied'), { state: 'applied' })
     t.equal(process.output().match(/"protection":"failed"/g)!.length, 1, 'logged once')
-    agent.be('well')
+    agent.be('available')
     await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
     t.match(await process.kill('SIGTERM'), { code: 0 })
   })
@@ -64,7 +64,7 @@ t.test('a deployment waits: the batch in hand is finished, none is received unti
   await lock.awaited()
   await waitFor(() => agent.calls.length > 0)
   agent.be('blocked')
-  await process.said('"protection":"blocked"')
+  await process.untilOutput('"protection":"blocked"')
   const second = await it.submit(csv('2021-01-06'), { provider: 'demo-2' })
   await lock.release()
   await it.settled(first.id, 'applied')
@@ -73,7 +73,7 @@ t.test('a deployment waits: the batch in hand is finished, none is received unti
   await waitFor(() => agent.calls.length >= idleSince + 3) // it asks whether the deployment still waits
   t.same(agent.calls.slice(idleSince, idleSince + 3), [on, on, on])
   t.same(await it.db.migrator`select 1 from batch_attempts where batch_id = ${second.id}`, [])
-  agent.be('well')
+  agent.be('available')
   t.match(await it.settled(second.id, 'applied'), { state: 'applied' })
   await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
 
@@ -83,26 +83,26 @@ t.test('a deployment waits: the batch in hand is finished, none is received unti
   t.match(await process.kill('SIGTERM'), { code: 0 }, 'it ends while it waits')
 })
 
-t.test('a deployment waits and the agent answers after 60 s: receiving resumes when its time to answer is over', async t => {
+t.test('a deployment waits and the agent responds after 60 s: receiving resumes at the agent\'s timeout', async t => {
   const [it, agent] = [await pipeline(t), await ecsAgent(t)]
   agent.be('blocked')
   const process = await worker(t, it, agent.uri)
   await it.submit(csv('2021-01-05'))
-  await process.said('"protection":"blocked"')
+  await process.untilOutput('"protection":"blocked"')
   agent.be('late')
   const from = performance.now()
   const next = await it.submit(csv('2021-01-06'), { provider: 'demo-2' })
   await it.settled(next.id, 'applied')
-  t.ok(performance.now() - from < lateMs, 'not held back until the agent answers')
+  t.ok(performance.now() - from < lateMs, 'not paused until the agent responds')
 })
 
 t.test('calls to a slow agent do not pile up', async t => {
   const agent = await ecsAgent(t)
   agent.be('silent')
-  const protection = protectTask({ agentUri: agent.uri, renewSeconds: 60, answerMs: 300, log: silent, metrics: openMetrics('ingestion-worker') })
-  for (let batches = 0; batches < 100; batches++) protection.hold()()
-  protection.hold()
+  const protection = protectTask({ agentUri: agent.uri, renewSeconds: 60, agentTimeoutMs: 300, log: silent, metrics: openMetrics('ingestion-worker') })
+  for (let batches = 0; batches < 100; batches++) protection.acquire()()
+  protection.acquire()
   await waitFor(() => agent.calls.length > 0)
-  await protection.end()
+  await protection.stop()
   t.equal(agent.calls.length, 1)
 })

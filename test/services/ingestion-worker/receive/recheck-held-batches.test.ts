@@ -1,7 +1,7 @@
 // The held batches are read by one worker at a time, however long a reading takes.
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { settleDoubt, type DoubtOptions } from '../../../../services/ingestion-worker/receive/recheck-held-batches.ts'
+import { recheckHeldBatches, type RecheckOptions } from '../../../../services/ingestion-worker/receive/recheck-held-batches.ts'
 import { removeObject } from '../../../harness/payloads.ts'
 import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
@@ -9,68 +9,68 @@ import { waitFor } from '../../../harness/wait.ts'
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
 t.test('while a worker reads, another does not, also after the first length of the lease', async t => {
-  const { it, options, readings, resume } = await held(t)
-  const first = settleDoubt(options)
-  await waitFor(() => readings() === 1)
+  const { it, options, reads, resume } = await suspectBatch(t)
+  const first = recheckHeldBatches(options)
+  await waitFor(() => reads() === 1)
   const begun = await lease(it)
   await waitFor(async () => (await it.db.migrator`select 1 from unreadable_batches where ${begun}::timestamptz < now()`).length === 1)
-  await t.rejects(settleDoubt(options), { code: 'STORE_IN_DOUBT' })
-  t.equal(readings(), 1)
+  await t.rejects(recheckHeldBatches(options), { code: 'STORE_SUSPECT' })
+  t.equal(reads(), 1)
   t.not(await lease(it), begun, 'the lease was renewed')
   resume()
   await first
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 
-t.test('a worker that stops cancels its reading and leaves the lease; after one that crashed it expires', async t => {
-  const { it, options, readings, resume } = await held(t)
+t.test('a worker that stops cancels its read and releases the lease; after one that crashed it expires', async t => {
+  const { it, options, reads, resume } = await suspectBatch(t)
   const process = new AbortController()
-  const first = settleDoubt({ ...options, signal: process.signal })
-  await waitFor(() => readings() === 1)
+  const first = recheckHeldBatches({ ...options, signal: process.signal })
+  await waitFor(() => reads() === 1)
   process.abort(new Error('the process ends'))
   resume()
   await t.rejects(first)
   t.equal(await lease(it), null)
   await it.db.migrator`update unreadable_batches set leased_until = now() - interval '1 second'`
-  await settleDoubt(options)
-  t.equal(readings(), 2)
+  await recheckHeldBatches(options)
+  t.equal(reads(), 2)
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 
 t.test('a batch whose decision cannot be read stays held until it can be', async t => {
-  const { it, options, resume } = await held(t)
+  const { it, options, resume } = await suspectBatch(t)
   resume()
   const [batch] = await it.db.migrator`select batch_id from unreadable_batches`
   const decision = { Bucket: it.aws.bucket, Key: `decisions/${batch!.batch_id}.json` }
   await it.aws.s3.send(new PutObjectCommand({ ...decision, Body: 'no decision' }))
-  await t.rejects(settleDoubt(options), { code: 'STORE_IN_DOUBT' })
+  await t.rejects(recheckHeldBatches(options), { code: 'STORE_SUSPECT' })
   t.equal((await it.db.migrator`select 1 from unreadable_batches`).length, 1)
   await removeObject(it.aws, decision.Key)
-  await settleDoubt(options)
+  await recheckHeldBatches(options)
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 
 /** A batch that is held and can be read again. Its first reading waits for `resume`. */
-async function held (t: Test): Promise<{ it: Pipeline, options: DoubtOptions, readings: () => number, resume: () => void }> {
+async function suspectBatch (t: Test): Promise<{ it: Pipeline, options: RecheckOptions, reads: () => number, resume: () => void }> {
   const it = await pipeline(t)
   const { id } = await it.submit(csv)
   await it.db.migrator`
     insert into unreadable_batches (batch_id, provider, reason, failed_at, held_since, checked_at)
     values (${id}, 'demo', 'X: y', now() - interval '1 minute', now() - interval '1 minute', now() - interval '1 minute')`
-  let readings = 0
+  let reads = 0
   const { promise, resolve } = Promise.withResolvers<void>()
   const store: Pipeline['store'] = {
     ...it.store,
     async openPayload (...args) {
-      if (++readings === 1) await promise
+      if (++reads === 1) await promise
       return await it.store.openPayload(...args)
     },
   }
   const options = {
-    sql: it.db.open('ingestion_worker'), store, log: silent, maxDecodedBytes: 1_000, doubtSeconds: 600, recheckSeconds: 0, leaseSeconds: 3,
+    sql: it.db.open('ingestion_worker'), store, log: silent, maxDecodedBytes: 1_000, suspectSeconds: 600, recheckSeconds: 0, leaseSeconds: 3,
     signal: new AbortController().signal,
   }
-  return { it, options, readings: () => readings, resume: resolve }
+  return { it, options, reads: () => reads, resume: resolve }
 }
 
 async function lease ({ db }: Pipeline): Promise<string | null> {

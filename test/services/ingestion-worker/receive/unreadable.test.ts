@@ -5,7 +5,7 @@ import { actOn, listDeadLetters } from '../../../../lib/batch/dead-letters.ts'
 import type { Dependencies } from '../../../../services/ingestion-worker/app.ts'
 import { openMetrics, valueOf, type Metrics } from '../../../../lib/metrics/metrics.ts'
 import { patience } from '../../../harness/patience.ts'
-import { mendPayload, removeObject } from '../../../harness/payloads.ts'
+import { restorePayload, removeObject } from '../../../harness/payloads.ts'
 import { pipeline, type Pipeline } from '../../../harness/pipeline.ts'
 import { testSystem } from '../../../harness/system.ts'
 import { waitFor } from '../../../harness/wait.ts'
@@ -18,10 +18,10 @@ const secondLookMs = 200
 /** More than a minute's receives: nothing here ends by them. */
 const maxReceives = 10
 
-type Spoil = (it: Pipeline, batch: Awaited<ReturnType<Pipeline['submit']>>) => Promise<unknown>
+type Damage = (it: Pipeline, batch: Awaited<ReturnType<Pipeline['submit']>>) => Promise<unknown>
 const put = ({ aws }: Pipeline, key: string, body: string) => aws.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: key, Body: body }))
 
-const ways: Array<[what: string, spoil: Spoil, reason: RegExp]> = [
+const ways: Array<[what: string, spoil: Damage, reason: RegExp]> = [
   ['its payload is gone', (it, { payload }) => removeObject(it.aws, payload.key), /^NoSuch(Key|Version): /],
   ['its manifest is gone', (it, { id }) => removeObject(it.aws, `batches/${id}.json`), /^NO_MANIFEST: /],
   ['its manifest is cut', (it, { id }) => put(it, `batches/${id}.json`, '{"version":1,"id":'), /^INVALID_MANIFEST: /],
@@ -56,7 +56,7 @@ t.test('what the second look finds as it was accepted is applied', async t => {
   const batch = await it.submit(csv, { stored })
   const metrics = start(t, it, { secondLookMs: 4_000 })
   await waitFor(async () => await valueOf(metrics, 'freight_failures_total', { class: 'corrupt' }) === 1)
-  await mendPayload(it, batch, csv)
+  await restorePayload(it, batch, csv)
   await it.settled(batch.id, 'applied')
   t.equal(await it.visible(batch.id), 1)
 })
@@ -65,13 +65,13 @@ t.test('after a failure of another class the store is looked at twice again', as
   const it = await pipeline(t, { maxReceives: 1 })
   const batch = await it.submit(csv)
   await known(it, batch)
-  let readings = 0
+  let reads = 0
   const store: Pipeline['store'] = {
     ...it.store,
     async readManifest (id) {
-      readings++
-      if (readings === 2) throw Object.assign(new Error('unavailable'), { code: 'ECONNREFUSED' })
-      return readings <= 3 ? null : await it.store.readManifest(id)
+      reads++
+      if (reads === 2) throw Object.assign(new Error('unavailable'), { code: 'ECONNREFUSED' })
+      return reads <= 3 ? null : await it.store.readManifest(id)
     },
   }
   const metrics = start(t, { ...it, store }, { waitMaxMs: 100 })
@@ -93,7 +93,7 @@ t.test('an overwritten payload that is put back: a redrive applies it', { skip: 
   t.equal(await it.visible(batch.id), 1)
 })
 
-t.test('messages that name no batch that is known are kept, and hold nobody up', async t => {
+t.test('messages that name no known batch are parked, and delay no other batch', async t => {
   const it = await pipeline(t, { maxReceives })
   const { sqs, queueUrl } = it.aws
   const send = (MessageBody: string, id: string, MessageGroupId = 'demo') => sqs.send(new SendMessageCommand({
@@ -118,34 +118,34 @@ t.test('messages that name no batch that is known are kept, and hold nobody up',
   t.equal(await it.db.migrator`select count(*)::int as count from batches where state = 'dead_lettered'`.then(rows => rows[0]!.count), 0)
 })
 
-t.test('two providers at once: one is dead-lettered, the other held; both workers stop receiving; all goes on when it can be read again', async t => {
+t.test('two providers at once: one is dead-lettered, the other held; both workers pause receiving; all resumes when it can be read again', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const spoilt = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
   const workers = [start(t, it, { backlogSeconds: 1 }), start(t, it, { backlogSeconds: 1 })]
   await waitFor(async () => (await it.db.migrator`select 1 from batches where state = 'dead_lettered'`).length === 1)
   await waitFor(async () => {
-    const held = await Promise.all(workers.map(metrics => valueOf(metrics, 'freight_unreadable_batches')))
+    const heldBatches = await Promise.all(workers.map(metrics => valueOf(metrics, 'freight_unreadable_batches')))
     const ready = await Promise.all(workers.map(metrics => valueOf(metrics, 'freight_worker_ready')))
-    return held.every(count => count === 1) && ready.every(isReady => isReady === 0)
+    return heldBatches.every(count => count === 1) && ready.every(isReady => isReady === 0)
   })
   const third = await it.submit(csv, { provider: 'demo-3', stored })
-  const readings = async () => (await it.db.migrator`select max(checked_at)::text as at from unreadable_batches`)[0]!.at as string
-  const before = await readings()
-  await waitFor(async () => await readings() !== before)
+  const lastCheck = async () => (await it.db.migrator`select max(checked_at)::text as at from unreadable_batches`)[0]!.at as string
+  const before = await lastCheck()
+  await waitFor(async () => await lastCheck() !== before)
   t.equal((await it.db.migrator`select 1 from batches where state = 'dead_lettered'`).length, 1, 'nothing more is dead-lettered')
   t.equal((await it.db.migrator`select 1 from batch_attempts where batch_id = ${third.id}`).length, 0, 'nothing more is begun')
 
   const [dead] = await it.db.migrator`select id from batches where state = 'dead_lettered'`
-  for (const manifest of [...spoilt, third]) await mendPayload(it, manifest, csv)
+  for (const manifest of [...spoilt, third]) await restorePayload(it, manifest, csv)
   for (const { id } of [...spoilt, third].filter(batch => batch.id !== dead!.id)) await it.settled(id, 'applied')
   await actOn(it.db.open('ingestion_api'), it, dead!.id as string, 'redrive', { name: 'someone', reason: 'the store is right again' })
   await it.settled(dead!.id as string, 'applied')
 })
 
-t.test('two providers\' batches that are broken for good: another batch that can be read ends the doubt', async t => {
+t.test('two providers\' batches that are broken for good: another batch that can be read shows that the store is not to blame', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const spoilt = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
-  start(t, it, { doubtSeconds: 1 })
+  start(t, it, { suspectSeconds: 1 })
   await waitFor(async () => (await it.db.migrator`select 1 from unreadable_batches where held_since is not null`).length === 1)
   const innocent = await it.submit(csv, { provider: 'demo-3' })
   await known(it, innocent) // as the ingestion API does after it has accepted it
@@ -153,7 +153,7 @@ t.test('two providers\' batches that are broken for good: another batch that can
   for (const { id } of spoilt) await it.settled(id, 'dead_lettered')
 })
 
-t.test('two batches of one provider are no doubt, nor are two providers\' with more than a minute between them', async t => {
+t.test('two batches of one provider do not make the store suspect, nor do those of two providers\' with more than a minute between them', async t => {
   const it = await pipeline(t, { maxReceives })
   start(t, it)
   const batches = []

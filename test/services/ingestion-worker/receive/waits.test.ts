@@ -28,8 +28,8 @@ t.test('a failure before transaction_timeout is not counted', async t => {
   const it = await pipeline(t)
   const superuser = it.db.open('postgres')
   await superuser.unsafe(`alter role ingestion_worker in database "${it.db.name}" set transaction_timeout = '1h'`)
-  const held = await it.submit(csv)
-  await stall(it, held.id)
+  const heldBatch = await it.submit(csv)
+  await stall(it, heldBatch.id)
   const metrics = openMetrics('ingestion-worker')
   startWorker(t, it, { metrics, waitMaxMs: 400 })
   for (let failures = 1; failures <= 6; failures++) {
@@ -38,7 +38,7 @@ t.test('a failure before transaction_timeout is not counted', async t => {
       where datname = current_database() and usename = 'ingestion_worker' and wait_event = 'PgSleep'`).length > 0)
     await waitFor(async () => (await valueOf(metrics, 'freight_failures_total', { class: 'wait' }))! >= failures)
   }
-  t.match(await it.settled(held.id, 'processing'), { waits: 0 })
+  t.match(await it.settled(heldBatch.id, 'processing'), { waits: 0 })
 })
 
 t.test('a failure before the attempt begins is not counted, however long ago the attempt before began', async t => {

@@ -4,7 +4,7 @@ import type { RowFormat } from '../../../../services/ingestion-worker/rows/read.
 import { good, goodObject, header, read, rules, rulesWith } from '../../../harness/read-rows.ts'
 
 const row = JSON.stringify(goodObject)
-const odd = [
+const unusual = [
   row,
   JSON.stringify({ ...goodObject, orig_code: 'Łódź"\\\n😀' }),
   '{"day":"2021-01-31","price":"5","dest_code":"EETLL","orig_code":"\\u0043NGGZ"}',
@@ -32,8 +32,8 @@ const files: Record<string, [RowFormat, string | Buffer]> = {
   'CSV that is not UTF-8': ['csv', Buffer.concat([Buffer.from(header), Buffer.from([0xf0, 0x9f, 0x98, 0x2c, 0xff, 0x0a]), Buffer.from(good)])],
   'CSV with a bad header': ['csv', '\ufefforig_code;"Łódź";"day"\r\n' + good],
   'CSV without header': ['csv', '\r\n\n'],
-  'NDJSON with all there is': ['ndjson', '\ufeff' + odd.join('\r\n') + '\n\n \r\n' + row],
-  'JSON with all there is': ['json', '\ufeff [' + odd.join(' ,\n') + ',5,"]\\"",[1,[2]],null\n] \r\n'],
+  'NDJSON with all there is': ['ndjson', '\ufeff' + unusual.join('\r\n') + '\n\n \r\n' + row],
+  'JSON with all there is': ['json', '\ufeff [' + unusual.join(' ,\n') + ',5,"]\\"",[1,[2]],null\n] \r\n'],
   'JSON with an array that breaks off': ['json', `[${row},\n{"day":"`],
   'JSON with something behind': ['json', `[${row}] x`],
   'JSON, two bytes': ['json', '[]'],
@@ -42,19 +42,19 @@ const files: Record<string, [RowFormat, string | Buffer]> = {
 for (const [name, [format, file]] of Object.entries(files)) {
   t.test(name, async t => {
     for (const given of [rules, rulesWith({ maxRowBytes: 100 }), rulesWith({ maxRows: 3 })]) {
-      const whole = read(format, file, given)
-      t.ok(whole.rowsSeen > 0 || whole.errors.length > 0)
-      t.same(read(format, file, given, [1]), whole, 'byte by byte')
+      const uncut = read(format, file, given)
+      t.ok(uncut.rowsSeen > 0 || uncut.errors.length > 0)
+      t.same(read(format, file, given, [1]), uncut, 'byte by byte')
       const { length } = Buffer.from(file as Buffer)
       for (let cut = 1; cut < length; cut++) {
         const cutInTwo = read(format, file, given, [cut, length])
-        if (JSON.stringify(cutInTwo) !== JSON.stringify(whole)) t.same(cutInTwo, whole, `cut at ${cut}`)
+        if (JSON.stringify(cutInTwo) !== JSON.stringify(uncut)) t.same(cutInTwo, uncut, `cut at ${cut}`)
       }
       let seed = 20_210_131
-      for (let turn = 0; turn < 200; turn++) {
-        const sizes = Array.from({ length: 7 }, () => 1 + (seed = seed * 48_271 % 0x7fffffff) % (1 + turn))
+      for (let round = 0; round < 200; round++) {
+        const sizes = Array.from({ length: 7 }, () => 1 + (seed = seed * 48_271 % 0x7fffffff) % (1 + round))
         const cutAnyhow = read(format, file, given, sizes)
-        if (JSON.stringify(cutAnyhow) !== JSON.stringify(whole)) t.same(cutAnyhow, whole, `cut into ${sizes.join(', ')}, again and again`)
+        if (JSON.stringify(cutAnyhow) !== JSON.stringify(uncut)) t.same(cutAnyhow, uncut, `cut into ${sizes.join(', ')}, again and again`)
       }
     }
   })
@@ -62,7 +62,7 @@ for (const [name, [format, file]] of Object.entries(files)) {
 
 t.test('a file much larger than a piece', async t => {
   const bytes = Buffer.from(header + (good + '"CNGGZ","EETLL","2021-01-31","12.50"\r\n' + 'x,y\n').repeat(5000))
-  const whole = read('csv', bytes)
-  t.same([whole.prices.length, whole.errors.length, whole.rowsSeen], [10_000, 5000, 15_000])
-  for (const sizes of [[1000], [65_535], [65_536], [65_537], [7, 100_000]]) t.same(read('csv', bytes, rules, sizes), whole, String(sizes))
+  const uncut = read('csv', bytes)
+  t.same([uncut.prices.length, uncut.errors.length, uncut.rowsSeen], [10_000, 5000, 15_000])
+  for (const sizes of [[1000], [65_535], [65_536], [65_537], [7, 100_000]]) t.same(read('csv', bytes, rules, sizes), uncut, String(sizes))
 })

@@ -94,15 +94,15 @@ const shard = fc.oneof(
 )
 const begins = { csv: 'orig_code,dest_code,day,price\n', ndjson: '', json: '[' }
 
-t.test('any bytes are read to their end, cut anyhow, and every row is either good or told', async () => {
+t.test('any bytes are read to their end, cut anyhow, and every row is either good or reported', async () => {
   const shards = fc.array(shard, { maxLength: 40 })
   fc.assert(fc.property(fc.constantFrom(...formats), fc.boolean(), shards, sizes, fc.boolean(), (format, begun, shards, sizes, tight) => {
     const file = Buffer.concat([Buffer.from(begun ? begins[format] : ''), ...shards])
     const given = tight ? rulesWith({ maxRowBytes: 50, maxRows: 5 }) : rules
-    const whole = read(format, file, given)
-    const told = new Set(whole.errors.map(error => error.row))
-    told.delete(0)
-    return same(read(format, file, given, sizes), whole) && told.size + whole.prices.length === whole.rowsSeen
+    const uncut = read(format, file, given)
+    const badRows = new Set(uncut.errors.map(error => error.row))
+    badRows.delete(0)
+    return same(read(format, file, given, sizes), uncut) && badRows.size + uncut.prices.length === uncut.rowsSeen
   }), { ...runs, numRuns: 4000 })
 })
 

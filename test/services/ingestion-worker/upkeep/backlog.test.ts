@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { dayMs, expiryOf, storedToExpireBy } from '../../../../lib/batch/store/payload-expiry.ts'
-import { lookAtBatches } from '../../../../services/ingestion-worker/upkeep/backlog.ts'
+import { publishBatches } from '../../../../services/ingestion-worker/upkeep/backlog.ts'
 import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { database } from '../../../harness/database.ts'
@@ -11,12 +11,12 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   const sql = db.open('ingestion_worker')
   const metrics = openMetrics('ingestion-worker')
   const look = async () => {
-    await lookAtBatches({ sql, metrics, unfinishedMax: 4 })
+    await publishBatches({ sql, metrics, unfinishedMax: 4 })
     const batches = (state: string) => valueOf(metrics, 'freight_batches', { state })
     return {
       queued: await batches('queued'), processing: await batches('processing'), dead: await batches('dead_lettered'),
       providers: await valueOf(metrics, 'freight_providers_with_work'), oldest: await valueOf(metrics, 'freight_oldest_batch_seconds'),
-      share: await valueOf(metrics, 'freight_unfinished_share'),
+      share: await valueOf(metrics, 'freight_unfinished_batches_ratio'),
     }
   }
   t.same(await look(), { queued: 0, processing: 0, dead: 0, providers: 0, oldest: 0, share: 0 })
@@ -41,7 +41,7 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   t.ok((await look()).oldest! < 360, 'a redriven batch is as old as its redrive')
 
   const expiring = async (payloadKeepDays?: number): Promise<number | undefined> => {
-    await lookAtBatches({ sql, metrics, unfinishedMax: 4, payloadKeepDays })
+    await publishBatches({ sql, metrics, unfinishedMax: 4, payloadKeepDays })
     return await valueOf(metrics, 'freight_dead_letters_expiring')
   }
   t.equal(await expiring(), 0, 'the bucket deletes nothing')
@@ -60,10 +60,10 @@ t.test('how much waits, and for how long, as the database has it', async t => {
     t.equal(await expiring(31), counted)
   }
 
-  const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
-  await lookAtBatches({ sql: away, metrics, unfinishedMax: 4 })
-  await away.end({ timeout: 0 })
-  t.equal(await valueOf(metrics, 'freight_batches', { state: 'queued' }), undefined, 'absent while the database cannot be asked')
+  const unreachable = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
+  await publishBatches({ sql: unreachable, metrics, unfinishedMax: 4 })
+  await unreachable.end({ timeout: 0 })
+  t.equal(await valueOf(metrics, 'freight_batches', { state: 'queued' }), undefined, 'absent while the database is unavailable')
   t.equal(await valueOf(metrics, 'freight_oldest_batch_seconds'), undefined)
   t.equal(await valueOf(metrics, 'freight_providers_with_work'), undefined)
   t.equal(await valueOf(metrics, 'freight_dead_letters_expiring'), undefined)

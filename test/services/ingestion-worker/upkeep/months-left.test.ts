@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lookAtMonths } from '../../../../services/ingestion-worker/upkeep/months-left.ts'
+import { publishMonthsLeft } from '../../../../services/ingestion-worker/upkeep/months-left.ts'
 import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { ensurePartitions, monthAhead } from '../../../../lib/migrations/partitions.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
@@ -10,7 +10,7 @@ t.test('the worker publishes for how many months after the current one prices ar
   const sql = db.open('ingestion_worker')
   const metrics = openMetrics('ingestion-worker')
   const left = async (): Promise<number | undefined> => {
-    await lookAtMonths({ sql, metrics })
+    await publishMonthsLeft({ sql, metrics })
     return await valueOf(metrics, 'freight_partition_months_left')
   }
   await ensurePartitions(db.migrator, monthAhead(-2), monthAhead(0))
@@ -19,7 +19,7 @@ t.test('the worker publishes for how many months after the current one prices ar
   t.equal(await left(), 3)
 
   const unavailable = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', process: 'test', poolSize: 1 })
-  await lookAtMonths({ sql: unavailable, metrics })
+  await publishMonthsLeft({ sql: unavailable, metrics })
   await unavailable.end({ timeout: 0 })
   t.equal(await valueOf(metrics, 'freight_partition_months_left'), undefined, 'absent while the database is unavailable')
   t.equal(await left(), 3, 'and published again afterwards')

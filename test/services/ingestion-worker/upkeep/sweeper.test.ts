@@ -31,7 +31,7 @@ t.test('an acceptance whose message was never sent is finished', async t => {
   t.equal(await it.store.isPending(lost.id), false)
 })
 
-t.test('a batch of which a restored database knows nothing is applied from its manifest, on an empty note', async t => {
+t.test('a batch of which a restored database knows nothing is applied from its manifest, on an empty pending record', async t => {
   const it = await pipeline(t)
   const known = await it.submit(csv)
   const forgotten: Manifest = { ...known, id: 'c'.repeat(64), name: { kind: 'key', value: 'forgotten' } }

@@ -21,7 +21,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
   })
   const file = (name: string): string => join(files, name)
 
-  t.test('submit waits for the outcome, and the exit code tells it', async t => {
+  t.test('submit waits for the outcome, and the exit code reports it', async t => {
     t.match(await run('batches', 'submit', file('good.csv')), { code: 0, stdout: /batch [0-9a-f]{64}\napplied: 1 rows/ })
     t.match(await run('batches', 'submit', file('good.csv.gz'), '--key', 'another'), { code: 0, stdout: 'applied' })
     t.match(await run('batches', 'submit', file('good.csv'), '--key', 'two', '--rows', '2'), { code: 1, stdout: 'row_count', stderr: 'rejected: 1 errors' })
@@ -92,8 +92,8 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     await api.putObject(key, content)
     t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, payload: { state: 'stored' } })
     t.match(await run('dead-letters', 'redrive', id), { code: 2, stderr: '--why' })
-    t.match(await run('dead-letters', 'redrive', id, '--why', 'mended', '--by', 'me'), { code: 0, stdout: new RegExp(`^${id}  (queued|processing|validated)\\n$`) })
-    t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, actions: [{ action: 'redrive', actor: 'me', reason: 'mended' }] })
+    t.match(await run('dead-letters', 'redrive', id, '--why', 'fixed', '--by', 'me'), { code: 0, stdout: new RegExp(`^${id}  (queued|processing|validated)\\n$`) })
+    t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, actions: [{ action: 'redrive', actor: 'me', reason: 'fixed' }] })
     t.match(await run('dead-letters', 'discard', id, 'f'.repeat(64), '--why', 'x'), { code: 1, stdout: /nothing done[^]*unknown/ })
     const absent = await run('batches', 'dead-letter', 'f'.repeat(64), '--why', 'x')
     t.match(absent, { code: 1, stdout: 'no row', stderr: '1 of 1' })

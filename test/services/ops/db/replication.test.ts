@@ -1,14 +1,14 @@
 import t from 'tap'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { ops } from '../../../harness/ops.ts'
-import { makeDatabase, temporaryServer } from '../../../harness/server.ts'
+import { createDatabase, temporaryServer } from '../../../harness/server.ts'
 import { standbyOf } from '../../../harness/standby.ts'
 import { waitFor } from '../../../harness/wait.ts'
 
 t.test('standbys and slots of a server, as the login of operators sees them', async t => {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
-  await makeDatabase(server, 'freight', '2021-01-01', '2021-01-01')
+  await createDatabase(server, 'freight', '2021-01-01', '2021-01-01')
   const run = (...args: string[]) => ops(args, { DATABASE_URL: server.url('ops', 'freight') })
   t.match(await run('db', 'replication'), { code: 0, stdout: 'No server streams from this one.\n' })
   t.match(await run('db', 'slots'), { code: 0, stdout: 'There are no replication slots.\n' })

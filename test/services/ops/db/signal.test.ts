@@ -11,9 +11,9 @@ import { waitFor } from '../../../harness/wait.ts'
 const services: Login[] = ['rates_api', 'ingestion_api', 'ingestion_worker', 'migrator']
 
 /** A statement that runs until it is cancelled. The pid is that of its session; `ended` has the error's code. */
-async function running (sql: Sql, statement = 'select pg_sleep(600)'): Promise<{ pid: number, ended: Promise<string> }> {
+async function running (sql: Sql, statement = 'select pg_sleep(600)'): Promise<{ pid: number, outcome: Promise<string> }> {
   const begun = Promise.withResolvers<number>()
-  const ended = transaction(sql, async tx => {
+  const outcome = transaction(sql, async tx => {
     await tx`set local statement_timeout = 0`
     const [{ pid }] = await tx<[{ pid: number }]>`select pg_backend_pid() as pid`
     begun.resolve(pid)
@@ -21,7 +21,7 @@ async function running (sql: Sql, statement = 'select pg_sleep(600)'): Promise<{
   }).then(() => 'none', (error: { code: string }) => error.code)
   const pid = await begun.promise
   await waitFor(async () => (await sql`select 1 from pg_stat_activity where pid = ${pid} and query = ${statement}`).length === 1)
-  return { pid, ended }
+  return { pid, outcome }
 }
 
 t.test('the login of operators: 42501 for what no command needs', async t => {
@@ -49,10 +49,10 @@ t.test('sessions of every service are seen and cancelled, and the audit has it',
   const db = await database(t)
   const run = (...args: string[]) => ops(args, { DATABASE_URL: db.url('ops') })
   for (const login of services) {
-    const { pid, ended } = await running(db.open(login))
+    const { pid, outcome } = await running(db.open(login))
     t.match(await run('db', 'activity'), { code: 0, stdout: new RegExp(`^${pid} +test-${login}@\\S+ +${login} .*select pg_sleep\\(600\\)$`, 'm') })
     t.match(await run('db', 'cancel', String(pid), '--why', `test of ${login}`, '--by', 'me'), { code: 0, stdout: new RegExp(`^cancelled PID ${pid} \\(test-${login}@`) })
-    t.equal(await ended, '57014', login)
+    t.equal(await outcome, '57014', login)
   }
   t.match(await db.migrator`select signal, usename, state, statement, actor, reason, sent from session_signals order by number`,
     services.map(usename => ({ signal: 'cancel', usename, state: 'active', statement: 'select pg_sleep(600)', actor: 'me', reason: `test of ${usename}`, sent: true })))
@@ -68,17 +68,17 @@ t.test('statements are cut, and one that may hold a password is not shown', asyn
   t.equal(statementOf(long.pid), `select pg_sleep(600) /* ${'x'.repeat(200 - 24)}`)
   t.equal(statementOf(secret.pid), '(not shown: it may hold a password)')
   await ops(['db', 'cancel', String(secret.pid), '--why', 'test'], { DATABASE_URL: db.url('ops') })
-  t.equal(await secret.ended, '57014')
+  t.equal(await secret.outcome, '57014')
   t.match(await db.migrator`select statement from session_signals`, [{ statement: '(not shown: it may hold a password)' }])
   await db.migrator`select pg_cancel_backend(pid) from pg_stat_activity where pid = ${long.pid}`.catch(() => {}) // the pool ends it with the test
 })
 
-t.test('who waits for whom; a session that is idle in its transaction is ended, not cancelled', async t => {
+t.test('who waits for whom; a session that is idle in its transaction is terminated, not cancelled', async t => {
   const db = await database(t)
   const run = (...args: string[]) => ops(args, { DATABASE_URL: db.url('ops') })
   t.match(await run('db', 'locks'), { code: 0, stdout: 'No session waits for a lock.\n' })
   const locked = Promise.withResolvers<number>()
-  const held = transaction(db.migrator, async tx => {
+  const locking = transaction(db.migrator, async tx => {
     await tx`lock table lane_months in access exclusive mode`
     locked.resolve((await tx<[{ pid: number }]>`select pg_backend_pid() as pid`)[0].pid)
     await new Promise(() => {})
@@ -100,9 +100,9 @@ t.test('who waits for whom; a session that is idle in its transaction is ended, 
 
   t.match(await run('db', 'cancel', String(blocker), '--why', 'test'), { code: 1, stderr: /idle in transaction.*--terminate/ })
   t.same(await db.migrator`select from session_signals`, [], 'a refusal is no signal')
-  t.match(await run('db', 'cancel', String(blocker), '--terminate', '--why', 'test'), { code: 0, stdout: /terminated PID .*: the session has ended/ })
+  t.match(await run('db', 'cancel', String(blocker), '--terminate', '--why', 'test'), { code: 0, stdout: /terminated PID .*: the session is closed/ })
   t.equal(await read, 1)
-  t.match(await held, /^(57P01|CONNECTION_CLOSED)$/)
+  t.match(await locking, /^(57P01|CONNECTION_CLOSED)$/)
   t.match(await db.migrator`select signal, pid, state, sent from session_signals`, [{ signal: 'terminate', pid: blocker, state: 'idle in transaction', sent: true }])
 })
 
@@ -124,8 +124,8 @@ t.test('what is not cancelled', async t => {
   const [server] = await db.open('ops')`select pid from pg_stat_activity where backend_type = 'checkpointer'`
   t.match(await cancel(server!.pid), { code: 1, stderr: 'checkpointer' })
   t.match(await cancel(server!.pid, '--terminate'), { code: 1, stderr: 'checkpointer' })
-  const elsewhere = await running(other.open('rates_api'))
-  t.match(await cancel(elsewhere.pid), { code: 1, stderr: other.name })
+  const otherSession = await running(other.open('rates_api'))
+  t.match(await cancel(otherSession.pid), { code: 1, stderr: other.name })
   t.match(await cancel(999_999_999), { code: 1, stderr: 'No session has the pid' })
   for (const wrong of ['x', '0', '1.5']) t.match(await cancel(wrong), { code: 2, stderr: 'PID is a number' })
   t.match(await ops(['db', 'cancel', '1'], { DATABASE_URL: db.url('ops') }), { code: 2, stderr: '--why TEXT is missing' })
@@ -135,8 +135,8 @@ t.test('what is not cancelled', async t => {
   t.match(await cancel(superusers.pid), { code: 1, stderr: 'superuser' })
   t.match(await db.migrator`select pid, sent from session_signals`, [{ pid: superusers.pid, sent: false }], 'the audit has the try')
   t.equal((await db.migrator`select 1 from pg_stat_activity where pid = ${superusers.pid}`).length, 1)
-  await db.open('postgres')`select pg_cancel_backend(${superusers.pid}), pg_cancel_backend(${elsewhere.pid})`
-  t.equal(await superusers.ended, '57014')
+  await db.open('postgres')`select pg_cancel_backend(${superusers.pid}), pg_cancel_backend(${otherSession.pid})`
+  t.equal(await superusers.outcome, '57014')
 })
 
 t.test('200 rows at most', async t => {
@@ -146,7 +146,7 @@ t.test('200 rows at most', async t => {
   t.equal(code, 0)
   const lines = stdout.trimEnd().split('\n')
   t.match(lines.shift(), /^test_\w+: [\d.]+ MiB$/)
-  t.equal(lines.length, 1 + 1 + maxRows + 1, 'an empty line, the head, the rows and a note')
+  t.equal(lines.length, 1 + 1 + maxRows + 1, 'an empty line, the head, the rows and a remark')
   t.match(lines.at(-1), 'The first 200 are shown; there are more.')
   t.same(bounded([1, 2, 3], 3), { shown: [1, 2, 3], note: '' })
   t.same([0, 1023, 1024, 1.5 * 1024 ** 3, null].map(size), ['0 B', '1023 B', '1.0 KiB', '1.5 GiB', null])

@@ -37,9 +37,9 @@ t.test('a running process accepts an added key and refuses a revoked one; a file
 
   const good = readFileSync(file.path, 'utf8')
   writeFileSync(file.path, '{"hush-hush": [')
-  await api.said('the last ones stay')
+  await api.untilOutput('using the cached keys')
   t.equal(await status(key), 200)
-  t.match(await file.keys('list'), { code: 1, stderr: 'api-keys-old' })
+  t.match(await file.keys('list'), { code: 1, stderr: 'api-keys-stale' })
   writeFileSync(file.path, good)
   const second = (await file.keys('add', 'acme', '--scope', 'submit')).stdout.trim()
   await waitFor(async () => await status(second) === 200)

@@ -35,7 +35,7 @@ t.test('a list that another command changes between the read and the write loses
     const others = [...list(), entry(action.toLowerCase(), action)]
     secret.beforeNext(action, () => {
       secret.put(JSON.stringify(others))
-      return 'answer'
+      return 'respond'
     })
     const run = await keys('add', 'acme', '--scope', 'rates')
     t.match(run, { code: 0 }, action)
@@ -44,7 +44,7 @@ t.test('a list that another command changes between the read and the write loses
   const others = [...list(), entry('third', 'third')]
   secret.beforeNext('PutSecretValue', () => {
     secret.put(JSON.stringify(others))
-    return 'answer'
+    return 'respond'
   })
   t.match(await keys('revoke', sha256('old-key')), { code: 0 })
   t.same(list(), others.filter(({ provider }) => provider !== 'old'))
@@ -57,18 +57,18 @@ t.test('several at once', async t => {
   t.same(new Set(list().map(({ sha256 }) => sha256)), new Set([operator.sha256, ...runs.map(({ stdout }) => sha256(stdout.trim()))]))
 })
 
-t.test('the answer to the change is lost: it counts once, and the key is printed', async t => {
+t.test('the response to the change is lost: it counts once, and the key is printed', async t => {
   const { secret, keys, list } = await start(t)
   await keys('add', 'first', '--scope', 'submit')
-  const loseAnswerOfSecond = (): 'answer' => {
-    secret.beforeNext('UpdateSecretVersionStage', () => 'lose the answer')
-    return 'answer'
+  const loseSecondResponse = (): 'respond' => {
+    secret.beforeNext('UpdateSecretVersionStage', () => 'lose the response')
+    return 'respond'
   }
-  secret.beforeNext('UpdateSecretVersionStage', loseAnswerOfSecond) // the first moves the dates, the second the list
+  secret.beforeNext('UpdateSecretVersionStage', loseSecondResponse) // the first moves the dates, the second the list
   const run = await keys('add', 'acme', '--scope', 'submit')
   t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/ })
   t.same(list().filter(({ provider }) => provider === 'acme').map(({ sha256 }) => sha256), [sha256(run.stdout.trim())])
-  secret.beforeNext('UpdateSecretVersionStage', loseAnswerOfSecond)
+  secret.beforeNext('UpdateSecretVersionStage', loseSecondResponse)
   t.match(await keys('revoke', sha256(run.stdout.trim()).slice(0, 12)), { code: 0 })
   t.same(list().map(({ provider }) => provider), ['operator', 'first'])
 })
@@ -84,14 +84,14 @@ function moves (secret: VersionedSecret, [act, ...others]: Array<Act | (() => Ac
 
 // The client sends a call twice: of two lost answers the second is that of its own repetition.
 t.test('both answers to the change are lost: the list is read again, which decides it', async t => {
-  for (const lost of ['lose the answer', 'lose the call'] as const) {
+  for (const lost of ['lose the response', 'lose the call'] as const) {
     const { secret, keys, list } = await start(t)
     await keys('add', 'first', '--scope', 'submit')
-    moves(secret, ['answer', lost, lost])
+    moves(secret, ['respond', lost, lost])
     const run = await keys('add', 'acme', '--scope', 'submit')
     t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/ }, lost)
     t.same(list().filter(({ provider }) => provider === 'acme').map(({ sha256 }) => sha256), [sha256(run.stdout.trim())])
-    moves(secret, ['answer', lost, lost])
+    moves(secret, ['respond', lost, lost])
     t.match(await keys('revoke', sha256(run.stdout.trim()).slice(0, 12)), { code: 0 })
     t.same(list().map(({ provider }) => provider), ['operator', 'first'])
   }
@@ -106,7 +106,7 @@ t.test('the answer is lost and the list cannot be read: the output names the key
   }
   for (const stored of [true, false]) {
     // Stored: the move is done before the connection is cut.
-    moves(secret, ['answer', ...(stored ? ['lose the answer' as const] : []), leave])
+    moves(secret, ['respond', ...(stored ? ['lose the response' as const] : []), leave])
     const run = await keys('add', 'acme', '--scope', 'submit')
     secret.setAway(false)
     t.match(run, { code: 1, stdout: '' }, 'a key that may not be stored is not printed')
@@ -116,7 +116,7 @@ t.test('the answer is lost and the list cannot be read: the output names the key
     t.equal((await keys('list')).stdout.includes(digest), stored)
     if (!stored) continue
 
-    moves(secret, ['answer', leave])
+    moves(secret, ['respond', leave])
     t.match(await keys('revoke', digest), { code: 1, stdout: '', stderr: `npm run ops -- keys revoke ${digest}` })
     secret.setAway(false)
     t.match(await keys('revoke', digest), { code: 0 })
@@ -140,7 +140,7 @@ t.test('a secret that has no list of keys is left as it is', async t => {
     const { secret, keys } = await start(t)
     secret.put(value)
     const run = await keys('add', 'acme', '--scope', 'submit')
-    t.match(run, { code: 1, stdout: '', stderr: 'api-keys-old' }, value)
+    t.match(run, { code: 1, stdout: '', stderr: 'api-keys-stale' }, value)
     t.notMatch(run.stderr, /hush-hush|[0-9a-f]{64}/)
     t.equal(secret.value(), value)
   }

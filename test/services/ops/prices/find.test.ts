@@ -15,9 +15,9 @@ t.test('the command of the runbook finds prices above the limit, its migration r
   const it = await pipeline(t)
   const limits = { maxRows: 100, maxRowBytes: 1_000, maxDecodedBytes: 10_000, maxPriceUsd: 20_000_000 }
   startWorker(t, it, { limits }) // as a release without the limit
-  const kept = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,1154\nCNGGZ,EETLL,2021-01-31,7.5\nCNGGZ,EETLL,2021-02-01,8\nCNGGZ,NOOSL,2021-01-05,9\n`)
+  const correct = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,1154\nCNGGZ,EETLL,2021-01-31,7.5\nCNGGZ,EETLL,2021-02-01,8\nCNGGZ,NOOSL,2021-01-05,9\n`)
   const high = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,9000000\nCNGGZ,EETLL,2021-02-01,9000000\nCNGGZ,EETLL,2021-01-05,1155\n`, { provider: 'demo-2' })
-  for (const { id } of [kept, high]) await it.settled(id, 'applied')
+  for (const { id } of [correct, high]) await it.settled(id, 'applied')
   await it.db.migrator`insert into full_lane_months select * from lane_months where dest_code = 'EETLL' and month = '2021-01-01'`
 
   const find = (...args: string[]) => ops(['prices', 'find', ...args], { DATABASE_URL: it.db.url('ops') })

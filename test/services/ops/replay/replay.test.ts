@@ -21,7 +21,7 @@ const bad = good.replace('EETLL', 'XXXXX')
 const providers = ['north', 'south', 'east', 'west']
 const actor = { name: 'someone', reason: 'obsolete' }
 
-type Made = { manifest: Manifest, before: Before, after: After }
+type PlannedBatch = { manifest: Manifest, before: Before, after: After }
 /** What its row says at the moment that the database is restored to. */
 type Before = 'no row' | 'queued' | 'dead_lettered' | 'applied' | 'rejected' | 'discarded'
 /** What becomes of it afterwards, until the database is lost. */
@@ -36,12 +36,12 @@ const plan: Array<[count: number, before: Before, after: After]> = [
 
 t.test('of 2,000 batches exactly those come back that were lost with the database', async t => {
   const it = await pipeline(t)
-  const made = await makeAll(it)
-  t.equal(made.length, 2_000)
-  await it.store.createManifest(made[0]!.manifest, 'a'.repeat(64)) // an older release finds a batch under a second name
+  const planned = await planBatches(it)
+  t.equal(planned.length, 2_000)
+  await it.store.createManifest(planned[0]!.manifest, 'a'.repeat(64)) // an older release finds a batch under a second name
   const db = await restored(t, it.db)
   const since = (await db.migrator<[{ now: string }]>`select to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`)[0].now
-  await t.test('what happened afterwards', t => goOn(t, it, made))
+  await t.test('what happened afterwards', t => continueSystem(t, it, planned))
   const { messages, queued } = inspect(it.aws, db)
   t.same(await messages(), [])
   const before = await rowsOf(db)
@@ -54,7 +54,7 @@ t.test('of 2,000 batches exactly those come back that were lost with the databas
   t.same(await messages(), [])
 
   t.match(await run(), { code: 0, stdout: total })
-  const lost = made.filter(({ before, after }) => (before === 'no row' || before === 'queued') && (after === 'applied' || after === 'nothing')).map(({ manifest }) => manifest)
+  const lost = planned.filter(({ before, after }) => (before === 'no row' || before === 'queued') && (after === 'applied' || after === 'nothing')).map(({ manifest }) => manifest)
   const sent = await messages()
   t.equal(sent.length, 210)
   for (const provider of providers) {
@@ -68,7 +68,7 @@ t.test('of 2,000 batches exactly those come back that were lost with the databas
   startWorker(t, { ...it, db }, { receive: { concurrency: 4, receiveSeconds: 1 } })
   await waitFor(async () => (await db.migrator`select 1 from batches where state in ('queued', 'processing') limit 1`).length === 0)
   const states = new Map((await rowsOf(db)).map(row => [row.id, row]))
-  for (const { manifest: { id }, before, after } of made) {
+  for (const { manifest: { id }, before, after } of planned) {
     const expected = after !== 'nothing' ? after : before === 'no row' ? 'applied' : before
     if (states.get(id)?.state !== expected) t.fail(`${id}, ${before} then ${after}: ${states.get(id)?.state}`)
   }
@@ -97,11 +97,11 @@ t.test('interrupted while it sends, and repeated: each is sent, in order, and a 
   const { messages } = inspect(it.aws, it.db)
   let sends = 0
   const queue = { ...it.queue, async send (...args: Parameters<typeof it.queue.send>) {
-    if (++sends > 7) throw Object.assign(new Error('the process has ended here'), { code: 'ENDED' })
+    if (++sends > 7) throw Object.assign(new Error('the process crashed here'), { code: 'CRASHED' })
     await it.queue.send(...args)
   } }
   const options = { ...it, sql: it.db.migrator, since: new Date(), dryRun: false, payloadKeepDays: undefined, onProgress: () => {} }
-  await t.rejects(replay({ ...options, queue }), { code: 'ENDED' })
+  await t.rejects(replay({ ...options, queue }), { code: 'CRASHED' })
   t.equal((await messages()).length, 7)
   await it.db.migrator`update batches set queued_at = queued_at - interval '2 hours'` // so much time passes
   await sweepLost({ ...it, sql: it.db.open('ingestion_worker'), log: silent, metrics: openMetrics('test'), everySeconds: 60, lostAfterSeconds: 0, reported: new Set() })
@@ -150,13 +150,13 @@ t.test('--since is a past moment with its time zone', async t => {
 })
 
 /** Manifests in the store, each with a row where it had one; those of a provider in the order of their acceptance. */
-async function makeAll (it: Pipeline): Promise<Made[]> {
+async function planBatches (it: Pipeline): Promise<PlannedBatch[]> {
   const kinds = plan.flatMap(([count, before, after]) => Array.from({ length: count }, () => ({ before, after })))
   // In no order, and the same in each run.
   const shuffled = kinds.map((kind, at) => ({ kind, by: createHash('sha256').update(String(at)).digest('hex') })).sort((a, b) => a.by < b.by ? -1 : 1)
   const payloads = { good: await stored(it, good), bad: await stored(it, bad) }
   const start = Date.now() - 3_600_000
-  const made = shuffled.map(({ kind }, at): Made => {
+  const planned = shuffled.map(({ kind }, at): PlannedBatch => {
     const provider = providers[at % providers.length]!
     const content = kind.after === 'rejected' ? bad : good
     return {
@@ -166,32 +166,32 @@ async function makeAll (it: Pipeline): Promise<Made[]> {
       }),
     }
   })
-  await tenAtOnce(made, async ({ manifest }) => await it.store.createManifest(manifest))
+  await tenAtOnce(planned, async ({ manifest }) => await it.store.createManifest(manifest))
   const { migrator } = it.db
-  for (const { manifest, before } of made) if (before !== 'no row') await recordAccepted(migrator, manifest)
+  for (const { manifest, before } of planned) if (before !== 'no row') await recordAccepted(migrator, manifest)
   for (const state of ['applied', 'rejected', 'discarded', 'dead_lettered'] as const) {
-    const ids = made.filter(({ before }) => before === state).map(({ manifest }) => manifest.id)
+    const ids = planned.filter(({ before }) => before === state).map(({ manifest }) => manifest.id)
     await migrator`
       update batches set state = ${state}, row_count = 1, finished_at = ${state === 'dead_lettered' ? null : migrator`now()`},
         dead_lettered_at = ${state === 'dead_lettered' ? migrator`now()` : null}, reason = ${state === 'dead_lettered' ? 'X: y' : null}
       where id = any(${ids})`
     if (state === 'applied') await migrator`insert into applied_batches (batch_id, row_count) select id, 1 from batches where id = any(${ids})`
   }
-  return made
+  return planned
 }
 
 /** The live system until its database is lost: workers, providers' messages, an operator. */
-async function goOn (t: Test, it: Pipeline, made: Made[]): Promise<void> {
+async function continueSystem (t: Test, it: Pipeline, planned: PlannedBatch[]): Promise<void> {
   startWorker(t, it, { receive: { concurrency: 4, receiveSeconds: 1 } })
   const api = it.db.open('ingestion_api')
-  const discarding = made.filter(({ after }) => after === 'discarded')
+  const discarding = planned.filter(({ after }) => after === 'discarded')
   for (const { manifest } of discarding) {
     await recordAccepted(api, manifest)
     await it.db.migrator`
       update batches set state = 'dead_lettered', dead_lettered_at = now(), reason = coalesce(reason, 'X: y') where id = ${manifest.id}`
     await actOn(api, it, manifest.id, 'discard', actor)
   }
-  const processed = made.filter(({ after }) => ['applied', 'rejected', 'validated'].includes(after))
+  const processed = planned.filter(({ after }) => ['applied', 'rejected', 'validated'].includes(after))
   for (const { manifest: { id, provider } } of processed) await it.queue.send(id, provider)
   const ids = processed.map(({ manifest }) => manifest.id)
   await waitFor(async () => (await it.db.migrator`

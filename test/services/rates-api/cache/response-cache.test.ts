@@ -1,92 +1,92 @@
 import t from 'tap'
-import { keepAnswers } from '../../../../services/rates-api/cache/response-cache.ts'
+import { openResponseCache } from '../../../../services/rates-api/cache/response-cache.ts'
 import { load, prices } from '../../../harness/prices.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 
 const query = { date_from: '2021-01-31', date_to: '2021-01-31', orig_code: 'CNGGZ', dest_code: 'EETLL' }
 
-t.test('an answer is given again while the snapshot is the same', async t => {
-  let [snapshot, questions] = ['1', 0]
-  const { find, given, make } = answers(1_000, async () => { questions++; return snapshot })
-  t.equal(await given('a'), undefined)
-  t.equal(questions, 0, 'where there is nothing to give, nothing is asked')
-  await make('a', '1', 'not kept: nobody knows what was there before')
-  await make('a', '1', 'A')
-  await make('b', '1', 'B')
-  t.equal(await given('a'), 'A')
-  t.equal(questions, 1)
+t.test('a response is a hit while the snapshot is the same', async t => {
+  let [snapshot, queries] = ['1', 0]
+  const { find, given: cached, make: compute } = openCache(1_000, async () => { queries++; return snapshot })
+  t.equal(await cached('a'), undefined)
+  t.equal(queries, 0, 'without an entry the snapshot is not queried')
+  await compute('a', '1', 'not cached: the snapshot before it is not known')
+  await compute('a', '1', 'A')
+  await compute('b', '1', 'B')
+  t.equal(await cached('a'), 'A')
+  t.equal(queries, 1)
   snapshot = '2'
-  const { body, keep } = await find('a')
+  const { body, store } = await find('a')
   t.equal(body, undefined, 'another snapshot')
-  t.equal(questions, 2)
-  t.equal(await given('b'), undefined, 'known by now, without asking')
-  t.equal(questions, 2)
-  keep('2', 'A2')
-  t.equal(await given('a'), 'A2')
-  t.equal(await given('b'), undefined)
+  t.equal(queries, 2)
+  t.equal(await cached('b'), undefined, 'known by now, without a query')
+  t.equal(queries, 2)
+  store('2', 'A2')
+  t.equal(await cached('a'), 'A2')
+  t.equal(await cached('b'), undefined)
 })
 
-t.test('an answer from before is never given with a later snapshot', async t => {
-  const { given, make } = answers(1_000, async () => '2')
-  await make('a', '2', 'new')
-  await make('a', '2', 'new')
-  await make('a', '1', 'old, whose query was slow')
-  await make('a', '1', 'old, whose query was slow')
-  t.equal(await given('a'), undefined)
+t.test('a response of an earlier snapshot is never a hit for a later one', async t => {
+  const { given: cached, make: compute } = openCache(1_000, async () => '2')
+  await compute('a', '2', 'new')
+  await compute('a', '2', 'new')
+  await compute('a', '1', 'old, whose query was slow')
+  await compute('a', '1', 'old, whose query was slow')
+  t.equal(await cached('a'), undefined)
 })
 
-t.test('data that is older than the snapshot which was read after it is not kept', async t => {
-  const { find, given, make } = answers(1_000, async () => '2')
-  await make('b', '1', 'B')
-  const { keep } = await find('a')
-  await make('b', '2', 'somebody else has seen the change meanwhile')
-  keep('2', 'of the time before the change')
-  t.equal(await given('a'), undefined)
+t.test('data that is older than the snapshot which was read after it is not cached', async t => {
+  const { find, given: cached, make: compute } = openCache(1_000, async () => '2')
+  await compute('b', '1', 'B')
+  const { store } = await find('a')
+  await compute('b', '2', 'somebody else has seen the change meanwhile')
+  store('2', 'of the time before the change')
+  t.equal(await cached('a'), undefined)
 })
 
 t.test('each server has its own', async t => {
-  const { answersOf } = keepAnswers(1_000)
-  const [one, other] = ['1', '2'].map(server => answersOf(server, async () => 'same'))
-  for (const body of ['not kept', 'A']) (await one!.find('a')).keep('same', body)
+  const { answersOf: cacheFor } = openResponseCache(1_000)
+  const [one, other] = ['1', '2'].map(server => cacheFor(server, async () => 'same'))
+  for (const body of ['not cached', 'A']) (await one!.find('a')).store('same', body)
   t.equal((await one!.find('a')).body, 'A')
   t.equal((await other!.find('a')).body, undefined)
 })
 
-t.test('it keeps what was used last, and never more than it may', async t => {
-  const { given, make } = answers(41, async () => '1') // each has a key of three characters
-  await make('-', '1', '')
-  for (const key of ['a', 'b', 'c']) await make(key, '1', key.repeat(9))
-  t.equal(await given('a'), 'a'.repeat(9))
-  await make('d', '1', 'd'.repeat(9))
-  t.equal(await given('b'), undefined, 'the one that was not used for the longest time is gone')
-  for (const key of ['a', 'c', 'd']) t.equal(await given(key), key.repeat(9), key)
-  await make('e', '1', 'e'.repeat(100))
-  t.equal(await given('e'), undefined, 'too long for all')
-  t.equal(await given('a'), 'a'.repeat(9))
-  for (let index = 0; index < 100; index++) await make('a', '1', 'x'.repeat(9))
-  t.equal(await given('d'), 'd'.repeat(9), 'the same key again takes no more room')
-  const none = answers(0, async () => '1')
+t.test('it evicts the least recently used, and never exceeds its limit', async t => {
+  const { given: cached, make: compute } = openCache(41, async () => '1') // each has a key of three characters
+  await compute('-', '1', '')
+  for (const key of ['a', 'b', 'c']) await compute(key, '1', key.repeat(9))
+  t.equal(await cached('a'), 'a'.repeat(9))
+  await compute('d', '1', 'd'.repeat(9))
+  t.equal(await cached('b'), undefined, 'the least recently used one is evicted')
+  for (const key of ['a', 'c', 'd']) t.equal(await cached(key), key.repeat(9), key)
+  await compute('e', '1', 'e'.repeat(100))
+  t.equal(await cached('e'), undefined, 'too long for all')
+  t.equal(await cached('a'), 'a'.repeat(9))
+  for (let index = 0; index < 100; index++) await compute('a', '1', 'x'.repeat(9))
+  t.equal(await cached('d'), 'd'.repeat(9), 'the same key again takes no more room')
+  const none = openCache(0, async () => '1')
   for (const body of ['A', 'A']) await none.make('a', '1', body)
   t.equal(await none.given('a'), undefined)
 })
 
-t.test('when the question fails, nothing is given', async t => {
-  const { given, make } = answers(1_000, async () => { throw new Error('away') })
-  for (const body of ['A', 'A']) await make('a', '1', body)
-  await t.rejects(given('a'), /away/)
+t.test('when the query fails, the cache is not used', async t => {
+  const { given: cached, make: compute } = openCache(1_000, async () => { throw new Error('unavailable') })
+  for (const body of ['A', 'A']) await compute('a', '1', body)
+  await t.rejects(cached('a'), /unavailable/)
 })
 
 /** The answers of one server: `make` asks it, whatever is kept. */
-function answers (maxBytes: number, askSnapshot: () => Promise<string>) {
-  const { find } = keepAnswers(maxBytes).answersOf('s', askSnapshot)
+function openCache (maxBytes: number, readSnapshot: () => Promise<string>) {
+  const { find } = openResponseCache(maxBytes).answersOf('s', readSnapshot)
   return {
     find,
     given: async (key: string) => (await find(key)).body,
-    make: async (key: string, snapshot: string, body: string) => (await find(key).catch(() => find('-'))).keep(snapshot, body),
+    make: async (key: string, snapshot: string, body: string) => (await find(key).catch(() => find('-'))).store(snapshot, body),
   }
 }
 
-t.test('whoever asks after a commit sees it, however many ask the same all the time', async t => {
+t.test('a request after a commit sees it, however many send the same request all the time', async t => {
   const { db, get } = await ratesApi(t)
   await load(db.migrator, prices('CNGGZ EETLL 2021-01-31: 1'))
   const stop = new AbortController()
@@ -105,7 +105,7 @@ t.test('whoever asks after a commit sees it, however many ask the same all the t
   await Promise.all(others)
 })
 
-t.test('most answers are given again', async t => {
+t.test('most responses are hits', async t => {
   const { app, db } = await ratesApi(t, { connect: db => counting(db.open('rates_api')) as never })
   let queries = 0
   function counting (sql: any) {
@@ -123,6 +123,6 @@ t.test('most answers are given again', async t => {
       bodies.add((await app.inject({ url: `/rates?${new URLSearchParams(query)}`, headers: { accept } })).payload)
     }
     t.equal(bodies.size, 1)
-    t.ok(queries < 250, `${queries} queries for 500 answers`) // other tests commit meanwhile, on the same server
+    t.ok(queries < 250, `${queries} queries for 500 responses`) // other tests commit meanwhile, on the same server
   }
 })

@@ -4,31 +4,34 @@ import { openConnections } from '../../../../services/rates-api/database/connect
 
 /** Queries that end when they are told to. */
 function queries () {
-  const ends: Array<PromiseWithResolvers<string>> = []
-  return { started: ends, query: () => ends[ends.push(Promise.withResolvers<string>()) - 1]!.promise }
+  const pending: Array<PromiseWithResolvers<string>> = []
+  return { started: pending, query: () => pending[pending.push(Promise.withResolvers<string>()) - 1]!.promise }
 }
 
 /** Connections that only know whether they were ended. */
 function fakes () {
-  const made: Array<{ ended: number | null | undefined }> = []
+  const opened: Array<{ endTimeout: number | null | undefined }> = []
   const connect = (): Sql => {
-    const connection = { ended: undefined, async end ({ timeout }: { timeout: number }) { connection.ended = timeout as never } }
-    made.push(connection)
+    const connection = {
+      endTimeout: undefined as number | undefined,
+      async end ({ timeout }: { timeout: number }) { connection.endTimeout = timeout },
+    }
+    opened.push(connection)
     return connection as never
   }
-  return { made, connect }
+  return { made: opened, connect }
 }
 
 const lost = (code: string) => Object.assign(new Error('lost'), { code })
 const tick = () => new Promise(resolve => setImmediate(resolve))
 
 t.test('so many at once, the others in order', async t => {
-  const { ask } = openConnections(fakes().connect, { connections: 2, maxWaiting: 2, limitMs: 10_000 })
+  const { query: run } = openConnections(fakes().connect, { connections: 2, maxWaiting: 2, limitMs: 10_000 })
   const { started, query } = queries()
   const order: number[] = []
-  const all = [0, 1, 2, 3].map(index => ask(() => { order.push(index); return query() }))
+  const all = [0, 1, 2, 3].map(index => run(() => { order.push(index); return query() }))
   t.same(order, [0, 1])
-  await t.rejects(ask(query), { code: 'overloaded', status: 503, headers: { 'retry-after': '1' } }, 'one more than may wait')
+  await t.rejects(run(query), { code: 'overloaded', status: 503, headers: { 'retry-after': '1' } }, 'one more than may wait')
   started[1]!.resolve('b')
   t.equal(await all[1], 'b')
   await tick()
@@ -36,72 +39,72 @@ t.test('so many at once, the others in order', async t => {
   started[0]!.reject(new Error('broken'))
   await t.rejects(all[0]!, /broken/)
   await tick()
-  t.same(order, [0, 1, 2, 3], 'a failed query gives its turn away too')
+  t.same(order, [0, 1, 2, 3], 'a failed query releases its connection too')
   started[2]!.resolve('c')
   started[3]!.resolve('d')
   t.same(await Promise.all(all.slice(2)), ['c', 'd'])
-  const last = ask(query)
+  const last = run(query)
   started[4]!.resolve('e')
-  t.equal(await last, 'e', 'turns are not used up')
+  t.equal(await last, 'e', 'connections are not used up')
 })
 
-t.test('who waits too long is sent away and never runs; who runs too long keeps the turn', async t => {
-  const { ask } = openConnections(fakes().connect, { connections: 1, maxWaiting: 5, limitMs: 30 })
+t.test('a query that waits too long is refused and never runs; one that runs too long keeps its connection', async t => {
+  const { query: run } = openConnections(fakes().connect, { connections: 1, maxWaiting: 5, limitMs: 30 })
   const { started, query } = queries()
-  const running = ask(query)
-  const waiting = ask(query)
+  const running = run(query)
+  const waiting = run(query)
   await t.rejects(running, { code: 'database-unavailable', message: /30 ms/, headers: { 'retry-after': '5' } })
   await t.rejects(waiting, { code: 'database-unavailable' })
-  const next = ask(query)
+  const next = run(query)
   t.equal(started.length, 1)
   started[0]!.resolve('late')
   await tick()
-  t.equal(started.length, 2, 'the one that waits now, not the one that was sent away')
+  t.equal(started.length, 2, 'the one that waits now, not the one that was refused')
   started[1]!.resolve('next')
   t.equal(await next, 'next')
 })
 
-t.test('a question whose link was lost is asked once more, on another', async t => {
-  const { made, connect } = fakes()
-  const { ask, end } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 10_000 })
+t.test('a query whose connection was lost is sent once more, on another', async t => {
+  const { made: opened, connect } = fakes()
+  const { query: run, close } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 10_000 })
   for (const code of ['ECONNRESET', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT', '57P01']) {
-    made.length = 0
+    opened.length = 0
     const used: unknown[] = []
-    const answer = await ask(async sql => {
+    const result = await run(async sql => {
       if (used.push(sql) === 1) throw lost(code)
-      return 'answer'
+      return 'result'
     })
-    t.equal(answer, 'answer', code)
-    t.same(made.slice(-1)[0]!.ended, undefined, 'the good one is kept')
+    t.equal(result, 'result', code)
+    t.same(opened.slice(-1)[0]!.endTimeout, undefined, 'the good one stays open')
     t.not(used[0], used[1])
   }
   for (const code of ['42P01', '57014', '22012']) {
     let times = 0
-    await t.rejects(ask(async () => { times++; throw lost(code) }), { code })
-    t.equal(times, 1, `${code} is no lost link`)
+    await t.rejects(run(async () => { times++; throw lost(code) }), { code })
+    t.equal(times, 1, `${code} is no lost connection`)
   }
-  await end()
-  t.equal(made.at(-1)!.ended, 4)
+  await close()
+  t.equal(opened.at(-1)!.endTimeout, 4)
 })
 
-t.test('lost twice: the error, and the next one that asks has a new connection', async t => {
-  const { made, connect } = fakes()
-  const { ask } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 10_000 })
-  await t.rejects(ask(async () => { throw lost('ECONNREFUSED') }), { code: 'ECONNREFUSED' })
-  t.same(made.map(({ ended }) => ended), [0, 0])
-  t.equal(await ask(async () => 'answer'), 'answer')
-  t.equal(made.length, 3)
+t.test('lost twice: the error, and the next query has a new connection', async t => {
+  const { made: opened, connect } = fakes()
+  const { query: run } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 10_000 })
+  await t.rejects(run(async () => { throw lost('ECONNREFUSED') }), { code: 'ECONNREFUSED' })
+  t.same(opened.map(({ endTimeout }) => endTimeout), [0, 0])
+  t.equal(await run(async () => 'result'), 'result')
+  t.equal(opened.length, 3)
 })
 
-t.test('a connection on which nothing comes, not even the end of a cancelled query, is thrown away', async t => {
-  const { made, connect } = fakes()
-  const { ask } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 20 })
+t.test('a connection on which nothing comes, not even the end of a cancelled query, is closed', async t => {
+  const { made: opened, connect } = fakes()
+  const { query: run } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 20 })
   const { started, query } = queries()
-  await t.rejects(ask(query), { code: 'database-unavailable' })
-  while (made[0]!.ended === undefined) await new Promise(resolve => setTimeout(resolve, 10))
-  t.equal(made[0]!.ended, 0)
+  await t.rejects(run(query), { code: 'database-unavailable' })
+  while (opened[0]!.endTimeout === undefined) await new Promise(resolve => setTimeout(resolve, 10))
+  t.equal(opened[0]!.endTimeout, 0)
   started[0]!.reject(lost('CONNECTION_DESTROYED')) // what the library says then
-  let answer
-  while (answer !== 'answer') answer = await ask(async () => 'answer').catch(error => error)
-  t.equal(started.length, 1, 'it is not asked again for nobody')
+  let result
+  while (result !== 'result') result = await run(async () => 'result').catch(error => error)
+  t.equal(started.length, 1, 'it is not sent again without a caller')
 })

@@ -7,35 +7,35 @@ import { path, ratesApiOn } from '../../../harness/replicated.ts'
 
 t.test('a probe that began while a server was down does not fail a request that began after it came back', async t => {
   const db = await database(t)
-  const way = await reopenedWay(t, Number(new URL(db.url('rates_api')).port))
+  const proxy = await reopenedWay(t, Number(new URL(db.url('rates_api')).port))
   const [refused, through] = [new URL(db.url('rates_api')), new URL(db.url('rates_api'))]
   refused.port = '1' // a primary that is down
-  through.port = String(way.port)
-  const { ask, ready } = await ratesApiOn(t, refused.href, [through.href], { cacheBytes: 0, probeEveryMs: 600_000 })
+  through.port = String(proxy.port)
+  const { get, ready } = await ratesApiOn(t, refused.href, [through.href], { cacheBytes: 0, probeEveryMs: 600_000 })
   t.equal((await ready()).status, 503, 'both are down')
-  way.mode = 'hold'
+  proxy.mode = 'hold'
   const probed = ready()
-  await waitFor(() => way.held.length > 0)
-  way.mode = 'pass'
+  await waitFor(() => proxy.held.length > 0)
+  proxy.mode = 'pass'
   const lock = await lockReadModel(t, db)
-  const answer = ask(path)
+  const response = get(path)
   await lock.awaited()
-  way.mode = 'reset' // the second try of the probe fails as the first does
-  for (const socket of way.held) socket.resetAndDestroy()
+  proxy.mode = 'reset' // the second try of the probe fails as the first does
+  for (const socket of proxy.held) socket.resetAndDestroy()
   t.equal((await probed).status, 503)
   await lock.release()
-  t.equal((await answer).status, 200)
+  t.equal((await response).status, 200)
 })
 
 /** A port before the server that resets, holds or passes the connections that come, as `mode` says then. */
-async function reopenedWay (t: { teardown: (end: () => void) => void }, serverPort: number) {
+async function reopenedWay (t: { teardown: (close: () => void) => void }, serverPort: number) {
   const sockets = new Set<Socket>()
-  const way = { port: 0, mode: 'reset' as 'reset' | 'hold' | 'pass', held: [] as Socket[] }
+  const proxy = { port: 0, mode: 'reset' as 'reset' | 'hold' | 'pass', held: [] as Socket[] }
   const server = createServer(client => {
     sockets.add(client)
     client.on('error', () => {})
-    if (way.mode === 'reset') client.resetAndDestroy()
-    else if (way.mode === 'hold') way.held.push(client)
+    if (proxy.mode === 'reset') client.resetAndDestroy()
+    else if (proxy.mode === 'hold') proxy.held.push(client)
     else {
       const upstream = connect(serverPort, '127.0.0.1').on('error', () => client.destroy())
       sockets.add(upstream)
@@ -43,10 +43,10 @@ async function reopenedWay (t: { teardown: (end: () => void) => void }, serverPo
     }
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  way.port = (server.address() as { port: number }).port
+  proxy.port = (server.address() as { port: number }).port
   t.teardown(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return way
+  return proxy
 }

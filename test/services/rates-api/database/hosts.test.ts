@@ -4,52 +4,52 @@ import { database } from '../../../harness/database.ts'
 import { startProcess } from '../../../harness/process.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { tcpProxy } from '../../../harness/tcp-proxy.ts'
-import { path, ratesApiOn, replicated, type Answer } from '../../../harness/replicated.ts'
+import { path, ratesApiOn, replicated, type RatesResponse } from '../../../harness/replicated.ts'
 
 const { primary, standbys, sql, url, setCount } = await replicated(t)
 const [first, second] = standbys
 const urls = standbys.map(url)
 
-t.test('replicas answer, each a share of the questions, and say how old their data may be', async t => {
+t.test('replicas respond, each to a share of the queries, and report how old their data may be', async t => {
   await setCount(1)
-  const { ask, ready } = await ratesApiOn(t, url(primary), urls)
-  await waitFor(async () => (await ready()).states === 'ok ok ok' && (await askAll(ask)).every(({ count }) => count === 1))
+  const { get, ready } = await ratesApiOn(t, url(primary), urls)
+  await waitFor(async () => (await ready()).states === 'ok ok ok' && (await getAll(get)).every(({ count }) => count === 1))
   await first.pause()
   await setCount(2)
-  await waitFor(async () => (await askAll(ask)).some(({ count }) => count === 2))
-  const answers = await askAll(ask)
+  await waitFor(async () => (await getAll(get)).some(({ count }) => count === 2))
+  const responses = await getAll(get)
   await first.resume()
-  for (const { status, age } of answers) t.ok(status === 200 && age !== undefined && age <= 10, `${status} ${age}`)
-  for (const number of [1, 2]) t.ok(answers.filter(({ count }) => count === number).length > 3, `${number}, which is at one of them alone`)
+  for (const { status, age } of responses) t.ok(status === 200 && age !== undefined && age <= 10, `${status} ${age}`)
+  for (const number of [1, 2]) t.ok(responses.filter(({ count }) => count === number).length > 3, `${number}, which is at one of them alone`)
 })
 
-t.test('a replica that lags is seen, and not asked any more', async t => {
+t.test('a replica that lags is detected, and not queried any more', async t => {
   await setCount(1)
-  const { ask, ready } = await ratesApiOn(t, url(primary), [url(first)], { maxLagMs: 400 })
-  await waitFor(async () => (await ready()).states === 'ok ok' && isOfReplica(await ask(), 1))
+  const { get, ready } = await ratesApiOn(t, url(primary), [url(first)], { maxLagMs: 400 })
+  await waitFor(async () => (await ready()).states === 'ok ok' && isOfReplica(await get(), 1))
   await first.pause()
   await setCount(2)
   await waitFor(async () => (await ready()).states === 'ok lagging')
   const { status, hosts } = await ready()
   t.equal(status, 200)
   t.ok(hosts['replica-1']!.lagSeconds! >= 0.4, `${hosts['replica-1']!.lagSeconds}`)
-  t.same(await ask(), { status: 200, count: 2, age: undefined }, 'of now, from the primary')
+  t.same(await get(), { status: 200, count: 2, age: undefined }, 'of now, from the primary')
   await first.resume()
-  await waitFor(async () => isOfReplica(await ask(), 2))
+  await waitFor(async () => isOfReplica(await get(), 2))
   t.match(await ready(), { status: 200 })
 })
 
-t.test('no answer is older than it says, with commits, pauses and kept answers', async t => {
-  const { ask, ready } = await ratesApiOn(t, url(primary), urls, { maxLagMs: 1_500 })
-  let answered = 0
+t.test('no response is older than it says, with commits, pauses and cached responses', async t => {
+  const { get, ready } = await ratesApiOn(t, url(primary), urls, { maxLagMs: 1_500 })
+  let responseCount = 0
   const committed: number[] = [] // when the count of this index was
   const stop = new AbortController()
   const commits = (async () => {
     for (let count = 1; !stop.signal.aborted; count++) {
       await setCount(count)
       committed[count] = performance.now()
-      const before = answered
-      if (count % 5 === 0) await waitFor(() => stop.signal.aborted || answered >= before + 12) // so that answers are worth keeping
+      const before = responseCount
+      if (count % 5 === 0) await waitFor(() => stop.signal.aborted || responseCount >= before + 12) // so that answers are worth keeping
     }
   })()
   await waitFor(() => committed.length > 1)
@@ -57,13 +57,13 @@ t.test('no answer is older than it says, with commits, pauses and kept answers',
   const ages = new Set<number | undefined>()
   const clients = Array.from({ length: 6 }, async (_, client) => {
     while (!stop.signal.aborted) {
-      const askedAt = performance.now()
-      const { status, count, age } = await ask(client % 2 ? undefined : '/rates?date_from=2021-01-31&date_to=2021-01-31&orig_code=china_main&dest_code=EETLL')
-      const wholeUntil = age === undefined ? askedAt : performance.now() - age * 1_000
+      const sentAt = performance.now()
+      const { status, count, age } = await get(client % 2 ? undefined : '/rates?date_from=2021-01-31&date_to=2021-01-31&orig_code=china_main&dest_code=EETLL')
+      const completeUntil = age === undefined ? sentAt : performance.now() - age * 1_000
       const next = committed[count! + 1] // committed before, and not in the answer?
       ages.add(age)
-      answered++
-      if (status !== 200 || (next !== undefined && next < wholeUntil)) wrong.push(`${status} ${count} ${age}`)
+      responseCount++
+      if (status !== 200 || (next !== undefined && next < completeUntil)) wrong.push(`${status} ${count} ${age}`)
     }
   })
   for (const standby of [first, second, first]) {
@@ -79,32 +79,32 @@ t.test('no answer is older than it says, with commits, pauses and kept answers',
 
 t.test('a transaction that ends between older and later ones is seen: a replica\'s snapshots do not show it', async t => {
   await setCount(1)
-  const { ask } = await ratesApiOn(t, url(primary), [url(first)])
+  const { get } = await ratesApiOn(t, url(primary), [url(first)])
   await sql`create table noise (number int)`
-  const older = await underWay(tx => tx`insert into noise values (1)`)
-  const change = await underWay(tx => tx`update lane_months set counts[31] = 7 where orig_code = 'CNGGZ'`)
+  const older = await openTransaction(tx => tx`insert into noise values (1)`)
+  const change = await openTransaction(tx => tx`update lane_months set counts[31] = 7 where orig_code = 'CNGGZ'`)
   await sql`insert into noise values (3)`
   await waitFor(async () => {
-    const { count, age } = await ask()
+    const { count, age } = await get()
     return count === 1 && age !== undefined
   })
-  for (let index = 0; index < 20; index++) await ask() // it is kept by now
-  await change.end()
-  await waitFor(async () => (await ask()).count === 7)
-  t.equal((await ask()).count, 7, 'seen, and it stays')
-  await older.end()
+  for (let index = 0; index < 20; index++) await get() // it is kept by now
+  await change.commit()
+  await waitFor(async () => (await get()).count === 7)
+  t.equal((await get()).count, 7, 'seen, and it stays')
+  await older.commit()
   await sql`drop table noise`
 
   /** A transaction that has written. */
-  async function underWay (write: (tx: Sql) => Promise<unknown>): Promise<{ end: () => Promise<unknown> }> {
+  async function openTransaction (write: (tx: Sql) => Promise<unknown>): Promise<{ commit: () => Promise<unknown> }> {
     const [written, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const ended = sql.begin(async tx => {
+    const commitDone = sql.begin(async tx => {
       await write(tx as unknown as Sql)
       written.resolve()
       await over.promise
     })
     await written.promise
-    return { end: () => { over.resolve(); return ended } }
+    return { commit: () => { over.resolve(); return commitDone } }
   }
 })
 
@@ -115,41 +115,41 @@ t.test('the process reads its replicas from DATABASE_READ_URLS', async t => {
   t.same(hosts.map(({ name }) => name), ['primary', 'replica-1', 'replica-2'])
 })
 
-t.test('a stopped replica, all of them, the primary: answers go on while there is any server, and readiness with them', async t => {
+t.test('a stopped replica, all of them, the primary: responses continue while there is any server, and readiness with them', async t => {
   await setCount(3)
-  const { ask, ready } = await ratesApiOn(t, url(primary), urls)
-  await waitFor(async () => (await ready()).states === 'ok ok ok' && (await ask()).count === 3)
-  const answers: Answer[] = []
+  const { get, ready } = await ratesApiOn(t, url(primary), urls)
+  await waitFor(async () => (await ready()).states === 'ok ok ok' && (await get()).count === 3)
+  const responses: RatesResponse[] = []
   const stop = new AbortController()
-  const clients = Array.from({ length: 4 }, async () => { while (!stop.signal.aborted) answers.push(await ask()) })
+  const clients = Array.from({ length: 4 }, async () => { while (!stop.signal.aborted) responses.push(await get()) })
   await first.stop('SIGQUIT')
   t.match(await ready(), { status: 200, states: /^ok \S+ ok$/ })
   await second.stop()
   t.match(await ready(), { status: 200 })
-  await waitFor(async () => (await ask()).age === undefined)
+  await waitFor(async () => (await get()).age === undefined)
   await first.start()
-  await waitFor(async () => isOfReplica(await ask(), 3))
+  await waitFor(async () => isOfReplica(await get(), 3))
   await primary.stop()
   t.equal((await ready()).status, 200)
-  t.equal((await ask()).count, 3)
+  t.equal((await get()).count, 3)
   stop.abort()
   await Promise.all(clients)
-  t.same([...new Set(answers.map(({ status }) => status))], [200], `all of ${answers.length} requests were answered`)
+  t.same([...new Set(responses.map(({ status }) => status))], [200], `all of ${responses.length} requests succeeded`)
   await first.stop()
   t.equal((await ready()).status, 503)
-  t.equal((await ask()).status, 503)
+  t.equal((await get()).status, 503)
   await first.start()
-  t.equal((await ask()).status, 200, 'the first request after one is back')
+  t.equal((await get()).status, 200, 'the first request after one is back')
   await Promise.all([primary.start(), second.start()])
   await waitFor(async () => (await ready()).states === 'ok ok ok')
 })
 
 t.test('without the primary a replica that lags is better than nothing', async t => {
-  const { ask, ready } = await ratesApiOn(t, url(primary), [url(first)], { maxLagMs: 200 })
+  const { get, ready } = await ratesApiOn(t, url(primary), [url(first)], { maxLagMs: 200 })
   await waitFor(async () => (await ready()).states === 'ok ok')
   await primary.stop()
   await waitFor(async () => /lagging$/.test((await ready()).states))
-  const { status, age } = await ask()
+  const { status, age } = await get()
   t.equal(status, 200)
   t.ok(age! >= 1)
   t.equal((await ready()).status, 200)
@@ -157,32 +157,32 @@ t.test('without the primary a replica that lags is better than nothing', async t
   await waitFor(async () => (await ready()).states === 'ok ok')
 })
 
-t.test('a replica whose links have gone silent: nobody waits for it in vain', async t => {
-  const way = await tcpProxy(Number(new URL(url(first)).port), () => () => [])
-  t.teardown(() => way.close())
+t.test('a replica whose connections are silent: no request waits for it in vain', async t => {
+  const proxy = await tcpProxy(Number(new URL(url(first)).port), () => () => [])
+  t.teardown(() => proxy.close())
   const through = new URL(url(first))
-  through.port = String(way.port)
-  const { ask, ready } = await ratesApiOn(t, url(primary), [through.href], { cacheBytes: 0, limitMs: 2_000 })
+  through.port = String(proxy.port)
+  const { get, ready } = await ratesApiOn(t, url(primary), [through.href], { cacheBytes: 0, limitMs: 2_000 })
   await waitFor(async () => (await ready()).states === 'ok ok')
-  way.silence(true)
-  const answers = await Promise.all(Array.from({ length: 10 }, () => ask()))
-  t.same([...new Set(answers.map(({ status }) => status))], [200])
-  way.silence(false)
+  proxy.silence(true)
+  const responses = await Promise.all(Array.from({ length: 10 }, () => get()))
+  t.same([...new Set(responses.map(({ status }) => status))], [200])
+  proxy.silence(false)
   await waitFor(async () => (await ready()).states === 'ok ok')
 })
 
 t.test('a server that was promoted is no replica any more', async t => {
   const other = await database(t)
-  const { ask, ready } = await ratesApiOn(t, url(primary), [other.url('rates_api')])
+  const { get, ready } = await ratesApiOn(t, url(primary), [other.url('rates_api')])
   await waitFor(async () => (await ready()).states === 'ok lagging')
   t.equal((await ready()).hosts['replica-1']!.lagSeconds, null)
-  t.equal((await ask()).age, undefined)
+  t.equal((await get()).age, undefined)
 })
 
-const isOfReplica = ({ count, age }: Answer, expected: number): boolean => count === expected && age !== undefined
+const isOfReplica = ({ count, age }: RatesResponse, expected: number): boolean => count === expected && age !== undefined
 
 /** Thirty different questions with the same answer. */
-function askAll (ask: (address: string) => Promise<Answer>): Promise<Answer[]> {
+function getAll (get: (address: string) => Promise<RatesResponse>): Promise<RatesResponse[]> {
   const days = Array.from({ length: 30 }, (_, index) => String(index + 1).padStart(2, '0'))
-  return Promise.all(days.map(day => ask(path.replace('2021-01-31', `2021-01-${day}`))))
+  return Promise.all(days.map(day => get(path.replace('2021-01-31', `2021-01-${day}`))))
 }

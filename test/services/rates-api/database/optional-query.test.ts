@@ -4,46 +4,46 @@ import t from 'tap'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { database } from '../../../harness/database.ts'
 import { waitFor } from '../../../harness/wait.ts'
-import { path, ratesApiOn, replicated, type Answer } from '../../../harness/replicated.ts'
+import { path, ratesApiOn, replicated, type RatesResponse } from '../../../harness/replicated.ts'
 
 const unknownAge = 2 ** 31
 
-t.test('EXECUTE is revoked under open connections: no request fails, no answer is kept, no age is claimed, until it is granted again', async t => {
+t.test('EXECUTE is revoked under open connections: no request fails, no response is cached, no age is claimed, until it is granted again', async t => {
   const { primary, standbys: [standby], url, setCount } = await replicated(t)
   const [onPrimary, onStandby] = [primary, standby].map(server => openDatabase({ url: server.url('postgres', 'freight'), process: 'test', poolSize: 1 })) as [Sql, Sql]
   t.teardown(() => Promise.all([onPrimary, onStandby].map(sql => sql.end({ timeout: 0 }))))
   await setCount(1)
   // Probed when readiness is asked alone: until then nobody knows what the servers refuse.
-  const { ask, ready, kept } = await ratesApiOn(t, url(primary), [url(standby)], { probeEveryMs: 600_000 })
-  const askManyWays = (from: number): Promise<Answer[]> => Promise.all(Array.from({ length: 12 }, (_, number) => ask(spelling(from + number))))
-  await waitFor(async () => (await ready()).states === 'ok ok' && (await ask()).age !== undefined && (await kept())! > 0)
-  await askManyWays(100)
+  const { get, ready, cacheHits } = await ratesApiOn(t, url(primary), [url(standby)], { probeEveryMs: 600_000 })
+  const getManyWays = (from: number): Promise<RatesResponse[]> => Promise.all(Array.from({ length: 12 }, (_, number) => get(spelling(from + number))))
+  await waitFor(async () => (await ready()).states === 'ok ok' && (await get()).age !== undefined && (await cacheHits())! > 0)
+  await getManyWays(100)
 
   await onPrimary`revoke execute on function pg_last_wal_replay_lsn() from public`
   await waitFor(async () => !(await onStandby`select has_function_privilege('rates_api', 'pg_last_wal_replay_lsn()', 'execute') as has`)[0]!.has)
-  const answers = [...await askManyWays(200), await ask()]
-  t.same(answers.map(({ status, count, age }) => [status, count, age !== undefined]), answers.map(() => [200, 1, true]), 'on connections that were not refused before')
+  const responses = [...await getManyWays(200), await get()]
+  t.same(responses.map(({ status, count, age }) => [status, count, age !== undefined]), responses.map(() => [200, 1, true]), 'on connections that were not refused before')
   await waitFor(async () => (await ready()).states === 'ok lagging')
   const { status, hosts } = await ready()
   t.same([status, hosts['replica-1']!.lagSeconds], [200, null])
-  t.equal((await ask()).age, undefined)
+  t.equal((await get()).age, undefined)
 
-  const keptBefore = await kept()
+  const hitsBefore = await cacheHits()
   for (const count of [2, 3]) {
     await setCount(count)
-    for (let again = 0; again < 3; again++) t.same(await ask(), { status: 200, count, age: undefined }, 'the primary answers, of now')
+    for (let again = 0; again < 3; again++) t.same(await get(), { status: 200, count, age: undefined }, 'the primary responds, with present data')
   }
   await primary.stop()
-  await waitFor(async () => (await ask()).count === 3)
-  for (let again = 0; again < 3; again++) t.same(await ask(), { status: 200, count: 3, age: unknownAge }, 'the replica answers, of nobody knows when')
-  t.equal(await kept(), keptBefore)
+  await waitFor(async () => (await get()).count === 3)
+  for (let again = 0; again < 3; again++) t.same(await get(), { status: 200, count: 3, age: unknownAge }, 'the replica responds, with data of unknown age')
+  t.equal(await cacheHits(), hitsBefore)
 
   await primary.start()
   await waitFor(async () => (await ready()).states === 'ok lagging')
   await onPrimary`grant execute on function pg_last_wal_replay_lsn() to public`
   await waitFor(async () => (await onStandby`select has_function_privilege('rates_api', 'pg_last_wal_replay_lsn()', 'execute') as has`)[0]!.has)
   for (const sql of [onPrimary, onStandby]) await sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rates_api'`
-  await waitFor(async () => (await ready()).states === 'ok ok' && (await ask()).age !== undefined && (await kept())! > keptBefore!)
+  await waitFor(async () => (await ready()).states === 'ok ok' && (await get()).age !== undefined && (await cacheHits())! > hitsBefore!)
 })
 
 /** The same question under another address: case does not matter. */
@@ -62,36 +62,36 @@ const servers = [
   { what: 'a writer whose wal_level is below logical (55000)', keeps: true, functions: refusing('pg_current_wal_flush_lsn', '55000') },
 ]
 
-for (const { what, keeps, functions } of servers) {
-  t.test(`${what}: it is ready, and answers`, async t => {
+for (const { what, keeps: staysCached, functions } of servers) {
+  t.test(`${what}: it is ready, and responds`, async t => {
     const db = await database(t)
     // Found before those of pg_catalog, which is searched first only where a path does not name it.
     await db.open('postgres').unsafe(`
       create schema earlier; grant usage on schema earlier to public; ${functions}
       alter database ${db.name} set search_path = earlier, pg_catalog, public`).simple()
     await db.migrator`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
-    const { ask, ready, kept } = await ratesApiOn(t, db.url('rates_api'), [db.url('rates_api')])
+    const { get, ready, cacheHits } = await ratesApiOn(t, db.url('rates_api'), [db.url('rates_api')])
     await waitFor(async () => (await ready()).states === 'ok lagging')
     t.equal((await ready()).status, 200)
     for (const count of [2, 3]) {
       await db.migrator`update lane_months set counts[31] = ${count}`
-      for (let again = 0; again < 3; again++) t.same(await ask(), { status: 200, count, age: undefined })
+      for (let again = 0; again < 3; again++) t.same(await get(), { status: 200, count, age: undefined })
     }
-    if (keeps) await waitFor(async () => (await ask()).status === 200 && (await kept())! > 0)
-    else t.equal(await kept(), 0)
+    if (staysCached) await waitFor(async () => (await get()).status === 200 && (await cacheHits())! > 0)
+    else t.equal(await cacheHits(), 0)
     const region = path.replace('CNGGZ', 'china_main')
-    t.same(await ask(region), { status: 200, count: 3, age: undefined })
+    t.same(await get(region), { status: 200, count: 3, age: undefined })
   })
 }
 
-t.test('another privilege that is missing is 503 as before, and takes nothing from what is kept', async t => {
+t.test('another privilege that is missing is 503 as before, and removes nothing from the cache', async t => {
   const db = await database(t)
   await db.migrator`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
-  const { ask, kept } = await ratesApiOn(t, db.url('rates_api'), [])
-  await waitFor(async () => (await ask()).status === 200 && (await kept())! > 0)
+  const { get, cacheHits } = await ratesApiOn(t, db.url('rates_api'), [])
+  await waitFor(async () => (await get()).status === 200 && (await cacheHits())! > 0)
   await db.migrator`revoke select on lane_months from rates_reader`
-  const before = await kept()
-  t.equal((await ask('/rates?date_from=2021-01-01&date_to=2021-01-30&orig_code=CNGGZ&dest_code=EETLL')).status, 503)
+  const before = await cacheHits()
+  t.equal((await get('/rates?date_from=2021-01-01&date_to=2021-01-30&orig_code=CNGGZ&dest_code=EETLL')).status, 503)
   await db.migrator`grant select on lane_months to rates_reader`
-  await waitFor(async () => (await ask()).status === 200 && (await kept())! > before!)
+  await waitFor(async () => (await get()).status === 200 && (await cacheHits())! > before!)
 })

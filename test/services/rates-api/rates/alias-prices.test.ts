@@ -64,7 +64,7 @@ t.test('codes with 0 and 1, and regions whose slug looks like one', async t => {
   t.match(await api.get('/rates', query('it001', 'ZZ111')), { status: 404 })
 })
 
-t.test('random loads of aliases, and prices under every code: each answer is that of a plain count', async t => {
+t.test('random loads of aliases, and prices under every code: each response is that of a plain count', async t => {
   const api = await ratesApi(t)
   const random = seededRandom(13)
   const below = (count: number) => Math.floor(random() * count)
@@ -84,7 +84,7 @@ t.test('random loads of aliases, and prices under every code: each answer is tha
     if (port === undefined) return false
     return slugs.includes(side) ? side === 'zz0' || regionOf.get(port) === side : port === own(side)
   }
-  let [asked, refused, several] = [0, 0, 0]
+  let [compared, refused, several] = [0, 0, 0]
 
   for (let round = 0; round < 25; round++) {
     const shuffled = codes.toSorted(() => random() - 0.5)
@@ -109,26 +109,26 @@ t.test('random loads of aliases, and prices under every code: each answer is tha
       }
     }
 
-    for (let turn = 0; turn < 12; turn++) {
+    for (let attempt = 0; attempt < 12; attempt++) {
       const side = () => random() < 0.75 ? codes[below(codes.length)]! : slugs[below(3)]!
       const [orig, dest] = [side(), side()]
       const isPort = (code: string) => !slugs.includes(code)
-      const answer = await api.get('/rates', query(orig, dest))
+      const response = await api.get('/rates', query(orig, dest))
       const what = `round ${round}: ${orig} to ${dest} with ${JSON.stringify([...aliases])}\n${file}`
       if ([orig, dest].some(code => isPort(code) && own(code) === undefined)) {
-        t.equal(answer.status, 404, what)
+        t.equal(response.status, 404, what)
       } else if (isPort(orig) && isPort(dest) && own(orig) === own(dest)) {
         refused++
-        t.same([answer.status, ...errorsOf(answer)], [400, 'dest_code same_port'], what)
+        t.same([response.status, ...errorsOf(response)], [400, 'dest_code same_port'], what)
       } else {
         const found = lanes.filter(lane => lane.count > 0 && isIn(lane.orig, orig) && isIn(lane.dest, dest))
         const count = found.reduce((sum, lane) => sum + lane.count, 0)
-        asked++
+        compared++
         if (isPort(orig) && isPort(dest) && found.length > 1) several++
-        t.match(answer.body.rates?.find((rate: { day: string }) => rate.day === '2021-01-31'),
+        t.match(response.body.rates?.find((rate: { day: string }) => rate.day === '2021-01-31'),
           { count: count || null, price: count < 3 ? null : 2 }, what)
       }
     }
   }
-  t.ok(asked > 60 && refused > 10 && several > 10, `${asked} answers, ${refused} refused, ${several} lanes of several codes`)
+  t.ok(compared > 60 && refused > 10 && several > 10, `${compared} responses, ${refused} refused, ${several} lanes of several codes`)
 })

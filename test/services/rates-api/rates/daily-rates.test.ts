@@ -1,8 +1,8 @@
 import t from 'tap'
-import { longestTurn } from '../../../harness/longest-block.ts'
+import { longestBlock } from '../../../harness/longest-block.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 
-t.test('a year of rates does not hold the event loop', async t => {
+t.test('a year of rates does not block the event loop', async t => {
   const { app, db } = await ratesApi(t)
   await db.migrator`
     insert into lane_months
@@ -12,11 +12,11 @@ t.test('a year of rates does not hold the event loop', async t => {
   for (const orig of ['CNGGZ', 'china_main']) {
     for (const accept of ['application/json', 'text/csv']) {
       const url = `${year}&orig_code=${orig}&dest_code=EETLL`
-      const { result, turnMs } = await longestTurn(async () => await app.inject({ url, headers: { accept } }))
+      const { result, blockedMs } = await longestBlock(async () => await app.inject({ url, headers: { accept } }))
       t.equal(result.statusCode, 200)
       t.equal(result.payload.match(/2021-/g)?.length, 365)
-      t.comment(`${orig}, ${accept}: ${result.payload.length} bytes, longest turn ${turnMs.toFixed(1)} ms`)
-      t.ok(turnMs < 50, `${orig}, ${accept}: ${turnMs} ms`)
+      t.comment(`${orig}, ${accept}: ${result.payload.length} bytes, longest block ${blockedMs.toFixed(1)} ms`)
+      t.ok(blockedMs < 50, `${orig}, ${accept}: ${blockedMs} ms`)
     }
   }
 })

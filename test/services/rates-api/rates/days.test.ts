@@ -12,9 +12,9 @@ t.test('the months of a range make up its days, none missing and none twice', as
   fc.assert(fc.property(day, fc.nat(800), (first, more) => {
     const expected = Array.from({ length: more + 1 }, (_, index) => new Date((first + index) * 86_400_000).toISOString().slice(0, 10))
     const [from, to] = [expected[0]!, expected.at(-1)!]
-    const made = monthsOf(from, to).flatMap(({ month, first, last }) =>
+    const built = monthsOf(from, to).flatMap(({ month, first, last }) =>
       Array.from({ length: last - first + 1 }, (_, index) => dayOf(month, first + index)))
-    return countDays(from, to) === more + 1 && made.join() === expected.join()
+    return countDays(from, to) === more + 1 && built.join() === expected.join()
   }), { seed: 1 })
   t.same(monthsOf('9999-12-30', '9999-12-31'), [{ month: '9999-12-01', first: 30, last: 31 }], 'the last month of all')
   t.same(monthsOf('0001-01-01', '0001-02-01').map(({ month }) => month), ['0001-01-01', '0001-02-01'])

@@ -5,7 +5,7 @@ import { errorsOf, ratesApi, type TestRatesApi } from '../../../harness/rates-ap
 /** Input cases that services of this kind have met; the numbers are those of the list that they were collected in. */
 const good = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGGZ', dest_code: 'EETLL' }
 const lane = prices('CNGGZ EETLL 2021-01-31: 1118 1191 1154', 'CNGGZ EETLL 2021-01-30: 1163 1140')
-const answer = [
+const expected = [
   { day: '2021-01-31', count: 3, price: 1154.3333333333333 },
   { day: '2021-01-30', count: 2, price: null },
   { day: '2021-01-29', count: null, price: null },
@@ -31,7 +31,7 @@ t.before(async () => {
 })
 
 t.test('a good query', async t => {
-  t.match(await api.get('/rates', good), { status: 200, body: { rates: answer } })
+  t.match(await api.get('/rates', good), { status: 200, body: { rates: expected } })
 })
 
 for (const name of Object.keys(good)) {
@@ -74,7 +74,7 @@ t.test('7: the limit is configuration', async t => {
   t.strictSame(errorsOf(await get('/rates', { ...good, date_from: '2020-12-31' })), ['date_to too_long'])
 })
 t.test('8: one day', async t => {
-  t.strictSame((await api.get('/rates', { ...good, date_from: good.date_to })).body, { rates: answer.slice(0, 1) })
+  t.strictSame((await api.get('/rates', { ...good, date_from: good.date_to })).body, { rates: expected.slice(0, 1) })
 })
 
 t.test('9: unknown ports and regions', async t => {
@@ -108,8 +108,8 @@ t.test('18: what is sent back is bounded and valid Unicode', async t => {
 })
 
 t.test('11: any case', async t => {
-  for (const orig of ['cnggz', 'CnGgZ']) t.strictSame((await api.get('/rates', { ...good, orig_code: orig })).body, { rates: answer })
-  for (const dest of ['baltic_main', 'BALTIC_MAIN', 'Northern_Europe']) t.strictSame((await api.get('/rates', { ...good, dest_code: dest })).body, { rates: answer })
+  for (const orig of ['cnggz', 'CnGgZ']) t.strictSame((await api.get('/rates', { ...good, orig_code: orig })).body, { rates: expected })
+  for (const dest of ['baltic_main', 'BALTIC_MAIN', 'Northern_Europe']) t.strictSame((await api.get('/rates', { ...good, dest_code: dest })).body, { rates: expected })
 })
 
 refuses('12: the same port on both sides', ['dest_code same_port'], { dest_code: 'CNGGZ' }, { dest_code: 'cnggz' }, { orig_code: 'eetll' })

@@ -31,7 +31,7 @@ const cases: Array<[orig: string, dest: string, count: number | null, why: strin
   ['bottom', 'italy', 1024, 'a slug that looks like a port'],
   ['ZZBOT', 'ITALY', 1024, 'the same beside a port, where the cheaper statement comes first'],
   ['italy', 'ZZOTH', 2048, 'on the other side'],
-  ['italy', 'italy', null, 'on both sides: no port, hence a fair question'],
+  ['italy', 'italy', null, 'on both sides: no port, hence a valid query'],
   ['italy', 'other', 2048, 'in its region'],
 ]
 

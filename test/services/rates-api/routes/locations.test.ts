@@ -17,7 +17,7 @@ t.test('a port and a region, with the region that they are in', async t => {
   t.strictSame((await find({ q: 'oceania' }))[0], { code: 'oceania', name: 'Oceania', kind: 'region', region: null, aliases: [] })
 })
 
-t.test('a port by an alias: its own code is the answer, and the aliases are there', async t => {
+t.test('a port by an alias: its own code is found, and the aliases are there', async t => {
   const shanghai = { code: 'CNSHA', name: 'Shanghai', kind: 'port', region: 'china_east_main', aliases: ['CNSGH', 'CNSHG'] }
   for (const q of ['CNSGH', 'cnshg', 'CNSHA', 'shanghai']) t.strictSame(await find({ q }), [shanghai], q)
   t.same(await codes('CNTAG'), ['CNTAC'])
@@ -61,7 +61,7 @@ t.test('the exact code first, then codes that begin so, then names, then the res
 
 t.test('no text lists from the start', async t => {
   const sorted = [...reference.ports.map(({ code }) => code), ...reference.regions.map(({ slug }) => slug)].sort()
-  t.same((await find({})).map(({ code }) => code), sorted.slice(0, 20), 'twenty unless asked')
+  t.same((await find({})).map(({ code }) => code), sorted.slice(0, 20), 'twenty by default')
   t.same(await codes('', 100), sorted.slice(0, 100))
   t.same(await codes('  ', 1), sorted.slice(0, 1))
 })

@@ -61,7 +61,7 @@ for (const [accept, type] of wishes) {
   })
 }
 
-t.test('a problem is JSON, whatever table was asked for', async t => {
+t.test('a problem is JSON, whatever table was requested', async t => {
   const result = await api.get('/rates', { ...query, orig_code: 'nowhere' }, { headers: { accept: 'text/csv' } })
   t.match(result, { status: 404, headers: { 'content-type': 'application/problem+json' } })
 })
@@ -70,7 +70,7 @@ t.test('HTTP/1.1 without Host is a problem, and the connection is closed', async
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
   const request = rawRequest(t, url)
   await request.send('GET /rates HTTP/1.1\r\n\r\n')
-  t.match(await request.answer(), {
+  t.match(await request.nextResponse(), {
     status: 400, headers: { 'content-type': 'application/problem+json', connection: 'close' }, body: { type: '/problems/malformed-request' },
   })
   await request.closed

@@ -79,7 +79,7 @@ t.test('every rule of a value', async t => {
   }
 })
 
-t.test('values behind the doubled quotes of another column are still told right', async t => {
+t.test('values behind the doubled quotes of another column are still reported right', async t => {
   const { errors } = read('csv', 'price,day,orig_code,dest_code\n"1""5",2021-13-01,"a""""b",""""\n')
   t.same(brief(errors), ['1 orig_code malformed_port a""b', '1 dest_code malformed_port "', '1 day not_a_day 2021-13-01', '1 price malformed_price 1"5'])
 })
@@ -124,7 +124,7 @@ t.test('headers', async t => {
   }
   t.same(brief(read('csv', header).errors), ['0 - no_rows'])
   t.same(brief(read('csv', header.trimEnd()).errors), ['0 - no_rows'])
-  t.equal(read('csv', 'day,' + 'x,'.repeat(10_000) + '\n').errors.length, 16, 'a header of thousands of columns is not told whole')
+  t.equal(read('csv', 'day,' + 'x,'.repeat(10_000) + '\n').errors.length, 16, 'a header of thousands of columns is reported shortened')
 })
 
 t.test('a thousand bad rows among good ones are all named, and the good ones read', async t => {
@@ -196,25 +196,25 @@ t.test('a row that comes byte by byte takes linear time', async t => {
   t.ok(cpuMs() - start < 5_000)
 })
 
-t.test('what is told is bounded, and can be kept by PostgreSQL', async t => {
+t.test('what is reported is bounded, and PostgreSQL can store it', async t => {
   const { errors: [error] } = read('csv', `${header}${'😀'.repeat(150)},EETLL,2021-01-31,1\n`)
   t.equal(error!.value, '😀'.repeat(100))
-  const { errors: [odd] } = read('csv', `${header}x${'😀'.repeat(600)},EETLL,2021-01-31,1\n`)
-  t.equal(odd!.value, 'x' + '😀'.repeat(99), 'no half of a character')
-  t.equal(odd!.original, 'x' + '😀'.repeat(499))
+  const { errors: [unusual] } = read('csv', `${header}x${'😀'.repeat(600)},EETLL,2021-01-31,1\n`)
+  t.equal(unusual!.value, 'x' + '😀'.repeat(99), 'no half of a character')
+  t.equal(unusual!.original, 'x' + '😀'.repeat(499))
   const { errors: [nul] } = read('csv', `${header}\0,EETLL,2021-01-31,1\n`)
   t.equal(nul!.original, '\ufffd,EETLL,2021-01-31,1')
 })
 
 t.test('lines of separators alone are blank lines, wherever they are', async t => {
   const twice = { prices: [goodPrice, goodPrice], errors: [], rowsSeen: 2, stopped: false }
-  for (const [blank, file] of [
+  for (const [blank, content] of [
     [',,,\n', header + good], [',\n', header + good], [',,,,,,,\r\n', header + good], [';;;\n', (header + good).replaceAll(',', ';')],
   ] as const) {
-    const [first, row] = file.split(/(?<=\n)/) as [string, string]
-    const whole = blank + first + blank + row + blank + blank + row + blank
-    for (const sizes of [[], [1], [2, 3], [7]]) t.same(read('csv', whole, rules, sizes), twice, JSON.stringify([blank, sizes]))
-    t.same(read('csv', whole.trimEnd()), twice, 'the last one without its end')
+    const [first, row] = content.split(/(?<=\n)/) as [string, string]
+    const file = blank + first + blank + row + blank + blank + row + blank
+    for (const sizes of [[], [1], [2, 3], [7]]) t.same(read('csv', file, rules, sizes), twice, JSON.stringify([blank, sizes]))
+    t.same(read('csv', file.trimEnd()), twice, 'the last one without its end')
   }
   t.same(brief(read('csv', `${header},,,1\n`).errors).length, 3, 'a row with one value is a row')
   t.same(brief(read('csv', `${header};;;\n`).errors), ['1 - field_count'], 'another separator than the header has')
@@ -226,7 +226,7 @@ t.test('lines of separators alone are blank lines, wherever they are', async t =
 t.test('the byte order mark before or within the quotes of the first name', async t => {
   for (const mark of ['\ufeff"', '"\ufeff', '\ufeff"\ufeff']) t.same(read('csv', `${mark}orig_code",dest_code,day,price\n${good}`).prices, [goodPrice], JSON.stringify(mark))
   const { errors: [error] } = read('csv', `orig_code,"\ufeffdest_code",day,price\n${good}`)
-  t.match(error, { code: 'unknown_column', message: /U\+FEFF \(byte order mark\)/ }, 'elsewhere it is named')
+  t.match(error, { code: 'unknown_column', message: /U\+FEFF \(byte order mark\)/ }, 'in other places it is named')
 })
 
 t.test('characters that are not seen are named', async t => {

@@ -50,15 +50,15 @@ t.test('a file without rows', async t => {
   t.same(await sql`select count(*)::int from prices`, [{ count: 0 }])
 })
 
-t.test('buffers of the size asked for, none lost and none sent twice', async t => {
-  const whole = new CopyEncoder(rules, 7n, 1e6)
+t.test('buffers of the requested size, none lost and none sent twice', async t => {
+  const complete = new CopyEncoder(rules, 7n, 1e6)
   const pieces = new CopyEncoder(rules, 7n, 500)
   const recycled = new CopyEncoder(rules, 7n, 500)
   const taken: Buffer[] = []
   const copied: Buffer[] = []
-  t.equal(whole.take(), null)
+  t.equal(complete.take(), null)
   for (let cents = 1; cents < 1000; cents++) {
-    for (const encoder of [whole, pieces, recycled]) encoder.append(0, 1, rules.firstDay, cents * 12_345)
+    for (const encoder of [complete, pieces, recycled]) encoder.append(0, 1, rules.firstDay, cents * 12_345)
     if (cents % 50 === 0) {
       for (let bytes = pieces.take(); bytes; bytes = pieces.take()) taken.push(bytes)
       for (let bytes = recycled.take(); bytes; bytes = recycled.take()) {
@@ -69,7 +69,7 @@ t.test('buffers of the size asked for, none lost and none sent twice', async t =
   }
   t.ok(taken.length > 50)
   t.ok(taken.every(bytes => bytes.length >= 500 && bytes.length < 560))
-  const expected = whole.finish()
+  const expected = complete.finish()
   t.ok(expected.equals(Buffer.concat([...taken, pieces.finish()])))
   t.ok(expected.equals(Buffer.concat([...copied, recycled.finish()])))
 })

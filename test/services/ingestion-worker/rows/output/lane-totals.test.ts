@@ -61,11 +61,11 @@ t.test('the tables grow', async t => {
   let seed = 7
   const random = (below: number) => (seed = seed * 48_271 % 0x7fffffff) % below
   const expected = new Map<string, number>()
-  for (let turn = 0; turn < 60_000; turn++) {
+  for (let round = 0; round < 60_000; round++) {
     const [orig, dest, day] = [random(676), random(676), many.firstDay + random(3653)]
     const key = `${many.ports.codes[orig]} ${many.ports.codes[dest]} ${formatDay(day).slice(0, 7)}-01`
-    expected.set(key, (expected.get(key) ?? 0) + 1 + turn)
-    totals.add(orig, dest, day, 1 + turn)
+    expected.set(key, (expected.get(key) ?? 0) + 1 + round)
+    totals.add(orig, dest, day, 1 + round)
   }
   t.ok(totals.laneDays > 59_000)
   const sum = (array: string) => array.slice(1, -1).split(',').reduce((sum, text) => sum + Number(text), 0)
