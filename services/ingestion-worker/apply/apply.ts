@@ -3,6 +3,7 @@ import type { Sql } from 'postgres'
 import type { Manifest } from '../../batch/batch.ts'
 import type { CheckedUnder } from '../../batch/conditions.ts'
 import { byOperator } from '../../batch/dead-letters.ts'
+import { decideInTime } from '../../batch/decide.ts'
 import type { Decision } from '../../batch/decision.ts'
 import { decidedNow, followDecision } from '../../batch/follow-decision.ts'
 import type { Store } from '../../batch/store.ts'
@@ -202,10 +203,10 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     signal.throwIfAborted()
     const { id, provider } = manifest
     const state = report.count > 0 ? 'rejected' : 'validated'
-    const decision = await store.decide({
+    const decision = await decideInTime(store, {
       version: 1, id, provider, state, decidedAt: open.decidedAt, rows: reader.rowsSeen, errors: report.count, firstErrors: report.first,
       lastLineEnded: lastLine.ended, under: state === 'rejected' ? checkedUnder : null,
-    })
+    }, { signal })
     await followDecision(tx, decision)
     await endAttempt(tx, attempt, decision.state, reader.rowsSeen)
     return decision.state === state ? state : 'ended earlier'
