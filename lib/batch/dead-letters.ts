@@ -3,6 +3,7 @@ import { withDeadline } from '../process/deadline.ts'
 import { classify } from '../process/failures.ts'
 import { Problem } from '../http/problem.ts'
 import { transaction } from '../postgres/transaction.ts'
+import { decideInTime } from './decide.ts'
 import type { Decision } from './store/decision.ts'
 import { decidedNow, followDecision } from './follow-decision.ts'
 import type { Queue } from './queue.ts'
@@ -59,9 +60,8 @@ export async function listAuditEntries (sql: Sql, id: string): Promise<AuditEntr
 /** Where an action puts its effect. */
 export type Effects = { store: Store, queue: Queue }
 
-/** Milliseconds to look up a batch in the store, and to store a decision: the row is locked meanwhile, and its transaction ends after 60 s. */
+/** Longest time to look up a batch in the store, in milliseconds. */
 const lookUpMs = 3_000
-const decideMs = 15_000
 
 /**
  * Sends a dead letter back to the queue, or ends it as discarded; or makes one of a batch that is queued or being processed, whose worker
@@ -108,7 +108,7 @@ async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promis
     select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
   if (!batch) return 'nothing'
   const ownDecision: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
-  const decision = await withDeadline(store.decide(ownDecision), decideMs).catch(cause => {
+  const decision = await decideInTime(store, ownDecision).catch(cause => {
     if (['INVALID_DECISION', 'DECISION_VERSION'].includes((cause as { code?: string }).code ?? '')) {
       throw new Problem('store-unavailable', `Batch ${id} is not discarded: ${(cause as Error).message}. The object is decisions/${id}.json: ` +
         'delete it or restore its first version, then discard the batch', { cause })

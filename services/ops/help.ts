@@ -21,7 +21,7 @@ ${shown.map(command => `${usage(command)}\n    ${command.summary}`).join('\n')}
 
 \`npm run ops -- COMMAND --help\` explains one command.
 It works on the system that the environment names (DATABASE_URL, QUEUE_URL, PAYLOAD_BUCKET, AWS_REGION; INGESTION_API_URL and API_KEY to submit;
-API_KEYS_SECRET or API_KEYS_FILE for keys) or, without these, on the one that \`npm start\` runs in this folder. With --stack NAME before the command it works on a stack on AWS.
+API_KEYS_SECRET or API_KEYS_FILE for keys; docker-compose.yml has neither: docs/containers.md) or, without these, on the one that \`npm start\` runs in this folder. With --stack NAME before the command it works on a stack on AWS.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
 }
 

@@ -33,8 +33,8 @@ export async function readOnlyQuery<T> (query: Promise<T>): Promise<T> {
     return await query
   } catch (error) {
     const { code } = error as { code?: string }
-    if (code === '55P03') throw new CommandError('A table is locked, and the wait for it was cancelled after 3 s: `npm run ops -- db locks` shows by whom.')
-    if (code === '57014') throw new CommandError('The statement took longer than its limit and was cancelled: `npm run ops -- db activity` shows what the database does.')
+    if (code === '55P03') throw new CommandError('A table is locked, and the wait for it was cancelled after 3 s: `npm run ops -- db locks` shows by whom.', 1, { cause: error })
+    if (code === '57014') throw new CommandError('The statement took longer than its limit and was cancelled: `npm run ops -- db activity` shows what the database does.', 1, { cause: error })
     throw error
   }
 }

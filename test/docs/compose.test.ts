@@ -6,6 +6,7 @@ import { Config as IngestionApi } from '../../services/ingestion-api/config.ts'
 import { Config as IngestionWorker } from '../../services/ingestion-worker/config.ts'
 import { Config as Migrate } from '../../services/migrate/config.ts'
 import { Config as RatesApi } from '../../services/rates-api/config.ts'
+import { ops } from '../harness/ops.ts'
 
 type Compose = { services: Record<string, { environment: Record<string, string>, command: string[], restart?: string }> }
 const { services } = parse(readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8'), { merge: true }) as Compose
@@ -47,4 +48,13 @@ t.test('docker-compose.yml gives each process the login of its own, with a passw
     t.same([username, password], [login, passwords[login]], service)
   }
   t.end()
+})
+
+t.test('docker-compose.yml has its keys in API_KEYS: `keys` refuses, and names the document that says how they are changed', async t => {
+  const { API_KEYS: list, API_KEYS_FILE: file, API_KEYS_SECRET: secret } = services['ingestion-api']!.environment
+  t.ok(Array.isArray(JSON.parse(list!)))
+  t.same([file, secret], [undefined, undefined])
+  const run = await ops(['keys', 'add', 'acme', '--scope', 'submit'], services.ops!.environment)
+  t.match(run, { code: 2, stdout: '', stderr: 'docs/containers.md' })
+  t.match(readFileSync(join(import.meta.dirname, '../../docs/containers.md'), 'utf8'), /^### API keys$/m)
 })

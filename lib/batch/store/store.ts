@@ -71,14 +71,15 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   /** Writes the decision unless there is one, and returns the one that holds. Who calls it has the row of the batch locked. */
-  async function decide (decision: Decision): Promise<Decision> {
-    const earlier = await readDecision(decision.id) // stores without conditional writes exist
+  async function decide (decision: Decision, signal?: AbortSignal): Promise<Decision> {
+    const earlier = await readDecision(decision.id, signal) // stores without conditional writes exist
     if (earlier) return earlier
     try {
-      await s3.send(new PutObjectCommand({ ...at(`decisions/${decision.id}.json`), Body: JSON.stringify(decision), ContentType: 'application/json', IfNoneMatch: '*' }))
+      const object = { ...at(`decisions/${decision.id}.json`), Body: JSON.stringify(decision), ContentType: 'application/json', IfNoneMatch: '*' }
+      await s3.send(new PutObjectCommand(object), { abortSignal: signal })
       return decision
     } catch (error) {
-      const winner = statusOf(error) === 412 && await readDecision(decision.id)
+      const winner = statusOf(error) === 412 && await readDecision(decision.id, signal)
       if (winner) return winner
       throw error
     }

@@ -3,6 +3,7 @@ import type { Sql } from 'postgres'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import type { CheckedUnder } from '../../../lib/batch/conditions.ts'
 import { operatorReasonPrefix } from '../../../lib/batch/dead-letters.ts'
+import { decideInTime } from '../../../lib/batch/decide.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import { decidedNow, followDecision } from '../../../lib/batch/follow-decision.ts'
 import { release } from '../../../lib/process/release.ts'
@@ -192,10 +193,10 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     signal.throwIfAborted()
     const { id, provider } = manifest
     const state = report.count > 0 ? 'rejected' : 'validated'
-    const decision = await store.decide({
+    const decision = await decideInTime(store, {
       version: 1, id, provider, state, decidedAt: unfinished.decidedAt, rows: reader.rowsSeen, errors: report.count, firstErrors: report.first,
       lastLineEnded: trailingLine.isTerminated, under: state === 'rejected' ? checkedUnder : null,
-    })
+    }, { signal })
     await followDecision(tx, decision)
     await finishAttempt(tx, attempt, decision.state, reader.rowsSeen)
     return decision.state === state ? state : 'already final'

@@ -12,5 +12,6 @@ export function openKeyList ({ optional }: System): KeyList & { seconds: number 
   const seconds = Number(optional('API_KEYS_SECONDS') ?? defaultKeySeconds)
   if (secret) return { ...openSecretList(openSecrets({ region }), secret), seconds }
   if (path) return { ...openFileList(path, optional('ENVIRONMENT') ?? 'production'), seconds }
-  throw new CommandError('Neither API_KEYS_SECRET nor API_KEYS_FILE is set. Keys in API_KEYS are changed where the processes get their environment.', 2)
+  throw new CommandError('Neither API_KEYS_SECRET nor API_KEYS_FILE is set. `keys` changes the list of a stack on AWS (with --stack NAME) and of the system that ' +
+    '`npm start` runs. docker-compose.yml has its keys in API_KEYS of ingestion-api: docs/containers.md, "API keys".', 2)
 }

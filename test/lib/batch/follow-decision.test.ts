@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { actOn, listAuditEntries } from '../../../lib/batch/dead-letters.ts'
+import { decideInTime } from '../../../lib/batch/decide.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { applyBatch } from '../../../services/ingestion-worker/apply/apply.ts'
@@ -70,6 +71,29 @@ t.test('the store is unavailable: the batch is not rejected until the decision i
   t.same(await states(it), ['processing'])
   back()
   await it.settled(id, 'rejected')
+})
+
+t.test('the store does not respond: the attempt ends by its signal or its deadline, and the call with it', async t => {
+  const proxy = await awsProxy(t)
+  const it = await pipeline(t, { endpoint: proxy.endpoint })
+  const manifest = await it.submit(unknownPort)
+  for (const which of [theDecision, ({ method, key }) => method === 'GET' && key.startsWith('decisions/')] satisfies Which[]) {
+    const [held, stop] = [proxy.hold(which, 'call'), new AbortController()]
+    const stopped = attempt(it, manifest, it.store, 1, stop.signal)
+    await held.reached
+    const before = performance.now()
+    stop.abort(crash())
+    await t.rejects(stopped, { name: 'AbortError' })
+    t.ok(performance.now() - before < 10_000, 'and not at the deadline')
+
+    proxy.hold(which, 'call')
+    let deciding: Promise<Decision> | undefined
+    const store: Store = { ...it.store, decide: (...args) => { deciding = it.store.decide(...args); return deciding } }
+    await t.rejects(decideInTime(store, discarded(manifest.id), { ms: 50 }), { code: 'ETIMEDOUT' })
+    await t.rejects(deciding!, { name: 'AbortError' }, 'a late write would decide the batch after its row is released')
+  }
+  t.equal(await it.store.readDecision(manifest.id), null)
+  t.equal(await attempt(it, manifest), 'rejected')
 })
 
 t.test('a batch with a decision is not applied, whatever is delivered to whichever database', async t => {
@@ -187,8 +211,10 @@ t.test('an operator discards', async t => {
   })
 })
 
-async function attempt (it: Pipeline, manifest: Manifest, store = it.store, maxPriceUsd = 1_000_000): Promise<Outcome> {
+async function attempt (
+  it: Pipeline, manifest: Manifest, store = it.store, maxPriceUsd = 1_000_000, signal = new AbortController().signal
+): Promise<Outcome> {
   const sql = it.db.open('ingestion_worker')
   const limits = { maxRows: 1_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e9, maxPriceUsd }
-  return await applyBatch({ sql, store, limits, signal: new AbortController().signal, onProgress: () => {} }, manifest, (await beginAttempt(sql, manifest, 'test'))!)
+  return await applyBatch({ sql, store, limits, signal, onProgress: () => {} }, manifest, (await beginAttempt(sql, manifest, 'test'))!)
 }

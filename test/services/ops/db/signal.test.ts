@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
 import { findSession, recordSignal, sendSignal } from '../../../../services/ops/db/signal.ts'
-import { bounded, maxRows, size } from '../../../../services/ops/read-only.ts'
+import { bounded, maxRows, readOnlyQuery, size } from '../../../../services/ops/read-only.ts'
 import { openSystem } from '../../../../services/ops/system.ts'
 import { transaction } from '../../../../lib/postgres/transaction.ts'
 import { database, type Login } from '../../../harness/database.ts'
@@ -43,6 +43,23 @@ t.test('a read-only session refuses writes, and ends long statements and waits',
   t.teardown(() => system.close())
   await t.rejects(system.readOnly()`insert into session_signals (signal, pid, actor, reason) values ('cancel', 1, 'x', 'x')`, { code: '25006' })
   t.match(await system.readOnly()`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`, [{ statement: '15s', lock: '3s' }])
+})
+
+t.test('a statement that reaches its limit is cancelled, and the command names the next one', async t => {
+  const db = await database(t)
+  const system = openSystem({ DATABASE_URL: db.url('ops') })
+  t.teardown(() => system.close())
+  const sql = system.readOnly(100)
+  await t.rejects(readOnlyQuery(sql`select pg_sleep(600)`), { exitCode: 1, cause: { code: '57014' } })
+  t.match(await sql`select 1 as one`, [{ one: 1 }], 'the session goes on')
+
+  // The command's own limit, 15 s: months are read from a view that takes longer.
+  await db.migrator.unsafe(`
+    alter table price_months rename to months_of_prices;
+    create view price_months as select month from months_of_prices, pg_sleep(600);
+    grant select on price_months to operators`).simple()
+  const run = await ops(['prices', 'months'], { DATABASE_URL: db.url('ops') })
+  t.match(run, { code: 1, stdout: '', stderr: '`npm run ops -- db activity`' })
 })
 
 t.test('sessions of every service are seen and cancelled, and the audit has it', async t => {
