@@ -43,19 +43,19 @@ type Run = { code: number, text: string, calls: string[] }
 /** The command with an `aws` that gives one answer after the other, the last one again and again. Text is the name of an error. */
 async function run (t: Test, outputs: Array<object | string>, accepted: object[] = [], args: string[] = ['--image', image]): Promise<Run> {
   const folder = t.testdir({
-    answers: JSON.stringify(outputs),
+    outputs: JSON.stringify(outputs),
     calls: '',
     'accepted.yaml': JSON.stringify({ findings: accepted }),
     aws: `#!${process.execPath}
 const { appendFileSync, readFileSync } = require('node:fs')
 const calls = __dirname + '/calls'
-const outputs = JSON.parse(readFileSync(__dirname + '/answers', 'utf8'))
+const outputs = JSON.parse(readFileSync(__dirname + '/outputs', 'utf8'))
 const before = readFileSync(calls, 'utf8').split('\\n').length - 1
 appendFileSync(calls, process.argv.slice(2).join(' ') + '\\n')
-const answer = answers[Math.min(before, answers.length - 1)]
-if (typeof answer === 'object') console.log(JSON.stringify(answer, null, 4))
+const output = outputs[Math.min(before, outputs.length - 1)]
+if (typeof output === 'object') console.log(JSON.stringify(output, null, 4))
 else {
-  console.error('\\nAn error occurred (' + answer + ') when calling the DescribeImageScanFindings operation: so it is')
+  console.error('\\nAn error occurred (' + output + ') when calling the DescribeImageScanFindings operation: so it is')
   process.exit(254)
 }
 `,

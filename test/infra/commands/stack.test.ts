@@ -122,7 +122,7 @@ t.test('a stack that is to stay: its settings are written once, and nothing is p
   t.match(created.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'what it costs')
 
   const before = readFileSync(fileOf(name))
-  t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: `Pulumi.${name}.yaml is there already` })
+  t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: `Pulumi.${name}.yaml exists` })
   t.same(readFileSync(fileOf(name)), before, 'never overwritten')
   t.equal(there.calls().length, 4)
 })
@@ -195,7 +195,7 @@ t.test('the prompts', async t => {
   t.match(corrected.answers, { tier: 'production', zones: ['a', 'b', 'c'], domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'prompted again')
   t.equal(corrected.yes, false)
   t.match((await runPrompts(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'no prompt for what an option gives')
-  await t.rejects(runPrompts(production.slice(0, 5)), /input ended/)
+  await t.rejects(runPrompts(production.slice(0, 5)), /End of input/)
 })
 
 t.test('an example of this repository is filled in, its comments stay', async t => {

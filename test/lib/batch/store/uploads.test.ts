@@ -31,14 +31,14 @@ t.test('an address holds for 15 minutes, and never longer than the credentials t
 t.test('a file expires with the bucket\'s lifecycle rule, and the upload has the time of its PUT', async t => {
   const { s3, bucket } = await aws(t)
   const uploads = openUploads(s3, s3, bucket, 90)
-  const { upload, fileExpiresAt: keptUntil } = await uploads.create(description)
-  const days = (Date.parse(keptUntil!) - Date.now()) / 86_400_000
+  const { upload, fileExpiresAt } = await uploads.create(description)
+  const days = (Date.parse(fileExpiresAt!) - Date.now()) / 86_400_000
   t.ok(days >= 90 && days <= 91)
-  t.match(keptUntil, /T00:00:00\.000Z$/)
+  t.match(fileExpiresAt, /T00:00:00\.000Z$/)
   t.equal((await openUploads(s3, s3, bucket).create(description)).fileExpiresAt, null)
 
   t.equal(await uploads.arrived(upload), null)
-  t.match(await uploads.find(upload.id), { ...description, id: upload.id, mayCome: true })
+  t.match(await uploads.find(upload.id), { ...description, id: upload.id, mayStillArrive: true })
   await openStore(s3, bucket).putStream(`incoming/demo/${upload.id}`, Readable.from([Buffer.from(content)]), 'text/csv')
   const { storedAt } = (await uploads.arrived(upload))!
   t.ok(Math.abs(Date.parse(storedAt) - Date.now()) < 60_000)
@@ -46,6 +46,6 @@ t.test('a file expires with the bucket\'s lifecycle rule, and the upload has the
   const now = Date.now
   t.teardown(() => { Date.now = now })
   Date.now = () => now() + 2 * 86_400_000
-  t.match(await uploads.find(upload.id), { mayCome: false })
+  t.match(await uploads.find(upload.id), { mayStillArrive: false })
   Date.now = now
 })
