@@ -12,5 +12,5 @@ t.test('a backlog of some providers: it is visible, another provider does not wa
   t.ok(others[0]!.left > batches / 2, `of the backlog ${others[0]!.left} were left when the batch was applied that another provider had sent behind it`)
   t.equal(rates.failed, 0)
   const all = batches + others.length
-  t.match(totals, { applied: all, markers: all, prices: 3 * all, readModel: 3 * all })
+  t.match(totals, { applied: all, idempotencyRecords: all, prices: 3 * all, readModel: 3 * all })
 })
