@@ -18,7 +18,7 @@ const commandsIn = (text: string): string[] => [...new Set(
 
 /** Returns the actions that the table gives for a document. A row without a document belongs to the one above. */
 function givenFor (document: string): string[] {
-  const table = /^#### Rights for commands of the AWS CLI$([^]*?)^#+ /m.exec(texts.get('aws.md')!)?.[1] ?? ''
+  const table = /^#### IAM actions of AWS CLI commands$([^]*?)^#+ /m.exec(texts.get('aws.md')!)?.[1] ?? ''
   let current = ''
   return [...table.matchAll(/^\| (.*?) ?\| (`.*?) \|/gm)].flatMap(([, what, actions]) => {
     const file = /\]\(([\w.]*)/.exec(what!)?.[1]

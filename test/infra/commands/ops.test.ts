@@ -59,7 +59,7 @@ t.test('docs/aws.md names the rights that the calls need', async t => {
   await pulumi.npmRun('ops', ['--stack', 'prod', 'keys', 'add', 'acme', '--scope', 'submit'], env)
   const services: Record<string, string> = { GetLogEvents: 'logs', RunTask: 'ecs', DescribeTasks: 'ecs' }
   const called = [...aws.actions().map(action => `${services[action]}:${action}`), ...secret.calls.map(action => `secretsmanager:${action}`)]
-  const section = readFileSync(join(import.meta.dirname, '../../../docs/aws.md'), 'utf8').split('\n### Rights of operators')[1]!.split('\n##')[0]!
+  const section = readFileSync(join(import.meta.dirname, '../../../docs/aws.md'), 'utf8').split('\n### IAM permissions of operators')[1]!.split('\n##')[0]!
   const named = [...section.matchAll(/`((?:ecs|iam|logs|secretsmanager):\w+)`/g)].map(([, action]) => action!)
   // RunTask gives the roles and copies the tags of the task definition.
   t.same([...new Set(named)].sort(), [...new Set([...called, 'ecs:TagResource', 'iam:PassRole'])].sort())
