@@ -1,4 +1,4 @@
-import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -9,6 +9,12 @@ const matches = (text: string, pattern: RegExp): string[] => [...text.matchAll(p
 t.test('every fault of docs/reliability.md has one row, in order', async t => {
   const numbers = matches(read('docs/reliability.md'), /^\| (\d+) \|/gm).map(Number)
   t.same(numbers, numbers.map((_, index) => index + 1))
+})
+
+t.test('every test file of docs/reliability.md is named by its path, and exists', async t => {
+  const files = matches(read('docs/reliability.md'), /`([^` ]+\.ts)`/g)
+  t.ok(files.length > 100, `${files.length} names are found`)
+  t.same(files.filter(file => !existsSync(join(root, file))), [])
 })
 
 t.test('each part of the changelog has each heading once, and each line once', async t => {
