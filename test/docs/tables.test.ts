@@ -14,8 +14,8 @@ const processes: Record<string, TObject> = {
   'Rates API': RatesApi, 'Ingestion API': IngestionApi, 'Ingestion worker': IngestionWorker, Migrate,
 }
 
-/** `npm run docs` runs this file with UPDATE_DOCS=1: the code is the source, the tables are what it says. */
-t.test('the tables of the docs are those of the code', async t => {
+/** Compares the generated tables in docs/ with the code. `npm run docs` runs this file with UPDATE_DOCS=1, which writes the tables. */
+t.test('the tables in docs/ match the code', async t => {
   await compare(t, 'configuration.md', Object.entries(processes).map(([name, schema]) => `## ${name}\n\n${configuration(schema)}`).join('\n\n'))
   await compare(t, 'errors.md', errors())
   await compare(t, 'observability.md', metrics())
@@ -40,8 +40,8 @@ function metrics (): string {
   const alarmRows = Object.entries<Alarm>(alarms).map(([name, { summary, severity, prometheus, aws }]) =>
     `| [${name}](runbook.md#${name}) | ${severity} | ${summary} | ${prometheus ? 'yes' : ''} | ${aws?.metric ?? ''} |`)
   return [
-    '## Alarms', '', '| alarm | | | Prometheus | CloudWatch |', '| --- | --- | --- | --- | --- |', ...alarmRows, '',
-    '## Metrics', '', 'Each has the label `service`; what prom-client says of a process (CPU, memory, garbage collection, event loop) comes on top.', '',
+    '## Alarms', '', '| alarm | severity | condition | Prometheus | CloudWatch metric |', '| --- | --- | --- | --- | --- |', ...alarmRows, '',
+    '## Metrics', '', 'Each metric has the label `service`. prom-client adds metrics of the process: CPU, memory, garbage collection and event loop.', '',
     '| name | kind | what it is | labels |', '| --- | --- | --- | --- |', ...own, '',
     '## On CloudWatch', '', '| name | service | what it is | unit | made from |', '| --- | --- | --- | --- | --- |', ...onAws,
   ].join('\n')
