@@ -50,7 +50,7 @@ stopInPhases(log, [
   { name: 'let the balancer notice', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
   { name: 'finish requests in flight', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
-  { name: 'tell the last metrics', limitMs: 2_000, run: closeMetrics },
+  { name: 'publish the last metrics', limitMs: 2_000, run: closeMetrics },
 ])
 await exitIfRefused(() => openDatabase({ ...database, poolSize: 1 }), log)
 await app.listen({ host: config.HOST, port: config.PORT })

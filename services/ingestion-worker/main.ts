@@ -61,7 +61,7 @@ stopInPhases(log, [
   { name: 'release unfinished messages', limitMs: 10_000, run: worker.releaseMessages },
   { name: 'close the health server', limitMs: 2_000, run: () => worker.app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
-  { name: 'tell the last metrics', limitMs: 2_000, run: closeMetrics },
+  { name: 'publish the last metrics', limitMs: 2_000, run: closeMetrics },
 ])
 await exitIfRefused(() => openDatabase({ ...database, poolSize: 1 }), log)
 await worker.app.listen({ host: config.HOST, port: config.PORT })
