@@ -3,38 +3,38 @@ import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { testSystem } from './system.ts'
 
-/** One call to the store or the queue: `PUT`, `pending/<id>` or `SendMessage`, ''. */
+/** One call to the store or the queue: method and key, for example `PUT` and `pending/<id>`, or `SendMessage` and ''. */
 export type AwsCall = { service: 's3' | 'sqs', method: string, key: string, accessKeyId: string }
 export type Which = (call: AwsCall) => boolean
 
 export type HeldCall = {
-  /** Resolves when the call has come to where it is held. */
+  /** Resolves when the call has reached the place where the proxy holds it. */
   reached: Promise<AwsCall>
-  /** Lets it go on; without it the call hangs. */
+  /** Releases the call. Without it the call hangs. */
   release: () => void
 }
 
 export type AwsProxy = {
   endpoint: string
-  /** Every call so far. */
+  /** Every call since the start. */
   calls: AwsCall[]
-  /** How many calls are under way, their answers' bodies included. */
+  /** Returns the number of calls in flight. A call is in flight until its response body is complete. */
   inFlight: () => number
-  /** Cuts the link of these calls, as a dependency does that is away; the answer ends that. */
+  /** Cuts the connection of these calls, as if the dependency were unavailable. The returned function ends the fault. */
   cut: (which: Which) => () => void
-  /** Refuses these calls as AWS refuses credentials whose time is over; the answer ends that. */
+  /** Refuses these calls as AWS refuses expired credentials. The returned function ends the fault. */
   expire: (which: Which) => () => void
-  /** Cuts the link in the middle of the answer to the next such call. */
+  /** Cuts the connection in the middle of the response to the next such call. */
   cutResponse: (which: Which) => void
-  /** Holds the next such call before the emulator sees it, or else its answer. */
+  /** Holds the next such call before the emulator receives it (`call`), or holds its response (`response`). */
   hold: (which: Which, where: 'call' | 'response') => HeldCall
 }
 
 type Rule = { which: Which, act: 'cut' | 'expire' | 'cut response' | 'hold call' | 'hold response', once: boolean, reached?: (call: AwsCall) => void, released?: Promise<void> }
 
 /**
- * Stands before the emulator and does what AWS does and the emulator does not, conditional writes, and what AWS does on
- * its bad days. Faults of a process are injected here, so that product code needs no pause points.
+ * Opens a proxy in front of the emulator. The proxy adds what AWS does and the emulator does not (conditional writes), and injects faults. Faults
+ * are injected here, so product code needs no pause points.
  */
 export async function awsProxy (t: Test): Promise<AwsProxy> {
   const upstream = new URL(testSystem().awsEndpoint)
@@ -82,7 +82,7 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     }
   }
 
-  /** The call with its body to the emulator, and the answer back. */
+  /** Sends the call with its body to the emulator, and its response to the client. */
   async function pass (call: AwsCall, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const upstreamResponse = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, url: path, headers } = request
@@ -100,7 +100,7 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     }
   }
 
-  /** Half an answer, or none where there is but a head. */
+  /** Sends half of the response body, or only the head if the body is empty. */
   async function breakOff (upstreamResponse: IncomingMessage, response: ServerResponse): Promise<void> {
     const { value } = await upstreamResponse[Symbol.asyncIterator]().next() as { value?: Buffer }
     if (value) {

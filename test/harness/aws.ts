@@ -13,20 +13,20 @@ export type TestAws = {
   deadLetterQueueUrl: string
   region: string
   endpoint: string
-  /** The variables that a process needs to use it. */
+  /** Environment variables that a process needs to use these resources. */
   env: Record<string, string>
 }
 
 export type AwsOptions = {
   visibilitySeconds?: number
   maxReceives?: number
-  /** Where the emulator is. @default that of the run, or a proxy in front of it */
+  /** Address of the emulator. @default that of the run, or a proxy in front of it */
   endpoint?: string
-  /** Whether the bucket is versioned. @default as the run says */
+  /** Whether the bucket is versioned. @default the setting of the run */
   versioned?: boolean
 }
 
-/** A bucket and a pair of FIFO queues of the test's own. */
+/** Creates a bucket and a pair of FIFO queues for the test alone. */
 export async function aws (t: Test, options: AwsOptions = {}): Promise<TestAws> {
   const { visibilitySeconds = 30, maxReceives = 10, endpoint = testSystem().awsEndpoint, versioned = testSystem().keepsVersions } = options
   const region = 'eu-west-1'

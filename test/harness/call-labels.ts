@@ -1,8 +1,8 @@
 import type { Labels } from './tcp-proxy.ts'
 
 /**
- * Says `commit` where a client of PostgreSQL commits. The library prepares that statement once on a link and then runs it by
- * its name, so that the messages have to be followed.
+ * Labels each commit of a PostgreSQL client as `commit`. The driver prepares the statement once per connection and then executes it by name. The
+ * labels therefore follow the protocol messages.
  */
 export function commits (): Labels {
   let rest: Buffer = Buffer.alloc(0)
@@ -45,5 +45,5 @@ const calls: Record<string, string> = {
   'GET /freight-payloads/incoming/': 'payload',
 }
 
-/** Says which call to the store or the queue begins. */
+/** Labels the start of each call to the store or the queue. */
 export const awsCalls = (): Labels => chunk => Object.keys(calls).filter(text => chunk.includes(text)).map(text => calls[text]!)

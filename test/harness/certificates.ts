@@ -2,13 +2,13 @@ import { generate } from 'selfsigned'
 
 export type Certificate = { cert: string, key: string }
 export type Authority = {
-  /** Its own certificate, which clients are to trust. */
+  /** The authority's own certificate, which clients must trust. */
   cert: string
-  /** A server's certificate for these host names or IPv4 addresses. */
+  /** Issues a server certificate for these host names or IPv4 addresses. */
   issue: (...names: string[]) => Promise<Certificate>
 }
 
-/** An authority that nobody knows yet. */
+/** Creates a certificate authority that no client trusts yet. */
 export async function authority (): Promise<Authority> {
   const own = await generate([{ name: 'commonName', value: 'Test authority' }], {
     keyType: 'ec', algorithm: 'sha256', extensions: [{ name: 'basicConstraints', cA: true, critical: true }, { name: 'keyUsage', keyCertSign: true, critical: true }],

@@ -1,6 +1,6 @@
 /**
- * `node --import <this file>`: a process whose clock is wrong by CLOCK_AHEAD_MS, and by another CLOCK_STEP_MS from each SIGUSR2
- * on. Timers and `performance` go on as they did, as they do when somebody sets a real machine's clock.
+ * Loaded by `node --import <this file>`: the clock of the process is wrong by CLOCK_AHEAD_MS, and by another CLOCK_STEP_MS from each SIGUSR2 on.
+ * Timers and `performance` are unaffected, as when the clock of a real machine is set.
  */
 const RealDate = Date
 const { CLOCK_AHEAD_MS = '0', CLOCK_STEP_MS = '0' } = process.env
@@ -15,7 +15,7 @@ globalThis.Date = new Proxy(RealDate, {
   get: (target, name) => name === 'now' ? now : Reflect.get(target, name) as unknown,
 })
 
-/** What such a process is started with. */
+/** Environment variables that start such a process. */
 export const wrongClock = (aheadMs: number, stepMs = 0): Record<string, string> => ({
   NODE_OPTIONS: `--import=${import.meta.url}`, CLOCK_AHEAD_MS: String(aheadMs), CLOCK_STEP_MS: String(stepMs),
 })

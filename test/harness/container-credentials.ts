@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
 export type ContainerCredentials = {
-  /** The variables that lead a process to it. */
+  /** Environment variables that let a process find this server. */
   env: Record<string, string>
-  /** Secret key and session token of every key that was handed out, by its id. */
+  /** Secret key and session token of each access key that was issued, by the id of the access key. */
   issued: Map<string, { secret: string, token: string }>
   setUnavailable: (now: boolean) => void
-  /** Whether the time of all that it gave is over. */
+  /** Returns whether all issued credentials have expired. */
   areOver: () => boolean
 }
 
-/** As a container service hands a task's role to its processes: to who has its token, but for seconds in place of hours. */
+/** Serves credentials as a container service serves a task's role: to a caller with the token. They are valid for seconds instead of hours. */
 export async function containerCredentials (t: Test): Promise<ContainerCredentials> {
   const authorization = randomUUID()
   const issued: ContainerCredentials['issued'] = new Map()

@@ -8,17 +8,23 @@ export type Login = 'migrator' | 'rates_api' | 'ingestion_api' | 'ingestion_work
 
 export type TestDatabase = {
   name: string
-  /** Connected as the owner of the schema. */
+  /** Connection as the owner of the schema. */
   migrator: Sql
   url: (login: Login) => string
-  /** A pool of the given login, closed with the test. */
+  /** Opens a pool for the given login. The pool is closed with the test. */
   open: (login: Login) => Sql
 }
 
-/** A database of the test's own: migrated, with reference data and partitions of 2020-12 to 2022-01 and of now, without prices. */
+/**
+ * Creates a database for the test alone: migrated, with reference data and partitions of 2020-12 to 2022-01 and of the current month, without
+ * prices.
+ */
 export const database = (t: Test): Promise<TestDatabase> => copyOf(t, testSystem().templateDatabase)
 
-/** The database as it is now, as a restore to this moment would make it. Its sessions are ended: nothing may run on it meanwhile. */
+/**
+ * Copies the database in its present state, as a restore to this moment would. It ends all sessions of the source: nothing may run on the source
+ * meanwhile.
+ */
 export const restored = (t: Test, { name }: TestDatabase): Promise<TestDatabase> => copyOf(t, name, admin =>
   admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`)
 
@@ -36,7 +42,7 @@ async function copyOf (t: Test, template: string, before: (admin: Sql) => Promis
     return sql
   }
   t.teardown(async () => {
-    if (!t.passing()) console.error('sessions at the end:', await admin`select application_name, state, wait_event_type, wait_event, query from pg_stat_activity where datname = ${name}`)
+    if (!t.passing()) console.error('sessions that are still open:', await admin`select application_name, state, wait_event_type, wait_event, query from pg_stat_activity where datname = ${name}`)
     await Promise.all(pools.map(sql => sql.end({ timeout: 1 })))
     await admin.unsafe(`drop database ${name} with (force)`)
     await admin.end()

@@ -6,10 +6,10 @@ import type { Test } from 'tap'
 type Call = { ProtectionEnabled: boolean, ExpiresInMinutes?: number }
 type Mood = 'available' | 'blocked' | 'broken' | 'unavailable' | 'silent' | 'late'
 
-/** When an agent that is late answers. */
+/** Delay of the `late` agent's response. */
 export const lateMs = 60_000
 
-/** The agent of ECS as far as a task asks it for protection; what it was told is in `calls`. */
+/** Starts the ECS agent's endpoint for task protection. `calls` records its requests. */
 export async function ecsAgent (t: Test): Promise<{ uri: string, calls: Call[], be: (mood: Mood) => void }> {
   const calls: Call[] = []
   const late = new Set<NodeJS.Timeout>()

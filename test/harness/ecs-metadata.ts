@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** The task metadata endpoint of ECS, version 4, of the task `arn`; with null a response without it. */
+/** Starts the ECS task metadata endpoint, version 4, of the task `arn`. With null, the response has no task. */
 export async function ecsMetadata (t: Test, arn: string | null): Promise<{ uri: string, close: () => void }> {
   const server = createServer((request, response) => {
     const isTask = request.method === 'GET' && request.url === '/v4/abc/task'

@@ -12,8 +12,8 @@ type TaskResult = { exitCode: number | null, lines: string[] }
 const root = join(import.meta.dirname, '../..')
 
 /**
- * ECS and CloudWatch Logs for one-off tasks: a task's command runs as a process here, in the environment of its task definition, and its
- * lines are the log. Answers with the address.
+ * Starts ECS and CloudWatch Logs for one-off tasks. A task's command runs as a local process in the environment of its task definition, and its
+ * lines are the log. Resolves with the address.
  */
 export async function ecsTasks (t: Test, environment: Record<string, string>): Promise<string> {
   const tasks = new Map<string, Promise<TaskResult>>()

@@ -1,6 +1,6 @@
 import { waitFor } from './wait.ts'
 
-/** Resolves when at least so many milliseconds have passed: for a span that is measured, not for one that is hoped to suffice. */
+/** Resolves when at least this many milliseconds have passed. Use it for a time span that the test measures, never to wait for an event. */
 export async function elapsed (ms: number): Promise<void> {
   const from = performance.now()
   await waitFor(() => performance.now() - from > ms)

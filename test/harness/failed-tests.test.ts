@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { failedFiles, failureSummary } from './failed-tests.ts'
 
-// As tap 21.8 writes it, the details of each failure left out.
+// In the format of tap 21.8, without the details of each failure.
 const failed = `TAP version 14
 # Subtest: outer
     # Subtest: inner \\# with hash

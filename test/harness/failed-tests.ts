@@ -6,7 +6,7 @@ export type FailedFile = { file: string, tests: string[] }
 
 const exitedEarly = 'exited before its last test'
 
-/** The files that failed since `sinceMs` (milliseconds since 1970), from the TAP that tap keeps of each file in `folder`. */
+/** Returns the files that failed since `sinceMs` (milliseconds since 1970), from the TAP that tap stores for each file in `folder`. */
 export function failedFiles (folder: string, sinceMs: number): FailedFile[] {
   return globSync('**/*.tap', { cwd: folder }).sort()
     .filter(name => statSync(join(folder, name)).mtimeMs >= sinceMs)
@@ -14,11 +14,11 @@ export function failedFiles (folder: string, sinceMs: number): FailedFile[] {
     .filter(({ tests }) => tests.length > 0)
 }
 
-/** The failed assertions of one file's TAP. A file without a plan ended early: its process died or never began a test. */
+/** Returns the failed assertions in the TAP of one file. A file without a plan did not finish: its process died or never began a test. */
 export function failedTests (tap: string): string[] {
   const failed: string[] = []
   const names: string[] = []
-  let deepest = -1 // depth of the last failure: a subtest's own line follows those of its assertions
+  let deepest = -1 // depth of the last failure: a subtest's own line follows the lines of its assertions
   for (const line of tap.split('\n')) {
     const depth = (line.length - line.trimStart().length) / 4
     const text = line.trimStart()
@@ -34,7 +34,7 @@ export function failedTests (tap: string): string[] {
 
 const unescape = (name: string): string => name.replaceAll('\\#', '#')
 
-/** What a failed run ends with: each file, the first failures in it, and the command that runs it alone. */
+/** Returns the end of a failed run's output: each file, its first failures, and the command that runs the file alone. */
 export function failureSummary (files: FailedFile[], command = 'npm test'): string {
   const most = 5
   return files.map(({ file, tests }) => [

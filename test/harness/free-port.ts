@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * A port that is free now. It is below the ranges from which systems take the ports of outgoing connections (Linux 32768 on,
- * macOS 49152 on), and drawn at random: a port that the kernel gave to a probe is soon given to somebody else's connection, and
- * the process that was to have it then fails with EADDRINUSE. dev/state/ports.ts takes 20,000 to 30,000.
+ * Resolves with a free port. It is random and below the ranges of outgoing connections (Linux 32768 on, macOS 49152 on). The kernel soon gives a
+ * probed port from those ranges to an outgoing connection. The process that needs the port then fails with EADDRINUSE. dev/state/ports.ts takes
+ * 20,000 to 30,000.
  */
 export async function freePort (): Promise<number> {
   for (;;) {

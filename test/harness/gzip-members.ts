@@ -7,7 +7,7 @@ export type Header = { extra: Uint8Array | null, name: string | null, comment: s
 
 const plain: Header = { extra: null, name: null, comment: null, checked: false }
 
-/** One gzip member (RFC 1952), with the optional fields of its header. */
+/** Returns one gzip member (RFC 1952), with the optional fields of its header. */
 export function gzipMember (content: Buffer, level = 6, { extra, name, comment, checked }: Header = plain): Buffer {
   const flags = (checked ? FHCRC : 0) | (extra ? FEXTRA : 0) | (name !== null ? FNAME : 0) | (comment !== null ? FCOMMENT : 0)
   const header = Buffer.concat([
@@ -20,7 +20,9 @@ export function gzipMember (content: Buffer, level = 6, { extra, name, comment, 
   return Buffer.concat([header, ...checksum, deflateRawSync(content, { level }), uint32(crc32(content)), uint32(content.length)])
 }
 
-/** The content of a gzip file read a member at a time, without Node's gunzip; null for a file that is not members, then zero bytes. */
+/**
+ * Returns the content of a gzip file, read member by member without Node's gunzip. Returns null unless the file is members followed by zero bytes.
+ */
 export function gunzipByHand (file: Buffer): Buffer | null {
   const contents: Buffer[] = []
   let at = 0
@@ -86,7 +88,7 @@ const junk = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 20 }).map(bytes => Buffer.from(bytes)),
   fc.constantFrom('1f', '1f8b', '1f8b08', '1f8b0800', '001f8b08', '01', '00001f', 'ff00').map(hex => Buffer.from(hex, 'hex')))
 
-/** What a file of gzip is made of: mostly members, sometimes zero bytes, junk, or a member that is cut. */
+/** Generates the parts of a gzip file: mostly members, sometimes zero bytes, junk, or a truncated member. */
 export const gzipFiles = (content: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer[]> => {
   const member = members(content)
   const cut = fc.tuple(member, fc.nat(200)).map(([bytes, length]) => bytes.subarray(0, length % bytes.length))
@@ -96,7 +98,7 @@ export const gzipFiles = (content: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer[]>
     .map(([first, then]) => [...first, ...then]).filter(parts => Buffer.concat(parts).length > 0)
 }
 
-/** The bytes in chunks of these lengths, over and over. */
+/** Yields the bytes in chunks of these lengths. The list of lengths repeats. */
 export function * chunksOf (bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
   for (let at = 0, index = 0; at < bytes.length; index++) {
     const size = sizes[index % sizes.length] ?? bytes.length

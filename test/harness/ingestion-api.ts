@@ -23,7 +23,7 @@ export const mebibyte = 1024 * 1024
 export const header = 'orig_code,dest_code,day,price\n'
 export const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')
 
-/** Keys of two providers that may do both, and of two that may do one thing. A key's text is its provider's name and "-key". */
+/** Keys of two providers with both rights, and of two providers with one right each. A key's text is its provider's name and "-key". */
 export const testKeys: ApiKey[] = [
   { provider: 'demo', sha256: sha256('demo-key'), scopes: ['submit', 'read'] },
   { provider: 'demo', sha256: sha256('demo-new-key'), scopes: ['submit', 'read'] },
@@ -39,32 +39,32 @@ export type Call = { as?: string | null, headers?: Record<string, string>, metho
 
 export type TestIngestionApi = {
   url: string
-  /** How many clients are connected. */
+  /** Resolves with the number of connected clients. */
   connections: () => Promise<number>
   db: TestDatabase
   aws: TestAws
   proxy: AwsProxy
-  /** A call as provider `demo` unless `as` says otherwise; null is without a key. The answer is held against /openapi.json. */
+  /** Sends a request as provider `demo` unless `as` says otherwise; null sends no key. The response is checked against /openapi.json. */
   call: (path: string, options?: Call) => Promise<Result>
-  /** `POST /batches`, CSV unless the headers say otherwise. */
+  /** Sends `POST /batches`, as CSV unless the headers say otherwise. */
   submit: (body: Body, options?: Call & { path?: string }) => Promise<Result>
   objects: (prefix: string) => Promise<string[]>
   unfinishedUploads: () => Promise<number>
   manifest: (id: string) => Promise<Manifest>
   putObject: (key: string, body: string) => Promise<void>
-  /** Every message that the queue has given out so far. Receives and deletes what is in the queue: for tests without a worker. */
+  /** Receives and deletes all messages in the queue, and resolves with every message so far. For tests without a worker. */
   messages: () => Promise<QueuedMessage[]>
-  /** How many messages are in the queue, those in flight included. */
+  /** Resolves with the number of messages in the queue, including those in flight. */
   queued: () => Promise<number>
-  /** The object that a manifest pins. */
+  /** Resolves with the object that a manifest pins. */
   payload: (manifest: Manifest) => Promise<Buffer>
-  /** Resolves when no batch is pending and each one accepted has its row. */
+  /** Resolves when no pending record is left and each accepted batch has its row. */
   settled: () => Promise<void>
 }
 
 export type Options = AwsOptions & { limits?: Partial<Dependencies['limits']>, databaseUrl?: string }
 
-/** The ingestion API, listening, with a database, a store and a queue of its own; the store and the queue behind a proxy that can break them. */
+/** Starts the ingestion API with its own database, store and queue. The store and the queue are behind a proxy that injects faults. */
 export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceOptions }: Options = {}): Promise<TestIngestionApi> {
   const proxy = await awsProxy(t)
   const [db, resources] = await Promise.all([database(t), aws(t, resourceOptions)])
@@ -94,7 +94,7 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
   return { url, connections, db, aws: resources, proxy, ...client(t, url, () => app.swagger() as unknown as OpenApi), ...inspect(resources, db) }
 }
 
-/** The calls of a provider, each answer checked against the document. */
+/** Returns the calls of a provider. Each response is checked against the document. */
 export function client (t: Test, url: string, document: () => OpenApi): Pick<TestIngestionApi, 'call' | 'submit'> {
   async function call (path: string, { as = 'demo', headers = {}, method = 'GET', body = null }: Call = {}): Promise<Result> {
     const authorization: Record<string, string> = as === null ? {} : { authorization: `Bearer ${as}-key` }
@@ -116,7 +116,7 @@ export function client (t: Test, url: string, document: () => OpenApi): Pick<Tes
 export type QueuedMessage = { id: string, group: string, deduplicationId: string }
 type Inspection = Pick<TestIngestionApi, 'objects' | 'unfinishedUploads' | 'manifest' | 'putObject' | 'payload' | 'messages' | 'queued' | 'settled'>
 
-/** What lies in the store and the queue, asked past the proxy. */
+/** Returns the inspection of the store and the queue, past the proxy. */
 export function inspect ({ s3, sqs, bucket, queueUrl }: TestAws, db: TestDatabase): Inspection {
   const received: QueuedMessage[] = []
   async function objects (prefix: string): Promise<string[]> {
@@ -135,7 +135,7 @@ export function inspect ({ s3, sqs, bucket, queueUrl }: TestAws, db: TestDatabas
     },
     async putObject (key, body) { await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body })) },
     async messages () {
-      // The next message of a group comes when the one before it has been deleted.
+      // The next message of a group is delivered after the message before it is deleted.
       for (;;) {
         const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({
           QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0, MessageSystemAttributeNames: ['MessageGroupId', 'MessageDeduplicationId'],

@@ -11,7 +11,7 @@ export type IngestionProcesses = Omit<TestIngestionApi, 'url' | 'connections' | 
   start: (env?: Record<string, string>) => Promise<IngestionProcess>
 }
 
-/** Ingestion APIs as processes of their own, all on one database, store and queue. */
+/** Starts ingestion APIs as separate processes on one database, store and queue. */
 export async function ingestionProcesses (t: Test): Promise<IngestionProcesses> {
   const proxy = await awsProxy(t)
   const [db, resources] = await Promise.all([database(t), aws(t)])

@@ -4,12 +4,12 @@ import type { TestDatabase } from './database.ts'
 import { waitFor } from './wait.ts'
 
 export type TableLock = {
-  /** Resolves when somebody waits for it. */
+  /** Resolves when a session waits for the lock. */
   awaited: () => Promise<void>
   release: () => Promise<void>
 }
 
-/** Holds the read model, so that a batch gets as far as its COPY and no further; let go with the test at the latest. */
+/** Locks the read model, so that a batch stops after its COPY. The lock is released with the test at the latest. */
 export async function lockReadModel (t: Test, { migrator }: TestDatabase): Promise<TableLock> {
   const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const locking = migrator.begin(async tx => {
@@ -23,14 +23,17 @@ export async function lockReadModel (t: Test, { migrator }: TestDatabase): Promi
     released.resolve()
     await locking
   }
-  t.teardown(() => release().catch(() => {})) // a test that hangs loses the lock after a minute: its own failure is what counts
+  t.teardown(() => release().catch(() => {})) // a test that hangs loses the lock after a minute: only the failure of the test matters
   return {
     release,
     awaited: () => waitFor(async () => await waitingForReadModel(migrator) > 0),
   }
 }
 
-/** How many sessions wait for the read model of this database. `pg_locks` is the server's, and databases of one template share OIDs. */
+/**
+ * Returns the number of sessions that wait for the read model of this database. `pg_locks` covers the whole server, and databases of one template
+ * share OIDs.
+ */
 export async function waitingForReadModel (sql: Sql): Promise<number> {
   const [row] = await sql`
     select count(*) from pg_locks

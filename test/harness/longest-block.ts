@@ -1,6 +1,6 @@
 /**
- * Resolves with what `work` gives and the longest turn of the event loop until then, in milliseconds of this thread's CPU time: how long
- * other requests would have waited, without what other work on the machine takes.
+ * Resolves with the result of `work` and the longest time that it blocked the event loop, in milliseconds of this thread's CPU time. That is how
+ * long other requests would have waited, without the other work on the machine.
  */
 export async function longestBlock<T> (work: () => Promise<T>): Promise<{ result: T, blockedMs: number }> {
   let blockedMs = 0

@@ -1,9 +1,9 @@
-/** Whether no other double is nearer to dividend ÷ divisor; of two that are as near it must be the even one. */
+/** Returns whether no other double is nearer to dividend ÷ divisor. If two doubles are equally near, `result` must be the even one. */
 export function isNearest (result: number, dividend: bigint, divisor: bigint): boolean {
   const distance = (number: number): bigint => {
     const { numerator, denominator } = fraction(number)
     const difference = numerator * divisor - dividend * denominator
-    return (difference < 0n ? -difference : difference) * (1n << 1100n) / denominator // all have the same divisor: leave it out
+    return (difference < 0n ? -difference : difference) * (1n << 1100n) / denominator // the common divisor is left out
   }
   const [below, above] = [neighbour(result, -1n), neighbour(result, 1n)]
   const mine = distance(result)
@@ -21,7 +21,7 @@ function neighbour (number: number, step: bigint): number {
   return view.getFloat64(0)
 }
 
-/** A positive double as the fraction that it is. */
+/** Returns a positive double as an exact fraction. */
 function fraction (number: number): { numerator: bigint, denominator: bigint } {
   const exponent = Number(bits(number) >> 52n & 2047n) - 1075
   const mantissa = bits(number) & (1n << 52n) - 1n | 1n << 52n

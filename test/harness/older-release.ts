@@ -5,14 +5,14 @@ import { batchId, type Format, type Manifest, type Name } from '../../lib/batch/
 import { sha256, type TestIngestionApi } from './ingestion-api.ts'
 import { openStore } from '../../lib/batch/store/store.ts'
 
-/** How a file comes without a key: as a body or as an upload, compressed or not. */
+/** How a file without a key arrives: as a body or as an upload, compressed or not. */
 export type Submission = { upload: boolean, gzip: boolean }
 export const submissions: Submission[] = [false, true].flatMap(upload => [false, true].map(gzip => ({ upload, gzip })))
 export const submissionText = ({ upload, gzip }: Submission): string => `${upload ? 'upload' : 'POST'}${gzip ? ', gzip' : ''}`
 
 const provider = 'demo'
 
-/** Puts a file where `POST /uploads` and the PUT behind it leave it. Answers with the upload's id. */
+/** Stores a file where `POST /uploads` and its PUT leave it. Resolves with the id of the upload. */
 export async function uploaded ({ aws, putObject }: TestIngestionApi, content: string, gzip: boolean, format: Format = 'csv'): Promise<string> {
   const file = gzip ? gzipSync(content) : Buffer.from(content)
   const id = randomUUID()
@@ -22,7 +22,7 @@ export async function uploaded ({ aws, putObject }: TestIngestionApi, content: s
   return id
 }
 
-/** The manifest that the release of commit 9d86ca6 (0.1.0) makes of a file without a key, its payload in the store. */
+/** Writes the manifest that the release of commit 9d86ca6 (0.1.0) makes of a file without a key, with its payload in the store. */
 export async function formerManifest (api: TestIngestionApi, content: string, { upload, gzip }: Submission, uploadId?: string): Promise<Manifest> {
   const store = openStore(api.aws.s3, api.aws.bucket)
   const file = gzip ? gzipSync(content) : Buffer.from(content)

@@ -6,11 +6,11 @@ export type OpenApi = { openapi: string, paths: Record<string, Record<string, Op
 
 export type ApiResponse = { status: number, type: string | null, body: string }
 
-/** What of an answer the document does not say, as sentences; none when all of it is as documented. */
+/** Returns sentences that name the parts of a response which the document does not have. The list is empty if the response is as documented. */
 export function undocumented (document: OpenApi, method: string, path: string, { status, type, body }: ApiResponse): string[] {
   const template = Object.keys(document.paths).find(template => matches(template, path.split('?')[0]!))
   const operation = template === undefined ? undefined : document.paths[template]![method.toLowerCase()]
-  if (!operation) return [] // nothing is promised where nothing is: 404 and 405
+  if (!operation) return [] // the document has no operation for unknown routes and methods (404 and 405)
   const documented = operation.responses?.[status]
   if (!documented) return [`${method} ${template} responds with ${status}, which is not documented`]
   const mediaType = type?.split(';')[0] ?? ''

@@ -4,7 +4,7 @@ import { childEnvironment } from './child-environment.ts'
 
 export type Run = { code: number | null, stdout: string, stderr: string }
 
-/** `npm run ops -- …args`, as a process of its own. */
+/** Runs `npm run ops -- …args` as a separate process. */
 export function ops (args: string[], env: Record<string, string> = {}): Promise<Run> {
   return new Promise(resolve => {
     const child = execFile(process.execPath, [join(import.meta.dirname, '../../services/ops/main.ts'), ...args], { env: { ...childEnvironment, ...env } },

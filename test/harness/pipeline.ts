@@ -17,11 +17,11 @@ export type Pipeline = {
   store: Store
   queue: Queue
   deadLetters: Queue
-  /** Accepts a batch as the ingestion API does, and returns its manifest. */
+  /** Accepts a batch as the ingestion API does, and resolves with its manifest. */
   submit: (content: string, options?: SubmitOptions) => Promise<Manifest>
-  /** Resolves with the batch's row once its state is one of `states`. */
+  /** Resolves with the row of the batch once its state is one of `states`. */
   settled: (id: string, ...states: string[]) => Promise<Record<string, unknown>>
-  /** Prices of a batch that a reader sees. */
+  /** Resolves with the number of prices of a batch that a reader sees. */
   visible: (id: string) => Promise<number>
 }
 
@@ -31,13 +31,13 @@ export type SubmitOptions = {
   format?: Format
   key?: string
   gzip?: boolean
-  /** What is in the store in place of the content that was accepted. */
+  /** Content that the store has in place of the accepted content. */
   stored?: string
 }
 
 export const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
 
-/** Database, queue and store of the test's own, and the way in. */
+/** Creates a database, a queue and a store for the test alone, and functions to submit batches. */
 export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}): Promise<Pipeline> {
   const db = await database(t)
   const resources = await aws(t, options)
@@ -69,7 +69,7 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
       polls++
       polled = `poll ${polls} for ${states.join(' or ')} without a result`
       const [row] = await db.migrator`select * from batches where id = ${id}`
-      polled = `poll ${polls} for ${states.join(' or ')} says ${row ? `${row.state}, ${row.reason}` : 'no row'}`
+      polled = `poll ${polls} for ${states.join(' or ')} found ${row ? `${row.state}, ${row.reason}` : 'no row'}`
       if (row && states.includes(row.state as string)) found = row
       return found !== undefined
     })

@@ -3,7 +3,7 @@ import type { Sql } from 'postgres'
 /** A price in cents, so that the test's own sums are exact. */
 export type Price = { orig: string, dest: string, day: string, cents: bigint }
 
-/** Prices from `CNGGZ EETLL 2021-01-31: 1118 1191.5`, one day of a lane each. */
+/** Parses prices from lines such as `CNGGZ EETLL 2021-01-31: 1118 1191.5`: one day of one lane each. */
 export function prices (...lines: string[]): Price[] {
   return lines.flatMap(line => {
     const [, orig, dest, day, list] = /^(\w+) (\w+) ([\d-]+): (.*)$/.exec(line)!
@@ -16,7 +16,7 @@ export function toCents (dollars: string | number): bigint {
   return BigInt(dollarPart! + part.padEnd(2, '0'))
 }
 
-/** Puts prices where a worker would put them, into the ledger and the read model, by means of its own. */
+/** Writes prices to the ledger and the read model with the worker's own functions. */
 export async function load (sql: Sql, prices: Price[]): Promise<void> {
   const months = new Map<string, { lane: [string, string], month: string, counts: number[], cents: bigint[] }>()
   for (const { orig, dest, day, cents } of prices) {

@@ -13,9 +13,9 @@ export type Process = {
   pid: number
   exited: Promise<Exit>
   kill: (signal: NodeJS.Signals) => Promise<Exit>
-  /** Everything on standard output and standard error so far. */
+  /** Returns all of standard output and standard error so far. */
   output: () => string
-  /** Resolves when the output has `text`. */
+  /** Resolves when the output contains `text`. */
   untilOutput: (text: string) => Promise<void>
 }
 
@@ -23,11 +23,11 @@ const root = join(import.meta.dirname, '../..')
 
 export type ProcessOptions = {
   cwd?: string
-  /** Shell commands that go before it: `ulimit -f 0`. */
+  /** Shell commands that run before the process, for example `ulimit -f 0`. */
   prepare?: string
 }
 
-/** Starts `services/<name>/main.ts` as a process of its own, on a free port; it is killed with the test. */
+/** Starts `services/<name>/main.ts` as a separate process on a free port. The process is killed with the test. */
 export async function startProcess (t: Test, name: string, env: Record<string, string>, options?: ProcessOptions): Promise<Process> {
   const process = spawnProcess(t, name, env, options)
   const listening = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/
@@ -37,7 +37,7 @@ export async function startProcess (t: Test, name: string, env: Record<string, s
   return { ...process, url, untilOutput: text => process.until(output => output.includes(text)) }
 }
 
-/** Runs `services/<name>/main.ts` to its end: for what does not start. */
+/** Runs `services/<name>/main.ts` until it exits. For processes that must not start. */
 export async function runProcess (t: Test, name: string, env: Record<string, string>): Promise<Exit & { output: string }> {
   const process = spawnProcess(t, name, env)
   return { ...await process.exited, output: process.output() }
@@ -73,7 +73,7 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd
     },
     output: () => text,
     until (holds: (output: string) => boolean): Promise<void> {
-      const late = new Error(`services/${name} did not say it in time`)
+      const late = new Error(`services/${name} did not write the expected output in time`)
       return waitedFor(new Promise<void>(resolve => {
         const look = (): void => {
           if (!holds(text)) return
@@ -87,7 +87,7 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd
   }
 }
 
-/** The most memory that a process has had resident so far, in MiB; null where the system does not tell. */
+/** Returns the peak resident memory of a process so far, in MiB. Returns null where the system does not report it. */
 export function peakMemory (pid: number): number | null {
   try {
     const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]

@@ -12,13 +12,13 @@ export type Call = { method?: 'GET' | 'HEAD' | 'POST', headers?: Record<string, 
 export type TestRatesApi = {
   app: FastifyInstance
   db: TestDatabase
-  /** A call whose answer is held against /openapi.json. A query is a record, or the text after `?`. */
+  /** Sends a request whose response is checked against /openapi.json. A query is a record, or the text after `?`. */
   get: (path: string, query?: Record<string, unknown> | string, call?: Call) => Promise<Result>
 }
 
 export type Options = { limits?: Partial<Dependencies['limits']>, keys?: Dependencies['keys'], connect?: (db: TestDatabase) => Sql }
 
-/** The rates API on a database of its own, which it uses as the reader that it is. */
+/** Starts the rates API on its own database, with the login of the rates API. */
 export async function ratesApi (t: Test, { limits, keys = null, connect = db => db.open('rates_api') }: Options = {}): Promise<TestRatesApi> {
   const db = await database(t)
   const app = await buildRatesApi({
@@ -46,5 +46,5 @@ export async function ratesApi (t: Test, { limits, keys = null, connect = db => 
   return { app, db, get }
 }
 
-/** `parameter code` of each error, as the table tests name them. */
+/** Returns `parameter code` of each error, as the table tests name errors. */
 export const errorsOf = ({ body }: Result): string[] => body.errors.map((error: any) => `${error.parameter} ${error.code}`)

@@ -4,23 +4,23 @@ import type { Test } from 'tap'
 export type RawResponse = { status: number, headers: Record<string, string>, body: any }
 
 export type RawRequest = {
-  /** Resolves when the system has taken it, or when the link is gone. */
+  /** Resolves when the system has taken the data, or when the connection is closed. */
   send: (data: string | Buffer) => Promise<void>
-  /** Sends it again and again until the link is cut. */
+  /** Sends the data repeatedly until the connection is cut. */
   flood: (data: Buffer) => Promise<void>
-  /** The next answer on this link, 1xx included. */
+  /** Resolves with the next response on this connection, 1xx included. */
   nextResponse: () => Promise<RawResponse>
-  /** Resolves when the other side has ended or cut the link. */
+  /** Resolves when the server has ended or cut the connection. */
   closed: Promise<void>
   destroy: () => void
 }
 
-/** A request written by hand: for what a proper HTTP client would not send, or would hide. */
+/** Sends a handwritten request: for what an HTTP client would not send, or would hide. */
 export function rawRequest (t: Test, url: string): RawRequest {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
   socket.setNoDelay()
-  socket.on('error', () => {}) // `closed` tells
+  socket.on('error', () => {}) // `closed` reports the error
   t.teardown(() => socket.destroy())
   let received = Buffer.alloc(0)
   const arrived = new Set<() => void>()
@@ -64,7 +64,7 @@ export function rawRequest (t: Test, url: string): RawRequest {
   }
 }
 
-/** The head of a `POST /batches` of provider demo, ready for its body; null leaves a header out. */
+/** Returns the head of a `POST /batches` of provider demo, ready for its body. The value null omits a header. */
 export function head (headers: Record<string, string | number | null>, path = '/batches'): string {
   const lines = Object.entries({ host: 'test', authorization: 'Bearer demo-key', 'content-type': 'text/csv', ...headers })
   return `POST ${path} HTTP/1.1\r\n${lines.filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`

@@ -6,8 +6,8 @@ export type Expected = { host: string, port: number, user: string, region: strin
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 /**
- * What is wrong with a token for IAM authentication, or null: it is a presigned request to connect, for one host, port and user,
- * and the signature is made here again (AWS Signature Version 4).
+ * Returns what is wrong with a token for IAM authentication, or null. The token is a presigned request to connect, for one host, port and user. The
+ * function computes the signature again (AWS Signature Version 4).
  */
 export function wrongWith (token: string, { host, port, user, region, issued }: Expected): string | null {
   if (!URL.canParse(`https://${token}`)) return 'not a token'

@@ -9,17 +9,17 @@ import type { Server } from './server.ts'
 
 export type Rds = {
   port: number
-  /** Tokens that were right, and why others were not, by user. */
+  /** Accepted and refused tokens by user; a refused token has the reason. */
   logins: Array<{ user: string, wrong: string | null }>
-  /** Cuts every connection there is. */
+  /** Cuts every open connection. */
   cut: () => void
 }
 
 const requestTls = 80_877_103
 
 /**
- * PostgreSQL as RDS shows it: TLS alone, and a token in place of a password from whoever is in `rds_iam`, which the server behind
- * must trust then. `host` is what clients call it.
+ * Starts PostgreSQL as RDS offers it: TLS only, and a token instead of a password for members of `rds_iam`. The server behind must trust those
+ * logins. `host` is the name that clients connect to.
  */
 export async function rds (t: Test, server: Server, host: string, certificate: Certificate, region: string, issued: ContainerCredentials['issued']): Promise<Rds> {
   const logins: Rds['logins'] = []
@@ -78,7 +78,7 @@ export async function rds (t: Test, server: Server, host: string, certificate: C
   return { port: portOf(), logins, cut }
 }
 
-/** ErrorResponse: severity, SQLSTATE 28000 and message. */
+/** Returns an ErrorResponse with severity, SQLSTATE 28000 and message. */
 function refusal (message: string): Buffer {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C28000\0M${message}\0\0`)
   const head = Buffer.alloc(5)

@@ -15,7 +15,7 @@ export function rulesWith (changes: { maxRows?: number, maxRowBytes?: number, ma
 
 export type Outcome = { prices: string[], errors: RowError[], rowsSeen: number, stopped: boolean }
 
-/** What a file comes to, in chunks of the given sizes, over and over; whole when none are given. */
+/** Reads a file in chunks of the given sizes, which repeat. Without sizes the file is one chunk. */
 export function read (format: RowFormat, file: string | Uint8Array, given: RowRules = rules, sizes: number[] = []): Outcome {
   const bytes = Buffer.from(file as Uint8Array)
   const prices: string[] = []
@@ -26,7 +26,7 @@ export function read (format: RowFormat, file: string | Uint8Array, given: RowRu
   })
   for (let at = 0, index = 0; at < bytes.length; index++) {
     const size = sizes[index % sizes.length] ?? bytes.length
-    // A copy, overwritten afterwards: a reader that went on looking at a chunk would see it.
+    // The chunk is a copy and is overwritten afterwards: a reader that still uses an earlier chunk would show wrong data.
     const chunk = Uint8Array.from(bytes.subarray(at, at + size))
     reader.write(chunk)
     chunk.fill(0x58)
@@ -36,7 +36,7 @@ export function read (format: RowFormat, file: string | Uint8Array, given: RowRu
   return { prices, errors, rowsSeen: reader.rowsSeen, stopped: reader.stopped }
 }
 
-/** Errors in short: `2 price price_decimals 12.345`. */
+/** Returns errors in short form: `2 price price_decimals 12.345`. */
 export function brief (errors: readonly RowError[]): string[] {
   return errors.map(({ row, column, code, value }) => [row, column ?? '-', code, ...value === null ? [] : [value]].join(' '))
 }

@@ -10,21 +10,21 @@ import { standbyOf, type Standby } from './standby.ts'
 
 export const path = '/rates?date_from=2021-01-31&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 
-export type RatesResponse = { status: number, count: number | null, /** Seconds; undefined where the primary answered. */ age: number | undefined }
+export type RatesResponse = { status: number, count: number | null, /** seconds; undefined if the primary responded */ age: number | undefined }
 
 export type Replicated = {
   primary: Server
   standbys: [Standby, Standby]
-  /** On the primary, as the owner. */
+  /** Connection to the primary as the owner. */
   sql: Sql
   url: (server: Server) => string
-  /** Commits another number of prices of the lane that `path` asks for. */
+  /** Commits another number of prices for the lane of `path`. */
   setCount: (count: number) => Promise<void>
 }
 
-/** A primary and two streaming standbys, with one lane. */
+/** Starts a primary and two streaming standbys, with one lane. */
 export async function replicated (t: Test): Promise<Replicated> {
-  // The places that are compared are those of commits that are safe.
+  // The test compares the log positions of commits, so commits must be durable.
   const primary = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on' })
   t.teardown(() => primary.remove())
   await createDatabase(primary, 'freight', '2021-01-01', '2021-02-01')
@@ -40,7 +40,7 @@ export async function replicated (t: Test): Promise<Replicated> {
   }
 }
 
-/** The rates API on the primary and the replicas that the URLs name. */
+/** Starts the rates API on the primary and the replicas of the URLs. */
 export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: string[], limits: Partial<HostsOptions['limits']> = {}) {
   const connectTo = (url: string) => () => openDatabase({ url, process: 'rates-api', poolSize: 1, statementTimeoutMs: 5_000 })
   const metrics = openMetrics('rates-api')
@@ -54,7 +54,7 @@ export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: stri
   await app.ready()
   t.teardown(() => app.close())
   return {
-    /** Answers that were given without a query for their data. */
+    /** Returns the number of cache hits. */
     cacheHits: () => valueOf(metrics, 'freight_response_cache_total', { result: 'hit' }),
     async get (address = path): Promise<RatesResponse> {
       const { statusCode: status, payload, headers } = await app.inject(address)

@@ -7,8 +7,8 @@ import type { TestSystem } from './system.ts'
 const root = join(import.meta.dirname, '../..')
 
 /**
- * Runs tap on test files, all of them when none is named, and resolves with its exit code. A run that fails ends with the names of what
- * failed and the command that runs each file alone.
+ * Runs tap on the named test files, or on all of them, and resolves with its exit code. The output of a failed run ends with the failed tests and
+ * the command that runs each file alone.
  */
 export async function runTap (system: TestSystem, files: string[], command = 'npm test'): Promise<number> {
   const startedAt = Date.now()
@@ -18,7 +18,7 @@ export async function runTap (system: TestSystem, files: string[], command = 'np
       ...process.env,
       TAP_TIMEOUT: process.env.TAP_TIMEOUT ?? String(fileLimitMs / 1_000),
       TEST_SYSTEM: JSON.stringify(system),
-      // What some hundred processes compile, once.
+      // About a hundred processes share this compile cache.
       NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tests'),
     },
   })

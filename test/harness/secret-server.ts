@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 export const secretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-keys-AbCdEf'
 
-/** A server in place of Secrets Manager, until the test ends. Returns the variables that lead a process to it and to its one secret. */
+/** Starts a server in place of Secrets Manager until the test ends. Returns the environment variables for the server and its one secret. */
 export async function secretServer (t: { teardown: (close: () => void) => unknown }, listener: RequestListener): Promise<Record<string, string>> {
   const server = createServer(listener)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -3,13 +3,13 @@ import { text } from 'node:stream/consumers'
 import { secretArn, secretServer } from './secret-server.ts'
 
 export type SecretsManager = {
-  /** The variables that lead a process to it. */
+  /** Environment variables that let a process find this server. */
   env: Record<string, string>
-  /** What it answers from now on: a value, an error's name, or nothing at all. */
+  /** Sets the response from now on: a value, an error's name, or no response. */
   respondWith: (now: { value: string } | { error: string } | 'unavailable') => void
 }
 
-/** Secrets Manager with one secret, for who signs for it. */
+/** Starts Secrets Manager with one secret, for callers whose signature is valid. */
 export async function secretsManager (t: { teardown: (close: () => void) => unknown }): Promise<SecretsManager> {
   let current: Parameters<SecretsManager['respondWith']>[0] = 'unavailable'
   const env = await secretServer(t, async (request, response) => {

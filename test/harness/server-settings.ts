@@ -4,14 +4,14 @@ import postgres from 'postgres'
 import type { Certificate } from './certificates.ts'
 import type { Server } from './server.ts'
 
-/** Gives a server a certificate, in place of the one that it has; new connections see it. */
+/** Replaces the certificate of a server. New connections use the new certificate. */
 export async function useCertificate (server: Server, { cert, key }: Certificate): Promise<void> {
   writeOwned(server, 'server.crt', cert)
   writeOwned(server, 'server.key', key)
   await reload(server, 'alter system set ssl = on')
 }
 
-/** Who may log in from where, and how: the lines of pg_hba.conf, before one that lets the superuser in. */
+/** Writes the login rules of pg_hba.conf, in front of a rule that admits the superuser. */
 export async function useLoginRules (server: Server, ...rules: string[]): Promise<void> {
   writeOwned(server, 'pg_hba.conf', ['host all postgres 127.0.0.1/32 scram-sha-256', ...rules, ''].join('\n'))
   await reload(server)
@@ -23,7 +23,7 @@ function writeOwned ({ cluster: { dataDir, owner } }: Server, name: string, text
   if (owner) chownSync(file, owner.uid, owner.gid)
 }
 
-/** Resolves when the server goes by what its files say now: a connection of before would not. */
+/** Resolves when the server uses its present configuration files. A connection from before the reload would not show that. */
 async function reload (server: Server, ...statements: string[]): Promise<void> {
   const sql = postgres(server.url('postgres', 'postgres'), { max: 1, onnotice: () => {} })
   for (const statement of statements) await sql.unsafe(statement)

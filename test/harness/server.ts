@@ -13,12 +13,12 @@ import { urlFor } from './database.ts'
 import { freePort } from './free-port.ts'
 
 export type Server = {
-  /** URL of a login in a database of the server; every login's password is `test`. */
+  /** Returns the URL of a login in a database of the server. Every login's password is `test`. */
   url: (login: string, database: string) => string
   start: () => Promise<void>
-  /** `SIGINT` is PostgreSQL's fast shutdown, `SIGQUIT` its immediate one. */
+  /** Stops the server: `SIGINT` is PostgreSQL's fast shutdown, `SIGQUIT` its immediate shutdown. */
   stop: (signal?: 'SIGINT' | 'SIGQUIT') => Promise<void>
-  /** Stops it and deletes its data. */
+  /** Stops the server and deletes its data. */
   remove: () => Promise<void>
   cluster: Cluster
 }
@@ -27,16 +27,16 @@ const password = 'test'
 /** The password of every login. */
 export const loginPasswords = Object.fromEntries(['migrator', 'rates_api', 'ingestion_api', 'ingestion_worker', 'ops'].map(login => [login, password]))
 
-/** Nothing here outlives its run, so nothing need be safe from a power cut. */
+/** No data here outlives its run, so no data must survive a power failure. */
 export const unsafeSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
 
-/** A PostgreSQL server of the caller's own, with data in a temporary folder. */
+/** Starts a PostgreSQL server for the caller alone, with its data in a temporary folder. */
 export async function temporaryServer (settings: Record<string, string> = unsafeSettings): Promise<Server> {
   const { folder, owner } = temporaryFolder(settings === unsafeSettings ? memory() : tmpdir())
   return await runServer(openCluster(folder, owner, password), settings)
 }
 
-/** One that the server's account can enter. */
+/** Creates a temporary folder that the server's account can enter. */
 export function temporaryFolder (parent = tmpdir()): { folder: string, owner: Owner | undefined } {
   const owner = serverOwner()
   const folder = mkdtempSync(join(parent, 'freight-rates-test-'))
@@ -44,7 +44,7 @@ export function temporaryFolder (parent = tmpdir()): { folder: string, owner: Ow
   return { folder, owner }
 }
 
-/** Where the files of a database are made twenty times as fast as on a disk, if there is room for those of all tests. */
+/** Returns a folder in memory if it has capacity for the databases of all tests. Their files are created there twenty times as fast as on a disk. */
 function memory (): string {
   const folder = '/dev/shm'
   try {
@@ -56,7 +56,7 @@ function memory (): string {
   }
 }
 
-/** A server on a cluster that is there, in a temporary folder of its own. */
+/** Starts a server on an existing cluster, in its own temporary folder. */
 export async function runServer (cluster: Cluster, settings: Record<string, string>): Promise<Server> {
   const port = await freePort()
   let server: ReturnType<typeof spawnServer>
@@ -92,7 +92,7 @@ export async function runServer (cluster: Cluster, settings: Record<string, stri
   }
 }
 
-/** A database as `services/migrate` makes it, with partitions of the given months and the shipped reference data. */
+/** Creates a database with `services/migrate`, with partitions of the given months and the shipped reference data. */
 export async function createDatabase ({ url }: Server, name: string, firstMonth = '2020-12-01', lastMonth = '2022-01-01'): Promise<void> {
   const superuser = openDatabase({ url: url('postgres', 'postgres'), process: 'test', poolSize: 1 })
   await bootstrap(superuser, { database: name, loginPasswords })

@@ -6,14 +6,14 @@ import { clusterAt } from '../../dev/postgres/cluster.ts'
 import { runServer, temporaryFolder, unsafeSettings, type Server } from './server.ts'
 
 export type Standby = Server & {
-  /** Stops and goes on with taking in what the primary sends: `pg_wal_replay_pause`. */
+  /** Pauses and resumes the replay of changes from the primary (`pg_wal_replay_pause`). */
   pause: () => Promise<void>
   resume: () => Promise<void>
 }
 
 /**
- * A streaming standby of a server. The embedded PostgreSQL has no pg_basebackup: the files are copied while the primary is
- * in backup mode, which is what that does.
+ * Starts a streaming standby of a server. The embedded PostgreSQL has no pg_basebackup: the files are copied while the primary is in backup mode, as
+ * pg_basebackup does.
  */
 export async function standbyOf (primary: Server): Promise<Standby> {
   const { folder, owner } = temporaryFolder()

@@ -7,15 +7,15 @@ import { waitFor } from './wait.ts'
 import { startWorker } from './worker.ts'
 
 export type Sending = {
-  /** `POST /uploads`, the PUT, and `POST /batches` that names it. */
+  /** Sends `POST /uploads`, the PUT, and a `POST /batches` that names the upload. */
   upload: (file: Buffer, overrides?: object, options?: Call & { query?: string }) => Promise<Result>
-  /** The view of a batch once its state is final. */
+  /** Resolves with the view of a batch once its state is final. */
   untilFinal: (id: string) => Promise<Record<string, any>>
-  /** Prices of a batch that a reader sees. */
+  /** Resolves with the number of prices of a batch that a reader sees. */
   visible: (id: string) => Promise<number>
 }
 
-/** An ingestion API with a worker behind it: what a client sends, and what becomes of it. */
+/** Returns the client of an ingestion API with a worker behind it: submissions and their results. */
 export function sendingTo (t: Test, api: TestIngestionApi): Sending {
   const { db, aws } = api
   const queues = { queue: openQueue(aws.sqs, aws.queueUrl), deadLetters: openQueue(aws.sqs, aws.deadLetterQueueUrl) }

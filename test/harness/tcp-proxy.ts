@@ -1,21 +1,21 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Names what passes from the client in this chunk, on one link. */
+/** Returns labels for the data that the client sends in this chunk, on one connection. */
 export type Labels = (chunk: Buffer) => string[]
 
 export type TcpProxy = {
   port: number
-  /** Resets every link there is. */
+  /** Resets every open connection. */
   cut: () => void
-  /** Ends every link there is in good order, as a server does whose process is killed. */
+  /** Ends every open connection with FIN, as a killed server process does. */
   end: () => void
-  /** Refuses links, those there are reset, until it is told otherwise. */
+  /** Starts (true) or stops (false) refusing connections. Open connections are reset. */
   refuse: (refusing: boolean) => void
-  /** From now on the links there are, and the new ones while it lasts, swallow all bytes: nobody is told. */
+  /** Drops all bytes on open connections from now on, without a signal to either side. While `lasting` is true, new connections are silent too. */
   silence: (lasting: boolean) => void
   /**
-   * Cuts the link over which something called `label` passes next: `before` the server has it, or `after`, so that only the
-   * answer is lost. `met` is told at that moment; `signal` takes the trap away.
+   * Cuts the connection over which a chunk with this label passes next: `before` the server receives it, or `after`, so that only the response is
+   * lost. `met` is called at that moment. `signal` removes the trap.
    */
   trap: (label: string, where: 'before' | 'after', signal: AbortSignal, met: () => void) => void
   close: () => void
@@ -23,7 +23,7 @@ export type TcpProxy = {
 
 type Trap = { label: string, where: 'before' | 'after', spring: () => void }
 
-/** Stands between a process and a server on 127.0.0.1, and does to their links what networks do on bad days. */
+/** Opens a proxy between a process and a server on 127.0.0.1, which injects network faults into their connections. */
 export async function tcpProxy (targetPort: number, labels: () => Labels): Promise<TcpProxy> {
   const cuts = new Set<(reset: boolean) => void>()
   const silencers = new Set<() => void>()
@@ -59,7 +59,7 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
         upstream.write(chunk)
         upstream.pause()
         trap.spring()
-        setTimeout(cut, 100, true) // the server has it by then
+        setTimeout(cut, 100, true) // the server has received the data by then
       } else if (!swallows) forward(chunk, client, upstream)
     })
     upstream.on('data', chunk => { if (!swallows) forward(chunk, upstream, client) })
@@ -104,13 +104,13 @@ export async function tcpProxy (targetPort: number, labels: () => Labels): Promi
   }
 }
 
-/** Node leaves a link behind that it is told to reset while it is about to end. */
+/** Node leaves a socket open if the socket is reset while it is about to end. */
 function closeSocket (socket: Socket, reset: boolean): void {
   if (reset && socket.readyState === 'open' && !socket.writableEnded) socket.resetAndDestroy()
   else socket.destroy()
 }
 
-/** As fast as the slower side takes it. */
+/** Forwards a chunk as fast as the slower side takes it. */
 function forward (chunk: Buffer, from: Socket, to: Socket): void {
   if (to.destroyed || to.write(chunk)) return
   from.pause()

@@ -10,24 +10,27 @@ type Body = {
 type Result = { status: number, body: object }
 
 export type VersionedSecret = {
-  /** The variables that lead a command to it. */
+  /** Environment variables that let a command find this server. */
   env: Record<string, string>
-  /** What the version with the label has. */
+  /** Returns the value of the version with the label. */
   value: (label?: string) => string | undefined
-  /** As `aws secretsmanager put-secret-value` of somebody else. */
+  /** Puts a new value, as `aws secretsmanager put-secret-value` by another caller. */
   put: (value: string) => void
   /** The actions that were called, in order. */
   calls: string[]
-  /** Called once, before the next call of that action is answered; what it returns is done with the call. */
+  /** Calls `act` once, before the next call of that action is answered. The return value decides what happens with the call. */
   beforeNext: (action: string, act: () => Act) => void
-  /** From now on, or no longer, no call arrives. */
+  /** Makes the server unreachable (true) or reachable again (false). */
   setAway: (isAway: boolean) => void
 }
 
-/** `lose the call`: the connection is cut before anything is done. `deny`: the caller lacks the right. */
+/** `lose the call`: the connection is cut before the call has an effect. `deny`: the caller lacks the permission. */
 export type Act = 'respond' | 'lose the response' | 'lose the call' | 'deny'
 
-/** Secrets Manager with one secret that has versions and staging labels, as its documentation says: a label is moved only from where it is. */
+/**
+ * Starts Secrets Manager with one secret that has versions and staging labels. As documented by AWS, a label moves only from the version that has
+ * it.
+ */
 export async function versionedSecret (t: Test, first: string): Promise<VersionedSecret> {
   const versions = new Map<string, string>()
   const labels = new Map<string, string>()

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { waitLimitMs } from './patience.ts'
 
-/** Resolves when the condition holds. Throws, with the place that waited, when it does not within `waitLimitMs`. */
+/** Resolves when the condition holds. Throws, with the place of the caller, if the condition does not hold within `waitLimitMs`. */
 export async function waitFor (holds: () => Promise<boolean> | boolean): Promise<void> {
   const late = new Error(`The condition did not hold within ${waitLimitMs} ms`)
   const deadline = performance.now() + waitLimitMs
@@ -11,7 +11,7 @@ export async function waitFor (holds: () => Promise<boolean> | boolean): Promise
   }
 }
 
-/** The result of `work`. Throws `late()`, made when the wait began, when there is none within `waitLimitMs`. */
+/** Resolves with the result of `work`. Throws `late()` if there is no result within `waitLimitMs`. */
 export async function waitedFor<T> (work: Promise<T>, late: () => Error): Promise<T> {
   const over = new AbortController()
   const limit = pause(waitLimitMs, undefined, { signal: over.signal, ref: false }).then(() => { throw late() })

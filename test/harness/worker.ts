@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { buildIngestionWorker, type Dependencies } from '../../services/ingestion-worker/app.ts'
 import { silent, type Pipeline } from './pipeline.ts'
 
-/** A worker in this process, stopped with the test. */
+/** Starts a worker in this process. It is stopped with the test. */
 export function startWorker (t: Test, { db, store, queue, deadLetters }: Pipeline, options: Partial<Dependencies> = {}): void {
   const worker = buildIngestionWorker({
     name: 'test', sql: db.open('ingestion_worker'), store, queue, deadLetters, log: silent,
