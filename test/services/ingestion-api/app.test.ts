@@ -3,21 +3,21 @@ import { Errors } from 'typebox/schema'
 import { Problem, problems, type ProblemCode } from '../../../lib/http/problem.ts'
 import { ingestionApi } from '../../harness/ingestion-api.ts'
 
-t.test('what the ingestion API says of itself', async t => {
+t.test('the OpenAPI document of the ingestion API', async t => {
   const api = await ingestionApi(t)
   const { body: document } = await api.call('/openapi.json', { as: null })
   const operations = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
     Object.entries<any>(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })))
   const operation = (name: string) => operations.find(operation => operation.name === name)
 
-  t.test('every operation is there, with its parameters and responses', async t => {
+  t.test('every operation is documented, with its parameters and responses', async t => {
     t.equal(document.openapi, '3.1.0')
     t.same(operations.map(({ name }) => name).toSorted(), [
       'DELETE /dead-letters/{id}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/errors', 'GET /dead-letters', 'GET /live', 'GET /ready',
       'POST /batches', 'POST /dead-letters/{id}/redrive', 'POST /uploads',
     ])
     for (const { name, summary, tags, security, responses } of operations) {
-      t.ok(summary && tags.length > 0, `${name} says what it does`)
+      t.ok(summary && tags.length > 0, `${name} has a description`)
       const open = tags.includes('health')
       t.same(security, open ? undefined : [{ key: [] }], name)
       if (!open) for (const status of ['401', '403', '503']) t.ok(responses[status], `${name} ${status}`)
@@ -44,11 +44,11 @@ t.test('what the ingestion API says of itself', async t => {
     for (const status of [429, 503]) t.match(responses[status].headers, { 'retry-after': { schema: { type: 'integer' } } })
   })
 
-  t.test('the list takes nothing that it needs', async t => {
+  t.test('the list of batches requires no parameter', async t => {
     t.same(operation('GET /batches').parameters.map(({ name, required }: any) => [name, required]), [['state', false], ['limit', false], ['cursor', false]])
   })
 
-  t.test('a problem of every status is as documented', async t => {
+  t.test('a problem response of every status is as documented', async t => {
     const { responses } = operation('POST /batches')
     for (const status of Object.keys(responses).filter(status => Number(status) >= 400)) {
       const { schema } = responses[status].content['application/problem+json']
@@ -59,11 +59,11 @@ t.test('what the ingestion API says of itself', async t => {
     }
   })
 
-  t.test('/docs shows it, and health is open', async t => {
+  t.test('/docs shows the document, and health needs no key', async t => {
     for (const path of ['/docs', '/docs/json', '/live', '/ready']) t.match(await api.call(path, { as: null }), { status: 200 }, path)
   })
 
-  t.test('what there is not', async t => {
+  t.test('unknown paths and methods', async t => {
     t.match(await api.call('/batch'), { status: 404, body: { type: '/problems/not-found' } })
     for (const [method, path, allow] of [['PUT', '/batches', 'GET, HEAD, POST'], ['DELETE', `/batches/${'0'.repeat(64)}`, 'GET, HEAD']] as const) {
       const response = await api.call(path, { method })

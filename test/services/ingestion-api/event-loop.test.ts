@@ -12,9 +12,9 @@ t.test('no response blocks the event loop, and a list has bounded batches', asyn
   const { id } = (await api.submit(`${header}CNGGZ,EETLL,2021-01-05,1\n`)).body
   await api.settled()
   await fill(api, id)
-  await Promise.all(['/batches', `/batches/${id}`, `/batches/${id}/errors`, '/live'].map(path => api.call(path))) // compiled
+  await Promise.all(['/batches', `/batches/${id}`, `/batches/${id}/errors`, '/live'].map(path => api.call(path))) // compiles the code
 
-  /** Fetches as a client that takes what comes. */
+  /** Fetches as a client that reads without delay. */
   async function measured (path: string, as = 'demo', accept = '*/*'): Promise<Buffer> {
     const began = performance.now()
     const { result, blockedMs } = await longestBlock(async () => {
@@ -41,7 +41,7 @@ t.test('no response blocks the event loop, and a list has bounded batches', asyn
     t.ok(body.length <= 200 * (maxListedBytes + 1) + 100)
   })
 
-  t.test('short texts of a list are as they were', async () => {
+  t.test('short texts of a list are unchanged', async () => {
     const short = { row: 7, column: 'price', value: '1e3', code: 'malformed_price', message: 'A price is "so" \\ 12,50 €', original: 'CNGGZ,EETLL,2021-01-31,1e3 😀' }
     await api.db.migrator`
       insert into batches (id, provider, mode, format, digest, bytes, accepted_at, state, error_count, first_errors)
@@ -57,10 +57,10 @@ t.test('no response blocks the event loop, and a list has bounded batches', asyn
     t.equal(errors[99].original.length, 1_000)
   })
 
-  t.test('the same sent again', async () => {
+  t.test('the same request again', async () => {
     const { result, blockedMs } = await longestBlock(async () => await api.submit(`${header}CNGGZ,EETLL,2021-01-05,1\n`))
     t.match(result, { status: 202, body: { id } })
-    t.ok(blockedMs < maxBlockMs * 2, `${blockedMs} ms, of which the client takes half`)
+    t.ok(blockedMs < maxBlockMs * 2, `${blockedMs} ms, half of it for the client`)
   })
 
   t.test('dead letters', async () => {
@@ -86,7 +86,9 @@ const longError = (unit: string) => ({
 
 const most = Number.MAX_SAFE_INTEGER
 
-/** 200 rejected batches with a hundred long errors each, of kinds of text that take one byte, three and six in JSON; `id` is one of them. */
+/**
+ * Inserts 200 rejected batches with a hundred long errors each. Their characters take one, three and six bytes in JSON. `id` is one of the batches.
+ */
 async function fill (api: TestIngestionApi, id: string): Promise<void> {
   const sql = api.db.migrator
   const kinds = [['x', 149], ['€', 25], ['\u0001', 25]] as const

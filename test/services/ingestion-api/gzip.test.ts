@@ -20,10 +20,10 @@ t.test('gzip is applied completely or not at all', async t => {
   const zeros = Buffer.alloc(600)
 
   for (const [name, file] of [
-    ['a member behind a zero byte, as a client sent it', caseFile],
-    ['a member behind many zero bytes', Buffer.concat([first, zeros, second])],
+    ['a member after a zero byte, as a client sent it', caseFile],
+    ['a member after many zero bytes', Buffer.concat([first, zeros, second])],
     ['a member of 5 MiB, a zero, a member', Buffer.concat([gzipSync(header + rows(1, 200_000), { level: 0 }), Buffer.alloc(1), second])],
-    ['text behind a zero byte', Buffer.concat([first, Buffer.from('\0text')])],
+    ['text after a zero byte', Buffer.concat([first, Buffer.from('\0text')])],
   ] as const) {
     t.test(`${name}: refused`, async t => {
       t.match(await api.submit(file, { headers: gzip }), { status: 400, body: { type: '/problems/malformed-body' } })
@@ -46,7 +46,7 @@ t.test('gzip is applied completely or not at all', async t => {
     }
   })
 
-  t.test('a file that a release before accepted in part is rejected', async t => {
+  t.test('a file that an earlier release accepted in part is rejected', async t => {
     const store = openStore(api.aws.s3, api.aws.bucket)
     const file = Buffer.concat([first, Buffer.alloc(1), second])
     const [digest, decodedBytes] = [sha256(header + rows(1, 2)), header.length + rows(1, 2).length]

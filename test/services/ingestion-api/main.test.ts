@@ -8,10 +8,10 @@ import { waitFor } from '../../harness/wait.ts'
 
 const content = `${header}CNGGZ,EETLL,2021-01-05,1\n`
 
-t.test('SIGTERM in the middle of a body: it is accepted and recorded, then the process exits with 0', async t => {
+t.test('SIGTERM in the middle of a body: the body is accepted and recorded, then the process exits with 0', async t => {
   const system = await ingestionProcesses(t)
   const process = await system.start()
-  const idle = rawRequest(t, process.url) // a link that has asked before and is kept alive
+  const idle = rawRequest(t, process.url) // a connection that has sent a request before and is kept alive
   await idle.send(head({ 'content-length': 0 }))
   t.match(await idle.nextResponse(), { status: 400 })
 
@@ -20,10 +20,10 @@ t.test('SIGTERM in the middle of a body: it is accepted and recorded, then the p
   const block = Buffer.alloc(6 * mebibyte, 'x')
   await request.send(head({ 'transfer-encoding': 'chunked' }))
   await request.send(chunk(block))
-  await arrived.reached // its first part is on the way: it is being received
+  await arrived.reached // the first part is in flight: the process is receiving the body
   const exited = process.kill('SIGTERM')
   await process.untilOutput('"signal":"SIGTERM"')
-  await waitFor(() => fetch(`${process.url}/live`).then(() => false, () => true)) // nobody new gets in
+  await waitFor(() => fetch(`${process.url}/live`).then(() => false, () => true)) // new connections are refused
   await idle.closed
   arrived.release()
   await request.send(chunk(block))
@@ -36,7 +36,7 @@ t.test('SIGTERM in the middle of a body: it is accepted and recorded, then the p
   t.same(await system.db.migrator`select id from batches`, [{ id: body.id }])
 })
 
-t.test('a second signal ends it at once', async t => {
+t.test('a second signal exits at once', async t => {
   const system = await ingestionProcesses(t)
   const process = await system.start()
   const request = rawRequest(t, process.url)
@@ -49,7 +49,7 @@ t.test('a second signal ends it at once', async t => {
   await exited
 })
 
-t.test('without a database it starts, takes batches and ends', async t => {
+t.test('without a database the process starts, accepts batches and exits', async t => {
   const system = await ingestionProcesses(t)
   const process = await system.start({ DATABASE_URL: 'postgres://x:x@127.0.0.1:1/x' })
   t.match(await process.submit(content), { status: 202 })
@@ -58,7 +58,7 @@ t.test('without a database it starts, takes batches and ends', async t => {
   t.notMatch(process.output(), /demo-key|[0-9a-f]{64}","scopes/, 'no key in the log')
 })
 
-t.test('what it cannot start with', async t => {
+t.test('configurations that prevent the start', async t => {
   const nothing = await runProcess(t, 'ingestion-api', {})
   t.equal(nothing.code, 1)
   const missing = ['API_KEYS', 'AWS_REGION', 'DATABASE_URL', 'DEAD_LETTER_QUEUE_URL', 'PAYLOAD_BUCKET', 'QUEUE_URL']

@@ -12,7 +12,7 @@ import { waitFor } from '../../harness/wait.ts'
 const content = (number: number): string => `${header}CNGGZ,EETLL,2021-01-05,${number}\n`
 const unreachableUrl = 'postgres://nobody@127.0.0.1:1/none'
 
-t.test('a provider has so many unfinished batches and no more', async t => {
+t.test('a provider has a limited number of unfinished batches', async t => {
   const api = await ingestionApi(t, { limits: { unfinishedBatches: 5 } })
   const sent = await Promise.all(Array.from({ length: 40 }, (_, number) => api.submit(content(number + 1))))
   const accepted = sent.filter(({ status }) => status === 202)
@@ -25,7 +25,7 @@ t.test('a provider has so many unfinished batches and no more', async t => {
 
   t.match(await api.submit(content(1), { headers: { 'idempotency-key': 'new' } }), { status: 429 }, 'a key is a new batch')
   t.match(await api.submit(content(1), { path: '/batches?dry_run=true' }), { status: 429 }, 'a dry run is a message too')
-  t.match(await api.submit(content(1), { as: 'demo-new' }), { status: 202 }, 'what was accepted is, with each key')
+  t.match(await api.submit(content(1), { as: 'demo-new' }), { status: 202 }, 'an accepted batch is a replay, with each key')
   t.match(await api.submit(content(1), { as: 'other' }), { status: 202 })
   for (const { body } of accepted) {
     const number = sent.findIndex(response => response.body.id === body.id) + 1
@@ -34,11 +34,11 @@ t.test('a provider has so many unfinished batches and no more', async t => {
   await left(api, 6)
 
   await api.db.migrator`update batches set state = 'applied' where id = ${accepted[0]!.body.id}`
-  await waitFor(async () => (await api.submit(content(100))).status === 202) // when the count is too old
+  await waitFor(async () => (await api.submit(content(100))).status === 202) // once the count has expired
   t.match(await api.submit(content(101)), { status: 429 })
 })
 
-t.test('without the database: what this process has accepted', async t => {
+t.test('without the database: the batches that this process has accepted are counted', async t => {
   const api = await ingestionApi(t, { limits: { unfinishedBatches: 3 }, databaseUrl: unreachableUrl })
   for (const number of [1, 2, 3]) t.match(await api.submit(content(number)), { status: 202 })
   t.match(await api.submit(content(4)), { status: 429, body: { type: '/problems/too-many-unfinished' } })
@@ -46,7 +46,7 @@ t.test('without the database: what this process has accepted', async t => {
   t.match(await api.submit(content(4), { as: 'other' }), { status: 202 })
 })
 
-t.test('the last count, and what was accepted since', async t => {
+t.test('the last count, and the batches accepted since', async t => {
   const db = await database(t)
   const { admit, recorded } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 4, freshMs: 0 })
   const outcomeOf = async (id: string): Promise<string> => await admit({ provider: 'demo', id } as never).then(() => 'admitted', error => error.code as string)
@@ -64,20 +64,20 @@ t.test('the last count, and what was accepted since', async t => {
 
   await db.migrator`alter table unavailable rename to batches`
   t.equal(await outcomeOf(four), 'too-many-unfinished', 'those without a row wait in the queue')
-  await add(one, 'applied') // by a worker
+  await add(one, 'applied') // as a worker does
   t.equal(await outcomeOf(four), 'admitted')
   t.equal(await outcomeOf(sha256('five')), 'too-many-unfinished')
   await add(two, 'processing')
   recorded('demo', two)
-  t.equal(await outcomeOf(sha256('five')), 'too-many-unfinished', 'one that is recorded is counted once more, and not twice')
+  t.equal(await outcomeOf(sha256('five')), 'too-many-unfinished', 'a recorded batch is counted once')
   await db.migrator`update batches set state = 'applied' where id = ${two}`
   const admission = await admit({ provider: 'demo', id: sha256('five') } as never)
   t.equal(await outcomeOf(sha256('six')), 'too-many-unfinished')
   admission.cancel()
-  t.equal(await outcomeOf(sha256('six')), 'admitted', 'what was not accepted after all does not count')
+  t.equal(await outcomeOf(sha256('six')), 'admitted', 'a batch whose acceptance failed does not count')
 })
 
-t.test('a count that refuses is not old: a batch that has become final makes room', async t => {
+t.test('a count that refuses is never cached: a final batch frees capacity', async t => {
   const { migrator, open } = await database(t)
   const { admit } = limitUnfinished({ sql: open('ingestion_api'), log: silent, max: 1, freshMs: 3_600_000 })
   const isAdmitted = async (): Promise<boolean> => await admit({ provider: 'demo', id: sha256('next') } as never).then(() => true, () => false)
@@ -88,7 +88,7 @@ t.test('a count that refuses is not old: a batch that has become final makes roo
   await waitFor(isAdmitted)
 })
 
-t.test('one batch, sent twice at once, is one, and stays it when one of the two is not the first', async t => {
+t.test('one batch, sent twice at once, is one, and stays one if one of the two requests is not the first', async t => {
   const db = await database(t)
   const { admit } = limitUnfinished({ sql: db.open('ingestion_api'), log: silent, max: 1 })
   const tryAdmit = (id: string) => admit({ provider: 'demo', id } as never).catch(error => error.code as string)
@@ -98,24 +98,24 @@ t.test('one batch, sent twice at once, is one, and stays it when one of the two 
   const cancel = (admission: typeof first): void => { if (typeof admission !== 'string') admission!.cancel() }
   cancel(second)
   cancel(second)
-  t.equal(await tryAdmit(other), 'too-many-unfinished', 'the first counts on')
+  t.equal(await tryAdmit(other), 'too-many-unfinished', 'the first still counts')
   cancel(first)
   t.type(await tryAdmit(other), 'object')
 })
 
-t.test('one batch, accepted while another request of it was refused, is a replay', async t => {
+t.test('one batch, accepted while another request for it was refused, is a replay', async t => {
   const api = await ingestionApi(t)
   const { body: { id } } = await api.submit(content(1))
   const manifest = await api.manifest(id)
   const store = openStore(api.aws.s3, api.aws.bucket)
   let reads = 0
-  // The first look comes before the other request's manifest.
+  // The first read comes before the other request's manifest.
   const late = { ...store, readManifest: async (id: string) => ++reads === 1 ? null : await store.readManifest(id) }
   const admit = async () => { throw new Problem('too-many-unfinished', 'too many') }
   t.match(await accept(late, openQueue(api.aws.sqs, api.aws.queueUrl), manifest, admit), { replayed: true, manifest: { id } })
 })
 
-t.test('what could not be stored does not count', async t => {
+t.test('a batch that could not be stored does not count', async t => {
   const api = await ingestionApi(t, { limits: { unfinishedBatches: 1 } })
   const back = api.proxy.cut(({ method, key }) => method === 'PUT' && key.startsWith('batches/'))
   t.match(await api.submit(content(1)), { status: 503 })
@@ -123,7 +123,7 @@ t.test('what could not be stored does not count', async t => {
   t.match(await api.submit(content(2)), { status: 202 })
 })
 
-/** Nothing is left of what was refused. */
+/** Asserts that no object of a refused batch remains. */
 async function left (api: TestIngestionApi, batches: number): Promise<void> {
   await api.settled()
   await waitFor(async () => (await api.objects('incoming/')).length === batches)

@@ -10,7 +10,7 @@ import { sampleCsv } from '../../../lib/sample/month.ts'
 const csv = sampleCsv()
 const rows = csv.trimEnd().split('\n').length - 1
 
-t.test('kill -9 in the middle of a batch: nothing is visible, then applied once', async t => {
+t.test('kill -9 in the middle of a batch: no price is visible, then the batch is applied once', async t => {
   const it = await pipeline(t, { visibilitySeconds: 3 })
   const first = await startWorker(t, it)
   const lock = await lockReadModel(t, it.db)
@@ -27,7 +27,7 @@ t.test('kill -9 in the middle of a batch: nothing is visible, then applied once'
     [{ attempt: 1, outcome: null }, { attempt: 2, outcome: 'applied' }])
 })
 
-t.test('kill -9 between the commit and the delete: delivered again, not applied again', async t => {
+t.test('kill -9 between the commit and the delete: redelivered, not applied again', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { visibilitySeconds: 3, endpoint: proxy.endpoint })
   const first = await startWorker(t, it)
@@ -39,11 +39,11 @@ t.test('kill -9 between the commit and the delete: delivered again, not applied 
   await second.untilOutput('duplicate delivery ignored')
   t.equal(await it.visible(id), rows)
   const later = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-02-05,1\n')
-  await it.settled(later.id, 'applied') // the provider's next batch is not held up
+  await it.settled(later.id, 'applied') // the provider's next batch does not wait
   t.equal(await it.visible(id), rows)
 })
 
-t.test('SIGTERM in the middle of a batch: it is finished, the next one is left to others', async t => {
+t.test('SIGTERM in the middle of a batch: the batch is finished, the next one is left to other workers', async t => {
   const it = await pipeline(t)
   const worker = await startWorker(t, it, { WORKER_CONCURRENCY: '1' })
   const lock = await lockReadModel(t, it.db)
@@ -60,7 +60,7 @@ t.test('SIGTERM in the middle of a batch: it is finished, the next one is left t
   t.match(await it.queue.receive(1, AbortSignal.timeout(waitLimitMs)), { batchId: next.id, receives: 1 })
 })
 
-t.test('SIGTERM and no end in sight: rolled back, handed back at once, applied by another', async t => {
+t.test('SIGTERM and the batch does not finish: rolled back, released at once, applied by another worker', async t => {
   const it = await pipeline(t)
   const worker = await startWorker(t, it, { FINISH_MS: '100' })
   const lock = await lockReadModel(t, it.db)
@@ -75,7 +75,7 @@ t.test('SIGTERM and no end in sight: rolled back, handed back at once, applied b
   t.equal(await it.visible(id), rows)
 })
 
-t.test('SIGTERM while what it needs is unavailable: it exits with 0', async t => {
+t.test('SIGTERM while a dependency is unavailable: the process exits with 0', async t => {
   const it = await pipeline(t)
   const worker = await startProcess(t, 'ingestion-worker', {
     ...it.aws.env, DATABASE_URL: it.db.url('ingestion_worker'), PAYLOAD_BUCKET: 'no-such-bucket', RECEIVE_SECONDS: '1',
@@ -84,18 +84,18 @@ t.test('SIGTERM while what it needs is unavailable: it exits with 0', async t =>
   t.same(await worker.kill('SIGTERM'), { code: 0, signal: null })
 })
 
-t.test('a worker whose message comes to a second one: one of them applies it', async t => {
+t.test('a message that a second worker receives too: only one of the two applies the batch', async t => {
   const it = await pipeline(t)
   await startWorker(t, it)
   await startWorker(t, it)
   const lock = await lockReadModel(t, it.db)
   const manifest = await it.submit(csv, { provider: 'demo' })
   await lock.awaited()
-  await it.queue.send(manifest.id, 'another-group', 'once-more') // as if the first one's visibility had ended
+  await it.queue.send(manifest.id, 'another-group', 'once-more') // as if the visibility timeout of the first delivery had expired
   await waitFor(async () => (await it.db.migrator`select 1 from batch_attempts where batch_id = ${manifest.id}`).length === 2)
   await lock.release()
   await it.settled(manifest.id, 'applied')
-  await waitFor(async () => await it.queue.countMessages() === 0) // the second one is through with it too
+  await waitFor(async () => await it.queue.countMessages() === 0) // the second worker has deleted its message too
   t.equal(await it.visible(manifest.id), rows)
 })
 

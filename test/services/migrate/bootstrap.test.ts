@@ -12,7 +12,7 @@ import { useLoginRules } from '../../harness/server-settings.ts'
 
 const logins = ['ingestion_api', 'ingestion_worker', 'migrator', 'ops', 'rates_api']
 
-t.test('a master user that is no superuser makes the roles, and its password still works', async t => {
+t.test('a master user that is no superuser creates the roles, and its password still works', async t => {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
   const superuser = postgres(server.url('postgres', 'postgres'), { max: 1, onnotice: () => {} })
@@ -29,7 +29,7 @@ t.test('a master user that is no superuser makes the roles, and its password sti
   writeFileSync(join(folder, 'ca.pem'), ca.cert)
   const credentials = await containerCredentials(t)
   const host = await rds(t, server, '127.0.0.1', await ca.issue('127.0.0.1'), 'eu-west-1', credentials.issued)
-  const byToken = 'host all migrator 127.0.0.1/32 trust' // the token has been looked at before
+  const byToken = 'host all migrator 127.0.0.1/32 trust' // the token has been checked before
   const migrate = (env: Record<string, string> = {}) => runProcess(t, 'migrate', {
     ...credentials.env, AWS_REGION: 'eu-west-1', DATABASE_AUTH: 'iam', PRICES_FIRST_MONTH: '2020-12-01', PRICES_MONTHS_AHEAD: '1',
     BOOTSTRAP_DATABASE_URL: server.url('master', 'postgres'),
@@ -43,9 +43,9 @@ t.test('a master user that is no superuser makes the roles, and its password sti
   t.same(await members(), [...logins, 'master'].sort())
   t.same(await superuser`select rolname as name from pg_roles where rolname = 'role_maker'`, [])
   t.same(await superuser`select datdba::regrole::text as owner from pg_database where datname = 'freight'`, [{ owner: 'migrator' }])
-  for (const login of logins) t.same(await membersOf(superuser, login), [], `nobody is in ${login}`)
+  for (const login of logins) t.same(await membersOf(superuser, login), [], `no role is a member of ${login}`)
 
-  await t.test('a stack of the release before gets the role of operators with its next deployment', async t => {
+  await t.test('a stack of the previous release gets the role of operators with its next deployment', async t => {
     const freight = postgres(server.url('postgres', 'freight'), { max: 1, onnotice: () => {} })
     await freight.unsafe(`
       drop table session_signals; drop owned by operators; delete from schema_migrations where name like '%-operators';
@@ -63,20 +63,20 @@ t.test('a master user that is no superuser makes the roles, and its password sti
     await freight.end()
   })
 
-  // On RDS its master grants rds_iam without being in it, which PostgreSQL does not know: the grants become the superuser's own.
+  // On RDS the master user grants rds_iam without membership, which PostgreSQL does not support. The test grants as the superuser.
   await superuser.unsafe(`revoke rds_iam from master cascade; grant rds_iam to ${logins.join()}`)
   await useLoginRules(server, byToken, 'host all +rds_iam 127.0.0.1/32 reject', 'host all master 127.0.0.1/32 scram-sha-256')
   const second = await migrate()
   t.equal(second.code, 0, second.output)
   t.same(await members(), logins)
-  t.same(host.logins, Array(4).fill({ user: 'migrator', wrong: null }), 'the rest is the migrator\'s own')
+  t.same(host.logins, Array(4).fill({ user: 'migrator', wrong: null }), 'the rest belongs to the migrator')
 
   // What would happen otherwise.
   await superuser`grant migrator to master with inherit false, set false`
   t.match(await migrate(), { code: 1, output: /"code":"28000"/ })
 })
 
-/** Roles that are in it, through others too. */
+/** Returns the direct and indirect members of the role. */
 async function membersOf (sql: Sql, role: string): Promise<string[]> {
   const rows = await sql<Array<{ name: string }>>`
     with recursive found as (

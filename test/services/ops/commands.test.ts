@@ -5,7 +5,7 @@ import { commands, findCommand } from '../../../services/ops/commands.ts'
 import { helpOf, helpOfAll, requestedHelp, usage } from '../../../services/ops/help.ts'
 import { ops } from '../../harness/ops.ts'
 
-/** Arguments that a command accepts: its operand, and a value for each required option. */
+/** Returns arguments that a command accepts: its operand, and a value for each required option. */
 function complete ({ name, operand, options }: (typeof commands)[number]): string[] {
   const required = Object.entries<any>(options).filter(([, option]) => option.required)
   return [...name.split(' '), ...(operand ? ['operand'] : []), ...required.flatMap(([name]) => [`--${name}`, 'value'])]
@@ -20,7 +20,7 @@ t.test('every command has help, which names its operand and each option', async 
   }
 })
 
-t.test('every command says which operand or option is missing', async t => {
+t.test('every command names a missing operand or option', async t => {
   for (const command of commands) {
     const args = complete(command)
     t.equal(findCommand(args).command, command)
@@ -36,7 +36,7 @@ t.test('every command says which operand or option is missing', async t => {
   }
 })
 
-t.test('what the process prints and how it ends', async t => {
+t.test('output and exit code of the process', async t => {
   t.match(await ops(['--help']), { code: 0, stdout: 'reference load [--ports FILE]' })
   t.match(await ops([]), { code: 2, stdout: 'batches list' })
   t.match(await ops(['nonsense']), { code: 2, stderr: 'There is no command "nonsense"' })

@@ -1,4 +1,4 @@
-// Who did it: what the audit keeps of an operator's command, on AWS and elsewhere.
+// The actor: what the audit records of an operator's command, on AWS and in other places.
 import { userInfo } from 'node:os'
 import t, { type Test } from 'tap'
 import { aws } from '../../harness/aws.ts'
@@ -15,7 +15,7 @@ type It = {
   act: (env: Record<string, string>, ...args: string[]) => Promise<Run>, state: () => Promise<string>
 }
 
-/** A dead letter, and `ops dead-letters discard` of it. */
+/** Creates a dead letter, and runs `ops dead-letters discard` on it. */
 async function deadLetter (t: Test): Promise<It> {
   const db = await database(t)
   const id = 'a'.repeat(64)
@@ -53,7 +53,7 @@ t.test('in a task without --by the actor is the identity; without OPERATOR_ARN t
   t.match(await actions(nameless), [{ actor: task, caller: null, task }])
 })
 
-t.test('in a task that cannot be named nothing is done', async t => {
+t.test('in a task that cannot be identified the command changes nothing', async t => {
   const it = await deadLetter(t)
   const silent = await ecsMetadata(t, null)
   t.match(await it.act({ ECS_CONTAINER_METADATA_URI_V4: silent.uri, OPERATOR_ARN: caller }), { code: 1, stderr: 'TaskARN' })

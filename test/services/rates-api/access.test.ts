@@ -30,6 +30,6 @@ t.test('with keys: the scope rates, for both routes and nothing else', async t =
   t.same([document.paths['/rates'].get.security, Object.keys(document.components.securitySchemes)], [[{ key: [] }], ['key']])
 
   keys = [key('successor', 'rates')]
-  t.equal((await get('/rates', query, bearer('reader'))).status, 401, 'the keys of now')
+  t.equal((await get('/rates', query, bearer('reader'))).status, 401, 'the present keys')
   t.equal((await get('/rates', query, bearer('successor'))).status, 200)
 })

@@ -29,7 +29,7 @@ const Operation = Type.Object({
     content: Content,
   }, exactly)),
 }, exactly)
-/** What of OpenAPI 3.1 the document may use: what it has besides is a mistake. */
+/** The parts of OpenAPI 3.1 that the document may use. Any other part is a mistake. */
 const Document = Type.Object({
   openapi: Type.Literal('3.1.0'),
   info: Type.Object({ title: Type.String(), description: Type.String(), version: Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+$' }) }, exactly),
@@ -69,7 +69,7 @@ t.test('its examples are responses that it allows, and each problem has its own'
   t.same(Object.keys(document.paths['/rates'].get.responses[503].content['application/problem+json'].examples), ['database-unavailable', 'overloaded'])
 })
 
-t.test('its example parameters are a good query', async t => {
+t.test('its example parameters are a valid query', async t => {
   const query = Object.fromEntries(document.paths['/rates'].get.parameters.map(({ name, example }: any) => [name, example]))
   t.match(await api.get('/rates', query), { status: 200, body: { rates: { length: 31 } } })
 })
@@ -80,7 +80,7 @@ t.test('/docs needs no other host', async t => {
   const policy = String(page.headers['content-security-policy'])
   t.match(policy, /default-src 'self'/)
   for (const source of policy.split(';').flatMap(directive => directive.trim().split(' ').slice(1))) t.ok(['\'self\'', '\'none\'', 'data:'].includes(source), source)
-  t.notMatch(policy, 'upgrade-insecure-requests', 'which would break it on plain HTTP')
+  t.notMatch(policy, 'upgrade-insecure-requests', 'which would break plain HTTP')
 
   const addresses = [...page.text.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address!)
   t.ok(addresses.length >= 5)
@@ -89,7 +89,7 @@ t.test('/docs needs no other host', async t => {
     const { status, text } = await api.get(address)
     t.equal(status, 200, address)
     if (address.endsWith('.css')) t.same([...text.matchAll(/@import|url\((?!["']?data:)/g)], [], 'its style')
-    if (address.endsWith('initializer.js')) t.notMatch(text.replace(/^ *\/\/.*$/gm, ''), /https?:\/\//, 'how it is set up')
+    if (address.endsWith('initializer.js')) t.notMatch(text.replace(/^ *\/\/.*$/gm, ''), /https?:\/\//, 'the initializer')
   }
-  t.equal((await api.get('/docs/json')).status, 200, 'what it reads')
+  t.equal((await api.get('/docs/json')).status, 200, 'the document of the page')
 })

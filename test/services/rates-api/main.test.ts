@@ -9,7 +9,7 @@ import { waitFor } from '../../harness/wait.ts'
 const path = '/rates?date_from=2021-01-29&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 const get = (process: Process, path: string) => fetch(new URL(path, process.url))
 
-t.test('it starts, responds and logs a line for each request', async t => {
+t.test('the process starts, responds and logs a line for each request', async t => {
   const db = await database(t)
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api') })
   t.equal((await get(process, '/ready')).status, 200)
@@ -37,14 +37,14 @@ t.test('SIGTERM: the request in flight gets its response, then it exits with 0',
   await waitFor(async () => await waitingForReadModel(db.migrator) === 1)
   const exited = process.kill('SIGTERM')
   await process.untilOutput('"signal":"SIGTERM"')
-  await waitFor(() => get(process, '/live').then(() => false, () => true)) // nobody new gets in
+  await waitFor(() => get(process, '/live').then(() => false, () => true)) // new connections are refused
   lockHeld.resolve()
   await lock
   t.equal((await response).status, 200)
   t.same(await exited, { code: 0, signal: null })
 })
 
-t.test('SIGTERM with a time to drain: requests get responses and their connections are closed, readiness fails', async t => {
+t.test('SIGTERM with a drain time: requests get responses and their connections are closed, readiness fails', async t => {
   const db = await database(t)
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: db.url('rates_api'), DRAIN_MS: '4000' })
   t.equal((await get(process, path)).headers.get('connection'), 'keep-alive')
@@ -101,16 +101,16 @@ t.test('the database is unavailable twice, and the process stays', async t => {
     t.equal((await get(process, '/live')).status, 200)
     t.equal((await get(process, '/ready')).status, 503)
     await server.start()
-    t.equal((await get(process, path)).status, 200, 'the first request after it is back')
+    t.equal((await get(process, path)).status, 200, 'the first request after the recovery')
     t.equal((await get(process, '/ready')).status, 200)
     const { statuses, slowestMs } = await stopPolling()
-    t.same([...statuses].sort(), [200, 503], 'nothing else meanwhile')
+    t.same([...statuses].sort(), [200, 503], 'no other status meanwhile')
     t.ok(slowestMs < 5_000, `the slowest response took ${Math.round(slowestMs)} ms`)
   }
   t.same(await process.kill('SIGTERM'), { code: 0, signal: null })
 })
 
-t.test('it starts while the database is unavailable', async t => {
+t.test('the process starts while the database is unavailable', async t => {
   const { server, url } = await ownServer(t)
   await server.stop()
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: url })
@@ -128,7 +128,7 @@ async function ownServer (t: Test): Promise<{ server: Server, url: string }> {
   return { server, url: server.url('rates_api', 'freight') }
 }
 
-/** Four clients that ask one thing after the other until they are told to stop. */
+/** Starts four clients that send requests without pause until they are stopped. */
 function pollContinuously (process: Process): () => Promise<{ statuses: Set<number>, slowestMs: number }> {
   const statuses = new Set<number>()
   let slowestMs = 0

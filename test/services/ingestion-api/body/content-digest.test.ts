@@ -9,7 +9,7 @@ const file = `${header}CNGGZ,EETLL,2021-01-05,1190.50`
 const cut = file.slice(0, -5) // …,11
 const digest = (content: string | Buffer, algorithm = 'sha256'): string => createHash(algorithm).update(content).digest('base64')
 
-/** What becomes of a body that came as `whole` under this field. */
+/** Returns the result for a body that arrived as `whole` with this field. */
 function check (field: string, body = file): string {
   try {
     const check = parseContentDigest(field)
@@ -21,7 +21,7 @@ function check (field: string, body = file): string {
   }
 }
 
-t.test('the field, as RFC 9530 and RFC 9651 have it', async t => {
+t.test('the field of RFC 9530, parsed as RFC 9651 defines', async t => {
   const right = `sha-256=:${digest(file)}:`
   const right512 = `sha-512=:${digest(file, 'sha512')}:`
   const [wrong, wrong512] = [`sha-256=:${digest(cut)}:`, `sha-512=:${digest(cut, 'sha512')}:`]
@@ -36,11 +36,11 @@ t.test('the field, as RFC 9530 and RFC 9651 have it', async t => {
   ] as const) t.equal(check(field), expected, field)
 })
 
-t.test('a body that was cut is not accepted', async t => {
+t.test('a truncated body is not accepted', async t => {
   const api = await ingestionApi(t)
   const field = (content: string | Buffer): Record<string, string> => ({ 'content-digest': `sha-256=:${digest(content)}:` })
   const zipped = gzipSync(file)
-  const long = Buffer.alloc(7 * mebibyte, 'x') // more than one part of the store
+  const long = Buffer.alloc(7 * mebibyte, 'x') // larger than one part of a multipart upload
 
   for (const [name, body, headers] of [
     ['CSV', cut, field(file)],
@@ -56,18 +56,18 @@ t.test('a body that was cut is not accepted', async t => {
     })
   }
 
-  t.test('a field of another form', async t => {
+  t.test('a malformed field', async t => {
     const response = await api.submit(file, { headers: { 'content-digest': `SHA-256=${digest(file)}` } })
     t.match(response, { status: 400, body: { type: '/problems/invalid-parameters', errors: [{ parameter: 'content-digest', code: 'malformed' }] } })
   })
 
-  t.test('nothing of them is left', async t => {
+  t.test('no object of the refused bodies remains in the store', async t => {
     t.strictSame(await api.objects(''), [])
     t.equal(await api.unfinishedUploads(), 0)
     t.strictSame(await api.messages(), [])
   })
 
-  t.test('with the right digest it is accepted', async t => {
+  t.test('a body with the right digest is accepted', async t => {
     t.equal((await api.submit(file, { headers: field(file) })).status, 202)
     t.equal((await api.submit(zipped, { headers: { ...field(zipped), 'content-encoding': 'gzip', 'idempotency-key': 'gzip' } })).status, 202)
     t.equal((await api.submit(long, { headers: field(long) })).status, 202)
@@ -91,12 +91,12 @@ t.test('rows=N: a file with another number of rows is rejected', async t => {
   }
   const rejected = (message: string) => ({ state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'row_count', column: null, message }] })
 
-  t.test('as many as it says', async t => {
+  t.test('the declared number of rows', async t => {
     for (const id of await send(header + rows(3), 3)) t.match(await untilFinal(id), { state: 'applied', rows: 3, last_line_ended: true })
     for (const id of await send(`${object}\n${object}`, 2, 'application/x-ndjson')) t.match(await untilFinal(id), { state: 'applied', rows: 2, last_line_ended: false })
   })
 
-  t.test('fewer, more', async t => {
+  t.test('fewer rows, more rows', async t => {
     for (const [body, count, type] of [[header + rows(2), 3, 'text/csv'], [header + rows(4), 3, 'text/csv'], [`[${object},${object}]`, 1, 'application/json']] as const) {
       const found = type === 'text/csv' ? body.split('\n').length - 2 : 2
       for (const id of await send(body, count, type)) {
@@ -106,17 +106,17 @@ t.test('rows=N: a file with another number of rows is rejected', async t => {
     }
   })
 
-  t.test('beside bad rows it is one more error; with a fault of the file as such it is none', async t => {
+  t.test('beside bad rows the count is one more error; beside an error of the whole file it is none', async t => {
     for (const id of await send(`${header}CNGGZ,EETLL,2021-01-05,-1\n`, 2)) t.match(await untilFinal(id), { error_count: 2, first_errors: [{ row: 1 }, { code: 'row_count' }] })
     for (const id of await send('nonsense\n1\n', 2)) t.match(await untilFinal(id), { error_count: 1, first_errors: [{ code: 'no_header' }] })
   })
 
-  t.test('a dry run checks it too', async t => {
+  t.test('a dry run checks the count too', async t => {
     const { body } = await api.submit(header + rows(2), { path: '/batches?rows=3&dry_run=true' })
     t.match(await untilFinal(body.id), { state: 'rejected', mode: 'dry_run', first_errors: [{ code: 'row_count' }] })
   })
 
-  t.test('what is no number of rows', async t => {
+  t.test('rows is not a number', async t => {
     for (const value of ['0', '-1', '1.5', '1e3', 'abc', '', '%20', '01', '12345678901', '3&rows=3']) {
       const response = await api.submit(header + rows(3), { path: `/batches?rows=${value}` })
       t.match(response, { status: 400, body: { type: '/problems/invalid-parameters', errors: [{ parameter: 'rows', code: 'malformed' }] } }, value)
@@ -124,7 +124,7 @@ t.test('rows=N: a file with another number of rows is rejected', async t => {
   })
 })
 
-t.test('whether the last line has an end', async t => {
+t.test('whether the last line has a line end', async t => {
   const api = await ingestionApi(t)
   const { untilFinal } = sendingTo(t, api)
   const object = '{"orig_code":"CNGGZ","dest_code":"EETLL","day":"2021-01-05","price":1}'

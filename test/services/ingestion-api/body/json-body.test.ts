@@ -5,7 +5,7 @@ import { chunk, rawRequest, type RawResponse } from '../../../harness/raw-http.t
 type Headers = Record<string, string | number>
 type Sent = { headers?: Headers, body?: string | Buffer }
 
-/** What clients and gateways set where there is no content. */
+/** Content types that clients and gateways set although the body is empty. */
 const types = [
   undefined, '', 'application/json', 'application/json; charset=utf-8', 'application/octet-stream', 'application/x-www-form-urlencoded', 'text/plain',
   'text/csv', 'multipart/form-data; boundary=x', 'nonsense', 'a/b/c',
@@ -15,7 +15,7 @@ const empty: Record<string, Sent> = {
   'length 0': { headers: { 'content-length': 0 } },
   'length 000': { headers: { 'content-length': '000' } },
   'no chunk': { headers: { 'transfer-encoding': 'chunked' }, body: '0\r\n\r\n' },
-  'no chunk, waited for': { headers: { 'transfer-encoding': 'chunked', expect: '100-continue' }, body: '0\r\n\r\n' },
+  'no chunk, with Expect: 100-continue': { headers: { 'transfer-encoding': 'chunked', expect: '100-continue' }, body: '0\r\n\r\n' },
 }
 const lastChunk = Buffer.from('0\r\n\r\n')
 
@@ -25,14 +25,14 @@ t.test('requests without a body', async t => {
   await api.settled()
   const bodyless = { 'POST /dead-letters/{id}/redrive': `POST /dead-letters/${id}/redrive`, 'DELETE /dead-letters/{id}': `DELETE /dead-letters/${id}` }
 
-  t.test('every route that changes something needs a body or is tried here', async t => {
+  t.test('every route that changes data needs a body or is tested here', async t => {
     const { body: document } = await api.call('/openapi.json', { as: null })
     const changing = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).filter(method => !['get', 'head'].includes(method)).map(method => `${method.toUpperCase()} ${path}`))
     t.same(changing.sort(), ['POST /batches', 'POST /uploads', ...Object.keys(bodyless)].sort())
   })
 
-  t.test('a Content-Type without content says nothing', async t => {
+  t.test('a Content-Type without content is ignored', async t => {
     for (const target of Object.values(bodyless)) {
       for (const [framing, sent] of Object.entries(empty)) {
         for (const type of types) {
@@ -43,7 +43,7 @@ t.test('requests without a body', async t => {
     }
   })
 
-  t.test('nor does it where nothing is, or not by that method', async t => {
+  t.test('a Content-Type without content is also ignored on unknown paths and methods', async t => {
     for (const [target, status] of [['DELETE /dead-letters', 405], ['POST /dead-letters', 405], [`DELETE /batches/${id}`, 405], ['POST /nothing', 404]] as const) {
       for (const framing of ['no length', 'length 0']) {
         for (const type of types) t.equal((await send(t, api, target, withType(empty[framing]!, type))).status, status, `${target}, ${framing}, ${type}`)
@@ -51,13 +51,13 @@ t.test('requests without a body', async t => {
     }
   })
 
-  t.test('without a key the refusal comes first', async t => {
+  t.test('without a key the key is refused first', async t => {
     for (const target of Object.values(bodyless)) {
       for (const type of types) t.equal((await send(t, api, target, withType(empty['length 0']!, type), null)).status, 401, `${target}, ${type}`)
     }
   })
 
-  t.test('a body that is needed is refused as before', async t => {
+  t.test('a missing body is refused where a body is required', async t => {
     for (const [type, status] of [['application/json', 400], ['text/csv', 415], [undefined, 400]] as const) {
       t.equal((await send(t, api, 'POST /uploads', withType(empty['length 0']!, type), 'demo')).status, status, `${type}`)
     }
@@ -71,7 +71,7 @@ t.test('requests with a body', async t => {
   await api.settled()
   await api.db.migrator`update batches set state = 'dead_lettered', reason = 'x', dead_lettered_at = now()`
 
-  t.test('DELETE ignores it, of any type and however it is sent', async t => {
+  t.test('DELETE ignores the body, whatever its type and encoding', async t => {
     const target = `DELETE /dead-letters/${ids[0]}`
     const first = await send(t, api, target, content('{"reason": "in the body"}', 'application/json'))
     t.match(first, { status: 200, body: { state: 'discarded', changed: true, actions: [{ action: 'discard', reason: null }] } })
@@ -83,7 +83,7 @@ t.test('requests with a body', async t => {
     t.match(await send(t, api, target, content('x'.repeat(70_000), 'text/csv')), { status: 413, body: { type: '/problems/content-too-large' } })
   })
 
-  t.test('a redrive reads it as JSON, or names its type', async t => {
+  t.test('a redrive parses the body as JSON, or refuses its media type', async t => {
     const target = `POST /dead-letters/${ids[1]}/redrive`
     for (const type of [undefined, '', 'application/octet-stream', 'text/csv', 'nonsense']) {
       for (const sent of [content('{"reason": "x"}', type), chunked(['{"reason": ', '"x"}'], type)]) {
@@ -98,7 +98,7 @@ t.test('requests with a body', async t => {
     t.match(await send(t, api, target, split), { status: 200, body: { changed: true, actions: [{ reason: null }, { action: 'redrive', reason: 'fixed' }] } })
   })
 
-  t.test('a chunk that does not come: 408', async t => {
+  t.test('a chunk that does not arrive: 408', async t => {
     const slow = await ingestionApi(t, { limits: { idleMs: 200 } })
     const request = rawRequest(t, slow.url)
     await request.send(head(`POST /dead-letters/${ids[2]}/redrive`, { 'transfer-encoding': 'chunked' }, 'operator'))
@@ -117,7 +117,7 @@ function head (target: string, headers: Headers, as: string | null): string {
   return `${target} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 
-/** The answer, on a connection of its own that takes the next request too where it is not closed. */
+/** Sends the request on a new connection and returns the response. An open connection must then serve the next request too. */
 async function send (t: Test, { url }: TestIngestionApi, target: string, { headers = {}, body = '' }: Sent, as: string | null = 'operator'): Promise<RawResponse> {
   const request = rawRequest(t, url)
   await request.send(head(target, headers, as))

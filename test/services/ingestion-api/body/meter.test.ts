@@ -8,7 +8,7 @@ import { utf8Checker } from '../../../../services/ingestion-api/body/utf8.ts'
 import { ingestionApi } from '../../../harness/ingestion-api.ts'
 import { chunk, head, rawRequest } from '../../../harness/raw-http.ts'
 
-/** Bytes that are text, nearly text, or anything. */
+/** Bytes that are valid UTF-8, nearly valid UTF-8, or arbitrary. */
 const bytes = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }).map(text => Buffer.from(text)),
   fc.array(fc.constantFrom(0x41, 0x80, 0xbf, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x9a, 0xa2, 0xed, 0xa0, 0xff), { maxLength: 12 })
@@ -21,7 +21,7 @@ function pieces (content: Buffer, cuts: number[]): Buffer[] {
   return at.slice(1).map((end, index) => content.subarray(at[index], end))
 }
 
-t.test('text is text wherever it is cut', async () => {
+t.test('valid UTF-8 is accepted wherever the chunks are cut', async () => {
   fc.assert(fc.property(bytes, cuts, (content, cuts) => {
     const utf8 = utf8Checker()
     return (pieces(content, cuts).every(piece => utf8.accepts(piece)) && utf8.isComplete()) === isUtf8(content)
@@ -38,7 +38,7 @@ async function measure (encoding: 'identity' | 'gzip', chunks: Buffer[]): Promis
   }
 }
 
-t.test('a body is measured the same however it is cut and packed', async t => {
+t.test('a body is measured the same for all chunk sizes and compressions', async t => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), cuts, async (text, cuts) => {
     const content = Buffer.from(text)
     const measured = { digest: createHash('sha256').update(content).digest('hex'), bytes: content.length, decodedBytes: content.length }
@@ -50,16 +50,16 @@ t.test('a body is measured the same however it is cut and packed', async t => {
   }), { numRuns: 100 })
 })
 
-t.test('limits are met exactly', async t => {
+t.test('limits are exact', async t => {
   const of = (length: number) => Buffer.alloc(length, 'x')
   t.match(await measure('identity', [of(999), of(1)]), { bytes: 1_000 })
   t.equal(await measure('identity', [of(1_000), of(1)]), 'content-too-large')
   t.match(await measure('gzip', [gzipSync(of(1_000))]), { decodedBytes: 1_000 })
   t.equal(await measure('gzip', [gzipSync(of(1_001))]), 'content-too-large')
-  t.equal(await measure('gzip', [gzipSync(of(990), { level: 0 })]), 'content-too-large', 'what is longer packed than unpacked')
+  t.equal(await measure('gzip', [gzipSync(of(990), { level: 0 })]), 'content-too-large', 'larger compressed than decompressed')
 })
 
-t.test('JSON is looked at before it is taken, however it comes', async t => {
+t.test('JSON is checked before the body is accepted, for all chunk sizes', async t => {
   const api = await ingestionApi(t)
   const send = async (...parts: string[]) => {
     const request = rawRequest(t, api.url)

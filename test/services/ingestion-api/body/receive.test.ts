@@ -5,7 +5,7 @@ import { header, ingestionApi, mebibyte, sha256 } from '../../../harness/ingesti
 const content = `${header}CNGGZ,EETLL,2021-01-05,100.25\n`
 const random = Buffer.from(Array.from({ length: 5_000 }, (_, index) => (index * 7919) % 256))
 
-t.test('bodies that are refused leave nothing behind, and the next one is served', async t => {
+t.test('refused bodies leave no object behind, and the next one is served', async t => {
   const api = await ingestionApi(t)
   const gzip = { 'content-encoding': 'gzip' }
   const cases: Array<{ name: string, body: string | Buffer, headers?: Record<string, string>, status: number, code: string }> = [
@@ -17,9 +17,9 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
     { name: 'not UTF-8 after 7 MiB', body: Buffer.concat([Buffer.alloc(7 * mebibyte, 'x'), random]), status: 400, code: 'malformed-body' },
     { name: 'gzip cut off', body: gzipSync(content).subarray(0, -9), headers: gzip, status: 400, code: 'malformed-body' },
     { name: 'gzip with a wrong checksum', body: Buffer.concat([gzipSync(content).subarray(0, -8), Buffer.alloc(8, 1)]), headers: gzip, status: 400, code: 'malformed-body' },
-    { name: 'gzip with something behind it', body: Buffer.concat([gzipSync(content), Buffer.from(content)]), headers: gzip, status: 400, code: 'malformed-body' },
-    { name: 'gzip of nothing', body: gzipSync(''), headers: gzip, status: 400, code: 'malformed-body' },
-    { name: 'gzip that is none', body: content, headers: gzip, status: 400, code: 'malformed-body' },
+    { name: 'gzip followed by other bytes', body: Buffer.concat([gzipSync(content), Buffer.from(content)]), headers: gzip, status: 400, code: 'malformed-body' },
+    { name: 'gzip of no bytes', body: gzipSync(''), headers: gzip, status: 400, code: 'malformed-body' },
+    { name: 'not gzip', body: content, headers: gzip, status: 400, code: 'malformed-body' },
     { name: 'gzip in gzip', body: gzipSync(gzipSync(content)), headers: gzip, status: 400, code: 'malformed-body' },
     { name: 'gzip bomb', body: gzipSync(Buffer.alloc(64 * mebibyte)), headers: gzip, status: 413, code: 'content-too-large' },
     { name: 'two encodings', body: gzipSync(gzipSync(content)), headers: { 'content-encoding': 'gzip, gzip' }, status: 415, code: 'unsupported-media-type' },
@@ -30,7 +30,7 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
       name: `media type "${type}"`, body: content, headers: { 'content-type': type }, status: 415, code: 'unsupported-media-type',
     })),
     { name: 'longer than the limit', body: Buffer.alloc(8 * mebibyte + 1, 'x'), status: 413, code: 'content-too-large' },
-    { name: 'a parameter that there is none', body: content, status: 400, code: 'invalid-parameters' },
+    { name: 'an unknown parameter', body: content, status: 400, code: 'invalid-parameters' },
   ]
 
   for (const { name, body, headers, status, code } of cases) {
@@ -43,18 +43,18 @@ t.test('bodies that are refused leave nothing behind, and the next one is served
     })
   }
 
-  t.test('longer than the limit, in chunks that say nothing of it', async t => {
+  t.test('longer than the limit, in chunks without a Content-Length', async t => {
     const response = await api.submit(new Blob([Buffer.alloc(8 * mebibyte + 1, 'x')]).stream())
     t.match(response, { status: 413, body: { type: '/problems/content-too-large' } })
   })
 
-  t.test('nothing of them is left', async t => {
+  t.test('no object of the refused bodies remains in the store', async t => {
     t.strictSame(await api.objects(''), [])
     t.equal(await api.unfinishedUploads(), 0)
     t.strictSame(await api.messages(), [])
   })
 
-  t.test('what is at the limit is taken', async t => {
+  t.test('a body of exactly the limit is accepted', async t => {
     const body = Buffer.alloc(8 * mebibyte, 'x')
     const response = await api.submit(body)
     t.equal(response.status, 202)

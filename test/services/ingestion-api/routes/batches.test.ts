@@ -5,7 +5,7 @@ type Row = { id: string, state: string, provider: string, accepted_at: string }
 
 t.test('the list of batches', async t => {
   const api = await ingestionApi(t)
-  /** Forty of demo, in groups of four that were accepted at the same time; five of another provider. */
+  /** Forty batches of demo, in groups of four that were accepted at the same time; five batches of another provider. */
   const rows: Row[] = Array.from({ length: 45 }, (_, index) => ({
     id: sha256(`batch ${index}`),
     state: index % 3 === 0 ? 'rejected' : 'applied',
@@ -31,7 +31,7 @@ t.test('the list of batches', async t => {
     return found
   }
 
-  t.test('newest first, one\'s own alone', async t => {
+  t.test('newest first, only the caller\'s own batches', async t => {
     const { body, headers } = await api.call('/batches')
     t.strictSame(body.batches.map(({ id }: Row) => id), newestFirst(own))
     t.equal(body.next_cursor, null)
@@ -39,7 +39,7 @@ t.test('the list of batches', async t => {
     t.strictSame((await api.call('/batches', { as: 'other' })).body.batches.map(({ id }: Row) => id), newestFirst(rows.slice(40)))
   })
 
-  t.test('pages are complete, whatever their size, with equal times too', async t => {
+  t.test('pages are complete for every page size, also with equal times', async t => {
     for (const limit of [1, 3, 4, 39, 40, 200]) {
       const found = await pages(`limit=${limit}`)
       t.strictSame(found.flat(), newestFirst(own), String(limit))
@@ -52,7 +52,7 @@ t.test('the list of batches', async t => {
     t.strictSame((await pages('state=queued')).flat(), [])
   })
 
-  t.test('pages stay as they are while batches come in and change', async t => {
+  t.test('pages stay the same while batches arrive and change state', async t => {
     let number = 0
     const found = await pages('limit=7', async () => {
       await insert({ id: sha256(`later ${++number}`), state: 'applied', provider: 'demo', accepted_at: '2026-02-01T00:00:00Z' })
@@ -61,7 +61,7 @@ t.test('the list of batches', async t => {
     t.strictSame(found.flat(), newestFirst(own))
   })
 
-  t.test('everything that is wrong is named', async t => {
+  t.test('every wrong parameter is named', async t => {
     const named = async (query: string): Promise<string[]> => {
       const { status, body } = await api.call(`/batches?${query}`)
       t.match({ status, body }, { status: 400, body: { type: '/problems/invalid-parameters' } }, query)

@@ -15,7 +15,7 @@ t.test('dead letters, for operators', async t => {
   const asOperator = (path: string, method = 'GET', body?: object) =>
     api.call(path, { as: 'operator', method, ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}) })
 
-  t.test('providers may not', async t => {
+  t.test('providers have no access', async t => {
     t.equal((await api.call('/dead-letters')).status, 403)
     t.equal((await api.call(`/dead-letters/${ids[0]}/redrive`, { method: 'POST' })).status, 403)
     t.equal((await api.call(`/dead-letters/${ids[0]}`, { method: 'DELETE', as: null })).status, 401)
@@ -42,21 +42,21 @@ t.test('dead letters, for operators', async t => {
     t.equal((await api.call(`/batches/${ids[0]}`)).body.state, 'queued')
   })
 
-  t.test('the queue unavailable: the batch is queued all the same, and the response says so', async t => {
+  t.test('the queue is unavailable: the batch is queued nevertheless, and the response says so', async t => {
     const restore = api.proxy.cut(call => call.method === 'SendMessage')
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 503, body: { type: '/problems/queue-unavailable' } })
     restore()
     t.match(await asOperator(`/dead-letters/${ids[1]}/redrive`, 'POST'), { status: 200, body: { state: 'queued', changed: false } })
   })
 
-  t.test('the store unavailable: a discard changes nothing, and the response says so', async t => {
+  t.test('the store is unavailable: a discard changes no data, and the response says so', async t => {
     const restore = api.proxy.cut(({ key }) => key.startsWith('decisions/'))
     t.match(await asOperator(`/dead-letters/${ids[2]}`, 'DELETE'), { status: 503, body: { type: '/problems/store-unavailable' } })
     t.match((await asOperator('/dead-letters')).body, { dead_letters: [{ id: ids[2], payload_expires_at: null }] })
     restore()
   })
 
-  t.test('a decision that cannot be read: a discard names the object, and works once it is deleted', async t => {
+  t.test('an unreadable decision: a discard names the object, and succeeds after the object is deleted', async t => {
     const key = `decisions/${ids[2]}.json`
     await api.putObject(key, 'no decision')
     t.match(await asOperator(`/dead-letters/${ids[2]}`, 'DELETE'), { status: 503, body: { type: '/problems/store-unavailable', detail: key } })
@@ -64,7 +64,7 @@ t.test('dead letters, for operators', async t => {
     await removeObject(api.aws, key)
   })
 
-  t.test('the payload gone: a redrive is refused', async t => {
+  t.test('the payload is missing: a redrive is refused', async t => {
     const { payload } = await api.manifest(ids[2]!)
     const content = await api.payload(await api.manifest(ids[2]!))
     await removeObject(api.aws, payload.key)
@@ -81,7 +81,7 @@ t.test('dead letters, for operators', async t => {
     t.equal((await api.call(`/batches/${ids[2]}`)).body.state, 'discarded')
   })
 
-  t.test('unknown and malformed', async t => {
+  t.test('unknown and malformed ids', async t => {
     t.match(await asOperator(`/dead-letters/${'f'.repeat(64)}`, 'DELETE'), { status: 404, body: { type: '/problems/unknown-batch' } })
     t.equal((await asOperator('/dead-letters/nonsense', 'DELETE')).status, 400)
     t.equal((await asOperator(`/dead-letters/${ids[0]}/redrive`, 'POST', { why: 'x' })).status, 400)

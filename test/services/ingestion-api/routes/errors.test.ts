@@ -22,18 +22,18 @@ t.test('the report of a batch', async t => {
   const setState = (state: string) => api.db.migrator`update batches set state = ${state} where id = ${id}`
 
   for (const state of ['queued', 'processing']) {
-    t.test(`${state}: not yet`, async t => {
+    t.test(`${state}: no report yet`, async t => {
       await setState(state)
       t.match(await report('text/csv'), { status: 404, body: { type: '/problems/no-report' } })
     })
   }
 
-  t.test('rejected, and the report is not there', async t => {
+  t.test('rejected, and the report is missing', async t => {
     await setState('rejected')
     t.match(await report('text/csv'), { status: 404, body: { type: '/problems/no-report' } })
   })
 
-  t.test('rejected: in the form that the client accepts', async t => {
+  t.test('rejected: in the format that the client accepts', async t => {
     await api.putObject(`reports/${id}.ndjson`, ndjson)
     for (const accept of ['text/csv', '', '*/*', 'text/*', 'application/x-ndjson;q=0.5, text/csv']) {
       const response = await report(accept)
@@ -50,7 +50,7 @@ t.test('the report of a batch', async t => {
     }
   })
 
-  t.test('rejected: no cell is a formula to a spreadsheet', async t => {
+  t.test('rejected: no cell is a formula in a spreadsheet', async t => {
     const texts: Record<string, string> = {
       '=1+1': "'=1+1",
       '+1': "'+1",
@@ -82,10 +82,10 @@ t.test('the report of a batch', async t => {
     t.same(head, ['row', 'column', 'value', 'code', 'message', 'original'])
     t.same(rows, Object.values(texts).map((text, index) => [String(index + 1), text, text, 'price', 'm', text]))
     t.match(csv, '3,"\'-5","\'-5",price,m,"\'-5"\n', 'the number of the row stays a number')
-    t.equal((await read('application/x-ndjson')).text, lines, 'NDJSON has what was sent')
+    t.equal((await read('application/x-ndjson')).text, lines, 'NDJSON has the values as sent')
   })
 
-  t.test('rejected: a long one', async t => {
+  t.test('rejected: a long report', async t => {
     const long = Array.from({ length: 5_000 }, (_, index) => ({ ...errors[index % 3]!, row: index + 1 }))
     await api.putObject(`reports/${id}.ndjson`, long.map(error => `${JSON.stringify(error)}\n`).join(''))
     const response = await report('text/csv')
@@ -94,7 +94,7 @@ t.test('the report of a batch', async t => {
     t.match(response.text, /\n4999,dest_code,.*\n5000,price,.*\n$/)
   })
 
-  t.test('the store fails in the middle of it: the client notices, and the next request succeeds', async t => {
+  t.test('the store fails in the middle of the report: the client sees the failure, and the next request succeeds', async t => {
     for (const accept of ['text/csv', 'application/x-ndjson']) {
       api.proxy.cutResponse(({ key }) => key.startsWith('reports/'))
       await t.rejects(report(accept))
@@ -102,7 +102,7 @@ t.test('the report of a batch', async t => {
     }
   })
 
-  t.test('the client disconnects in the middle of it: the store\'s stream is destroyed', async t => {
+  t.test('the client disconnects in the middle of the report: the store\'s stream is destroyed', async t => {
     await api.putObject(`reports/${id}.ndjson`, ndjson.repeat(30_000))
     for (const accept of ['text/csv', 'application/x-ndjson']) {
       const response = await fetch(`${api.url}/batches/${id}/errors`, { headers: { accept, authorization: 'Bearer demo-key' } })
@@ -120,7 +120,7 @@ t.test('the report of a batch', async t => {
     back()
   })
 
-  t.test('applied: there are none', async t => {
+  t.test('applied: no errors', async t => {
     for (const state of ['applied', 'validated']) {
       await setState(state)
       t.match(await report('text/csv'), { status: 200, text: 'row,column,value,code,message,original\n' })
@@ -135,7 +135,7 @@ t.test('the report of a batch', async t => {
     }
   })
 
-  t.test('it is nobody else\'s', async t => {
+  t.test('the report of another provider is not found', async t => {
     t.match(await report('text/csv', { as: 'other' }), { status: 404, body: { type: '/problems/unknown-batch' } })
     t.match(await report('text/csv', { as: 'sender' }), { status: 403 })
     t.match(await report('text/csv', { as: null }), { status: 401 })

@@ -9,7 +9,7 @@ const bodies = {
   json: { type: 'application/json', content: JSON.stringify([row]) },
 }
 
-t.test('what becomes of a batch that is sent', async t => {
+t.test('the result of a submitted batch', async t => {
   const api = await ingestionApi(t)
 
   for (const [format, { type, content }] of Object.entries(bodies)) {
@@ -32,24 +32,24 @@ t.test('what becomes of a batch that is sent', async t => {
           version: 1, id, provider: 'demo', mode: 'apply', name: { kind: 'content', value: sha256(decoded) }, format, encoding,
           digest: sha256(decoded), bytes: body.length, decodedBytes: decoded.length, acceptedAt: response.body.accepted_at,
         })
-        t.same(await api.payload(manifest), body, 'the payload lies in the store as it was sent')
+        t.same(await api.payload(manifest), body, 'the store has the payload as it was sent')
         t.strictSame((await api.messages()).filter(message => message.id === id), [{ id, group: 'demo', deduplicationId: id }])
         await api.settled()
         t.strictSame(await api.objects('pending/'), [])
         const [record] = await api.db.migrator`select * from batches where id = ${id}`
         t.match(record, { provider: 'demo', mode: 'apply', state: 'queued', format, digest: sha256(decoded), bytes: body.length, decoded_bytes: decoded.length })
-        t.strictSame((await api.call(`/batches/${id}`)).body, response.body, 'the row says what the manifest said')
+        t.strictSame((await api.call(`/batches/${id}`)).body, response.body, 'the row has the values of the manifest')
       })
     }
   }
 
-  t.test('media type and encoding are read without regard to case, and with parameters', async t => {
+  t.test('media type and encoding are case-insensitive, and may have parameters', async t => {
     const { status, body } = await api.submit(gzipSync(bodies.json.content), { headers: { 'content-type': 'Application/JSON; charset=utf-8', 'content-encoding': 'GZIP' } })
     t.equal(status, 202)
     t.equal(body.format, 'json')
   })
 
-  t.test('what has a BOM, CRLF or no line end at all is taken as it is', async t => {
+  t.test('a BOM, CRLF and a missing line end are stored unchanged', async t => {
     for (const content of ['\ufefforig_code;dest_code\r\n', 'x', '\u0000', '🚢'.repeat(50_000)]) {
       const { status, body } = await api.submit(content)
       t.equal(status, 202)

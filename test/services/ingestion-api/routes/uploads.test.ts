@@ -20,7 +20,7 @@ type Put = { upload: string, url: string, headers: Record<string, string>, metho
 const createUpload = async (api: TestIngestionApi, content: string | Buffer, more: object = {}): Promise<Put> =>
   (await api.call('/uploads', asJson({ bytes: content.length, sha256: sha256(content), content_type: 'text/csv', ...more }))).body
 const put = ({ url, headers }: Put, body: string | Buffer): Promise<Response> => {
-  const { 'content-length': _length, ...others } = headers // fetch sets it
+  const { 'content-length': _length, ...others } = headers // fetch sets this header
   return fetch(url, { method: 'PUT', body, headers: others })
 }
 const name = (api: TestIngestionApi, upload: string, more: Parameters<TestIngestionApi['call']>[1] = {}): Promise<Result> => {
@@ -40,7 +40,7 @@ t.test('uploads', async t => {
     return body
   }
 
-  t.test('a file goes to the store, and its name becomes a batch', async t => {
+  t.test('a file is uploaded to the store, and its name becomes a batch', async t => {
     const created = await createUpload(api, csv)
     const { searchParams, pathname } = new URL(created.url)
     t.match(pathname, `/incoming/demo/${created.upload}`)
@@ -54,7 +54,7 @@ t.test('uploads', async t => {
     t.equal(headers.get('location'), `/batches/${body.id}`)
     t.match(await untilFinal(body.id), { state: 'applied', rows: 2 })
     t.match(await name(api, created.upload), { status: 202, body: { id: body.id, state: 'applied' } }, 'again: the same batch')
-    t.match(await name(api, created.upload, { headers: { 'idempotency-key': 'other' } }), { status: 202 }, 'under a key of its own it is another')
+    t.match(await name(api, created.upload, { headers: { 'idempotency-key': 'other' } }), { status: 202 }, 'under its own idempotency key it is another batch')
   })
 
   t.test('gzip', async t => {
@@ -89,21 +89,21 @@ t.test('uploads', async t => {
     t.equal((await api.db.migrator`select 1 from prices`).length, before + 1)
   })
 
-  t.test('what is as it was said and cannot be decoded is rejected', async t => {
+  t.test('a file that is as announced and cannot be decoded is rejected', async t => {
     const file = gzipSync(csv).subarray(0, 40)
     const created = await createUpload(api, file, { content_encoding: 'gzip' })
     await put(created, file)
     t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'rejected', first_errors: [{ row: 0, code: 'not_gzip' }] })
   })
 
-  t.test('what is not what was said becomes a dead letter, not a rejection', async t => {
+  t.test('a file that differs from its announcement becomes a dead letter, not a rejection', async t => {
     const announced = csv.replace('101', '103')
     const created = await createUpload(api, announced)
     await api.putObject(`incoming/demo/${created.upload}`, announced.replace('100', '1x0'))
     t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
   })
 
-  t.test('other bytes than were announced: refused by a store that verifies them, a dead letter behind one that does not', async t => {
+  t.test('bytes with another digest: refused by a store that verifies them, a dead letter with a store that does not', async t => {
     const announced = csv.replace('101', '104')
     const created = await createUpload(api, announced)
     const { ok } = await put(created, announced.replace('100', '1x0'))
@@ -113,13 +113,13 @@ t.test('uploads', async t => {
     else t.match(named, { status: 409, body: { type: '/problems/upload-incomplete' } })
   })
 
-  t.test('another provider cannot name it', async t => {
+  t.test('another provider cannot use the upload', async t => {
     const created = await createUpload(api, csv)
     await put(created, csv)
     t.match(await name(api, created.upload, { as: 'other' }), { status: 404, body: { type: '/problems/unknown-upload' } })
   })
 
-  t.test('a file of another length has not come', async t => {
+  t.test('a file of another length counts as not uploaded', async t => {
     const created = await createUpload(api, csv)
     await put(created, `${csv} `)
     t.match(await name(api, created.upload), { status: 409 })
@@ -142,7 +142,7 @@ t.test('uploads', async t => {
     t.equal((await name(api, '00000000-0000-4000-8000-000000000000')).status, 404)
     const blanks = ' '.repeat(10_000)
     t.equal((await api.submit(`${blanks}[{"orig_code":"CNGGZ","dest_code":"EETLL","day":"2021-01-05","price":1}]`,
-      { headers: { 'content-type': 'application/json' } })).status, 202, 'an array is prices, however far it begins')
+      { headers: { 'content-type': 'application/json' } })).status, 202, 'an array is parsed as prices, wherever it begins')
   })
 })
 

@@ -63,7 +63,7 @@ t.test('a worker on one queue', async t => {
     t.same(lines.map(({ original }) => original), bad)
   })
 
-  t.test('a dry run changes nothing and is not the real thing', async t => {
+  t.test('a dry run changes no data and does not replace the batch', async t => {
     const csv = `${header}CNGGZ,EETLL,2021-02-05,100\n`
     const dry = await it.submit(csv, { mode: 'dry_run' })
     t.match(await it.settled(dry.id, 'validated', 'rejected', 'applied'), { state: 'validated', row_count: 1 })
@@ -89,11 +89,11 @@ t.test('a worker on one queue', async t => {
     })
   }
 
-  t.test('delivered ten times over, applied once', async t => {
+  t.test('delivered ten times, applied once', async t => {
     const { id, provider } = await it.submit(`${header}CNGGZ,EETLL,2021-04-05,100\n`)
     await it.settled(id, 'applied')
     for (let i = 0; i < 10; i++) await it.queue.send(id, provider)
-    const last = await it.submit(`${header}CNGGZ,EETLL,2021-04-05,101\n`) // behind them in the provider's order
+    const last = await it.submit(`${header}CNGGZ,EETLL,2021-04-05,101\n`) // after them in the provider's order
     await it.settled(last.id, 'applied')
     t.equal(await it.visible(id), 1)
     t.same(await it.db.migrator`select attempt from batch_attempts where batch_id = ${id}`, [{ attempt: 1 }])

@@ -8,7 +8,7 @@ import { pipeline, type Pipeline } from '../../../harness/pipeline.ts'
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const limits = { maxRows: 10, maxRowBytes: 1_000, maxDecodedBytes: 1_000, maxPriceUsd: 1_000_000 }
 
-t.test('a process that applies many batches listens for its end once for each that is under way, and no longer', async t => {
+t.test('a process that applies many batches has one abort listener for each batch in flight, and none afterwards', async t => {
   const it = await pipeline(t)
   const shutdown = new AbortController()
   for (const key of ['one', 'two']) t.equal(await apply(it, key, shutdown.signal), 'applied')

@@ -5,19 +5,19 @@ import { transaction } from '../../../../lib/postgres/transaction.ts'
 import { database } from '../../../harness/database.ts'
 import { rules } from '../../../harness/read-rows.ts'
 
-t.test('what the server refuses at the very end of a COPY is reported as it is, and the transaction can be rolled back', async t => {
+t.test('an error of the server at the very end of a COPY is reported unchanged, and the transaction can be rolled back', async t => {
   const sql = (await database(t)).open('ingestion_worker')
   const complete = new CopyEncoder(rules, 1n).finish()
   const failure = transaction(sql, async tx => {
     const copy = await copyPrices(tx)
-    await copy.write(complete.subarray(0, 15)) // not even the file's head: the server waits for more until it is told that there is none
+    await copy.write(complete.subarray(0, 15)) // the server waits for the rest of the file header until the client ends the COPY
     await copy.end()
   })
   await t.rejects(failure, { code: '22P04' })
   t.same(await sql`select count(*)::int from applied_batches`, [{ count: 0 }])
 })
 
-t.test('what it refuses on the way, and what the client gives up', async t => {
+t.test('an error of the server in the middle of a COPY, and a COPY that the client aborts', async t => {
   const sql = (await database(t)).open('ingestion_worker')
   await t.rejects(transaction(sql, async tx => {
     const copy = await copyPrices(tx)

@@ -25,7 +25,7 @@ const limits = { maxRows: 10, maxRowBytes: 1_000, maxDecodedBytes: 1_000, maxPri
 t.jobs = 3
 const atOnce = { buffered: true }
 
-/** Puts a compressed upload under a name of its own into the queue: its content is known to nobody yet. */
+/** Queues a compressed upload under its own key: no other batch is known to have its content. */
 async function upload (it: Pipeline, { content = csv, level = 6, format = 'csv', provider = 'demo' }: {
   content?: string, level?: number, format?: Format, provider?: string
 } = {}): Promise<Manifest> {
@@ -51,7 +51,7 @@ async function prices (t: Test, { db: { migrator } }: Pipeline, expected: number
   t.match(await migrator`select coalesce(sum(count), 0)::int as count from lane_months, unnest(counts) as count`, [{ count: expected }])
 }
 
-t.test('of two batches of one content at once one is applied, the other is rejected and names it', atOnce, async t => {
+t.test('of two concurrent batches with one content one is applied, the other is rejected and names it', atOnce, async t => {
   const it = await pipeline(t)
   const [plain, zipped] = [await it.submit(csv), await upload(it)]
   const lock = await lockReadModel(t, it.db)
@@ -69,7 +69,7 @@ t.test('of two batches of one content at once one is applied, the other is rejec
   await prices(t, it, 1)
 })
 
-t.test('other files of the same content are duplicates; other formats, providers and contents are not, nor what a key names', atOnce, async t => {
+t.test('other files of the same content are duplicates; other formats, providers and contents are not, nor are batches with a key', atOnce, async t => {
   const it = await pipeline(t)
   t.equal(await apply(it, await upload(it)), 'applied')
   t.equal(await apply(it, await upload(it, { level: 1 })), 'rejected')
@@ -77,15 +77,15 @@ t.test('other files of the same content are duplicates; other formats, providers
   t.equal(await apply(it, await upload(it, { content: csv.replace('100', '101') })), 'applied')
   t.equal(await apply(it, await it.submit(csv, { key: 'another' })), 'applied')
   t.equal(await apply(it, await it.submit(csv.replace('100', '102'), { key: 'first' })), 'applied')
-  t.equal(await apply(it, await it.submit(csv.replace('100', '102'))), 'applied', 'a batch under a key is no duplicate of one without')
+  t.equal(await apply(it, await it.submit(csv.replace('100', '102'))), 'applied', 'a batch with a key is no duplicate of one without')
   t.equal(await apply(it, await it.submit(csv, { mode: 'dry_run' })), 'validated')
 
-  // One text that two formats read: an array over lines is JSON, and its only line is NDJSON without the brackets.
+  // A text that two formats accept: an array over several lines is JSON, and its only row line is NDJSON without the brackets.
   const row = '{"orig_code":"CNGGZ","dest_code":"EETLL","day":"2021-01-05","price":105}'
   t.equal(await apply(it, await upload(it, { content: row, format: 'ndjson' })), 'applied')
   t.equal(await apply(it, await upload(it, { content: row, format: 'ndjson' })), 'rejected')
   await it.db.migrator`update batches set format = 'json' where format = 'ndjson' and state = 'applied'`
-  t.equal(await apply(it, await upload(it, { content: row, format: 'ndjson' })), 'applied', 'the one before is of another format')
+  t.equal(await apply(it, await upload(it, { content: row, format: 'ndjson' })), 'applied', 'the earlier batch has another format')
 })
 
 t.test('a commit whose response is lost: the batch is not its own duplicate, and the message is deleted', atOnce, async t => {
@@ -112,14 +112,14 @@ t.test('a commit whose response is lost: the batch is not its own duplicate, and
   }, manifest, attempt!), { code: /CONNECTION_CLOSED|ECONNRESET/ })
   t.ok(inTransaction)
   t.match(await it.settled(manifest.id, 'applied'), { state: 'applied' })
-  t.equal(await applyBatch(options, manifest, attempt!), 'already final', 'also for a worker that began before')
+  t.equal(await applyBatch(options, manifest, attempt!), 'already final', 'also for a worker that had begun earlier')
   startWorker(t, it)
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(manifest.id, 'applied'), { error_count: 0 })
   await prices(t, it, 1)
 })
 
-t.test('a dead letter that is redriven after its duplicate was applied is rejected; delivered again it stays so', atOnce, async t => {
+t.test('a dead letter that is redriven after its duplicate was applied is rejected; redelivered, it stays rejected', atOnce, async t => {
   const it = await pipeline(t, { maxReceives: 1 })
   const zipped = await upload(it)
   const object = await (await it.store.openPayload(zipped.payload)).toArray()
@@ -139,7 +139,7 @@ t.test('a dead letter that is redriven after its duplicate was applied is reject
   await prices(t, it, 1)
 })
 
-t.test('batches of an older release: their contents are read once, and what cannot be read is no duplicate', atOnce, async t => {
+t.test('batches of an older release: their contents are read once, and an unreadable content is no duplicate', atOnce, async t => {
   const it = await pipeline(t)
   const forget = (): Promise<unknown> => it.db.migrator`update batches set name_kind = null, content_digest = null`
   const [keyed, other, unreadable] = [
@@ -157,7 +157,7 @@ t.test('batches of an older release: their contents are read once, and what cann
   const attempts = await it.db.migrator`select 1 from batch_attempts where batch_id = ${plain.id}`
   t.equal(attempts.length, 1)
 
-  // A later batch with as many rows reads nothing of the others, also where the first reading found nothing.
+  // A later batch with as many rows does not read the other contents again, even if the first read failed.
   const later = await upload(it, { content: csv.replace('100', '103') })
   const read: string[] = []
   t.equal(await apply({ ...it, store: { ...it.store, readManifest: async id => { read.push(id); return await it.store.readManifest(id) } } }, later), 'applied')

@@ -14,11 +14,11 @@ const endOfBigint = 2n ** 63n - 1n
 const onThe5th = (value: bigint | number) => `{0,0,0,0,${value}${',0'.repeat(26)}}`
 
 for (const [name, count, cents] of [
-  ['cents: two batches of 9999999999.99 that the release before applied', 9_223_372, endOfBigint],
+  ['cents: two batches of 9999999999.99 that the previous release applied', 9_223_372, endOfBigint],
   ['prices: as many as int holds', 2 ** 31 - 1, BigInt(2 ** 31 - 1) * 115_000n],
 ] as const) {
-  t.test(`a lane-day at the end of its type takes other providers' batches; ${name}`, async t => {
-    const it = await pipeline(t, { maxReceives: 1 }) // a batch that fails once is a dead letter
+  t.test(`a lane-day at the limit of its type accepts other providers' batches; ${name}`, async t => {
+    const it = await pipeline(t, { maxReceives: 1 }) // a batch that fails once becomes a dead letter
     await it.db.migrator`insert into lane_months values ('CNGGZ', 'EETLL', '2021-01-01', ${onThe5th(count)}::text::int[], ${onThe5th(cents)}::text::bigint[])`
     startWorker(t, it)
     for (const provider of ['demo', 'demo-2', 'demo-3']) {
@@ -29,7 +29,7 @@ for (const [name, count, cents] of [
   })
 }
 
-t.test('a hundred batches with the most prices and the highest that can be configured', async t => {
+t.test('a hundred batches with the most prices and the highest price that can be configured', async t => {
   const it = { db: await database(t) }
   const worker = it.db.open('ingestion_worker')
   const counts = 2 ** 30 // BATCH_MAX_ROWS
@@ -39,7 +39,7 @@ t.test('a hundred batches with the most prices and the highest that can be confi
   await same(t, it, { count: counts * 100, cents: cents * 100n })
 })
 
-t.test('the sum of a lane that is not full is exact from 2^53 on, too', async t => {
+t.test('the sum of a lane that is not full is exact also from 2^53 on', async t => {
   const db = await database(t)
   for (const cents of [2n ** 53n + 1n, 2n ** 62n - 1n]) {
     await db.migrator`delete from lane_months`
@@ -48,7 +48,7 @@ t.test('the sum of a lane that is not full is exact from 2^53 on, too', async t 
   }
 })
 
-t.test('two batches that meet the same full rows at once', async t => {
+t.test('two concurrent batches that meet the same full rows', async t => {
   const db = await database(t)
   const month = (dest: string): LaneMonth => ({ orig: 'CNGGZ', dest, month: '2021-01-01', counts: onThe5th(1), cents: onThe5th(100) })
   for (const dest of ['EETLL', 'NOOSL']) {
@@ -68,7 +68,7 @@ async function attempts ({ db, settled }: Pipeline, id: string): Promise<unknown
   return { state, attempts: row!.attempts }
 }
 
-/** What a lane and a region are answered with on the 5th. */
+/** Asserts that the responses for a lane and for a region on the 5th are as expected. */
 async function same (t: Test, { db }: Pick<Pipeline, 'db'>, expected: { count: number, cents: bigint }): Promise<void> {
   for (const query of [lane, region]) {
     const { months } = await averagePrices(db.open('rates_api'), query)

@@ -25,7 +25,7 @@ t.test('rows with aliases', async t => {
     t.same([...await it.db.migrator`select distinct orig_code, dest_code from prices`], [{ orig_code: 'CNTAC', dest_code: 'CNSHA' }])
   })
 
-  t.test('that are one port under two codes are refused, and the report shows what was sent', async t => {
+  t.test('an origin and destination that are one port under two codes are rejected, and the report shows the codes as sent', async t => {
     const rows = ['CNSHG,cnsgh,2021-01-05,7', 'CNSGH,CNSHA,2021-01-05,7', 'CNTAG,CNTAC,2021-01-05,7', 'CNTAG,EETLL,2021-01-05,x']
     const { id } = await it.submit(header + rows.join('\n'))
     const { first_errors: errors } = await it.settled(id, 'applied', 'rejected')
@@ -37,7 +37,7 @@ t.test('rows with aliases', async t => {
     ])
   })
 
-  t.test('count by the reference data of the moment, codes with 0 and 1 among them', async t => {
+  t.test('use the present reference data, codes with 0 and 1 included', async t => {
     await it.db.migrator`truncate lane_months`
     await loadReference(it.db.migrator, 'code,name,parent_slug,aliases\nCNTAG,Taicang,china_east_main,CN010\nIT940,Villanova,adriatic,', 'slug,name,parent_slug\nadriatic,Adriatic,\n')
     const { id } = await it.submit(`${header}CNTAG,IT940,2021-01-05,7\nCN010,IT940,2021-01-05,7\nCNTAC,it940,2021-01-05,7\n`)
@@ -45,7 +45,7 @@ t.test('rows with aliases', async t => {
     t.same(await lanes(), ['CNTAC IT940 1', 'CNTAG IT940 2'])
   })
 
-  t.test('of a retired port are refused, in every format, until it is in use again', async t => {
+  t.test('of a retired port are rejected, in every format, until it is in use again', async t => {
     const actor = { name: 'me', reason: 'a test' }
     await retireLocations(it.db.migrator, ['IT940', 'CNTAG'], 'retire', actor)
     const row = { orig_code: 'EETLL', dest_code: 'IT940', day: '2021-01-05', price: 7 }
@@ -60,7 +60,7 @@ t.test('rows with aliases', async t => {
       [{ row: 1, column: 'dest_code', code: 'retired_port' }],
       [{ row: 1, column: 'dest_code', code: 'retired_port' }],
     ])
-    t.same(await lanes(), ['CNTAC IT940 1', 'CNTAG IT940 2'], 'the old prices stay')
+    t.same(await lanes(), ['CNTAC IT940 1', 'CNTAG IT940 2'], 'the old prices remain')
     await retireLocations(it.db.migrator, ['IT940', 'CNTAG'], 'unretire', actor)
     const { id } = await it.submit(`${header}EETLL,IT940,2021-01-06,7\n`)
     t.equal((await it.settled(id, 'applied', 'rejected')).state, 'applied')

@@ -13,7 +13,7 @@ const heldMs = 300
 
 type Fixture = { it: Pipeline, proxy: AwsProxy, metrics: Metrics, now: () => Promise<Date> }
 
-t.test('applied: each time and duration covers the total of what was delayed', async t => {
+t.test('applied: each time and duration covers all injected delays of its step', async t => {
   const { it, proxy, metrics, now } = await openFixture(t)
   const payload = proxy.hold(({ method, key }) => method === 'GET' && key.startsWith('incoming/'), 'response')
   const submitted = await now()
@@ -51,7 +51,7 @@ t.test('applied: each time and duration covers the total of what was delayed', a
     ['step load', await step('load'), 0],
     ['step commit', await step('commit'), 0],
   ] as const) t.ok(seconds! >= least / 1_000 && seconds! <= totalSeconds, `${name}: ${seconds} s is from ${least / 1_000} to ${totalSeconds}`)
-  for (const name of ['queue', 'parse', 'load', 'commit']) t.ok((await step(name))! < totalSeconds - 2 * heldMs / 1_000, `step ${name} has nothing of the other delays`)
+  for (const name of ['queue', 'parse', 'load', 'commit']) t.ok((await step(name))! < totalSeconds - 2 * heldMs / 1_000, `step ${name} does not contain the other delays`)
 })
 
 t.test('rejected and validated: the same', async t => {

@@ -7,7 +7,7 @@ import { pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
 
-t.test('a batch in the middle says how far it is', async t => {
+t.test('a batch in progress reports its progress', async t => {
   const it = await pipeline(t)
   const lock = await lockReadModel(t, it.db)
   startWorker(t, it)
@@ -22,7 +22,7 @@ t.test('a batch in the middle says how far it is', async t => {
   t.match(await readRecord(api, id), { state: 'applied', rows_read: rows, row_count: rows })
 })
 
-t.test('a late report of progress changes nothing of a finished attempt', async t => {
+t.test('a late progress report does not change a finished attempt', async t => {
   const it = await pipeline(t)
   const manifest = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n')
   const sql = it.db.open('ingestion_worker')

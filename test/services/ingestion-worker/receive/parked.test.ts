@@ -1,4 +1,4 @@
-// An operator ends a batch that is queued, being processed, or fails again and again.
+// An operator dead-letters a batch that is queued, being processed, or fails repeatedly.
 import t from 'tap'
 import { actOn, listAuditEntries } from '../../../../lib/batch/dead-letters.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
@@ -12,18 +12,18 @@ import { startWorker } from '../../../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const heartbeat = { visibilitySeconds: 3, maxSeconds: 600 }
-const actor = { name: 'someone', reason: 'it holds the others up' }
-const dead = { state: 'dead_lettered', reason: 'OPERATOR: it holds the others up' }
+const actor = { name: 'someone', reason: 'it blocks the provider' }
+const dead = { state: 'dead_lettered', reason: 'OPERATOR: it blocks the provider' }
 
-t.test('queued: it is not begun any more, its message is deleted, a redrive applies it', async t => {
+t.test('queued: the batch is never begun, its message is deleted, a redrive applies it', async t => {
   const it = await pipeline(t)
   const { id } = await it.submit(csv)
   const api = it.db.open('ingestion_api')
-  t.equal(await actOn(api, it, id, 'dead_letter', actor), null, 'nobody has its row yet')
+  t.equal(await actOn(api, it, id, 'dead_letter', actor), null, 'the batch has no row yet')
   await it.db.migrator`
     insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${id}, 'demo', 'apply', 'csv', ${id}, 1, now())`
   const twice = await Promise.all([1, 2].map(() => actOn(api, it, id, 'dead_letter', actor)))
-  t.equal(twice.filter(result => result!.changed).length, 1, 'of two at once one has an effect')
+  t.equal(twice.filter(result => result!.changed).length, 1, 'of two concurrent commands one has an effect')
   startWorker(t, it)
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(id, 'dead_lettered'), dead)
@@ -34,14 +34,14 @@ t.test('queued: it is not begun any more, its message is deleted, a redrive appl
   t.match(await actOn(api, it, id, 'dead_letter', actor), { state: 'applied', changed: false })
 })
 
-t.test('being processed: its worker cancels it at the next heartbeat', async t => {
+t.test('being processed: its worker cancels the batch at the next heartbeat', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat })
   const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
-  await waitFor(async () => await it.queue.countMessages() === 0) // the read model is locked still
+  await waitFor(async () => await it.queue.countMessages() === 0) // the read model is still locked
   t.match(await it.db.migrator`select outcome, reason from batch_attempts`, [{ outcome: 'failed', reason: /^DEAD_LETTERED_BY_OPERATOR: / }])
   await lock.release()
   const next = await it.submit(csv, { key: 'next' })
@@ -50,7 +50,7 @@ t.test('being processed: its worker cancels it at the next heartbeat', async t =
   t.equal(await it.visible(id), 0)
 })
 
-t.test('held while what it needs is unavailable: it is cancelled as well', async t => {
+t.test('held while a dependency is unavailable: the batch is cancelled as well', async t => {
   const it = await pipeline(t)
   await refuse(it, '55P03')
   const metrics = openMetrics('ingestion-worker')
@@ -62,7 +62,7 @@ t.test('held while what it needs is unavailable: it is cancelled as well', async
   t.match(await it.settled(id, 'dead_lettered'), dead)
 })
 
-t.test('handed back and hidden: its message is deleted long before its time is over', async t => {
+t.test('released and hidden: its message is deleted long before it becomes visible', async t => {
   const it = await pipeline(t)
   const worker = it.db.open('ingestion_worker')
   const before = watchParked(worker, it.queue, silent, 600_000)
@@ -70,7 +70,7 @@ t.test('handed back and hidden: its message is deleted long before its time is o
   await before.stop()
   const next = await it.submit(csv, { key: 'next' })
   await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
-  // The worker that handed it back has ended. Another one deletes the message, in the round after one that fails.
+  // The worker that released the message has exited. Another worker deletes the message, in the round after one that fails.
   let removals = 0
   const queue: Pipeline['queue'] = {
     ...it.queue,
@@ -86,7 +86,7 @@ t.test('handed back and hidden: its message is deleted long before its time is o
   await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 0)
 })
 
-t.test('handed back after a failure: it is deleted as well, and the next batch is applied', async t => {
+t.test('released after a failure: the message is deleted as well, and the next batch is applied', async t => {
   const it = await pipeline(t)
   const failing = await it.submit(csv)
   await refuse(it, 'P0001', failing.id)
@@ -99,7 +99,7 @@ t.test('handed back after a failure: it is deleted as well, and the next batch i
   await waitFor(async () => (await it.db.migrator`select 1 from parked_messages`).length === 0)
 })
 
-t.test('handed back and hidden, dead-lettered and redriven before a worker looks: the redrive does not wait behind the hidden message', async t => {
+t.test('released and hidden, dead-lettered and redriven before a worker looks: the redrive does not wait for the hidden message', async t => {
   const it = await pipeline(t)
   const parked = watchParked(it.db.open('ingestion_worker'), it.queue, silent, 50)
   const api = it.db.open('ingestion_api')
@@ -111,7 +111,8 @@ t.test('handed back and hidden, dead-lettered and redriven before a worker looks
   t.teardown(later.stop)
   const delivery = await it.queue.receive(20, AbortSignal.timeout(waitLimitMs))
   t.match(delivery, { batchId: id, receives: 1 })
-  // Hidden again after the redrive, which nobody has ended: the round that deletes another batch's message leaves this one.
+  // The message is hidden again after the redrive, and its batch is not dead-lettered again. The round that deletes another batch's message leaves
+  // this message.
   await it.queue.release(delivery!, 600)
   await later.park(delivery!, 600)
   const other = await parkedBatch(it, later, 'demo-2')
@@ -131,7 +132,7 @@ t.test('the rows of messages that are visible again are deleted', async t => {
   t.equal(await it.queue.countMessages(), 1)
 })
 
-t.test('beside a commit one wins: the commit, when it has the row', async t => {
+t.test('beside a commit: the commit wins if it holds the row', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat })
   const before = await lockReadModel(t, it.db)
@@ -145,7 +146,7 @@ t.test('beside a commit one wins: the commit, when it has the row', async t => {
     await attempt.promise
   })
   await locked.promise
-  await before.release() // the commit comes as far as the row of the attempt: that of the batch says applied already
+  await before.release() // the commit reaches the row of the attempt; the row of the batch already says applied
   await waitFor(() => waits(it, 1))
   const acting = actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
   await waitFor(() => waits(it, 2))
@@ -156,9 +157,9 @@ t.test('beside a commit one wins: the commit, when it has the row', async t => {
   t.equal(await it.visible(id), 1)
 })
 
-t.test('beside a commit one wins: the operator, when the commit comes second', async t => {
+t.test('beside a commit: the operator wins if the commit comes second', async t => {
   const it = await pipeline(t)
-  startWorker(t, it, { heartbeat: { visibilitySeconds: 600, maxSeconds: 600 } }) // no heartbeat comes to help
+  startWorker(t, it, { heartbeat: { visibilitySeconds: 600, maxSeconds: 600 } }) // no heartbeat arrives in time
   const lock = await lockReadModel(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
@@ -169,7 +170,7 @@ t.test('beside a commit one wins: the operator, when the commit comes second', a
   t.equal(await it.visible(id), 0)
 })
 
-t.test('a batch that waits while others are finished is unknown from the fifth time on, and does not pause receiving', async t => {
+t.test('a batch that fails with class wait while others finish is of class unknown from the fifth time on, and does not pause receiving', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const poison = await it.submit(csv)
   await refuse(it, '55P03', poison.id)
@@ -177,7 +178,7 @@ t.test('a batch that waits while others are finished is unknown from the fifth t
   startWorker(t, it, { metrics, waitMaxMs: 400 })
   const failures = async (of: string): Promise<number> => (await valueOf(metrics, 'freight_failures_total', { class: of }))!
   await waitFor(async () => await failures('wait') >= 4)
-  t.match(await it.settled(poison.id, 'processing'), { waits: 0 }, 'alone it waits as before')
+  t.match(await it.settled(poison.id, 'processing'), { waits: 0 }, 'alone the batch is still of class wait')
   for (let others = 0; await failures('unknown') === 0; others++) {
     const before = await failures('wait')
     const { id } = await it.submit(csv, { provider: 'demo-2', key: String(others) })
@@ -193,7 +194,7 @@ t.test('a batch that waits while others are finished is unknown from the fifth t
   t.match(await it.settled(poison.id, 'applied'), { waits: 0 })
 })
 
-/** A batch with a row whose message was received, handed back and parked. */
+/** Creates a batch with a row, whose message was received, released and parked. */
 async function parkedBatch (it: Pipeline, parked: Parked, provider = 'demo'): Promise<{ id: string }> {
   const manifest = await it.submit(csv, { provider })
   await recordAccepted(it.db.open('ingestion_api'), manifest)
@@ -203,7 +204,7 @@ async function parkedBatch (it: Pipeline, parked: Parked, provider = 'demo'): Pr
   return manifest
 }
 
-/** From now on the last step of a batch fails with this SQLSTATE: of the one named, or of each. */
+/** Makes the last step of a batch fail with this SQLSTATE from now on: of the named batch, or of every batch. */
 async function refuse ({ db: { migrator } }: Pipeline, code: string, id = '%'): Promise<void> {
   await migrator.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin
@@ -213,7 +214,7 @@ async function refuse ({ db: { migrator } }: Pipeline, code: string, id = '%'): 
     create trigger refuse before insert on applied_batches for each row execute function refuse()`).simple()
 }
 
-/** Whether so many sessions of this database wait for another transaction's end. */
+/** Returns whether this number of sessions wait for another transaction to finish. */
 async function waits ({ db: { migrator } }: Pipeline, sessions: number): Promise<boolean> {
   const waiting = await migrator`
     select distinct pid from pg_locks where not granted and locktype in ('transactionid', 'tuple')

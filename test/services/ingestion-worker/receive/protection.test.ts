@@ -7,7 +7,7 @@ import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
 import { startProcess, type Process } from '../../../harness/process.ts'
 import { waitFor } from '../../../harness/wait.ts'
 
-t.jobs = 3 // they wait, for seconds that are configuration, each with processes of its own
+t.jobs = 3 // the tests wait for configured seconds, each with its own processes
 
 const csv = (day: string): string => `orig_code,dest_code,day,price\nCNGGZ,EETLL,${day},1\n`
 const on = { ProtectionEnabled: true, ExpiresInMinutes: 1 }
@@ -17,7 +17,7 @@ const worker = (t: Test, it: Pipeline, uri: string): Promise<Process> => startPr
   ...it.aws.env, DATABASE_URL: it.db.url('ingestion_worker'), RECEIVE_SECONDS: '1', WORKER_CONCURRENCY: '1', ECS_AGENT_URI: uri, PROTECTION_SECONDS: '1',
 })
 
-t.test('protected while a batch is in hand, renewed, and not when idle or at the end', async t => {
+t.test('protected while a batch is in flight, renewed, and not protected when idle or stopped', async t => {
   const [it, agent] = [await pipeline(t), await ecsAgent(t)]
   const process = await worker(t, it, agent.uri)
   const lock = await lockReadModel(t, it.db)
@@ -42,7 +42,7 @@ t.test('protected while a batch is in hand, renewed, and not when idle or at the
 })
 
 for (const mood of ['unavailable', 'broken', 'silent', 'late'] as const) {
-  t.test(`an agent that is ${mood} stops no work`, async t => {
+  t.test(`an agent that is ${mood} does not stop work`, async t => {
     const [it, agent] = [await pipeline(t), await ecsAgent(t)]
     agent.be(mood)
     const process = await worker(t, it, agent.uri)
@@ -56,7 +56,7 @@ for (const mood of ['unavailable', 'broken', 'silent', 'late'] as const) {
   })
 }
 
-t.test('a deployment waits: the batch in hand is finished, none is received until it waits no longer', async t => {
+t.test('a deployment waits: the batch in flight is finished, none is received until the deployment no longer waits', async t => {
   const [it, agent] = [await pipeline(t), await ecsAgent(t)]
   const process = await worker(t, it, agent.uri)
   const lock = await lockReadModel(t, it.db)
@@ -70,7 +70,7 @@ t.test('a deployment waits: the batch in hand is finished, none is received unti
   await it.settled(first.id, 'applied')
   await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === false)
   const idleSince = agent.calls.length
-  await waitFor(() => agent.calls.length >= idleSince + 3) // it asks whether the deployment still waits
+  await waitFor(() => agent.calls.length >= idleSince + 3) // the worker polls whether the deployment still waits
   t.same(agent.calls.slice(idleSince, idleSince + 3), [on, on, on])
   t.same(await it.db.migrator`select 1 from batch_attempts where batch_id = ${second.id}`, [])
   agent.be('available')
@@ -80,7 +80,7 @@ t.test('a deployment waits: the batch in hand is finished, none is received unti
   agent.be('blocked')
   await it.submit(csv('2021-01-07'))
   await waitFor(() => (process.output().match(/"protection":"blocked"/g) ?? []).length === 2)
-  t.match(await process.kill('SIGTERM'), { code: 0 }, 'it ends while it waits')
+  t.match(await process.kill('SIGTERM'), { code: 0 }, 'the worker exits while the deployment waits')
 })
 
 t.test('a deployment waits and the agent responds after 60 s: receiving resumes at the agent\'s timeout', async t => {

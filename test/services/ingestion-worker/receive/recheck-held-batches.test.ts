@@ -1,4 +1,4 @@
-// The held batches are read by one worker at a time, however long a reading takes.
+// Only one worker at a time reads the held batches, however long a read takes.
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { recheckHeldBatches, type RecheckOptions } from '../../../../services/ingestion-worker/receive/recheck-held-batches.ts'
@@ -8,7 +8,7 @@ import { waitFor } from '../../../harness/wait.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('while a worker reads, another does not, also after the first length of the lease', async t => {
+t.test('while one worker reads, another does not, even after the initial duration of the lease', async t => {
   const { it, options, reads, resume } = await suspectBatch(t)
   const first = recheckHeldBatches(options)
   await waitFor(() => reads() === 1)
@@ -22,7 +22,7 @@ t.test('while a worker reads, another does not, also after the first length of t
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 
-t.test('a worker that stops cancels its read and releases the lease; after one that crashed it expires', async t => {
+t.test('a worker that stops cancels its read and releases the lease; after a crash the lease expires', async t => {
   const { it, options, reads, resume } = await suspectBatch(t)
   const process = new AbortController()
   const first = recheckHeldBatches({ ...options, signal: process.signal })
@@ -37,7 +37,7 @@ t.test('a worker that stops cancels its read and releases the lease; after one t
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 
-t.test('a batch whose decision cannot be read stays held until it can be', async t => {
+t.test('a batch whose decision is unreadable stays held until the decision is readable', async t => {
   const { it, options, resume } = await suspectBatch(t)
   resume()
   const [batch] = await it.db.migrator`select batch_id from unreadable_batches`
@@ -50,7 +50,7 @@ t.test('a batch whose decision cannot be read stays held until it can be', async
   t.same(await it.db.migrator`select 1 from unreadable_batches`, [])
 })
 
-/** A batch that is held and can be read again. Its first reading waits for `resume`. */
+/** Creates a held batch that is readable again. Its first read waits for `resume`. */
 async function suspectBatch (t: Test): Promise<{ it: Pipeline, options: RecheckOptions, reads: () => number, resume: () => void }> {
   const it = await pipeline(t)
   const { id } = await it.submit(csv)

@@ -12,23 +12,23 @@ import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
-/** What is in the store in place of the accepted payload. */
+/** Content that the store has in place of the accepted payload. */
 const stored = csv.replace('100', '999')
 const secondLookMs = 200
-/** More than a minute's receives: nothing here ends by them. */
+/** More than the receives of one minute: no message reaches this limit here. */
 const maxReceives = 10
 
 type Damage = (it: Pipeline, batch: Awaited<ReturnType<Pipeline['submit']>>) => Promise<unknown>
 const put = ({ aws }: Pipeline, key: string, body: string) => aws.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: key, Body: body }))
 
 const ways: Array<[what: string, spoil: Damage, reason: RegExp]> = [
-  ['its payload is gone', (it, { payload }) => removeObject(it.aws, payload.key), /^NoSuch(Key|Version): /],
-  ['its manifest is gone', (it, { id }) => removeObject(it.aws, `batches/${id}.json`), /^NO_MANIFEST: /],
-  ['its manifest is cut', (it, { id }) => put(it, `batches/${id}.json`, '{"version":1,"id":'), /^INVALID_MANIFEST: /],
-  ['its manifest lacks what a manifest has', (it, { id }) => put(it, `batches/${id}.json`, JSON.stringify({ version: 1, id: 'f'.repeat(64) })), /^INVALID_MANIFEST: /],
+  ['its payload is missing', (it, { payload }) => removeObject(it.aws, payload.key), /^NoSuch(Key|Version): /],
+  ['its manifest is missing', (it, { id }) => removeObject(it.aws, `batches/${id}.json`), /^NO_MANIFEST: /],
+  ['its manifest is truncated', (it, { id }) => put(it, `batches/${id}.json`, '{"version":1,"id":'), /^INVALID_MANIFEST: /],
+  ['its manifest lacks a required member', (it, { id }) => put(it, `batches/${id}.json`, JSON.stringify({ version: 1, id: 'f'.repeat(64) })), /^INVALID_MANIFEST: /],
 ]
 
-// In a versioned bucket the pinned version stays: test/system/emulators/versions.ts.
+// In a versioned bucket the pinned version remains: test/system/emulators/versions.ts.
 if (!testSystem().keepsVersions) ways.push(['its payload is overwritten', (it, { payload }) => put(it, payload.key, stored), /^PreconditionFailed: /])
 
 for (const [what, spoil, reason] of ways) {
@@ -44,14 +44,14 @@ for (const [what, spoil, reason] of ways) {
     const applied = await it.settled(next.id, 'applied')
     const waitedMs = (applied.finished_at as Date).getTime() - (dead.dead_lettered_at as Date).getTime()
     t.ok(waitedMs < 5_000 * patience, `the next batch is applied ${waitedMs} ms later`)
-    t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'corrupt' }), 2, 'looked at twice')
+    t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'corrupt' }), 2, 'read twice')
     t.match(await listDeadLetters(it.db.open('ingestion_api'), { limit: 10 }), [{ id: poison.id, provider: 'demo' }])
     await waitFor(async () => await it.queue.countMessages() === 0)
     t.equal(await it.deadLetters.countMessages(), 0)
   })
 }
 
-t.test('what the second look finds as it was accepted is applied', async t => {
+t.test('a batch that the second read finds as accepted is applied', async t => {
   const it = await pipeline(t, { maxReceives: 1 })
   const batch = await it.submit(csv, { stored })
   const metrics = start(t, it, { secondLookMs: 4_000 })
@@ -61,7 +61,7 @@ t.test('what the second look finds as it was accepted is applied', async t => {
   t.equal(await it.visible(batch.id), 1)
 })
 
-t.test('after a failure of another class the store is looked at twice again', async t => {
+t.test('after a failure of another class the store is read twice again', async t => {
   const it = await pipeline(t, { maxReceives: 1 })
   const batch = await it.submit(csv)
   await known(it, batch)
@@ -81,7 +81,7 @@ t.test('after a failure of another class the store is looked at twice again', as
 })
 
 const pinned = testSystem().keepsVersions && 'an overwritten payload is read as it was accepted: test/system/emulators/versions.ts'
-t.test('an overwritten payload that is put back: a redrive applies it', { skip: pinned }, async t => {
+t.test('an overwritten payload that is restored: a redrive applies it', { skip: pinned }, async t => {
   const it = await pipeline(t, { maxReceives })
   const batch = await it.submit(csv)
   await put(it, batch.payload.key, 'something else')
@@ -101,7 +101,7 @@ t.test('messages that name no known batch are parked, and delay no other batch',
   }))
   const unknown = 'a'.repeat(64)
   await send(JSON.stringify({ version: 1, id: unknown }), '1')
-  await send(JSON.stringify({ version: 1, id: 'b'.repeat(64) }), '5', 'demo-2') // of two groups: no evidence that the store is wrong
+  await send(JSON.stringify({ version: 1, id: 'b'.repeat(64) }), '5', 'demo-2') // of two groups: this is no evidence against the store
   await send('none of ours ', '2')
   await send('none of ours ', '3')
   await send('x'.repeat(100_000), '4')
@@ -118,7 +118,7 @@ t.test('messages that name no known batch are parked, and delay no other batch',
   t.equal(await it.db.migrator`select count(*)::int as count from batches where state = 'dead_lettered'`.then(rows => rows[0]!.count), 0)
 })
 
-t.test('two providers at once: one is dead-lettered, the other held; both workers pause receiving; all resumes when it can be read again', async t => {
+t.test('two providers at once: one batch is dead-lettered, the other held; both workers pause receiving; all resumes when the store is readable again', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const spoilt = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
   const workers = [start(t, it, { backlogSeconds: 1 }), start(t, it, { backlogSeconds: 1 })]
@@ -132,28 +132,28 @@ t.test('two providers at once: one is dead-lettered, the other held; both worker
   const lastCheck = async () => (await it.db.migrator`select max(checked_at)::text as at from unreadable_batches`)[0]!.at as string
   const before = await lastCheck()
   await waitFor(async () => await lastCheck() !== before)
-  t.equal((await it.db.migrator`select 1 from batches where state = 'dead_lettered'`).length, 1, 'nothing more is dead-lettered')
-  t.equal((await it.db.migrator`select 1 from batch_attempts where batch_id = ${third.id}`).length, 0, 'nothing more is begun')
+  t.equal((await it.db.migrator`select 1 from batches where state = 'dead_lettered'`).length, 1, 'no more batches are dead-lettered')
+  t.equal((await it.db.migrator`select 1 from batch_attempts where batch_id = ${third.id}`).length, 0, 'no more batches are begun')
 
   const [dead] = await it.db.migrator`select id from batches where state = 'dead_lettered'`
   for (const manifest of [...spoilt, third]) await restorePayload(it, manifest, csv)
   for (const { id } of [...spoilt, third].filter(batch => batch.id !== dead!.id)) await it.settled(id, 'applied')
-  await actOn(it.db.open('ingestion_api'), it, dead!.id as string, 'redrive', { name: 'someone', reason: 'the store is right again' })
+  await actOn(it.db.open('ingestion_api'), it, dead!.id as string, 'redrive', { name: 'someone', reason: 'the store has recovered' })
   await it.settled(dead!.id as string, 'applied')
 })
 
-t.test('two providers\' batches that are broken for good: another batch that can be read shows that the store is not to blame', async t => {
+t.test('two providers\' batches that are permanently broken: another readable batch shows that the store is not at fault', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const spoilt = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
   start(t, it, { suspectSeconds: 1 })
   await waitFor(async () => (await it.db.migrator`select 1 from unreadable_batches where held_since is not null`).length === 1)
   const innocent = await it.submit(csv, { provider: 'demo-3' })
-  await known(it, innocent) // as the ingestion API does after it has accepted it
+  await known(it, innocent) // as the ingestion API does after the acceptance
   await it.settled(innocent.id, 'applied')
   for (const { id } of spoilt) await it.settled(id, 'dead_lettered')
 })
 
-t.test('two batches of one provider do not make the store suspect, nor do those of two providers\' with more than a minute between them', async t => {
+t.test('two batches of one provider do not make the store suspect, nor do those of two providers more than a minute apart', async t => {
   const it = await pipeline(t, { maxReceives })
   start(t, it)
   const batches = []
@@ -195,7 +195,7 @@ function start (t: Test, it: Pipeline, options: Partial<Dependencies> = {}): Met
   return metrics
 }
 
-/** Writes the row of an accepted batch. */
+/** Inserts the row of an accepted batch. */
 async function known ({ db }: Pipeline, { id, provider, mode, format, digest, bytes, decodedBytes, acceptedAt }: Awaited<ReturnType<Pipeline['submit']>>): Promise<void> {
   await db.migrator`
     insert into batches (id, provider, mode, format, digest, bytes, decoded_bytes, accepted_at)

@@ -9,17 +9,17 @@ import { startWorker } from '../../../harness/worker.ts'
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const timeoutMs = 1_000 * patience
 
-t.test('a transaction that reaches transaction_timeout is of class wait, and from the fifth time on unknown, with no other batch beside it', async t => {
+t.test('a transaction that reaches transaction_timeout is of class wait, and from the fifth time on unknown, if no other batch is in flight', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   await limitTransactions(it)
   const poison = await it.submit(csv)
   await stall(it, poison.id)
   const metrics = openMetrics('ingestion-worker')
   startWorker(t, it, { metrics, waitMaxMs: 400 })
-  const next = await it.submit(csv, { key: 'next' }) // of the same provider: it waits behind the first
+  const next = await it.submit(csv, { key: 'next' }) // of the same provider: it waits behind the first batch
   t.match(await it.settled(poison.id, 'dead_lettered'), { waits: 5, reason: /^(CONNECTION_CLOSED|25P04): / })
   t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'wait' }), 4)
-  t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'unknown' }), 2, 'the fifth, and the one attempt of the second receive')
+  t.equal(await valueOf(metrics, 'freight_failures_total', { class: 'unknown' }), 2, 'the fifth attempt, and the one attempt of the second receive')
   await it.settled(next.id, 'applied')
   t.equal(await it.visible(poison.id), 0)
 })
@@ -41,7 +41,7 @@ t.test('a failure before transaction_timeout is not counted', async t => {
   t.match(await it.settled(heldBatch.id, 'processing'), { waits: 0 })
 })
 
-t.test('a failure before the attempt begins is not counted, however long ago the attempt before began', async t => {
+t.test('a failure before the attempt begins is not counted, however long ago the previous attempt began', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { endpoint: proxy.endpoint })
   await limitTransactions(it)
@@ -51,7 +51,7 @@ t.test('a failure before the attempt begins is not counted, however long ago the
   startWorker(t, it, { metrics, waitMaxMs: 200 })
   await waitFor(async () => (await it.db.open('postgres')`
     select 1 from pg_stat_activity where datname = current_database() and usename = 'ingestion_worker' and wait_event = 'PgSleep'`).length > 0)
-  // The first attempt ends by transaction_timeout. Later tries do not come to their attempt.
+  // The first attempt is cancelled by transaction_timeout. Later tries fail before their attempt.
   proxy.cut(({ method, key }) => method === 'GET' && key.startsWith('batches/'))
   const failures = (of: string) => valueOf(metrics, 'freight_failures_total', { class: of })
   await waitFor(async () => (await failures('wait'))! >= 6 || (await failures('unknown') ?? 0) > 0)
@@ -63,7 +63,7 @@ async function limitTransactions ({ db }: Pipeline): Promise<void> {
   await db.open('postgres').unsafe(`alter role ingestion_worker in database "${db.name}" set transaction_timeout = ${timeoutMs}`)
 }
 
-/** From now on the last step of a batch takes longer than any transaction may. */
+/** Makes the last step of a batch take longer than any transaction may, from now on. */
 async function stall ({ db: { migrator } }: Pipeline, id: string): Promise<void> {
   await migrator.unsafe(`
     create function stall() returns trigger language plpgsql as $$ begin

@@ -1,4 +1,4 @@
-// Where a file is cut into chunks makes no difference.
+// The places where a file is cut into chunks make no difference.
 import t from 'tap'
 import type { RowFormat } from '../../../../services/ingestion-worker/rows/read.ts'
 import { good, goodObject, header, read, rules, rulesWith } from '../../../harness/read-rows.ts'
@@ -10,11 +10,11 @@ const unusual = [
   '{"day":"2021-01-31","price":"5","dest_code":"EETLL","orig_code":"\\u0043NGGZ"}',
   '{"x":[{"y":"]}\\\\"},"\\""],"price":{}}',
   '{"price":05}',
-  JSON.stringify({ x: '\\"'.repeat(60) + '[{'.repeat(60) }), // too long below
+  JSON.stringify({ x: '\\"'.repeat(60) + '[{'.repeat(60) }), // longer than the limit below
   ' ' + row + ' ',
 ]
 const files: Record<string, [RowFormat, string | Buffer]> = {
-  'CSV with all there is': ['csv', '\ufeff' + header.replace('\n', '\r\n') + good + [
+  'CSV with every feature': ['csv', '\ufeff' + header.replace('\n', '\r\n') + good + [
     '"CNGGZ","EETLL","2021-01-31","12.50"',
     '"CN""Z",EETLL,"2021-\r\n01-31",""""',
     'Łódź,😀,2021-02-30,1.234',
@@ -28,14 +28,14 @@ const files: Record<string, [RowFormat, string | Buffer]> = {
     ...Array.from({ length: 8 }, () => good.trimEnd()),
     'CNGGZ,EETLL,2021-01-31,"9"',
   ].join('\r\n')],
-  'CSV that ends in a quote that is open': ['csv', header + good + '"a\r\n' + good + '"b""\n\n"c"\r'],
+  'CSV that ends in an open quote': ['csv', header + good + '"a\r\n' + good + '"b""\n\n"c"\r'],
   'CSV that is not UTF-8': ['csv', Buffer.concat([Buffer.from(header), Buffer.from([0xf0, 0x9f, 0x98, 0x2c, 0xff, 0x0a]), Buffer.from(good)])],
   'CSV with a bad header': ['csv', '\ufefforig_code;"Łódź";"day"\r\n' + good],
   'CSV without header': ['csv', '\r\n\n'],
-  'NDJSON with all there is': ['ndjson', '\ufeff' + unusual.join('\r\n') + '\n\n \r\n' + row],
-  'JSON with all there is': ['json', '\ufeff [' + unusual.join(' ,\n') + ',5,"]\\"",[1,[2]],null\n] \r\n'],
-  'JSON with an array that breaks off': ['json', `[${row},\n{"day":"`],
-  'JSON with something behind': ['json', `[${row}] x`],
+  'NDJSON with every feature': ['ndjson', '\ufeff' + unusual.join('\r\n') + '\n\n \r\n' + row],
+  'JSON with every feature': ['json', '\ufeff [' + unusual.join(' ,\n') + ',5,"]\\"",[1,[2]],null\n] \r\n'],
+  'JSON with an unfinished array': ['json', `[${row},\n{"day":"`],
+  'JSON followed by other text': ['json', `[${row}] x`],
   'JSON, two bytes': ['json', '[]'],
 }
 
@@ -54,13 +54,13 @@ for (const [name, [format, file]] of Object.entries(files)) {
       for (let round = 0; round < 200; round++) {
         const sizes = Array.from({ length: 7 }, () => 1 + (seed = seed * 48_271 % 0x7fffffff) % (1 + round))
         const cutAnyhow = read(format, file, given, sizes)
-        if (JSON.stringify(cutAnyhow) !== JSON.stringify(uncut)) t.same(cutAnyhow, uncut, `cut into ${sizes.join(', ')}, again and again`)
+        if (JSON.stringify(cutAnyhow) !== JSON.stringify(uncut)) t.same(cutAnyhow, uncut, `cut into ${sizes.join(', ')}, repeated`)
       }
     }
   })
 }
 
-t.test('a file much larger than a piece', async t => {
+t.test('a file much larger than a chunk', async t => {
   const bytes = Buffer.from(header + (good + '"CNGGZ","EETLL","2021-01-31","12.50"\r\n' + 'x,y\n').repeat(5000))
   const uncut = read('csv', bytes)
   t.same([uncut.prices.length, uncut.errors.length, uncut.rowsSeen], [10_000, 5000, 15_000])

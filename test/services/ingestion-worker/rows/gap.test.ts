@@ -1,4 +1,4 @@
-// White space and blank lines between rows are read, and no more of them than is allowed.
+// White space and blank lines between rows are skipped, up to a limit.
 import t from 'tap'
 import type { RowFormat } from '../../../../services/ingestion-worker/rows/read.ts'
 import { brief, good, goodObject, goodPrice, header, read, rules, rulesWith } from '../../../harness/read-rows.ts'
@@ -16,7 +16,7 @@ const files: Array<[what: string, format: RowFormat, around: (gap: string) => st
   ['JSON, before the array', 'json', gap => `${gap}[${row},${row}]`, ' '],
   ['JSON, before an element', 'json', gap => `[${row},${gap}${row}]`, '\n'],
   ['JSON, before a comma', 'json', gap => `[${row}${gap},${row}]`, '\t'],
-  ['JSON, behind the array', 'json', gap => `[${row},${row}]${gap}`, ' '],
+  ['JSON, after the array', 'json', gap => `[${row},${row}]${gap}`, ' '],
 ]
 
 for (const [what, format, around, unit] of files) {
@@ -32,13 +32,13 @@ for (const [what, format, around, unit] of files) {
   })
 }
 
-t.test('the bytes are those of one gap: a row between two ends the count', async t => {
+t.test('the limit is for one gap: a row in between resets the count', async t => {
   const most = '\n'.repeat(100)
   t.same(read('csv', header + (most + good).repeat(3) + most, tight).errors, [])
   t.same(read('json', `[${[row, row, row].join(`${' '.repeat(50)},${' '.repeat(50)}`)}]`, tight).errors, [])
 })
 
-t.test('1 MiB where nothing else is said', async t => {
+t.test('the default is 1 MiB', async t => {
   t.same(read('csv', header + good + '\n'.repeat(1_048_576)).errors, [])
   t.same(brief(read('csv', header + good + '\n'.repeat(1_048_577), rules, [65_536]).errors), ['0 - gap_too_long'])
 })

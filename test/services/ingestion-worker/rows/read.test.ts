@@ -6,7 +6,7 @@ import type { RowFormat } from '../../../../services/ingestion-worker/rows/read.
 import { aliases, ports, read, rules, rulesWith } from '../../../harness/read-rows.ts'
 
 const runs = { numRuns: 400, seed: 2021 }
-/** Rules with the highest limit of a price that can be configured. */
+/** Rules with the highest price limit that can be configured. */
 const highest = rulesWith({ maxPriceUsd: 20_000_000 })
 const formats: RowFormat[] = ['csv', 'ndjson', 'json']
 const names = ['orig_code', 'dest_code', 'day', 'price'] as const
@@ -22,7 +22,7 @@ const price: fc.Arbitrary<Price> = fc.record({
 const prices = fc.array(price, { minLength: 1, maxLength: 30 })
 const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 })
 const order = fc.shuffledSubarray([...names], { minLength: 4, maxLength: 4 })
-/** Decisions of a dialect, one for each place where there is one, over and over. */
+/** Generates the choices of a dialect, one for each place that has a choice. The list repeats. */
 const choices = fc.infiniteStream(fc.nat(99))
 
 function expected (rows: Price[]) {
@@ -34,7 +34,7 @@ function expected (rows: Price[]) {
   }
 }
 
-/** The values as a client may write them. */
+/** Returns the values as a client may write them. */
 function values ({ orig, dest, day, cents }: Price, pick: () => number): Record<typeof names[number], string> {
   const text = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`
   return {
@@ -45,14 +45,14 @@ function values ({ orig, dest, day, cents }: Price, pick: () => number): Record<
   }
 }
 
-/** A port's own code or an alias, in either case: what is read is the port. */
+/** Returns a port's own code or an alias, in upper or lower case. The reader must return the port. */
 function spelling (port: string, pick: () => number): string {
   const codes = [port, ...[...aliases].filter(([, of]) => of === port).map(([code]) => code)]
   const code = codes[pick() % codes.length]!
   return pick() % 2 ? code : code.toLowerCase()
 }
 
-t.test('what is written as CSV of any dialect is what is read', async () => {
+t.test('a CSV file of any dialect is read as it was written', async () => {
   fc.assert(fc.property(prices, order, sizes, choices, (rows, columns, sizes, stream) => {
     const pick = () => stream.next().value as number
     const separator = pick() % 2 ? ',' : ';'
@@ -67,7 +67,7 @@ t.test('what is written as CSV of any dialect is what is read', async () => {
   }), runs)
 })
 
-t.test('what is written as NDJSON or as a JSON array of any layout is what is read', async () => {
+t.test('NDJSON or a JSON array of any layout is read as it was written', async () => {
   fc.assert(fc.property(prices, order, sizes, choices, fc.constantFrom<RowFormat>('ndjson', 'json'), (rows, keys, sizes, stream, format) => {
     const pick = () => stream.next().value as number
     const space = () => [' ', '\t', '', '', ''][pick() % 5]!
@@ -84,7 +84,7 @@ t.test('what is written as NDJSON or as a JSON array of any layout is what is re
   }), runs)
 })
 
-// Bytes that mean something are more telling than any bytes.
+// Bytes with a meaning in a format find more faults than arbitrary bytes.
 const shard = fc.oneof(
   fc.uint8Array({ maxLength: 6 }).map(bytes => Buffer.from(bytes)),
   fc.constantFrom(
@@ -94,7 +94,7 @@ const shard = fc.oneof(
 )
 const begins = { csv: 'orig_code,dest_code,day,price\n', ndjson: '', json: '[' }
 
-t.test('any bytes are read to their end, cut anyhow, and every row is either good or reported', async () => {
+t.test('arbitrary bytes are read completely for all chunk sizes, and every row is either good or reported', async () => {
   const shards = fc.array(shard, { maxLength: 40 })
   fc.assert(fc.property(fc.constantFrom(...formats), fc.boolean(), shards, sizes, fc.boolean(), (format, begun, shards, sizes, tight) => {
     const file = Buffer.concat([Buffer.from(begun ? begins[format] : ''), ...shards])
@@ -106,7 +106,7 @@ t.test('any bytes are read to their end, cut anyhow, and every row is either goo
   }), { ...runs, numRuns: 4000 })
 })
 
-t.test('every JSON object is taken apart as JSON.parse does', async () => {
+t.test('every JSON object is parsed as JSON.parse does', async () => {
   const members = new JsonMembers()
   fc.assert(fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), fc.constantFrom(0, 1, 2), (object, indent) => {
     const bytes = Buffer.from(JSON.stringify(object, null, indent))
@@ -117,7 +117,7 @@ t.test('every JSON object is taken apart as JSON.parse does', async () => {
   }), runs)
 })
 
-t.test('a row is a good price only if JSON.parse takes it', async () => {
+t.test('a row is a good price only if JSON.parse accepts it', async () => {
   const good = '{"orig_code":"CNGGZ","dest_code":"EETLL","day":"2021-01-31","price":12.5}'
   const change = fc.record({ at: fc.nat(good.length), drop: fc.nat(2), text: fc.constantFrom('', ...'"{}[]:,\\ 0.-e\t', 'null', '""', '5') })
   fc.assert(fc.property(fc.array(change, { maxLength: 3 }), changes => {

@@ -6,7 +6,7 @@ import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { database } from '../../../harness/database.ts'
 
-t.test('how much waits, and for how long, as the database has it', async t => {
+t.test('number and age of waiting batches, as in the database', async t => {
   const db = await database(t)
   const sql = db.open('ingestion_worker')
   const metrics = openMetrics('ingestion-worker')
@@ -36,27 +36,27 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   await add('three', 'dead_lettered', 90_000, true)
   const found = await look()
   t.match(found, { queued: 2, processing: 1, dead: 1, providers: 2, share: 0.5 })
-  t.ok(found.oldest! >= 300 && found.oldest! < 360, `of the oldest that is not at its end: ${found.oldest}`)
+  t.ok(found.oldest! >= 300 && found.oldest! < 360, `of the oldest batch that is not final: ${found.oldest}`)
   await add('four', 'queued', 90_000, true)
-  t.ok((await look()).oldest! < 360, 'a redriven batch is as old as its redrive')
+  t.ok((await look()).oldest! < 360, 'the age of a redriven batch counts from its redrive')
 
   const expiring = async (payloadKeepDays?: number): Promise<number | undefined> => {
     await publishBatches({ sql, metrics, unfinishedMax: 4, payloadKeepDays })
     return await valueOf(metrics, 'freight_dead_letters_expiring')
   }
-  t.equal(await expiring(), 0, 'the bucket deletes nothing')
+  t.equal(await expiring(), 0, 'the bucket deletes no payload')
   await add('five', 'dead_lettered', 25 * 86_400, true)
   t.equal(await expiring(90), 0)
   t.equal(await expiring(31), 1, 'a dead letter of one day and one of 25 days')
   await db.migrator`update batches set payload_stored_at = now() - interval '84 days' where provider = 'three'`
-  t.equal(await expiring(90), 1, 'its upload came long before it was accepted')
-  // The bucket deletes at midnight: what is 24 days old today expires in 7 days and some hours. At midnight itself it would be 7 days.
+  t.equal(await expiring(90), 1, 'its upload came long before its acceptance')
+  // The bucket deletes at midnight: a payload that is 24 days old today expires in 7 days and some hours. At midnight itself it would be 7 days.
   const inSevenDays = new Date(Date.now() + 7 * dayMs)
   const storedAt = storedToExpireBy(inSevenDays, 31)!
   for (const [ms, counted] of [[0, 2], [1, 1]] as const) {
     const at = new Date(storedAt.getTime() + ms)
     await db.migrator`update batches set payload_stored_at = ${at} where provider = 'five'`
-    t.equal(expiryOf(at, 31)! <= inSevenDays.toISOString(), counted === 2, 'as the lists and the API say')
+    t.equal(expiryOf(at, 31)! <= inSevenDays.toISOString(), counted === 2, 'as the lists and the API report')
     t.equal(await expiring(31), counted)
   }
 
@@ -67,5 +67,5 @@ t.test('how much waits, and for how long, as the database has it', async t => {
   t.equal(await valueOf(metrics, 'freight_oldest_batch_seconds'), undefined)
   t.equal(await valueOf(metrics, 'freight_providers_with_work'), undefined)
   t.equal(await valueOf(metrics, 'freight_dead_letters_expiring'), undefined)
-  t.match(await look(), { queued: 3, providers: 3 }, 'and there again afterwards')
+  t.match(await look(), { queued: 3, providers: 3 }, 'and published again afterwards')
 })

@@ -5,7 +5,7 @@ import { ensurePartitions, monthAhead } from '../../../../lib/migrations/partiti
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { database } from '../../../harness/database.ts'
 
-t.test('the worker publishes for how many months after the current one prices are accepted', async t => {
+t.test('the worker publishes for how many months after the current month prices are accepted', async t => {
   const db = await database(t)
   const sql = db.open('ingestion_worker')
   const metrics = openMetrics('ingestion-worker')

@@ -17,11 +17,11 @@ const take = (it: Pipeline) => it.queue.receive(0, AbortSignal.timeout(waitLimit
 t.test('an acceptance whose message was never sent is finished', async t => {
   const it = await pipeline(t)
   const lost = await it.submit(csv)
-  await it.queue.remove((await take(it))!) // as if the process had died before it sent
+  await it.queue.remove((await take(it))!) // as if the process had died before the send
   await it.store.putPending(lost.id, lost.payload)
   await sweepPending(sweeperOf(it, 30))
-  t.equal(await it.store.isPending(lost.id), true, 'not while its request may be under way')
-  // The emulator drops a second send of the same deduplication id within five minutes, as SQS does: another batch shows it.
+  t.equal(await it.store.isPending(lost.id), true, 'not while its request may be in flight')
+  // The emulator drops a second send with the same deduplication id within five minutes, as SQS does. The test therefore uses another batch.
   const other = { ...lost, id: 'a'.repeat(64) }
   await it.store.createManifest(other)
   await it.store.putPending(other.id, other.payload)
@@ -31,7 +31,7 @@ t.test('an acceptance whose message was never sent is finished', async t => {
   t.equal(await it.store.isPending(lost.id), false)
 })
 
-t.test('a batch of which a restored database knows nothing is applied from its manifest, on an empty pending record', async t => {
+t.test('a batch that a restored database does not have is applied from its manifest, on an empty pending record', async t => {
   const it = await pipeline(t)
   const known = await it.submit(csv)
   const forgotten: Manifest = { ...known, id: 'c'.repeat(64), name: { kind: 'key', value: 'forgotten' } }
@@ -42,7 +42,7 @@ t.test('a batch of which a restored database knows nothing is applied from its m
   t.match(await it.settled(forgotten.id, 'applied'), { row_count: 1 })
 })
 
-t.test('what was not accepted is not touched, nor its payload', async t => {
+t.test('a batch that was not accepted is not touched, nor is its payload', async t => {
   const it = await pipeline(t)
   const { payload } = await it.submit(csv)
   await it.queue.remove((await take(it))!)
@@ -50,17 +50,17 @@ t.test('what was not accepted is not touched, nor its payload', async t => {
   await sweepPending(sweeperOf(it))
   t.equal(await it.store.isPending('b'.repeat(64)), true)
   t.equal(await take(it), null)
-  t.equal((await (await it.store.openPayload(payload)).toArray()).length > 0, true, 'another batch may have been accepted with it')
+  t.equal((await (await it.store.openPayload(payload)).toArray()).length > 0, true, 'another batch may have been accepted with this payload')
 })
 
-t.test('a message that got lost is sent again and applied; one that is queued is not', async t => {
+t.test('a lost message is sent again and its batch applied; a queued message is not sent again', async t => {
   const it = await pipeline(t)
   const lost = await it.submit(csv)
   await recordAccepted(it.db.open('ingestion_api'), lost)
   const delivery = (await take(it))!
   await sweepLost(sweeperOf(it))
   await it.queue.remove(delivery)
-  t.equal(await it.queue.countMessages(), 0, 'in hand is not lost')
+  t.equal(await it.queue.countMessages(), 0, 'in flight is not lost')
   await sweepLost(sweeperOf(it, 300))
   t.equal(await it.queue.countMessages(), 0, 'young is not lost')
   await sweepLost(sweeperOf(it))
@@ -73,7 +73,7 @@ t.test('a message that got lost is sent again and applied; one that is queued is
   t.equal(await it.queue.countMessages(), 0, 'final is not lost')
 })
 
-t.test('a batch that its provider\'s queue has passed by is sent again though the queue is busy', async t => {
+t.test('a batch that its provider\'s queue has passed is sent again although the queue is busy', async t => {
   const it = await pipeline(t)
   const [lost, later, other] = [await it.submit(csv, { key: '1' }), await it.submit(csv, { key: '2' }), await it.submit(csv, { provider: 'demo-2' })]
   const api = it.db.open('ingestion_api')
@@ -103,7 +103,7 @@ t.test('a manifest that cannot be parsed is logged once, and its pending record 
   for (const id of ids) t.equal(await it.store.isPending(id), true)
 })
 
-t.test('old evidence and old stray messages are deleted; held batches stay', async t => {
+t.test('old evidence and old stray messages are deleted; held batches remain', async t => {
   const it = await pipeline(t)
   await it.db.migrator`
     insert into unreadable_batches (batch_id, provider, reason, failed_at, held_since, checked_at) values

@@ -21,7 +21,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
   })
   const file = (name: string): string => join(files, name)
 
-  t.test('submit waits for the outcome, and the exit code reports it', async t => {
+  t.test('submit waits for the result, and the exit code reports it', async t => {
     t.match(await run('batches', 'submit', file('good.csv')), { code: 0, stdout: /batch [0-9a-f]{64}\napplied: 1 rows/ })
     t.match(await run('batches', 'submit', file('good.csv.gz'), '--key', 'another'), { code: 0, stdout: 'applied' })
     t.match(await run('batches', 'submit', file('good.csv'), '--key', 'two', '--rows', '2'), { code: 1, stdout: 'row_count', stderr: 'rejected: 1 errors' })
@@ -42,7 +42,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     const id = /[0-9a-f]{64}/.exec(rejected)![0]
     const shown = JSON.parse((await run('batches', 'show', id)).stdout)
     const seen = (await api.call(`/batches/${id}`)).body
-    for (const member of Object.keys(seen).filter(member => member !== 'advice')) t.same(shown[member], seen[member], `${member} as GET /batches/<id> has it`)
+    for (const member of Object.keys(seen).filter(member => member !== 'advice')) t.same(shown[member], seen[member], `${member} as in GET /batches/<id>`)
     t.match(shown, { id, state: 'rejected', rows: 2, error_count: 1, attempts: 1, actions: [] })
     t.match(shown.attempt_history, [{ attempt: 1, worker: String, started_at: /Z$/, finished_at: /Z$/, outcome: 'rejected', rows_read: 2 }])
     t.match(await run('batches', 'list', '--provider', 'nobody'), { code: 0, stdout: 'There are no such batches.' })
@@ -51,7 +51,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.match(await run('batches', 'show', 'f'.repeat(64)), { code: 1 })
   })
 
-  t.test('the first 8 characters of an id are enough where one batch has them', async t => {
+  t.test('the first 8 characters of an id are enough if one batch has them', async t => {
     const [id, like, unlike] = ['12345678a', '12345678b', '123456790'].map(prefix => prefix.padEnd(64, '5'))
     for (const each of [id!, like!, unlike!]) {
       await api.db.migrator`
@@ -64,7 +64,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     const ambiguous = await run('batches', 'show', '12345678')
     t.match(ambiguous, { code: 1, stdout: '' })
     t.same(ambiguous.stderr.match(/[0-9a-f]{64}/g), [id, like], 'the candidates')
-    t.match(await run('dead-letters', 'discard', '12345679', '12345678', '--why', 'x'), { code: 1, stdout: '' }, 'nothing is done where one of several is ambiguous')
+    t.match(await run('dead-letters', 'discard', '12345679', '12345678', '--why', 'x'), { code: 1, stdout: '' }, 'an ambiguous id among several changes no data')
     t.match(await run('dead-letters', 'discard', '12345679', 'fffffff0', '--why', 'x'), { code: 1, stdout: '', stderr: 'fffffff0' })
     t.match(await run('dead-letters', 'discard', '1234567', '--why', 'x'), { code: 2 }, 'seven')
     t.same(await states(), ['dead_lettered', 'dead_lettered', 'dead_lettered'])
@@ -78,7 +78,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     const [batch] = await api.db.migrator`
       update batches set state = 'dead_lettered', dead_lettered_at = now(), reason = 'X: y' where state = 'validated' returning id`
     const id = batch!.id as string
-    await api.aws.s3.send(new DeleteObjectCommand({ Bucket: api.aws.bucket, Key: `decisions/${id}.json` })) // a dead letter has none
+    await api.aws.s3.send(new DeleteObjectCommand({ Bucket: api.aws.bucket, Key: `decisions/${id}.json` })) // a dead letter has no decision
     t.match(await run('dead-letters', 'list', '--provider', 'demo'), { code: 0, stdout: new RegExp(`${id} .* –  +X: y`) })
     const today = new Date().toISOString().slice(0, 10)
     const expiring = await ops(['dead-letters', 'list'], { ...env, PAYLOAD_KEEP_DAYS: '90' })
@@ -101,7 +101,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
   })
 })
 
-/** Deletes the payload of a batch. Answers with its key and content. */
+/** Deletes the payload of a batch. Resolves with the payload's key and content. */
 async function takePayload ({ manifest, payload, aws }: TestIngestionApi, id: string): Promise<[key: string, content: string]> {
   const found = await manifest(id)
   const content = (await payload(found)).toString()

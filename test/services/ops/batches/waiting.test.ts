@@ -3,7 +3,7 @@ import { database } from '../../../harness/database.ts'
 import { sha256 } from '../../../harness/ingestion-api.ts'
 import { ops } from '../../../harness/ops.ts'
 
-t.test('what waits, what failed lately, and what the store does not give', async t => {
+t.test('waiting batches, recent failures, and unreadable objects of the store', async t => {
   const db = await database(t)
   const sql = db.migrator
   const run = (...args: string[]) => ops(args, { DATABASE_URL: db.url('ops') })
@@ -53,7 +53,7 @@ t.test('what waits, what failed lately, and what the store does not give', async
   await sql`
     insert into unreadable_batches (batch_id, provider, reason, failed_at, held_since, checked_at)
     values (${dead}, 'few', 'NoSuchKey: a', now(), null, now()), (${old}, 'many', 'NoSuchKey: b', now() - interval '1 minute', now(), now())`
-  t.match(await run('batches', 'unreadable'), { code: 0, stdout: new RegExp(`^${old} +many .*: b$\\n^${dead} +few .* – +NoSuchKey: a$`, 'm') }, 'those that are held first')
+  t.match(await run('batches', 'unreadable'), { code: 0, stdout: new RegExp(`^${old} +many .*: b$\\n^${dead} +few .* – +NoSuchKey: a$`, 'm') }, 'held batches first')
   await sql`insert into stray_messages values ('x', 'few', ${'{"version":1,\n"id":"y"}'}, 'NO_MANIFEST: z', 3, now())`
   t.match(await run('messages', 'stray'), { code: 0, stdout: 'NO_MANIFEST: z  "{\\"version\\":1,\\n\\"id\\":\\"y\\"}"' })
   const parked = await run('messages', 'parked')

@@ -10,7 +10,7 @@ import { waitFor } from '../../../harness/wait.ts'
 
 const services: Login[] = ['rates_api', 'ingestion_api', 'ingestion_worker', 'migrator']
 
-/** A statement that runs until it is cancelled. The pid is that of its session; `ended` has the error's code. */
+/** Starts a statement that runs until it is cancelled. Resolves with the pid of its session. `ended` has the code of its error. */
 async function running (sql: Sql, statement = 'select pg_sleep(600)'): Promise<{ pid: number, outcome: Promise<string> }> {
   const begun = Promise.withResolvers<number>()
   const outcome = transaction(sql, async tx => {
@@ -24,7 +24,7 @@ async function running (sql: Sql, statement = 'select pg_sleep(600)'): Promise<{
   return { pid, outcome }
 }
 
-t.test('the login of operators: 42501 for what no command needs', async t => {
+t.test('the login of operators: 42501 for everything that no command needs', async t => {
   const sql = (await database(t)).open('ops')
   for (const statement of [
     'drop table batches', 'alter table batches add column x int', 'create index on batches (digest)', 'create table x ()', 'create schema x', 'create temporary table x ()',
@@ -37,7 +37,7 @@ t.test('the login of operators: 42501 for what no command needs', async t => {
   ]) await t.rejects(sql.unsafe(statement), { code: '42501' }, statement)
 })
 
-t.test('a read-only session refuses writes, and ends long statements and waits', async t => {
+t.test('a read-only session refuses writes, and cancels long statements and waits', async t => {
   const db = await database(t)
   const system = openSystem({ DATABASE_URL: db.url('ops') })
   t.teardown(() => system.close())
@@ -45,15 +45,15 @@ t.test('a read-only session refuses writes, and ends long statements and waits',
   t.match(await system.readOnly()`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`, [{ statement: '15s', lock: '3s' }])
 })
 
-t.test('a statement that reaches its limit is cancelled, and the command names the next one', async t => {
+t.test('a statement that reaches its limit is cancelled, and the command names the next command', async t => {
   const db = await database(t)
   const system = openSystem({ DATABASE_URL: db.url('ops') })
   t.teardown(() => system.close())
   const sql = system.readOnly(100)
   await t.rejects(readOnlyQuery(sql`select pg_sleep(600)`), { exitCode: 1, cause: { code: '57014' } })
-  t.match(await sql`select 1 as one`, [{ one: 1 }], 'the session goes on')
+  t.match(await sql`select 1 as one`, [{ one: 1 }], 'the session is still open')
 
-  // The command's own limit, 15 s: months are read from a view that takes longer.
+  // The command's own limit is 15 s: the months come from a view that takes longer.
   await db.migrator.unsafe(`
     alter table price_months rename to months_of_prices;
     create view price_months as select month from months_of_prices, pg_sleep(600);
@@ -62,7 +62,7 @@ t.test('a statement that reaches its limit is cancelled, and the command names t
   t.match(run, { code: 1, stdout: '', stderr: '`npm run ops -- db activity`' })
 })
 
-t.test('sessions of every service are seen and cancelled, and the audit has it', async t => {
+t.test('sessions of every service are listed and cancelled, and the audit records it', async t => {
   const db = await database(t)
   const run = (...args: string[]) => ops(args, { DATABASE_URL: db.url('ops') })
   for (const login of services) {
@@ -75,7 +75,7 @@ t.test('sessions of every service are seen and cancelled, and the audit has it',
     services.map(usename => ({ signal: 'cancel', usename, state: 'active', statement: 'select pg_sleep(600)', actor: 'me', reason: `test of ${usename}`, sent: true })))
 })
 
-t.test('statements are cut, and one that may hold a password is not shown', async t => {
+t.test('statements are shortened, and a statement that may contain a password is not shown', async t => {
   const db = await database(t)
   const service = db.open('rates_api')
   const long = await running(service, `select pg_sleep(600) /* ${'x'.repeat(300)} */`)
@@ -87,10 +87,10 @@ t.test('statements are cut, and one that may hold a password is not shown', asyn
   await ops(['db', 'cancel', String(secret.pid), '--why', 'test'], { DATABASE_URL: db.url('ops') })
   t.equal(await secret.outcome, '57014')
   t.match(await db.migrator`select statement from session_signals`, [{ statement: '(not shown: it may hold a password)' }])
-  await db.migrator`select pg_cancel_backend(pid) from pg_stat_activity where pid = ${long.pid}`.catch(() => {}) // the pool ends it with the test
+  await db.migrator`select pg_cancel_backend(pid) from pg_stat_activity where pid = ${long.pid}`.catch(() => {}) // the pool closes it with the test
 })
 
-t.test('who waits for whom; a session that is idle in its transaction is terminated, not cancelled', async t => {
+t.test('blocking and blocked sessions; a session that is idle in transaction is terminated, not cancelled', async t => {
   const db = await database(t)
   const run = (...args: string[]) => ops(args, { DATABASE_URL: db.url('ops') })
   t.match(await run('db', 'locks'), { code: 0, stdout: 'No session waits for a lock.\n' })
@@ -116,7 +116,7 @@ t.test('who waits for whom; a session that is idle in its transaction is termina
   t.match(await run('db', 'sizes'), { code: 1, stderr: 'npm run ops -- db locks' }, 'a command that needs the table says what to do')
 
   t.match(await run('db', 'cancel', String(blocker), '--why', 'test'), { code: 1, stderr: /idle in transaction.*--terminate/ })
-  t.same(await db.migrator`select from session_signals`, [], 'a refusal is no signal')
+  t.same(await db.migrator`select from session_signals`, [], 'a refusal sends no signal')
   t.match(await run('db', 'cancel', String(blocker), '--terminate', '--why', 'test'), { code: 0, stdout: /terminated PID .*: the session is closed/ })
   t.equal(await read, 1)
   t.match(await locking, /^(57P01|CONNECTION_CLOSED)$/)
@@ -131,11 +131,11 @@ t.test('a pid that another session has by now is not signalled', async t => {
   const other = { ...session, started: '2021-01-01 00:00:00+00' }
   const number = await recordSignal(operator, 'terminate', other, { name: 'test', reason: 'test' })
   t.equal(await sendSignal(operator, 'terminate', other, number), false)
-  t.equal((await findSession(operator, pid))?.started, session.started, 'the session lives')
+  t.equal((await findSession(operator, pid))?.started, session.started, 'the session is still open')
   t.same([...await db.migrator`select sent from session_signals`], [{ sent: false }])
 })
 
-t.test('what is not cancelled', async t => {
+t.test('pids that are not cancelled', async t => {
   const [db, other] = [await database(t), await database(t)]
   const cancel = (pid: number | string, ...args: string[]) => ops(['db', 'cancel', String(pid), '--why', 'test', ...args], { DATABASE_URL: db.url('ops') })
   const [server] = await db.open('ops')`select pid from pg_stat_activity where backend_type = 'checkpointer'`
@@ -150,13 +150,13 @@ t.test('what is not cancelled', async t => {
 
   const superusers = await running(db.open('postgres'))
   t.match(await cancel(superusers.pid), { code: 1, stderr: 'superuser' })
-  t.match(await db.migrator`select pid, sent from session_signals`, [{ pid: superusers.pid, sent: false }], 'the audit has the try')
+  t.match(await db.migrator`select pid, sent from session_signals`, [{ pid: superusers.pid, sent: false }], 'the audit has the attempt')
   t.equal((await db.migrator`select 1 from pg_stat_activity where pid = ${superusers.pid}`).length, 1)
   await db.open('postgres')`select pg_cancel_backend(${superusers.pid}), pg_cancel_backend(${otherSession.pid})`
   t.equal(await superusers.outcome, '57014')
 })
 
-t.test('200 rows at most', async t => {
+t.test('at most 200 rows', async t => {
   const db = await database(t)
   await db.migrator.unsafe(Array.from({ length: 205 }, (_, index) => `create table extra_${index} ()`).join(';')).simple()
   const { code, stdout } = await ops(['db', 'sizes'], { DATABASE_URL: db.url('ops') })

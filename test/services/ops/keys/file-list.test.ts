@@ -1,4 +1,4 @@
-// `ops keys` on a file, as `npm start` has it, with a running ingestion API that reads the file.
+// `ops keys` on a file, as `npm start` writes it, with a running ingestion API that reads the file.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -22,7 +22,7 @@ function keyFile (t: Test, content: unknown = []): File {
   return { path, env, keys: (...args) => ops(['keys', ...args], env), list: () => JSON.parse(readFileSync(path, 'utf8')) }
 }
 
-t.test('a running process accepts an added key and refuses a revoked one; a file that is no list changes nothing', async t => {
+t.test('a running process accepts an added key and refuses a revoked one; an invalid file changes nothing', async t => {
   const [db, { env }] = await Promise.all([database(t), aws(t)])
   const file = keyFile(t)
   const api = await startProcess(t, 'ingestion-api', { ...env, ...file.env, DATABASE_URL: db.url('ingestion_api') })
@@ -49,7 +49,7 @@ t.test('a running process accepts an added key and refuses a revoked one; a file
   t.equal(await status(second), 200)
 })
 
-t.test('what is listed and refused', async t => {
+t.test('list, and refused changes', async t => {
   const alike = [`${'ab'.repeat(4)}${'0'.repeat(56)}`, `${'ab'.repeat(4)}${'1'.repeat(56)}`]
   const file = keyFile(t, [
     ...alike.map((sha256, index) => ({ provider: `p${index}`, sha256, scopes: ['read'] })), { provider: 'demo', sha256: sha256('development'), scopes: ['submit'] },
@@ -60,7 +60,7 @@ t.test('what is listed and refused', async t => {
 
   await file.keys('add', 'acme', '--scope', 'submit')
   const before = file.list()
-  t.match(await file.keys('add', 'acme', '--scope', 'submit'), { code: 1, stdout: '', stderr: new RegExp(before.at(-1)!.sha256.slice(0, 8)) }, 'two at most')
+  t.match(await file.keys('add', 'acme', '--scope', 'submit'), { code: 1, stdout: '', stderr: new RegExp(before.at(-1)!.sha256.slice(0, 8)) }, 'at most two')
   t.match(await file.keys('revoke', 'abababab'), { code: 1, stderr: new RegExp(alike.join('[^]*')) }, 'ambiguous')
   t.match(await file.keys('revoke', 'fedcba98'), { code: 1, stderr: 'fedcba98' })
   t.match(await file.keys('revoke', sha256('development').slice(0, 8)), { code: 1, stderr: 'npm start' })
@@ -76,7 +76,7 @@ t.test('what is listed and refused', async t => {
   t.same(file.list(), before.filter(({ sha256 }) => sha256 !== alike[1]))
 })
 
-t.test('several at once: none is lost', async t => {
+t.test('several concurrent changes: none is lost', async t => {
   const file = keyFile(t)
   const runs = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(provider => file.keys('add', provider, '--scope', 'submit')))
   t.same(new Set(file.list().map(({ sha256 }) => sha256)), new Set(runs.map(({ stdout }) => sha256(stdout.trim()))))

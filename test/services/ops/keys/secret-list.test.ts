@@ -1,4 +1,4 @@
-// `ops keys` on a secret of Secrets Manager, as `--stack` names it: changes of others at the same time, and lost answers.
+// `ops keys` on a secret of Secrets Manager, as `--stack` names it: concurrent changes by others, and lost responses.
 import t, { type Test } from 'tap'
 import { sha256 } from '../../../harness/ingestion-api.ts'
 import { ops, type Run } from '../../../harness/ops.ts'
@@ -15,7 +15,7 @@ async function start (t: Test, keys: object[] = [operator]): Promise<Started> {
   return { secret, keys: (...args) => ops(['keys', ...args], secret.env), list: () => JSON.parse(secret.value()!) }
 }
 
-t.test('a key is printed once; the secret has its digest and no member that the release before refuses', async t => {
+t.test('a key is printed once; the secret has its digest and no member that the previous release refuses', async t => {
   const { secret, keys, list } = await start(t)
   const run = await keys('add', 'acme', '--scope', 'submit')
   t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/, stderr: '120 s' })
@@ -29,7 +29,7 @@ t.test('a key is printed once; the secret has its digest and no member that the 
   t.same([...new Set(secret.calls)].sort(), ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'], 'the rights that docs/aws.md names')
 })
 
-t.test('a list that another command changes between the read and the write loses nothing', async t => {
+t.test('a list that another command changes between the read and the write loses no change', async t => {
   const { secret, keys, list } = await start(t, [operator, entry('old', 'old-key')])
   for (const action of ['PutSecretValue', 'UpdateSecretVersionStage']) {
     const others = [...list(), entry(action.toLowerCase(), action)]
@@ -50,7 +50,7 @@ t.test('a list that another command changes between the read and the write loses
   t.same(list(), others.filter(({ provider }) => provider !== 'old'))
 })
 
-t.test('several at once', async t => {
+t.test('several concurrent changes', async t => {
   const { keys, list } = await start(t)
   const runs = await Promise.all(['a', 'b', 'c', 'd'].map(provider => keys('add', provider, '--scope', 'submit')))
   t.same(runs.map(({ code }) => code), [0, 0, 0, 0])
@@ -64,7 +64,7 @@ t.test('the response to the change is lost: it counts once, and the key is print
     secret.beforeNext('UpdateSecretVersionStage', () => 'lose the response')
     return 'respond'
   }
-  secret.beforeNext('UpdateSecretVersionStage', loseSecondResponse) // the first moves the dates, the second the list
+  secret.beforeNext('UpdateSecretVersionStage', loseSecondResponse) // the first call moves the dates, the second the list
   const run = await keys('add', 'acme', '--scope', 'submit')
   t.match(run, { code: 0, stdout: /^[\w-]{43}\n$/ })
   t.same(list().filter(({ provider }) => provider === 'acme').map(({ sha256 }) => sha256), [sha256(run.stdout.trim())])
@@ -73,7 +73,7 @@ t.test('the response to the change is lost: it counts once, and the key is print
   t.same(list().map(({ provider }) => provider), ['operator', 'first'])
 })
 
-/** What is done with the next calls that move a label. A command that changes the times of the keys moves their label first. */
+/** Sets what happens with the next calls that move a label. A command that changes the times of the keys moves their label first. */
 function moves (secret: VersionedSecret, [act, ...others]: Array<Act | (() => Act)>): void {
   if (act === undefined) return
   secret.beforeNext('UpdateSecretVersionStage', () => {
@@ -82,8 +82,8 @@ function moves (secret: VersionedSecret, [act, ...others]: Array<Act | (() => Ac
   })
 }
 
-// The client sends a call twice: of two lost answers the second is that of its own repetition.
-t.test('both answers to the change are lost: the list is read again, which decides it', async t => {
+// The client sends a call twice. If both responses are lost, the second is the response to its own retry.
+t.test('both responses to the change are lost: the command reads the list again, which decides', async t => {
   for (const lost of ['lose the response', 'lose the call'] as const) {
     const { secret, keys, list } = await start(t)
     await keys('add', 'first', '--scope', 'submit')
@@ -97,7 +97,7 @@ t.test('both answers to the change are lost: the list is read again, which decid
   }
 })
 
-t.test('the answer is lost and the list cannot be read: the output names the key that may be stored, and the command that removes it', async t => {
+t.test('the response is lost and the list is unreadable: the output names the key that may be stored, and the command that removes it', async t => {
   const { secret, keys, list } = await start(t)
   await keys('add', 'first', '--scope', 'submit')
   const leave = (): Act => {
@@ -105,7 +105,7 @@ t.test('the answer is lost and the list cannot be read: the output names the key
     return 'lose the call'
   }
   for (const stored of [true, false]) {
-    // Stored: the move is done before the connection is cut.
+    // Stored: the label is moved before the connection is cut.
     moves(secret, ['respond', ...(stored ? ['lose the response' as const] : []), leave])
     const run = await keys('add', 'acme', '--scope', 'submit')
     secret.setAway(false)
@@ -124,7 +124,7 @@ t.test('the answer is lost and the list cannot be read: the output names the key
   }
 })
 
-t.test('a change that is refused for a right, or that is lost each time, ends', async t => {
+t.test('a change that is denied, or whose calls are all lost, fails', async t => {
   const { secret, keys, list } = await start(t, [operator, entry('old', 'old-key')])
   moves(secret, ['deny'])
   const before = secret.calls.length
@@ -135,7 +135,7 @@ t.test('a change that is refused for a right, or that is lost each time, ends', 
   t.equal(list().length, 2)
 })
 
-t.test('a secret that has no list of keys is left as it is', async t => {
+t.test('a secret without a list of keys stays unchanged', async t => {
   for (const value of ['', '{"hush-hush": [', JSON.stringify([{ ...operator, 'hush-hush': 1 }]), JSON.stringify([entry('demo', 'development')])]) {
     const { secret, keys } = await start(t)
     secret.put(value)
@@ -146,7 +146,7 @@ t.test('a secret that has no list of keys is left as it is', async t => {
   }
 })
 
-t.test('a key more than a secret can hold', async t => {
+t.test('one key more than a secret can hold', async t => {
   const { keys, list } = await start(t, [operator, ...Array.from({ length: 560 }, (_, number) => entry(`p${number}`, `key-${number}`))])
   t.match(await keys('add', 'acme', '--scope', 'submit'), { code: 1, stdout: '', stderr: '65536' })
   t.equal(list().length, 561)

@@ -10,11 +10,11 @@ import { startWorker } from '../../../harness/worker.ts'
 
 const header = 'orig_code,dest_code,day,price\n'
 
-t.test('the command of the runbook finds prices above the limit, its migration removes them and computes their lanes anew', async t => {
+t.test('the command of the runbook finds prices above the limit; its migration removes them and recomputes their lanes', async t => {
   const [remove] = await sqlOf('## Prices above the limit')
   const it = await pipeline(t)
   const limits = { maxRows: 100, maxRowBytes: 1_000, maxDecodedBytes: 10_000, maxPriceUsd: 20_000_000 }
-  startWorker(t, it, { limits }) // as a release without the limit
+  startWorker(t, it, { limits }) // as a release without the limit did
   const correct = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,1154\nCNGGZ,EETLL,2021-01-31,7.5\nCNGGZ,EETLL,2021-02-01,8\nCNGGZ,NOOSL,2021-01-05,9\n`)
   const high = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,9000000\nCNGGZ,EETLL,2021-02-01,9000000\nCNGGZ,EETLL,2021-01-05,1155\n`, { provider: 'demo-2' })
   for (const { id } of [correct, high]) await it.settled(id, 'applied')
@@ -42,7 +42,7 @@ t.test('the command of the runbook finds prices above the limit, its migration r
   t.same(await it.db.migrator`select from full_lane_months`, [])
 })
 
-/** The blocks of SQL in a section of the runbook. */
+/** Returns the blocks of SQL in a section of the runbook. */
 async function sqlOf (heading: string): Promise<string[]> {
   const text = await readFile(join(import.meta.dirname, '../../../../docs/runbook.md'), 'utf8')
   const section = text.slice(text.indexOf(`${heading}\n`) + heading.length).split(/^## /m)[0]!

@@ -1,4 +1,4 @@
-// A database is restored to an earlier moment while the bucket has all that was accepted and decided since.
+// A database is restored to an earlier moment, while the bucket has everything that was accepted and decided since.
 import { createHash, randomUUID } from 'node:crypto'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
@@ -22,26 +22,26 @@ const providers = ['north', 'south', 'east', 'west']
 const actor = { name: 'someone', reason: 'obsolete' }
 
 type PlannedBatch = { manifest: Manifest, before: Before, after: After }
-/** What its row says at the moment that the database is restored to. */
+/** What the row of a batch says at the moment of the restore. */
 type Before = 'no row' | 'queued' | 'dead_lettered' | 'applied' | 'rejected' | 'discarded'
-/** What becomes of it afterwards, until the database is lost. */
+/** What happens to a batch after that moment, until the database is lost. */
 type After = 'applied' | 'rejected' | 'validated' | 'discarded' | 'nothing'
 
-/** 2,000 batches. */
+/** 2,000 batches in total. */
 const plan: Array<[count: number, before: Before, after: After]> = [
   [1_250, 'applied', 'nothing'], [200, 'rejected', 'nothing'], [100, 'discarded', 'nothing'], [60, 'dead_lettered', 'nothing'],
   [80, 'no row', 'applied'], [80, 'no row', 'nothing'], [50, 'no row', 'rejected'], [20, 'no row', 'validated'], [30, 'no row', 'discarded'],
   [50, 'queued', 'applied'], [30, 'queued', 'rejected'], [20, 'queued', 'discarded'], [30, 'dead_lettered', 'discarded'],
 ]
 
-t.test('of 2,000 batches exactly those come back that were lost with the database', async t => {
+t.test('of 2,000 batches exactly those are replayed that were lost with the database', async t => {
   const it = await pipeline(t)
   const planned = await planBatches(it)
   t.equal(planned.length, 2_000)
   await it.store.createManifest(planned[0]!.manifest, 'a'.repeat(64)) // an older release finds a batch under a second name
   const db = await restored(t, it.db)
   const since = (await db.migrator<[{ now: string }]>`select to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`)[0].now
-  await t.test('what happened afterwards', t => continueSystem(t, it, planned))
+  await t.test('events after that moment', t => continueSystem(t, it, planned))
   const { messages, queued } = inspect(it.aws, db)
   t.same(await messages(), [])
   const before = await rowsOf(db)
@@ -50,7 +50,7 @@ t.test('of 2,000 batches exactly those come back that were lost with the databas
   const total = /^all +160 +50 +180 +0$/m
 
   t.match(await run('--dry-run'), { code: 0, stdout: total })
-  t.same(await rowsOf(db), before, 'a dry run changes nothing')
+  t.same(await rowsOf(db), before, 'a dry run changes no data')
   t.same(await messages(), [])
 
   t.match(await run(), { code: 0, stdout: total })
@@ -62,7 +62,7 @@ t.test('of 2,000 batches exactly those come back that were lost with the databas
   }
 
   t.match(await run(), { code: 0, stdout: 'No batch is lost.' })
-  t.equal((await messages()).length, 210, 'repeated: nothing more')
+  t.equal((await messages()).length, 210, 'repeated: no more batches')
 
   await putBack(it, sent)
   startWorker(t, { ...it, db }, { receive: { concurrency: 4, receiveSeconds: 1 } })
@@ -76,13 +76,13 @@ t.test('of 2,000 batches exactly those come back that were lost with the databas
   for (const row of before.filter(({ state }) => ['applied', 'rejected', 'discarded'].includes(state))) {
     if (JSON.stringify(states.get(row.id)) !== JSON.stringify(row)) t.fail(`${row.id} was ${row.state} and was touched`)
   }
-  t.equal((await db.migrator`select 1 from prices`).length, 210, 'each of the lost ones once, none of the others')
-  t.equal((await db.migrator`select 1 from dead_letter_actions where action = 'discard' and actor = 'someone'`).length, 80, 'who discarded and why')
+  t.equal((await db.migrator`select 1 from prices`).length, 210, 'each lost batch once, none of the others')
+  t.equal((await db.migrator`select 1 from dead_letter_actions where action = 'discard' and actor = 'someone'`).length, 80, 'actor and reason of each discard')
   t.equal((await db.migrator`select 1 from batches where state = 'rejected' and first_errors->0->>'code' = 'unknown_port'`).length, 80)
   await waitFor(async () => await queued() === 0)
 })
 
-t.test('accepted before the moment, its row not written yet: it comes back', async t => {
+t.test('accepted before the moment, its row not written yet: the batch is replayed', async t => {
   const it = await pipeline(t)
   await accepted(it, 'demo', 1, good)
   const since = new Date(Date.now() + 1_000)
@@ -91,7 +91,7 @@ t.test('accepted before the moment, its row not written yet: it comes back', asy
   t.equal(result.sent, 1)
 })
 
-t.test('interrupted while it sends, and repeated: each is sent, in order, and a sweeper sends none before', async t => {
+t.test('interrupted while sending, and repeated: each batch is sent, in order, and the sweeper sends none before', async t => {
   const it = await pipeline(t)
   const manifests = await accepted(it, 'demo', 20, good)
   const { messages } = inspect(it.aws, it.db)
@@ -103,12 +103,12 @@ t.test('interrupted while it sends, and repeated: each is sent, in order, and a 
   const options = { ...it, sql: it.db.migrator, since: new Date(), dryRun: false, payloadKeepDays: undefined, onProgress: () => {} }
   await t.rejects(replay({ ...options, queue }), { code: 'CRASHED' })
   t.equal((await messages()).length, 7)
-  await it.db.migrator`update batches set queued_at = queued_at - interval '2 hours'` // so much time passes
+  await it.db.migrator`update batches set queued_at = queued_at - interval '2 hours'` // this much time passes
   await sweepLost({ ...it, sql: it.db.open('ingestion_worker'), log: silent, metrics: openMetrics('test'), everySeconds: 60, lostAfterSeconds: 0, reported: new Set() })
   t.equal((await messages()).length, 7, 'a sweeper that finds the queue empty takes none of them for lost, however late')
   const second = await replay(options)
   t.match(second.providers.get('demo'), { lost: 0, interrupted: 20 })
-  t.equal(second.sent, 20, 'which of them were sent before is not known: twice changes nothing')
+  t.equal(second.sent, 20, 'whether they were sent before is unknown: sending them twice has no effect')
   const sent = await messages()
   t.same(sent.slice(7).map(({ id }) => id), manifests.map(({ id }) => id))
   await putBack(it, sent)
@@ -117,7 +117,7 @@ t.test('interrupted while it sends, and repeated: each is sent, in order, and a 
   t.equal((await it.db.migrator`select 1 from prices`).length, 20)
 })
 
-t.test('what cannot be read is named, and the others come back', async t => {
+t.test('unreadable objects are named, and the other batches are replayed', async t => {
   const it = await pipeline(t)
   await accepted(it, 'demo', 2, good)
   const [cut, newer] = ['1', '2'].map(digit => digit.repeat(64))
@@ -149,10 +149,10 @@ t.test('--since is a past moment with its time zone', async t => {
   }
 })
 
-/** Manifests in the store, each with a row where it had one; those of a provider in the order of their acceptance. */
+/** Writes manifests to the store, and a row for each batch that had one. The batches of a provider are in the order of their acceptance. */
 async function planBatches (it: Pipeline): Promise<PlannedBatch[]> {
   const kinds = plan.flatMap(([count, before, after]) => Array.from({ length: count }, () => ({ before, after })))
-  // In no order, and the same in each run.
+  // An order without a pattern that is the same in each run.
   const shuffled = kinds.map((kind, at) => ({ kind, by: createHash('sha256').update(String(at)).digest('hex') })).sort((a, b) => a.by < b.by ? -1 : 1)
   const payloads = { good: await stored(it, good), bad: await stored(it, bad) }
   const start = Date.now() - 3_600_000
@@ -180,7 +180,7 @@ async function planBatches (it: Pipeline): Promise<PlannedBatch[]> {
   return planned
 }
 
-/** The live system until its database is lost: workers, providers' messages, an operator. */
+/** Simulates the live system until its database is lost: workers, messages of providers, an operator. */
 async function continueSystem (t: Test, it: Pipeline, planned: PlannedBatch[]): Promise<void> {
   startWorker(t, it, { receive: { concurrency: 4, receiveSeconds: 1 } })
   const api = it.db.open('ingestion_api')
@@ -199,7 +199,7 @@ async function continueSystem (t: Test, it: Pipeline, planned: PlannedBatch[]): 
   await waitFor(async () => await it.queue.countMessages() === 0)
 }
 
-/** Sends again what `messages()` has taken out of the queue. */
+/** Sends the messages again that `messages()` has removed from the queue. */
 async function putBack ({ queue }: Pipeline, taken: QueuedMessage[]): Promise<void> {
   for (const { id, group, deduplicationId } of taken) await queue.send(id, group, `${deduplicationId}-back`)
 }

@@ -3,22 +3,22 @@ import { coalesce } from '../../../../services/rates-api/cache/coalesce.ts'
 
 const nextIteration = (): Promise<unknown> => new Promise(resolve => setImmediate(() => setImmediate(resolve)))
 
-t.test('one query for all callers that come before it is sent, or while another is in flight; no result from before they came', async t => {
+t.test('one query for all callers that arrive before it is sent, or while another is in flight; no result from before they arrived', async t => {
   const calls: Array<PromiseWithResolvers<number>> = []
   const coalesced = coalesce(() => calls[calls.push(Promise.withResolvers<number>()) - 1]!.promise)
   const first = [coalesced(), coalesced()]
   await nextIteration()
-  t.equal(calls.length, 1, 'one for the two')
+  t.equal(calls.length, 1, 'one query for the two callers')
   const later = [coalesced(), coalesced(), coalesced()]
   await nextIteration()
   t.equal(calls.length, 1)
   calls[0]!.resolve(0)
   t.same(await Promise.all(first), [0, 0])
   await nextIteration()
-  t.equal(calls.length, 2, 'one for the three')
+  t.equal(calls.length, 2, 'one query for the three callers')
   const latest = coalesced()
   calls[1]!.resolve(1)
-  t.same(await Promise.all(later), [1, 1, 1], 'not 0, which was sent before they came')
+  t.same(await Promise.all(later), [1, 1, 1], 'not 0, whose query was sent before they arrived')
   await nextIteration()
   calls[2]!.resolve(2)
   t.equal(await latest, 2)
@@ -28,7 +28,7 @@ t.test('one query for all callers that come before it is sent, or while another 
   t.equal(await alone, 3)
 })
 
-t.test('a failed query fails for its callers, and the next is sent', async t => {
+t.test('a failed query fails for its callers, and the next query is sent', async t => {
   const calls: Array<PromiseWithResolvers<number>> = []
   const coalesced = coalesce(() => calls[calls.push(Promise.withResolvers<number>()) - 1]!.promise)
   const first = coalesced()

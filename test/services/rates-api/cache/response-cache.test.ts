@@ -39,12 +39,12 @@ t.test('data that is older than the snapshot which was read after it is not cach
   const { find, given: cached, make: compute } = openCache(1_000, async () => '2')
   await compute('b', '1', 'B')
   const { store } = await find('a')
-  await compute('b', '2', 'somebody else has seen the change meanwhile')
-  store('2', 'of the time before the change')
+  await compute('b', '2', 'another caller has seen the change meanwhile')
+  store('2', 'from before the change')
   t.equal(await cached('a'), undefined)
 })
 
-t.test('each server has its own', async t => {
+t.test('each server has its own entries', async t => {
   const { answersOf: cacheFor } = openResponseCache(1_000)
   const [one, other] = ['1', '2'].map(server => cacheFor(server, async () => 'same'))
   for (const body of ['not cached', 'A']) (await one!.find('a')).store('same', body)
@@ -52,7 +52,7 @@ t.test('each server has its own', async t => {
   t.equal((await other!.find('a')).body, undefined)
 })
 
-t.test('it evicts the least recently used, and never exceeds its limit', async t => {
+t.test('the cache evicts the least recently used entry, and never exceeds its limit', async t => {
   const { given: cached, make: compute } = openCache(41, async () => '1') // each has a key of three characters
   await compute('-', '1', '')
   for (const key of ['a', 'b', 'c']) await compute(key, '1', key.repeat(9))
@@ -61,10 +61,10 @@ t.test('it evicts the least recently used, and never exceeds its limit', async t
   t.equal(await cached('b'), undefined, 'the least recently used one is evicted')
   for (const key of ['a', 'c', 'd']) t.equal(await cached(key), key.repeat(9), key)
   await compute('e', '1', 'e'.repeat(100))
-  t.equal(await cached('e'), undefined, 'too long for all')
+  t.equal(await cached('e'), undefined, 'larger than the cache')
   t.equal(await cached('a'), 'a'.repeat(9))
   for (let index = 0; index < 100; index++) await compute('a', '1', 'x'.repeat(9))
-  t.equal(await cached('d'), 'd'.repeat(9), 'the same key again takes no more room')
+  t.equal(await cached('d'), 'd'.repeat(9), 'the same key again takes no more capacity')
   const none = openCache(0, async () => '1')
   for (const body of ['A', 'A']) await none.make('a', '1', body)
   t.equal(await none.given('a'), undefined)
@@ -76,7 +76,7 @@ t.test('when the query fails, the cache is not used', async t => {
   await t.rejects(cached('a'), /unavailable/)
 })
 
-/** The answers of one server: `make` asks it, whatever is kept. */
+/** Opens the cache of one server. `make` sends a query, whatever is cached. */
 function openCache (maxBytes: number, readSnapshot: () => Promise<string>) {
   const { find } = openResponseCache(maxBytes).answersOf('s', readSnapshot)
   return {
@@ -86,7 +86,7 @@ function openCache (maxBytes: number, readSnapshot: () => Promise<string>) {
   }
 }
 
-t.test('a request after a commit sees it, however many send the same request all the time', async t => {
+t.test('a request after a commit sees it, however many concurrent requests are the same', async t => {
   const { db, get } = await ratesApi(t)
   await load(db.migrator, prices('CNGGZ EETLL 2021-01-31: 1'))
   const stop = new AbortController()
@@ -123,6 +123,6 @@ t.test('most responses are hits', async t => {
       bodies.add((await app.inject({ url: `/rates?${new URLSearchParams(query)}`, headers: { accept } })).payload)
     }
     t.equal(bodies.size, 1)
-    t.ok(queries < 250, `${queries} queries for 500 responses`) // other tests commit meanwhile, on the same server
+    t.ok(queries < 250, `${queries} queries for 500 responses`) // other tests commit meanwhile on the same server
   }
 })

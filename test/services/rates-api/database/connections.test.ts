@@ -2,13 +2,13 @@ import type { Sql } from 'postgres'
 import t from 'tap'
 import { openConnections } from '../../../../services/rates-api/database/connections.ts'
 
-/** Queries that end when they are told to. */
+/** Returns queries that finish when the test says so. */
 function queries () {
   const pending: Array<PromiseWithResolvers<string>> = []
   return { started: pending, query: () => pending[pending.push(Promise.withResolvers<string>()) - 1]!.promise }
 }
 
-/** Connections that only know whether they were ended. */
+/** Returns connections that only record whether they were closed. */
 function fakes () {
   const opened: Array<{ endTimeout: number | null | undefined }> = []
   const connect = (): Sql => {
@@ -25,7 +25,7 @@ function fakes () {
 const lost = (code: string) => Object.assign(new Error('lost'), { code })
 const tick = () => new Promise(resolve => setImmediate(resolve))
 
-t.test('so many at once, the others in order', async t => {
+t.test('a limited number of concurrent queries, the others in order', async t => {
   const { query: run } = openConnections(fakes().connect, { connections: 2, maxWaiting: 2, limitMs: 10_000 })
   const { started, query } = queries()
   const order: number[] = []
@@ -48,7 +48,7 @@ t.test('so many at once, the others in order', async t => {
   t.equal(await last, 'e', 'connections are not used up')
 })
 
-t.test('a query that waits too long is refused and never runs; one that runs too long keeps its connection', async t => {
+t.test('a query that waits too long is refused and never runs; a query that runs too long keeps its connection', async t => {
   const { query: run } = openConnections(fakes().connect, { connections: 1, maxWaiting: 5, limitMs: 30 })
   const { started, query } = queries()
   const running = run(query)
@@ -59,12 +59,12 @@ t.test('a query that waits too long is refused and never runs; one that runs too
   t.equal(started.length, 1)
   started[0]!.resolve('late')
   await tick()
-  t.equal(started.length, 2, 'the one that waits now, not the one that was refused')
+  t.equal(started.length, 2, 'the query that waits now, not the one that was refused')
   started[1]!.resolve('next')
   t.equal(await next, 'next')
 })
 
-t.test('a query whose connection was lost is sent once more, on another', async t => {
+t.test('a query whose connection was lost is sent once more, on another connection', async t => {
   const { made: opened, connect } = fakes()
   const { query: run, close } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 10_000 })
   for (const code of ['ECONNRESET', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT', '57P01']) {
@@ -75,7 +75,7 @@ t.test('a query whose connection was lost is sent once more, on another', async 
       return 'result'
     })
     t.equal(result, 'result', code)
-    t.same(opened.slice(-1)[0]!.endTimeout, undefined, 'the good one stays open')
+    t.same(opened.slice(-1)[0]!.endTimeout, undefined, 'the good connection stays open')
     t.not(used[0], used[1])
   }
   for (const code of ['42P01', '57014', '22012']) {
@@ -96,14 +96,14 @@ t.test('lost twice: the error, and the next query has a new connection', async t
   t.equal(opened.length, 3)
 })
 
-t.test('a connection on which nothing comes, not even the end of a cancelled query, is closed', async t => {
+t.test('a connection that receives no data, not even the end of a cancelled query, is closed', async t => {
   const { made: opened, connect } = fakes()
   const { query: run } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 20 })
   const { started, query } = queries()
   await t.rejects(run(query), { code: 'database-unavailable' })
   while (opened[0]!.endTimeout === undefined) await new Promise(resolve => setTimeout(resolve, 10))
   t.equal(opened[0]!.endTimeout, 0)
-  started[0]!.reject(lost('CONNECTION_DESTROYED')) // what the library says then
+  started[0]!.reject(lost('CONNECTION_DESTROYED')) // the error of the library in that case
   let result
   while (result !== 'result') result = await run(async () => 'result').catch(error => error)
   t.equal(started.length, 1, 'it is not sent again without a caller')

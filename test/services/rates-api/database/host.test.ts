@@ -5,14 +5,14 @@ import { lockReadModel } from '../../../harness/lock.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { path, ratesApiOn } from '../../../harness/replicated.ts'
 
-t.test('a probe that began while a server was down does not fail a request that began after it came back', async t => {
+t.test('a probe that began while a server was unavailable does not fail a request that began after the recovery', async t => {
   const db = await database(t)
   const proxy = await reopenedWay(t, Number(new URL(db.url('rates_api')).port))
   const [refused, through] = [new URL(db.url('rates_api')), new URL(db.url('rates_api'))]
-  refused.port = '1' // a primary that is down
+  refused.port = '1' // a primary that is unavailable
   through.port = String(proxy.port)
   const { get, ready } = await ratesApiOn(t, refused.href, [through.href], { cacheBytes: 0, probeEveryMs: 600_000 })
-  t.equal((await ready()).status, 503, 'both are down')
+  t.equal((await ready()).status, 503, 'both servers are unavailable')
   proxy.mode = 'hold'
   const probed = ready()
   await waitFor(() => proxy.held.length > 0)
@@ -27,7 +27,7 @@ t.test('a probe that began while a server was down does not fail a request that 
   t.equal((await response).status, 200)
 })
 
-/** A port before the server that resets, holds or passes the connections that come, as `mode` says then. */
+/** A port in front of the server that resets, holds or passes new connections, according to `mode` at that moment. */
 async function reopenedWay (t: { teardown: (close: () => void) => void }, serverPort: number) {
   const sockets = new Set<Socket>()
   const proxy = { port: 0, mode: 'reset' as 'reset' | 'hold' | 'pass', held: [] as Socket[] }

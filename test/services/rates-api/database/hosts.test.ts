@@ -23,7 +23,7 @@ t.test('replicas respond, each to a share of the queries, and report how old the
   for (const number of [1, 2]) t.ok(responses.filter(({ count }) => count === number).length > 3, `${number}, which is at one of them alone`)
 })
 
-t.test('a replica that lags is detected, and not queried any more', async t => {
+t.test('a replica that lags is detected, and is no longer queried', async t => {
   await setCount(1)
   const { get, ready } = await ratesApiOn(t, url(primary), [url(first)], { maxLagMs: 400 })
   await waitFor(async () => (await ready()).states === 'ok ok' && isOfReplica(await get(), 1))
@@ -39,17 +39,17 @@ t.test('a replica that lags is detected, and not queried any more', async t => {
   t.match(await ready(), { status: 200 })
 })
 
-t.test('no response is older than it says, with commits, pauses and cached responses', async t => {
+t.test('no response is older than it reports, with commits, pauses and cached responses', async t => {
   const { get, ready } = await ratesApiOn(t, url(primary), urls, { maxLagMs: 1_500 })
   let responseCount = 0
-  const committed: number[] = [] // when the count of this index was
+  const committed: number[] = [] // time of the commit whose count is this index
   const stop = new AbortController()
   const commits = (async () => {
     for (let count = 1; !stop.signal.aborted; count++) {
       await setCount(count)
       committed[count] = performance.now()
       const before = responseCount
-      if (count % 5 === 0) await waitFor(() => stop.signal.aborted || responseCount >= before + 12) // so that answers are worth keeping
+      if (count % 5 === 0) await waitFor(() => stop.signal.aborted || responseCount >= before + 12) // so that responses are worth caching
     }
   })()
   await waitFor(() => committed.length > 1)
@@ -60,7 +60,7 @@ t.test('no response is older than it says, with commits, pauses and cached respo
       const sentAt = performance.now()
       const { status, count, age } = await get(client % 2 ? undefined : '/rates?date_from=2021-01-31&date_to=2021-01-31&orig_code=china_main&dest_code=EETLL')
       const completeUntil = age === undefined ? sentAt : performance.now() - age * 1_000
-      const next = committed[count! + 1] // committed before, and not in the answer?
+      const next = committed[count! + 1] // a commit from before the request that the response lacks
       ages.add(age)
       responseCount++
       if (status !== 200 || (next !== undefined && next < completeUntil)) wrong.push(`${status} ${count} ${age}`)
@@ -77,7 +77,7 @@ t.test('no response is older than it says, with commits, pauses and cached respo
   t.ok(ages.has(1) && ages.has(2), `${[...ages].sort().join()}: some were old`)
 })
 
-t.test('a transaction that ends between older and later ones is seen: a replica\'s snapshots do not show it', async t => {
+t.test('a transaction that finishes between older and later transactions is seen: the snapshots of a replica do not show it', async t => {
   await setCount(1)
   const { get } = await ratesApiOn(t, url(primary), [url(first)])
   await sql`create table noise (number int)`
@@ -88,14 +88,14 @@ t.test('a transaction that ends between older and later ones is seen: a replica\
     const { count, age } = await get()
     return count === 1 && age !== undefined
   })
-  for (let index = 0; index < 20; index++) await get() // it is kept by now
+  for (let index = 0; index < 20; index++) await get() // the response is cached by now
   await change.commit()
   await waitFor(async () => (await get()).count === 7)
-  t.equal((await get()).count, 7, 'seen, and it stays')
+  t.equal((await get()).count, 7, 'seen, and it remains')
   await older.commit()
   await sql`drop table noise`
 
-  /** A transaction that has written. */
+  /** Opens a transaction that has written. */
   async function openTransaction (write: (tx: Sql) => Promise<unknown>): Promise<{ commit: () => Promise<unknown> }> {
     const [written, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const commitDone = sql.begin(async tx => {
@@ -115,7 +115,7 @@ t.test('the process reads its replicas from DATABASE_READ_URLS', async t => {
   t.same(hosts.map(({ name }) => name), ['primary', 'replica-1', 'replica-2'])
 })
 
-t.test('a stopped replica, all of them, the primary: responses continue while there is any server, and readiness with them', async t => {
+t.test('a stopped replica, all of them, the primary: responses continue while any server is available, and readiness with them', async t => {
   await setCount(3)
   const { get, ready } = await ratesApiOn(t, url(primary), urls)
   await waitFor(async () => (await ready()).states === 'ok ok ok' && (await get()).count === 3)
@@ -139,12 +139,12 @@ t.test('a stopped replica, all of them, the primary: responses continue while th
   t.equal((await ready()).status, 503)
   t.equal((await get()).status, 503)
   await first.start()
-  t.equal((await get()).status, 200, 'the first request after one is back')
+  t.equal((await get()).status, 200, 'the first request after a server has recovered')
   await Promise.all([primary.start(), second.start()])
   await waitFor(async () => (await ready()).states === 'ok ok ok')
 })
 
-t.test('without the primary a replica that lags is better than nothing', async t => {
+t.test('without the primary a replica that lags is used', async t => {
   const { get, ready } = await ratesApiOn(t, url(primary), [url(first)], { maxLagMs: 200 })
   await waitFor(async () => (await ready()).states === 'ok ok')
   await primary.stop()
@@ -171,7 +171,7 @@ t.test('a replica whose connections are silent: no request waits for it in vain'
   await waitFor(async () => (await ready()).states === 'ok ok')
 })
 
-t.test('a server that was promoted is no replica any more', async t => {
+t.test('a promoted server is no longer used as a replica', async t => {
   const other = await database(t)
   const { get, ready } = await ratesApiOn(t, url(primary), [other.url('rates_api')])
   await waitFor(async () => (await ready()).states === 'ok lagging')
@@ -181,7 +181,7 @@ t.test('a server that was promoted is no replica any more', async t => {
 
 const isOfReplica = ({ count, age }: RatesResponse, expected: number): boolean => count === expected && age !== undefined
 
-/** Thirty different questions with the same answer. */
+/** Sends thirty different queries with the same result. */
 function getAll (get: (address: string) => Promise<RatesResponse>): Promise<RatesResponse[]> {
   const days = Array.from({ length: 30 }, (_, index) => String(index + 1).padStart(2, '0'))
   return Promise.all(days.map(day => get(path.replace('2021-01-31', `2021-01-${day}`))))

@@ -1,4 +1,4 @@
-// Servers that refuse the functions which tell their place in the log: Aurora's readers and writer, and a role without the privilege.
+// Servers that refuse the functions for their log position: the readers and the writer of Aurora, and a role without the privilege.
 import type { Sql } from 'postgres'
 import t from 'tap'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
@@ -8,12 +8,12 @@ import { path, ratesApiOn, replicated, type RatesResponse } from '../../../harne
 
 const unknownAge = 2 ** 31
 
-t.test('EXECUTE is revoked under open connections: no request fails, no response is cached, no age is claimed, until it is granted again', async t => {
+t.test('EXECUTE is revoked under open connections: no request fails, no response is cached, no age is reported, until it is granted again', async t => {
   const { primary, standbys: [standby], url, setCount } = await replicated(t)
   const [onPrimary, onStandby] = [primary, standby].map(server => openDatabase({ url: server.url('postgres', 'freight'), process: 'test', poolSize: 1 })) as [Sql, Sql]
   t.teardown(() => Promise.all([onPrimary, onStandby].map(sql => sql.end({ timeout: 0 }))))
   await setCount(1)
-  // Probed when readiness is asked alone: until then nobody knows what the servers refuse.
+  // The servers are probed only by readiness checks. Until then the rates API does not know what the servers refuse.
   const { get, ready, cacheHits } = await ratesApiOn(t, url(primary), [url(standby)], { probeEveryMs: 600_000 })
   const getManyWays = (from: number): Promise<RatesResponse[]> => Promise.all(Array.from({ length: 12 }, (_, number) => get(spelling(from + number))))
   await waitFor(async () => (await ready()).states === 'ok ok' && (await get()).age !== undefined && (await cacheHits())! > 0)
@@ -46,7 +46,7 @@ t.test('EXECUTE is revoked under open connections: no request fails, no response
   await waitFor(async () => (await ready()).states === 'ok ok' && (await get()).age !== undefined && (await cacheHits())! > hitsBefore!)
 })
 
-/** The same question under another address: case does not matter. */
+/** Returns the same query under another address: letter case does not matter. */
 const spelling = (number: number): string =>
   path.replace(/(?<=_code=)(CNGGZ)(.*)(EETLL)/, (_, orig: string, between: string, dest: string) => inCase(orig, number >> 5) + between + inCase(dest, number))
 const inCase = (code: string, bits: number): string => [...code].map((letter, at) => (bits >> at) & 1 ? letter.toLowerCase() : letter).join('')
@@ -63,9 +63,9 @@ const servers = [
 ]
 
 for (const { what, keeps: staysCached, functions } of servers) {
-  t.test(`${what}: it is ready, and responds`, async t => {
+  t.test(`${what}: the process is ready, and responds`, async t => {
     const db = await database(t)
-    // Found before those of pg_catalog, which is searched first only where a path does not name it.
+    // These functions are found before those of pg_catalog, because the search path names pg_catalog after them.
     await db.open('postgres').unsafe(`
       create schema earlier; grant usage on schema earlier to public; ${functions}
       alter database ${db.name} set search_path = earlier, pg_catalog, public`).simple()
@@ -84,7 +84,7 @@ for (const { what, keeps: staysCached, functions } of servers) {
   })
 }
 
-t.test('another privilege that is missing is 503 as before, and removes nothing from the cache', async t => {
+t.test('another missing privilege is 503 as before, and removes no entry from the cache', async t => {
   const db = await database(t)
   await db.migrator`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
   const { get, cacheHits } = await ratesApiOn(t, db.url('rates_api'), [])

@@ -9,7 +9,7 @@ const query = (orig: string, dest: string) => ({ date_from: '2021-01-01', date_t
 const rateOf = async ({ get }: TestRatesApi, orig: string, dest: string, day = '2021-01-31') =>
   (await get('/rates', query(orig, dest))).body.rates?.find((rate: { day: string }) => rate.day === day)
 
-t.test('prices under any code of a port are found under each of them, and the mean is over all', async t => {
+t.test('prices under any code of a port are found under each of its codes, and the mean is over all', async t => {
   const api = await ratesApi(t)
   await load(api.db.migrator, prices('CNTAC EETLL 2021-01-31: 100 200', 'CNTAG EETLL 2021-01-31: 400', 'CNTAG EETLL 2021-02-02: 5 6 7', 'EETLL CNSHG 2021-01-31: 3 3 3'))
   for (const orig of ['CNTAC', 'CNTAG', 'cntag']) {
@@ -23,7 +23,7 @@ t.test('prices under any code of a port are found under each of them, and the me
   t.match(await api.get('/rates', query('CNTAG', 'EETLL'), { headers: { accept: 'text/csv' } }), { status: 200, text: '2021-01-31,3,233.33333333333334' })
 })
 
-t.test('sums that no double holds, under two codes, a full row of each among them', async t => {
+t.test('sums above the integers of a double, under two codes, a full row of each among them', async t => {
   const api = await ratesApi(t)
   const onTheLast = (value: bigint | number) => `{${'0,'.repeat(30)}${value}}`
   const half = 2n ** 52n + 1n
@@ -40,7 +40,7 @@ t.test('sums that no double holds, under two codes, a full row of each among the
   }
 })
 
-t.test('origin and destination that are one port under two codes are refused as the same code is', async t => {
+t.test('an origin and destination that are one port under two codes are refused as two equal codes are', async t => {
   const api = await ratesApi(t)
   for (const [orig, dest] of [['CNSHA', 'CNSGH'], ['CNSGH', 'CNSHA'], ['CNSGH', 'cnshg'], ['CNSGH', 'CNSGH'], ['CNSHA', 'cnsha']] as const) {
     const refused = await api.get('/rates', query(orig, dest))
@@ -51,7 +51,7 @@ t.test('origin and destination that are one port under two codes are refused as 
   t.match(await api.get('/rates', query('CNSHA', 'CNXXX')), { status: 404, body: { errors: [{ parameter: 'dest_code', code: 'unknown_location' }] } })
 })
 
-t.test('codes with 0 and 1, and regions whose slug looks like one', async t => {
+t.test('codes with 0 and 1, and regions whose slug looks like such a code', async t => {
   const api = await ratesApi(t)
   await loadReference(api.db.migrator, 'code,name,parent_slug,aliases\nIT940,Villanova,asia1,DE9B0\nZZ000,Zero,asia1,\nZZ111,One,it000,',
     'slug,name,parent_slug\nasia1,Asia,\nit000,Italy,\n')
@@ -64,7 +64,7 @@ t.test('codes with 0 and 1, and regions whose slug looks like one', async t => {
   t.match(await api.get('/rates', query('it001', 'ZZ111')), { status: 404 })
 })
 
-t.test('random loads of aliases, and prices under every code: each response is that of a plain count', async t => {
+t.test('random loads of aliases, and prices under every code: each response is that of a naive count', async t => {
   const api = await ratesApi(t)
   const random = seededRandom(13)
   const below = (count: number) => Math.floor(random() * count)
@@ -72,7 +72,7 @@ t.test('random loads of aliases, and prices under every code: each response is t
   const slugs = ['zz0', 'zz1', 'zz2']
   const parents: Record<string, string> = { zz0: '', zz1: 'zz0', zz2: 'zz0' }
   const regions = ['slug,name,parent_slug', ...slugs.map(slug => `${slug},Region,${parents[slug]}`)].join('\n')
-  // Some prices come under codes that are no port yet: in the end each code is one that a batch was taken with.
+  // Some prices have codes that are no port yet. At the end each code is one that a batch was accepted with.
   const lanes = codes.flatMap(orig => codes.filter(dest => dest !== orig).map(dest => ({ orig, dest, count: below(3) })))
   await load(api.db.migrator, prices(...lanes.filter(({ count }) => count > 0).map(({ orig, dest, count }) => `${orig} ${dest} 2021-01-31: ${Array(count).fill(2).join(' ')}`)))
 
@@ -95,8 +95,8 @@ t.test('random loads of aliases, and prices under every code: each response is t
       ...rows.map(row => `${row.code},Port,${row.region}${hasColumn ? `,${row.aliases.join(' ')}` : ''}`)].join('\n')
     await loadReference(api.db.migrator, file, regions)
 
-    // The rules once more, a step at a time: named codes are ports, their aliases are those stated, and those of a port that became
-    // an alias go along with it.
+    // The rules again, step by step: named codes are ports, and their aliases are those in the file. If a port becomes an alias, its aliases move
+    // with it.
     for (const row of rows) {
       regionOf.set(row.code, row.region)
       aliases.delete(row.code)

@@ -4,7 +4,7 @@ import { sampleMonth, shippedReference } from '../../../../lib/sample/month.ts'
 import { load, toCents, type Price } from '../../../harness/prices.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 
-/** The answers to 500 random queries, worked out here from the rows of the sample month and the reference files. */
+/** Expected responses to 500 random queries, computed from the rows of the sample month and the reference files. */
 const reference = shippedReference()
 const rows: Price[] = [...sampleMonth(reference)]
   .map(({ orig_code: orig, dest_code: dest, day, price }) => ({ orig, dest, day, cents: toCents(price) }))
@@ -39,7 +39,7 @@ type Query = { date_from: string, date_to: string, orig_code: string, dest_code:
 
 function makeQuery (sides: string): Query {
   const [orig, dest] = sides.split(' ')
-  // Mostly lanes that there are, and sometimes any.
+  // Mostly lanes with prices, and sometimes any lane.
   const anyPort = () => pick(reference.ports).code
   const { orig: origPort, dest: destPort } = random() < 0.9 ? pick(rows) : { orig: anyPort(), dest: anyPort() }
   if (origPort === destPort) return makeQuery(sides)
@@ -53,7 +53,7 @@ function makeQuery (sides: string): Query {
   }
 }
 
-/** The region that a port is in, or one above it. */
+/** Returns the region of a port, or a region above it. */
 function regionOf (code: string): string {
   let slug = reference.ports.find(port => port.code === code)!.parent_slug
   for (let parent: string | null = slug; parent !== null && random() < 0.6;) {

@@ -22,7 +22,7 @@ t.test('16: gaps, one, two and three prices, over the end of a month', async t =
   })
 })
 
-t.test('identical prices are prices of their own', async t => {
+t.test('identical prices count separately', async t => {
   const { db, get } = await ratesApi(t)
   await load(db.migrator, prices('CNGGZ EETLL 2021-02-02: 5 5 5'))
   t.match((await get('/rates', query)).body.rates[0], { count: 3, price: 5 })
@@ -36,7 +36,7 @@ t.test('the mean is over prices, not over lanes', async t => {
 
 t.test('a mean of many prices with cents is the exact one, rounded once', async t => {
   const { db, get } = await ratesApi(t)
-  // In floating point these sums go wrong: 0.1 + 0.2 + … ; in cents they do not.
+  // In floating point these sums are inexact: 0.1 + 0.2 + … ; in cents they are exact.
   const many: Price[] = Array.from({ length: 30_001 }, (_, index) => ({
     orig: index % 2 ? 'CNGGZ' : 'CNSHA', dest: 'EETLL', day: '2021-02-02', cents: BigInt(10 + (index * 7919) % 999_983),
   }))
@@ -48,13 +48,13 @@ t.test('a mean of many prices with cents is the exact one, rounded once', async 
   const own = ported.reduce((sum, price) => sum + price.cents, 0n)
   t.strictSame((await get('/rates', query)).body.rates[0], { day: '2021-02-02', count: 15_000, price: Number(own) / 1_500_000 })
   const naive = many.reduce((sum, price) => sum + Number(price.cents) / 100, 0) / many.length
-  t.not(body.rates[0].price, naive, 'adding up dollars would show')
+  t.not(body.rates[0].price, naive, 'a sum in dollars would differ')
 })
 
-t.test('sums that no double holds, of one lane and over two', async t => {
+t.test('sums above the integers of a double, of one lane and over two', async t => {
   const { db, get } = await ratesApi(t)
   const count = 2_000_000_003
-  const cents = 999_999_999_999n * 9_000_003n // the largest price that the ledger holds, so often
+  const cents = 999_999_999_999n * 9_000_003n // the largest price that the ledger holds, this many times
   const onTheSecond = (value: unknown) => `{0,${String(value)}${',0'.repeat(29)}}`
   for (const orig of ['CNGGZ', 'CNSHA']) {
     await db.migrator`

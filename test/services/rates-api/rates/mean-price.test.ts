@@ -3,7 +3,7 @@ import t from 'tap'
 import { meanPrice } from '../../../../services/rates-api/rates/mean-price.ts'
 import { isNearest } from '../../../harness/nearest.ts'
 
-t.test('the mean is the double nearest to the true one', async t => {
+t.test('the mean is the double nearest to the exact mean', async t => {
   t.equal(meanPrice('346300', 3), 1154.3333333333333)
   t.equal(meanPrice('1', 1), 0.01)
   const cents = fc.oneof(fc.bigInt(1n, 10_000_000n), fc.bigInt(1n, 1n << 53n), fc.bigInt(1n << 53n, 1n << 90n))
@@ -12,8 +12,8 @@ t.test('the mean is the double nearest to the true one', async t => {
     { seed: 2, numRuns: 2_000 })
 })
 
-t.test('from 2^53 cents on too, half-way cases included', async t => {
-  // The quotient lies half-way between two doubles, or next to it by less than any double division could tell.
+t.test('also from 2^53 cents on, half-way cases included', async t => {
+  // The quotient is half-way between two doubles, or so close to it that no division of doubles could show the difference.
   for (const rest of [-1n, 0n, 1n]) {
     for (const even of [0n, 2n]) {
       const cents = ((1n << 54n) + even * 2n + 2n) * 100n * 3n + rest
@@ -21,5 +21,5 @@ t.test('from 2^53 cents on too, half-way cases included', async t => {
     }
   }
   t.equal(meanPrice('900719925474099300', 1), 9007199254740992, 'half-way: to the even one')
-  t.equal(meanPrice('900719925474099301', 1), 9007199254740994, 'a cent more: up')
+  t.equal(meanPrice('900719925474099301', 1), 9007199254740994, 'a cent more: rounded up')
 })

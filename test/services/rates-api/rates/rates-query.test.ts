@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { load, prices } from '../../../harness/prices.ts'
 import { errorsOf, ratesApi, type TestRatesApi } from '../../../harness/rates-api.ts'
 
-/** Input cases that services of this kind have met; the numbers are those of the list that they were collected in. */
+/** Input cases that services of this kind have met. The numbers are those of the list in which they were collected. */
 const good = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGGZ', dest_code: 'EETLL' }
 const lane = prices('CNGGZ EETLL 2021-01-31: 1118 1191 1154', 'CNGGZ EETLL 2021-01-30: 1163 1140')
 const expected = [
@@ -11,7 +11,7 @@ const expected = [
   { day: '2021-01-29', count: null, price: null },
 ]
 
-/** Every one of the queries is refused with exactly these errors. */
+/** Asserts that every query is refused with exactly these errors. */
 function refuses (name: string, errors: string[], ...queries: Array<Record<string, unknown> | string>): void {
   t.test(name, async t => {
     for (const query of queries) {
@@ -30,7 +30,7 @@ t.before(async () => {
   await load(api.db.migrator, lane)
 })
 
-t.test('a good query', async t => {
+t.test('a valid query', async t => {
   t.match(await api.get('/rates', good), { status: 200, body: { rates: expected } })
 })
 
@@ -41,7 +41,7 @@ for (const name of Object.keys(good)) {
   refuses(`21: ${name} repeated`, [`${name} repeated`], [...rest, `${name}=${good[name as keyof typeof good]}`, `${name}=x`].join('&'))
 }
 refuses('1: all missing', ['date_from missing', 'date_to missing', 'orig_code missing', 'dest_code missing'], '')
-refuses('every wrong one is named at once', ['date_from malformed', 'date_to not_a_day', 'orig_code empty', 'dest_code repeated', 'limit unknown'],
+refuses('all wrong parameters are named together', ['date_from malformed', 'date_to not_a_day', 'orig_code empty', 'dest_code repeated', 'limit unknown'],
   'date_from=x&date_to=2021-02-30&orig_code=&dest_code=A&dest_code=B&limit=3')
 
 const noDates = ['string_value', 'abc', 'yesterday', '123', '1609459200.5', '207', '2021-01-31T00:00:00Z', ' 2021-01-31', '2021-01-31 ', '２０２１-01-31']
@@ -49,8 +49,8 @@ const wrongForms = ['01-01-2016', '30-01-2016', '2016-01', '20-12-31', '32016-01
 const notInTheCalendar = ['2016-23-01', '2022-13-01', '2016-00-01', '2016-30-30', '2016-01-66', '2020-12-32', '0000-01-01', '2016-01-00']
 for (const name of ['date_from', 'date_to']) {
   refuses(`2: ${name} is no date`, [`${name} malformed`], ...each(name, noDates))
-  refuses(`3: ${name} of another form`, [`${name} malformed`], ...each(name, wrongForms))
-  refuses(`3: ${name} that no calendar has`, [`${name} not_a_day`], ...each(name, notInTheCalendar))
+  refuses(`3: ${name} in another format`, [`${name} malformed`], ...each(name, wrongForms))
+  refuses(`3: ${name} is not in the calendar`, [`${name} not_a_day`], ...each(name, notInTheCalendar))
   refuses(`5: ${name} unpadded`, [`${name} malformed`], ...each(name, ['2016-1-27', '2016-01-7']))
 }
 refuses('4: a leap day of another year', ['date_from not_a_day'], { date_from: '2017-02-29', date_to: '2017-03-01' }, { date_from: '1900-02-29' })
@@ -60,15 +60,15 @@ t.test('4: a leap day', async t => {
   })
 })
 
-refuses('6: the wrong way round', ['date_from reversed'], { date_to: '2021-01-28' }, { date_from: '9999-12-31', date_to: '0001-01-01' })
+refuses('6: the range is reversed', ['date_from reversed'], { date_to: '2021-01-28' }, { date_from: '9999-12-31', date_to: '0001-01-01' })
 refuses('7: too long', ['date_to too_long'], { date_to: '2022-01-30' }, { date_from: '0001-01-01', date_to: '9999-12-31' })
-t.test('7: as long as can be', async t => {
+t.test('7: the longest range', async t => {
   const { status, body } = await api.get('/rates', { ...good, date_to: '2022-01-29' })
   t.equal(status, 200)
   t.equal(body.rates.length, 366)
   t.match([body.rates[0], body.rates[365]], [{ day: '2022-01-29' }, { day: '2021-01-29' }])
 })
-t.test('7: the limit is configuration', async t => {
+t.test('7: the limit is configurable', async t => {
   const { get } = await ratesApi(t, { limits: { maxDays: 31 } })
   t.equal((await get('/rates', { ...good, date_from: '2021-01-01' })).status, 200)
   t.strictSame(errorsOf(await get('/rates', { ...good, date_from: '2020-12-31' })), ['date_to too_long'])
@@ -87,19 +87,19 @@ t.test('9: unknown ports and regions', async t => {
     }
   }
   const both = await api.get('/rates', { ...good, orig_code: 'XXAAA', dest_code: 'nowhere' })
-  t.strictSame(errorsOf(both), ['orig_code unknown_location', 'dest_code unknown_location'], 'both, if both are')
+  t.strictSame(errorsOf(both), ['orig_code unknown_location', 'dest_code unknown_location'], 'both, if both are unknown')
   t.match(both.body.detail, /XXAAA.*nowhere/)
-  t.equal((await api.get('/rates', { ...good, orig_code: 'XXAAA', dest_code: 'XXAAA' })).status, 404, 'the same unknown port on both sides is unknown first')
+  t.equal((await api.get('/rates', { ...good, orig_code: 'XXAAA', dest_code: 'XXAAA' })).status, 404, 'the same unknown port on both sides is reported as unknown')
 })
 
 const badCodes = ['CNSGH *', 'main.*', 'with_???', '*', 'CN-GGZ', '1CNGG', '_main', 'CNGGZ ', ' CNGGZ', 'Łódź', 'cnggz\n', 'a'.repeat(65)]
 const injections = ['\' OR 1=1--', 'CNGGZ\'', '"', '%', 'CN%', '_', '\\', '\0', 'CNGGZ\0', 'x'.repeat(10_000), '{CNGGZ}', '$1', '<script>']
 for (const name of ['orig_code', 'dest_code']) {
   refuses(`10: characters that no code has, in ${name}`, [`${name} malformed`], ...each(name, badCodes))
-  refuses(`18: nothing of the kind comes near the database, in ${name}`, [`${name} malformed`], ...each(name, injections))
+  refuses(`18: an injection does not reach the database, in ${name}`, [`${name} malformed`], ...each(name, injections))
 }
 refuses('18: nor in dates', ['date_from malformed'], ...each('date_from', ['2021-01-31\' OR 1=1--', '2021-01-31\0', '%', 'x'.repeat(10_000)]))
-t.test('18: what is sent back is bounded and valid Unicode', async t => {
+t.test('18: a value that is sent back is bounded and valid Unicode', async t => {
   const [error] = (await api.get('/rates', { ...good, orig_code: 'x'.repeat(199) + '🚢'.repeat(1_000) })).body.errors
   t.equal(error.value, 'x'.repeat(199) + '\ufffd')
   const many = await api.get('/rates', `${new URLSearchParams(good)}&${Array.from({ length: 2_000 }, (_, index) => `x${index}`).join('&')}`)
@@ -107,7 +107,7 @@ t.test('18: what is sent back is bounded and valid Unicode', async t => {
   t.ok(many.text.length < 5_000, `${many.text.length} characters`)
 })
 
-t.test('11: any case', async t => {
+t.test('11: any letter case', async t => {
   for (const orig of ['cnggz', 'CnGgZ']) t.strictSame((await api.get('/rates', { ...good, orig_code: orig })).body, { rates: expected })
   for (const dest of ['baltic_main', 'BALTIC_MAIN', 'Northern_Europe']) t.strictSame((await api.get('/rates', { ...good, dest_code: dest })).body, { rates: expected })
 })
@@ -132,7 +132,7 @@ t.test('20: another path or method', async t => {
 refuses('21: unknown parameters', ['limit unknown', '__proto__ unknown', 'constructor unknown', 'Date_from unknown'],
   `${new URLSearchParams(good)}&limit=1&__proto__=1&constructor=2&Date_from=2021-01-01`)
 
-t.test('an internal error is 500 with an id, and no word of what it was', async t => {
+t.test('an internal error is 500 with an id, and without details', async t => {
   const broken = await ratesApi(t, { connect: () => Object.assign(() => { throw new TypeError('secret') }, { unsafe () {}, async end () {} }) as never })
   const result = await broken.get('/rates', good)
   t.match(result, { status: 500, body: { type: '/problems/internal-error', instance: String } })

@@ -4,8 +4,8 @@ import { load, prices } from '../../../harness/prices.ts'
 import { ratesApi, type TestRatesApi } from '../../../harness/rates-api.ts'
 
 /**
- * A tree of its own, three deep: top (port ZZTOP) › middle (ZZMID) › bottom (ZZBOT), and other (ZZOTH) beside it;
- * italy has a slug that looks like a port's code. Every lane has its own number of prices on the first of January.
+ * A tree of regions, three levels deep: top (port ZZTOP) › middle (ZZMID) › bottom (ZZBOT), and other (ZZOTH) beside it. italy has a slug that looks
+ * like the code of a port. Every lane has its own number of prices on the first of January.
  */
 const regions = ['slug,name,parent_slug', 'top,Top,', 'middle,Middle,top', 'bottom,Bottom,middle', 'other,Other,', 'bare,Bare,other', 'italy,Italy,other'].join('\n')
 const ports = ['code,name,parent_slug', 'ZZTOP,Top,top', 'ZZMID,Middle,middle', 'ZZBOT,Bottom,bottom', 'ZZOTH,Other,other', 'ZZITA,Italian,italy'].join('\n')
@@ -17,21 +17,21 @@ const lanes: Record<string, number> = {
 const cases: Array<[orig: string, dest: string, count: number | null, why: string]> = [
   ['ZZBOT', 'ZZOTH', 128, 'port to port'],
   ['bottom', 'ZZOTH', 128, 'region of one port'],
-  ['middle', 'ZZOTH', 64 + 128, 'a region and the one under it'],
-  ['top', 'ZZOTH', 32 + 64 + 128, 'a region and all under it'],
+  ['middle', 'ZZOTH', 64 + 128, 'a region and the region below it'],
+  ['top', 'ZZOTH', 32 + 64 + 128, 'a region and all regions below it'],
   ['other', 'top', 256 + 512, 'to a region of three levels'],
   ['ZZOTH', 'middle', 512, 'port to region'],
-  ['middle', 'top', 4 + 8 + 16, 'a region in the other one: its inner lanes count'],
-  ['top', 'middle', 1 + 2 + 4 + 8, 'the other way round'],
+  ['middle', 'top', 4 + 8 + 16, 'a region inside the other region: its inner lanes count'],
+  ['top', 'middle', 1 + 2 + 4 + 8, 'the other direction'],
   ['top', 'top', 1 + 2 + 4 + 8 + 16, 'the same region'],
-  ['TOP', 'Middle', 1 + 2 + 4 + 8, 'in any case'],
+  ['TOP', 'Middle', 1 + 2 + 4 + 8, 'in any letter case'],
   ['ZZBOT', 'top', 8 + 16, 'a port to the region around it'],
   ['bare', 'top', null, 'a region without ports is known, and has no prices'],
   ['top', 'bare', null, 'to a region without ports'],
   ['bottom', 'italy', 1024, 'a slug that looks like a port'],
   ['ZZBOT', 'ITALY', 1024, 'the same beside a port, where the cheaper statement comes first'],
   ['italy', 'ZZOTH', 2048, 'on the other side'],
-  ['italy', 'italy', null, 'on both sides: no port, hence a valid query'],
+  ['italy', 'italy', null, 'on both sides: not a port, hence a valid query'],
   ['italy', 'other', 2048, 'in its region'],
 ]
 
@@ -52,7 +52,7 @@ for (const [orig, dest, count, why] of cases) {
   })
 }
 
-t.test('15: a circle in the tree comes to an end, and each lane in it counts once', async t => {
+t.test('15: a cycle in the tree is followed once, and each lane in it counts once', async t => {
   const it = await ratesApi(t)
   await loadReference(it.db.migrator, ports, regions)
   await load(it.db.migrator, all)
@@ -65,7 +65,7 @@ t.test('15: a circle in the tree comes to an end, and each lane in it counts onc
   t.match(await it.get('/rates', query('bare', 'ZZOTH')), { status: 200, body: { rates: [{ count: null }] } }, 'its own parent')
 })
 
-t.test('a change of the tree counts from the next query on', async t => {
+t.test('a change of the tree is effective from the next query on', async t => {
   const it = await ratesApi(t)
   await loadReference(it.db.migrator, ports, regions)
   await load(it.db.migrator, all)

@@ -11,23 +11,23 @@ t.before(async () => { api = await ratesApi(t as Test) })
 const find = async (query: Record<string, unknown>, from = api): Promise<any[]> => (await from.get('/locations', query)).body.locations
 const codes = async (q: string, limit = 20): Promise<string[]> => (await find({ q, limit })).map(({ code }) => code)
 
-t.test('a port and a region, with the region that they are in', async t => {
+t.test('a port and a region, with the region that contains them', async t => {
   t.strictSame(await find({ q: 'EETLL' }), [{ code: 'EETLL', name: 'Tallinn', kind: 'port', region: 'baltic_main', aliases: [] }])
   t.strictSame((await find({ q: 'baltic' }))[0], { code: 'baltic', name: 'Baltic', kind: 'region', region: 'northern_europe', aliases: [] })
   t.strictSame((await find({ q: 'oceania' }))[0], { code: 'oceania', name: 'Oceania', kind: 'region', region: null, aliases: [] })
 })
 
-t.test('a port by an alias: its own code is found, and the aliases are there', async t => {
+t.test('a port by an alias: its own code is found, and the aliases are listed', async t => {
   const shanghai = { code: 'CNSHA', name: 'Shanghai', kind: 'port', region: 'china_east_main', aliases: ['CNSGH', 'CNSHG'] }
   for (const q of ['CNSGH', 'cnshg', 'CNSHA', 'shanghai']) t.strictSame(await find({ q }), [shanghai], q)
   t.same(await codes('CNTAG'), ['CNTAC'])
-  t.same(await codes('CNSH'), ['CNSHA', 'CNSHK'], 'once, though code and alias begin so')
+  t.same(await codes('CNSH'), ['CNSHA', 'CNSHK'], 'once, although code and alias begin with the text')
   const it = await ratesApi(t)
   await loadReference(it.db.migrator, 'code,name,parent_slug,aliases\nGAMMB,Zeta,beta,\nAABET,Alpha,beta,GAMMA\nQQBET,Gammarus,beta,GAMMC\nQQZZZ,Gammelon,beta,',
     'slug,name,parent_slug\nbeta,Not the word,\n')
   const found = async (q: string) => (await find({ q }, it)).map(({ code }) => code)
   t.same(await found('gamma'), ['AABET', 'QQBET'], 'the exact alias, then names')
-  t.same(await found('gamm'), ['GAMMB', 'QQBET', 'AABET', 'QQZZZ'], 'codes, aliases (those whose name begins so first), names')
+  t.same(await found('gamm'), ['GAMMB', 'QQBET', 'AABET', 'QQZZZ'], 'codes, aliases (those whose name begins with the text first), names')
 })
 
 t.test('a retired port and region are found, marked, and have their old prices', async t => {
@@ -41,7 +41,7 @@ t.test('a retired port and region are found, marked, and have their old prices',
   }
 })
 
-t.test('by code or name, case and accents left aside', async t => {
+t.test('by code or name, without regard to case and accents', async t => {
   for (const q of ['eetll', 'EETLL', 'tallinn', 'TALLINN', 'Tallinn', 'allin', ' tallinn ', 'Tállínñ']) t.same(await codes(q), ['EETLL'], q)
   for (const [q, code] of Object.entries({
     alesund: 'NOAES', Ålesund: 'NOAES', ÅLESUND: 'NOAES', tromso: 'NOTOS', TROMSØ: 'NOTOS', malaga: 'ESAGP', gdansk: 'PLGDN', izmir: 'TRIZM', ALIAGA: 'TRALI',
@@ -50,7 +50,7 @@ t.test('by code or name, case and accents left aside', async t => {
   t.same(await codes('paris'), [])
 })
 
-t.test('the exact code first, then codes that begin so, then names, then the rest', async t => {
+t.test('the exact code first, then codes that begin with the text, then names, then the rest', async t => {
   const it = await ratesApi(t)
   await loadReference(it.db.migrator, 'code,name,parent_slug\nGAMMA,Zeta,beta\nAABET,A gamma,beta\nQQBET,Gammarus,beta',
     'slug,name,parent_slug\nbeta,Not the word,\ngammas,Other,beta\ngamm,Some,beta\nzgamma,The gamma,')
@@ -59,14 +59,14 @@ t.test('the exact code first, then codes that begin so, then names, then the res
   t.same(await found('GAMM'), ['gamm', 'GAMMA', 'gammas', 'QQBET', 'AABET', 'zgamma'])
 })
 
-t.test('no text lists from the start', async t => {
+t.test('without a text the list starts at the first location', async t => {
   const sorted = [...reference.ports.map(({ code }) => code), ...reference.regions.map(({ slug }) => slug)].sort()
   t.same((await find({})).map(({ code }) => code), sorted.slice(0, 20), 'twenty by default')
   t.same(await codes('', 100), sorted.slice(0, 100))
   t.same(await codes('  ', 1), sorted.slice(0, 1))
 })
 
-t.test('wildcards and quotes are letters like any other', async t => {
+t.test('wildcards and quotes are ordinary characters', async t => {
   for (const q of ['%', '_', '%%', 'e_tll', '\'', '\\', '" or 1=1 --', '*', '.']) {
     const names = await find({ q, limit: 100 })
     const plain = q.replace('\'', '')
@@ -75,7 +75,7 @@ t.test('wildcards and quotes are letters like any other', async t => {
   t.same(await codes('%'), [])
 })
 
-t.test('wrong parameters, all of them at once', async t => {
+t.test('wrong parameters, all of them together', async t => {
   const refused = async (query: Record<string, unknown> | string) => {
     const result = await api.get('/locations', query)
     t.match(result, { status: 400, body: { type: '/problems/invalid-parameters' } })

@@ -2,13 +2,13 @@ import t from 'tap'
 import { cpuMs } from '../../../../harness/cpu.ts'
 import { brief, good, goodPrice, header, read, rules, rulesWith } from '../../../../harness/read-rows.ts'
 
-t.test('dialects of one and the same file', async t => {
+t.test('dialects of the same file', async t => {
   const files: Record<string, string> = {
     plain: header + good,
-    'no line end at the end': (header + good).trimEnd(),
+    'no final line end': (header + good).trimEnd(),
     CRLF: (header + good).replaceAll('\n', '\r\n'),
-    'CRLF, no line end at the end': (header + good).trimEnd().replaceAll('\n', '\r\n'),
-    'CRLF cut in two at the end': (header + good).trimEnd().replaceAll('\n', '\r\n') + '\r',
+    'CRLF, no final line end': (header + good).trimEnd().replaceAll('\n', '\r\n'),
+    'CRLF cut in two at the end of the file': (header + good).trimEnd().replaceAll('\n', '\r\n') + '\r',
     'mixed line ends': header.replace('\n', '\r\n') + good,
     semicolons: (header + good).replaceAll(',', ';'),
     'byte order mark': '\ufeff' + header + good,
@@ -79,12 +79,12 @@ t.test('every rule of a value', async t => {
   }
 })
 
-t.test('values behind the doubled quotes of another column are still reported right', async t => {
+t.test('values after the doubled quotes of another column are still reported correctly', async t => {
   const { errors } = read('csv', 'price,day,orig_code,dest_code\n"1""5",2021-13-01,"a""""b",""""\n')
   t.same(brief(errors), ['1 orig_code malformed_port a""b', '1 dest_code malformed_port "', '1 day not_a_day 2021-13-01', '1 price malformed_price 1"5'])
 })
 
-t.test('quotes that are doubled where nothing is quoted are two', async t => {
+t.test('doubled quotes in an unquoted value are two quotes', async t => {
   t.same(brief(read('csv', header + '"a""b",EETLL,2021-01-31,1\na""b,EETLL,2021-01-31,1\n').errors), [
     '1 orig_code malformed_port a"b', '2 orig_code malformed_port a""b',
   ])
@@ -124,10 +124,10 @@ t.test('headers', async t => {
   }
   t.same(brief(read('csv', header).errors), ['0 - no_rows'])
   t.same(brief(read('csv', header.trimEnd()).errors), ['0 - no_rows'])
-  t.equal(read('csv', 'day,' + 'x,'.repeat(10_000) + '\n').errors.length, 16, 'a header of thousands of columns is reported shortened')
+  t.equal(read('csv', 'day,' + 'x,'.repeat(10_000) + '\n').errors.length, 16, 'a header of thousands of columns is shortened in the report')
 })
 
-t.test('a thousand bad rows among good ones are all named, and the good ones read', async t => {
+t.test('a thousand bad rows among good rows are all reported, and the good rows are read', async t => {
   const rows = Array.from({ length: 3000 }, (_, at) => at % 3 === 1 ? `CNGGZ,EETLL,2021-01-31,${at}.123\n` : good)
   const { prices, errors, rowsSeen } = read('csv', header + rows.join(''))
   t.equal(prices.length, 2000)
@@ -143,11 +143,11 @@ t.test('a thousand bad rows among good ones are all named, and the good ones rea
   })
 })
 
-t.test('rows are counted without blank lines', async t => {
+t.test('blank lines do not count as rows', async t => {
   t.same(brief(read('csv', `${header}\n${good}\r\n\nx\n${good}`).errors), ['2 - field_count'])
 })
 
-t.test('too many rows end the reading', async t => {
+t.test('too many rows stop the read', async t => {
   const exact = read('csv', header + good + 'x\n', rulesWith({ maxRows: 2 }))
   t.same([exact.prices.length, brief(exact.errors), exact.stopped], [1, ['1 - field_count'].map(text => text.replace('1', '2')), false])
   const { prices, errors, rowsSeen, stopped } = read('csv', header + good.repeat(5), rulesWith({ maxRows: 2 }))
@@ -155,18 +155,18 @@ t.test('too many rows end the reading', async t => {
   t.equal(errors[0]!.message, 'A file has at most 2 rows')
 })
 
-t.test('a row that is too long costs itself alone', async t => {
+t.test('a row that is too long affects no other row', async t => {
   const tight = rulesWith({ maxRowBytes: 40 })
   const long = (bytes: number) => 'CNGGZ,EETLL,2021-01-31,'.padEnd(bytes, '0') + '\n'
   t.same(brief(read('csv', header + long(40) + good, tight).errors), ['1 price price_not_positive 00000000000000000'])
   const file = header + long(41) + good + long(5000) + good + long(300).trimEnd()
   t.same(brief(read('csv', file, tight).errors), ['1 - row_too_long', '3 - row_too_long', '5 - row_too_long'])
   t.equal(read('csv', file, tight).prices.length, 2)
-  t.same(brief(read('csv', 'x'.repeat(50) + '\n' + good, tight).errors), ['0 - row_too_long'], 'as header it is an error of the file')
+  t.same(brief(read('csv', 'x'.repeat(50) + '\n' + good, tight).errors), ['0 - row_too_long'], 'as the header it is an error of the file')
   t.equal(read('csv', header + 'x'.repeat(70_000)).errors[0]!.original!.length, 1000)
 })
 
-t.test('a quote that is not closed costs its own line alone', async t => {
+t.test('an unclosed quote affects only its own line', async t => {
   const quote = 'CNGGZ,EETLL,2021-01-31,"1\n'
   const few = read('csv', header + good + quote + good + 'x\n' + good)
   t.same(brief(few.errors), ['2 - unclosed_quote', '4 - field_count'])
@@ -182,31 +182,31 @@ t.test('a quote that is not closed costs its own line alone', async t => {
   t.equal(endless.prices.length, 1)
 })
 
-t.test('unclosed quotes without end take linear time', async t => {
+t.test('many unclosed quotes take linear time', async t => {
   const start = cpuMs()
   const { errors } = read('csv', header + 'a","\n'.repeat(200_000), rules, [16_384])
   t.ok(errors.length > 100_000)
   t.ok(cpuMs() - start < 5_000)
 })
 
-t.test('a row that comes byte by byte takes linear time', async t => {
+t.test('a row that arrives byte by byte takes linear time', async t => {
   const start = cpuMs()
   const file = header + 'x'.repeat(400_000) + '\n' + '"' + '""'.repeat(200_000) + '"\n'
   t.same(brief(read('csv', file, rulesWith({ maxRowBytes: 1_000_000 }), [1]).errors), ['1 - field_count', '2 - field_count'])
   t.ok(cpuMs() - start < 5_000)
 })
 
-t.test('what is reported is bounded, and PostgreSQL can store it', async t => {
+t.test('reported text is bounded, and PostgreSQL can store it', async t => {
   const { errors: [error] } = read('csv', `${header}${'😀'.repeat(150)},EETLL,2021-01-31,1\n`)
   t.equal(error!.value, '😀'.repeat(100))
   const { errors: [unusual] } = read('csv', `${header}x${'😀'.repeat(600)},EETLL,2021-01-31,1\n`)
-  t.equal(unusual!.value, 'x' + '😀'.repeat(99), 'no half of a character')
+  t.equal(unusual!.value, 'x' + '😀'.repeat(99), 'no half of a surrogate pair')
   t.equal(unusual!.original, 'x' + '😀'.repeat(499))
   const { errors: [nul] } = read('csv', `${header}\0,EETLL,2021-01-31,1\n`)
   t.equal(nul!.original, '\ufffd,EETLL,2021-01-31,1')
 })
 
-t.test('lines of separators alone are blank lines, wherever they are', async t => {
+t.test('lines of separators only are blank lines, in every place', async t => {
   const twice = { prices: [goodPrice, goodPrice], errors: [], rowsSeen: 2, stopped: false }
   for (const [blank, content] of [
     [',,,\n', header + good], [',\n', header + good], [',,,,,,,\r\n', header + good], [';;;\n', (header + good).replaceAll(',', ';')],
@@ -214,10 +214,10 @@ t.test('lines of separators alone are blank lines, wherever they are', async t =
     const [first, row] = content.split(/(?<=\n)/) as [string, string]
     const file = blank + first + blank + row + blank + blank + row + blank
     for (const sizes of [[], [1], [2, 3], [7]]) t.same(read('csv', file, rules, sizes), twice, JSON.stringify([blank, sizes]))
-    t.same(read('csv', file.trimEnd()), twice, 'the last one without its end')
+    t.same(read('csv', file.trimEnd()), twice, 'the last one without a line end')
   }
   t.same(brief(read('csv', `${header},,,1\n`).errors).length, 3, 'a row with one value is a row')
-  t.same(brief(read('csv', `${header};;;\n`).errors), ['1 - field_count'], 'another separator than the header has')
+  t.same(brief(read('csv', `${header};;;\n`).errors), ['1 - field_count'], 'another separator than that of the header')
   t.same(brief(read('csv', `${header}"",,,\n`).errors).length, 4, 'quotes are not separators')
   t.same(brief(read('csv', header + ',,,\n'.repeat(300_000) + good, rules, [65_536]).errors), ['0 - gap_too_long'], 'bounded as blank lines are')
   t.same(brief(read('csv', `${header}${','.repeat(70_000)}\n${good}`).errors), ['1 - row_too_long'])
@@ -226,10 +226,10 @@ t.test('lines of separators alone are blank lines, wherever they are', async t =
 t.test('the byte order mark before or within the quotes of the first name', async t => {
   for (const mark of ['\ufeff"', '"\ufeff', '\ufeff"\ufeff']) t.same(read('csv', `${mark}orig_code",dest_code,day,price\n${good}`).prices, [goodPrice], JSON.stringify(mark))
   const { errors: [error] } = read('csv', `orig_code,"\ufeffdest_code",day,price\n${good}`)
-  t.match(error, { code: 'unknown_column', message: /U\+FEFF \(byte order mark\)/ }, 'in other places it is named')
+  t.match(error, { code: 'unknown_column', message: /U\+FEFF \(byte order mark\)/ }, 'in other places the byte order mark is named')
 })
 
-t.test('characters that are not seen are named', async t => {
+t.test('invisible characters are named', async t => {
   const message = (file: string): string => read('csv', file).errors[0]!.message
   for (const [value, named] of [
     ['CNGGZ\u00a0', 'U+00A0 (no-break space)'], ['\u200bCNGGZ', 'U+200B (zero width space)'], ['CNGGZ\t', 'U+0009 (tab)'], ['CNGGZ ', 'U+0020 (space)'],
@@ -238,13 +238,13 @@ t.test('characters that are not seen are named', async t => {
   t.match(message(`${header}CNGGZ,EETLL,2021\u201101\u201131,1\n`), 'U+2011 (no-break hyphen)')
   t.match(message(`${header}CNGGZ,EETLL,2021-01-31,1\u202f154\n`), 'U+202F (narrow no-break space)')
   t.match(message('orig_code\u00a0,dest_code,day,price\n'), 'U+00A0 (no-break space)')
-  t.match(message('\u200borig\n'), 'U+200B (zero width space)', 'a header of no known name')
+  t.match(message('\u200borig\n'), 'U+200B (zero width space)', 'a header without a known name')
   t.notMatch(message(`${header}CNGG,EETLL,2021-01-31,1\n`), 'U+')
   const { errors } = read('ndjson', JSON.stringify({ 'orig_code\u200b': 'CNGGZ', dest_code: 'EETLL', day: '2021-01-31', price: 1 }))
   t.match(errors.find(({ code }) => code === 'unknown_column')?.message, 'U+200B')
 })
 
-t.test('a file that is no text says what it looks like', async t => {
+t.test('for a binary file the error names the detected type', async t => {
   for (const [bytes, words] of [
     [Buffer.from('1f8b0800', 'hex'), /gzip/], [Buffer.from('504b0304', 'hex'), /ZIP/], [Buffer.from('\ufefforig', 'utf16le'), /UTF-16/],
     [Buffer.from('orig_code', 'utf16le'), /UTF-16/], [Buffer.from('orig_code', 'utf16le').swap16(), /UTF-16/],

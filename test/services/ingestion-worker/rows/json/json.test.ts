@@ -5,12 +5,12 @@ import { brief, good, goodObject, goodPrice, read, rulesWith } from '../../../..
 const row = JSON.stringify(goodObject)
 const one = { prices: [goodPrice], errors: [], rowsSeen: 1, stopped: false }
 
-/** The good row with one value replaced by other JSON text. */
+/** Returns the good row with one value replaced by other JSON text. */
 function having (key: keyof typeof goodObject, text: string): string {
   return row.replace(`"${key}":${JSON.stringify(goodObject[key])}`, `"${key}":${text}`)
 }
 
-/** Reads one row in either format: both must say the same. */
+/** Reads one row in both formats, which must give the same result. */
 function readRow (t: Test, text: string) {
   const ndjson = read('ndjson', text + '\n')
   const json = read('json', `[${text}]`)
@@ -18,7 +18,7 @@ function readRow (t: Test, text: string) {
   return ndjson
 }
 
-t.test('ways to write the same row', async t => {
+t.test('different forms of the same row', async t => {
   const texts = {
     plain: row,
     'other order': JSON.stringify(Object.fromEntries(Object.entries(goodObject).reverse())),
@@ -109,7 +109,7 @@ t.test('every rule of a value', async t => {
   }
 })
 
-t.test('no value of one row is taken for another row', async t => {
+t.test('no value of one row is mistaken for a value of another row', async t => {
   const repeated = row.replace('"price"', '"day"').replace('1154.5', '"2021-01-31"')
   t.same(brief(read('ndjson', `${row}\n${repeated}\n`).errors), ['2 day repeated_column', '2 price missing_value'])
 })
@@ -143,7 +143,7 @@ t.test('JSON arrays', async t => {
   ])
 })
 
-t.test('arrays that are none end the reading', async t => {
+t.test('malformed arrays stop the read', async t => {
   const table: Array<[file: string, rows: number, error: string]> = [
     ['', 0, 'no_rows'],
     [' \n', 0, 'no_rows'],
@@ -175,7 +175,7 @@ t.test('arrays that are none end the reading', async t => {
   }
 })
 
-t.test('rows that are too long cost themselves alone', async t => {
+t.test('rows that are too long affect no other row', async t => {
   const tight = rulesWith({ maxRowBytes: row.length })
   for (const filler of ['x', '\\', '\\"', '"]}{[,', '['.repeat(9)]) {
     const long = JSON.stringify({ x: filler.repeat(500) })
@@ -188,7 +188,7 @@ t.test('rows that are too long cost themselves alone', async t => {
   t.same(brief(read('ndjson', row.replace('{', '{ '), tight).errors), ['1 - row_too_long'], 'by one byte')
 })
 
-t.test('too many rows end the reading', async t => {
+t.test('too many rows stop the read', async t => {
   for (const [format, file] of [['ndjson', `${row}\n`.repeat(5)], ['json', JSON.stringify(Array(5).fill(goodObject))]] as Array<[RowFormat, string]>) {
     const { prices, errors, rowsSeen, stopped } = read(format, file, rulesWith({ maxRows: 3 }))
     t.same([prices.length, brief(errors), rowsSeen, stopped], [3, ['0 - too_many_rows'], 3, true], format)

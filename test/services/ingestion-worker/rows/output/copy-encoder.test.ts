@@ -6,7 +6,7 @@ import { parseDay } from '../../../../../services/ingestion-worker/rows/values/d
 import { database } from '../../../../harness/database.ts'
 import { ports, rules } from '../../../../harness/read-rows.ts'
 
-// Every number of digits before the point, with zero digits (to the base 10,000) in each place, and every kind of decimals.
+// Every number of integer digits, with zero digits (to the base 10,000) in each place, and every kind of decimals.
 const prices = [...new Set([
   '0.01', '0.10', '0.99', '1.00', '1154.00', '1154.33', '9999.00', '9999.99', '10000.00', '10000.01', '10001.00', '20000000.00', '100000000.00', '100000000.50',
   '100010000.00', '100000001.00', '1234567890.12', '9999999999.99', '9999000000.00', '21474836.46', '21474836.47', '21474836.48', '21474836.49',
@@ -14,7 +14,7 @@ const prices = [...new Set([
 ])]
 const days = ['2021-01-01', '2021-01-31', '2020-12-31', '2021-12-31']
 
-t.test('PostgreSQL reads the tuples as it reads the text', async t => {
+t.test('PostgreSQL reads the binary tuples as it reads the text', async t => {
   const { migrator: sql } = await database(t)
   const rows = prices.map((price, at) => ({ orig: at % ports.length, dest: (at + 1) % ports.length, day: days[at % days.length]!, price }))
   const encoder = new CopyEncoder(rules, 2n ** 62n, 100)
@@ -34,7 +34,7 @@ t.test('PostgreSQL reads the tuples as it reads the text', async t => {
   })
   await sql`create table wanted (like prices)`
   await sql`insert into wanted ${sql(texts)}`
-  // numeric_send tells the stored form, which equality does not: 1154 and 1154.00 are equal.
+  // numeric_send gives the stored form, which equality does not compare: 1154 and 1154.00 are equal.
   const columns = sql`orig_code, dest_code, day, price::text, numeric_send(price) as sent, pg_column_size(price) as size, batch_number::text`
   const found = await sql`select ${columns} from prices order by price, day`
   const wanted = await sql`select ${columns} from wanted order by price, day`

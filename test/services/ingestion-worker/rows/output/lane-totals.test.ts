@@ -5,12 +5,12 @@ import { type LaneMonth, LaneTotals } from '../../../../../services/ingestion-wo
 import { MonthArray } from '../../../../../services/ingestion-worker/rows/output/month-array.ts'
 import { rowRules } from '../../../../../services/ingestion-worker/rows/values/rules.ts'
 
-const ports = ['NOOSL', 'CNGGZ', 'EETLL', 'CN2AB', 'CNSGH'] // not in the order of their bytes: digits come before letters
+const ports = ['NOOSL', 'CNGGZ', 'EETLL', 'CN2AB', 'CNSGH'] // not in byte order, where digits come before letters
 const rules = rowRules({ ports, firstDay: '2020-12-15', lastDay: '2021-03-10', maxRows: 10 })
 
 type Row = [orig: number, dest: number, day: number, cents: number]
 
-/** The same by objects and bigints. */
+/** Returns the same totals, computed with objects and bigints. */
 function naive (rows: Row[]): LaneMonth[] {
   const months = new Map<string, { counts: bigint[], cents: bigint[] }>()
   for (const [orig, dest, day, cents] of rows) {
@@ -54,7 +54,7 @@ t.test('the totals are those of a naive count, in the order of the codes', async
   }), { numRuns: 300, seed: 2021 })
 })
 
-t.test('the tables grow', async t => {
+t.test('the hash tables grow', async t => {
   const codes = Array.from({ length: 676 }, (_, at) => `AA${String.fromCharCode(65 + at / 26, 65 + at % 26)}A`)
   const many = rowRules({ ports: codes, firstDay: '2020-01-01', lastDay: '2029-12-31', maxRows: 1 })
   const totals = new LaneTotals(many)
@@ -73,7 +73,7 @@ t.test('the tables grow', async t => {
   t.same(found, [...expected].sort(([a], [b]) => a < b ? -1 : 1))
 })
 
-t.test('sums beyond what a number holds exactly are exact', async t => {
+t.test('sums above the exact integers of a double are exact', async t => {
   const totals = new LaneTotals(rules)
   const day = parseDay('2021-02-28')
   for (let count = 0; count < 30_000; count++) totals.add(1, 2, day, 999_999_999_999)
@@ -96,5 +96,5 @@ t.test('array literals', async t => {
   expected[30] = '9223372036854775807'
   t.equal(array.end(), `{${expected}}`)
   for (let day = 1; day <= 31; day++) array.put(day, 9_223_372_036_854_775_807n)
-  t.equal(array.end(), `{${Array(31).fill('9223372036854775807')}}`, 'the longest there is')
+  t.equal(array.end(), `{${Array(31).fill('9223372036854775807')}}`, 'the longest possible literals')
 })
