@@ -37,7 +37,7 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   const replica = await rds(t, server, 'localhost', certificate, region, credentials.issued)
   const url = (user: string, host = '127.0.0.1', { port } = primary) =>
     `postgres://${user}@${host}:${port}/freight?sslmode=verify-full&sslrootcert=${join(folder, 'ca.pem')}`
-  // One that takes every access key: these change every two seconds.
+  // An emulator that accepts every access key: these keys change every two seconds.
   const emulator = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false })
   t.teardown(() => emulator.stop())
   const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...resources }: Record<string, string> =
@@ -81,7 +81,7 @@ t.test('every process logs in with tokens made for its host, port and user; cred
   }
 })
 
-t.test('a server that does not take the token: what is wrong is reported, and nothing of the token', async t => {
+t.test('a server that does not accept the token: the error is reported, without any part of the token', async t => {
   const server = await temporaryServer()
   t.teardown(() => server.remove())
   const superuser = postgres(server.url('postgres', 'postgres'), { max: 1 })
@@ -92,7 +92,7 @@ t.test('a server that does not take the token: what is wrong is reported, and no
   const ca = await authority()
   writeFileSync(join(folder, 'ca.pem'), ca.cert)
   const credentials = await containerCredentials(t)
-  // As behind a second name: the token is made for the name that the URL has.
+  // As with a second name: the token is made for the host name in the URL.
   const host = await rds(t, server, 'db.example', await ca.issue('127.0.0.1'), region, credentials.issued)
   const url = `postgres://migrator@127.0.0.1:${host.port}/freight?sslmode=verify-full&sslrootcert=${join(folder, 'ca.pem')}`
   const { code, output } = await runProcess(t, 'migrate', { ...credentials.env, AWS_REGION: region, DATABASE_AUTH: 'iam', DATABASE_URL: url })
@@ -102,7 +102,7 @@ t.test('a server that does not take the token: what is wrong is reported, and no
   t.same(host.logins, [{ user: 'migrator', wrong: `made for 127.0.0.1:${host.port}` }])
 })
 
-t.test('what a configuration may not say', async t => {
+t.test('invalid configurations', async t => {
   const base = { DATABASE_AUTH: 'iam', AWS_REGION: region }
   const right = 'postgres://migrator@db.example/freight?sslmode=verify-full'
   const problems: Array<[Record<string, string>, RegExp]> = [

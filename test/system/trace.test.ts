@@ -12,7 +12,7 @@ const secret = 'demo-key-that-nobody-may-read'
 type Line = Record<string, any>
 const linesOf = (process: Process): Line[] => process.output().split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line) as Line)
 
-t.test('one id leads from the request that brought a batch to its commit and to who reads it, through the logs of three processes', async t => {
+t.test('one id leads from the request of a batch to its commit and to its readers, through the logs of three processes', async t => {
   const [db, { env }] = await Promise.all([database(t), aws(t)])
   const keys = [{ provider: 'demo', sha256: createHash('sha256').update(secret).digest('hex'), scopes: ['submit', 'read'] }]
   const common = { ...env, API_KEYS: JSON.stringify(keys) }
@@ -50,7 +50,7 @@ t.test('one id leads from the request that brought a batch to its commit and to 
   }
 })
 
-t.test('a batch without a trace of its own gets one, and a message that is sent again finds it in the store', async t => {
+t.test('a batch without its own trace gets one, and a repeated message finds it in the store', async t => {
   const [db, { env, sqs, queueUrl }] = await Promise.all([database(t), aws(t)])
   const keys = [{ provider: 'demo', sha256: createHash('sha256').update(secret).digest('hex'), scopes: ['submit'] }]
   const ingestionApi = await startProcess(t, 'ingestion-api', { ...env, API_KEYS: JSON.stringify(keys), DATABASE_URL: db.url('ingestion_api') })

@@ -35,7 +35,7 @@ t.test('a reader that polls through the commit sees none of a batch, then all of
   polling.abort()
   await Promise.all(pollers)
 
-  // Two pollers may note the same answer in turn around a change: what counts is that there are no others.
+  // Two pollers may record the same response alternately around a change. The test checks that there are no others.
   const different = [...new Set(seen)].map(body => (JSON.parse(body) as { rates: Array<{ count: number | null, price: number | null }> }).rates)
   t.equal(different.length, 3, 'before, after the first batch, after the second')
   const [none, one, two] = different

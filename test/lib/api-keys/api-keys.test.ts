@@ -12,7 +12,7 @@ const routes = [
   { path: `/batches/${'0'.repeat(64)}/errors`, method: 'GET', scope: 'read', lacking: 'sender' },
 ]
 
-t.test('who may do what', async t => {
+t.test('the rights of each key', async t => {
   const api = await ingestionApi(t)
 
   for (const { path, method, scope, lacking } of routes) {
@@ -40,12 +40,12 @@ t.test('who may do what', async t => {
     })
   }
 
-  t.test('the key is checked before anything else', async t => {
+  t.test('the key is checked before the rest of the request', async t => {
     t.match(await api.call('/batches?limit=x', { as: null }), { status: 401 })
     t.match(await api.submit('', { as: null, path: '/batches?x=y', headers: { 'content-type': 'text/plain' } }), { status: 401 })
   })
 
-  t.test('another provider\'s batch is as one that does not exist', async t => {
+  t.test('another provider\'s batch is not found', async t => {
     const { id } = (await api.submit(content)).body
     const foreign = await api.call(`/batches/${id}`, { as: 'other' })
     t.match(foreign, { status: 404, body: { type: '/problems/unknown-batch' } })
@@ -55,11 +55,11 @@ t.test('who may do what', async t => {
   })
 })
 
-t.test('keys that the process does not start with', async t => {
+t.test('keys that prevent the start of the process', async t => {
   const { env } = await aws(t)
   const entry = (provider: string, key: string, scopes = ['submit']) => ({ provider, sha256: sha256(key), scopes })
 
-  t.test('everything that is wrong is said at once, and no key', async t => {
+  t.test('all errors are reported together, without any key', async t => {
     const keys = [
       entry('a', 'one-secret'), entry('a', 'two-secret'), entry('a', 'three-secret'), entry('b', 'development'), entry('c', 'development-admin', ['admin']),
     ]
@@ -71,7 +71,7 @@ t.test('keys that the process does not start with', async t => {
     t.notMatch(output, /one-secret|development-admin|[0-9a-f]{64}|at .*\.ts:/)
   })
 
-  t.test('what is no list of keys', async t => {
+  t.test('invalid lists of keys', async t => {
     const wrong = ['[', '{}', '[{}]', [{ ...entry('a', 'x'), sha256: 'secret' }], [entry('a', 'x', [])], [entry('a', 'x', ['everything'])], [entry('A b', 'x')], [{ ...entry('a', 'x'), key: 'secret' }]]
     for (const keys of wrong) {
       const [problem, ...more] = keyProblems({ API_KEYS: typeof keys === 'string' ? keys : JSON.stringify(keys) })

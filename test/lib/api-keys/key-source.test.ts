@@ -7,13 +7,13 @@ import { secretArn } from '../../harness/secret-server.ts'
 import { secretsManager, type SecretsManager } from '../../harness/secrets-manager.ts'
 import { waitFor } from '../../harness/wait.ts'
 
-t.jobs = 3 // they wait, for seconds that are configuration, each with processes of its own
+t.jobs = 3 // the tests wait for configured seconds, each with its own processes
 
 const keys = (...texts: string[]): { value: string } =>
   ({ value: JSON.stringify(texts.map(text => ({ provider: 'demo', sha256: sha256(text), scopes: ['read', 'rates'] }))) })
 
 type Api = Process & {
-  /** Status and problem of a call that needs a key. */
+  /** Resolves with status and problem of a call that needs a key. */
   as: (key: string) => Promise<{ status: number, type: string | undefined, retryAfter: string | null }>
   metric: (name: string) => Promise<number | undefined>
 }
@@ -38,7 +38,7 @@ async function start (t: Test, name: 'ingestion-api' | 'rates-api', secrets: Sec
 }
 
 for (const name of ['ingestion-api', 'rates-api'] as const) {
-  t.test(`${name}: Secrets Manager is unavailable at the start and recovers, keys change, and what is no list of keys changes nothing`, async t => {
+  t.test(`${name}: Secrets Manager is unavailable at the start and recovers, keys change, and an invalid list changes no key`, async t => {
     const secrets = await secretsManager(t)
     const api = await start(t, name, secrets)
     const ready = async (): Promise<number> => (await fetch(new URL('/ready', api.url))).status
@@ -54,7 +54,7 @@ for (const name of ['ingestion-api', 'rates-api'] as const) {
 
     secrets.respondWith(keys('one', 'two'))
     await waitFor(async () => (await api.as('two')).status === 200)
-    t.equal((await api.as('one')).status, 200, 'the old one stays valid while the new one comes into use')
+    t.equal((await api.as('one')).status, 200, 'the old one stays valid while clients change to the new one')
     secrets.respondWith(keys('two'))
     await waitFor(async () => (await api.as('one')).status === 401)
 
@@ -81,12 +81,12 @@ for (const name of ['ingestion-api', 'rates-api'] as const) {
     secrets.respondWith(keys('three'))
     await waitFor(async () => (await api.as('three')).status === 200)
     t.ok((await api.metric('freight_keys_age_seconds{}'))! < 5)
-    t.notMatch(api.output(), /hush-hush|[0-9a-f]{64}/, 'the log has nothing of the secret')
+    t.notMatch(api.output(), /hush-hush|[0-9a-f]{64}/, 'the log has no part of the secret')
     t.equal((await api.kill('SIGTERM')).code, 0)
   })
 }
 
-t.test('who says who has a key is said once', async t => {
+t.test('the source of the keys is configured once', async t => {
   const { env } = await aws(t)
   const base = { ...env, DATABASE_URL: 'postgres://x@127.0.0.1:1/x', RATES_KEYS_REQUIRED: 'true' }
   t.match(await runProcess(t, 'ingestion-api', { ...base, API_KEYS: '[]', API_KEYS_SECRET: secretArn }), { code: 1, output: /API_KEYS and API_KEYS_SECRET are both set/ })

@@ -33,14 +33,14 @@ t.test('accepting', async t => {
     const manifest = await manifestOf('plain', 'a')
     t.strictSame(await accept(store, queue, manifest), { manifest, replayed: false, pending: true })
     const again = { ...manifest, payload: { ...manifest.payload, key: 'another' }, acceptedAt: 'later' }
-    t.strictSame(await accept(store, queue, again), { manifest, replayed: true, pending: true }, 'while it is pending the message is sent again')
+    t.strictSame(await accept(store, queue, again), { manifest, replayed: true, pending: true }, 'while the pending record exists the message is sent again')
     await store.deletePending(manifest.id)
     const before = proxy.calls.length
     t.strictSame(await accept(store, queue, again), { manifest, replayed: true, pending: false })
     t.equal(proxy.calls.slice(before).filter(({ method }) => method === 'SendMessage').length, 0)
   })
 
-  t.test('overtaken between the look and the manifest: what was first holds', async t => {
+  t.test('overtaken between the read and the manifest: the first manifest holds', async t => {
     for (const content of ['same', 'other']) {
       const [slow, quick] = await Promise.all([manifestOf(`race ${content}`, 'same'), manifestOf(`race ${content}`, content)])
       const pause = proxy.hold(manifestPut, 'call')
@@ -56,7 +56,7 @@ t.test('accepting', async t => {
     }
   })
 
-  t.test('a store without conditional writes is right where requests follow one another', async t => {
+  t.test('a store without conditional writes works for sequential requests', async t => {
     const direct = open(endpoint)
     const manifest = await manifestOf('unconditional', 'a')
     t.match(await accept(direct.store, direct.queue, manifest), { replayed: false })
@@ -64,7 +64,7 @@ t.test('accepting', async t => {
     t.strictSame(await direct.store.readManifest(manifest.id), manifest)
   })
 
-  t.test('a failure says how far it came', async t => {
+  t.test('a failure reports how far the acceptance came', async t => {
     const manifest = await manifestOf('failing', 'a')
     let back = proxy.cut(manifestPut)
     await t.rejects(accept(store, queue, manifest), { code: 'store-unavailable', members: {} })

@@ -6,7 +6,7 @@ import { startWorker } from '../../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('what always fails is dead-lettered, and is applied when it is redriven after the fix', async t => {
+t.test('a batch that always fails is dead-lettered, and is applied when it is redriven after the fix', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   startWorker(t, it)
   const poison = await it.submit(csv, { stored: csv.replace('100', '999') })
@@ -22,7 +22,7 @@ t.test('what always fails is dead-lettered, and is applied when it is redriven a
   await restorePayload(it, poison, csv)
   const actor = { name: 'someone', reason: 'payload restored' }
   const twice = await Promise.all([1, 2].map(() => actOn(api, it, poison.id, 'redrive', actor)))
-  t.equal(twice.filter(result => result!.changed).length, 1, 'of two at once one has an effect')
+  t.equal(twice.filter(result => result!.changed).length, 1, 'of two concurrent calls one has an effect')
   await it.settled(poison.id, 'applied')
   t.equal(await it.visible(poison.id), 1)
   t.match(await actOn(api, it, poison.id, 'discard', actor), { state: 'applied', changed: false })

@@ -1,4 +1,5 @@
-// What is not applied is decided in the store before the row says it, so that no crash, no redelivery and no restore applies it.
+// The final state of a batch that is not applied is decided in the store before its row has the state. No crash, redelivery or restore then applies
+// the batch.
 import t from 'tap'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { actOn, listAuditEntries } from '../../../lib/batch/dead-letters.ts'
@@ -22,7 +23,7 @@ const states = async ({ db }: Pipeline) => (await db.migrator`select state from 
 const discarded = (id: string): Decision => ({ version: 1, id, provider: 'demo', state: 'discarded', decidedAt: new Date().toISOString(), actor })
 const crash = (): Error => Object.assign(new Error('the process crashed here'), { code: 'CRASHED' })
 
-t.test('the row of a rejected batch says what the decision says, and not before it is stored', async t => {
+t.test('the row of a rejected batch has the values of the decision, and only after the decision is stored', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { endpoint: proxy.endpoint })
   startWorker(t, it)
@@ -43,10 +44,10 @@ t.test('the row of a rejected batch says what the decision says, and not before 
   t.match(await it.store.readDecision(dry.id), { state: 'validated', rows: 1, errors: 0, firstErrors: [] })
   const good = await it.submit(csv)
   await it.settled(good.id, 'applied')
-  t.equal(await it.store.readDecision(good.id), null, 'what is applied has no decision')
+  t.equal(await it.store.readDecision(good.id), null, 'an applied batch has no decision')
 })
 
-t.test('the database is lost between the decision and the row: the next attempt ends by the decision, though the batch would be applied now', async t => {
+t.test('the database is lost between the decision and the row: the next attempt follows the decision, although the batch would be applied now', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { endpoint: proxy.endpoint })
   startWorker(t, it)
@@ -73,7 +74,7 @@ t.test('the store is unavailable: the batch is not rejected until the decision i
   await it.settled(id, 'rejected')
 })
 
-t.test('the store does not respond: the attempt ends by its signal or its deadline, and the call with it', async t => {
+t.test('the store does not respond: the signal or the deadline ends the attempt, and its call', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { endpoint: proxy.endpoint })
   const manifest = await it.submit(unknownPort)
@@ -100,7 +101,7 @@ t.test('a batch with a decision is not applied, whatever is delivered to whichev
   const it = await pipeline(t)
   const manifest = await it.submit(csv)
   await it.store.decide(discarded(manifest.id))
-  await it.store.deletePayload(manifest.payload) // is not needed
+  await it.store.deletePayload(manifest.payload) // the payload is not needed
   startWorker(t, it)
   const row = await it.settled(manifest.id, 'discarded', 'applied', 'dead_lettered')
   t.equal(row.state, 'discarded')
@@ -108,7 +109,7 @@ t.test('a batch with a decision is not applied, whatever is delivered to whichev
   await waitFor(async () => await it.queue.countMessages() === 0)
 })
 
-t.test('a worker that has the batch already, and an operator whose process ends between the decision and the row', async t => {
+t.test('a worker that already processes the batch, and an operator whose process exits between the decision and the row', async t => {
   const it = await pipeline(t)
   startWorker(t, it)
   const lock = await lockReadModel(t, it.db)
@@ -121,7 +122,7 @@ t.test('a worker that has the batch already, and an operator whose process ends 
   t.equal(await it.visible(id), 0)
 })
 
-t.test('of two attempts that would end differently the second decides nothing', async t => {
+t.test('of two attempts with different results the second writes no decision', async t => {
   const it = await pipeline(t)
   const manifest = await it.submit(csv)
   const [reported, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -138,7 +139,7 @@ t.test('of two attempts that would end differently the second decides nothing', 
       throw crash()
     },
   }
-  // This worker's rules are others. Its process would end as soon as the decision is stored.
+  // This worker has other rules. Its process would exit as soon as the decision is stored.
   const rejecting = attempt(it, manifest, store, 1).catch(error => error)
   await reported.promise
   const lock = await lockReadModel(t, it.db)
@@ -166,7 +167,7 @@ t.test('an operator discards', async t => {
   }
   const stateOf = async (id: string) => (await it.db.migrator`select state from batches where id = ${id}`)[0]!.state as string
 
-  t.test('the decision has who and why', async t => {
+  t.test('the decision has the actor and the reason', async t => {
     const id = await deadLetter('1')
     const twice = await Promise.all([1, 2].map(() => actOn(api, it, id, 'discard', actor)))
     t.same(twice.map(result => result!.changed).sort(), [false, true])
@@ -174,7 +175,7 @@ t.test('an operator discards', async t => {
     t.match(await listAuditEntries(api, id), [{ action: 'discard', actor: 'someone', reason: 'obsolete' }])
   })
 
-  t.test('the store is unavailable: nothing is changed', async t => {
+  t.test('the store is unavailable: no data is changed', async t => {
     const id = await deadLetter('2')
     const back = proxy.cut(theDecision)
     await t.rejects(actOn(api, it, id, 'discard', actor), { code: 'store-unavailable' })
@@ -184,7 +185,7 @@ t.test('an operator discards', async t => {
     t.match(await actOn(api, it, id, 'discard', actor), { state: 'discarded', changed: true })
   })
 
-  t.test('its process ends between the decision and the row: a redrive sends nothing, the batch is discarded', async t => {
+  t.test('the process exits between the decision and the row: a redrive sends no message, the batch is discarded', async t => {
     const id = await deadLetter('3')
     const store: Store = { ...it.store, async decide (decision) { await it.store.decide(decision); throw crash() } }
     await t.rejects(actOn(api, { ...it, store }, id, 'discard', actor))
@@ -197,7 +198,7 @@ t.test('an operator discards', async t => {
     t.equal((await listAuditEntries(api, id)).length, 1)
   })
 
-  t.test('a redrive without the payload is refused, with the store unavailable it is not', async t => {
+  t.test('a redrive without the payload is refused, but not while the store is unavailable', async t => {
     const id = await deadLetter('4')
     const { payload } = (await it.store.readManifest(id))!
     t.equal(await it.store.payloadState(payload), 'stored')

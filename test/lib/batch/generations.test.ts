@@ -19,11 +19,11 @@ const caseOf = (name: string): string => readFileSync(join(import.meta.dirname, 
 const newPort = caseOf('05-new-port.csv')
 const regions = await readText(join(import.meta.dirname, '../../../sql/reference/regions.csv'))
 let count = 0
-/** Content that no other test sends, to the port that 05-ports.csv brings. */
+/** Returns content that no other test sends, to the port that 05-ports.csv adds. */
 const fresh = (): string => `${header}XKQQX,EETLL,2021-01-31,${++count}\n`
 
 type Fixture = TestIngestionApi & {
-  /** Sends a file and waits for the end of the batch that it is. */
+  /** Sends a file and waits until its batch is final. */
   send: (content: string | Buffer, options?: Call & { path?: string }) => Promise<Result['body']>
   untilFinal: (id: string) => Promise<Result['body']>
   loadPorts: () => Promise<unknown>
@@ -50,7 +50,7 @@ async function openFixture (t: Test, { worker = true, ...options }: Options & { 
     untilFinal,
     async send (content, sending) {
       let response: Result
-      // `accepted` says that the database did not answer in time: a busy machine.
+      // `accepted` means that the database did not respond in time: the machine is busy.
       await waitFor(async () => (response = await api.submit(content, sending)).body.state !== 'accepted')
       t.equal(response!.status, 202)
       return { ...await untilFinal(response!.body.id), ...(response!.body.advice ? { advice: response!.body.advice } : {}) }
@@ -75,30 +75,30 @@ t.test('a dry run without a key is checked against the present reference data', 
   t.match(await send(newPort, keyed), { id: underKey.id, state: 'rejected' })
 })
 
-t.test('a rejected content is checked again once reference data has changed, as a batch of its own', atOnce, async t => {
+t.test('a rejected content is checked again as a new batch after reference data has changed', atOnce, async t => {
   const { send, submit, call, loadPorts, untilFinal, db } = await openFixture(t)
   const content = fresh()
   const first = await send(content)
   t.match(first, { state: 'rejected', advice: /checked again/ })
   await loadReference(db.migrator, await readText(join(import.meta.dirname, '../../../sql/reference/ports.csv')), regions)
-  t.match(await send(content), { id: first.id, finished_at: first.finished_at }, 'the load changed nothing')
+  t.match(await send(content), { id: first.id, finished_at: first.finished_at }, 'the load changed no data')
   await loadPorts()
   const responses = await Promise.all(Array.from({ length: 20 }, (_, number) => number % 2
     ? submit(content)
     : submit(gzipSync(content), { headers: { 'content-encoding': 'gzip' } })))
-  // On a busy machine some get 503, or the batch that was accepted last: the database has 3 s to answer.
+  // On a busy machine some requests get 503, or the batch that was accepted last: the database has 3 s to respond.
   const ids = new Set(responses.filter(({ status, body }) => status === 202 && body.id !== first.id).map(({ body }) => body.id))
-  t.equal(ids.size, 1, 'sends at once are one')
+  t.equal(ids.size, 1, 'concurrent requests are one batch')
   const [second] = [...ids] as [string]
   t.not(second, first.id)
   t.match(await untilFinal(second), { state: 'applied', rows: 1, advice: null })
-  t.match((await call(`/batches/${first.id}`)).body, { state: 'rejected' }, 'final stays final')
+  t.match((await call(`/batches/${first.id}`)).body, { state: 'rejected' }, 'a final state never changes')
   await loadReference(db.migrator, 'code,name,parent_slug\nXKQQX,Somewhere else,baltic_main\n', regions)
   t.match(await send(content), { id: second, state: 'applied' })
   t.equal((await db.migrator`select 1 from prices`).length, 1)
 })
 
-t.test('under a key rejected is final, and the response says what to do', atOnce, async t => {
+t.test('with a key, rejected is final, and the response says what to do', atOnce, async t => {
   const { send, loadPorts } = await openFixture(t)
   const headers = { 'idempotency-key': 'february' }
   const content = fresh()
@@ -107,7 +107,7 @@ t.test('under a key rejected is final, and the response says what to do', atOnce
   t.match(await send(content, { headers }), { id: first.id, state: 'rejected', advice: /another key/ })
 })
 
-t.test('also once limits, release or the number of rows that is said are others', atOnce, async t => {
+t.test('also after limits, release or the declared number of rows have changed', atOnce, async t => {
   const { send, db } = await openFixture(t)
   const content = fresh()
   const ids = [(await send(content)).id]
@@ -119,7 +119,7 @@ t.test('also once limits, release or the number of rows that is said are others'
   t.equal(new Set(ids).size, 2)
   await db.migrator`update batches set checked_under = jsonb_set(checked_under, '{limits}', (select limits from worker_rules)) where id = ${ids.at(-1)!}`
   await again()
-  t.equal(new Set(ids).size, 2, 'checked under the limits of now')
+  t.equal(new Set(ids).size, 2, 'checked under the present limits')
   await db.migrator`update worker_rules set release = '0.0.1'`
   await again()
   t.equal(new Set(ids).size, 3)
@@ -160,7 +160,7 @@ t.test('uploads, compressed or not, and other formats', atOnce, async t => {
   t.strictSame((await Promise.all(sends.map(send => send()))).map(({ id }) => id), after.map(({ id }) => id))
 })
 
-t.test('what an older release rejected is checked again; a duplicate is not', atOnce, async t => {
+t.test('a batch that an older release rejected is checked again; a duplicate is not', atOnce, async t => {
   const it = await openFixture(t)
   const [store, queue] = [openStore(it.aws.s3, it.aws.bucket), openQueue(it.aws.sqs, it.aws.queueUrl)]
   const content = fresh()
@@ -183,7 +183,7 @@ t.test('what an older release rejected is checked again; a duplicate is not', at
   t.match(await it.send(upload, json), { id: duplicate.id, state: 'rejected' })
 })
 
-t.test('while the database is unavailable it is the last batch that was accepted, and its state is not known', atOnce, async t => {
+t.test('while the database is unavailable the response is the last accepted batch, with an unknown state', atOnce, async t => {
   const it = await openFixture(t)
   const content = fresh()
   const first = await it.send(content)
@@ -192,7 +192,7 @@ t.test('while the database is unavailable it is the last batch that was accepted
   t.match(second, { state: 'applied' })
   const known = fresh()
   const rejected = await it.send(known.replace('EETLL', 'QQQQQ'))
-  await it.db.migrator`revoke select on batches from batch_intake` // every query fails; the store and the queue are there
+  await it.db.migrator`revoke select on batches from batch_intake` // every query fails; the store and the queue are available
   for (const [text, id] of [[content, second.id], [known.replace('EETLL', 'QQQQQ'), rejected.id]]) {
     t.match(await it.submit(text), { status: 202, body: { id, state: 'accepted' } })
   }
@@ -201,7 +201,7 @@ t.test('while the database is unavailable it is the last batch that was accepted
   t.match((await it.call(`/batches/${first.id}`)).body, { state: 'rejected' })
 })
 
-t.test('a worker writes its rules once, and only where they are others; who reads them cannot change them', atOnce, async t => {
+t.test('a worker writes its rules once, and again only if they differ; the readers cannot change them', atOnce, async t => {
   const { db } = await openFixture(t, { worker: false })
   const [worker, api] = [db.open('ingestion_worker'), db.open('ingestion_api')]
   const since = async (): Promise<unknown> => (await api`select since::text, release, limits from worker_rules`)[0]
@@ -216,7 +216,7 @@ t.test('a worker writes its rules once, and only where they are others; who read
   await t.rejects(worker`update reference_version set version = 0`, { code: '42501' })
 })
 
-t.test('a content is a hundred batches at most', atOnce, async t => {
+t.test('one content has at most a hundred batches', atOnce, async t => {
   const { db } = await openFixture(t, { worker: false })
   await publishWorkerRules(db.open('ingestion_worker'), { maxRows: 1 })
   const generations = generationsOf('demo', 'apply', { kind: 'content', value: sha256('x') })

@@ -8,18 +8,18 @@ import { head, rawRequest } from '../../harness/raw-http.ts'
 import { waitFor } from '../../harness/wait.ts'
 
 let count = 0
-/** Content that no other test sends. */
+/** Returns content that no other test sends. */
 const fresh = (): string => `${header}CNGGZ,EETLL,2021-01-05,${++count}\n`
 
-t.test('which batch it is', async t => {
+t.test('which batch a request names', async t => {
   const api = await ingestionApi(t)
   const send = (content: string | Buffer, key?: string, options: Parameters<typeof api.submit>[1] = {}): Promise<Result> =>
     api.submit(content, { ...options, headers: { ...(key === undefined ? {} : { 'idempotency-key': key }), ...options.headers } })
   const messagesOf = async (id: string): Promise<number> => (await api.messages()).filter(message => message.id === id).length
-  /** Every payload that lies in the store is that of a manifest. */
+  /** Resolves when every payload in the store belongs to a manifest. */
   const noPayloadTooMany = (): Promise<void> => waitFor(async () => (await api.objects('incoming/')).length === (await api.objects('batches/')).length)
 
-  t.test('the same content is the same batch, however it is packed, and says its state of now', async t => {
+  t.test('the same content is the same batch, however it is compressed, and the response has its present state', async t => {
     const content = fresh()
     const first = await send(content)
     const again = await send(content)
@@ -37,7 +37,7 @@ t.test('which batch it is', async t => {
     t.equal(await messagesOf(first.body.id), 1)
   })
 
-  t.test('a key names a batch; other content under it is refused and the first stays', async t => {
+  t.test('a key names a batch; other content under the key is refused and the first batch remains', async t => {
     const content = fresh()
     const first = await send(content, 'january')
     t.equal(first.body.id, batchId('demo', 'apply', { kind: 'key', value: 'january' }))
@@ -49,11 +49,11 @@ t.test('which batch it is', async t => {
     await noPayloadTooMany()
   })
 
-  t.test('the same content in another format is another batch without a key, and refused under one', async t => {
+  t.test('the same content in another format is another batch without a key, and is refused with one', async t => {
     const content = readFileSync(join(import.meta.dirname, '../../cases/clients/04-rows.ndjson'))
     const as = (type: string, key?: string): Promise<Result> => send(content, key, { headers: { 'content-type': type } })
     const csv = await as('text/csv')
-    t.equal(csv.body.id, batchId('demo', 'apply', { kind: 'content', value: sha256(content) }), 'the first has the id that older releases give')
+    t.equal(csv.body.id, batchId('demo', 'apply', { kind: 'content', value: sha256(content) }), 'the first has the id that older releases compute')
     const ndjson = await as('application/x-ndjson')
     t.match(ndjson, { status: 202, body: { format: 'ndjson', state: 'queued' } })
     t.not(ndjson.body.id, csv.body.id)
@@ -71,10 +71,10 @@ t.test('which batch it is', async t => {
     await noPayloadTooMany()
   })
 
-  t.test('the same content in three formats many times at once: three batches', async t => {
+  t.test('the same content in three formats, many times at once: three batches', async t => {
     const content = fresh()
     const types = ['text/csv', 'application/x-ndjson', 'application/json']
-    const array = `[${' '.repeat(10)}${content}` // a body that begins with an array is no command
+    const array = `[${' '.repeat(10)}${content}` // a body that begins with an array is not a command
     const responses = await Promise.all(Array.from({ length: 30 }, (_, index) => send(array, undefined, { headers: { 'content-type': types[index % 3]! } })))
     t.strictSame(responses.map(({ status }) => status), responses.map(() => 202))
     for (const [index, type] of types.entries()) {
@@ -93,7 +93,7 @@ t.test('which batch it is', async t => {
     const sent = [
       await send(content),
       await send(content, 'february'),
-      await send(content, sha256(content)), // a key that looks like a digest stays a key
+      await send(content, sha256(content)), // a key that looks like a digest is still a key
       await send(content, undefined, { as: 'other' }),
       await send(content, 'february', { as: 'other' }),
       await send(content, undefined, { path: '/batches?dry_run=true' }),
@@ -104,7 +104,7 @@ t.test('which batch it is', async t => {
     t.strictSame(sent.map(({ body }) => body.mode), ['apply', 'apply', 'apply', 'apply', 'apply', 'dry_run', 'dry_run'])
     t.strictSame(sent.map(({ body }) => body.provider), ['demo', 'demo', 'demo', 'other', 'other', 'demo', 'demo'])
     t.equal((await send(content, undefined, { path: '/batches?dry_run=false' })).body.id, sent[0]!.body.id)
-    // The second key of the same provider is the same provider.
+    // A second key of a provider belongs to the same provider.
     t.equal((await api.submit(content, { as: 'demo-new' })).body.id, sent[0]!.body.id)
   })
 
@@ -132,7 +132,7 @@ t.test('which batch it is', async t => {
     await noPayloadTooMany()
   })
 
-  t.test('keys that are none', async t => {
+  t.test('invalid keys', async t => {
     for (const key of ['', ' ', 'with space', 'tab\there', 'ü', 'x'.repeat(256), 'a, b', '\x7f']) {
       const request = rawRequest(t, api.url)
       await request.send(Buffer.from(head({ 'content-length': 1, 'idempotency-key': key }).replace('\r\n\r\n', '\r\n\r\nx'), 'latin1'))

@@ -12,7 +12,7 @@ t.test('the queue of batches', async t => {
   const receive = async (): Promise<Delivery> => (await queue.receive(5, AbortSignal.timeout(waitLimitMs)))!
   const none = () => queue.receive(0, AbortSignal.timeout(waitLimitMs))
 
-  t.test('in the order of a provider, who holds up nobody else', async t => {
+  t.test('messages come in the order of a provider, and no provider delays another', async t => {
     await queue.send(a, 'demo')
     await queue.send(b, 'demo')
     await queue.send(c, 'other')
@@ -20,7 +20,7 @@ t.test('the queue of batches', async t => {
     const [first, other] = [await receive(), await receive()].sort((one, two) => one.group.localeCompare(two.group)) as [Delivery, Delivery]
     t.match(first, { batchId: a, group: 'demo', receives: 1 })
     t.match(other, { batchId: c, group: 'other', receives: 1 })
-    t.equal(await none(), null, 'the next of a provider waits for the one in hand')
+    t.equal(await none(), null, 'the next message of a provider waits for the one in flight')
     t.equal(await queue.countMessages(), 3)
     await queue.remove(first)
     const second = await receive()
@@ -29,7 +29,7 @@ t.test('the queue of batches', async t => {
     t.equal(await queue.countMessages(), 0)
   })
 
-  t.test('sent twice it is received once; under another deduplication id it is received again', async t => {
+  t.test('a message that is sent twice is received once; under another deduplication id it is received again', async t => {
     const id = 'd'.repeat(64)
     for (let i = 0; i < 3; i++) await queue.send(id, 'demo')
     await queue.remove(await receive())
@@ -40,7 +40,7 @@ t.test('the queue of batches', async t => {
     await queue.remove(again)
   })
 
-  t.test('a message that is handed back is received again and counts; one that stays hidden is not received', async t => {
+  t.test('a released message is received again and the receive counts; a hidden message is not received', async t => {
     const id = 'e'.repeat(64)
     await queue.send(id, 'demo')
     const first = await receive()
@@ -52,7 +52,7 @@ t.test('the queue of batches', async t => {
     await queue.remove(second)
   })
 
-  t.test('a message that is none of ours has no batch id', async t => {
+  t.test('a foreign message has no batch id', async t => {
     const bodies = ['nonsense', '{}', '{"id":1}', '{"id":"short"}', JSON.stringify({ id: 'A'.repeat(64) }), 'null', '[]']
     for (const [index, MessageBody] of bodies.entries()) {
       await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody, MessageGroupId: `g${index}`, MessageDeduplicationId: `d${index}` }))

@@ -25,10 +25,10 @@ t.test('the row of a batch', async t => {
   await recordAccepted(sql, { ...manifest, acceptedAt: '2030-01-01T00:00:00.000Z' })
   t.match(await readRecord(sql, id), {
     state: 'processing', accepted_at: manifest.acceptedAt, started_at: '2026-01-02T03:04:06.000Z', attempts: 2, rows_read: 30,
-  }, 'is not written over, and shows the latest attempt')
+  }, 'is not overwritten, and shows the latest attempt')
 })
 
-t.test('the row of a batch that the database has lost is that of its acceptance, but for its place in the queue', async t => {
+t.test('the row of a batch that the database has lost is that of its acceptance, except for its place in the queue', async t => {
   const db = await database(t)
   const sql = db.open('ops')
   const stored = { ...manifest, payloadStoredAt: '2026-01-02T02:00:00.123Z' }
@@ -40,5 +40,5 @@ t.test('the row of a batch that the database has lost is that of its acceptance,
   await db.migrator`delete from batches`
   t.same(await recordLost(sql, [stored, { ...stored }]), [id])
   t.same(await row(), { ...accepted, is_last: true })
-  t.same(await recordLost(sql, [stored]), [], 'is not written over')
+  t.same(await recordLost(sql, [stored]), [], 'is not overwritten')
 })

@@ -19,11 +19,11 @@ t.test('one client has one name', async t => {
     ['fe80::1', 'fe80::2%eth0'],
   ]
   for (const addresses of clients) t.equal(names(addresses).size, 1, addresses.join(' '))
-  t.equal(names(clients.flat()).size, clients.length, 'and no two have the same')
+  t.equal(names(clients.flat()).size, clients.length, 'and no two clients have the same')
   t.same([...names(['192.0.2.1', '::ffff:c000:201'])], ['192.0.2.1'])
 })
 
-t.test('an IPv6 address is its /64, however it is written', async () => {
+t.test('an IPv6 address counts as its /64, however it is written', async () => {
   const group = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.constant(0))
   const groupsOf = (length: number) => fc.array(group, { minLength: length, maxLength: length })
   fc.assert(fc.property(groupsOf(8), groupsOf(4), (groups, others) => {
@@ -36,7 +36,7 @@ t.test('an IPv6 address is its /64, however it is written', async () => {
   }), { numRuns: 2_000 })
 })
 
-t.test('entries of X-Forwarded-For count from the right, as many as there are proxies', async t => {
+t.test('entries of X-Forwarded-For count from the right, one for each proxy', async t => {
   const cases: Array<[string | undefined, number, string]> = [
     ['198.51.100.7', 0, '10.0.0.1'],
     [undefined, 1, '10.0.0.1'],

@@ -4,7 +4,7 @@ import { openMetrics } from '../../../lib/metrics/metrics.ts'
 import { buildServer } from '../../../lib/http/server.ts'
 import { rawRequest } from '../../harness/raw-http.ts'
 
-t.test('a request is one line of JSON, whatever its address holds', async t => {
+t.test('a request is one line of JSON, whatever its address contains', async t => {
   const lines: Array<Record<string, unknown>> = []
   const log = pino({ level: 'debug', base: { name: 'a "name"' } }, { write: (text: string) => { for (const line of text.trimEnd().split('\n')) lines.push(JSON.parse(line)) } })
   const app = buildServer({ log, metrics: openMetrics('rates-api') })

@@ -3,13 +3,13 @@ import { cloudWatchMetrics } from '../../../lib/metrics/cloudwatch.ts'
 import { embedMetrics } from '../../../lib/metrics/embedded.ts'
 import { openMetrics, valueOf } from '../../../lib/metrics/metrics.ts'
 
-t.test('a counter stands at 0 before anything was counted, for each value of its labels', async t => {
+t.test('a counter is 0 before the first event, for each value of its labels', async t => {
   const text = await openMetrics('rates-api').registry.metrics()
   t.match(text, 'freight_batches_finished_total{outcome="rejected",service="rates-api"} 0')
   t.match(text, 'freight_http_server_errors_total{service="rates-api"} 0')
 })
 
-t.test('a gauge is absent until it is known, and absent again when it is not known any more', async t => {
+t.test('a gauge is absent until its value is known, and absent again when its value becomes unknown', async t => {
   const metrics = openMetrics('ingestion-worker')
   const ages = async (): Promise<string[]> => (await metrics.registry.metrics()).split('\n').filter(line => line.startsWith('freight_oldest_batch_seconds'))
   t.same(await ages(), [])
@@ -36,14 +36,14 @@ t.test('the lines for CloudWatch', async t => {
 
   const [first, second] = lines
   t.match(first, { BatchesRejected: 2, BatchesApplied: 1, BatchesDeadLettered: 0, SecondsPerBatch: 2, DeadLetters: 4 })
-  t.match(second, { BatchesRejected: 1, BatchesApplied: 0 }, 'counts are those since the line before')
-  t.notOk('SecondsPerBatch' in second, 'no batch, no mean')
-  t.notOk('DeadLetters' in second, 'what is not known is not said')
+  t.match(second, { BatchesRejected: 1, BatchesApplied: 0 }, 'counts are those since the previous line')
+  t.notOk('SecondsPerBatch' in second, 'without a batch there is no mean')
+  t.notOk('DeadLetters' in second, 'unknown values are absent')
   for (const line of lines) {
     const [directive] = line._aws.CloudWatchMetrics
     t.same([directive.Namespace, directive.Dimensions], ['freight-rates/test', [[]]])
     const { _aws, service, ...values } = line
-    t.same(directive.Metrics.map(({ Name }: { Name: string }) => Name), Object.keys(values), 'each value is declared, and each declared has its value')
+    t.same(directive.Metrics.map(({ Name }: { Name: string }) => Name), Object.keys(values), 'each value is declared, and each declared metric has its value')
     t.ok(Math.abs(Date.now() - _aws.Timestamp) < 60_000)
   }
   t.ok(Object.keys(first).every(name => ['_aws', 'service'].includes(name) || name in cloudWatchMetrics['ingestion-worker']))

@@ -7,7 +7,7 @@ import { waitFor } from '../../harness/wait.ts'
 const metricsUrl = (process: Process): string => /"url":"(http:[^"]+\/metrics)"/.exec(process.output())![1]!
 const fetchMetrics = async (process: Process): Promise<string> => await (await fetch(metricsUrl(process))).text()
 
-t.test('each process exposes its metrics on a port of their own, and in the log where a namespace is given', async t => {
+t.test('each process exposes its metrics on a separate port, and in the log if a namespace is configured', async t => {
   const [db, { env }] = await Promise.all([database(t), aws(t)])
   const common = { METRICS_PORT: '0', METRICS_NAMESPACE: 'freight-rates/test', METRICS_SECONDS: '1', BACKLOG_SECONDS: '1', API_KEYS: '[]', ...env }
   const [ratesApi, ingestionApi, worker] = await Promise.all([

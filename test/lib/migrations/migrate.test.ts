@@ -21,7 +21,7 @@ t.test('twenty migrators at once on an empty database', async t => {
   t.same(results.flatMap(([applied]) => applied).sort(), names, 'each migration was applied by one of them')
   t.same(results.flatMap(([, months]) => months).sort(), ['2020-12-01', '2021-01-01', '2021-02-01', '2021-03-01'])
   const sql = open()
-  t.same(await migrate(sql), [], 'again does nothing')
+  t.same(await migrate(sql), [], 'a second run has no effect')
   t.same(await ensurePartitions(sql, '2020-12-01', '2021-04-01'), ['2021-04-01'])
   const partitions = await sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'prices'::regclass order by 1`
   t.equal(partitions.length, 5)
@@ -44,7 +44,7 @@ t.test('an applied migration that was edited is refused', async t => {
   await t.rejects(migrate(sql, [{ ...migration(1), sha256: 'another' }]), /0001-x/)
 })
 
-t.test('a failing migration leaves nothing of itself, and the next try resumes', async t => {
+t.test('a failing migration leaves no change, and the next run resumes', async t => {
   const sql = (await emptyDatabase(t)).open()
   const broken = { ...migration(2), text: 'create table b (); select nonsense' }
   await t.rejects(migrate(sql, [migration(1), broken]), { code: '42703' })
@@ -70,7 +70,7 @@ t.test('releases and breaking migrations', async t => {
     await newer.end()
   })
 
-  t.test('older code refuses the schema, newer code and compatible code do not', async t => {
+  t.test('older code refuses the schema; newer code and compatible code do not', async t => {
     t.match(await schemaState(sql, [migration(1)], '2.0.9'), { missing: 0, refusal: /0002-x.*2\.1\.0/ })
     t.same(await schemaState(sql, [migration(1)], '2.1.0'), { missing: 0, refusal: null })
     t.same(await schemaState(sql, [migration(1), breaking, migration(3)], '2.2.0'), { missing: 1, refusal: null })
@@ -78,7 +78,7 @@ t.test('releases and breaking migrations', async t => {
   })
 })
 
-t.test('no role can do more than its work', async t => {
+t.test('no role has more rights than its work needs', async t => {
   const sql = (await emptyDatabase(t)).open()
   await migrate(sql)
   const may = async (role: string): Promise<string[]> => {

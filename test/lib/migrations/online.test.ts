@@ -19,7 +19,7 @@ t.test('an index on a table of an earlier migration is built without a transacti
   t.end()
 })
 
-t.test('what cannot be repeated needs a transaction', t => {
+t.test('a statement that cannot be repeated needs a transaction', t => {
   t.same(statementsOf('--! no transaction\n-- a comment; with a semicolon\ncreate index concurrently i\n  on t (a); alter table t validate constraint c;\n', 'f.sql'),
     ['create index concurrently i on t (a)', 'alter table t validate constraint c'])
   for (const statement of ['create index i on t (a)', 'update t set a = 1', 'drop index concurrently i', 'alter table t add column b text', 'create index concurrently on t (a)']) {
@@ -28,7 +28,7 @@ t.test('what cannot be repeated needs a transaction', t => {
   t.end()
 })
 
-t.test('the search for a duplicate and the count of unfinished batches read an index each', async t => {
+t.test('the search for a duplicate and the count of unfinished batches each read an index', async t => {
   const db = await database(t)
   await db.migrator`
     insert into batches (id, provider, mode, state, format, digest, content_digest, name_kind, bytes, decoded_bytes, accepted_at, finished_at, row_count)
@@ -47,7 +47,7 @@ t.test('the search for a duplicate and the count of unfinished batches read an i
   await t.test('duplicates', async t => {
     t.same(await read(worker, async () => {
       t.equal(await duplicateOf(plain, plain), plain)
-      t.equal(await duplicateOf(plain, none), plain, 'a compressed upload of it')
+      t.equal(await duplicateOf(plain, none), plain, 'a compressed upload of the content')
       t.equal(await duplicateOf(packedContent, packedContent), packed, 'the content of a compressed upload')
       t.equal(await duplicateOf(packedContent, packed), packed, 'the compressed upload itself')
       t.equal(await duplicateOf(keyed, keyed), null)
@@ -59,7 +59,7 @@ t.test('the search for a duplicate and the count of unfinished batches read an i
   })
 })
 
-/** The indexes of `batches` that `work` reads, each at least once; no scan of the table. */
+/** Returns the indexes of `batches` that `work` reads, each at least once, and asserts that no scan reads the table. */
 async function read (sql: Sql, work: () => Promise<void>): Promise<string[]> {
   const scans = async (): Promise<Map<string, number>> => {
     await sql`select pg_stat_force_next_flush()`

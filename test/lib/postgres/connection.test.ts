@@ -6,7 +6,7 @@ import { commits } from '../../harness/call-labels.ts'
 import { tcpProxy } from '../../harness/tcp-proxy.ts'
 
 for (const way of ['cut', 'end'] as const) {
-  t.test(`connections are lost (${way}) under continuous queries: each gets its own result, or fails`, async t => {
+  t.test(`connections are lost (${way}) under continuous queries: each query gets its own result, or fails`, async t => {
     const url = new URL((await database(t)).url('migrator'))
     const proxy = await tcpProxy(Number(url.port), commits)
     url.port = String(proxy.port)
@@ -15,7 +15,7 @@ for (const way of ['cut', 'end'] as const) {
     const wrong: unknown[] = []
     const over = new AbortController()
 
-    /** As a caller that goes on at once after a failure. */
+    /** Sends queries as a caller that continues at once after a failure. */
     async function queryRepeatedly (): Promise<void> {
       while (!over.signal.aborted) {
         const mine = ++sent
@@ -32,7 +32,7 @@ for (const way of ['cut', 'end'] as const) {
       proxy[way]()
     }
     const before = succeeded
-    await waitFor(() => succeeded > before + 500) // results in a wrong order would stay in that order
+    await waitFor(() => succeeded > before + 500) // shifted results would stay shifted
     over.abort()
     await clients
     t.same(wrong, [])

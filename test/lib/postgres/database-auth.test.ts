@@ -44,7 +44,7 @@ t.test('each entry of DATABASE_READ_URLS names one host', async t => {
   t.match(read(`${one},postgres://a%2Cb/freight`), [/^DATABASE_READ_URLS names several hosts/])
 })
 
-t.test('every process is refused at its start, and every command', async t => {
+t.test('every process and every command is refused at its start', async t => {
   for (const name of ['rates-api', 'ingestion-api', 'ingestion-worker', 'migrate']) {
     t.match(await runProcess(t, name, { DATABASE_URL: two }), { code: 1, output: /^ *DATABASE_URL names several hosts/m }, name)
   }

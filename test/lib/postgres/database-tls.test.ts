@@ -23,7 +23,7 @@ const connect = (parameters: string, host = '127.0.0.1') => {
   return openDatabase({ url: url.href, process: 'test', poolSize: 1 })
 }
 
-/** Whether the link has TLS, or the code of why there is none. */
+/** Resolves with whether the connection has TLS, or with the code of the refusal. */
 async function outcome (parameters: string, host?: string): Promise<boolean | string> {
   const sql = connect(parameters, host)
   try {
@@ -52,12 +52,12 @@ t.test('a server with a certificate of the right authority', async t => {
 
 t.test('a certificate for another host', async t => {
   await useCertificate(server, await ours.issue('db.example', 'localhost'))
-  t.equal(await outcome(`sslmode=verify-full&sslrootcert=${ca}`), 'ERR_TLS_CERT_ALTNAME_INVALID', 'not even where Node would take an address for localhost')
+  t.equal(await outcome(`sslmode=verify-full&sslrootcert=${ca}`), 'ERR_TLS_CERT_ALTNAME_INVALID', 'even where Node would take an address for localhost')
   t.equal(await outcome(`sslmode=verify-full&sslrootcert=${ca}`, 'localhost'), true)
   t.equal(await outcome(`sslmode=verify-ca&sslrootcert=${ca}`), true)
 })
 
-t.test('a certificate of an unknown authority; a pool gets over it when the right one is there', async t => {
+t.test('a certificate of an unknown authority; the pool recovers when the right one is used', async t => {
   await useCertificate(server, await theirs.issue('127.0.0.1'))
   for (const mode of ['verify-ca', 'verify-full']) t.match(await outcome(`sslmode=${mode}&sslrootcert=${ca}`), /LEAF_SIGNATURE|CERT/, mode)
   t.equal(await outcome(`sslmode=require&sslrootcert=${ca}`), true)
@@ -68,8 +68,8 @@ t.test('a certificate of an unknown authority; a pool gets over it when the righ
   await sql.end()
 })
 
-t.test('what a URL says', async t => {
-  t.match(tlsOf('postgres://u@db.abc.eu-west-1.rds.amazonaws.com/x'), { mode: 'verify-full', ssl: { secureContext: Object } }, 'RDS is verified without a word')
+t.test('the parameters of a URL', async t => {
+  t.match(tlsOf('postgres://u@db.abc.eu-west-1.rds.amazonaws.com/x'), { mode: 'verify-full', ssl: { secureContext: Object } }, 'RDS is verified without a parameter')
   t.match(tlsOf('postgres://u@db.abc.eu-west-1.rds.amazonaws.com/x?sslmode=require'), { mode: 'require', ssl: 'require' })
   t.equal(tlsOf('postgres://u@localhost/x?sslmode=prefer&a=b').url, 'postgres://u@localhost/x?a=b')
   t.throws(() => tlsOf('postgres://u@localhost/x?sslmode=always'), /sslmode=always/)

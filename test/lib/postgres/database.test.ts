@@ -7,7 +7,7 @@ import { waitFor } from '../../harness/wait.ts'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** The failure of a question to a database that is away, in a pool that is thrown away for it, as the rates API does. */
+/** Resolves with the failure of a query to an unavailable database, in a pool that is then discarded, as in the rates API. */
 async function failure (): Promise<WeakRef<object>> {
   const sql = openDatabase({ url: 'postgres://somebody:something@127.0.0.1:1/nothing', process: 'test', poolSize: 1 })
   const error = await sql`select 1`.catch((error: unknown) => error as object)
@@ -15,7 +15,7 @@ async function failure (): Promise<WeakRef<object>> {
   return new WeakRef(error as object)
 }
 
-t.test('nothing stays of queries while the database was unavailable', async t => {
+t.test('no query stays in memory after the database was unavailable', async t => {
   const failures: Array<WeakRef<object>> = []
   for (let each = 0; each < 20; each++) failures.push(await failure())
   const left = (): number => failures.filter(each => each.deref()).length
@@ -23,5 +23,5 @@ t.test('nothing stays of queries while the database was unavailable', async t =>
     collectGarbage()
     return left() <= 1
   })
-  t.ok(left() <= 1, 'but of the last, until another comes')
+  t.ok(left() <= 1, 'except the last one, until the next query')
 })

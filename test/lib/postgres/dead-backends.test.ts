@@ -5,7 +5,7 @@ import { transaction } from '../../../lib/postgres/transaction.ts'
 import { database, type TestDatabase } from '../../harness/database.ts'
 import { waitFor } from '../../harness/wait.ts'
 
-/** Ways of use after a loss: each is the first thing that a connection is asked for when it is open again. */
+/** Uses after a loss: each is the first use of a connection after the reconnect. */
 const uses: Record<string, (sql: Sql) => Promise<unknown>> = {
   'a query': async sql => await sql`select 1 as one`,
   'a query with parameters': async sql => await sql`select ${'a'}::text as text`,
@@ -30,14 +30,14 @@ async function pool (t: Test, size: number): Promise<{ db: TestDatabase, sql: Sq
   return { db, sql, name, superuser }
 }
 
-/** Kills every backend of the pool while each of its connections has a query; the queries' own errors are those of a lost link. */
+/** Kills every backend of the pool while each connection has a query. The queries must fail with the errors of a lost connection. */
 async function killUnderQueries (t: Test, { sql, name, superuser }: { sql: Sql, name: string, superuser: Sql }, size: number): Promise<void> {
   const running = Array.from({ length: size }, () => sql`select pg_sleep(60)`.then(() => 'answered', error => error.code as string))
   const busy = async (): Promise<number> =>
     (await superuser`select from pg_stat_activity where application_name like ${`${name}@%`} and query like '%pg_sleep%' and state = 'active'`).length
   await waitFor(async () => await busy() === size)
   await superuser`select pg_terminate_backend(pid) from pg_stat_activity where application_name like ${`${name}@%`}`
-  t.same(new Set(await Promise.all(running)), new Set(['CONNECTION_CLOSED']), 'a query that was running fails, for it may have had an effect')
+  t.same(new Set(await Promise.all(running)), new Set(['CONNECTION_CLOSED']), 'a running query fails, because it may have had an effect')
 }
 
 for (const [name, use] of Object.entries(uses)) {
@@ -52,11 +52,11 @@ for (const [name, use] of Object.entries(uses)) {
   })
 }
 
-t.test('a result that was cut leaves no rows to the next one', async t => {
+t.test('a truncated result leaves no rows for the next query', async t => {
   const { sql, superuser, name } = await pool(t, 1)
   for (const statements of ['select 1 as one', 'select 1 as one; select 2 as two']) {
     const rows: unknown[] = []
-    // The server sends what fills its buffer of 8 KiB: most of the rows have come when it waits.
+    // The server sends when its buffer of 8 KiB is full: most of the rows have arrived when the server waits.
     const cut = sql`select repeat('x', 3000), case when i > 40 then pg_sleep(60) end from generate_series(1, 50) as i`
       .forEach(row => { rows.push(row) }).then(() => 'answered', error => error.code as string)
     await waitFor(() => rows.length > 30)
@@ -67,7 +67,7 @@ t.test('a result that was cut leaves no rows to the next one', async t => {
   }
 })
 
-t.test('a server that ends a transaction for its length', async t => {
+t.test('a server that ends a transaction because of its duration', async t => {
   const db = await database(t)
   const sql = openDatabase({ url: db.url('migrator'), process: 'killed', poolSize: 1, settings: { transaction_timeout: '100' } })
   t.teardown(() => sql.end({ timeout: 1 }))
@@ -77,7 +77,7 @@ t.test('a server that ends a transaction for its length', async t => {
   }
 })
 
-t.test('an error that the server gives to the query itself is not tried again', async t => {
+t.test('an error of the query itself is not retried', async t => {
   const db = await database(t)
   const sql = openDatabase({ url: db.url('migrator'), process: 'killed', poolSize: 1 })
   t.teardown(() => sql.end({ timeout: 1 }))

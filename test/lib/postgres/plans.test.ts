@@ -9,7 +9,7 @@ import { ops } from '../../harness/ops.ts'
 import { runProcess, startProcess } from '../../harness/process.ts'
 import { waitFor } from '../../harness/wait.ts'
 
-/** A database, and the plan modes that connections to it ask for when they begin. */
+/** Opens a database, and records the plan modes that new connections set. */
 async function watched (t: Test, db: TestDatabase): Promise<{ url: (login: Login) => string, modes: Set<string | undefined> }> {
   const modes = new Set<string | undefined>()
   const proxy = await tcpProxy(Number(new URL(db.url('postgres')).port), () => chunk => {
@@ -28,7 +28,7 @@ async function watched (t: Test, db: TestDatabase): Promise<{ url: (login: Login
   }
 }
 
-t.test('every process sets custom plans, the rates API for generic ones', async t => {
+t.test('every process sets custom plans, the rates API generic plans', async t => {
   const [db, resources] = await Promise.all([database(t), aws(t)])
   const started = async (name: string, login: Login): Promise<unknown> => {
     const { url, modes } = await watched(t, db)
@@ -51,7 +51,7 @@ t.test('every process sets custom plans, the rates API for generic ones', async 
   }
 })
 
-t.test('a statement on prices locks the partition that it reads, however often it ran', async t => {
+t.test('a statement on prices locks the partition that it reads, however often it has run', async t => {
   const db = await database(t)
   const sql = openDatabase({ url: db.url('migrator'), process: 'test', poolSize: 1 })
   t.teardown(() => sql.end({ timeout: 1 }))

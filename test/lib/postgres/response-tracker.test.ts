@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ResponseTracker } from '../../../lib/postgres/response-tracker.ts'
 
-/** A message of PostgreSQL's protocol. */
+/** Returns a message of PostgreSQL's protocol. */
 function message (type: string, body: string | Buffer = ''): Buffer {
   const bytes = Buffer.from(body as string)
   const length = Buffer.alloc(4)
@@ -11,11 +11,11 @@ function message (type: string, body: string | Buffer = ''): Buffer {
 const startup = message('', Buffer.from('\0\x03\0\0user\0x\0\0'))
 const ready = message('Z', 'T')
 
-/** What passes, and whose turn it is afterwards. */
+/** The bytes of one side, and whether the server owes a response afterwards. */
 type Passed = [from: 'client' | 'server', bytes: Buffer, serversTurn: boolean]
 
 const conversations: Record<string, Passed[]> = {
-  'logging in, a query, a transaction at rest': [
+  'login, a query, an idle transaction': [
     ['client', startup, true],
     ['server', Buffer.concat([message('R', '\0\0\0\0'), message('S', 'TimeZone\0UTC\0'), message('K', '12345678')]), true],
     ['server', ready, false],
@@ -25,7 +25,7 @@ const conversations: Record<string, Passed[]> = {
     ['server', Buffer.concat([message('1'), message('T', 'Z\0\0\0\x05I')]), true],
     ['server', ready, false],
   ],
-  'two queries at once: the first result leaves the second owed': [
+  'two queries at once: after the first result the second is still owed': [
     ['client', Buffer.concat([startup, message('B', 'x'), message('E'), message('S'), message('Q', 'select 1\0')]), true],
     ['server', ready, true],
     ['server', ready, true],
@@ -39,7 +39,7 @@ const conversations: Record<string, Passed[]> = {
     ['client', message('c'), true],
     ['server', Buffer.concat([message('C', 'COPY 2\0'), ready]), false],
   ],
-  'COPY that fails, or is given up': [
+  'COPY that fails, or that the client cancels': [
     ['client', Buffer.concat([startup, message('Q', 'copy …\0')]), true],
     ['server', Buffer.concat([ready, message('G', '\x01\0\0')]), false],
     ['server', Buffer.concat([message('E', 'full\0'), ready]), false],
@@ -62,7 +62,7 @@ for (const [what, passed] of Object.entries(conversations)) {
         }
         return tracker.isAwaitingServer
       })
-      t.same(seen, passed.map(([, , serversTurn]) => serversTurn), `in pieces of ${size} bytes`)
+      t.same(seen, passed.map(([, , serversTurn]) => serversTurn), `in chunks of ${size} bytes`)
     }
   })
 }

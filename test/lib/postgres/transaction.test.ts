@@ -8,7 +8,7 @@ import { waitFor } from '../../harness/wait.ts'
 import { commits } from '../../harness/call-labels.ts'
 import { tcpProxy, type TcpProxy } from '../../harness/tcp-proxy.ts'
 
-/** A pool of one connection through a proxy, and a table for notes. */
+/** Opens a pool of one connection through a proxy, and creates a table of notes. */
 async function oneConnection (t: Test): Promise<{ sql: Sql, proxy: TcpProxy, rows: () => Promise<string[]>, isSleeping: () => Promise<boolean> }> {
   const db = await database(t)
   await db.migrator`create table notes (note text)`
@@ -26,7 +26,7 @@ async function oneConnection (t: Test): Promise<{ sql: Sql, proxy: TcpProxy, row
 }
 
 for (const way of ['cut', 'end'] as const) {
-  t.test(`a connection that is lost (${way}) while the work waits for something else: what it does later reaches nobody`, async t => {
+  t.test(`a connection that is lost (${way}) while the work waits for something else: its later queries do not reach the server`, async t => {
     const { sql, proxy, rows } = await oneConnection(t)
     const began = Promise.withResolvers<void>()
     const other = Promise.withResolvers<void>()
@@ -35,7 +35,7 @@ for (const way of ['cut', 'end'] as const) {
       await tx`insert into notes values ('lost')`
       began.resolve()
       await other.promise
-      // A refusal is thrown at once, a query that was sent has its answer by the time that the library would roll back.
+      // A refusal is thrown at once. A query that was sent has its response before the library would roll back.
       await (async () => await tx`insert into notes values ('too late')`)().catch(() => {})
       setImmediate(lateWork.resolve)
       throw new Error('and now the library rolls back')
@@ -52,7 +52,7 @@ for (const way of ['cut', 'end'] as const) {
     t.same(await rows(), ['first', 'second'])
   })
 
-  t.test(`a connection that is lost (${way}) during a query: the error is the caller's, the process lives and the next one works`, async t => {
+  t.test(`a connection that is lost (${way}) during a query: the error reaches the caller, the process lives and the next query succeeds`, async t => {
     const { sql, proxy, rows, isSleeping } = await oneConnection(t)
     for (let round = 0; round < 5; round++) {
       const began = Promise.withResolvers<void>()
@@ -70,7 +70,7 @@ for (const way of ['cut', 'end'] as const) {
     t.same(await rows(), ['committed'])
   })
 
-  t.test(`a connection that is lost (${way}) during COMMIT: the error is the caller's`, async t => {
+  t.test(`a connection that is lost (${way}) during COMMIT: the error reaches the caller`, async t => {
     const { sql, proxy, rows } = await oneConnection(t)
     await sql`select 1`
     proxy.trap('commit', 'after', AbortSignal.timeout(waitLimitMs), () => {})
@@ -79,7 +79,7 @@ for (const way of ['cut', 'end'] as const) {
   })
 }
 
-t.test('the work\'s own error rolls back and comes out', async t => {
+t.test('an error of the work rolls back and reaches the caller', async t => {
   const { sql, rows } = await oneConnection(t)
   await t.rejects(transaction(sql, async tx => {
     await tx`insert into notes values ('rolled back')`

@@ -29,7 +29,7 @@ t.test('for a response, a cancelled statement is an unavailable database', async
   t.notOk(isDatabaseUnavailable(sqlState('22P02')))
 })
 
-t.test('a reason has code and message, bounded, and text that can be stored', async t => {
+t.test('a reason has a code and a message, bounded, and PostgreSQL can store it', async t => {
   t.equal(reasonOf(sqlState('23514')), '23514: x')
   t.equal(reasonOf(new TypeError('a\0b')), 'TypeError: ab')
   t.equal(reasonOf(sqlState('x'.repeat(9_999))).length, 500)

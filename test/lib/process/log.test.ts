@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { childEnvironment } from '../../harness/child-environment.ts'
 
-/** Says `told` lines, a warning last, once it is asked to, and ends. */
+/** Source of a program that writes `lineCount` log lines on request, a warning last, and exits. */
 const writer = (lineCount: number): string => `
   import { openLog } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/process/log.ts'))}
   const log = await openLog('writer', 'info')
@@ -18,19 +18,19 @@ const writer = (lineCount: number): string => `
 
 const start = (lineCount: number) => spawn(process.execPath, ['--input-type=module', '-e', writer(lineCount)], { stdio: 'pipe', env: childEnvironment })
 
-t.test('every line comes, in order, to a reader that is slow', async t => {
+t.test('every line arrives, in order, at a slow reader', async t => {
   const child = start(20_000)
   await once(child.stderr, 'data')
   const exited = once(child, 'exit')
   child.stdin.write('go')
-  await new Promise(resolve => child.stdout.once('readable', resolve)) // it has filled the pipe, and waits
+  await new Promise(resolve => child.stdout.once('readable', resolve)) // the program has filled the pipe, and waits
   const lines = (await child.stdout.setEncoding('utf8').reduce<string>((all, text) => all + text, '')).trimEnd().split('\n').map(line => JSON.parse(line))
   t.same(lines.map(({ line }) => line), [...Array.from({ length: 20_000 }, (_, index) => index + 1), undefined])
   t.same(await exited, [7, null])
 })
 
 for (const lineCount of [2, 20_000]) {
-  t.test(`a reader that is gone keeps nobody from working, nor from ending: ${lineCount} lines`, async t => {
+  t.test(`a closed reader prevents neither work nor exit: ${lineCount} lines`, async t => {
     const child = start(lineCount)
     t.teardown(() => child.kill('SIGKILL'))
     await once(child.stderr, 'data')

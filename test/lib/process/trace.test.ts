@@ -9,10 +9,10 @@ t.test('a traceparent is continued', async t => {
   t.match(own, /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-00$/)
   t.not(spanIdOf(own), parent)
   t.same(parseTraceparent(own), { traceId: trace, spanId: spanIdOf(own), flags: '00' })
-  t.equal(traceIdOf(continueTrace(`01-${trace}-${parent}-01-more`)), trace, 'a later version may have more')
+  t.equal(traceIdOf(continueTrace(`01-${trace}-${parent}-01-more`)), trace, 'a later version may have more fields')
 })
 
-t.test('what is not well formed begins a new trace', async t => {
+t.test('a malformed traceparent begins a new trace', async t => {
   const wrong = [
     undefined, '', 'garbage', [`00-${trace}-${parent}-01`], `00-${trace}-${parent}`, `00-${trace}-${parent}-01-more`, `ff-${trace}-${parent}-01`,
     `00-${trace.toUpperCase()}-${parent}-01`, `00-${'0'.repeat(32)}-${parent}-01`, `00-${trace}-${'0'.repeat(16)}-01`, `00-${trace}-${parent}-1`,
@@ -25,7 +25,7 @@ t.test('what is not well formed begins a new trace', async t => {
   }
 })
 
-t.test('ids are new each time, also when the numbers drawn in advance run out', async t => {
+t.test('ids are new each time, also when the numbers drawn in advance are used up', async t => {
   const ids = Array.from({ length: 2_000 }, () => continueTrace(undefined)).flatMap(own => [traceIdOf(own), spanIdOf(own)])
   t.equal(new Set(ids).size, ids.length)
 })

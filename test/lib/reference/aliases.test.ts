@@ -4,7 +4,7 @@ import { database, type TestDatabase } from '../../harness/database.ts'
 
 const regions = 'slug,name,parent_slug\nzz,Test,\n'
 const ports = (...rows: string[]) => ['code,name,parent_slug', ...rows.map(row => `${row},Port,zz`)].join('\n')
-/** Rows from `ZZAAA ZZAAB ZZAAC`: a port and its aliases. */
+/** Returns rows from `ZZAAA ZZAAB ZZAAC`: a port and its aliases. */
 const aliased = (...rows: string[]) => ['code,name,parent_slug,aliases', ...rows.map(row => {
   const [code, ...aliases] = row.split(' ')
   return `${code},Port,zz,${aliases.join(' ')}`
@@ -14,7 +14,7 @@ async function aliasesOf ({ migrator }: TestDatabase): Promise<string[]> {
   return (await migrator`select code || ' ' || port_code as pair from port_aliases where code like 'ZZ%' order by code`).map(({ pair }) => pair)
 }
 
-t.test('a file with the column states all aliases of its ports; those of other ports stay', async t => {
+t.test('a file with the column replaces all aliases of its ports; the aliases of other ports remain', async t => {
   const db = await database(t)
   const first = await loadReference(db.migrator, aliased('ZZAAA ZZAAB ZZAAC', 'ZZBBB ZZBBC'), regions)
   t.match(first, { aliases: { added: 3, changed: 0, removed: 0 }, becameAliases: [], becamePorts: [] })
@@ -28,7 +28,7 @@ t.test('a file with the column states all aliases of its ports; those of other p
   t.strictSame(await aliasesOf(db), ['ZZAAC ZZAAA', 'ZZAAD ZZBBB'])
 })
 
-t.test('a code loaded as a port of its own stops being an alias, with the column or without it', async t => {
+t.test('a code loaded as a separate port stops being an alias, with the column or without it', async t => {
   for (const file of [ports('ZZAAB'), aliased('ZZAAB')]) {
     const db = await database(t)
     await loadReference(db.migrator, aliased('ZZAAA ZZAAB'), regions)
@@ -38,7 +38,7 @@ t.test('a code loaded as a port of its own stops being an alias, with the column
   }
 })
 
-t.test('a port that becomes an alias keeps its row for the release before, and its aliases go with it', async t => {
+t.test('a port that becomes an alias keeps its row for the previous release, and its aliases move with it', async t => {
   const db = await database(t)
   await loadReference(db.migrator, aliased('ZZAAA ZZAAB', 'ZZBBB'), regions)
   const loaded = await loadReference(db.migrator, aliased('ZZCCC ZZAAA'), regions)
@@ -48,10 +48,10 @@ t.test('a port that becomes an alias keeps its row for the release before, and i
   t.strictSame(await aliasesOf(db), ['ZZAAA ZZCCC', 'ZZAAB ZZCCC'])
   t.strictSame((await db.migrator`select code from ports where code like 'ZZ%' order by code`).map(({ code }) => code), ['ZZAAA', 'ZZBBB', 'ZZCCC'])
   const again = await loadReference(db.migrator, aliased('ZZCCC'), regions)
-  t.match(again, { aliases: { removed: 2 }, becamePorts: [{ code: 'ZZAAA', port_code: 'ZZCCC' }] }, 'the code that has a row is a port again, the other one is nothing')
+  t.match(again, { aliases: { removed: 2 }, becamePorts: [{ code: 'ZZAAA', port_code: 'ZZCCC' }] }, 'the code with a row is a port again, the other code is unknown')
 })
 
-t.test('an alias always has a port, which is no alias: the database holds to the first, the load to the second', async t => {
+t.test('an alias always has a port, which is no alias: the database enforces the first part, the load the second', async t => {
   const db = await database(t)
   await t.rejects(db.migrator`insert into port_aliases values ('ZZAAB', 'ZZAAA')`, { code: '23503' })
   await t.rejects(db.migrator`insert into port_aliases values ('EETLL', 'EETLL')`, { code: '23514' })

@@ -13,7 +13,7 @@ const noAliases = { aliases: { ...none, removed: 0, unchanged: shipped.aliases.s
 const tallinn = 'EETLL,Tallinn,baltic_main'
 const baltic = 'baltic,Baltic,northern_europe'
 
-t.test('the shipped data is what the database has, diacritics and all', async t => {
+t.test('the database has the shipped data, including diacritics', async t => {
   const { migrator: sql } = await database(t)
   const inOrder = (rows: object[]) => rows.map(row => JSON.stringify(row)).toSorted()
   const found = await contents(sql)
@@ -41,7 +41,7 @@ t.test('the same data again changes nothing, not even a row version', async t =>
   t.strictSame([...await versions()], [...before])
 })
 
-t.test('adds, changes and keeps, in any order of rows', async t => {
+t.test('adds, changes and retains, in any order of rows', async t => {
   const { migrator: sql } = await database(t)
   const loaded = await loadReference(sql,
     ports('ZZAAA,First,new_child', tallinn, 'EEMUG,Muuga Harbour,new_child'),
@@ -65,7 +65,7 @@ t.test('adds, changes and keeps, in any order of rows', async t => {
   t.strictSame(found.ports.find(({ code }) => code === 'EEMUG'), { code: 'EEMUG', name: 'Muuga Harbour', parent_slug: 'new_child' })
 })
 
-t.test('a dry run says the same and changes nothing', async t => {
+t.test('a dry run reports the same and changes nothing', async t => {
   const { migrator: sql } = await database(t)
   const files = [ports('ZZAAA,First,new_top', 'EEMUG,Muuga Harbour,new_top'), regions('new_top,Top,')] as const
   const before = await contents(sql)
@@ -93,13 +93,13 @@ t.test('names are data, whatever they look like', async t => {
   t.strictSame(found.map(({ name }) => name), names)
 })
 
-t.test('nothing changes when anything is wrong', async t => {
+t.test('an error changes nothing', async t => {
   const { migrator: sql } = await database(t)
   const before = await contents(sql)
   const wrong: Record<string, [ports: string, regions: string, code: string]> = {
     'a bad port after good regions': [ports('bad,Bad,baltic'), regions('new_top,Top,'), 'malformed-code'],
     'a bad region before good ports': [ports('ZZAAA,First,baltic'), regions('Bad,Bad,'), 'malformed-slug'],
-    'a parent that is nowhere': [ports('ZZAAA,First,narnia'), regions('new_top,Top,'), 'unknown-parent'],
+    'a parent that does not exist': [ports('ZZAAA,First,narnia'), regions('new_top,Top,'), 'unknown-parent'],
     'a cycle through regions of the database': [ports(tallinn), regions('northern_europe,Northern Europe,finland_main'), 'cycle'],
     'a slug that is the code of a port of the database': [ports(tallinn), regions('deham,Hamburg,'), 'slug-is-code'],
     'a bad alias after good rows': [aliased('ZZAAA,First,baltic,ZZAAB ZZAAA'), regions('new_top,Top,'), 'own-alias'],
@@ -120,7 +120,7 @@ t.test('a code that is the slug of a region of the database is refused', async t
   })
 })
 
-t.test('two loads at once queue up: two halves of a cycle never both pass', async t => {
+t.test('two loads at once run one after the other: two halves of a cycle never both pass', async t => {
   const { migrator: sql } = await database(t)
   await loadReference(sql, ports(tallinn), regions('left,Left,', 'right,Right,'))
   const results = await Promise.allSettled([
@@ -131,7 +131,7 @@ t.test('two loads at once queue up: two halves of a cycle never both pass', asyn
   t.match(results.find(({ status }) => status === 'rejected'), { reason: { problems: [{ code: 'cycle' }] } })
 })
 
-t.test('many loads of the same at once all succeed, one adds', async t => {
+t.test('many equal loads at once all succeed, one adds', async t => {
   const { migrator: sql } = await database(t)
   const loads = Array.from({ length: 8 }, () => loadReference(sql, ports('ZZAAA,First,new_top'), regions('new_top,Top,')))
   const added = (await Promise.all(loads)).map(loaded => loaded.ports.added)

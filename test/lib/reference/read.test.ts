@@ -9,7 +9,7 @@ const goodRegions = 'slug,name,parent_slug\nchina_south,South China,china\nchina
 
 const nul = String.fromCharCode(0)
 
-t.test('reads what is right, whatever its dress', async t => {
+t.test('reads valid files in every encoding and layout', async t => {
   const expected = {
     ports: [
       { code: 'CNGGZ', name: 'Guangzhou', parent_slug: 'china_south' },
@@ -24,7 +24,7 @@ t.test('reads what is right, whatever its dress', async t => {
   }
   const dresses: Record<string, (csv: string) => string> = {
     plain: csv => csv,
-    'without a line end at the end': csv => csv.trimEnd(),
+    'without a final line end': csv => csv.trimEnd(),
     'BOM and CRLF': csv => '\uFEFF' + csv.replaceAll('\n', '\r\n'),
     'CR alone': csv => csv.replaceAll('\n', '\r'),
     'empty lines': csv => csv.replaceAll('\n', '\n\n'),
@@ -42,7 +42,7 @@ t.test('reads aliases: several in a field, in any order of columns, or none', as
     [['CNCAN', 'CNGGZ'], ['CNGZH', 'CNGGZ']])
   t.strictSame(read('aliases,parent_slug,name,code\nCNCAN,china_south,Guangzhou,CNGGZ\n'), [['CNCAN', 'CNGGZ']])
   const known = { regions: new Map(), ports: new Set(['CNGGZ', 'EETLL']), aliases: new Map([['EEREV', 'EETLL'], ['CNCAN', 'CNGGZ']]), retired: new Set<string>() }
-  t.strictSame(read(goodPorts, known), [...known.aliases], 'a file without the column changes none')
+  t.strictSame(read(goodPorts, known), [...known.aliases], 'a file without the column changes no alias')
 })
 
 t.test('reads one file alone', async t => {
@@ -52,12 +52,12 @@ t.test('reads one file alone', async t => {
   t.throws(() => readReference('code,name,parent_slug\nLVRIX,Riga,narnia\n', null, known), InvalidReference)
 })
 
-t.test('codes with 0 and 1 are codes', async t => {
+t.test('codes with 0 and 1 are valid codes', async t => {
   const { ports, aliases } = readReference('code,name,parent_slug,aliases\nIT940,Villanova,baltic,DE9B0 IT001\n', goodRegions)
   t.strictSame([ports[0]!.code, [...aliases.keys()]], ['IT940', ['DE9B0', 'IT001']])
 })
 
-t.test('reads names as they are', async t => {
+t.test('reads names unchanged', async t => {
   const names = ['Świnoujście', 'Nukuʻalofa', 'Port of "Spain", West', "L'Île", '広州', '🚢', 'x'.repeat(200), '🚢'.repeat(200)]
   for (const name of names) {
     const ports = `code,name,parent_slug\nCNGGZ,"${name.replaceAll('"', '""')}",baltic\n`
@@ -65,7 +65,7 @@ t.test('reads names as they are', async t => {
   }
 })
 
-/** What a case changes in files that are right, and the problems that it makes: file, line, column, value, code. */
+/** The change that a case makes to valid files, and the resulting problems: file, line, column, value, code. */
 type Case = {
   ports?: string
   regions?: string
@@ -73,7 +73,7 @@ type Case = {
   problems: [ReferenceProblem['file'], number, string | null, string | null, ReferenceProblem['code']][]
 }
 
-/** Files of rows under the right header; the ports are in region `baltic`, which is on line 2. */
+/** Returns a file with these rows under the right header. The ports are in region `baltic`, which is on line 2. */
 const ports = (...rows: string[]) => ['code,name,parent_slug', ...rows].join('\n')
 const aliased = (...rows: string[]) => ['code,name,parent_slug,aliases', ...rows].join('\n')
 const manyAliases = (count: number) => Array.from({ length: count }, (_, index) => `EE${String(index).padStart(3, '0')}`).join(' ')
@@ -83,8 +83,8 @@ const onlyTallinn = ports('EETLL,Tallinn,baltic')
 const cases: Record<string, Case> = {
   'empty ports file': { ports: '', problems: [['ports', 1, null, null, 'empty-file']] },
   'empty regions file': { regions: '', problems: [['regions', 1, null, null, 'empty-file']] },
-  'nothing but a BOM': { ports: '\uFEFF', problems: [['ports', 1, null, null, 'empty-file']] },
-  'nothing but line ends': { ports: '\r\n\r\n', problems: [['ports', 1, null, null, 'empty-file']] },
+  'a BOM and no other byte': { ports: '\uFEFF', problems: [['ports', 1, null, null, 'empty-file']] },
+  'line ends and no other byte': { ports: '\r\n\r\n', problems: [['ports', 1, null, null, 'empty-file']] },
   'header alone': { ports: 'code,name,parent_slug\n', problems: [['ports', 1, null, null, 'empty-file']] },
   'both files empty': {
     ports: '', regions: '', problems: [['regions', 1, null, null, 'empty-file'], ['ports', 1, null, null, 'empty-file']],
@@ -143,7 +143,7 @@ const cases: Record<string, Case> = {
     problems: [['ports', 2, null, 'TTPOS,Port of Spain, Trinidad,baltic', 'field-count']],
   },
   'a line of blanks': { ports: ports('EETLL,Tallinn,baltic', '  '), problems: [['ports', 3, null, '  ', 'field-count']] },
-  'children of a region row that is wrong are not blamed': {
+  'the children of a wrong region row are not reported': {
     regions: regions('estonia,Estonia,baltic,', 'Latvia,Latvia,baltic'),
     ports: ports('EETLL,Tallinn,estonia', 'LVRIX,Riga,Latvia'),
     problems: [['regions', 3, null, 'estonia,Estonia,baltic,', 'field-count'], ['regions', 4, 'slug', 'Latvia', 'malformed-slug']],
@@ -187,13 +187,13 @@ const cases: Record<string, Case> = {
     ports: ports('EETLL,Tallinn,europe', 'LVRIX,Riga,europe'), regions: regions('finland,Finland,europe', 'latvia,Latvia,europe'),
     problems: [['regions', 4, 'parent_slug', 'europe', 'retired-parent'], ['ports', 3, 'parent_slug', 'europe', 'retired-parent']],
   },
-  'parents that are known already': {
+  'parents that are already known': {
     known: { regions: new Map([['europe', null]]) },
     regions: regions('finland,Finland,europe'),
     ports: ports('FIHEL,Helsinki,finland', 'DEHAM,Hamburg,europe'),
     problems: [],
   },
-  'no parent is blamed while the regions file cannot be read': {
+  'no parent is reported while the regions file is unreadable': {
     regions: 'slug,name\nbaltic,Baltic', problems: [['regions', 1, 'parent_slug', null, 'missing-column']],
   },
 
@@ -210,12 +210,12 @@ const cases: Record<string, Case> = {
     regions: regions('europe,Europe,coast'),
     problems: [['regions', 3, 'parent_slug', 'coast', 'cycle']],
   },
-  'the file undoes a cycle that would be': {
+  'the file resolves a cycle that would exist': {
     known: { regions: new Map([['europe', null], ['north', 'europe']]) },
     regions: regions('europe,Europe,north', 'north,North,'),
     problems: [],
   },
-  'a cycle of old that the file has no part in': {
+  'an old cycle that the file does not touch': {
     known: { regions: new Map([['a', 'b'], ['b', 'a']]) }, regions: regions('c,C,a'), problems: [],
   },
 
@@ -270,7 +270,7 @@ const cases: Record<string, Case> = {
     ports: aliased('EETLL,Tallinn,baltic'), problems: [['ports', 2, null, 'EETLL,Tallinn,baltic', 'field-count']],
   },
 
-  'a bit of everything, all at once': {
+  'many problems at once': {
     regions: regions('Finland,,finland', 'x,X,y', 'y,Y,x', 'baltic,Again,'),
     ports: ports('eetll,Tallinn,baltic', 'LVRIX,Riga,narnia', 'LVRIX,,', 'X'),
     problems: [
@@ -307,17 +307,17 @@ for (const [name, { ports = onlyTallinn, regions: regionsCsv = regions(), known,
   })
 }
 
-t.test('every code has a case, and no case an unknown code', async t => {
+t.test('every code has a case, and no case has an unknown code', async t => {
   const covered = new Set(Object.values(cases).flatMap(({ problems }) => problems.map(problem => problem[4])))
   t.strictSame([...covered].toSorted(), Object.keys(referenceProblems).toSorted())
 })
 
-t.test('a cycle is named', async t => {
+t.test('the regions of a cycle are named', async t => {
   const [problem] = problemsOf(onlyTallinn, regions('tail,Tail,c', 'c,C,a', 'a,A,b', 'b,B,c'))
   t.match(problem!.message, 'c → a → b → c')
 })
 
-t.test('the error has a code, the list and the first problem in words', async t => {
+t.test('the error has a code, the list and the text of the first problem', async t => {
   t.throws(() => readReference(ports('eetll,Tallinn,', 'LVRIX,Riga,baltic'), regions()), {
     name: 'InvalidReference',
     code: 'invalid-reference',
@@ -331,7 +331,7 @@ t.test('a long chain of regions is no problem', async t => {
   t.strictSame(problemsOf(onlyTallinn, regions(...chain.toReversed())), [])
 })
 
-t.test('the reference data that is shipped', async t => {
+t.test('the shipped reference data', async t => {
   const read = (file: string) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     .decode(readFileSync(join(import.meta.dirname, '../../../sql/reference', file)))
   const { ports, regions, aliases } = readReference(read('ports.csv'), read('regions.csv'))

@@ -6,14 +6,14 @@ import { database } from '../../harness/database.ts'
 
 const actor = { name: 'me', reason: 'closed' }
 
-t.test('retires ports and regions, all or none, once, with an audit', async t => {
+t.test('retires ports and regions, all or none, once, with an audit entry', async t => {
   const { migrator: sql } = await database(t)
   await loadReference(sql, 'code,name,parent_slug,aliases\nZZAAA,First,atoll,ZZAAX\nZZBBB,Second,atoll,\n', 'slug,name,parent_slug\nlagoon,Lagoon,\natoll,Atoll,lagoon\n')
   const retired = async () => (await sql`
     select code from ports where retired_at is not null union all select slug from regions where retired_at is not null order by 1`).map(({ code }) => code)
   const version = async () => (await sql`select version from reference_version`)[0]!.version as number
   const refusal = async (codes: string[], action: 'retire' | 'unretire' = 'retire') => await retireLocations(sql, codes, action, actor).then(
-    () => 'nothing was refused', error => error instanceof RetirementRefused ? error.lines : error)
+    () => 'no port or region was refused', error => error instanceof RetirementRefused ? error.lines : error)
 
   t.match(await refusal(['ZZAAA', 'NOPORT']), ['NOPORT is neither'])
   t.match(await refusal(['zzaax']), ['zzaax is an alias of ZZAAA'])
@@ -32,10 +32,10 @@ t.test('retires ports and regions, all or none, once, with an audit', async t =>
 
   await t.rejects(loadReference(sql, 'code,name,parent_slug\nZZCCC,Third,atoll\n', null), InvalidReference)
   t.match(await loadReference(sql, 'code,name,parent_slug\nZZAAA,First again,atoll\n', null), { ports: { changed: 1 } })
-  t.match(await loadReference(sql, 'code,name,parent_slug\nZZCCC,Third,atoll\n', null, { shipped: true }), { ports: { added: 1 } }, 'a release is not held up')
-  t.same(await retired(), ['ZZAAA', 'ZZBBB', 'atoll', 'lagoon'].toSorted(), 'a load keeps what is retired')
+  t.match(await loadReference(sql, 'code,name,parent_slug\nZZCCC,Third,atoll\n', null, { shipped: true }), { ports: { added: 1 } }, 'a release does not wait')
+  t.same(await retired(), ['ZZAAA', 'ZZBBB', 'atoll', 'lagoon'].toSorted(), 'a load does not change retired ports and regions')
 
-  t.strictSame(await retireLocations(sql, ['EETLL'], 'retire', actor), [{ code: 'EETLL', kind: 'port', changed: true }], 'a port in use in another retired region is no reason')
+  t.strictSame(await retireLocations(sql, ['EETLL'], 'retire', actor), [{ code: 'EETLL', kind: 'port', changed: true }], 'a port in use in another retired region does not matter')
   t.match(await refusal(['atoll']), ['ZZCCC in it is not'])
   await retireLocations(sql, ['EETLL'], 'unretire', actor)
 

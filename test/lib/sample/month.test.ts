@@ -8,13 +8,13 @@ const lanes = Map.groupBy(sample, ({ orig_code: orig, dest_code: dest }) => `${o
 const laneDays = Map.groupBy(sample, ({ orig_code: orig, dest_code: dest, day }) => `${orig} ${dest} ${day}`)
 const days = 31
 
-t.test('the sample is the same everywhere, byte for byte', async t => {
+t.test('the sample is the same on every machine, byte for byte', async t => {
   const digest = createHash('sha256').update(sampleCsv()).digest('hex')
-  t.equal(digest, 'a56bb4f0f61d5ff5a36d3b28eb851490ac9b64f715ae44a1962979c3dc44efd9', 'a new digest means new sample data: pin it if that is meant')
+  t.equal(digest, 'a56bb4f0f61d5ff5a36d3b28eb851490ac9b64f715ae44a1962979c3dc44efd9', 'a new digest means new sample data: pin the new digest if that is intended')
 })
 
-t.test('the CSV is what a provider sends', async t => {
-  t.equal(sampleCsv(), ['orig_code,dest_code,day,price', ...sample.map(toLine), ''].join('\n'), 'header, rows, and the last line ends too')
+t.test('the CSV is a valid file of a provider', async t => {
+  t.equal(sampleCsv(), ['orig_code,dest_code,day,price', ...sample.map(toLine), ''].join('\n'), 'header, rows, and the last line has a line end')
 })
 
 t.test('every row is a price that a batch accepts', async t => {
@@ -22,10 +22,10 @@ t.test('every row is a price that a batch accepts', async t => {
   const isDay = /^2021-01-(0[1-9]|[12]\d|3[01])$/
   const isLane = ({ orig_code: orig, dest_code: dest }: SamplePrice) => codes.has(orig) && codes.has(dest) && orig !== dest
   t.strictSame(sample.filter(row => !isLane(row) || !isDay.test(row.day)), [])
-  t.strictSame(sample.filter(({ price }) => !Number.isInteger(price) || price < 100 || price > 2_000), [], 'integral dollars, of a likely size')
+  t.strictSame(sample.filter(({ price }) => !Number.isInteger(price) || price < 100 || price > 2_000), [], 'integral dollars, of a plausible size')
 })
 
-t.test('it has the shape of a month', async t => {
+t.test('the distribution of prices is that of a real month', async t => {
   between(t, sample.length, 56_000, 58_000, 'prices')
   between(t, lanes.size, 680, 720, 'lanes')
   const cells = lanes.size * days
@@ -39,7 +39,7 @@ t.test('it has the shape of a month', async t => {
   t.ok([...lanes.values()].every(({ length }) => length > days), 'no lane is nearly empty')
 })
 
-t.test('the example of the README is in it', async t => {
+t.test('the sample contains the example of the README', async t => {
   const prices = (day: string) => laneDays.get(`CNGGZ EETLL ${day}`)?.map(({ price }) => price) ?? []
   const mean = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length
   t.equal(prices('2021-01-31').length, 3)
@@ -50,7 +50,7 @@ t.test('the example of the README is in it', async t => {
   between(t, full.length, 16, 30, 'days with three quotes')
 })
 
-t.test('it comes day by day, the lanes mixed', async t => {
+t.test('rows are in the order of days, with the lanes mixed', async t => {
   t.ok(sample.every(({ day }, index) => index === 0 || day >= sample[index - 1]!.day), 'no day after a later one')
   const perDay = Map.groupBy(sample, ({ day }) => day)
   t.equal(perDay.size, days)
@@ -60,7 +60,7 @@ t.test('it comes day by day, the lanes mixed', async t => {
   }
 })
 
-t.test('trade goes between the continents, both ways, and out of Asia most', async t => {
+t.test('trade is between the continents, in both directions, and mostly out of Asia', async t => {
   const parents = new Map(reference.regions.map(({ slug, parent_slug: parent }) => [slug, parent]))
   const roots = new Map(reference.ports.map(({ code, parent_slug: region }) => [code, rootOf(region)]))
   function rootOf (slug: string): string {
@@ -75,13 +75,13 @@ t.test('trade goes between the continents, both ways, and out of Asia most', asy
     between(t, count(back), 3, count(out) / 2, back)
     t.ok(price(out) > 1.3 * price(back), `${out} costs more than ${back}`)
   }
-  t.ok(price('far_east northern_europe') > 2 * price('far_east south_east_asia'), 'farther costs more')
+  t.ok(price('far_east northern_europe') > 2 * price('far_east south_east_asia'), 'a longer distance costs more')
 })
 
-t.test('prices drift slowly and quotes lie close', async t => {
+t.test('prices drift slowly and quotes are close together', async t => {
   for (const rows of laneDays.values()) {
     const prices = rows.map(({ price }) => price)
-    if (Math.max(...prices) > 1.15 * Math.min(...prices)) t.fail(`quotes lie far apart on ${toLine(rows[0]!)}`)
+    if (Math.max(...prices) > 1.15 * Math.min(...prices)) t.fail(`quotes are far apart on ${toLine(rows[0]!)}`)
   }
   const means = new Map([...laneDays].map(([key, rows]) => [key, rows.reduce((sum, { price }) => sum + price, 0) / rows.length]))
   let moved = 0

@@ -3,10 +3,10 @@ import { skipped, type Check } from './check.ts'
 import { csv, header, send } from './batches.ts'
 import { callIngestionApi } from './target.ts'
 
-/** Who may do what. */
+/** The rights of each key. */
 export const access: Check[] = [
   {
-    name: 'access: without a key, with a wrong one, without the scope',
+    name: 'access: without a key, with a wrong key, without the scope',
     async run ({ target }) {
       const body = { method: 'POST', body: header, headers: { 'content-type': 'text/csv' } }
       for (const key of [undefined, 'wrong']) {
@@ -21,7 +21,7 @@ export const access: Check[] = [
     },
   },
   {
-    name: 'access: another provider sees nothing of a batch, and the same content is a batch of its own',
+    name: 'access: another provider cannot read a batch, and the same content is a separate batch',
     async run ({ target, fixture }) {
       if (!target.otherKey) return skipped('no --other-key')
       const lane = await fixture.lane()
@@ -37,7 +37,7 @@ export const access: Check[] = [
     },
   },
   {
-    name: 'access: an operator sees dead letters, and what is none cannot be redriven',
+    name: 'access: an operator lists dead letters, and another batch cannot be redriven',
     async run ({ target, fixture }) {
       if (!target.adminKey) return skipped('no --admin-key')
       const { status, json, text } = await callIngestionApi(target, '/dead-letters?limit=5', { key: target.adminKey })

@@ -7,10 +7,10 @@ import { expectPrices, type Lane } from './fixture.ts'
 const rows = 50_000
 const laneCount = 20
 
-/** A batch that lands: whole, soon, once. */
+/** A batch that is applied: completely, within seconds, once. */
 export const applied: Check[] = [
   {
-    name: `batches: ${rows.toLocaleString('en')} rows are visible within seconds, all of them; sent again they change nothing`,
+    name: `batches: ${rows.toLocaleString('en')} rows are visible within seconds, all of them; sent again they change no price`,
     async run ({ target, fixture, unique }) {
       const lanes: Lane[] = []
       while (lanes.length < laneCount) lanes.push(await fixture.lane())
@@ -34,7 +34,7 @@ export const applied: Check[] = [
     },
   },
   {
-    name: 'batches: content names a batch where no key does; twenty at the same moment are one',
+    name: 'batches: content names a batch without a key; twenty at the same moment are one',
     async run ({ target, fixture }) {
       const { orig, dest } = await fixture.lane()
       const prices = [1, 2, 3].map(cents => ({ orig, dest, day: fixture.days[0]!, cents: cents * 1_000 }))
@@ -46,7 +46,7 @@ export const applied: Check[] = [
     },
   },
   {
-    name: 'batches: a key that belongs to other content is refused with 422, and the first stays as it is',
+    name: 'batches: a key that belongs to other content is refused with 422, and the first batch is unchanged',
     async run ({ target, fixture, unique }) {
       const lane = await fixture.lane()
       const price = (cents: number): Price => ({ ...lane, day: fixture.days[3]!, cents })

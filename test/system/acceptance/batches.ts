@@ -12,7 +12,7 @@ export const csv = (prices: Price[]): string => [header, ...prices.map(row), '']
 
 export type Sending = { type?: string, key?: string, gzip?: boolean, dryRun?: boolean }
 
-/** `POST /batches`, whatever it answers; where it asks for patience (429), again after as long as it says. */
+/** Sends `POST /batches` and resolves with the response, whatever its status. After a 429 it waits as long as Retry-After says, and sends again. */
 export async function post (target: Target, body: string | Uint8Array, { type = 'text/csv', key, gzip = false, dryRun = false }: Sending = {}): Promise<ApiResponse> {
   for (let tries = 1; ; tries++) {
     const response = await callIngestionApi(target, `/batches${dryRun ? '?dry_run=true' : ''}`, {
@@ -25,7 +25,7 @@ export async function post (target: Target, body: string | Uint8Array, { type = 
   }
 }
 
-/** Sends a batch that must be accepted, and waits for its end. Answers with how it ended. */
+/** Sends a batch that must be accepted, and waits for its final state. Resolves with that state. */
 export async function send (target: Target, body: string | Uint8Array, sending: Sending = {}): Promise<ApiResponse['json']> {
   const accepted = await post(target, body, sending)
   assert.equal(accepted.status, 202, accepted.text)
@@ -33,12 +33,12 @@ export async function send (target: Target, body: string | Uint8Array, sending: 
   return await untilFinal(target, accepted.json.id)
 }
 
-/** Waits until a batch is no longer under way. Throws when that takes longer than the target may take. */
+/** Waits until a batch is final. Throws if that takes longer than the target's limit. */
 export async function untilFinal (target: Target, id: string): Promise<ApiResponse['json']> {
   const until = performance.now() + target.seconds * 1_000
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.3, 1_000)) {
     const { status, json, text } = await callIngestionApi(target, `/batches/${id}`)
-    // A process that restarts, or a database that is away, is no end.
+    // A process that restarts, or an unavailable database, is not the end of the wait.
     if (status < 500) assert.equal(status, 200, text)
     if (status === 200 && !['accepted', 'queued', 'processing'].includes(json.state)) return json
     assert.ok(performance.now() < until, `batch ${id} is not final within ${target.seconds} s; it is ${json?.state ?? status}`)

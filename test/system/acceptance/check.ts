@@ -4,15 +4,15 @@ import type { Target } from './target.ts'
 export type Surroundings = {
   target: Target
   fixture: Fixture
-  /** A name that no other run has: for idempotency keys. */
+  /** Returns a name that no other run has, for idempotency keys. */
   unique: (name: string) => string
 }
 
 export type Check = {
   name: string
-  /** Throws when the system does otherwise than it should; answers with what is worth saying. */
+  /** Throws if the system does not behave as it should. Resolves with a remark for the output, if any. */
   run: (surroundings: Surroundings) => Promise<string | void>
 }
 
-/** What a check answers when it has not got what it needs. */
+/** Returns the result of a check that lacks a prerequisite. */
 export const skipped = (why: string): string => `skipped: ${why}`

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { Check } from './check.ts'
 import { callApi } from './target.ts'
 
-/** Both APIs describe themselves. */
+/** Both APIs publish their documents. */
 export const documents: Check[] = [{
-  name: 'documents: /openapi.json names every address, /docs is a page that loads nothing from another host',
+  name: 'documents: /openapi.json names every address, /docs loads no file from another host',
   async run ({ target }) {
     const paths = {
       [target.rates]: ['/rates', '/locations'],

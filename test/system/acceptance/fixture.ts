@@ -6,11 +6,11 @@ export type Lane = { orig: string, dest: string }
 export type Fixture = {
   /** The first 28 days of the month. */
   days: string[]
-  /** A lane that has no prices in the month; none is given twice. */
+  /** Resolves with a lane that has no prices in the month. No lane is returned twice. */
   lane: () => Promise<Lane>
 }
 
-/** Finds lanes without prices in the month, so that nothing here meets the data of others or of an earlier run. */
+/** Finds lanes without prices in the month, so that no check meets the data of others or of an earlier run. */
 export async function openFixture (target: Target): Promise<Fixture> {
   const days = Array.from({ length: 28 }, (_, index) => `${target.month}-${String(index + 1).padStart(2, '0')}`)
   const ports = await somePorts(target)
@@ -41,21 +41,21 @@ async function somePorts (target: Target): Promise<string[]> {
 
 const pick = <T>(items: T[]): T => items[Math.floor(Math.random() * items.length)]!
 
-/** The counts of a lane on these days, in their order; null where there are no prices. */
+/** Resolves with the counts of a lane on these days, in their order; null for days without prices. */
 export async function counts (target: Target, lane: Lane, days: string[]): Promise<Array<number | null>> {
   return (await rates(target, lane, days)).map(({ count }) => count)
 }
 
 export type Rate = { day: string, count: number | null, price: number | null }
 
-/** What `GET /rates` says of a lane, oldest day first. */
+/** Resolves with the rates of a lane from `GET /rates`, oldest day first. */
 export async function rates (target: Target, { orig, dest }: Lane, days: string[]): Promise<Rate[]> {
   const { status, json, text } = await callRatesApi(target, { date_from: days[0]!, date_to: days.at(-1)!, orig_code: orig, dest_code: dest })
   assert.equal(status, 200, text)
   return json.rates.toReversed()
 }
 
-/** Compares what the API says of a lane with what was sent, day by day: counts as they are, means to the last digit but one. */
+/** Compares the rates of a lane with the prices that were sent, day by day: counts exactly, means to the last digit but one. */
 export async function expectPrices (target: Target, lane: Lane, days: string[], sent: Price[]): Promise<void> {
   for (const [index, { day, count, price }] of (await rates(target, lane, days)).entries()) {
     assert.equal(day, days[index])

@@ -9,7 +9,7 @@ type Written = { body: string | Uint8Array, sending: Sending }
 const objects = (prices: Price[]): string[] =>
   prices.map(({ orig, dest, day, cents }) => JSON.stringify({ orig_code: orig, dest_code: dest, day, price: cents / 100 }))
 
-/** The same prices in each form that a provider may send. */
+/** The same prices in each format that a provider may send. */
 const forms: Record<string, (prices: Price[]) => Written> = {
   'CSV with byte order mark, CRLF, quotes, semicolons and its columns in another order': prices => ({
     body: '\uFEFF' + ['price;"day";dest_code;orig_code', ...prices.map(({ orig, dest, day, cents }) => `"${usd(cents)}";${day};"${dest}";${orig}`), ''].join('\r\n'),

@@ -3,9 +3,9 @@ import type { Check } from './check.ts'
 import { csv, send } from './batches.ts'
 import { callIngestionApi } from './target.ts'
 
-/** What a provider sees of its batches. */
+/** Lists of a provider's batches. */
 export const lists: Check[] = [{
-  name: 'lists: one\'s own batches, newest first, page by page, by state',
+  name: 'lists: the caller\'s own batches, newest first, page by page, by state',
   async run ({ target, fixture }) {
     const lane = await fixture.lane()
     const ids: string[] = []

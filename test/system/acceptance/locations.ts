@@ -3,7 +3,7 @@ import type { Check } from './check.ts'
 import { csv, send } from './batches.ts'
 import { callApi, callRatesApi } from './target.ts'
 
-/** Ports and regions: found by code and name, and a region's rates are those of the ports in it. */
+/** Ports and regions are found by code and name. The rates of a region are those of its ports. */
 export const locations: Check[] = [
   {
     name: 'locations: a port by its code, with name and region; the limit holds; a wrong limit is refused',
@@ -23,7 +23,7 @@ export const locations: Check[] = [
     },
   },
   {
-    name: 'locations: the rates of a region are those of the ports in it, at any depth',
+    name: 'locations: the rates of a region are those of its ports, at any depth',
     async run ({ target, fixture }) {
       const { orig, dest } = await fixture.lane()
       const day = fixture.days[9]!

@@ -7,8 +7,8 @@ import { expectPrices, openFixture, type Fixture, type Lane } from './fixture.ts
 import { callIngestionApi, type Target } from './target.ts'
 
 /**
- * Ends the main process of each container of docker-compose by kill -9 from the host, and restarts PostgreSQL, while batches
- * are sent; then every batch must be applied, once. Needs root. `node test/system/acceptance/outages.ts [PROJECT]`, in the folder of the file.
+ * Kills the main process of each container of docker-compose with kill -9 from the host, and restarts PostgreSQL, while batches are sent. Every
+ * batch must then be applied once. Needs root. Run `node test/system/acceptance/outages.ts [PROJECT]` in the folder of docker-compose.yml.
  */
 const project = process.argv[2]
 const services = ['postgres', 'emulator', 'rates-api', 'ingestion-api', 'ingestion-worker']
@@ -38,7 +38,7 @@ async function outage (name: string, strike: () => void): Promise<void> {
     const sent = makeBatch(fixture, await again(() => fixture.lane()))
     batches.push(sent)
     if (number === 4) {
-      // The one before may be in the worker's hands, this one in the API's.
+      // The worker may be processing the previous batch, the API may be receiving this batch.
       const sending = deliver(sent)
       strike()
       await sending
@@ -51,7 +51,7 @@ async function outage (name: string, strike: () => void): Promise<void> {
   for (const { lane, prices } of batches) await again(() => expectPrices(target, lane, fixture.days, prices))
   console.log(`✓ ${name}: 10 batches of 5,000 prices, accepted within ${acceptedAt} s (${retries} sent again), all applied, once, within ${seconds()} s`)
 
-  /** As a provider does: the same again until it is accepted. */
+  /** Sends the batch as a provider does: repeatedly, until it is accepted. */
   async function deliver (sent: Sent): Promise<void> {
     const { json } = await again(async () => {
       const response = await post(target, csv(sent.prices), { key: sent.key })
@@ -77,7 +77,7 @@ async function stateOf (id: string): Promise<string> {
   })
 }
 
-/** Until it succeeds, for as long as the target may take. */
+/** Repeats the attempt until it succeeds, within the target's limit. */
 async function again<T> (attempt: () => Promise<T>, onFailure: () => void = () => {}): Promise<T> {
   const until = performance.now() + target.seconds * 1_000
   for (;;) {

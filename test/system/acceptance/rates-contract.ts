@@ -5,10 +5,10 @@ import { callApi, callRatesApi } from './target.ts'
 
 const named = (errors: Array<{ parameter: string }>): string[] => [...new Set(errors.map(({ parameter }) => parameter))].sort()
 
-/** What analysts build on: the answers of `GET /rates`. */
+/** The parts of `GET /rates` that analysts rely on. */
 export const ratesContract: Check[] = [
   {
-    name: 'rates: an entry for every day, the newest first; null, not 0, where there is nothing',
+    name: 'rates: an entry for every day, the newest first; null, not 0, for a day without prices',
     async run ({ target, fixture }) {
       const { orig, dest } = await fixture.lane()
       const [first, last] = [fixture.days[0]!, fixture.days.at(-1)!]
@@ -19,7 +19,7 @@ export const ratesContract: Check[] = [
     },
   },
   {
-    name: 'rates: the mean of three and more, null below; identical prices count; codes in any case; CSV is the same table',
+    name: 'rates: the mean of three and more, null below; identical prices count; codes in any letter case; CSV is the same table',
     async run ({ target, fixture }) {
       const { orig, dest } = await fixture.lane()
       const [one, two, three] = fixture.days as [string, string, string]
@@ -38,7 +38,7 @@ export const ratesContract: Check[] = [
     },
   },
   {
-    name: 'rates: everything wrong is named at once, as problem+json',
+    name: 'rates: all errors are named together, as problem+json',
     async run ({ target }) {
       const { status, headers, json } = await callRatesApi(target, { date_from: '2021-02-30', date_to: 'x', orig_code: '', surprise: '1' })
       assert.equal(status, 400)

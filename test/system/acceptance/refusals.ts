@@ -3,7 +3,7 @@ import type { Check } from './check.ts'
 import { header, post } from './batches.ts'
 import { callApi, callIngestionApi } from './target.ts'
 
-/** What is no batch is refused at once, in words that a program can read. */
+/** A request that is no batch is refused at once, with a problem type that a program can read. */
 export const refusals: Check[] = [{
   name: 'refusals: no body, another type, another encoding, an unknown parameter, a malformed key, an unknown batch, address and method',
   async run ({ target }) {

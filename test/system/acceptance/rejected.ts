@@ -6,10 +6,10 @@ import { callIngestionApi } from './target.ts'
 
 const many = (lane: Lane, day: string): Price[] => Array.from({ length: 1_000 }, (_, index) => ({ ...lane, day, cents: 100 + index }))
 
-/** A batch with a bad row: nothing of it is visible, and its provider is told why. */
+/** A batch with a bad row: none of its rows is visible, and its provider gets the reason. */
 export const rejected: Check[] = [
   {
-    name: 'batches: one bad row of 1,002 and nothing is visible; every error is named, as CSV and as NDJSON',
+    name: 'batches: one bad row of 1,002 and no price is visible; every error is named, as CSV and as NDJSON',
     async run ({ target, fixture, unique }) {
       const lane = await fixture.lane()
       const day = fixture.days[0]!
@@ -34,7 +34,7 @@ export const rejected: Check[] = [
     },
   },
   {
-    name: 'batches: a dry run is validated or rejected, changes nothing, and is not taken for the real thing',
+    name: 'batches: a dry run is validated or rejected, changes no data, and does not replace the batch',
     async run ({ target, fixture, unique }) {
       const lane = await fixture.lane()
       const prices = many(lane, fixture.days[5]!)

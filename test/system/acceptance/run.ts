@@ -4,7 +4,7 @@ import { acceptance } from './acceptance.ts'
 import { openFixture } from './fixture.ts'
 import type { Target } from './target.ts'
 
-/** Runs the acceptance suite on a running system, a line for each check; exit code 1 when one fails, 2 for wrong usage. */
+/** Runs the acceptance suite on a running system and prints a line for each check. Exit code 1 if a check fails, 2 for wrong usage. */
 const usage = `node test/system/acceptance/run.ts --rates URL --ingestion URL --key KEY [options]
 
   --other-key KEY   of another provider      --admin-key KEY   of an operator

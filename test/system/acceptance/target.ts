@@ -2,13 +2,13 @@
 export type Target = {
   rates: string
   ingestion: string
-  /** Of a provider: scopes submit and read. */
+  /** Key of a provider with the scopes submit and read. */
   key: string
-  /** Of another provider, the same scopes. */
+  /** Key of another provider with the same scopes. */
   otherKey?: string | undefined
-  /** Of an operator: scope admin. */
+  /** Key of an operator with the scope admin. */
   adminKey?: string | undefined
-  /** Where the rates API asks for keys. */
+  /** Key for the rates API, if the rates API requires keys. */
   ratesKey?: string | undefined
   /** Month of the prices that are sent, as YYYY-MM. */
   month: string
@@ -20,7 +20,7 @@ export type ApiResponse = { status: number, headers: Headers, text: string, json
 
 type Request = { method?: string, body?: string | Uint8Array, headers?: Record<string, string>, key?: string | undefined }
 
-/** Asks, and reads the whole answer. What is not JSON has `json` undefined. */
+/** Sends a request and reads the complete response. `json` is undefined unless the body is JSON. */
 export async function callApi (url: string, { method = 'GET', body, headers = {}, key }: Request = {}): Promise<ApiResponse> {
   const response = await fetch(url, {
     method,
@@ -35,12 +35,12 @@ export async function callApi (url: string, { method = 'GET', body, headers = {}
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
 }
 
-/** `GET /rates`, with whatever parameters. */
+/** Sends `GET /rates` with any parameters. */
 export function callRatesApi (target: Target, query: Record<string, string>, headers: Record<string, string> = {}): Promise<ApiResponse> {
   return callApi(`${target.rates}/rates?${new URLSearchParams(query)}`, { headers, key: target.ratesKey })
 }
 
-/** A call of the ingestion API as the provider. */
+/** Sends a request to the ingestion API as the provider. */
 export function callIngestionApi (target: Target, path: string, request: Request = {}): Promise<ApiResponse> {
   return callApi(target.ingestion + path, { key: target.key, ...request })
 }

@@ -12,15 +12,15 @@ function createUpload (target: Target, file: Uint8Array): Promise<ApiResponse> {
 }
 
 function put (file: Uint8Array, { url, headers }: { url: string, headers: Record<string, string> }): Promise<ApiResponse> {
-  const { 'content-length': _length, ...rest } = headers // it follows from the body
+  const { 'content-length': _length, ...rest } = headers // follows from the body
   return callApi(url, { method: 'PUT', body: file, headers: rest })
 }
 
 const name = (target: Target, upload: string): Promise<ApiResponse> => post(target, JSON.stringify({ upload }), { type: 'application/json' })
 
-/** Files that go to the store by a signed address. */
+/** Files that are uploaded to the store by a presigned URL. */
 export const uploads: Check[] = [{
-  name: 'uploads: announced, put, named, applied; named again it is the same batch; the address takes no second file',
+  name: 'uploads: announced, put, named, applied; named again it is the same batch; the presigned URL accepts no second file',
   async run ({ target, fixture }) {
     const lane = await fixture.lane()
     const prices: Price[] = Array.from({ length: 5_000 }, (_, index) => ({ ...lane, day: fixture.days[index % 28]!, cents: 1_000 + index }))

@@ -12,11 +12,11 @@ import { asReader, goodRow, path, providers, readersKeys, type Fixture } from '.
 export type Cause = {
   what: string
   alarms: AlarmName[]
-  /** Makes it so; the answer makes it good. */
+  /** Causes the condition. The returned function ends it. */
   trigger: (fixture: Fixture) => Promise<() => Promise<unknown>>
 }
 
-/** What is done to the system so that each alarm fires. */
+/** The fault that makes each alarm fire. */
 export const causes: Cause[] = [
   {
     what: 'PostgreSQL is stopped while clients call the rates API',
@@ -52,7 +52,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'somebody locks the read model while clients call the rates API and a batch comes',
+    what: 'a session locks the read model while clients call the rates API and a batch arrives',
     alarms: ['rates-latency', 'slow-queries', 'backlog-age'],
     async trigger ({ admin, pollRates, submit }) {
       const unlock = await lockReadModel(admin)
@@ -62,7 +62,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'a provider sends twenty batches while somebody locks the read model',
+    what: 'a provider sends twenty batches while a session locks the read model',
     alarms: ['queue-length'],
     async trigger ({ admin, submit }) {
       const unlock = await lockReadModel(admin)
@@ -71,10 +71,10 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'a provider has 4,500 batches that wait',
+    what: 'a provider has 4,500 waiting batches',
     alarms: ['unfinished-batches'],
     async trigger ({ admin }) {
-      // Queued later than now, so that the sweeper sends no messages for them.
+      // Queued in the future, so that the sweeper sends no messages for them.
       await admin`
         insert into batches (id, provider, mode, format, digest, bytes, accepted_at, queued_at)
         select id, 'many', 'apply', 'csv', id, 1, now(), now() + interval '1 hour'
@@ -118,7 +118,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'the payload of a dead letter came 85 days ago',
+    what: 'the payload of a dead letter arrived 85 days ago',
     alarms: ['payloads-expiring'],
     async trigger ({ admin, discardDeadLetters }) {
       await admin`
@@ -129,7 +129,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'the last step of each batch is refused for no known reason, and each message is delivered once',
+    what: 'the last step of each batch is refused for an unknown reason, and each message is delivered once',
     alarms: ['batch-failures'],
     async trigger ({ workers, submit, admin, setMaxReceives, discardDeadLetters }) {
       await setMaxReceives(1)
@@ -148,7 +148,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'a message comes that names no batch',
+    what: 'a message arrives that names no batch',
     alarms: ['stray-messages'],
     async trigger ({ sendStray }) {
       await sendStray()
@@ -156,7 +156,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'a dead letter comes while the workers cannot reach the database',
+    what: 'a message is dead-lettered while the workers cannot reach the database',
     alarms: ['dead-letter-queue'],
     async trigger ({ workers, submit, sendDeadLetter, discardDeadLetters, admin }) {
       const id = await submit('west', goodRow())
@@ -243,7 +243,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'more requests come than one core can handle',
+    what: 'more requests arrive than one core can handle',
     alarms: ['cpu'],
     async trigger ({ ratesApi }) {
       const program = fileURLToPath(import.meta.resolve('autocannon'))
@@ -257,7 +257,7 @@ export const causes: Cause[] = [
   },
 ]
 
-/** Locks the read model; the answer ends that. */
+/** Locks the read model. The returned function releases the lock. */
 async function lockReadModel (admin: Fixture['admin']): Promise<() => Promise<unknown>> {
   const { promise: over, resolve } = Promise.withResolvers<void>()
   const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()

@@ -11,14 +11,14 @@ export const providers = ['north', 'south', 'east', 'west', 'middle']
 /** What the causes work with. */
 export type Fixture = System & {
   standby: Standby
-  /** A second rates API, on a replica, whose cache may grow beyond its memory; it asks for a key of the secret. */
+  /** A second rates API, on a replica. Its cache may grow beyond its memory, and it requires a key of the secret. */
   replicated: ProxiedService
   secrets: SecretsManager
-  /** Sends a batch and gives its id. */
+  /** Sends a batch and resolves with its id. */
   submit: (provider: string, rows: string) => Promise<string>
-  /** Asks GET /rates again and again, `atOnce` at a time, until it is told to stop. */
+  /** Sends `GET /rates` repeatedly, `atOnce` at a time, until the returned function is called. */
   pollRates: (atOnce: number) => () => Promise<unknown>
-  /** After so many receives a message goes to the dead-letter queue. */
+  /** Sets the number of receives after which a message moves to the dead-letter queue. */
   setMaxReceives: (receives: number) => Promise<void>
   sendDeadLetter: (id: string) => Promise<void>
   /** Sends a message that names no batch. */
@@ -27,12 +27,12 @@ export type Fixture = System & {
 }
 
 const sha256 = createHash('sha256').update(keyOf('reader')).digest('hex')
-/** What the secret has: the key of `asReader`. */
+/** The value of the secret: the key of `asReader`. */
 export const readersKeys = { value: JSON.stringify([{ provider: 'reader', sha256, scopes: ['rates'] }]) }
 export const asReader = { headers: { authorization: `Bearer ${keyOf('reader')}` } }
 
 let sent = 0
-/** A row that no other batch of the drill has. */
+/** Returns a row that no other batch of the drill has. */
 export const goodRow = (): string => `CNGGZ,EETLL,2021-01-${String(1 + sent++ % 28).padStart(2, '0')},${1_000 + sent}\n`
 export const path = '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 

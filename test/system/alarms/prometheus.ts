@@ -10,13 +10,13 @@ export type Alert = { name: string, state: 'pending' | 'firing', value: number }
 
 export type Prometheus = {
   alerts: () => Promise<Alert[]>
-  /** How many series a question has now. Throws when Prometheus cannot read it. */
+  /** Returns the present number of series of a query. Throws if Prometheus cannot parse the query. */
   series: (query: string) => Promise<number>
   version: string
   stop: () => Promise<void>
 }
 
-/** A real Prometheus that asks the targets every second, with our rules at another pace; they are checked by promtool first. */
+/** Starts a real Prometheus that scrapes the targets every second, with our rules at another interval. promtool checks the rules first. */
 export async function startPrometheus (folder: string, targets: string[], pace: RuleTiming): Promise<Prometheus> {
   const data = join(folder, 'prometheus')
   mkdirSync(data, { recursive: true })

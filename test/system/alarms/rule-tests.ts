@@ -12,7 +12,7 @@ const requests = (service: string, status: string, values: string): Series =>
 const slow = (values: string): Series[] => ['0.5', '1', '+Inf'].map(le =>
   ({ series: `freight_http_request_seconds_bucket{service="rates-api", route="/rates", le="${le}"}`, values: le === '0.5' ? '0x120' : values }))
 
-/** What the rules make of little traffic, one sample every 15 s. The traffic begins after ten minutes. */
+/** The results of the rules for little traffic, one sample every 15 s. The traffic begins after ten minutes. */
 const cases: Array<{ alert: string, what: string, input: Series[], fires: boolean }> = [
   ...['rates', 'ingestion'].flatMap(api => {
     const failed = (values: string): Series[] => [
@@ -31,7 +31,7 @@ const cases: Array<{ alert: string, what: string, input: Series[], fires: boolea
   })),
 ]
 
-/** Puts the rules of production to `promtool test rules`. Throws with what promtool says where one holds, or does not, against the table. */
+/** Runs `promtool test rules` on the rules of production. Throws with the output of promtool if a rule does not behave as the table says. */
 export function testRules (folder: string): void {
   const rules = prometheusRules()
   writeFileSync(join(folder, 'rules-of-production.json'), JSON.stringify(rules))

@@ -10,9 +10,9 @@ import { openFixture, path } from './fixture.ts'
 import { startPrometheus } from './prometheus.ts'
 
 /**
- * `npm run drill:alarms [-- ALARM …]`: causes the condition of every alarm in a real system, and reads it firing, and quiet
- * again, from a real Prometheus. Windows are seconds in place of minutes. Thresholds are those of production but for ages, which
- * are times too, the share of a core, since what asks and the database have the same few, and the length of the queue.
+ * `npm run drill:alarms [-- ALARM …]`: causes the condition of every alarm in a real system, and reads the alarm firing and then inactive from a
+ * real Prometheus. Windows are seconds instead of minutes. Thresholds are those of production, with three exceptions: ages, which are times too; the
+ * share of a core, because clients and database share the same cores; and the length of the queue.
  */
 const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-stale': 5, cpu: 0.3, 'queue-length': 10 }
 const pace: RuleTiming = {
@@ -74,7 +74,7 @@ async function quiet (names: string[]): Promise<boolean> {
   return false
 }
 
-/** Each question of the dashboard, put as Grafana would. */
+/** Runs each query of the dashboard, as Grafana does. */
 async function queryPanels (): Promise<void> {
   const queries = dashboard.flatMap(({ panels }) => panels.flatMap(({ prometheus }) => prometheus.map(({ expression }) => expression.replaceAll('$window', '60s'))))
   const empty: string[] = []

@@ -5,7 +5,7 @@ import { apiKeys } from './callers.ts'
 const nowhere = 'http://127.0.0.1:1'
 const noDatabase = { DATABASE_URL: 'postgres://nobody:nothing@127.0.0.1:1/freight' }
 
-/** The processes that the exchanges are sent to: both APIs, and the same with less, so that refusals can be provoked. */
+/** The processes that receive the exchanges: both APIs, and the same with fewer dependencies, so that refusals can be provoked. */
 export const apis = {
   rates: { program: 'rates-api', env: {} },
   'rates with keys': { program: 'rates-api', env: { RATES_KEYS_REQUIRED: 'true' } },
@@ -23,7 +23,7 @@ export type ApiName = keyof typeof apis
 
 export type Apis = { urls: Record<ApiName, string>, stop: () => Promise<void> }
 
-/** Starts them from the folder of a release, with the keys of a run. The worker is the caller's. */
+/** Starts the APIs from the folder of a release, with the keys of a run. The caller starts the worker. */
 export async function startApis (release: Release, environments: Record<Program, Record<string, string>>, run: string): Promise<Apis> {
   const tasks = new Map<ApiName, Task>()
   const stop = async (): Promise<void> => { await Promise.all([...tasks.values()].map(task => task.stop(5_000))) }
@@ -39,7 +39,7 @@ export async function startApis (release: Release, environments: Record<Program,
   return { urls: Object.fromEntries([...tasks].map(([name, { url }]) => [name, url])) as Apis['urls'], stop }
 }
 
-/** Not all of them get ready: some are without what readiness looks at. */
+/** Waits until a process listens. Some processes never become ready, because they lack a dependency that readiness checks. */
 async function listening (task: Task): Promise<void> {
   while (!await fetch(`${task.url}/live`).then(({ ok }) => ok, () => false)) {
     if (!task.running()) throw new Error(`a process of the contract exited:\n${task.output()}`)

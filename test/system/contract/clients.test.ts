@@ -8,10 +8,10 @@ const caseFile = (name: string): Buffer => readFileSync(new URL(`../../cases/cli
 const types = 'text/csv, application/x-ndjson, application/json'
 const row = 'CNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('what real clients send', async t => {
+t.test('requests of real clients', async t => {
   const api = await ingestionApi(t)
   const { upload, untilFinal, visible } = sendingTo(t, api)
-  /** The end of a batch that was sent, and of the same file as an upload. */
+  /** Resolves with the final states of a batch that was sent as a body, and of the same file as an upload. */
   const bothResults = async (file: Buffer, headers: Record<string, string> = {}): Promise<Array<Record<string, any>>> => {
     const sent: Result[] = [await api.submit(file, { headers }), await upload(file)]
     return await Promise.all(sent.map(async ({ status, body }) => {
@@ -27,7 +27,7 @@ t.test('what real clients send', async t => {
     t.equal((await api.manifest(body.id)).encoding, 'gzip')
   })
 
-  t.test('06, 16: what is not text names what it looks like', async t => {
+  t.test('06, 16: for a binary file the error names the detected type', async t => {
     const bom = Buffer.from('\ufeff', 'utf16le')
     for (const [name, file, words] of [
       ['gzip', caseFile('06-plain.csv.gz'), /gzip.*Content-Encoding: gzip/],
@@ -44,7 +44,7 @@ t.test('what real clients send', async t => {
     }
   })
 
-  t.test('16: UTF-16 without a mark is also UTF-8, every other character NUL: the worker says so', async t => {
+  t.test('16: UTF-16 without a mark is also UTF-8, every other character NUL: the worker reports it', async t => {
     for (const batch of await bothResults(caseFile('16-utf-16.csv'))) {
       t.match(batch, { state: 'rejected', first_errors: [{ code: 'not_utf8', message: /UTF-16/ }] })
     }
@@ -60,7 +60,7 @@ t.test('what real clients send', async t => {
     }
   })
 
-  t.test('13: a line of separators alone is no row', async t => {
+  t.test('13: a line of separators only is no row', async t => {
     for (const batch of await bothResults(caseFile('13-only-separators.csv'))) {
       t.match(batch, { state: 'applied', rows: 1 })
       t.equal(await visible(batch.id), 1)

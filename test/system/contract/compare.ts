@@ -1,12 +1,12 @@
 import type { ExchangeResponse } from './exchange.ts'
 import { matches, type Values } from './template.ts'
 
-/** Members whose text is for people: it may be worded anew, and only has to be there. */
+/** Members with text for people. The text may change; the member must be present. */
 const prose = new Set(['title', 'detail', 'message'])
 
 /**
- * The differences between what was recorded and an answer, one line each; none where the contract holds. All that was recorded
- * has to be there with the same value, lists in the same order. An answer may have more: headers and members of JSON objects.
+ * Returns the differences between a recording and a response, one line each; the list is empty if the contract holds. All recorded values must be
+ * present and equal, lists in the same order. A response may have more headers and more members of JSON objects.
  */
 export function differences (recorded: ExchangeResponse, response: ExchangeResponse, values: Values): string[] {
   const found: string[] = []
@@ -43,7 +43,7 @@ export function differences (recorded: ExchangeResponse, response: ExchangeRespo
   }
 }
 
-/** Records by the names of their columns, after the header itself: a column's place is part of the contract, too. */
+/** Returns the header, and the records by the names of their columns. A column's position is part of the contract, too. */
 function records ([header = [], ...rows]: string[][]): unknown[] {
   return [header, ...rows.map(row => Object.fromEntries(row.map((cell, index) => [header[index] ?? index, cell])))]
 }

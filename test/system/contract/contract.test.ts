@@ -12,11 +12,11 @@ import { areas, readArea } from './exchange.ts'
 import { problems } from '../../../lib/http/problem.ts'
 import { replay, type Target } from './replay.ts'
 
-/** All that test/system/contract has recorded, against the processes of this code. */
+/** All recordings of test/system/contract, against the processes of this code. */
 const release = { version: 'this', folder: join(import.meta.dirname, '../../..') }
 let target: Target
 t.before(async () => {
-  const emulator = await startEmulator({ port: 0, host: '127.0.0.1' }) // that of all tests overwrites what S3 does not
+  const emulator = await startEmulator({ port: 0, host: '127.0.0.1' }) // the emulator of the other tests overwrites objects that S3 does not
   t.teardown(emulator.stop)
   const [db, resources] = await Promise.all([database(t as Test), aws(t as Test, { endpoint: `http://127.0.0.1:${emulator.port}` })])
   const environments = {
@@ -39,9 +39,8 @@ for (const name of areas()) {
 }
 
 /**
- * Those that take a fault of this code or of the store (test/services/ingestion-api/routes/dead-letters.test.ts), many requests at once, or a
- * worker that
- * stands still (test/services/ingestion-api/unfinished.test.ts).
+ * Problems that need a fault of this code or of the store (test/services/ingestion-api/routes/dead-letters.test.ts), many concurrent requests, or a
+ * frozen worker (test/services/ingestion-api/unfinished.test.ts).
  */
 const unrecorded = ['payload-gone', 'too-many-unfinished', 'internal-error', 'overloaded', 'keys-unavailable', 'shutting-down']
 

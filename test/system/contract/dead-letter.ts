@@ -1,8 +1,8 @@
 import type { Sql } from 'postgres'
 
 /**
- * Makes a batch that has ended a dead letter: ten deliveries that fail would take minutes. A dead letter has no decision in the store; the
- * emulator asks for no signature.
+ * Turns a final batch into a dead letter: ten failing deliveries would take minutes. A dead letter has no decision in the store. The emulator
+ * requires no signature.
  */
 export async function makeDeadLetter (sql: Sql, { AWS_ENDPOINT_URL, PAYLOAD_BUCKET }: Record<string, string>, id: string): Promise<void> {
   const { ok } = await fetch(`${AWS_ENDPOINT_URL}/${PAYLOAD_BUCKET}/decisions/${id}.json`, { method: 'DELETE' })

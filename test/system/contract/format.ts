@@ -1,6 +1,6 @@
 const width = 150
 
-/** JSON for reading in a diff: whatever fits into a line is one. */
+/** Formats JSON for diffs: a value that fits on a line is written on one line. */
 export function format (value: unknown, indent = '', before = 0): string {
   const short = inline(value)
   if (indent.length + before + short.length <= width || value === null || typeof value !== 'object') return short

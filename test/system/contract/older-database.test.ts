@@ -12,7 +12,7 @@ import { testSystem } from '../../harness/system.ts'
 import { load, prices } from '../../harness/prices.ts'
 import { ratesApi } from '../../harness/rates-api.ts'
 
-/** Codes that the releases before the aliases had for these ports. */
+/** Codes of these ports in the releases before the aliases. */
 const before: Record<string, string> = { CNTAC: 'CNTAG', THSGK: 'THSGZ' }
 
 t.test('a database of the release before the aliases, with prices under codes that are aliases now', async t => {
@@ -51,7 +51,7 @@ t.test('a database of the release before the aliases, with prices under codes th
   })
   t.equal(await loadReferenceFiles(sql), null, 'once')
 
-  t.test('responses under the old code are what they were, and the new code has the same', async t => {
+  t.test('responses for the old code are unchanged, and the new code has the same', async t => {
     const reader = () => openDatabase({ url: urlFor(postgresUrl, 'rates_api', name), process: 'test', poolSize: 1 })
     const { get } = await ratesApi(t, { connect: reader })
     const ratesOf = async (orig: string, dest: string) => (await get('/rates', { date_from: '2021-01-30', date_to: '2021-01-31', orig_code: orig, dest_code: dest })).body.rates
@@ -64,14 +64,14 @@ t.test('a database of the release before the aliases, with prices under codes th
     t.match(await ratesOf('china_east_main', 'EETLL'), [{ count: 6 }], 'a region counts each price once')
     await load(sql, prices('CNTAC EETLL 2021-01-30: 1 2 3', 'EETLL CNTAC 2021-01-30: 4 4 4'))
     for (const code of ['CNTAG', 'CNTAC']) {
-      t.match(await ratesOf(code, 'EETLL'), [{ count: 3 }, { count: 3, price: 2 }], `what comes under the new code counts for ${code}`)
+      t.match(await ratesOf(code, 'EETLL'), [{ count: 3 }, { count: 3, price: 2 }], `a price under the new code counts for ${code}`)
       t.match(await ratesOf('EETLL', code), [{ count: null }, { count: 3, price: 4 }])
     }
     t.match((await get('/locations', { q: 'CNTAG' })).body.locations, [{ code: 'CNTAC', name: 'Taicang', aliases: ['CNTAG'] }])
-    t.equal((await get('/locations', { q: 'taicang' })).body.locations.length, 1, 'the row that stays for the release before is not shown')
+    t.equal((await get('/locations', { q: 'taicang' })).body.locations.length, 1, 'the row that remains for the previous release is not shown')
   })
 
-  t.test('the release before keeps working beside it: the codes that it knows are ports, with their prices', async t => {
+  t.test('the previous release still works beside it: the codes that it knows are ports, with their prices', async t => {
     const reader = openDatabase({ url: urlFor(postgresUrl, 'rates_api', name), process: 'test', poolSize: 1 })
     t.teardown(() => reader.end())
     const codes = new Set((await reader`select code from ports`).map(({ code }) => code))

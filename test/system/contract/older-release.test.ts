@@ -11,10 +11,10 @@ import { startWorker } from '../../harness/worker.ts'
 import { gzipSync } from 'node:zlib'
 
 let count = 0
-/** Content that no other test sends, of one price. */
+/** Returns content of one price that no other test sends. */
 const fresh = (): { content: string, price: number } => ({ content: `${header}CNGGZ,EETLL,2021-01-05,${++count}\n`, price: count })
 
-t.test('what an older release accepted is one batch with what is sent again, and the other way about', async t => {
+t.test('content that an older release accepted is one batch with the same content sent to this release, and the other way round', async t => {
   const api = await ingestionApi(t)
   const { aws, db } = api
   const [store, queue] = [openStore(aws.s3, aws.bucket), openQueue(aws.sqs, aws.queueUrl)]
@@ -35,9 +35,9 @@ t.test('what an older release accepted is one batch with what is sent again, and
     return await api.submit(gzip ? gzipSync(content) : content, gzip ? { headers: { 'content-encoding': 'gzip' } } : {})
   }
   const visible = async (price: number): Promise<number> => (await db.migrator`select 1 from prices where price = ${price}`).length
-  /** As the older worker leaves a row: it knows neither column. */
+  /** Clears the columns that the older worker does not know and leaves null. */
   const forget = (id: string) => db.migrator`update batches set name_kind = null, content_digest = null where id = ${id}`
-  /** Accepted as the older release does it, with or without the end of the older worker. */
+  /** Accepts a batch as the older release does, with or without the result of the older worker. */
   const acceptedBefore = async (content: string, submission: Submission): Promise<{ manifest: Manifest, uploadId: string | undefined }> => {
     const uploadId = submission.upload ? await uploaded(api, content, submission.gzip) : undefined
     const manifest = await formerManifest(api, content, submission, uploadId)
@@ -77,13 +77,13 @@ t.test('what an older release accepted is one batch with what is sent again, and
     }
   })
 
-  t.test('what this release accepted is found by the names of the older one', async t => {
+  t.test('a batch that this release accepted is found by the names of the older release', async t => {
     for (const submission of submissions) {
       const { content, price } = fresh()
       const uploadId = submission.upload ? await uploaded(api, content, submission.gzip) : undefined
       const first = uploadId ? await nameUpload(uploadId) : await send(content, submission)
       t.match(await untilFinal(first.body.id), { state: 'applied' })
-      // The older release looks at its own id, and takes what is there where the digest is the same.
+      // The older release looks for its own id, and uses the existing batch if the digest is the same.
       const former = await formerManifest(api, content, submission, uploadId)
       const found = await accept(store, queue, former)
       t.match(found, { replayed: true, pending: false, manifest: { id: first.body.id } }, submissionText(submission))

@@ -13,8 +13,8 @@ import { replay } from './replay.ts'
 import { generalize } from './template.ts'
 
 /**
- * `node test/system/contract/record.ts [--from REVISION]`: starts a system of this code, or of an earlier revision, sends all exchanges and
- * writes the answers of those that have none. A recorded answer stays as it is: whoever wants another takes it out first.
+ * `node test/system/contract/record.ts [--from REVISION]`: starts a system of this code or of an earlier revision, sends all exchanges, and records
+ * the responses of exchanges without one. A recorded response is never changed: delete the recording to record again.
  */
 const { values: { from } } = parseArgs({ options: { from: { type: 'string' } } })
 const folder = mkdtempSync(join(tmpdir(), 'freight-rates-contract-'))
@@ -42,7 +42,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Of the forms of a body the one to be compared; of an API's document the addresses, methods and statuses. */
+/** Returns the form of a body that is compared; for the document of an API its addresses, methods and statuses. */
 function recorded ({ exact = false }: Exchange, { status, headers, json, csv, ndjson, lines }: ExchangeResponse): ExchangeResponse {
   const document = (json as { paths?: Paths } | undefined)?.paths
   const form = json !== undefined ? { json } : csv ? { csv } : ndjson ? { ndjson } : { lines }

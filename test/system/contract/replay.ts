@@ -7,24 +7,24 @@ import type { ExchangeResponse, Area, Exchange } from './exchange.ts'
 import { send } from './send.ts'
 import { fill, type Values } from './template.ts'
 
-/** A running system that the contract is held against. */
+/** A running system that the contract is tested against. */
 export type Target = {
   urls: Record<ApiName, string>
-  /** Whose keys the processes have; new for each replay. Letters and digits. */
+  /** Name of the run in the keys of the processes; new for each replay. Letters and digits. */
   run: string
-  /** Makes a batch that has ended a dead letter. */
+  /** Turns a final batch into a dead letter. */
   deadLetter: (id: string) => Promise<unknown>
-  /** Longest wait for what an exchange waits for, in milliseconds. */
+  /** Longest wait of an exchange, in milliseconds. */
   patienceMs: number
-  /** Whether this release is older than the decisions that changed answers: what it answered before them is right, too. */
+  /** Whether this release is older than the decisions that changed responses. Its earlier responses then pass, too. */
   isOlder?: boolean
-  /** Whether newer workers run beside it: of an answer that a decision changed, status and headers are then compared. */
+  /** Whether newer workers run beside this release. For a response that a decision changed, only status and headers are then compared. */
   hasNewerWorkers?: boolean
 }
 
 export type Outcome = { area: string, name: string, differences: string[] }
 
-/** Sends the exchanges of an area in their order; `told` has each answer, in the terms of what is recorded. */
+/** Sends the exchanges of an area in order. `onResponse` gets each response, in the form of a recording. */
 export async function replay (
   target: Target, name: string, area: Area, onResponse: (exchange: Exchange, response: ExchangeResponse, values: Values) => void = () => {}
 ): Promise<Outcome[]> {

@@ -6,13 +6,13 @@ import { waitLimitMs } from '../../harness/patience.ts'
 import type { ExchangeResponse, Body, Request } from './exchange.ts'
 import { fill, type Values } from './template.ts'
 
-/** Headers that clients act on. Others are not part of the contract. */
+/** Headers that clients act on. Other headers are not part of the contract. */
 const recordedHeaders = [
   'content-type', 'location', 'retry-after', 'www-authenticate', 'allow', 'cache-control', 'age', 'vary', 'accept-encoding', 'accept-post',
   'connection', 'content-security-policy', 'idempotency-replayed', 'x-ratelimit-limit',
 ]
 
-/** Sends a request as it is written: no header but Host, Content-Length and Connection comes on top. */
+/** Sends a request as it is written, with no other headers than Host, Content-Length and Connection. */
 export async function send (base: string, request: Request, key: string | null, values: Values, agent: Agent): Promise<ExchangeResponse> {
   if (request.raw) return await sendRaw(base, request.raw.map(line => fill(line, values)).join('\r\n') + '\r\n')
   const url = request.url ? fill(request.url, values) : base + fill(request.path!, values)
@@ -38,11 +38,11 @@ function bytesOf ({ lines, json, text = '', base64, gzip = false }: Body, values
   return gzip ? gzipSync(content) : Buffer.from(content)
 }
 
-/** JSON has braces of its own: what names nothing stays. */
+/** JSON has its own braces: braces without a known name remain. */
 const fillContent = (text: string, values: Values): string =>
   text.replace(/\{(repeat:[^:}]*:\d+|[a-z]\w*)\}/g, placeholder => placeholder.startsWith('{repeat:') || placeholder.slice(1, -1) in values ? fill(placeholder, values) : placeholder)
 
-/** For what no HTTP client sends: the connection is the request's own, and is read to its end or to the end of the answer. */
+/** Sends a request that no HTTP client sends, on its own connection. Reads to the end of the connection or of the response. */
 function sendRaw (base: string, text: string): Promise<ExchangeResponse> {
   const { hostname, port } = new URL(base)
   return new Promise((resolve, reject) => {
@@ -71,7 +71,7 @@ function responseOf (status: number, headers: IncomingHttpHeaders, body: string)
 }
 
 function bodyOf (type: string, body: string): Partial<ExchangeResponse> {
-  if (body === '' || /^(text\/html|application\/xml)/.test(type)) return {} // a page for people, a problem of the store
+  if (body === '' || /^(text\/html|application\/xml)/.test(type)) return {} // a page for people, or a problem of the store
   if (/^application\/x-ndjson/.test(type)) return { ndjson: body.split('\n').filter(Boolean).map(line => JSON.parse(line) as unknown) }
   if (/^application\/(problem\+)?json/.test(type)) return { json: JSON.parse(body), lines: body.split('\n') }
   if (/^text\/csv/.test(type)) return { csv: parse(body, { relax_column_count: true }), lines: body.split('\n') }

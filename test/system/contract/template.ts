@@ -1,9 +1,9 @@
 import type { ExchangeResponse } from './exchange.ts'
 
-/** Values that a run knows by name: `{batch}` in a request or an answer stands for the value of `batch`. */
+/** Values that a run knows by name: `{batch}` in a request or a response stands for the value of `batch`. */
 export type Values = Record<string, string>
 
-/** What varies and has no name: `{:time}` in an answer stands for any time. */
+/** Values that vary and have no name: `{:time}` in a response stands for any time. */
 const types: Record<string, RegExp> = {
   sha256: /[0-9a-f]{64}/,
   uuid: /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/,
@@ -14,13 +14,13 @@ const types: Record<string, RegExp> = {
   'under-way': /(?:queued|processing|validated)/,
 }
 
-/** Fills a request in. `{repeat:a:300}` is 300 times the letter. Throws for a name that nothing has kept. */
+/** Fills in the placeholders of a request. `{repeat:a:300}` is 300 times the letter. Throws for a name that no exchange has stored. */
 export function fill (text: string, values: Values): string {
   return text.replace(/\{repeat:([^:}]*):(\d+)\}/g, (_, piece: string, times: string) => piece.repeat(Number(times)))
     .replace(/\{([a-z]\w*)\}/g, (placeholder, name: string) => values[name] ?? fail(`no exchange has set ${placeholder}`))
 }
 
-/** Whether an answer's text is what was recorded. */
+/** Returns whether the text of a response matches the recording. */
 export function matches (recorded: string, text: string, values: Values): boolean {
   if (!recorded.includes('{')) return recorded === text
   const parts = recorded.split(/(\{[a-z]\w*\}|\{:[a-z0-9-]+\})/g).map(part => {
@@ -31,7 +31,7 @@ export function matches (recorded: string, text: string, values: Values): boolea
   return new RegExp(`^${parts.join('')}$`).test(text)
 }
 
-/** The text as it is recorded: what varies from run to run is named. */
+/** Returns the response as it is recorded: values that vary from run to run become placeholders. */
 export function generalize (response: ExchangeResponse, values: Values): ExchangeResponse {
   const known = Object.entries(values).filter(([, value]) => value.length > 5).sort(([, one], [, other]) => other.length - one.length)
   return walk(response) as ExchangeResponse
@@ -46,7 +46,7 @@ export function generalize (response: ExchangeResponse, values: Values): Exchang
   function name (text: string, member?: string): string {
     const named = known.reduce((text, [name, value]) => text.replaceAll(value, `{${name}}`), text)
     if (member === 'instance') return named.replace(types['request-id']!, '{:request-id}')
-    if (member === 'retry-after' && Number(text) > 5) return '{:number}' // what is left of a minute
+    if (member === 'retry-after' && Number(text) > 5) return '{:number}' // seconds that remain of a minute
     const general = named.replace(new RegExp(types.time!, 'g'), '{:time}').replace(new RegExp(types.uuid!, 'g'), '{:uuid}')
     return member === 'id' || member === 'location' ? general.replace(types.sha256!, '{:sha256}') : general
   }

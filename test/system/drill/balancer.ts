@@ -5,13 +5,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 export type Target = {
   url: string
   healthy: boolean
-  /** Health checks in a row that said the other thing. */
+  /** Number of consecutive health checks with the opposite result. */
   consecutiveChecks: number
   inFlight: number
   agent: Agent
 }
 
-/** A target group: the tasks of one release, and how they did since it was made. */
+/** A target group: the tasks of one release, and their responses since the group was made. */
 export type Group = { name: string, targets: Target[], responses: number, failed: number }
 
 export type Balancer = Awaited<ReturnType<typeof openBalancer>>
@@ -20,9 +20,9 @@ const checkEveryMs = 200
 const checksToChange = 2
 
 /**
- * What an application load balancer does, as far as a deployment needs it: groups of targets with health checks, a production
- * listener with weights and a test listener, kept links to targets, and a drain. It never sends a request twice: what a target
- * does to it, the client sees, as 502.
+ * Opens a balancer that does what a deployment needs of an application load balancer: groups of targets with health checks, a production listener
+ * with weights and a test listener, persistent connections to targets, and a drain. It never sends a request twice: the client gets a target's fault
+ * as 502.
  */
 export async function openBalancer () {
   const groups = new Set<Group>()
@@ -44,7 +44,7 @@ export async function openBalancer () {
     return targets
   }
 
-  /** Takes a group out: nothing new goes there, what is in hand may end, for `delayMs` at most; returns how much did not. */
+  /** Drains a group: it gets no new requests, and its requests in flight may finish within `delayMs`. Returns the number of unfinished requests. */
   async function drain (group: Group, delayMs: number): Promise<number> {
     production = production.filter(each => each.group !== group)
     if (testing === group) testing = null
@@ -59,9 +59,9 @@ export async function openBalancer () {
     add, join, drain,
     productionUrl: urlOf(listeners[0]),
     testUrl: urlOf(listeners[1]),
-    /** Shares of production traffic. */
+    /** Sets the shares of production traffic. */
     route (shares: Array<{ group: Group, weight: number }>) { production = shares },
-    /** Where the test listener leads. */
+    /** Sets the group of the test listener. */
     test (group: Group) { testing = group },
     async close () {
       clearInterval(checks)
@@ -110,7 +110,7 @@ function forward (request: IncomingMessage, reply: ServerResponse, group: Group 
   request.pipe(sent)
 }
 
-/** Healthy ones; all of them where none is. */
+/** Returns the least busy of the healthy targets, or of all targets if none is healthy. */
 function leastBusy (targets: Target[]): Target | undefined {
   const healthy = targets.filter(target => target.healthy)
   return (healthy.length > 0 ? healthy : targets).toSorted((one, other) => one.inFlight - other.inFlight)[0]

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { csv, pricesToSend, type Failure } from './load.ts'
 
-/** The provider that sends everything twice, to one release and to the other. */
+/** The provider that sends every file twice, to one release and to the other. */
 export const crosser = 'crosser'
 
 export type Order = 'old, then new' | 'new, then old'
@@ -12,7 +12,7 @@ export type Phase = 'beside old workers' | 'across the deployment' | 'during the
 /** One file, sent twice; `ids` are the batches that it was accepted as. */
 export type Crossing = { kind: string, order: Order, phase: Phase, rows: number, ids: string[] }
 
-/** A way to send a file to a release: the id of the batch. `sent` is what both ways of one crossing share. */
+/** Sends a file to a release and resolves with the id of the batch. The two steps of one crossing share `sent`. */
 type Step = (client: Client, sent: Sent) => Promise<string>
 type Client = { request: (path: string, status: number, request: RequestInit) => Promise<any> }
 type Sent = { content: string, key: string, upload?: string }
@@ -44,7 +44,7 @@ const upload = (how: How = {}): Step => async (client, sent) => {
   return await name(how)(client, sent)
 }
 
-/** What one release gets first and the other second: the same content by the same name. */
+/** Pairs for one release and then the other: the same content by the same name. */
 const namedAlike: Record<string, [Step, Step]> = {
   content: [post(), post()],
   'content, the second compressed': [post(), post({ gzip: true })],
@@ -57,7 +57,7 @@ const namedAlike: Record<string, [Step, Step]> = {
   'a compressed upload, named twice': [upload({ gzip: true }), name()],
 }
 
-/** The same content by names that only this release, its worker included, takes for the same. */
+/** The same content by names that only this release, its worker included, treats as the same. */
 const kinds: Record<string, [Step, Step]> = {
   ...namedAlike,
   'two uploads': [upload(), upload()],
@@ -68,7 +68,7 @@ const kinds: Record<string, [Step, Step]> = {
   'content, then a compressed upload': [post(), upload({ gzip: true })],
 }
 
-/** Sends each kind both ways between an API of the old release and one of the new one; adds to `crossings` and `failures`. */
+/** Sends each kind in both orders between an API of the old release and one of the new release. Adds to `crossings` and `failures`. */
 export function openCrossing (urls: { old: string, new: string }, key: string, crossings: Crossing[], failures: Failure[]) {
   const prices = pricesToSend()
   const clients = { old: clientOf(urls.old), new: clientOf(urls.new) }
@@ -106,16 +106,16 @@ export function openCrossing (urls: { old: string, new: string }, key: string, c
     while (!['applied', 'rejected', 'dead_lettered', 'discarded'].includes((await request(`/batches/${id}`, 200, { method: 'GET' })).state)) await pause(50)
   }
 
-  /** Kinds both ways, one after the other; `waits`: the second is sent when the first has ended. */
+  /** Sends these kinds in both orders, in sequence. With `waits`, the second file is sent after the first batch is final. */
   async function pass (names: string[], phase: Phase, waits: boolean): Promise<void> {
     for (const kind of names) await Promise.all((['old, then new', 'new, then old'] as const).map(order => cross(kind, order, phase, waits)))
   }
 
   return {
-    /** What holds whichever workers run. */
+    /** What holds for every version of the workers. */
     besideOldWorkers: () => pass(Object.keys(namedAlike), 'beside old workers', true),
     pass: (phase: Phase, waits: boolean) => pass(Object.keys(kinds), phase, waits),
-    /** Sends every kind to the old release, and when all have ended there resolves with what sends them to the new one. */
+    /** Sends every kind to the old release and waits until all batches are final. Resolves with a function that sends the same to the new release. */
     async begin (): Promise<() => Promise<void>> {
       const again = Promise.withResolvers<void>()
       const begun = Object.keys(kinds).map(kind => {

@@ -5,17 +5,17 @@ import type { Task } from './task.ts'
 export const strategies = ['all-at-once', 'canary', 'linear'] as const
 export type Strategy = typeof strategies[number]
 
-/** Shares of production traffic that the new release gets, one after the other, in percent. */
+/** Shares of production traffic that the new release gets, in sequence, in percent. */
 const steps: Record<Strategy, number[]> = { 'all-at-once': [100], canary: [10, 100], linear: [25, 50, 75, 100] }
 
 export type Timing = {
-  /** How long the new tasks may take to be healthy. */
+  /** Longest time until the new tasks are healthy. */
   healthyMs: number
-  /** How long each step is watched. */
+  /** How long each step is observed. */
   stepMs: number
-  /** How long the old tasks stand by after the last step, so that nothing need be started to roll back. */
+  /** How long the old tasks keep running after the last step, so that a rollback needs no start. */
   bakeMs: number
-  /** How long a request may take that is in hand when its task is taken out. */
+  /** Longest time for requests in flight when their task is drained. */
   drainMs: number
 }
 
@@ -27,26 +27,26 @@ export type Deployment = {
   old: Live
   start: () => Promise<Task[]>
   name: string
-  /** Sends test traffic to an address; what goes wrong there counts for the alarm. */
+  /** Sends test traffic to an address. Failures count for the alarm. */
   test: (url: string) => Promise<unknown>
   strategy: Strategy
   timing: Timing
   log: (text: string) => void
 }
 
-/** More failures than this share of a group's answers raise the alarm, from so many answers on. */
+/** The alarm is raised if failures exceed this share of a group's responses, from `fewest` responses on. */
 const alarm = { share: 0.01, fewest: 20 }
 
 /**
- * A blue/green deployment as ECS does it: start, healthy, test traffic, production traffic in steps, bake, then the old tasks
- * are drained and get SIGTERM. Whatever goes wrong before that ends the new ones in the same way.
+ * Performs a blue/green deployment as ECS does: start, healthy, test traffic, production traffic in steps, bake. Then the old tasks are drained and
+ * get SIGTERM. A failure before that ends the new tasks in the same way.
  */
 export async function deploy ({ balancer, old, start, name, test, strategy, timing, log }: Deployment): Promise<Outcome> {
   const tasks = await start()
   const green: Live = { group: balancer.add(name, tasks.map(({ url }) => url)), tasks }
   try {
     await healthy(green)
-    log(`${name}: healthy, takes test traffic`)
+    log(`${name}: healthy, receives test traffic`)
     balancer.test(green.group)
     await test(balancer.testUrl)
     quiet(green.group)
@@ -87,7 +87,7 @@ export async function deploy ({ balancer, old, start, name, test, strategy, timi
   }
 }
 
-/** Throws while the alarm is raised. */
+/** Throws if the alarm is raised. */
 function quiet ({ responses, failed }: Group): void {
   if (responses >= alarm.fewest && failed > responses * alarm.share) throw new Error(`alarm: ${failed} of ${responses} responses failed`)
 }

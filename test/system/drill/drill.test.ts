@@ -2,7 +2,7 @@ import t from 'tap'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { drill } from './drill.ts'
 
-/** A small one of `npm run drill:deploy`: forward with a migration, then a release that fails its alarm. */
+/** A small run of `npm run drill:deploy`: a deployment with a migration, then a release that fails its alarm. */
 t.test('deployments under load: no request fails, no batch is lost or doubled, a bad release is rolled back', async t => {
   const { requests, failures, rounds, exitCodes, ledger } = await drill({
     rounds: ['good', 'erring'], strategy: 'canary', requests: 600, scale: 1, readers: 2, providers: 2,

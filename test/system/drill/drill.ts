@@ -17,15 +17,15 @@ import { keyOf, startSystem } from './system.ts'
 import { migrate, startTask, type Program, type Task } from './task.ts'
 
 export type DrillOptions = {
-  /** The revision of the first release; this code where it is not given. The contract is replayed then. */
+  /** Revision of the first release. Without it the first release is this code, and the contract is not replayed. */
   from?: string | undefined
   rounds: Round[]
   strategy: Strategy | 'rolling'
   /** `DRAIN_MS` of the APIs. */
   drainMs?: number
-  /** Requests before it ends. */
+  /** Number of requests before the drill ends. */
   requests: number
-  /** Tasks of each API, and workers. */
+  /** Number of tasks of each API, and of workers. */
   scale: number
   readers: number
   providers: number
@@ -35,7 +35,7 @@ export type DrillOptions = {
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
-/** Release after release under load: each round migrates, deploys both APIs and the worker, and is rolled back where it is bad. */
+/** Deploys release after release under load. Each round migrates and deploys both APIs and the worker. A bad release is rolled back. */
 export async function drill (options: DrillOptions): Promise<Summary> {
   const { from, rounds, strategy, drainMs = 0, requests, scale, readers, providers, timing, log = () => {} } = options
   const startedAt = performance.now()
@@ -59,7 +59,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     return tasks
   }
 
-  /** New workers beside the old ones, which finish what they have and end. */
+  /** Starts new workers beside the old workers, which finish their batches and exit. */
   async function deployWorkers (release: Release, round: Round): Promise<string | null> {
     const next = await start(release, 'ingestion-worker', round)
     const ready = await Promise.all(next.map(task => task.ready(timing.healthyMs)))
@@ -83,7 +83,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     return rolledBack
   }
 
-  /** The ingestion API follows the workers: the old ones do not know by which names this one accepts. */
+  /** Deploys the ingestion API after the workers: old workers do not know the names under which the new API accepts. */
   async function deployAll (release: Release, round: Round, workersAreNew = async (): Promise<void> => {}): Promise<Array<string | null>> {
     await migrate(release, system.migration)
     const workers = deployWorkers(release, round)
@@ -106,7 +106,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   const interrupted = (): void => { stop().finally(() => process.exit(1)) }
   for (const signal of signals) process.once(signal, interrupted)
   try {
-    // All of them now, so that they are of one state of the code.
+    // All releases are made now, from the same state of the code.
     const first = from === undefined ? makeRelease(folder, '1.0.0', 0) : checkOutRelease(folder, '1.0.0', from)
     const releases = rounds.map((_, index) => makeRelease(folder, `1.${index + 1}.0`, index + 1))
     await migrate(first, system.migration)
@@ -152,7 +152,7 @@ function count (counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1
 }
 
-/** Until the tests' batches, which nobody follows, have ended too; the ledger says which have not. */
+/** Waits until the batches of the tests are final too, which no client follows. The ledger reports those that are not. */
 async function settled (sql: Awaited<ReturnType<typeof startSystem>>['admin'], batches: number): Promise<void> {
   const until = performance.now() + waitLimitMs
   while (performance.now() < until) {

@@ -6,7 +6,7 @@ import type { Sent } from './load.ts'
 
 export type Ledger = { lost: number, doubled: number, wrong: string[], states: Record<string, number> }
 
-/** Holds what the clients were told against what the database has at the end. */
+/** Compares the clients' responses with the final contents of the database. */
 export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: readonly Crossing[]): Promise<Ledger> {
   const { batches: all, lanes, strays } = await dump(sql)
   const batches = all.filter(({ provider }) => provider !== crosser && !isContractProvider(provider))
@@ -19,7 +19,7 @@ export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: r
     if (!batch || batch.state !== state || batch.rows < expected) ledger.lost++
     else if (batch.rows > expected) ledger.doubled++
     else continue
-    ledger.wrong.push(`batch ${id}: ${batch ? `${batch.state}, ${batch.rows} prices` : 'not there'}, not ${state}, ${expected} prices`)
+    ledger.wrong.push(`batch ${id}: ${batch ? `${batch.state}, ${batch.rows} prices` : 'missing'}, not ${state}, ${expected} prices`)
   }
   if (batches.length !== sent.length) ledger.wrong.push(`${batches.length} batches in the database, ${sent.length} were accepted`)
   checkCrossings(ledger, all.filter(({ provider }) => provider === crosser), crossings)
@@ -29,7 +29,7 @@ export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: r
   return ledger
 }
 
-/** A file that was sent to two releases has its prices once, whatever number of batches it was accepted as. */
+/** Checks that the prices of a file exist once, whatever number of batches it was accepted as. */
 function checkCrossings (ledger: Ledger, batches: Dump['batches'], crossings: readonly Crossing[]): void {
   const rowsOf = new Map(batches.map(({ id, rows }) => [id, rows]))
   for (const { kind, order, phase, rows, ids } of crossings) {

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { sampleMonth, shippedReference, type SamplePrice } from '../../../lib/sample/month.ts'
 
-/** A batch that was answered with 202, and what is to become of it. */
+/** A batch that got a 202, and its expected final state. */
 export type Sent = { id: string, provider: string, rows: number, state: 'applied' | 'validated' }
 export type Failure = { at: string, kind: string, text: string }
 export type Load = ReturnType<typeof openLoad>
 
-/** The provider that test traffic comes from. */
+/** The provider of the test traffic. */
 export const tester = 'tester'
 const final = ['applied', 'rejected', 'validated', 'dead_lettered', 'discarded']
 const reads = [
@@ -18,10 +18,7 @@ const reads = [
   '/locations?q=tall&limit=5',
 ]
 
-/**
- * Clients that never send a request twice: whatever is not the answer that it should be is a failure. `keyOf` is a provider's
- * API key.
- */
+/** Opens clients that never send a request twice: any unexpected response is a failure. `keyOf` returns a provider's API key. */
 export function openLoad (addresses: { rates: string, ingestion: string }, keyOf: (provider: string) => string) {
   const requests: Record<string, number> = {}
   const failures: Failure[] = []
@@ -32,7 +29,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   const running: Array<Promise<void>> = []
   const prices = pricesToSend()
 
-  /** The text of the expected answer, or null. Test traffic is not the clients': neither are its failures. */
+  /** Resolves with the text of the expected response, or with null. Failures of test traffic do not count as failures of the clients. */
   async function call (kind: string, url: string, expected: number, options: Options = {}): Promise<string | null> {
     const { origin, pathname, search } = new URL(url)
     const pool = pools.get(origin) ?? new Pool(origin, { connections: 64 })
@@ -52,13 +49,13 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
 
   const read = (): Promise<string | null> => call('read', addresses.rates + reads[Math.floor(Math.random() * reads.length)], 200)
 
-  /** Test traffic for a new release's test listener: many at once, each of which it may fail. */
+  /** Test traffic for the test listener of a new release: many concurrent requests, each of which may fail. */
   const tests = {
     'rates-api': (base: string) => Promise.all(Array.from({ length: 100 }, (_, index) => call('test', base + reads[index % reads.length], 200))),
     'ingestion-api': (base: string) => Promise.all(Array.from({ length: 25 }, () => submit(tester, { base, kind: 'test' }))),
   }
 
-  /** Sends a batch as a body or as an upload, a test's as a dry run; its id where it was accepted. */
+  /** Sends a batch as a body or as an upload, in test traffic as a dry run. Resolves with the id if the batch is accepted. */
   async function submit (provider: string, { base = addresses.ingestion, kind = 'batch', upload = false }: SubmitOptions = {}): Promise<string | null> {
     const rows = 20 + Math.floor(Math.random() * 180)
     const content = csv(Array.from({ length: rows }, () => prices.next().value))
@@ -80,7 +77,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     return id
   }
 
-  /** Asks for a batch until it has come to an end. */
+  /** Polls a batch until it is final. */
   async function follow (provider: string, id: string): Promise<void> {
     for (;;) {
       const response = await call('state', `${addresses.ingestion}/batches/${id}`, 200, { headers: { authorization: `Bearer ${keyOf(provider)}` } })
@@ -114,7 +111,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     start ({ readers, providers }: { readers: number, providers: string[] }) {
       running.push(...Array.from({ length: readers }, readOn), ...providers.map(provide))
     },
-    /** Lets what is under way end. */
+    /** Stops the clients and waits for the requests in flight. */
     async stop () {
       stop.abort()
       await Promise.all(running)
@@ -126,10 +123,10 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
 type Options = { method?: 'POST' | 'PUT', headers?: Record<string, string>, body?: string }
 type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean }
 
-/** Ports that earlier releases have under another code: their workers would reject a row with the code of today. */
+/** Ports that have another code in earlier releases: their workers would reject a row with the present code. */
 const renamed = new Set(['CNTAC', 'THSGK'])
 
-/** Prices of the sample month, over and over. */
+/** Yields the prices of the sample month repeatedly. */
 export function * pricesToSend (): Generator<SamplePrice, never> {
   const shipped = shippedReference()
   const reference = { ...shipped, ports: shipped.ports.filter(({ code }) => !renamed.has(code)) }

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 
 const clone = join(import.meta.dirname, '../../..')
 
-/** A release of the project: its number, and the folder that its processes run from. */
+/** A release of the project: its version, and the folder that its processes run from. */
 export type Release = { version: string, folder: string }
 
 /**
- * The code as it is under another number, with one more migration for each of `migrations`: what it would be once somebody had
- * written them. They expand, as every migration does that the release before has to live with.
+ * Copies this code under another version, with one more migration for each of `migrations`. The migrations only expand the schema, as the previous
+ * release requires.
  */
 export function makeRelease (parent: string, version: string, migrations: number): Release {
   const folder = join(parent, version)
@@ -26,10 +26,7 @@ export function makeRelease (parent: string, version: string, migrations: number
   return { version, folder }
 }
 
-/**
- * The code of an earlier revision. Its dependencies are linked from here where its package-lock.json is the same, and installed
- * where it is not.
- */
+/** Checks out an earlier revision. Its dependencies are linked from here if its package-lock.json is the same, and installed otherwise. */
 export function checkOutRelease (parent: string, version: string, revision: string): Release {
   const folder = join(parent, version)
   mkdirSync(folder)
@@ -44,7 +41,7 @@ export function checkOutRelease (parent: string, version: string, revision: stri
   return { version, folder }
 }
 
-/** Locks every table that reads and batches use, each in its turn. */
+/** Locks every table that reads and batches use, one after the other. */
 const expanding = (number: number): string => `
   alter table lane_months add column drill_${number} text not null default 'USD';
   alter table batches add column drill_${number} text;

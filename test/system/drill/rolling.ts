@@ -4,8 +4,8 @@ import type { Live, Outcome, Timing } from './deploy.ts'
 import type { Task } from './task.ts'
 
 /**
- * Another release in the same group, without blue and green: new tasks join, and the old ones get SIGTERM while the balancer still
- * sends to them. It is told nothing; what it learns it learns from their health checks.
+ * Replaces a release in the same group, without blue/green: new tasks join, and the old tasks get SIGTERM while the balancer still sends to them.
+ * The balancer learns of the change only from their health checks.
  */
 export async function roll ({ balancer, old, start, name, timing, log }: {
   balancer: Balancer, old: Live, start: () => Promise<Task[]>, name: string, timing: Timing, log: (text: string) => void

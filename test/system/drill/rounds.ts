@@ -1,9 +1,9 @@
 import type { Program } from './task.ts'
 
-/** What a round deploys: a release that is well, one that never gets healthy, or one that fails when more than a few ask. */
+/** What a round deploys: a good release, a release that never becomes healthy, or a release that fails for more than a few concurrent requests. */
 export type Round = 'good' | 'unhealthy' | 'erring'
 
-/** Settings that make a release a bad one, as a mistake in a task definition would. */
+/** Settings that make a release bad, as a mistake in a task definition would. */
 export const mistakes: Record<Round, Partial<Record<Program, Record<string, string>>>> = {
   good: {},
   unhealthy: {

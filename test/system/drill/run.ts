@@ -7,9 +7,9 @@ import { textOf } from './summary.ts'
 
 /**
  * `npm run drill:deploy -- [--strategy all-at-once|canary|linear|rolling] [--requests N] [--scale N] [--rounds good,unhealthy,erring,good]`:
- * deployments under load, forward and rolled back. Exits with 1 when a request failed, a batch was lost or doubled, or a
- * deployment did not come out as it should. `--from REVISION`: the first release is the code of that revision, and the contract
- * is replayed against it and the next one; exits with 1 when an answer differs, too.
+ * deployments under load, forward and rolled back. Exits with 1 if a request failed, a batch was lost or doubled, or a deployment had an unexpected
+ * result. With `--from REVISION` the first release is the code of that revision, and the contract is replayed against that release and the next.
+ * Then a different response exits with 1, too.
  */
 const { values } = parseArgs({
   options: {

@@ -10,23 +10,23 @@ import type { Release } from './release.ts'
 import { keyOf, type System } from './system.ts'
 import { migrate, startTask } from './task.ts'
 
-/** How a release's answers differ from what test/system/contract has recorded. */
+/** The differences between a release's responses and the recordings of test/system/contract. */
 export type ContractOutcome = { release: string, exchanges: number, differences: string[] }
 
-/** What is done beside the deployment of the second release, where the first one is an earlier revision. */
+/** Opens the checks that run beside the deployment of the second release, if the first release is an earlier revision. */
 export function openSideBySide (system: System, readyMs: number) {
   const contract: ContractOutcome[] = []
   const crossings: Crossing[] = []
   const failures: Failure[] = []
 
-  /** Replays the contract against the first release, which is alone. */
+  /** Replays the contract against the first release alone. */
   async function before (first: Release): Promise<void> {
     contract.push(await replayContract(system, first, { isOlder: true }))
   }
 
   /**
-   * Sends files to both releases, before, during and after the deployment, and then replays the contract against both at once.
-   * `deploy` calls what it is given when the new workers are in place and the new ingestion API is still to come.
+   * Sends files to both releases, before, during and after the deployment, and then replays the contract against both at once. `deploy` calls its
+   * argument after the new workers are deployed and before the new ingestion API is.
    */
   async function during<T> (first: Release, second: Release, deploy: (workersAreNew: () => Promise<void>) => Promise<T>): Promise<T> {
     await migrate(second, system.migration)
@@ -53,7 +53,7 @@ export function openSideBySide (system: System, readyMs: number) {
   return { before, during, contract, crossings, failures, contractHolds: () => contract.every(({ differences }) => differences.length === 0) }
 }
 
-/** Replays the contract against APIs of a release that are started for it; the workers are those that run. */
+/** Replays the contract against APIs of a release that are started for it, with the running workers. */
 async function replayContract (
   { environments, admin }: System, release: Release, which: Pick<Target, 'isOlder' | 'hasNewerWorkers'> = {}
 ): Promise<ContractOutcome> {

@@ -7,16 +7,16 @@ import type { ContractOutcome } from './side-by-side.ts'
 export type Summary = {
   requests: Record<string, number>
   failures: Failure[]
-  /** Each round with what came of it; `wrong` where that is not what should have. */
+  /** Each round with its outcome; `wrong` if the outcome is not the expected one. */
   rounds: Array<{ round: Round, version: string, outcome: string, wrong: boolean }>
-  /** How the tasks ended that were stopped: all should with 0. */
+  /** Exit results of the stopped tasks: all should be 0. */
   exitCodes: Record<string, number>
-  /** What the clients saw their batches end as. */
+  /** Final states of the batches, as the clients saw them. */
   states: Record<string, number>
   ledger: Ledger
   /** Files that were sent to the first release and to the next. */
   crossings: readonly Crossing[]
-  /** The contract, replayed against the first release and against it and the next side by side. */
+  /** The contract, replayed against the first release and against both releases side by side. */
   contract: ContractOutcome[]
   seconds: number
   hasPassed: boolean
@@ -32,7 +32,7 @@ export function textOf ({ requests, failures, rounds, exitCodes, states, ledger,
     ...failures.slice(0, 20).map(({ at, kind, text }) => `           ${at} ${kind}: ${text}`),
     `tasks      exited with ${listOf(exitCodes)}`,
     `batches    as the clients saw them: ${listOf(states)}`,
-    `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
+    `           in the database:     ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
     `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
     ...contract.flatMap(({ release, exchanges, differences }) => [
       `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),

@@ -12,14 +12,14 @@ import type { Program } from './task.ts'
 const database = 'freight'
 export const keyOf = (provider: string): string => `key-of-${provider}`
 
-// A release before the role of operators has no login `ops`, and no process of the drill logs in as one.
+// A release before the role of operators has no login `ops`. No process of the drill logs in with this role.
 const { ops: _ops, ...services } = loginPasswords
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 
 /**
- * What stays while releases come and go: PostgreSQL, whose database the first release's migrator makes, and the emulator of SQS and
- * S3 as a process of its own.
+ * Starts what remains while releases change: PostgreSQL, whose database the first release's migrator creates, and the emulator of SQS and S3 as a
+ * separate process.
  */
 export async function startSystem (folder: string, providers: string[]) {
   const server = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on' })
@@ -45,7 +45,7 @@ export async function startSystem (folder: string, providers: string[]) {
   }
   return {
     admin, environments,
-    /** The environment of a migrator: it makes the roles and the database where they are missing, as on AWS. */
+    /** Environment of a migrator: it creates missing roles and the missing database, as on AWS. */
     migration: {
       DATABASE_URL: server.url('migrator', database), BOOTSTRAP_DATABASE_URL: server.url('postgres', 'postgres'), PRICES_FIRST_MONTH: '2021-01-01',
       LOGIN_PASSWORDS: JSON.stringify(services),

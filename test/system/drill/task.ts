@@ -5,13 +5,13 @@ import { freePort } from '../../harness/free-port.ts'
 import { childEnvironment } from '../../harness/child-environment.ts'
 import type { Release } from './release.ts'
 
-/** A process of a release, as ECS has tasks. */
+/** A process of a release, in the role of an ECS task. */
 export type Task = {
   url: string
   running: () => boolean
-  /** Whether it has said before `limitMs` that it is ready. */
+  /** Resolves with whether the process has reported within `limitMs` that it is ready. */
   ready: (limitMs: number) => Promise<boolean>
-  /** SIGTERM; how it ended, after `limitMs` by SIGKILL. */
+  /** Sends SIGTERM, and SIGKILL after `limitMs`. Resolves with the exit code or signal. */
   stop: (limitMs?: number) => Promise<string>
   output: () => string
 }
@@ -48,7 +48,7 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
   }
 }
 
-/** Runs a release's migrator to its end; throws what it said where that is not a good one. */
+/** Runs a release's migrator until it exits. Throws with its output unless it succeeded. */
 export async function migrate ({ folder }: Release, env: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, [join(folder, 'services/migrate/main.ts')], {
     cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...childEnvironment, ...env },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { locate } from './locate.ts'
 
-t.test('the emulators are where the variables say, or where fetch.sh puts them; what is missing is named', async t => {
+t.test('the emulators are at the paths of the variables, or where fetch.sh puts them; a missing one is named', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-emulators-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const missing = (env: NodeJS.ProcessEnv) => (locate(env, folder) as { missing?: string[] }).missing

@@ -8,10 +8,10 @@ export type Emulators = {
   versitygw: string
 }
 
-/** Where fetch.sh puts them. */
+/** The folder of fetch.sh. */
 const fetched = join(import.meta.dirname, '../../.emulators')
 
-/** The two emulators: where ELASTICMQ and VERSITYGW say, or where fetch.sh has put them. */
+/** Returns the paths of the two emulators: from ELASTICMQ and VERSITYGW, or from the folder of fetch.sh. */
 export function locate (env: NodeJS.ProcessEnv = process.env, folder = fetched): Emulators | { missing: string[] } {
   const elasticMq = env.ELASTICMQ || join(folder, 'elasticmq')
   const versitygw = env.VERSITYGW || join(folder, 'versitygw')

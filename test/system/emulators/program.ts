@@ -6,11 +6,11 @@ export type Program = { stop: () => Promise<void> }
 
 type Options = {
   env?: Record<string, string>
-  /** Whether it answers as it should. */
+  /** Resolves with whether the program responds as it should. */
   isReady: () => Promise<boolean>
 }
 
-/** Starts a program and resolves when it is ready. Throws with the end of its output when it exits first, or is not ready in time. */
+/** Starts a program and resolves when it is ready. Throws with the end of its output if it exits first, or is not ready in time. */
 export async function startProgram (command: string, args: string[], { env = {}, isReady }: Options): Promise<Program> {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -32,7 +32,7 @@ export async function startProgram (command: string, args: string[], { env = {},
   }
   return {
     async stop () {
-      child.kill('SIGKILL') // its data goes with the run
+      child.kill('SIGKILL') // its data is deleted with the run
       await exited
     },
   }

@@ -7,8 +7,8 @@ import { startVersitygw } from './versitygw.ts'
 
 /**
  * `npm run test:emulators [-- files]`: the tests of batches, worker, ingestion API and system, the acceptance suite, and the tests that need
- * versions and signatures, on ElasticMQ and versitygw in place of fauxqs. Buckets are versioned, as on AWS. test/README.md says where the two
- * come from. Ends with tap's exit code, or with 2 where one of them is missing.
+ * versions and signatures, on ElasticMQ and versitygw instead of fauxqs. Buckets are versioned, as on AWS. test/README.md says where to get the two
+ * programs. Ends with tap's exit code, or with 2 if a program is missing.
  */
 const suites = [
   'test/lib/batch/**/*.test.ts', 'test/services/ingestion-worker/**/*.test.ts', 'test/services/ingestion-api/**/*.test.ts', 'test/system/*.test.ts',

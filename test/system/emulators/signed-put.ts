@@ -5,12 +5,12 @@ import { sha256 } from '../../harness/ingestion-api.ts'
 import { rawPut } from './raw-put.ts'
 import { testSystem } from '../../harness/system.ts'
 
-/** What only a store that verifies can show: the address of an upload takes the file that was announced, once, and nothing else. */
+/** Needs a store that verifies: the presigned URL of an upload accepts the announced file, once, and no other. */
 if (!testSystem().verifiesUploads) throw new Error('The store verifies nothing: run `npm run test:emulators -- test/system/emulators/signed-put.ts`')
 
 const file = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('the address of an upload', async t => {
+t.test('the presigned URL of an upload', async t => {
   const { s3, bucket } = await aws(t)
   const uploads = openUploads(s3, s3, bucket)
   const createUpload = () => uploads.create({ provider: 'demo', format: 'csv', encoding: 'identity', bytes: file.length, sha256: sha256(file) })
@@ -30,7 +30,7 @@ t.test('the address of an upload', async t => {
     ['another signature', ({ url }) => ({ url: url.replace(/X-Amz-Signature=[0-9a-f]{8}/, 'X-Amz-Signature=00000000') })],
   ]
   for (const [what, change] of wrong) {
-    t.test(`${what}: refused, and nothing has come`, async t => {
+    t.test(`${what}: refused, and no object is stored`, async t => {
       const { upload, put } = await createUpload()
       const status = await rawPut({ ...put, body: file, ...change(put) })
       t.ok(status >= 400 && status < 500, String(status))

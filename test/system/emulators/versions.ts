@@ -11,7 +11,7 @@ import { testSystem } from '../../harness/system.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
 
-/** What only a versioned bucket can show, which is what there is on AWS. */
+/** Needs a versioned bucket, as on AWS. */
 if (!testSystem().keepsVersions) throw new Error('The store keeps no versions: run `npm run test:emulators -- test/system/emulators/versions.ts`')
 
 const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
@@ -19,7 +19,7 @@ const other = csv.replace('100', '999')
 
 type Where = Pick<TestAws, 's3' | 'bucket'>
 const put = ({ s3, bucket }: Where, key: string, body: string) => s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }))
-/** How many versions and how many delete markers there are of objects whose key begins so. */
+/** Resolves with the number of versions and of delete markers of objects whose key has this prefix. */
 async function versions ({ s3, bucket }: Where, prefix: string): Promise<[versions: number, markers: number]> {
   const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix }))
   return [Versions.length, DeleteMarkers.length]
@@ -46,7 +46,7 @@ t.test('the objects of a batch', async t => {
     })
   }
 
-  t.test('a payload that is deleted is one version, and leaves no delete marker', async t => {
+  t.test('a deleted payload is one version, and leaves no delete marker', async t => {
     const [first, second] = [await putStream('incoming/demo/1', 'first'), await putStream('incoming/demo/1', 'second')]
     await store.deletePayload(second)
     t.same(await versions(at, 'incoming/demo/1'), [1, 0])
@@ -55,7 +55,7 @@ t.test('the objects of a batch', async t => {
     t.equal(await store.payloadState(second), 'missing')
   })
 
-  t.test('a pending record is pending until it is deleted, though its versions stay', async t => {
+  t.test('a pending record is pending until it is deleted, although its versions remain', async t => {
     const id = '0'.repeat(64)
     await store.putPending(id, { key: 'k', versionId: 'v', etag: 'e' })
     await store.putPending(id, { key: 'k', versionId: 'w', etag: 'e' })
@@ -82,7 +82,7 @@ for (const [what, damage] of [
   })
 }
 
-t.test('a payload whose version is deleted is a dead letter that says so', async t => {
+t.test('a payload whose version is deleted is a dead letter with that reason', async t => {
   const it = await pipeline(t)
   const { id, payload } = await it.submit(csv)
   await it.store.deletePayload(payload)
@@ -91,13 +91,13 @@ t.test('a payload whose version is deleted is a dead letter that says so', async
   t.match(await it.settled(id, 'applied', 'rejected', 'dead_lettered'), { state: 'dead_lettered', reason: /^NoSuchVersion: / })
 })
 
-t.test('what is sent again leaves no version of its payload', async t => {
+t.test('a repeated request leaves no version of its payload', async t => {
   const api = await ingestionApi(t)
   for (let times = 0; times < 3; times++) t.equal((await api.submit(csv)).status, 202)
   await waitFor(async () => String(await versions(api.aws, 'incoming/')) === '1,0')
 })
 
-t.test('an upload is the version that had come when it was named', async t => {
+t.test('an upload is the version that existed when it was named', async t => {
   const api = await ingestionApi(t)
   const { upload } = await uploaded(api, csv)
   const named = await post(api, '/batches', { upload })
@@ -110,7 +110,7 @@ t.test('an upload is the version that had come when it was named', async t => {
   t.same(await pricesOf(api.db.migrator), [100])
 })
 
-t.test('an upload that was overwritten before it was named is what was announced, or a dead letter', async t => {
+t.test('an upload that was overwritten before it was named is the announced file, or a dead letter', async t => {
   const api = await ingestionApi(t, { maxReceives: 1 })
   const { upload } = await uploaded(api, csv)
   await put(api.aws, `incoming/demo/${upload}`, other)
@@ -124,7 +124,7 @@ t.test('an upload that was overwritten before it was named is what was announced
 const post = (api: TestIngestionApi, path: string, body: object) =>
   api.call(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
 
-/** Announces a file and puts it to the address that comes back. */
+/** Announces a file and puts it to the presigned URL of the response. */
 async function uploaded (api: TestIngestionApi, file: string): Promise<{ upload: string }> {
   const { body } = await post(api, '/uploads', { bytes: file.length, sha256: sha256(file), content_type: 'text/csv' })
   const { 'content-length': _set, ...headers } = body.headers

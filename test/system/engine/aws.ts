@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net'
 
 export interface StandIn {
   endpoint: string
-  /** How the next tasks end. */
+  /** Exit code of the next tasks. */
   exitCode: number
-  /** Task definitions that were run, in their order. */
+  /** Task definitions that were run, in order. */
   readonly tasks: string[]
   close: () => void
 }
 
-/** AWS where the program and the engine call it themselves: a task of ECS with its log, and the key of the stack's secrets. */
+/** Starts a stand-in for the AWS calls of the program and the engine: a task of ECS with its log, and the key of the stack's secrets. */
 export async function standIn (): Promise<StandIn> {
   const tasks: string[] = []
   const emulated: StandIn = { endpoint: '', exitCode: 0, tasks, close: () => server.close() }
@@ -23,7 +23,7 @@ export async function standIn (): Promise<StandIn> {
     GetLogEvents: ({ nextToken }) => ({
       events: nextToken ? [] : [{ message: emulated.exitCode === 0 ? 'migrated' : 'relation "prices" already exists' }], nextForwardToken: 'f/1',
     }),
-    // No encryption: what is written is nobody's secret.
+    // No encryption: the stack has no real secrets.
     Encrypt: ({ KeyId, Plaintext }) => ({ KeyId, CiphertextBlob: Plaintext, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
     Decrypt: ({ KeyId, CiphertextBlob }) => ({ KeyId, Plaintext: CiphertextBlob, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
   }

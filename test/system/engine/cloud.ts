@@ -6,7 +6,7 @@ export const account = '123456789012'
 
 export type CloudResource = { type: string, id: string, inputs: Record<string, any>, state: Record<string, any> }
 
-/** What the stand-in providers have made: a file for each resource. */
+/** The resources that the stand-in providers have made: a file for each. */
 export class Cloud {
   readonly #folder: string
   constructor (folder: string) {
@@ -17,7 +17,7 @@ export class Cloud {
   create (type: string, name: string, inputs: Record<string, any>): { id: string, state: Record<string, any> } {
     const { id, state } = mockState({ type, name, inputs })
     if (type === 'aws:kms/key:Key') return this.#write({ type, id, inputs, state: { ...state, keyId: id } })
-    // The account is none of the examples', and the boundary's ARN is one that the configuration takes.
+    // The account differs from that of the examples, and the ARN of the boundary is valid in the configuration.
     if (type === 'aws:iam/policy:Policy') return this.#write({ type, id, inputs, state: { ...state, arn: `arn:aws:iam::${account}:policy/${inputs.name}` } })
     if (type !== 'aws:ecs/taskDefinition:TaskDefinition') return this.#write({ type, id, inputs, state })
     const revision = 1 + this.all(type).filter(one => one.state.family === state.family).length
@@ -30,7 +30,7 @@ export class Cloud {
 
   update (type: string, id: string, inputs: Record<string, any>): Record<string, any> {
     const before = this.read(type, id)
-    if (!before) throw new Error(`${type} ${id} is not there`)
+    if (!before) throw new Error(`${type} ${id} does not exist`)
     return this.#write({ ...before, inputs, state: { ...before.state, ...inputs } }).state
   }
 

@@ -6,7 +6,7 @@ export const root = join(import.meta.dirname, '../../..')
 
 export type Ran = { code: number | null, text: string }
 
-/** The `pulumi` on the path, with a backend in a folder and stand-ins for the providers of the program. */
+/** Runs the `pulumi` on the path, with a backend in a folder and stand-ins for the providers of the program. */
 export class Engine {
   readonly #environment: NodeJS.ProcessEnv
 
@@ -27,7 +27,7 @@ export class Engine {
     }
   }
 
-  /** A folder that keeps states; `use` makes it the one. */
+  /** Creates a folder for states; `use` selects it as the backend. */
   backend (folder: string, name: string): string {
     mkdirSync(join(folder, name), { recursive: true })
     return `file://${join(folder, name)}`
@@ -41,7 +41,7 @@ export class Engine {
     return this.#run('pulumi', [...args, '--non-interactive'])
   }
 
-  /** `npm run NAME -- …args`. */
+  /** Runs `npm run NAME -- …args`. */
   npmRun (name: 'stack', ...args: string[]): Promise<Ran> {
     return this.#run(process.execPath, [join(root, 'infra/commands', `${name}.ts`), ...args])
   }

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { Cloud } from './cloud.ts'
 
 /**
- * `node provider.ts NAME FOLDER`: a resource provider for the real engine, in the place of pulumi-resource-NAME. What it makes is a file in FOLDER.
- * It takes any inputs: whether AWS would is not its question.
+ * `node provider.ts NAME FOLDER`: a resource provider for the real engine, in place of pulumi-resource-NAME. Each resource is a file in FOLDER. It
+ * accepts any inputs: it does not check what AWS would accept.
  */
 const [name = '', folder = ''] = process.argv.slice(2)
 const ofPulumi = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi'))
@@ -32,7 +32,7 @@ const handlers: Record<string, (request: any) => unknown> = {
     const [before, after] = [plain(request.getOldInputs()), plain(request.getNews())]
     const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(key => !isDeepStrictEqual(before[key], after[key]))
     const changes = messages.DiffResponse.DiffChanges[changed.length > 0 ? 'DIFF_SOME' : 'DIFF_NONE']
-    // A task definition has revisions: it is made anew, never changed.
+    // A task definition has revisions: it is replaced, never updated.
     const replaces = typeOf(request.getUrn()) === 'aws:ecs/taskDefinition:TaskDefinition' ? changed : []
     return new messages.DiffResponse().setChanges(changes).setDiffsList(changed).setReplacesList(replaces)
   },
@@ -71,5 +71,5 @@ const serve = (handle: (request: any) => unknown) => (call: any, done: (error: u
 server.addService(ResourceProviderService, Object.fromEntries(Object.entries(handlers).map(([method, handle]) => [method, serve(handle)])))
 server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error: Error | null, port: number) => {
   if (error) throw error
-  console.log(port) // the engine reads it
+  console.log(port) // the engine reads the port
 })

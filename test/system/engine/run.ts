@@ -8,8 +8,8 @@ import { account, Cloud } from './cloud.ts'
 import { Engine, root, type Ran } from './engine.ts'
 
 /**
- * `npm run test:engine`: the program in the real Pulumi engine, from the bootstrap to its removal, with stand-ins for AWS and its providers.
- * Needs `pulumi` and `pulumi-language-nodejs` on the path. Its stack is "engine", with the settings of dev; nothing of it stays.
+ * `npm run test:engine`: the program in the real Pulumi engine, from the bootstrap to its removal, with stand-ins for AWS and its providers. Needs
+ * `pulumi` and `pulumi-language-nodejs` on the path. Its stack is "engine", with the settings of dev. Nothing of the stack remains.
  */
 const stack = 'engine'
 const ofStack = ['--stack', stack]
@@ -20,7 +20,7 @@ const policyPack = ['--policy-pack', 'infra/policy']
 const image = (letter: string): string => `${account}.dkr.ecr.eu-west-1.amazonaws.com/freight@sha256:${letter.repeat(64)}`
 const files = [`Pulumi.${stack}.yaml`, `infra/bootstrap/Pulumi.${stack}.yaml`].map(file => join(root, file))
 
-for (const file of files) assert(!existsSync(file), `${file} is there already: a run was broken off, or another one runs. Remove it.`)
+for (const file of files) assert(!existsSync(file), `${file} exists already: a run was interrupted, or another run is in progress. Remove the file.`)
 const folder = mkdtempSync(join(tmpdir(), 'engine-'))
 const aws = await standIn()
 const cloud = new Cloud(join(folder, 'cloud'))
@@ -28,7 +28,7 @@ const engine = new Engine(folder, join(folder, 'cloud'), aws.endpoint)
 const { text: version } = await engine.pulumi('version').catch(() => { throw new Error('There is no `pulumi` on the path.') })
 console.log(`pulumi ${version.trim()}`)
 
-/** Runs one step; what it returns is what was seen. The lines are the table of docs/aws.md. */
+/** Runs one step, which returns its observation. The lines are the table of docs/aws.md. */
 async function step (what: string, run: () => Promise<string>): Promise<void> {
   const begin = performance.now()
   const seen = await run()

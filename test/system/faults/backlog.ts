@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { flood, type ResponseTimes } from './flood.ts'
 
 /**
- * `node test/system/faults/backlog.ts [--batches 10000]`: a backlog of so many small batches of three providers, worked off while a
- * fourth one sends and an analyst asks. Exits with 1 when one of them had to do without.
+ * `node test/system/faults/backlog.ts [--batches 10000]`: a backlog of this many small batches of three providers. Workers apply it while a fourth
+ * provider sends and an analyst queries rates. Exits with 1 if the fourth provider or the analyst is not served.
  */
 const { values } = parseArgs({ options: { batches: { type: 'string', default: '10000' } } })
 const batches = Number(values.batches)

@@ -5,7 +5,7 @@ import type { Random } from '../../../lib/sample/random.ts'
 export type Kind = 'good' | 'bad' | 'corrupt'
 export type Shape = 'csv' | 'csv.gz' | 'ndjson' | 'json'
 
-/** A batch to be sent. Its own lane and its own price tell its rows from all others. */
+/** A batch to be sent. Its own lane and its own price distinguish its rows from all others. */
 export type Plan = {
   batch: number
   provider: string
@@ -15,12 +15,12 @@ export type Plan = {
   orig: string
   dest: string
   cents: number
-  /** All rows: those on its own lane and those on the lane that every batch has. */
+  /** All rows: those on its own lane and those on the lane that all batches share. */
   rows: number
   ownRows: number
-  /** Numbers of earlier batches of the provider that are sent again after it, with the same content or with other. */
+  /** Numbers of earlier batches of the provider that are sent again after this batch, with the same content or with other content. */
   again: Array<{ batch: number, clash: boolean }>
-  /** Before it is sent, in milliseconds. */
+  /** Pause before the batch is sent, in milliseconds. */
   pauseMs: number
 }
 
@@ -28,7 +28,7 @@ export const corruptProvider = 'broken'
 const shared = ['CNGGZ', 'EETLL'] as const
 const shapes: Shape[] = ['csv', 'csv', 'csv.gz', 'ndjson', 'json']
 
-/** Plans `count` batches of the providers, and of one more whose objects are going to be changed. */
+/** Plans `count` batches of the providers, and of one more provider whose objects will be changed. */
 export function planBatches (count: number, providers: readonly string[], random: Random): Plan[] {
   const codes = shippedReference().ports.map(({ code }) => code).filter(code => !shared.includes(code as never))
   const sent = new Map<string, number[]>()
@@ -51,7 +51,7 @@ export function planBatches (count: number, providers: readonly string[], random
 
 export type Body = { content: Buffer, headers: Record<string, string> }
 
-/** What is sent of a plan; with `clash` it is another content under the same key. */
+/** Returns the body of a plan. With `clash` it is another content under the same key. */
 export function bodyOf ({ kind, shape, key, orig, dest, cents, rows, ownRows }: Plan, clash = false): Body {
   const usd = (cents / 100).toFixed(2)
   const bad = Math.floor(rows * 0.7)

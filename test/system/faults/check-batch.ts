@@ -2,7 +2,7 @@ import type { Violation } from './verdict.ts'
 import type { Dump } from './dump.ts'
 import type { Of } from './history.ts'
 
-/** A batch and all that was seen of it. */
+/** A batch and all observations of it. */
 export type Known = {
   plan: Of<'batch'>
   id: string
@@ -12,14 +12,14 @@ export type Known = {
   polls: Array<Of<'poll'>>
   seen: Array<Of<'seen'>>
   redriven: boolean
-  /** A fault delivered it out of its order. */
+  /** Whether a fault delivered the batch out of order. */
   reordered: boolean
 }
 
 const lasting = ['applied', 'rejected', 'discarded']
 const finalStates: Record<string, string[]> = { good: ['applied'], bad: ['rejected'], corrupt: ['applied', 'dead_lettered', 'discarded'] }
 
-/** What is wrong with one batch. */
+/** Returns the violations of one batch. */
 export function batchViolations (known: Known): Violation[] {
   const { plan: { batch } } = known
   const found: Violation[] = []
@@ -42,7 +42,7 @@ function checkResponses ({ id, submits, clashes }: Known, report: Report): void 
   for (const { status, until } of clashes) if (status === 202) report('B', 'other', `other content under the same key was accepted at ${until} ms`)
 }
 
-/** None or all at any time; what was seen or said to be applied is seen ever after. */
+/** Checks that none or all rows are visible at any time, and that rows once seen or reported as applied stay visible. */
 function checkSeen ({ plan, seen, polls }: Known, report: Report): void {
   const reportedAt = polls.find(({ state }) => state === 'applied')?.until ?? Infinity
   for (const by of ['ledger', 'rates'] as const) {
@@ -52,7 +52,7 @@ function checkSeen ({ plan, seen, polls }: Known, report: Report): void {
       if (rows > all) report('B', 'doubled', `${by} had ${rows} of ${all} rows at ${at} ms`)
       else if (rows !== 0 && rows !== all) report('A', 'partial', `${by} had ${rows} of ${all} rows at ${at} ms`)
       else if (rows === 0 && at > since) report('A', 'partial', `${by} had none of its rows at ${at} ms, having had all at ${since} ms`)
-      else if (rows === 0 && at > reportedAt) report('D', 'wrong state', `${by} had none of its rows at ${at} ms, it was said to be applied at ${reportedAt} ms`)
+      else if (rows === 0 && at > reportedAt) report('D', 'wrong state', `${by} had none of its rows at ${at} ms, it was reported as applied at ${reportedAt} ms`)
       if (rows === all) since = Math.min(since, until)
     }
   }
@@ -63,7 +63,7 @@ function checkStates ({ record, polls, plan }: Known, report: Report): void {
   for (const { state, at, until } of [...polls].sort((one, other) => one.at - other.at)) {
     if (last && at > last.until && state !== last.state && state !== 'accepted') report('D', 'wrong state', `${state} at ${at} ms, having been ${last.state} at ${last.until} ms`)
     if (lasting.includes(state)) last ??= { state, until }
-    if (state === 'rejected' && plan.kind !== 'bad') report('D', 'wrong state', `said to be rejected at ${until} ms, and is not bad`)
+    if (state === 'rejected' && plan.kind !== 'bad') report('D', 'wrong state', `reported as rejected at ${until} ms, and is not bad`)
   }
   if (last && record?.state !== last.state) report('D', 'wrong state', `${record?.state ?? 'unknown'} at the end, having been ${last.state} at ${last.until} ms`)
 }

@@ -2,8 +2,8 @@ import type { Known } from './check-batch.ts'
 import type { Violation } from './verdict.ts'
 
 /**
- * A provider's batches are applied in the order in which they were accepted, as far as that order is known: one had its 202
- * before the other was sent. Those that a fault or an operator sent past the others do not count.
+ * Checks that a provider's batches are applied in the order of their acceptance. The order of two batches is known if one got its 202 before the
+ * other was sent. Batches that a fault or an operator reordered do not count.
  */
 export function orderViolations (known: readonly Known[]): Violation[] {
   const found: Violation[] = []

@@ -19,7 +19,7 @@ export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fa
   }
 }
 
-/** As a person reads it. */
+/** Returns the verdict as text for people. */
 export function textOf ({ summary, violations }: Verdict): string {
   const { batches, accepted, states, requests, observations, faults, lost, doubled, partial, wrongStates, other } = summary
   const list = (counts: Record<string, number>): string => Object.entries(counts).map(([name, times]) => `${times} ${name}`).join(', ')

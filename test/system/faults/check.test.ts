@@ -19,7 +19,7 @@ const record = (batch: number, own: Partial<Dump['batches'][number]> = {}): Dump
 const nothing = { rows: 0, cents: 0, marked: null }
 const dumpOf = (...batches: Dump['batches']): Dump => ({ batches, lanes: [], strays: 0 })
 
-/** Two batches that went well, and what is added to or put in place of it. */
+/** Returns the verdict on two good batches, with entries that are added or replaced. */
 function verdict (more: Entry[], dump: Dump = dumpOf(record(0), record(1))): string[] {
   const history = [plan(0), plan(1), sent(0, 0), sent(1, 20), poll(0, 30, 'queued'), poll(0, 60, 'applied'), seen(0, 40, 0), seen(0, 60, rows), seen(0, 80, 10, 'rates')]
   return check([...history, ...more], dump).violations.map(({ invariant, kind, text }) => `${invariant} ${kind}: ${text}`)
@@ -38,8 +38,8 @@ const caught: Array<[name: string, expected: RegExp, more: Entry[], dump?: Dump]
   ['a reader sees a part', /^A partial: batch 0: ledger had 5 of 11 rows at 50 ms/, [seen(0, 50, 5)]],
   ['a lane shows a part', /^A partial: batch 0: rates had 9 of 10 rows/, [seen(0, 90, 9, 'rates')]],
   ['a reader sees too much', /^B doubled: batch 0: ledger had 22 of 11 rows/, [seen(0, 90, 22)]],
-  ['rows that were there are gone', /^A partial: batch 0: ledger had none of its rows at 90 ms, having had all at 65 ms/, [seen(0, 90, 0)]],
-  ['said to be applied and not seen', /^D wrong state: batch 0: rates had none of its rows at 70 ms, it was said/, [seen(0, 70, 0, 'rates')]],
+  ['visible rows become invisible', /^A partial: batch 0: ledger had none of its rows at 90 ms, having had all at 65 ms/, [seen(0, 90, 0)]],
+  ['reported as applied and not visible', /^D wrong state: batch 0: rates had none of its rows at 70 ms, it was said/, [seen(0, 70, 0, 'rates')]],
   ['part of the rows at the end', /^A partial: batch 0: 4 of 11 rows/, [], dumpOf(record(0, { rows: 4, cents: 400 }), record(1))],
   ['twice at the end', /^B doubled: batch 0: 22 of 11 rows/, [], dumpOf(record(0, { rows: 22, cents: 2_200 }), record(1))],
   ['other prices than were sent', /^A partial: batch 0: its prices come to 1101 cents, not 1100/, [], dumpOf(record(0, { cents: 1_101 }), record(1))],
@@ -73,10 +73,10 @@ for (const [name, expected, more, dump] of caught) {
   t.test(`caught: ${name}`, async t => { t.match(verdict(more, dump), [expected]) })
 }
 
-t.test('order is not checked where it is not known', async t => {
+t.test('unknown orders are not checked', async t => {
   const late = dumpOf(record(0, { finishedAt: 2_000 }), record(1))
   const reordered: Entry = { type: 'fault', name: 'messages reordered', at: 1, until: 2, detail: '', batches: [1] }
   t.same(verdict([reordered], late), [])
   t.same(verdict([{ type: 'operator', batch: 0, action: 'redrive', at: 1, until: 2, status: 200, changed: true }], late), [])
-  t.same(check([plan(0), plan(1), sent(0, 0), sent(1, 3)], late).violations, [], 'under way at the same time')
+  t.same(check([plan(0), plan(1), sent(0, 0), sent(1, 3)], late).violations, [], 'concurrent batches')
 })

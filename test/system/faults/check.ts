@@ -8,7 +8,7 @@ import { summaryOf, textOf } from './check-summary.ts'
 import { batchId } from '../../../lib/batch/batch.ts'
 import type { Verdict, Violation } from './verdict.ts'
 
-/** Proves from what the driver saw and what the database has at the end that A to D held. */
+/** Proves from the observations of the driver and the final contents of the database that A to D held. */
 export function check (history: readonly Entry[], dump: Dump): Verdict {
   const of = <T extends Entry['type']>(type: T): Array<Of<T>> => history.filter((entry): entry is Of<T> => entry.type === type)
   const faults = of('fault')
@@ -45,12 +45,12 @@ function laneViolations ({ lanes }: Dump): Violation[] {
 
 function strangers ({ batches, strays }: Dump, ids: ReadonlySet<string>): Violation[] {
   const found = batches.filter(({ id }) => !ids.has(id))
-    .map(({ id }): Violation => ({ invariant: 'D', kind: 'other', batch: null, text: `nobody has sent batch ${id}` }))
-  if (strays > 0) found.push({ invariant: 'A', kind: 'partial', batch: null, text: `${strays} prices are of no batch` })
+    .map(({ id }): Violation => ({ invariant: 'D', kind: 'other', batch: null, text: `no client has sent batch ${id}` }))
+  if (strays > 0) found.push({ invariant: 'A', kind: 'partial', batch: null, text: `${strays} prices belong to no batch` })
   return found
 }
 
-/** `node test/system/faults/check.ts FOLDER`: judges a run by what it left there. */
+/** `node test/system/faults/check.ts FOLDER`: judges a run by its files. */
 if (import.meta.main) {
   const folder = process.argv[2] ?? '.'
   const history = readHistory(join(folder, 'history.ndjson'))

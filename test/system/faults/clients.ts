@@ -10,15 +10,15 @@ import { keyOf, type System } from './system.ts'
 export const idOf = ({ provider, key }: Plan): string => batchId(provider, 'apply', { kind: 'key', value: key })
 
 export type Clients = {
-  /** Resolves when every provider has had its 202 for every batch, or it is over. */
+  /** Resolves when every provider has a 202 for every batch, or when `over` returns true. */
   send: (over: () => boolean) => Promise<void>
-  /** Lets so many more batches go out, in the order of their numbers. */
+  /** Releases this many more batches to be sent, in the order of their numbers. */
   more: (batches: number) => void
-  /** Batches that were answered with 202, in the order of the first one. */
+  /** Returns the batches that got a 202, in the order of the first 202. */
   accepted: () => Array<{ batch: number, id: string, provider: string }>
 }
 
-/** The providers: each sends its batches one after the other, and each until it is accepted, under the same key. */
+/** Opens the providers: each sends its batches in sequence, and repeats each batch under the same key until it is accepted. */
 export function openClients (system: System, plans: readonly Plan[], history: History): Clients {
   const accepted = new Map<number, { batch: number, id: string, provider: string }>()
   const store = openStore(system.s3, bucket)
@@ -49,7 +49,7 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
     }
   }
 
-  /** What lies in the store is no longer what was accepted. */
+  /** Changes the object in the store, so that it differs from the accepted content. */
   async function change (plan: Plan): Promise<void> {
     const at = history.now()
     const done = await (async () => {

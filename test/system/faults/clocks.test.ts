@@ -34,11 +34,11 @@ t.test('one process is an hour ahead, the other an hour behind: the same key is 
 })
 
 for (const [name, aheadMs] of [['ahead', hourMs], ['behind', -hourMs]] as const) {
-  t.test(`a sweeper an hour ${name}: what a lost process left is finished when it is old by the store's clock`, async t => {
+  t.test(`a sweeper an hour ${name}: the acceptance of a lost process is finished when it is old by the store's clock`, async t => {
     const it = await system(t)
     const api = await it.startApi(0)
     const sending = it.proxy.hold(({ method }) => method === 'SendMessage', 'call')
-    api.submit(csv).catch(() => {}) // the process is killed before it answers
+    api.submit(csv).catch(() => {}) // the process is killed before it responds
     await sending.reached
     await api.kill('SIGKILL')
     const [id] = (await it.objects('batches/')).map(key => key.slice('batches/'.length, -'.json'.length))
@@ -51,7 +51,7 @@ for (const [name, aheadMs] of [['ahead', hourMs], ['behind', -hourMs]] as const)
   })
 }
 
-t.test('the clock is set back two hours in the middle of a batch: the message stays in hand', async t => {
+t.test('the clock is set back two hours in the middle of a batch: the message stays in flight', async t => {
   const it = await system(t, { maxReceives: 1, visibilitySeconds: 2 })
   const api = await it.startApi(0)
   const worker = await it.startWorker(hourMs, -2 * hourMs)
@@ -67,7 +67,7 @@ t.test('the clock is set back two hours in the middle of a batch: the message st
   t.match(await it.db.migrator`select attempt, outcome from batch_attempts`, [{ attempt: 1, outcome: 'applied' }])
 })
 
-/** Processes on one database, store and queue, each with a clock that is wrong by so much. */
+/** Starts processes on one database, store and queue, each with its own clock error. */
 async function system (t: Test, options: AwsOptions = {}) {
   const proxy = await awsProxy(t)
   const [db, resources] = await Promise.all([database(t), aws(t, { visibilitySeconds: 3, ...options })])

@@ -12,7 +12,7 @@ const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\nCNGGZ,EE
 t.test('40P01: the worker is the victim of a deadlock', async t => {
   const it = await contended(t)
   await it.whileHeld(async tx => {
-    await tx`set local deadlock_timeout = '1h'` // so that the other side finds it out
+    await tx`set local deadlock_timeout = '1h'` // so that the other side detects the deadlock
     await tx`select 1 from lane_months where month = '2021-02-01' for update`
   }, async tx => {
     await tx`select 1 from lane_months where month = '2021-01-01' for update`
@@ -20,7 +20,7 @@ t.test('40P01: the worker is the victim of a deadlock', async t => {
   await it.appliedAfter('40P01')
 })
 
-t.test('40001: the rows that the worker adds to have changed since its snapshot', async t => {
+t.test('40001: the rows that the worker updates have changed since its snapshot', async t => {
   const it = await contended(t, { default_transaction_isolation: 'repeatable read' })
   await it.whileHeld(async tx => {
     await tx`update lane_months set counts = counts`
@@ -28,7 +28,7 @@ t.test('40001: the rows that the worker adds to have changed since its snapshot'
   await it.appliedAfter('40001')
 })
 
-t.test('55P03: a lock is not to be had in time', async t => {
+t.test('55P03: a lock is not available in time', async t => {
   const it = await contended(t, { lock_timeout: '200ms' })
   const lock = await lockReadModel(t, it.db)
   await it.failed('55P03')
@@ -46,7 +46,7 @@ t.test('53300: the server has no connection left', async t => {
   await it.appliedAfter('53300')
 })
 
-t.test('tries come ever later, up to a limit, and never all at the same moment', async t => {
+t.test('the delay between tries grows up to a limit, and differs between workers', async t => {
   for (const [tries, fullMs] of [[1, 200], [2, 400], [5, 3_200], [99, 30_000]] as const) {
     const pauses = Array.from({ length: 200 }, () => backoffMs(tries))
     t.ok(pauses.every(ms => ms >= fullMs / 2 && ms <= fullMs))
@@ -54,7 +54,7 @@ t.test('tries come ever later, up to a limit, and never all at the same moment',
   }
 })
 
-/** A worker that has applied the batch's lanes once; its queue lets a message be received but once. */
+/** Starts a worker that has applied the batch's lanes once. Its queue allows one receive for each message. */
 async function contended (t: Test, settings: Record<string, string> = {}) {
   const it = await pipeline(t, { maxReceives: 1 })
   const failures: Array<{ err?: { code?: string }, held?: boolean, receives?: number }> = []
@@ -74,7 +74,7 @@ async function contended (t: Test, settings: Record<string, string> = {}) {
   return {
     ...it,
     failed,
-    /** Sends the batch while another session has done `before`, and does `then` when the worker waits for it. */
+    /** Sends the batch after another session has run `before`. Runs `then` when the worker waits for that session. */
     async whileHeld (before: (tx: typeof sql) => Promise<void>, then: (tx: typeof sql) => Promise<void> = async () => {}): Promise<void> {
       const superuser = it.db.open('postgres')
       await superuser.begin(async tx => {

@@ -14,8 +14,8 @@ import { tcpProxy } from '../../harness/tcp-proxy.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('PostgreSQL is unavailable: messages in flight are held, nothing more is received, and all is applied once it is available', async t => {
-  // One receive may be used up: by a message that comes at the very moment in which receiving ends.
+t.test('PostgreSQL is unavailable: messages in flight are held, no more are received, and all batches are applied after the recovery', async t => {
+  // One receive may be used up: a message may arrive at the moment when receiving is paused.
   const it = await pipeline(t, { maxReceives: 2 })
   const url = new URL(it.db.url('ingestion_worker'))
   const proxy = await tcpProxy(Number(url.port), commits)
@@ -30,7 +30,7 @@ t.test('PostgreSQL is unavailable: messages in flight are held, nothing more is 
   const { Attributes } = await it.aws.sqs.send(new GetQueueAttributesCommand({
     QueueUrl: it.aws.queueUrl, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
   }))
-  t.ok(Number(Attributes!.ApproximateNumberOfMessages) >= 3, 'no more is taken than there are slots')
+  t.ok(Number(Attributes!.ApproximateNumberOfMessages) >= 3, 'no more messages are received than there are slots')
   t.equal(await it.queue.countMessages(), 5)
   proxy.refuse(false)
   for (const { id } of batches) {
@@ -41,15 +41,15 @@ t.test('PostgreSQL is unavailable: messages in flight are held, nothing more is 
 
 t.test('its disk is full (53100): the batch waits for space, and is applied at its first receive', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-disk-'))
-  chmodSync(folder, 0o755) // PostgreSQL, which is another user, goes through it
+  chmodSync(folder, 0o755) // PostgreSQL, which is another user, must enter the folder
   let disk: Disk | null = null
-  t.teardown(() => { // after the database, which is dropped before
+  t.teardown(() => { // runs after the database is dropped
     disk?.remove()
     rmSync(folder, { recursive: true, force: true })
   })
   const it = await pipeline(t, { maxReceives: 1 })
   disk = await limitedDisk(it.db.open('postgres'), folder)
-  if (!disk) return t.comment('not done: this user may not mount a disk')
+  if (!disk) return t.comment('skipped: this user may not mount a disk')
   const { said: logged } = await workerAt(t, it, it.db.url('ingestion_worker'))
   disk.fill()
   const { id } = await it.submit(`${csv}${'CNGGZ,EETLL,2021-01-06,100\n'.repeat(20_000)}`)
@@ -60,7 +60,7 @@ t.test('its disk is full (53100): the batch waits for space, and is applied at i
   t.equal(await it.visible(id), 20_001)
 })
 
-/** A worker that has got to work already, and what it says. */
+/** Starts a worker that already works, and resolves with its log. */
 async function workerAt (t: Test, it: Pipeline, url: string) {
   const logged: Array<{ msg: string, err?: { code?: string }, held?: boolean }> = []
   const log = pino({ level: 'debug' }, { write: (line: string) => { logged.push(JSON.parse(line)) } })

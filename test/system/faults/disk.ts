@@ -5,14 +5,14 @@ import type { Sql } from 'postgres'
 import { serverOwner } from '../../../dev/postgres/owner.ts'
 
 export type Disk = {
-  /** Fills it to the last byte. */
+  /** Fills the disk to the last byte. */
   fill: () => void
-  /** Gives the space back. */
+  /** Frees the space. */
   free: () => void
   remove: () => void
 }
 
-/** Moves the prices of 2021-01 to a small disk that can be filled; null where this user may not mount one. */
+/** Moves the prices of 2021-01 to a small disk that can be filled. Returns null if this user may not mount one. */
 export async function limitedDisk (sql: Sql, folder: string): Promise<Disk | null> {
   const mounted = join(folder, 'disk')
   mkdirSync(mounted, { mode: 0o755 })

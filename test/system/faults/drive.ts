@@ -19,25 +19,25 @@ export type DriveOptions = {
   seed: number
   batches: number
   faults: number
-  /** How long batches are sent and faults injected at most, in seconds. */
+  /** Longest time in which batches are sent and faults injected, in seconds. */
   secondsLimit: number
   /** Mean time between two faults, in milliseconds. */
   faultPauseMs?: number
-  /** Kinds of faults; all of them without it. */
+  /** Kinds of faults. @default all kinds */
   only?: readonly string[]
   limitDisk?: boolean
-  /** How long the batches may take to come to their end when all is well again, in seconds. */
+  /** Longest time for the batches to become final after all faults have ended, in seconds. */
   settleSeconds?: number
   report?: (text: string) => void
 }
 
 export const providers = ['north', 'south', 'east', 'west']
 
-/** One run: batches and faults as the seed says, then quiet until every batch has come to its end, then the verdict. */
+/** Runs batches and faults from the seed, waits until every batch is final, and resolves with the verdict. */
 export async function drive (options: DriveOptions): Promise<{ verdict: Verdict, folder: string }> {
   const { seed, batches, faults, secondsLimit, faultPauseMs = 150, only, limitDisk, settleSeconds = 180, report = () => {} } = options
   const folder = mkdtempSync(join(tmpdir(), `freight-rates-faults-${seed}-`))
-  chmodSync(folder, 0o755) // PostgreSQL, which is another user, goes through it
+  chmodSync(folder, 0o755) // PostgreSQL, which is another user, must enter the folder
   const file = join(folder, 'history.ndjson')
   const history = openHistory(file)
   history.add({ type: 'run', seed, providers })
@@ -81,7 +81,7 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
   }
 }
 
-/** Resolves when every batch has come to an end, or after the limit: the checker then says which have not. */
+/** Resolves when every batch is final, or after the limit. The checker then reports the batches that are not. */
 async function settle (system: System, accepted: number, seconds: number): Promise<void> {
   for (const service of system.all) if (!service.running()) service.start()
   const until = performance.now() + seconds * 1_000

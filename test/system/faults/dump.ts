@@ -1,19 +1,21 @@
 import type { Sql } from 'postgres'
 
-/** What is in the database at the end. */
+/** The final contents of the database. */
 export type Dump = {
-  /** `finishedAt` is in microseconds; `rows` and `cents` are what the ledger has of the batch; `marked` the rows of its marker. */
+  /**
+   * `finishedAt` is in microseconds. `rows` and `cents` are those of the batch in the ledger. `marked` is the row count of its idempotency record.
+   */
   batches: Array<{
     id: string, provider: string, state: string, reason: string | null, finishedAt: number | null, attempts: number, errors: number | null
     rows: number, cents: number, marked: number | null
   }>
-  /** Count and cents of each lane and day, as the ledger has them and as the read model has them. */
+  /** Count and cents of each lane and day, in the ledger and in the read model. */
   lanes: Array<{ lane: string, day: string, ledger: [number, number], model: [number, number] }>
   /** Prices of no batch. */
   strays: number
 }
 
-/** Reads all of it in one snapshot. */
+/** Reads all contents in one snapshot. */
 export async function dump (sql: Sql): Promise<Dump> {
   return await sql.begin('isolation level repeatable read read only', async tx => {
     const batches = await tx<Dump['batches']>`

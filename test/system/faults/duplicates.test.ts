@@ -5,12 +5,12 @@ import { pipeline } from '../../harness/pipeline.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
 
-t.test('the same message a hundred times over, side by side and one after the other: one effect', async t => {
+t.test('the same message a hundred times, concurrently and in sequence: one effect', async t => {
   const it = await pipeline(t)
   const csv = sampleCsv()
   const rows = csv.trimEnd().split('\n').length - 1
   const { id } = await it.submit(csv)
-  // Groups are what is worked on side by side; ten messages stand in each.
+  // Groups are processed concurrently; each has ten messages.
   for (let copy = 1; copy < 100; copy++) await it.queue.send(id, `group-${copy % 10}`, `copy-${copy}`)
   const lock = await lockReadModel(t, it.db)
   for (const name of ['one', 'two']) startWorker(t, it, { name, receive: { concurrency: 3, receiveSeconds: 1 } })
@@ -24,6 +24,6 @@ t.test('the same message a hundred times over, side by side and one after the ot
   t.same(model, { rows })
   t.same(await it.db.migrator`select row_count from applied_batches`, [{ row_count: rows }])
   t.same(await it.db.migrator`select outcome from batch_attempts where outcome is not null`, [{ outcome: 'applied' }])
-  t.equal((await it.db.migrator`select 1 from batch_attempts`).length, 6, 'nobody begins what has come to its end')
+  t.equal((await it.db.migrator`select 1 from batch_attempts`).length, 6, 'no attempt begins a final batch')
   t.equal(await it.deadLetters.countMessages(), 0)
 })

@@ -1,16 +1,16 @@
 import type { System } from './system.ts'
 
-/** What a fault can do: it is over, and what it broke mended, when it resolves. It answers with what the history is to say of it. */
+/** A fault. It resolves after the fault has ended and its damage is fixed. The result is its entry in the history. */
 export type Fault = (context: FaultContext) => Promise<{ detail?: string, batches?: number[] } | undefined | void>
 
 export type FaultContext = {
   system: System
-  /** One of these, as the seed says. */
+  /** Returns one of these values, as the seed decides. */
   pick: <T>(of: readonly T[]) => T
-  /** Waits for between `min` and `max` milliseconds, as the seed says. */
+  /** Waits for between `min` and `max` milliseconds, as the seed decides. */
   holdFor: (min: number, max: number) => Promise<void>
-  /** The latest batches that were answered with 202, oldest first. */
+  /** Returns the latest batches that got a 202, oldest first. */
   accepted: () => Array<{ batch: number, id: string, provider: string }>
-  /** Has the providers send so many more batches now. */
+  /** Makes the providers send this many more batches now. */
   more: (batches: number) => void
 }

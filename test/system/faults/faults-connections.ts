@@ -20,7 +20,7 @@ const refuse = (side: Side): Fault => async context => {
   return { detail: names(services) }
 }
 
-/** A peer that is gone without a word: the links there are stay silent for ever, new ones work afterwards. */
+/** Simulates a peer that disappears without a FIN: open connections stay silent, and new connections work after the fault. */
 const silence = (side: Side): Fault => async context => {
   const services = someOf(context)
   for (const service of services) service[side].silence(true)
@@ -29,7 +29,7 @@ const silence = (side: Side): Fault => async context => {
   return { detail: names(services) }
 }
 
-/** Lays a trap before each of the processes and sends batches into it; answers with the first that was caught. */
+/** Sets a trap in front of each process and sends batches through it. Resolves with the first process that was caught. */
 function trapFirst (of: ProxiedService[], side: Side, label: string, where: 'before' | 'after', { more }: FaultContext): Promise<ProxiedService | null> {
   return new Promise(resolve => {
     const over = new AbortController()
@@ -46,15 +46,15 @@ function trapFirst (of: ProxiedService[], side: Side, label: string, where: 'bef
 
 const cutAtCommit = (where: 'before' | 'after'): Fault => async context => {
   const caught = await trapFirst(context.system.workers, 'postgres', 'commit', where, context)
-  return { detail: caught ? `${caught.name}: cut` : 'no commit came' }
+  return { detail: caught ? `${caught.name}: cut` : 'no commit was sent' }
 }
 
-/** kill -9 at the very call: before the other side has it, or when it has it and nobody hears its answer. */
+/** Kills a process with kill -9 at this call: before the other side receives the call, or after, so that the response is lost. */
 const killAt = (of: (system: System) => ProxiedService[], side: Side, label: string): Fault => async context => {
   const where = context.pick(['before', 'after'] as const)
   const caught = await trapFirst(of(context.system), side, label, where, context)
-  if (!caught) return { detail: 'no such call came' }
-  if (where === 'after') await wait(50) // the call must reach the other side before the process is gone
+  if (!caught) return { detail: 'no such call was sent' }
+  if (where === 'after') await wait(50) // the call must reach the other side before the process is killed
   await caught.kill('SIGKILL')
   await context.holdFor(0, 500)
   caught.start()

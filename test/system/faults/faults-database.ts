@@ -7,7 +7,7 @@ const restart = (signal: 'SIGINT' | 'SIGQUIT'): Fault => async ({ system, holdFo
   await system.server.start()
 }
 
-/** As a failover does that leaves the links there are on what is a replica now. */
+/** Simulates a failover that leaves open connections on a server that is now a replica. */
 const readOnly: Fault = async ({ system: { admin }, holdFor }) => {
   await admin`alter system set default_transaction_read_only = on`
   await admin`select pg_reload_conf()`
@@ -16,7 +16,7 @@ const readOnly: Fault = async ({ system: { admin }, holdFor }) => {
   await admin`select pg_reload_conf()`
 }
 
-/** The same, and the links that were made meanwhile stay read-only for as long as they last. */
+/** The same fault, and connections opened meanwhile stay read-only until they are closed. */
 const readOnlyConnections: Fault = async ({ system: { admin }, holdFor }) => {
   await admin`alter role ingestion_worker set default_transaction_read_only = on`
   await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ingestion_worker'`
@@ -29,7 +29,7 @@ const terminate: Fault = async ({ system: { admin } }) => {
   return { detail: `${terminated.length} backends` }
 }
 
-/** Between the COPY and the commit of every batch; readers wait too. */
+/** Blocks between the COPY and the commit of every batch; readers wait too. */
 const lockReadModel: Fault = async ({ system: { admin }, holdFor }) => {
   await admin.begin(async tx => {
     await tx`lock table lane_months in access exclusive mode`
@@ -46,7 +46,7 @@ const rotatePassword: Fault = async ({ system: { admin }, pick, holdFor }) => {
   return { detail: login }
 }
 
-/** Takes every connection that is left to others, and makes the services ask for new ones. */
+/** Takes every connection that is left for others, and makes the services open new ones. */
 const tooMany: Fault = async ({ system, holdFor }) => {
   const connections: Array<ReturnType<typeof postgres>> = []
   try {
@@ -64,13 +64,13 @@ const tooMany: Fault = async ({ system, holdFor }) => {
 }
 
 const fillDisk: Fault = async ({ system: { disk }, holdFor }) => {
-  if (!disk) return { detail: 'not done: no disk of its own could be mounted' }
+  if (!disk) return { detail: 'skipped: no separate disk could be mounted' }
   disk.fill()
   await holdFor(1_000, 3_000)
   disk.free()
 }
 
-/** A snapshot that lasts: it must neither hold batches up nor see anything of those that come meanwhile. */
+/** Keeps a snapshot open: it must neither block batches nor see later batches. */
 const longReader: Fault = async ({ system: { admin }, holdFor }) => {
   const seen = await admin.begin('isolation level repeatable read read only', async tx => {
     const [before] = await tx`select count(*) as prices from prices`

@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import type { Fault, FaultContext } from './fault.ts'
 
-/** The messages of some batches again, five times each, behind whatever their providers have sent since. */
+/** Sends the messages of some batches again, five times each, after all later messages of their providers. */
 const duplicate: Fault = async ({ system, pick, accepted }) => {
   const all = accepted()
   const some = [pick(all), all.at(-1)].filter(batch => batch !== undefined)
@@ -12,14 +12,14 @@ const duplicate: Fault = async ({ system, pick, accepted }) => {
   return { detail: `${some.length * 5} messages` }
 }
 
-/** The latest batches once more, the newest first, side by side with the order that they are in. */
+/** Sends the messages of the latest batches again, the newest first, concurrently with their original order. */
 const reorder: Fault = async ({ system, accepted }) => {
   const some = accepted().slice(-4).reverse()
   for (const { id } of some) await send(system, id, 'out-of-order')
   return { detail: `${some.length} messages`, batches: some.map(({ batch }) => batch) }
 }
 
-/** What is none of ours. */
+/** Sends messages that the services do not know. */
 const foreign: Fault = async ({ system }) => { await send(system, 'nonsense', randomUUID()) }
 
 async function send ({ sqs, queueUrl }: FaultContext['system'], id: string, group: string): Promise<void> {

@@ -8,7 +8,7 @@ const stopAndStart = (of: (system: System) => System['all'], signal: 'SIGKILL' |
   const service = pick(of(system))
   await service.kill(signal)
   await holdFor(0, 1_000)
-  service.start() // it comes up while the next faults go on
+  service.start() // it starts while the next faults are injected
   return { detail: service.name }
 }
 
@@ -18,7 +18,7 @@ const bothWorkers: Fault = async ({ system, holdFor }) => {
   for (const worker of system.workers) worker.start()
 }
 
-/** Its messages become visible to the other worker, and it goes on as if nothing had been. */
+/** Freezes a worker: its messages become visible to the other worker, and it later continues without knowing. */
 const freezeWorker: Fault = async ({ system, pick, holdFor }) => {
   const worker = pick(system.workers)
   worker.freeze(true)
@@ -40,7 +40,7 @@ const freezeEmulator: Fault = async ({ system, holdFor }) => {
   system.emulator.freeze(false)
 }
 
-/** Ten deliveries with their back-off take a quarter of an hour: those of the batches that cannot be applied are set forward. */
+/** Ages the messages of batches that cannot be applied: ten deliveries with their back-off would take a quarter of an hour. */
 export function ageBrokenMessages ({ emulatorData }: System): void {
   const messages = new DatabaseSync(join(emulatorData, 'sqs', 'fauxqs.db'))
   messages.prepare(`

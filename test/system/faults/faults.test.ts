@@ -5,8 +5,8 @@ import { textOf } from './check-summary.ts'
 import { drive } from './drive.ts'
 
 /**
- * A small run of the fault suite (`npm run test:faults` is the large one), on processes of its own. The kinds left out take
- * longer than they show here or need a disk of their own.
+ * A small run of the fault suite (`npm run test:faults` is the large run), on separate processes. The other kinds take longer than they show here,
+ * or need a separate disk.
  */
 const only = [
   'kill -9 a worker', 'kill -9 both workers', 'SIGTERM a worker', 'kill -9 an API', 'kill -9 the emulator', 'PostgreSQL stopped at once',
@@ -14,7 +14,7 @@ const only = [
   'kill -9 at SendMessage', 'messages duplicated', 'messages reordered',
 ]
 
-t.test('A to D hold while the whole system is under faults', async t => {
+t.test('A to D hold while faults hit every component', async t => {
   const { verdict, folder } = await drive({
     seed: 2021, batches: 5, faults: 7, secondsLimit: 10 * patience, faultPauseMs: 100, only, limitDisk: false, settleSeconds: 90 * patience,
   })

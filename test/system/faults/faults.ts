@@ -7,14 +7,14 @@ import { processFaults } from './faults-processes.ts'
 import type { History } from './history.ts'
 import type { Fault, FaultContext } from './fault.ts'
 
-/** How often each comes, compared with the others. */
+/** Relative frequency of each kind. */
 const kinds: Record<string, { weight: number, fault: Fault }> = { ...processFaults, ...databaseFaults, ...connectionFaults, ...messageFaults }
 
 export const faultNames = Object.keys(kinds)
 
 export type Planned = { name: string, pauseMs: number, dice: number[] }
 
-/** The order of faults that a seed makes. Each brings its own dice, so that what one does changes nothing of the next. */
+/** Returns the order of faults for a seed. Each fault has its own random numbers, so that one fault does not change the next. */
 export function planFaults (count: number, random: Random, pauseMs: number, names: readonly string[] = faultNames): Planned[] {
   const total = names.reduce((sum, name) => sum + kinds[name]!.weight, 0)
   return Array.from({ length: count }, () => {
@@ -26,12 +26,12 @@ export function planFaults (count: number, random: Random, pauseMs: number, name
 
 export type Injection = Pick<FaultContext, 'system' | 'accepted' | 'more'> & {
   history: History
-  /** Batches that go out with each fault, on average. */
+  /** Average number of batches that are sent with each fault. */
   batchesPerFault: number
   over: () => boolean
 }
 
-/** Injects the faults one after the other until they are over or `over` says so; answers with how many it were. */
+/** Injects the faults in sequence, until none is left or `over` returns true. Resolves with their number. */
 export async function injectFaults (planned: readonly Planned[], injection: Injection): Promise<number> {
   const { history, batchesPerFault, over, ...common } = injection
   let injected = 0

@@ -8,19 +8,22 @@ import { waitFor } from '../../harness/wait.ts'
 import { keyOf, startSystem, type System } from './system.ts'
 
 export type Flood = {
-  /** Messages in the queue, and the age of the oldest batch under way, when nobody worked on them. */
+  /** Messages in the queue, and the age of the oldest unfinished batch, before the workers start. */
   depth: number
   oldestSeconds: number
-  /** What one of the flooding providers was told of its queued batches meanwhile: the first page of 20, and whether there are more. */
+  /** The queued batches that one of the flooding providers saw meanwhile: the first page of 20, and whether there are more. */
   listed: { batches: number, more: boolean }
   acceptedPerSecond: number
   appliedPerSecond: number
-  /** Each batch of another provider, the first one last in the backlog: until it was applied, and what was left of the backlog then. */
+  /**
+   * Each batch of another provider; the first is last in the backlog. `ms` is the time until it was applied, `left` the rest of the backlog at that
+   * time.
+   */
   others: Array<{ ms: number, left: number }>
   /** `GET /rates` before the flood, and from its first batch to its last. */
   ratesBefore: ResponseTimes
   rates: ResponseTimes
-  /** At the end. */
+  /** Totals at the end. */
   applied: number
   prices: number
   readModel: number
@@ -30,11 +33,11 @@ export type Flood = {
 export type ResponseTimes = { count: number, failed: number, p50Ms: number, p95Ms: number, maxMs: number }
 
 const rowsOfBatch = 3
-/** One fewer than batches are worked on at once, of which a provider has but one. Of more, the queue decides whose comes first. */
+/** One fewer than the concurrent batches, of which a provider has at most one. With more providers, the queue decides whose batch comes first. */
 const flooders = ['north', 'south', 'east']
 const other = 'other'
 
-/** Lets three providers send so many small batches while no worker runs, then starts the workers, and has a fourth one send as well. */
+/** Sends this many small batches of three providers while no worker runs, then starts the workers while a fourth provider sends as well. */
 export async function flood (batches: number, report: (text: string) => void = () => {}): Promise<Flood> {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-flood-'))
   chmodSync(folder, 0o755)
@@ -90,7 +93,7 @@ export async function flood (batches: number, report: (text: string) => void = (
 
 const ports = shippedReference().ports.map(({ code }) => code)
 
-/** Resolves with its id when it is accepted. Lanes repeat so that batches meet on them. */
+/** Sends a batch and resolves with its id after the acceptance. Lanes repeat, so that batches meet on them. */
 async function submit (system: System, provider: string, batch: number): Promise<string> {
   const lane = `${ports[batch % ports.length]!},${ports[(batch + 1) % ports.length]!}`
   const body = ['orig_code,dest_code,day,price', ...Array.from({ length: rowsOfBatch }, (_, row) => `${lane},2021-01-${10 + row},100`)].join('\n')
@@ -107,7 +110,7 @@ async function callIngestionApi ({ ingestionApi }: System, provider: string, pat
   return await response.json()
 }
 
-/** An analyst who asks some forty times a second. */
+/** Sends `GET /rates` some forty times a second, as an analyst. */
 async function readRates ({ ratesApi }: System, isOver: (calls: number) => boolean): Promise<ResponseTimes> {
   const times: number[] = []
   let failed = 0

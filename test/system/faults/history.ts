@@ -1,19 +1,19 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import type { Plan } from './batches.ts'
 
-/** What happened, as the driver saw it. Times are milliseconds since the beginning of the run. */
+/** Events as the driver saw them. Times are milliseconds since the beginning of the run. */
 export type Entry =
   | { type: 'run', seed: number, providers: string[] }
   /** A batch that will be sent. */
   | { type: 'batch' } & Omit<Plan, 'again' | 'pauseMs'>
-  /** One try to send a batch; status 0 is no answer. `clash` has the key of the batch and other content. */
+  /** One try to send a batch; status 0 is no response. With `clash` it has the key of the batch and other content. */
   | { type: 'submit', batch: number, at: number, until: number, status: number, clash?: boolean, id?: string, state?: string }
   | { type: 'poll', batch: number, at: number, until: number, state: string }
-  /** What a reader saw of a batch: all its rows in the ledger, or those of its own lane in the answer of `GET /rates`. */
+  /** Rows of a batch that a reader saw: all its rows in the ledger, or those of its own lane in the response of `GET /rates`. */
   | { type: 'seen', batch: number, by: 'ledger' | 'rates', at: number, until: number, rows: number }
-  /** `batches` are those that the fault delivered out of their order, or whose object it changed. */
+  /** `batches` are those that the fault delivered out of order, or whose object the fault changed. */
   | { type: 'fault', name: string, at: number, until: number, detail: string, batches?: number[] }
-  /** A process that ended though nobody had asked it to. */
+  /** A process that exited by itself. */
   | { type: 'died', process: string, at: number, code: number | null, signal: string | null, output: string }
   /** An operator's action on a dead letter. */
   | { type: 'operator', batch: number, action: 'redrive' | 'discard', at: number, until: number, status: number, changed?: boolean }
@@ -25,7 +25,7 @@ export type History = {
   add: (entry: Entry) => void
 }
 
-/** Writes every entry to `file` as it comes, so that a run that is cut off can be read too. */
+/** Writes every entry to `file` at once, so that the entries of an interrupted run are readable too. */
 export function openHistory (file: string): History {
   const startedAt = performance.now()
   return {

@@ -20,7 +20,7 @@ const index: Migration = {
 t.test('an index on a large table: batches and reads continue while it is built and while it waits, and a migrator that is terminated is repeated', async t => {
   const it = await pipeline(t)
   const superuser = it.db.open('postgres')
-  // A build that takes as long as the test wants: its function waits for a lock, in the migrator's session alone.
+  // A build that takes as long as the test needs: its function waits for a lock, in the migrator's session only.
   await it.db.migrator.unsafe(`
     create function held (id text) returns text language plpgsql immutable as $$
     begin
@@ -60,12 +60,12 @@ t.test('an index on a large table: batches and reads continue while it is built 
     await stillWorks()
     await superuser`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${it.db.name} and application_name like 'migrate@%'`
     await rejected
-    t.equal(await valid(), false, 'what is left of it')
+    t.equal(await valid(), false, 'the rest of an interrupted build')
     t.same(await superuser`select 1 from schema_migrations where name = 'index'`, [])
     await holder`select pg_advisory_unlock(${buildLock})`
   })
 
-  await t.test('a transaction that is open when it begins: it waits, nobody else does', async t => {
+  await t.test('a transaction that is open when the build begins: the build waits, other sessions do not', async t => {
     let both!: Promise<string[][]>
     await transaction(it.db.open('ingestion_worker'), async tx => {
       await tx`update batches set waits = waits`
@@ -78,7 +78,7 @@ t.test('an index on a large table: batches and reads continue while it is built 
     t.same((await both).flat(), ['index'], 'by one of two migrators')
     t.equal(await valid(), true)
     t.match(await superuser`select name from schema_migrations order by number desc limit 1`, [{ name: 'index' }])
-    t.same(await start(), [], 'again does nothing')
+    t.same(await start(), [], 'a second run has no effect')
     await stillWorks()
   })
 })

@@ -8,7 +8,7 @@ import { waitFor } from '../../harness/wait.ts'
 import type { Which } from '../../harness/aws-proxy.ts'
 
 let count = 0
-/** Content that no other test sends, and the id that it gets. */
+/** Returns content that no other test sends, and its batch id. */
 function fresh (): { content: string, id: string } {
   const content = `${header}CNGGZ,EETLL,2021-01-05,${++count}\n`
   return { content, id: batchId('demo', 'apply', { kind: 'content', value: sha256(content) }) }
@@ -51,7 +51,7 @@ t.test('the database is unavailable for a while', atOnce, async t => {
   }
 })
 
-t.test('the database falls silent', atOnce, async t => {
+t.test('the database stops responding', atOnce, async t => {
   const db = await database(t)
   const relay = await openRelay(t, new URL(db.url('ingestion_api')))
   const api = await ingestionApi(t, { databaseUrl: relay.url })
@@ -69,13 +69,13 @@ t.test('the store and the queue are unavailable for a while', atOnce, async t =>
   const api = await ingestionApi(t)
   const steps: Record<string, Which> = {
     'the payload': ({ method, key }) => method === 'PUT' && key.startsWith('incoming/'),
-    'the look for a manifest': ({ method, key }) => method === 'GET' && key.startsWith('batches/'),
+    'the read of the manifest': ({ method, key }) => method === 'GET' && key.startsWith('batches/'),
     'the pending record': ({ method, key }) => method === 'PUT' && key.startsWith('pending/'),
     'the manifest': ({ method, key }) => method === 'PUT' && key.startsWith('batches/'),
     everything: ({ service }) => service === 's3',
   }
   for (const [name, step] of Object.entries(steps)) {
-    t.test(`${name} cannot be stored: nothing is accepted, and the same again is`, async t => {
+    t.test(`${name} fails: no batch is accepted, and the repeated request is`, async t => {
       const { content, id } = fresh()
       const back = api.proxy.cut(step)
       const refused = await api.submit(content)
@@ -95,7 +95,7 @@ t.test('the store and the queue are unavailable for a while', atOnce, async t =>
     })
   }
 
-  t.test('the response to the manifest is lost: it is accepted all the same', async t => {
+  t.test('the response to the manifest is lost: the batch is accepted nevertheless', async t => {
     const { content, id } = fresh()
     api.proxy.cutResponse(({ method, key }) => method === 'PUT' && key.startsWith('batches/'))
     t.match(await api.submit(content), { status: 202, body: { id } })
@@ -114,7 +114,7 @@ t.test('the store and the queue are unavailable for a while', atOnce, async t =>
     t.equal(await api.unfinishedUploads(), 0)
   })
 
-  t.test('the queue: accepted, not queued, and the same again queues it', async t => {
+  t.test('the queue: accepted, not queued, and the repeated request queues the batch', async t => {
     const { content, id } = fresh()
     const back = api.proxy.cut(({ service }) => service === 'sqs')
     for (const attempt of [1, 2]) {
@@ -125,7 +125,7 @@ t.test('the store and the queue are unavailable for a while', atOnce, async t =>
     }
     t.match(await api.call(`/batches/${id}`), { status: 200, body: { id, state: 'queued' } })
     t.match(await api.call('/ready'), { status: 503, body: { status: 'unready', checks: { store: 'ok', queue: String } } })
-    t.strictSame(await api.objects('pending/'), [`pending/${id}`], 'the pending record is there for the sweeper')
+    t.strictSame(await api.objects('pending/'), [`pending/${id}`], 'the sweeper finds the pending record')
     back()
     t.match(await api.submit(content), { status: 202, body: { id, state: 'queued' } })
     t.equal((await api.messages()).filter(message => message.id === id).length, 1)
@@ -141,7 +141,7 @@ t.test('the store and the queue are unavailable for a while', atOnce, async t =>
   })
 })
 
-/** Passes on what comes, both ways, until it is told to say nothing any more: then links stay open and mute. */
+/** Opens a relay for both directions. After `fallSilent`, connections stay open and no data passes. */
 async function openRelay (t: Test, upstream: URL): Promise<{ url: string, fallSilent: () => void }> {
   const sockets = new Set<Socket>()
   let silent = false

@@ -7,13 +7,13 @@ import { startProcess } from '../../harness/process.ts'
 import { waitFor } from '../../harness/wait.ts'
 
 const rounds = 10
-/** An error of a backend that is gone, as the log has it. */
+/** An error of a killed backend, as the log has it. */
 const stale = /57P01|terminating connection/
 
 type Backends = {
-  /** Holds a table until the result is called. */
+  /** Locks a table until the returned function is called. */
   hold: (table: string) => Promise<() => Promise<void>>
-  /** Resolves when a query of the process waits for a lock; then all its backends are killed. */
+  /** Resolves when a query of the process waits for a lock and all backends of the process are then killed. */
   killUnderQuery: (name: string) => Promise<void>
 }
 

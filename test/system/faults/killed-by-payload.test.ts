@@ -13,7 +13,7 @@ t.test('a batch that kills every worker that takes it: a dead letter after its l
     ...it.aws.env, AWS_ENDPOINT_URL: proxy.endpoint, DATABASE_URL: it.db.url('ingestion_worker'), VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1',
   })
   const poison = await it.submit(csv)
-  const behind = await it.submit(csv, { key: 'behind it in the provider\'s order' })
+  const behind = await it.submit(csv, { key: 'after it in the provider\'s order' })
   for (let receive = 1; receive <= maxReceives; receive++) {
     const taken = proxy.hold(({ key }) => key === poison.payload.key, 'call')
     const worker = await start()

@@ -11,7 +11,7 @@ const points: Array<{ name: string, heldCall: Which, where: 'call' | 'response',
   { name: 'the message', heldCall: ({ method }) => method === 'SendMessage', where: 'response', accepted: true, messages: 1 },
 ]
 
-t.test('killed between the steps of accepting: the same again is one batch', async t => {
+t.test('killed between the steps of an acceptance: the repeated request is the same batch', async t => {
   const system = await ingestionProcesses(t)
   const survivor = await system.start()
   for (const [index, { name, heldCall, where, accepted, messages }] of points.entries()) {

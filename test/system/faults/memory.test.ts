@@ -8,10 +8,10 @@ import { chunk, head, rawRequest } from '../../harness/raw-http.ts'
 
 const content = `${header}CNGGZ,EETLL,2021-01-05,1\n`
 const block = Buffer.alloc(mebibyte, 'x')
-/** How much more than at rest a process may take, in MiB, whatever is sent to it. */
+/** Memory that a process may take above its memory at rest, in MiB, whatever is sent to it. */
 const allowance = 64
 
-/** As it is deployed. */
+/** The flags of the deployment. */
 const flags = { NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256' }
 
 t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this system does not report the memory of a process' }, async t => {
@@ -40,12 +40,12 @@ t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this sy
     t.ok(api.growth() < allowance, `${Math.round(api.atRest)} MiB at rest, ${api.growth()} more`)
   })
 
-  t.test('what is refused', async t => {
+  t.test('refused bodies', async t => {
     const api = await start({ BATCH_MAX_BYTES: 32 * mebibyte, BATCH_MAX_DECODED_BYTES: 64 * mebibyte })
     const bomb = gzipSync(Buffer.alloc(256 * mebibyte), { level: 6 })
     t.ok(bomb.length < mebibyte)
     t.match(await api.submit(bomb, { headers: { 'content-encoding': 'gzip' } }), { status: 413, body: { type: '/problems/content-too-large' } })
-    t.ok(api.growth() < allowance, `a quarter of a megabyte that becomes 256: ${api.growth()} MiB more`)
+    t.ok(api.growth() < allowance, `a quarter of a megabyte that decompresses to 256: ${api.growth()} MiB more`)
     t.match(await api.submit(content), { status: 202 })
 
     const request = rawRequest(t, api.url)
@@ -53,8 +53,8 @@ t.test('memory stays flat', { skip: peakMemory(process.pid) === null && 'this sy
     const sending = request.flood(chunk(block))
     t.match(await request.nextResponse(), { status: 413, body: { type: '/problems/content-too-large' } })
     await sending
-    // Three seconds of gigabytes, thrown away as fast as they come: the engine is behind with collecting them, and no more than that.
-    t.ok(api.growth() < 3 * allowance, `a body without end: ${api.growth()} MiB more`)
+    // Three seconds of gigabytes that are discarded at once. The garbage collector may lag behind, but not more than this.
+    t.ok(api.growth() < 3 * allowance, `an endless body: ${api.growth()} MiB more`)
     t.match(await api.submit(content), { status: 202 })
   })
 })

@@ -12,7 +12,7 @@ const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const path = '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL'
 const known = readMigrations()
 
-/** What a later release may do to every table while this one runs. */
+/** What a later release may do to every table while this release runs. */
 const expanding: Migration = {
   number: known.length + 1, name: 'expanding', sha256: 'expanding', oldestRelease: null,
   text: `
@@ -24,7 +24,7 @@ const expanding: Migration = {
     alter table applied_batches add column release text`,
 }
 
-t.test('an expanding migration in the middle of batches and reads: it waits for them, they do not wait for it, and the release that runs goes on', async t => {
+t.test('an expanding migration in the middle of batches and reads: it waits for them, they do not wait for it, and the running release continues', async t => {
   const proxy = await awsProxy(t)
   const it = await pipeline(t)
   const start = (): Promise<Process> => startProcess(t, 'ingestion-worker', {
@@ -50,7 +50,7 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   const load = [read(), send('north')]
   await waitFor(() => batches.length > 3)
 
-  // A batch in the middle of its transaction: the migration cannot have its locks before it is done.
+  // A batch in the middle of its transaction: the migration cannot get its locks before the batch is finished.
   const payload = proxy.hold(({ key }) => key.startsWith('incoming/slow/'), 'response')
   const slow = await it.submit(csv, { provider: 'slow' })
   await payload.reached
@@ -72,7 +72,7 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   const since = batches.length
   await waitFor(() => batches.length > since + 2)
   await old.kill('SIGTERM')
-  await start() // the release that knows nothing of it
+  await start() // the release without the migration
   const later = batches.length
   await waitFor(() => batches.length > later + 2)
   stop.abort()
@@ -82,5 +82,5 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   t.same(await it.db.migrator`select distinct currency from prices`, [{ currency: 'USD' }])
   for (const id of batches) t.equal(await it.visible(id), 1)
   const failed = await it.db.migrator`select reason from batch_attempts where outcome = 'failed'`
-  t.same(failed.filter(({ reason }) => !/^(40P01|55P03)/.test(reason as string)), [], 'a batch at most has to wait')
+  t.same(failed.filter(({ reason }) => !/^(40P01|55P03)/.test(reason as string)), [], 'at most a batch waits')
 })

@@ -6,13 +6,13 @@ import type { OpenApi } from '../../harness/openapi.ts'
 import { pipeline } from '../../harness/pipeline.ts'
 import { startProcess } from '../../harness/process.ts'
 
-/** No byte can be written to any file: not to one of these folders, nor, by the limit, to any other. Pipes and sockets are no files. */
+/** No byte can be written to any file: not in one of these folders and, by the ulimit, in no other. Pipes and sockets are not files. */
 const nowhere = '/dev/null/nowhere'
 const env = { TMPDIR: nowhere, HOME: nowhere, XDG_CACHE_HOME: nowhere }
-// The test runner makes processes note their end in a file, and keep what they compile: that is what is unset.
+// The test runner makes processes record their exit and their compiled code in files. The command disables both.
 const options = { prepare: 'unset NODE_OPTIONS NODE_COMPILE_CACHE && ulimit -f 0', cwd: existsSync('/proc') ? '/proc' : '/' }
 
-t.test('processes that can write no file: batches are accepted, applied and rejected, reports written and rates read', async t => {
+t.test('processes that cannot write a file: batches are accepted, applied and rejected, reports written and rates read', async t => {
   const it = await pipeline(t)
   const apiProcess = await startProcess(t, 'ingestion-api', {
     ...env, ...it.aws.env, DATABASE_URL: it.db.url('ingestion_api'), API_KEYS: JSON.stringify(testKeys),
@@ -22,7 +22,7 @@ t.test('processes that can write no file: batches are accepted, applied and reje
   const document = await (await fetch(`${apiProcess.url}/openapi.json`)).json() as OpenApi
   const api = client(t, apiProcess.url, () => document)
 
-  // Longer than what is kept of a body in memory, in parts; and a report of as many lines.
+  // Longer than the part of a body that is held in memory, in parts; and a report of as many lines.
   const month = sampleCsv()
   const bad = `${header}${'CNGGZ,XXXXX,2021-01-05,100\n'.repeat(60_000)}`
   const [good, rejected] = [await api.submit(month), await api.submit(bad)]

@@ -10,8 +10,8 @@ import { operatorKey, type System } from './system.ts'
 type CallResult = { status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } | undefined }
 
 /**
- * Works on dead letters as an operator does: every other one is mended and sent back, twice at once as two operators do, the
- * others are discarded. One that was not to be a dead letter is left as it is, for the checker to find.
+ * Handles dead letters as an operator does. Every second one is fixed and redriven, twice at once as by two operators; the others are discarded. A
+ * batch that should not be a dead letter is left for the checker.
  */
 export function startOperator (system: System, plans: readonly Plan[], history: History): () => Promise<void> {
   const stopping = new AbortController()

@@ -14,8 +14,8 @@ import { startReaders } from './readers.ts'
 import { startSystem } from './system.ts'
 
 /**
- * `node test/system/faults/outage.ts [--minutes 10] [--per-minute 20]`: PostgreSQL is away for so long while three providers go on
- * sending. Every batch is to be accepted at once, none to be a dead letter, and all to be applied, in order, when it is back.
+ * `node test/system/faults/outage.ts [--minutes 10] [--per-minute 20]`: PostgreSQL is unavailable for this long while three providers send. Every
+ * batch must be accepted at once, none become a dead letter, and all be applied, in order, after the recovery.
  */
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, 'per-minute': { type: 'string', default: '20' } } })
 const [minutes, perMinute] = [Number(values.minutes), Number(values['per-minute'])]
@@ -60,7 +60,7 @@ try {
   const verdict = check(readHistory(file), found)
   const [{ most }] = await system.admin<[{ most: number }]>`select coalesce(max(attempt), 0) as most from batch_attempts`
   console.log(textOf(verdict))
-  console.log(`outage    ${acceptedMeanwhile} accepted while it was unavailable; all final ${(drainedMs / 1000).toFixed(1)} s after it was back; ${most} attempts at most`)
+  console.log(`outage    ${acceptedMeanwhile} accepted while it was unavailable; all final ${(drainedMs / 1000).toFixed(1)} s after its recovery; ${most} attempts at most`)
   if (verdict.violations.length > 0) process.exitCode = 1
   else rmSync(folder, { recursive: true, force: true })
 } finally {

@@ -9,7 +9,7 @@ import { startWorker } from '../../harness/worker.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 
-t.test('the payload is gone: a dead letter that says so after the last receive, and nobody else waits', async t => {
+t.test('the payload is missing: a dead letter with that reason after the last receive, and no other batch waits', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const missing = await it.submit(csv)
   await it.store.deletePayload(missing.payload)
@@ -22,7 +22,7 @@ t.test('the payload is gone: a dead letter that says so after the last receive, 
   t.equal(await it.visible(missing.id), 0)
 })
 
-t.test('a store that is slower than a message is hidden: the message stays hidden, and is received once', async t => {
+t.test('a store that is slower than the visibility timeout: the message stays hidden, and is received once', async t => {
   const { it, proxy } = await behindProxy(t, 1)
   const { id } = await it.submit(csv)
   const payload = proxy.hold(({ key }) => key.startsWith('incoming/'), 'response')
@@ -36,8 +36,8 @@ t.test('a store that is slower than a message is hidden: the message stays hidde
   t.equal(await it.visible(id), 1)
 })
 
-t.test('an unavailable store: the message in flight is held, nothing more is received, all is applied once it is available', async t => {
-  // One receive may be used up: by a message that comes at the very moment in which receiving ends.
+t.test('an unavailable store: the message in flight is held, no more are received, all batches are applied after the recovery', async t => {
+  // One receive may be used up: a message may arrive at the moment when receiving is paused.
   const { it, proxy } = await behindProxy(t, 2)
   startWorker(t, it)
   const before = await it.submit(csv, { key: 'before' })
@@ -55,7 +55,7 @@ t.test('an unavailable store: the message in flight is held, nothing more is rec
   }
 })
 
-/** A pipeline whose worker reaches store and queue through a proxy. */
+/** Creates a pipeline whose worker reaches store and queue through a proxy. */
 async function behindProxy (t: Test, maxReceives: number): Promise<{ it: Pipeline, proxy: AwsProxy }> {
   const proxy = await awsProxy(t)
   const it = await pipeline(t, { maxReceives, visibilitySeconds: 2 })

@@ -9,7 +9,7 @@ import { ratesApi, type TestRatesApi } from '../../harness/rates-api.ts'
 
 const query = { date_from: '2021-01-29', date_to: '2021-01-31', orig_code: 'CNGGZ', dest_code: 'EETLL' }
 
-t.test('a query over the limit is cancelled: 503, and the next one is served', async t => {
+t.test('a query over the limit is cancelled: 503, and the next query is served', async t => {
   const limitMs = 1_000
   const it = await ratesApi(t, {
     limits: { limitMs, cacheBytes: 0 }, connect: db => connection(t, db.url('rates_api'), limitMs),
@@ -25,7 +25,7 @@ t.test('a query over the limit is cancelled: 503, and the next one is served', a
   t.equal((await it.get('/rates', query)).status, 200)
 })
 
-t.test('more than can wait: 503 at once, the others are served', async t => {
+t.test('more requests than may wait: 503 at once, the others are served', async t => {
   const it = await ratesApi(t, { limits: { connections: 3, maxWaiting: 3, cacheBytes: 0 } })
   const release = await lockPrices(it)
   const inFlight = Array.from({ length: 5 }, () => it.get('/rates', query))
@@ -38,14 +38,14 @@ t.test('more than can wait: 503 at once, the others are served', async t => {
 })
 
 for (const cacheBytes of [0, 1_000_000]) {
-  t.test(`silent connections are closed and opened anew, with ${cacheBytes} bytes of cache`, async t => {
+  t.test(`silent connections are closed and replaced, with ${cacheBytes} bytes of cache`, async t => {
     const limitMs = 800
     const { it, link: proxy } = await behindProxy(t, { limitMs, connections: 3, cacheBytes })
     const three = () => Promise.all([query, { ...query, date_to: '2021-01-30' }, query].map(query => it.get('/rates', query)))
     for (const { status } of await three()) t.equal(status, 200)
     proxy.silence()
     for (const { status } of await three()) t.equal(status, 503)
-    if (cacheBytes === 0) for (const { status } of await three()) t.equal(status, 503, 'every connection is held by a query that will never end')
+    if (cacheBytes === 0) for (const { status } of await three()) t.equal(status, 503, 'every connection has a query that will never finish')
     await waitFor(async () => (await it.get('/rates', query)).status === 200)
     for (const { status } of await three()) t.equal(status, 200)
   })
@@ -58,7 +58,7 @@ for (const cacheBytes of [0, 1_000_000]) {
       while (!stop.signal.aborted) statuses.push((await it.get('/rates', query)).status)
     })
     for (let cut = 0; cut < 20; cut++) {
-      // No request meets two cuts: it is asked once more, not for ever.
+      // No request meets two cuts: a query is sent once more, not repeatedly.
       const before = statusesByClient.map(({ length }) => length)
       await waitFor(() => statusesByClient.every(({ length }, client) => length >= before[client]! + 2))
       proxy.cut()
@@ -69,7 +69,7 @@ for (const cacheBytes of [0, 1_000_000]) {
   })
 }
 
-t.test('connections that are reset as soon as they are opened: 503, and no more than that', async t => {
+t.test('connections that are reset at once after the open: 503, and no other failure', async t => {
   const { it, link: proxy } = await behindProxy(t, { limitMs: 10_000, connections: 3, cacheBytes: 0 })
   proxy.cutWhenReady = true
   for (let index = 0; index < 5; index++) t.match(await it.get('/rates', query), { status: 503, headers: { 'retry-after': '5' } })
@@ -77,7 +77,7 @@ t.test('connections that are reset as soon as they are opened: 503, and no more 
   t.equal((await it.get('/rates', query)).status, 200)
 })
 
-t.test('readiness names what is wrong with the schema', async t => {
+t.test('readiness names the fault of the schema', async t => {
   const it = await ratesApi(t)
   t.match(await it.get('/ready'), { status: 200, body: { checks: { database: 'ok' } } })
   await it.db.migrator`insert into schema_migrations (number, name, sha256, oldest_release) values (999, '0999-far', 'x', '99.0.0')`
@@ -93,7 +93,7 @@ function connection (t: Test, url: string, statementTimeoutMs: number): Sql {
   return sql
 }
 
-/** The API with a link to the database that can be broken. */
+/** Starts the API with a connection to the database that can be broken. */
 async function behindProxy (t: Test, limits: { limitMs: number, connections: number, cacheBytes: number }) {
   const proxy = await breakableProxy(t)
   const it = await ratesApi(t, {
@@ -102,7 +102,7 @@ async function behindProxy (t: Test, limits: { limitMs: number, connections: num
   return { link: proxy, it }
 }
 
-/** Holds every query of prices until it is released. */
+/** Blocks every query of prices until the lock is released. */
 async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>> {
   const lockHeld = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
@@ -123,7 +123,7 @@ const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingForRead
 /** The last bytes of a server's greeting. */
 const readyForQuery = Buffer.from('Z\0\0\0\x05I')
 
-/** A way to the test's server whose links can be broken; new ones are good. */
+/** Opens a proxy to the test's server whose connections can be broken; new connections work. */
 async function breakableProxy (t: Test) {
   const upstream = new URL(testSystem().postgresUrl)
   const pairs = new Set<[Socket, Socket]>()
@@ -140,21 +140,21 @@ async function breakableProxy (t: Test) {
     server.close()
   })
   const proxy = {
-    /** Whether new links are reset when the server says for the first time that it is ready. */
+    /** Whether new connections are reset when the server first reports that it is ready. */
     cutWhenReady: false,
     through (url: string): string {
       const through = new URL(url)
       through.port = String((server.address() as { port: number }).port)
       return through.href
     },
-    /** As a link that is pulled out: they stay open, and nothing comes over them any more. */
+    /** Simulates a pulled cable: connections stay open, and no data arrives. */
     silence () {
       for (const [client, database] of pairs) {
         client.unpipe()
         database.unpipe()
       }
     },
-    /** As a server that crashes: they are reset. */
+    /** Simulates a server crash: connections are reset. */
     cut () {
       for (const [client, database] of pairs) {
         client.resetAndDestroy()

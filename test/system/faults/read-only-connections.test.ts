@@ -2,10 +2,10 @@ import t from 'tap'
 import { pipeline } from '../../harness/pipeline.ts'
 import { startWorker } from '../../harness/worker.ts'
 
-t.test('a failover leaves every connection of the pool on what is a replica now: they are closed, and the batch is applied over new ones', async t => {
+t.test('a failover leaves every connection of the pool on a server that is now a replica: they are closed, and the batch is applied over new ones', async t => {
   const it = await pipeline(t)
   const superuser = it.db.open('postgres')
-  // Links that are made now are read-only for as long as they last; those made later are not.
+  // Connections opened now are read-only until they are closed; those opened later are not.
   await superuser.unsafe(`alter role ingestion_worker in database ${it.db.name} set default_transaction_read_only = on`)
   const sql = it.db.open('ingestion_worker')
   await Promise.all(Array.from({ length: 4 }, () => sql`select pg_sleep(0.2)`))
@@ -16,5 +16,5 @@ t.test('a failover leaves every connection of the pool on what is a replica now:
   const { id } = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n')
   await it.settled(id, 'applied')
   t.equal(await it.visible(id), 1)
-  t.match(await it.db.migrator`select 1 from batch_attempts where batch_id = ${id} and outcome = 'failed'`, { length: 0 }, 'nothing was used up')
+  t.match(await it.db.migrator`select 1 from batch_attempts where batch_id = ${id} and outcome = 'failed'`, { length: 0 }, 'no receive was used up')
 })

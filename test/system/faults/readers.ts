@@ -7,12 +7,15 @@ import { keyOf, type System } from './system.ts'
 export const finalStates = ['applied', 'rejected', 'discarded']
 
 export type Readers = {
-  /** Batches that were seen to have come to an end. */
+  /** Returns the batches that were seen in a final state. */
   finished: () => ReadonlySet<number>
   stop: () => Promise<void>
 }
 
-/** Ask all the time: providers for the state of their batches, analysts for the lanes of them, and one reader counts the ledger. */
+/**
+ * Starts readers that poll continuously: providers for the state of their batches, analysts for the lanes of the batches, and one reader that counts
+ * the ledger.
+ */
 export function startReaders (system: System, plans: readonly Plan[], clients: Clients, history: History): Readers {
   const stopping = new AbortController()
   const finished = new Set<number>()
@@ -29,7 +32,7 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
       history.add({ type: 'poll', batch, at, until: history.now(), state: response.state })
       if (!finalStates.includes(response.state)) continue
       finished.add(batch)
-      await readLane(plans[batch]!) // whoever has been told sees it
+      await readLane(plans[batch]!) // a client that has read the state must see the batch
     }
   }
 
@@ -47,7 +50,7 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
     history.add({ type: 'seen', batch, by: 'rates', at, until: history.now(), rows })
   }
 
-  /** Says only what has changed since it looked last. */
+  /** Records only changes since the previous count. */
   async function countLedger (): Promise<void> {
     const at = history.now()
     const rows = await system.admin<Array<{ id: string, rows: number }>>`

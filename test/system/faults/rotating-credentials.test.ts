@@ -9,7 +9,7 @@ import { waitFor } from '../../harness/wait.ts'
 
 const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
 
-t.test('credentials are rotated under way, and refused when their time is over: nothing is lost, no receive used up, nobody restarted', async t => {
+t.test('credentials are rotated during work, and refused after they expire: no batch is lost, no receive used up, no process restarted', async t => {
   const proxy = await awsProxy(t)
   const issuer = await credentialsIssuer(t)
   const it = await pipeline(t, { maxReceives: 1 })
@@ -30,7 +30,7 @@ t.test('credentials are rotated under way, and refused when their time is over: 
     t.match(await it.settled(body.id, 'applied', 'dead_lettered'), { state: 'applied' })
   }
 
-  // None are to be had when those end with which a batch was begun: it is held until there are.
+  // No new credentials are issued when those of the running batch expire: the batch is held until there are some.
   const manifest = proxy.hold(({ method, key }) => method === 'GET' && key.startsWith('batches/'), 'response')
   const { id } = await it.submit(csv, { key: 'held' })
   await manifest.reached
@@ -47,7 +47,7 @@ t.test('credentials are rotated under way, and refused when their time is over: 
   t.equal(await it.deadLetters.countMessages(), 0)
 })
 
-/** As the agent of a container service hands out a role's credentials, but for seconds in place of hours. */
+/** Serves credentials as the agent of a container service serves a role's, but valid for seconds instead of hours. */
 async function credentialsIssuer (t: Test) {
   const expiries: number[] = []
   let isUnavailable = false
@@ -65,7 +65,7 @@ async function credentialsIssuer (t: Test) {
   t.teardown(() => server.close())
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`,
-    /** Whether the time of these, or of the last ones, is over: a call that was signed just before may still be on its way. */
+    /** Returns whether these credentials, or the last ones, have expired. A call that was signed just before may still be in flight. */
     isOver: (accessKeyId = `ASIA${expiries.length}`) => Date.now() > expiries[Number(accessKeyId.slice(4)) - 1]! + 500,
     setUnavailable (now: boolean) { isUnavailable = now },
   }

@@ -4,8 +4,8 @@ import { textOf } from './check-summary.ts'
 import { drive } from './drive.ts'
 
 /**
- * `npm run test:faults -- [--seed N] [--batches N] [--faults N] [--seconds-limit N]`: the whole system under faults. The same
- * seed brings the same batches and the same faults in the same order. Exits with 1 when an invariant was broken.
+ * `npm run test:faults -- [--seed N] [--batches N] [--faults N] [--seconds-limit N]`: the complete system under faults. The same seed gives the same
+ * batches and the same faults in the same order. Exits with 1 if an invariant is violated.
  */
 const { values } = parseArgs({
   options: {

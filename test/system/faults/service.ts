@@ -6,14 +6,14 @@ import { waitFor } from '../../harness/wait.ts'
 export type Service = {
   name: string
   url: string
-  /** Resolves when it listens, or has ended again. */
+  /** Resolves when the process listens, or has exited again. */
   start: () => Promise<void>
-  /** Ends it and resolves when it is gone; nothing happens when it runs no more. */
+  /** Sends the signal and resolves when the process has exited. Has no effect on a process that has exited. */
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>
-  /** Stops it where it is, or lets it go on. */
+  /** Freezes the process (SIGSTOP), or lets it continue. */
   freeze: (frozen: boolean) => void
   running: () => boolean
-  /** The end of what it has said. */
+  /** Returns the end of its output. */
   output: () => string
 }
 
@@ -21,7 +21,7 @@ export type Died = (process: string, code: number | null, signal: string | null,
 
 const root = join(import.meta.dirname, '../../..')
 
-/** A program of the project as a process of its own on a port that it keeps over restarts. `died` hears of an end that nobody asked for. */
+/** Opens a program of the project as a separate process on a port that it retains over restarts. `died` is called after an unexpected exit. */
 export function openService (name: string, program: string, url: string, env: Record<string, string>, died: Died): Service {
   let child: ChildProcess | undefined
   let output = ''
@@ -57,7 +57,7 @@ export function openService (name: string, program: string, url: string, env: Re
 
 const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
-/** Any answer at all: the service listens. */
+/** Resolves with whether the service responds with any status. */
 async function responds (url: string): Promise<boolean> {
   return await fetch(`${url}/live`, { signal: AbortSignal.timeout(1_000) }).then(() => true, () => false)
 }

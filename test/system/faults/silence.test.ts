@@ -44,7 +44,7 @@ t.test('a server that owes a response and is silent counts as unavailable', asyn
   const sql = openDatabase({ url: url.href, process: 'test', poolSize: 1, silenceMs })
   t.teardown(() => sql.end({ timeout: 0 }))
   await sql`select 1`
-  await elapsed(silenceMs * 2) // at rest, nothing is owed
+  await elapsed(silenceMs * 2) // idle, no response is owed
   proxy.silence(true)
   const from = performance.now()
   await t.rejects(Promise.resolve(sql`select 1`), { code: 'CONNECTION_CLOSED' })
@@ -53,7 +53,7 @@ t.test('a server that owes a response and is silent counts as unavailable', asyn
   t.same(await sql`select 1 as one`, [{ one: 1 }])
 })
 
-t.test('a payload that brings no row for long is applied at its first attempt', async t => {
+t.test('a payload that delivers no row for a long time is applied at its first attempt', async t => {
   const it = await pipeline(t)
   const { id } = await it.submit(header + good + '\n\n' + good)
   const { rest, store } = inTwo(it, header + good)
@@ -89,14 +89,14 @@ t.test('a gap that is too long is an error of the file', async t => {
   t.match(await it.settled(id, 'rejected'), { error_count: 1, first_errors: [{ row: 0, code: 'gap_too_long' }] })
 })
 
-/** A worker's pool whose connections are taken for dead soon. */
+/** Opens a worker's pool that soon treats a silent connection as dead. */
 function shortSilence (t: Test, { db }: Pipeline): Sql {
   const sql = openDatabase({ url: db.url('ingestion_worker'), process: 'test-ingestion_worker', poolSize: 6, silenceMs })
   t.teardown(() => sql.end({ timeout: 1 }))
   return sql
 }
 
-/** A store that gives a payload's first bytes, and the others when it is told to. */
+/** Returns a store that delivers the first bytes of a payload, and the others on request. */
 function inTwo (it: Pipeline, first: string) {
   const [awaited, sent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const openPayload: Pipeline['store']['openPayload'] = async (...args) => {

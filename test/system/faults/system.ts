@@ -18,15 +18,15 @@ export const operatorKey = 'operator-key'
 export const keyOf = (provider: string): string => `${provider}-key`
 const database = 'freight'
 
-/** A process of the project with the links that it has. */
+/** A process of the project with its connections. */
 export type ProxiedService = Service & { postgres: TcpProxy, aws: TcpProxy, metricsPort: number }
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 export type SystemOptions = { folder: string, providers: readonly string[], died: Died, limitDisk?: boolean }
 
-/** The whole system as processes of its own, each behind proxies of its own; what is asked here directly goes past those. */
+/** Starts the complete system as separate processes, each behind its own proxies. The calls of this file go past the proxies. */
 export async function startSystem ({ folder, providers, died, limitDisk = true }: SystemOptions) {
-  // What was committed must be there after a crash of the server, as it is in production; the machine's own crash is not tried.
+  // Committed data must survive a crash of the server, as in production; a crash of the machine is not tested.
   const server = await temporaryServer({ ...unsafeSettings, synchronous_commit: 'on', max_connections: '60' })
   await createDatabase(server, database)
   const admin = openDatabase({ url: server.url('postgres', database), process: 'faults', poolSize: 4, settings: { default_transaction_read_only: 'off' } })
@@ -41,7 +41,7 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
     await emulator.start()
     const hasBucket = (): Promise<boolean> => fetch(`${endpoint}/${bucket}`, { method: 'HEAD' }).then(({ ok }) => ok, () => false)
     await waitFor(async () => !emulator.running() || await hasBucket())
-    // As the workers' heartbeats have it: what a worker held that was killed before its first one comes back as soon.
+    // As the workers' heartbeats set it: a message of a worker that was killed before its first heartbeat becomes visible as soon.
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: '3' } })).catch(() => {})
     if (!emulator.running()) throw new Error(`the emulator did not start: ${emulator.output().slice(-1_000)}`)
   }

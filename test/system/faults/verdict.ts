@@ -1,4 +1,4 @@
-/** A: rows visible are none or all. B: applied once at most. C: accepted is never lost. D: what is said is true. */
+/** A: none or all rows are visible. B: applied at most once. C: an accepted batch is never lost. D: reported states are true. */
 export type Violation = { invariant: 'A' | 'B' | 'C' | 'D', kind: 'partial' | 'doubled' | 'lost' | 'wrong state' | 'other', batch: number | null, text: string }
 export type Verdict = { violations: Violation[], summary: Summary }
 

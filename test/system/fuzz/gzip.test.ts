@@ -9,9 +9,9 @@ import { runs } from './inputs.ts'
 const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 4 })
 const content = fc.oneof(
   { weight: 8, arbitrary: fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes)) },
-  { weight: 1, arbitrary: fc.integer({ min: 16_380, max: 16_390 }).map(length => Buffer.alloc(length, 'ab')) }) // about as long as the decoder's buffer
+  { weight: 1, arbitrary: fc.integer({ min: 16_380, max: 16_390 }).map(length => Buffer.alloc(length, 'ab')) }) // the decoder's buffer, nearly
 
-t.test('whatever members, zeros and junk are joined, wherever they are cut: all of the content, or a refusal', async t => {
+t.test('members, zeros and junk in any order, cut anywhere: the complete content, or a refusal', async t => {
   const counts = { accepted: 0, refused: 0 }
   await fc.assert(fc.asyncProperty(gzipFiles(content), sizes, async (parts, sizes) => {
     const file = Buffer.concat(parts)
@@ -34,10 +34,10 @@ t.test('whatever members, zeros and junk are joined, wherever they are cut: all 
     }
   }), runs(0.4))
   t.comment(JSON.stringify(counts))
-  t.ok(counts.accepted > 10 && counts.refused > 10, 'both are among them')
+  t.ok(counts.accepted > 10 && counts.refused > 10, 'both results occur')
 })
 
-t.test('through POST and upload: every row that was put in, or the refusal', async t => {
+t.test('through POST and upload: every row of the file, or the refusal', async t => {
   const api = await ingestionApi(t, { limits: { batchesPerMinute: 1_000_000 } })
   const { upload, untilFinal, visible } = sendingTo(t, api)
   const rows = fc.integer({ min: 0, max: 20 }).map(count => Buffer.from('CNGGZ,EETLL,2021-01-05,100\n'.repeat(count)))
@@ -50,7 +50,7 @@ t.test('through POST and upload: every row that was put in, or the refusal', asy
     const named = await upload(file, { content_encoding: 'gzip' }, { headers: { 'idempotency-key': `upload-${iteration}` } })
     if (!expected) {
       t.match(sent, { status: 400, body: { type: '/problems/malformed-body' } })
-      // A member that is cut may swallow the next one's bytes as text: rows of that are told before the end shows what they are.
+      // A truncated member may swallow the next member's bytes as text. Its rows are reported before the end shows what they are.
       const { state, first_errors: errors } = await untilFinal(named.body.id) as { state: string, first_errors: Array<{ code: string }> }
       t.equal(state, 'rejected')
       t.ok(errors.length === 100 || errors.some(({ code }) => code === 'not_gzip'))

@@ -9,7 +9,7 @@ import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
 import { body, query, runs, text } from './inputs.ts'
 
-t.test('whatever is sent, the ingestion API responds below 500, and every batch is applied completely or not at all', async t => {
+t.test('for any request, the ingestion API responds below 500, and every batch is applied completely or not at all', async t => {
   const api = await ingestionApi(t, { limits: { batchesPerMinute: 1_000_000 } })
   const queues = { queue: openQueue(api.aws.sqs, api.aws.queueUrl), deadLetters: openQueue(api.aws.sqs, api.aws.deadLetterQueueUrl) }
   startWorker(t, { db: api.db, aws: api.aws, store: openStore(api.aws.s3, api.aws.bucket), ...queues } as Pipeline)
@@ -20,7 +20,7 @@ t.test('whatever is sent, the ingestion API responds below 500, and every batch 
     if (status >= 500) throw new Error(`${status} for ${what()}`)
   }
   const visible = fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: text.map(value => value.replace(/[^!-~]/g, '')) })
-  const encodings = fc.constantFrom('identity', 'identity', 'gzip', 'gzip', 'gzip of nothing', 'br')
+  const encodings = fc.constantFrom('identity', 'identity', 'gzip', 'gzip', 'gzip of no bytes', 'br')
   const flags = fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: query(['dry_run']) }, { weight: 1, arbitrary: fc.constant('dry_run=true') })
 
   await fc.assert(fc.asyncProperty(body, visible, encodings, flags, fc.constantFrom('demo', 'demo', 'demo', 'other', 'reader', null),

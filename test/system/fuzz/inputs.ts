@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** How many inputs in all; `npm run fuzz` takes 100,000. `FUZZ_SEED` replays a run: fast-check prints it when one fails. */
+/** Number of inputs in total; `npm run fuzz` takes 100,000. `FUZZ_SEED` replays a run: fast-check prints the seed of a failure. */
 export const inputs = Number(process.env.FUZZ_INPUTS ?? 1_500)
 export const seed = Number(process.env.FUZZ_SEED ?? 20_210_131)
 
@@ -25,7 +25,7 @@ const number = fc.oneof(price, fc.double(), fc.integer())
 const object = fc.record({ orig_code: text, dest_code: text, day: text, price: number }, { requiredKeys: [] })
 const objects = fc.array(fc.oneof(object, fc.jsonValue()), { maxLength: 8 })
 
-/** Bodies that are nearly right, and bytes that are nothing. */
+/** Bodies that are nearly right, and arbitrary bytes. */
 export const body = fc.oneof(
   csv.map(content => ({ type: 'text/csv', content: Buffer.from(content) })),
   objects.map(list => ({ type: 'application/json', content: Buffer.from(JSON.stringify(list)) })),
@@ -33,7 +33,7 @@ export const body = fc.oneof(
   fc.tuple(fc.constantFrom('text/csv', 'application/json', 'application/x-ndjson', 'text/plain', ''), fc.uint8Array({ maxLength: 200 }))
     .map(([type, bytes]) => ({ type, content: Buffer.from(bytes) })))
 
-/** A query string of known and unknown names, repeated or not, encoded or raw. */
+/** Generates a query string of known and unknown names, repeated or not, encoded or raw. */
 export const query = (names: string[]): fc.Arbitrary<string> => fc.array(
   fc.tuple(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: text }), text, fc.boolean()),
   { maxLength: 6 })

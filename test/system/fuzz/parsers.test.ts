@@ -3,7 +3,7 @@ import t from 'tap'
 import { read } from '../../harness/read-rows.ts'
 import { body, runs } from './inputs.ts'
 
-t.test('whatever a file has in it, reading it ends, and each row is good or reported', async t => {
+t.test('for any file, the reader finishes, and each row is good or reported', async t => {
   let read_ = 0
   fc.assert(fc.property(body, fc.constantFrom('csv', 'ndjson', 'json' as const), fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 3 }), ({ content }, format, sizes) => {
     const { prices, errors, rowsSeen, stopped } = read(format, content, undefined, sizes)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { ratesApi } from '../../harness/rates-api.ts'
 import { query, runs, text } from './inputs.ts'
 
-t.test('whatever the request, the rates API responds below 500, as its OpenAPI document says', async t => {
+t.test('for any request, the rates API responds below 500, as its OpenAPI document says', async t => {
   const api = await ratesApi(t)
   const statuses: Record<number, number> = {}
   const accepted = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(undefined, 'text/csv', '*/*') },

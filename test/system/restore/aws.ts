@@ -7,7 +7,7 @@ import { waitFor } from '../../harness/wait.ts'
 
 const run = promisify(execFile)
 
-/** Starts moto on a free port, and points the AWS CLI and the provider of this process at it. */
+/** Starts moto on a free port, and points the AWS CLI and the provider of this process to it. */
 export async function startMoto (logFile: string): Promise<ChildProcess> {
   const port = await freePort()
   const log = openSync(logFile, 'a')
@@ -23,7 +23,7 @@ export async function startMoto (logFile: string): Promise<ChildProcess> {
   return moto
 }
 
-/** What the AWS CLI answers, as JSON. */
+/** Resolves with the output of the AWS CLI, as JSON. */
 export async function aws (...args: string[]): Promise<any> {
   const { stdout } = await run('aws', [...args, '--output', 'json'], { maxBuffer: 2 ** 26 })
   return stdout.trim() === '' ? undefined : JSON.parse(stdout)

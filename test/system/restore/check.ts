@@ -1,7 +1,7 @@
 import { aws } from './aws.ts'
 import type { Terraform } from './terraform.ts'
 
-/** The resource ids for which roles may log in, by the name of the role. */
+/** Resolves with the resource ids that roles may log in to, by the name of the role. */
 export async function loginsOf (terraform: Terraform): Promise<Record<string, string[]>> {
   const { resources } = await terraform.pull()
   const roles: string[] = resources.filter(({ type }: any) => type === 'aws_iam_role').map(({ instances: [one] }: any) => one.attributes.name)
@@ -17,12 +17,12 @@ export async function loginsOf (terraform: Terraform): Promise<Record<string, st
 export interface Afterwards {
   terraform: Terraform
   engine: string
-  /** The name that the program gives the primary or the cluster. */
+  /** The program's name for the primary or the cluster. */
   name: string
   before: Record<string, string[]>
 }
 
-/** Says what is there after the restore. The exit code is 1 where something is not as it should be. */
+/** Prints the state after the restore. The exit code is 1 if a part is not as it should be. */
 export async function checkAfterwards ({ terraform, engine, name, before }: Afterwards): Promise<void> {
   const reportCheck = (holds: boolean, what: string): void => {
     console.log(`${holds ? 'yes' : 'NO '}  ${what}`)

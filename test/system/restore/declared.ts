@@ -2,7 +2,7 @@ import type { runtime } from '@pulumi/pulumi'
 import { mockState } from '../../infra/mock-state.ts'
 import { configOf, open, runEntry, type Declared } from '../../infra/program.ts'
 
-/** What stands behind a Pulumi resource, and its properties that AWS decides. */
+/** The Terraform type of a Pulumi resource, and the properties that AWS decides. */
 const kinds: Record<string, { terraform: string, outputs: Record<string, string> }> = {
   'aws:rds/instance:Instance': { terraform: 'aws_db_instance', outputs: { address: 'address', resourceId: 'resource_id' } },
   'aws:rds/cluster:Cluster': {
@@ -25,10 +25,10 @@ export interface Item {
   body: Record<string, unknown>
 }
 
-/** What the network of the emulator has, in the place of what the program would make. */
+/** The network of the emulator, in place of the network that the program would make. */
 export interface Places { subnetIds: string[], securityGroupId: string }
 
-/** The database of a stack, and the roles that log in to it. */
+/** Resolves with the database of a stack, and the roles that log in to it. */
 export async function databaseOf (stack: string, changes: Record<string, unknown>, { subnetIds, securityGroupId }: Places): Promise<Item[]> {
   const { all } = await runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), terraformState)
   const logsIn = all.filter(({ type, inputs }) => type === 'aws:iam/rolePolicy:RolePolicy' && String(open(inputs.policy)).includes('rds-db:connect'))
@@ -57,7 +57,7 @@ export async function databaseOf (stack: string, changes: Record<string, unknown
 const addressOf = ({ type, name }: Pick<Declared, 'type' | 'name'>): string => `${kinds[type]!.terraform}.${name}`
 const isNamed = (type: string): boolean => type.endsWith('Group') || type === 'aws:iam/role:Role'
 
-/** What AWS decides is answered by a reference of Terraform, which goes through the program unharmed. */
+/** Returns Terraform references for the properties that AWS decides. They pass through the program unchanged. */
 function terraformState (args: runtime.MockResourceArgs): { id: string, state: Record<string, unknown> } {
   const plain = mockState(args)
   const kind = kinds[args.type]
@@ -67,7 +67,7 @@ function terraformState (args: runtime.MockResourceArgs): { id: string, state: R
   return { id: reference('id'), state: { ...plain.state, ...decided, ...args.inputs } }
 }
 
-/** Other statements name what is not made here. */
+/** Other statements name resources that are not made here. */
 function loginsAlone (policy: string): string {
   const document = JSON.parse(policy) as { Statement: Array<{ Action: string[] }> }
   return JSON.stringify({ ...document, Statement: document.Statement.filter(({ Action }) => Action.includes('rds-db:connect')) })

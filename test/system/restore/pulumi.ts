@@ -6,8 +6,8 @@ import type { Item } from './declared.ts'
 import { Terraform } from './terraform.ts'
 
 /**
- * `pulumi` of the drill. `stack export` and `stack import` are Pulumi's state of what Terraform has; `refresh` and `up` are Terraform's.
- * DRILL is the folder of the drill, with what the program declares and what the stack puts out.
+ * The `pulumi` of the drill. `stack export` and `stack import` are Pulumi's state of Terraform's resources; `refresh` and `up` are Terraform's.
+ * DRILL is the folder of the drill, with the program's declarations and the outputs of the stack.
  */
 const folder = process.env.DRILL!
 const read = (name: string): any => JSON.parse(readFileSync(join(folder, name), 'utf8'))
@@ -27,7 +27,7 @@ const command = Object.keys(commands).find(name => positionals.join(' ').startsW
 if (!command) throw new Error(`the drill's pulumi has no \`${positionals.join(' ')}\``)
 await commands[command]!()
 
-/** What `up` changes, and changes it. */
+/** Prints and applies the changes of `up`. */
 async function up (): Promise<void> {
   for (const { address, actions, what } of await terraform.plan()) console.log(`  ${actions.join('+')} ${address}${what.map(line => `\n      ${line}`).join('')}`)
   await terraform.apply()
@@ -43,7 +43,7 @@ async function exported (): Promise<StackState> {
   return { version: 3, deployment: { resources: [...read('others.json'), ...known] } }
 }
 
-/** An id that was changed in Pulumi's state is changed in Terraform's. Of the two places the outputs count, as in Pulumi's bridge. */
+/** Applies an id that changed in Pulumi's state to Terraform's state. Of the two places the outputs count, as in Pulumi's bridge. */
 async function importIds (changed: StackState): Promise<void> {
   const state = await terraform.pull()
   for (const { urn, id: given, outputs } of changed.deployment.resources!) {
@@ -57,7 +57,7 @@ async function importIds (changed: StackState): Promise<void> {
   await terraform.push({ ...state, serial: state.serial + 1 })
 }
 
-/** Blocks of one are objects in Pulumi's state. */
+/** Converts blocks with one entry to objects, as in Pulumi's state. */
 function camelled (attributes: Record<string, any>): Record<string, any> {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => {
     const isBlock = Array.isArray(value) && value.length === 1 && typeof value[0] === 'object'

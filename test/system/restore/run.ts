@@ -10,8 +10,8 @@ import { makeServices } from './services.ts'
 import { Terraform } from './terraform.ts'
 
 /**
- * `npm run drill:restore -- [--engine postgres|aurora] [--provider 5.100.0]`: makes the database of a stack on an emulator, then runs every command
- * that `npm run restore` prints, and looks at what has become of it. README.md says what it needs and what it does not show.
+ * `npm run drill:restore -- [--engine postgres|aurora] [--provider 5.100.0]`: makes the database of a stack on an emulator, runs every command that
+ * `npm run restore` prints, and checks the result. README.md says what the drill needs and what it does not show.
  */
 const { engine, provider } = parseArgs({ options: { engine: { type: 'string', default: 'postgres' }, provider: { type: 'string', default: '5.100.0' } } }).values
 const root = join(import.meta.dirname, '../../..')
@@ -40,7 +40,7 @@ try {
   else console.log(`saved: ${folder}`)
 }
 
-/** The stack as its first `up` leaves it, and the stand-ins on the path. */
+/** Prepares the stack as its first `up` leaves it, and the stand-ins on the path. */
 async function prepare (): Promise<void> {
   const { Subnets: subnets } = await aws('ec2', 'describe-subnets')
   const { SecurityGroups: [group] } = await aws('ec2', 'describe-security-groups', '--filters', 'Name=group-name,Values=default')
@@ -64,14 +64,14 @@ async function prepare (): Promise<void> {
   console.log(`${items.length} resources made: ${items.map(({ address }) => address).join(', ')}`)
 }
 
-/** The steps of `npm run restore`, each with the lines before the first. */
+/** Resolves with the steps of `npm run restore`, each with the lines before the first. */
 async function printedSteps (): Promise<string[]> {
   const { stdout } = await promisify(execFile)('npm', ['run', 'restore', '--', '--stack', stack, '--to', new Date(Date.now() - 1_000).toISOString().replace(/\.\d+Z/, 'Z')])
   const [head, ...steps] = stdout.split(/^(?=# \d+\. )/m)
   return steps.map(step => `${head}\n${step}`)
 }
 
-/** Runs a step as a person would, and shows its title, its commands and what they say. */
+/** Runs a step as a person would, and prints its title, its commands and their output. */
 async function follow (script: string): Promise<void> {
   const step = script.slice(script.search(/^# \d+\. /m)).trimEnd()
   console.log(`\n${step}`)
@@ -80,7 +80,7 @@ async function follow (script: string): Promise<void> {
   for (const line of `${stdout}${stderr}`.split('\n')) if (/^\s*[^\s"{}[\],]/.test(line) && !/^\s*"/.test(line)) console.log(`> ${line}`)
 }
 
-/** What Pulumi would do after the exchange of names alone: it is not carried out. */
+/** Prints what Pulumi would do after the exchange of names alone, without doing it. */
 async function showWithout (): Promise<void> {
   for (const { address, actions, what } of await terraform.plan()) {
     if (address.startsWith('aws_iam')) continue

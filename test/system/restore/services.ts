@@ -2,7 +2,7 @@ import type { StateResource } from '../../../infra/commands/stack-state.ts'
 import { aws } from './aws.ts'
 import type { Places } from './declared.ts'
 
-/** Cluster, worker and migrator's task: what the steps stop, start and run. Returns what the stack's state has of them. */
+/** Makes the cluster, the worker and the migrator's task that the steps stop, start and run. Returns their part of the stack's state. */
 export async function makeServices (stack: string, { subnetIds: [subnet], securityGroupId }: Places): Promise<StateResource[]> {
   const [cluster, worker, migrate] = [`freight-${stack}`, `${stack}-worker`, `${stack}-migrate`]
   const network = `awsvpcConfiguration={subnets=[${subnet}],securityGroups=[${securityGroupId}]}`

@@ -13,14 +13,14 @@ export interface Change {
   what: string[]
 }
 
-/** Terraform in a folder of its own, with the AWS provider of `version`. */
+/** Runs Terraform in its own folder, with the AWS provider of `version`. */
 export class Terraform {
   readonly #folder: string
   constructor (folder: string) {
     this.#folder = folder
   }
 
-  /** One file for each resource. */
+  /** Writes one file for each resource. */
   async init (version: string, items: Item[], region: string): Promise<void> {
     mkdirSync(this.#folder, { recursive: true })
     const write = (name: string, content: object): void => writeFileSync(join(this.#folder, `${name}.tf.json`), JSON.stringify(content, null, 1))
@@ -39,7 +39,7 @@ export class Terraform {
     await this.#run('init', '-input=false', ...mirror ? [`-plugin-dir=${mirror}`] : [])
   }
 
-  /** What `apply` would change now, after it has read what is there. */
+  /** Resolves with what `apply` would change now, after a refresh. */
   async plan (): Promise<Change[]> {
     await this.#run('plan', '-input=false', '-out=plan')
     const { resource_changes: changes = [] } = JSON.parse(await this.#run('show', '-json', 'plan'))
@@ -47,9 +47,9 @@ export class Terraform {
       .map(({ address, change }: any) => ({ address, actions: change.actions, what: differences(change) }))
   }
 
-  /** Carries out the last plan. */
+  /** Applies the last plan. */
   apply = (): Promise<string> => this.#run('apply', '-input=false', 'plan')
-  /** Reads what is there into the state. */
+  /** Refreshes the state. */
   refresh = (): Promise<string> => this.#run('apply', '-refresh-only', '-input=false', '-auto-approve')
   pull = async (): Promise<any> => JSON.parse(await this.#run('state', 'pull'))
 
@@ -70,7 +70,7 @@ export class Terraform {
   }
 }
 
-/** `identifier: a → b`; what becomes known only by the change is left out. */
+/** Returns lines such as `identifier: a → b`, without values that are known only after the change. */
 function differences ({ before, after, after_unknown: unknown }: any): string[] {
   if (!before || !after) return []
   const text = (value: unknown): string => JSON.stringify(Array.isArray(value) && value.length === 0 ? null : value)

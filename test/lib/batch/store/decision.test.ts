@@ -12,7 +12,7 @@ const rejected: Checked = {
 }
 const discarded: Discarded = { version: 1, id, provider: 'demo', state: 'discarded', decidedAt: '2026-11-27T10:00:00Z', actor: { name: 'me', reason: null } }
 
-t.test('a decision is read as it was written; anything else is none', async t => {
+t.test('a decision is read as it was written; any other content is refused', async t => {
   for (const decision of [rejected, { ...rejected, state: 'validated' as const, under: null }, discarded]) {
     t.same(parseDecision(id, JSON.stringify(decision)), decision)
   }
@@ -33,14 +33,14 @@ t.test('the first decision about a batch holds', async t => {
   const heldCall = proxy.hold(({ method, key }) => method === 'PUT' && key === `decisions/${id}.json`, 'call')
   const first = store.decide(rejected)
   await heldCall.reached
-  t.same(await store.decide(discarded), discarded, 'of two at once the one that is written first')
+  t.same(await store.decide(discarded), discarded, 'of two concurrent decisions the first one written')
   heldCall.release()
   t.same(await first, discarded)
   t.same(await store.decide(rejected), discarded)
   t.same(await store.readDecision(id), discarded)
 })
 
-t.test('ids are listed by when their objects were written, over pages', async t => {
+t.test('ids are listed by the time when their objects were written, over pages', async t => {
   const { bucket, s3 } = await aws(t)
   const store = openStore(s3, bucket)
   const ids = Array.from({ length: 1_050 }, (_, number) => number.toString(16).padStart(64, '0'))

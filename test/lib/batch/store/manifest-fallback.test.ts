@@ -14,7 +14,7 @@ const cut = '{"version":1,"id":'
 const underKey = (key: string) => ({ headers: { 'idempotency-key': key } })
 
 for (const [what, options] of [['without a key', {}], ['under a key', underKey('january')]] as const) {
-  t.test(`the payload is gone, ${what}: sent again it says so; after the discard a new key applies it`, async t => {
+  t.test(`the payload is missing, ${what}: a repeated request reports it; after the discard a new key applies the batch`, async t => {
     const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await removeObject(api.aws, (await api.manifest(id)).payload.key)
@@ -28,7 +28,7 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     t.equal(await visible(), 1)
   })
 
-  t.test(`the manifest is gone, ${what}: sent again and redriven, it is applied`, async t => {
+  t.test(`the manifest is missing, ${what}: sent again and redriven, the batch is applied`, async t => {
     const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await api.settled()
@@ -44,7 +44,7 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     t.equal(await visible(), 1)
   })
 
-  t.test(`the manifest is cut, ${what}: the state comes from the row, nothing is accepted; after the discard a new key applies it`, async t => {
+  t.test(`the manifest is truncated, ${what}: the state comes from the row, no batch is accepted; after the discard a new key applies the batch`, async t => {
     const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await api.settled()
@@ -59,9 +59,9 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     if (!('headers' in options)) {
       t.match(await api.submit(upload, { headers: { 'content-type': 'application/json' } }), { status: 202, body: { id, state: 'dead_lettered' } })
     }
-    t.strictSame(await api.objects('batches/'), [`batches/${id}.json`], 'nothing is written of a row')
+    t.strictSame(await api.objects('batches/'), [`batches/${id}.json`], 'no part of a row is written')
     t.equal(await api.queued(), 0)
-    await waitFor(async () => (await api.objects('incoming/')).length === 2) // the payload and the upload: what came with the replays is deleted
+    await waitFor(async () => (await api.objects('incoming/')).length === 2) // the payload and the upload: the payloads of the replays are deleted
     await act(id, 'discard')
     t.match(await replay(api, options), { id, state: 'discarded', advice: /Idempotency-Key/ })
     const { body: again } = await api.submit(content, underKey('again'))
@@ -70,7 +70,7 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
   })
 }
 
-t.test('the manifest is cut and the batch has no row: 503, as while the store is unavailable', async t => {
+t.test('the manifest is truncated and the batch has no row: 503, as while the store is unavailable', async t => {
   const { api } = await system(t)
   const { body: { id } } = await api.submit(content)
   await api.settled()
@@ -79,7 +79,7 @@ t.test('the manifest is cut and the batch has no row: 503, as while the store is
   await refused(t, api, id)
 })
 
-t.test('the manifest is cut and the database is unavailable: 503', async t => {
+t.test('the manifest is truncated and the database is unavailable: 503', async t => {
   const { api } = await system(t, { databaseUrl: 'postgres://nobody@127.0.0.1:1/none' })
   const { body: { id } } = await api.submit(content)
   await waitFor(async () => (await api.objects('pending/')).length === 0)
@@ -114,7 +114,7 @@ function work (t: Test, { aws, db }: TestIngestionApi): void {
   startWorker(t, { db, aws, store, queue, deadLetters } as Pipeline, { secondLookMs: 200 })
 }
 
-/** The view that the same request gets, which has to be a replay. */
+/** Resolves with the view that the same request gets. The response must be a replay. */
 async function replay (api: TestIngestionApi, options: Parameters<TestIngestionApi['submit']>[1]): Promise<Record<string, unknown>> {
   const { status, headers, body } = await api.submit(content, options)
   return status === 202 && headers.get('idempotency-replayed') === 'true' ? body : { status, ...body }

@@ -8,7 +8,7 @@ t.test('an object expires at the midnight UTC after its days, as S3 counts', asy
   t.equal(expiryOf('2026-01-01T12:00:00Z', undefined), null)
 })
 
-t.test('what was stored at the limit expires by the time, and what was stored a millisecond later does not', async t => {
+t.test('an object that was stored at the limit expires in time, and one stored a millisecond later does not', async t => {
   for (const time of ['2026-03-29T00:00:00.000Z', '2026-03-29T00:00:00.001Z', '2026-10-25T23:59:59.999Z', '2028-02-29T12:00:00.000Z']) {
     for (const keepDays of [1, 31, 90]) {
       const limit = storedToExpireBy(new Date(time), keepDays)!

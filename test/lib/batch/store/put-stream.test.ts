@@ -7,7 +7,7 @@ import { aws } from '../../../harness/aws.ts'
 import { awsProxy, type Which } from '../../../harness/aws-proxy.ts'
 
 const part = 5 * 1024 * 1024
-/** Bytes of which no two stretches are alike, so that a part at the wrong place shows. */
+/** Bytes without a repeated section, so that a part in the wrong place shows. */
 const bytes = Buffer.from(Uint32Array.from({ length: 4 * part / 4 }, (_, index) => index).buffer)
 
 t.test('a stream becomes an object', async t => {
@@ -37,12 +37,12 @@ t.test('a stream becomes an object', async t => {
     })
   }
 
-  t.test('nothing', async t => {
+  t.test('an empty stream', async t => {
     const { key } = await put('nothing', Readable.from([]))
     t.equal((await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))).ContentLength, 0)
   })
 
-  t.test('a part that is on its way when the body fails is waited for: after the abort it would stay', async t => {
+  t.test('a part that is in flight when the body fails is waited for: after the abort the part would remain', async t => {
     const pause = proxy.hold(({ method }) => method === 'PUT', 'call')
     const body = Readable.from((async function * () {
       yield bytes.subarray(0, part + 1)
@@ -51,16 +51,16 @@ t.test('a stream becomes an object', async t => {
     })())
     const failed = t.rejects(put('failing', body), { message: 'broken off' })
     await pause.reached
-    await left() // time enough for an abort
+    await left() // enough time for an abort
     t.notOk(proxy.calls.some(({ method, key }) => method === 'DELETE' && key === 'failing'), 'not aborted yet')
     pause.release()
     await failed
     t.equal(await left(), 0)
   })
 
-  t.test('a body that fails leaves nothing, and its error is thrown', async t => {
+  t.test('a body that fails leaves no part, and its error is thrown', async t => {
     for (const length of [0, 1, part, part + 1, 2 * part + 1]) {
-      const failure = new Error('the body broke off')
+      const failure = new Error('the body was cut')
       const body = Readable.from((async function * () {
         for (let at = 0; at < length; at += 65_536) yield bytes.subarray(at, Math.min(length, at + 65_536))
         throw failure
@@ -70,7 +70,7 @@ t.test('a stream becomes an object', async t => {
     }
   })
 
-  t.test('a store that fails leaves nothing, and the body is destroyed', async t => {
+  t.test('a store that fails has no part left, and the body is destroyed', async t => {
     let parts = 0
     const steps: Record<string, Which> = {
       begin: ({ method, key }) => method === 'POST' && key === 'failing',
@@ -89,7 +89,7 @@ t.test('a stream becomes an object', async t => {
     }
   })
 
-  t.test('what fails once is tried again', async t => {
+  t.test('a call that fails once is retried', async t => {
     let failed = false
     const back = proxy.cut(({ method }) => method === 'PUT' && !failed && (failed = true))
     const { key } = await put('again', chunks(2 * part, 65_536))

@@ -18,7 +18,7 @@ t.test('the objects of a batch', async t => {
   const store = openStore(s3, bucket)
   const put = (key: string, content: string) => store.putStream(key, Readable.from([Buffer.from(content)]), 'text/csv')
 
-  t.test('a payload is pinned: another object at its key is not it', async t => {
+  t.test('a payload is pinned: another object under its key is not read', async t => {
     const payload = await put('incoming/demo/1', 'first')
     t.equal(await text(await store.openPayload(payload)), 'first')
     const later = await put('incoming/demo/1', 'second')

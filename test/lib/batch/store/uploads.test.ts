@@ -9,7 +9,7 @@ import { aws } from '../../../harness/aws.ts'
 const content = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const description = { provider: 'demo', format: 'csv' as const, encoding: 'identity' as const, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
 
-t.test('an address holds for 15 minutes, and never longer than the credentials that sign it', async t => {
+t.test('a presigned URL is valid for 15 minutes, and never longer than the credentials that sign it', async t => {
   const { s3, bucket, region, endpoint } = await aws(t)
   const seconds = (url: string): number => Number(new URL(url).searchParams.get('X-Amz-Expires'))
   const own = (await openUploads(s3, s3, bucket).create(description)).put

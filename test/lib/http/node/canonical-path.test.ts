@@ -5,7 +5,7 @@ import { ratesApi } from '../../../harness/rates-api.ts'
 
 type RawResponse = { status: number, type: unknown }
 
-/** Sends the path as it is: other clients tidy it. */
+/** Sends the path unchanged: other clients normalize it. */
 function get (url: string, path: string, headers: Record<string, string> = {}): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     request(url, { path, headers }, response => {
@@ -16,7 +16,7 @@ function get (url: string, path: string, headers: Record<string, string> = {}): 
   })
 }
 
-/** Other spellings of an address, of which a firewall or a proxy could take each for the same. */
+/** Returns other spellings of an address. A firewall or a proxy could treat each as the same address. */
 function spellings (path: string): string[] {
   const encoded = (character: string): string => `%${character.charCodeAt(0).toString(16)}`
   const [first, ...others] = path.slice(1)
@@ -41,7 +41,7 @@ t.test('rates API: an address has one spelling', async t => {
   for (const [path, status] of [['/rates', 401], ['/locations', 401], ['/live', 200], ['/ready', 200], ['/openapi.json', 200], ['/docs/json', 200]] as const) {
     t.equal((await get(url, path)).status, status, path)
     for (const spelling of spellings(path)) {
-      // A path that does not begin with / is no request target at all.
+      // A path that does not begin with / is not a request target.
       const expected = spelling.startsWith('%') ? [400, 404] : [404]
       const { status, type } = await get(url, `${spelling}${query}`)
       t.ok(expected.includes(status), `${spelling}: ${status}`)
@@ -58,7 +58,7 @@ t.test('rates API: the query may be encoded, and the address absolute', async t 
   t.equal((await get(url, `http://anywhere/rates${query}`)).status, 200)
 })
 
-t.test('ingestion API: an address has one spelling, that of a batch too', async t => {
+t.test('ingestion API: an address has one spelling, also the address of a batch', async t => {
   const api = await ingestionApi(t)
   const { id } = (await api.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,1\n')).body
   const headers = { authorization: 'Bearer demo-key' }
@@ -71,5 +71,5 @@ t.test('ingestion API: an address has one spelling, that of a batch too', async 
   }
   const encoded = `/batches/%${id.charCodeAt(0).toString(16)}${id.slice(1)}`
   t.same(await get(api.url, encoded, headers), { status: 404, type: '/problems/not-found' })
-  t.same(await get(api.url, encoded), { status: 404, type: '/problems/not-found' }, 'before any key')
+  t.same(await get(api.url, encoded), { status: 404, type: '/problems/not-found' }, 'before any key is checked')
 })

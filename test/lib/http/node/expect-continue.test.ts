@@ -18,13 +18,13 @@ t.test('a request that is refused by its header', async t => {
     ['a wrong parameter', {}, '/batches?dry_run=True', 400],
     ['a wrong digest field', { 'content-digest': 'x' }, '/batches', 400],
     ['too long', { 'content-length': 8 * mebibyte + 1 }, '/batches', 413],
-    ['no such address', {}, '/batch', 404],
+    ['an unknown address', {}, '/batch', 404],
     ['a wrong type of an upload', {}, '/uploads', 415],
     ['too long for an upload', { 'content-type': 'application/json', 'content-length': 70_000 }, '/uploads', 413],
   ]
 
   for (const [name, headers, path, status] of refused) {
-    t.test(`${name}: the refusal in place of 100, and the connection is closed`, async t => {
+    t.test(`${name}: the refusal instead of 100, and the connection is closed`, async t => {
       for (const expected of ['100-continue', null]) {
         const chunked: Record<string, string | null> = { 'transfer-encoding': headers['content-length'] ? null : 'chunked' }
         for (const length of [{ 'content-length': 1_000 } as Record<string, number>, chunked]) {
@@ -58,7 +58,7 @@ t.test('a request that is refused by its header', async t => {
     t.match(await request.nextResponse(), { status: 404, body: { type: '/problems/unknown-upload' } })
   })
 
-  t.test('a short body that came with its header is read: the connection stays', async t => {
+  t.test('a short body that arrived with its header is read: the connection stays open', async t => {
     const request = rawRequest(t, api.url)
     for (const [headers, path, status] of [[{ authorization: null }, '/batches', 401], [{ 'content-type': 'application/csv' }, '/batches', 415], [{}, '/batch', 404]] as const) {
       await request.send(head({ ...headers, 'content-length': body.length }, path) + body)
@@ -79,6 +79,6 @@ t.test('a request that is refused by its header', async t => {
     }
     const old = rawRequest(t, api.url)
     await old.send('GET /live HTTP/1.0\r\n\r\n')
-    t.match(await old.nextResponse(), { status: 200 }, 'HTTP/1.0 has no need of it')
+    t.match(await old.nextResponse(), { status: 200 }, 'HTTP/1.0 does not need it')
   })
 })

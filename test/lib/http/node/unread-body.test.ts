@@ -9,15 +9,15 @@ const content = `${header}CNGGZ,EETLL,2021-01-05,100.25\n`
 const chunked = { 'transfer-encoding': 'chunked' }
 const block = Buffer.alloc(mebibyte, 'x')
 
-t.test('what clients do to a connection', async t => {
+t.test('faults that clients cause on a connection', async t => {
   const api = await ingestionApi(t, { limits: { idleMs: 400, totalMs: 1_500 } })
-  t.test('a body announced as too long is refused before a byte of it', async t => {
+  t.test('a body that is announced as too long is refused before any of its bytes', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ 'content-length': 8 * mebibyte + 1 }))
     t.match(await request.nextResponse(), { status: 413, body: { type: '/problems/content-too-large' } })
   })
 
-  t.test('who has no key is refused before a byte of the body', async t => {
+  t.test('a client without a key is refused before any byte of the body', async t => {
     for (const [authorization, status] of [[null, 401], ['Bearer wrong', 401], ['Bearer reader-key', 403]] as const) {
       const before = api.proxy.calls.length
       const request = rawRequest(t, api.url)
@@ -27,7 +27,7 @@ t.test('what clients do to a connection', async t => {
     }
   })
 
-  t.test('a client that sends all before it reads can read the refusal, and the connection is closed', async t => {
+  t.test('a client that sends the complete body before it reads can read the refusal, and the connection is closed', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ 'content-length': 24 * mebibyte }))
     for (let sent = 0; sent < 24; sent++) await request.send(block)
@@ -35,7 +35,7 @@ t.test('what clients do to a connection', async t => {
     await request.closed
   })
 
-  t.test('a client that is refused in the middle can read it, and the connection is closed', async t => {
+  t.test('a client that is refused in the middle of its body can read the refusal, and the connection is closed', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head(chunked))
     await request.send(chunk(Buffer.from([0xff, 0xff])))
@@ -45,7 +45,7 @@ t.test('what clients do to a connection', async t => {
     await request.closed
   })
 
-  t.test('gzip with something behind it, in a chunk of its own', async t => {
+  t.test('gzip followed by other bytes, in a separate chunk', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ ...chunked, 'content-encoding': 'gzip' }))
     await request.send(chunk(gzipSync(content)))
@@ -55,9 +55,9 @@ t.test('what clients do to a connection', async t => {
     t.match(await request.nextResponse(), { status: 400, body: { type: '/problems/malformed-body' } })
   })
 
-  t.test('bodies that do not end', { jobs: 4 }, async t => { // all at once, since each waits for a limit of time
+  t.test('bodies that do not end', { jobs: 4 }, async t => { // concurrent, because each waits for a time limit
     t.test('an endless body is refused at the limit and its connection is reset', async t => {
-      const { url } = await ingestionApi(t) // with time enough to come to the limit
+      const { url } = await ingestionApi(t) // with enough time to reach the limit
       const request = rawRequest(t, url)
       await request.send(head(chunked))
       const sending = request.flood(chunk(block))
@@ -85,7 +85,7 @@ t.test('what clients do to a connection', async t => {
       await request.closed
     })
 
-    t.test('a body that drips gets 408 when its time is over', async t => {
+    t.test('a body that drips gets 408 after its time limit', async t => {
       const request = rawRequest(t, api.url)
       await request.send(head({ 'content-length': 1_000 }))
       const drip = setInterval(() => request.send('x'), 50)
@@ -104,7 +104,7 @@ t.test('what clients do to a connection', async t => {
     await nobodyConnected(api)
   })
 
-  t.test('chunks that are none', async t => {
+  t.test('malformed chunks', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head(chunked))
     await request.send(chunk(content))
@@ -113,14 +113,14 @@ t.test('what clients do to a connection', async t => {
     await request.closed
   })
 
-  t.test('bytes beyond the announced length are no part of the body', async t => {
+  t.test('bytes after the announced length are not part of the body', async t => {
     const request = rawRequest(t, api.url)
     await request.send(Buffer.concat([Buffer.from(head({ 'content-length': 4 })), Buffer.alloc(4, 0xff), Buffer.from('nonsense\r\n')]))
     t.match(await request.nextResponse(), { status: 400 })
     await request.closed
   })
 
-  t.test('no media type at all, and a key given twice', async t => {
+  t.test('no media type, and a key given twice', async t => {
     const request = rawRequest(t, api.url)
     await request.send(head({ 'content-length': 1, 'content-type': null }) + 'x')
     t.match(await request.nextResponse(), { status: 415, body: { type: '/problems/unsupported-media-type' } })
@@ -128,8 +128,8 @@ t.test('what clients do to a connection', async t => {
     t.match(await request.nextResponse(), { status: 400, body: { type: '/problems/invalid-parameters' } })
   })
 
-  t.test('nothing is left of all that', async t => {
-    // The abort of an upload is on its way when its client has gone.
+  t.test('no object of these requests remains', async t => {
+    // The abort of an upload is still in flight when its client has disconnected.
     await waitFor(async () => await api.unfinishedUploads() === 0)
     t.strictSame(await api.objects(''), [])
   })
