@@ -3,9 +3,9 @@ import { runTap } from './harness/run-tap.ts'
 import { createDatabase, temporaryServer } from './harness/server.ts'
 
 /**
- * `npm test [-- files]`: one PostgreSQL and one emulator for all test files, each of which clones the migrated template
- * database and owns its queues and bucket; then tap. Ends with tap's exit code and leaves nothing behind. A run that fails ends
- * with the names of what failed and the command that runs each file alone. TEST_PATIENCE is a factor for every limit.
+ * `npm test [-- files]`: starts one PostgreSQL and one emulator for all test files, and runs tap. Each file clones the migrated template database
+ * and has its own queues and bucket. Ends with tap's exit code and leaves no data behind. The output of a failed run ends with the failed tests and
+ * the command that runs each file alone. TEST_PATIENCE is a factor for every limit.
  */
 const templateDatabase = 'template_freight'
 const server = await temporaryServer()

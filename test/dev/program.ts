@@ -13,14 +13,14 @@ export const clone = join(import.meta.dirname, '../..')
 
 export type Running = {
   child: ChildProcess
-  /** All that it said so far, standard error included. */
+  /** Returns all output so far, standard error included. */
   output: () => string
-  /** Resolves with the next line that fits, of those said after the last one that was waited for. */
+  /** Resolves with the next line that matches, after the last line that was waited for. */
   line: (pattern: RegExp, limitMs?: number) => Promise<string>
   exit: (limitMs?: number) => Promise<{ code: number | null, signal: string | null }>
 }
 
-/** Runs a program of the clone with this Node; it is killed with the test. */
+/** Runs a program of the clone with this Node. The program is killed with the test. */
 export function runProgram (t: Test, program: string, args: string[] = [], env: Record<string, string> = {}): Running {
   return watch(t, spawn(process.execPath, [program, ...args], { cwd: clone, env: { ...childEnvironment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }))
 }
@@ -41,7 +41,7 @@ export function watch (t: Test, child: ChildProcess): Running {
     child,
     output: () => output,
     line: (pattern, limitMs = waitLimitMs) => bounded(`no line ${pattern}`, limitMs, new Promise((resolve, reject) => {
-      exited.then(() => reject(new Error(`it exited without a line ${pattern}; it said:\n${output}`)))
+      exited.then(() => reject(new Error(`it exited without a line ${pattern}; its output:\n${output}`)))
       const look = (): void => {
         const lines = output.slice(seen).split('\n').slice(0, -1)
         const found = lines.findIndex(line => pattern.test(line))
@@ -53,13 +53,13 @@ export function watch (t: Test, child: ChildProcess): Running {
       changes.addEventListener('change', look)
       look()
     }), () => output),
-    exit: (limitMs = waitLimitMs) => bounded('it does not end', limitMs, exited, () => output),
+    exit: (limitMs = waitLimitMs) => bounded('it does not exit', limitMs, exited, () => output),
   }
 }
 
 async function bounded<T> (what: string, limitMs: number, promise: Promise<T>, output: () => string): Promise<T> {
   const limit = new AbortController()
-  const late = sleep(limitMs, undefined, { signal: limit.signal }).then(() => { throw new Error(`${what} within ${limitMs} ms; it said:\n${output()}`) })
+  const late = sleep(limitMs, undefined, { signal: limit.signal }).then(() => { throw new Error(`${what} within ${limitMs} ms; its output:\n${output()}`) })
   try {
     return await Promise.race([promise, late])
   } finally {
@@ -68,7 +68,7 @@ async function bounded<T> (what: string, limitMs: number, promise: Promise<T>, o
   }
 }
 
-/** Looks again and again, for what tells nobody when it happens. */
+/** Polls a condition that sends no event. */
 export async function until (what: string, isSo: () => boolean | Promise<boolean>, limitMs = waitLimitMs): Promise<void> {
   const deadline = performance.now() + limitMs
   while (!await isSo()) {
@@ -77,7 +77,7 @@ export async function until (what: string, isSo: () => boolean | Promise<boolean
   }
 }
 
-/** A state folder that PostgreSQL's user can get through, removed with the test, and what still runs on it ended. */
+/** Creates a state folder that PostgreSQL's user can enter. It is removed with the test, and the processes that still use it are ended. */
 export function stateFolder (t: Test): { stateDir: string, state: State } {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-state-'))
   chmodSync(folder, 0o711)

@@ -35,11 +35,11 @@ const rates = async (): Promise<Array<{ day: string, count: number | null, price
 const statusOf = async (key: string): Promise<number> => (await fetch(`${ingestionApi}/batches`, { headers: { authorization: `Bearer ${key}` } })).status
 let ownKey = ''
 
-t.test('killed while it makes its data folder, it leaves nothing running and nothing half made', async t => {
+t.test('killed while it creates its data folder, it leaves no process running and no unfinished folder', async t => {
   const first = start(t)
   await until('initdb runs', () => findProcesses(state).some(({ command }) => command.includes('initdb')))
   first.child.kill('SIGKILL')
-  await until('all are gone', () => findProcesses(state).length === 0)
+  await until('all have exited', () => findProcesses(state).length === 0)
 })
 
 t.test('the first start: every service responds, the sample is applied', async t => {
@@ -55,7 +55,7 @@ t.test('the first start: every service responds, the sample is applied', async t
   t.match(days[0], { day: '2021-01-31', count: 3, price: 1154.3333333333333 })
   t.match(days[1], { day: '2021-01-30', count: 2, price: null })
 
-  await t.test('who is who, and that nobody else has it', async t => {
+  await t.test('environment and logins of the running system; a second start and a reset are refused', async t => {
     const { environment, addresses } = runningSystem({ STATE_DIR: stateDir })
     t.match(environment, { ENVIRONMENT: 'local', PAYLOAD_BUCKET: 'freight-payloads', DATABASE_URL: /^postgres:\/\/ops:/ })
     t.same([addresses.ratesApi, addresses.ingestionApi], [ratesApi, ingestionApi])
@@ -67,14 +67,14 @@ t.test('the first start: every service responds, the sample is applied', async t
     t.match(await other.exit(), { code: 1 })
     t.match(other.output(), /Another `npm start` .* is running \(process \d+\)/)
     const reset = runProgram(t, 'dev/start.ts', ['--reset'], env)
-    t.match(await reset.exit(), { code: 1 }, 'nothing is deleted while it runs')
+    t.match(await reset.exit(), { code: 1 }, 'no file is deleted while it runs')
     t.match(reset.output(), /Another `npm start` .* is running/)
     const neighbour = runProgram(t, 'dev/start.ts', [], { ...env, STATE_DIR: stateFolder(t).stateDir })
     t.match(await neighbour.exit(), { code: 1 })
     t.match(neighbour.output(), new RegExp(`^Port ${ratesPort} is in use.*RATES_API_PORT.*; port ${ingestionPort} .*INGESTION_API_PORT`, 'm'))
   })
 
-  await t.test('a key of one\'s own, in the state folder', async t => {
+  await t.test('a custom key, in the state folder', async t => {
     const { environment } = runningSystem({ STATE_DIR: stateDir })
     t.equal(statSync(environment.API_KEYS_FILE!).mode & 0o777, 0o600)
     const added = runProgram(t, 'infra/commands/ops.ts', ['keys', 'add', 'acme', '--scope', 'submit'], env)
@@ -84,7 +84,7 @@ t.test('the first start: every service responds, the sample is applied', async t
     await until('the key is accepted', async () => await statusOf(ownKey) === 200)
   })
 
-  await t.test('each of its processes comes back after a kill -9', async t => {
+  await t.test('each of its processes is restarted after a kill -9', async t => {
     for (const name of Object.keys(programs) as Name[]) {
       const { pid } = find(name)!
       process.kill(pid, 'SIGKILL')
@@ -110,20 +110,20 @@ t.test('the first start: every service responds, the sample is applied', async t
   t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })
 })
 
-t.test('the second start has the data; a kill -9 of the supervisor ends everything; the fourth clears what is left, and resets', async t => {
+t.test('the second start has the data; a kill -9 of the supervisor ends every process; the fourth clears the rest, and resets', async t => {
   const second = start(t)
   await second.line(/^sample .*applied before/)
   await second.line(/^ready/)
   t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, 1)
   t.same([await statusOf(ownKey), await statusOf('development')], [200, 200], 'keys of the first start')
   second.child.kill('SIGKILL')
-  await until('all are gone', () => findProcesses(state).length === 0)
+  await until('all have exited', () => findProcesses(state).length === 0)
   t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })
 
   const third = start(t)
   await third.line(/^ready/)
   killed(find('watchdog')!.pid)
-  third.child.kill('SIGKILL') // both at once: nobody is left to end the others
+  third.child.kill('SIGKILL') // both at once: no process is left to end the others
   t.match(await third.exit(), { signal: 'SIGKILL' })
   t.ok(find('postgres'))
 
@@ -132,15 +132,15 @@ t.test('the second start has the data; a kill -9 of the supervisor ends everythi
   await npm.line(/^cleared +\d+ processes of an earlier run stopped/)
   await npm.line(/^reset +the data in .* was deleted/)
   await npm.line(/^ready/)
-  t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, null, 'the batches of the runs before are gone')
+  t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, null, 'the batches of the earlier runs are deleted')
   fourth.kill('SIGTERM')
   const { code, signal } = await npm.exit()
   t.ok(code === 0 || code === 143 || signal === 'SIGTERM', 'npm ends')
-  await until('all are gone', () => findProcesses(state).length === 0)
+  await until('all have exited', () => findProcesses(state).length === 0)
 })
 
 function killed (pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
-  } catch {} // a backend ends with its postmaster
+  } catch {} // a backend exits with its postmaster
 }

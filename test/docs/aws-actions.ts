@@ -2,11 +2,11 @@ const cluster = ['rds:AddTagsToResource', 'ec2:DescribeSecurityGroups']
 const instance = ['rds:CreateDBInstance', ...cluster]
 
 /**
- * The IAM actions behind each command of the AWS CLI that the documents show, by AWS's Service Authorization Reference
- * (https://docs.aws.amazon.com/service-authorization/latest/reference/). An action that AWS checks on behalf of another one is listed too.
+ * The IAM actions behind each command of the AWS CLI in the documents, by AWS's Service Authorization Reference
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/). An action that AWS checks on behalf of another action is listed too.
  */
 export const awsActions: Record<string, string[]> = {
-  // AWS looks at the service with the rights of the caller.
+  // AWS reads the service with the permissions of the caller.
   'application-autoscaling register-scalable-target': ['application-autoscaling:RegisterScalableTarget', 'ecs:DescribeServices', 'ecs:UpdateService'],
   'cloudtrail lookup-events': ['cloudtrail:LookupEvents'],
   'ecr batch-delete-image': ['ecr:BatchDeleteImage'],
@@ -26,7 +26,7 @@ export const awsActions: Record<string, string[]> = {
   'logs tail': ['logs:FilterLogEvents'],
   'rds create-db-cluster': ['rds:CreateDBCluster', ...cluster],
   'rds create-db-instance': instance,
-  // The last snapshot, with the tags of the database.
+  // Deletion makes a last snapshot, with the tags of the database.
   'rds delete-db-cluster': ['rds:DeleteDBCluster', 'rds:CreateDBClusterSnapshot', 'rds:AddTagsToResource'],
   'rds delete-db-instance': ['rds:DeleteDBInstance', 'rds:CreateDBSnapshot', 'rds:AddTagsToResource'],
   'rds describe-db-clusters': ['rds:DescribeDBClusters'],

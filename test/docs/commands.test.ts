@@ -13,7 +13,7 @@ t.test('commands of a document', async t => {
   t.same(documentedCommands('a\n\n```sh\n\nnpm ci\n```\n`git log`').map(({ line }) => line), [5, 7])
 })
 
-t.test('commands and options that are not known', async t => {
+t.test('unknown commands and options', async t => {
   t.equal(problemOf(aws, ['logs', 'tail', 'GROUP', '--since', '1h']), undefined)
   t.equal(problemOf(aws, ['ecs', 'stop-task', '--cluster', 'C', '--task', 'T', '--region', 'R']), undefined)
   t.match(problemOf(aws, ['logs', 'tail', '--since', '1h']), '0 operands')

@@ -1,10 +1,10 @@
-/** A command that a document shows: its words as a shell would read them, and the line that it is on. */
+/** A command in a document: its words as a shell would parse them, and its line number. */
 export type Documented = { words: string[], line: number }
 
 const programs = ['npm', 'npx', 'node', 'curl', 'docker-compose', 'docker', 'aws', 'pulumi', 'git', 'psql']
 const isCommand = new RegExp(`^([A-Z_]+=\\S* +)*(${programs.join('|')})( |$)`)
 
-/** The commands of a Markdown text, in blocks and in inline code: whatever begins with a program, behind `|` and in `$(…)` too. */
+/** Returns the commands of a Markdown text, in blocks and in inline code: text that begins with a program, also after `|` and in `$(…)`. */
 export function documentedCommands (markdown: string): Documented[] {
   const found: Documented[] = []
   const blocks = /^ *```(?:sh|bash)?\n([^]*?)^ *```$|^ *```\w+\n[^]*?^ *```$|`([^`\n]+)`/gm
@@ -29,8 +29,8 @@ function commandsOf (shell: string, firstLine: number): Documented[] {
 }
 
 /**
- * Splits shell text into commands: at line ends, `|`, `;`, `&&` and `||`, and behind `do`. Quotes keep a word together and are taken off.
- * Throws for what it cannot read.
+ * Splits shell text into commands: at line ends, `|`, `;`, `&&` and `||`, and after `do`. Quotes keep a word together and are removed. Throws for
+ * text that it cannot parse.
  */
 function splitCommands (shell: string): Array<{ words: string[], line: number }> {
   const commands: Array<{ words: string[], line: number }> = []

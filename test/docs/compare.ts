@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 
 const [begin, end] = ['<!-- from the code -->\n\n', '\n\n<!-- end -->']
 
-/** Asserts that the part of docs/`name` that comes from the code is `table`; with UPDATE_DOCS=1, as `npm run docs` sets it, writes it there. */
+/** Asserts that the generated part of docs/`name` is `table`. With UPDATE_DOCS=1, as `npm run docs` sets it, writes the table to the document. */
 export async function compare (t: Test, name: string, table: string): Promise<void> {
   const file = join(import.meta.dirname, '../../docs', name)
   const text = await readFile(file, 'utf8')

@@ -11,7 +11,7 @@ import { ops } from '../harness/ops.ts'
 type Compose = { services: Record<string, { environment: Record<string, string>, command: string[], restart?: string }> }
 const { services } = parse(readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8'), { merge: true }) as Compose
 
-/** Limits that are set from outside of docker-compose.yml, by service. */
+/** Limits that are set outside of docker-compose.yml, by service. */
 const limits = {
   'rates-api': ['RATES_PER_CLIENT_PER_MINUTE', 'TRUSTED_PROXIES'],
   'ingestion-api': ['READS_PER_MINUTE', 'BATCHES_UNFINISHED_MAX'],
@@ -21,7 +21,7 @@ const limits = {
 }
 const configs = { 'rates-api': RatesApi, 'ingestion-api': IngestionApi, 'ingestion-worker': IngestionWorker, migrate: Migrate, months: Migrate }
 
-t.test('docker-compose.yml passes each limit on under its name, with the default that the service has', t => {
+t.test('docker-compose.yml passes each limit on under its name, with the default of the service', t => {
   for (const service of ['ingestion-api', 'ingestion-worker', 'ops']) t.equal(services[service]!.environment.PAYLOAD_KEEP_DAYS, '${PAYLOAD_KEEP_DAYS:-}', service) // eslint-disable-line no-template-curly-in-string
   for (const service of Object.keys(limits) as Array<keyof typeof limits>) {
     const properties = configs[service].properties as Record<string, { default?: unknown }>
@@ -39,7 +39,7 @@ t.test('a service of docker-compose.yml runs the migrator again while the system
   t.end()
 })
 
-t.test('docker-compose.yml gives each process the login of its own, with a password that the migrator sets', t => {
+t.test('docker-compose.yml gives each process its own login, with a password that the migrator sets', t => {
   const logins = { 'rates-api': 'rates_api', 'ingestion-api': 'ingestion_api', 'ingestion-worker': 'ingestion_worker', migrate: 'migrator', ops: 'ops' }
   const passwords = JSON.parse(services.migrate!.environment.LOGIN_PASSWORDS!) as Record<string, string>
   t.same(Object.keys(passwords).sort(), Object.values(logins).sort())
@@ -50,7 +50,7 @@ t.test('docker-compose.yml gives each process the login of its own, with a passw
   t.end()
 })
 
-t.test('docker-compose.yml has its keys in API_KEYS: `keys` refuses, and names the document that says how they are changed', async t => {
+t.test('docker-compose.yml has its keys in API_KEYS: `keys` refuses, and names the document that describes the change', async t => {
   const { API_KEYS: list, API_KEYS_FILE: file, API_KEYS_SECRET: secret } = services['ingestion-api']!.environment
   t.ok(Array.isArray(JSON.parse(list!)))
   t.same([file, secret], [undefined, undefined])

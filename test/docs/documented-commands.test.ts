@@ -10,14 +10,14 @@ import { aws, compose, problemOf, pulumi } from './known-options.ts'
 const root = join(import.meta.dirname, '../..')
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as { services: Record<string, unknown> }
-// The runbook's are run: test/docs/runbook-commands.test.ts.
+// test/docs/runbook-commands.test.ts runs the commands of the runbook.
 const documents = globSync(['*.md', 'docs/*.md', '{dev,infra,services,test,observability,bench}/**/README.md'], { cwd: root })
   .filter(file => !['CHANGELOG.md', 'docs/runbook.md'].includes(file) && !file.includes('node_modules')).toSorted()
 
-t.test('every command of every document is one that there is', async t => {
+t.test('every command of every document exists', async t => {
   let count = 0
   for (const file of documents) {
-    // A block that names no language is output or a diagram. The drill has run the commands that its output shows.
+    // A block without a language is output or a diagram. The drill has run the commands in its output.
     const text = readFileSync(join(root, file), 'utf8').replace(/^## The drill[^]*/m, '').replace(/^ *```\n[^]*?^ *```$/gm, block => block.replace(/[^\n]/g, ''))
     for (const command of documentedCommands(text)) {
       count++
@@ -28,7 +28,7 @@ t.test('every command of every document is one that there is', async t => {
   t.ok(count > 150, `${count} commands are found`)
 })
 
-/** What is wrong with a command; undefined where nothing is, and for the name of a program alone. `…` stands for words that a document leaves out. */
+/** Returns what is wrong with a command, or undefined. The name of a program alone is right. `…` stands for words that a document omits. */
 function problemOfCommand ({ words: [program = '', ...words] }: Documented): string | undefined {
   if (words.length === 0 || words[0] === '…') return undefined
   if (program === 'npm') return ofNpm(words)
@@ -53,7 +53,7 @@ function ofNpm (words: string[]): string | undefined {
 
 function ofOps (args: string[]): string | undefined {
   const words = args[0] === '--stack' ? args.slice(2) : args
-  // A command is named without its arguments, or with none of its own: `batches …`.
+  // A command that is named without its arguments, or without its own arguments: `batches …`.
   if (words.length === 0 || words.some(word => ['…', '--help', 'COMMAND'].includes(word))) return undefined
   try {
     const { command, rest } = findCommand(words)

@@ -1,9 +1,9 @@
-/** Options that take a value, and those that take none (`flags`), of what the documents call; `operands` is how many other words follow. */
+/** Options with a value and options without one (`flags`) of the programs in the documents; `operands` is the allowed number of other words. */
 export type Known = { options?: string[], flags?: string[], operands?: [least: number, most: number] }
 
 const paging = ['--query', '--output', '--region', '--profile']
 
-/** The AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/reference. Each takes `--query`, `--output` and `--region` too. */
+/** The AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/reference. Each command takes `--query`, `--output` and `--region` too. */
 export const aws: Record<string, Known> = {
   'cloudtrail lookup-events': { options: ['--lookup-attributes', '--start-time', '--end-time', '--max-results'] },
   'ecr batch-delete-image': { options: ['--repository-name', '--image-ids'] },
@@ -77,16 +77,16 @@ export const compose: Record<string, Known> = {
   up: { options: ['--scale'], flags: ['-d', '--build'], operands: [0, Infinity] },
 }
 
-/** What is wrong with `words`, which follow the program's name; undefined where nothing is. */
+/** Returns what is wrong with `words`, which follow the program's name, or undefined. */
 export function problemOf (known: Record<string, Known>, words: string[], everywhere: string[] = known === aws ? paging : []): string | undefined {
   const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find(name => name in known)
-  if (name === undefined) return `"${words.slice(0, 2).join(' ')}" is not among the commands that are known`
+  if (name === undefined) return `"${words.slice(0, 2).join(' ')}" is not a known command`
   const { options = [], flags = [], operands: [least, most] = [0, 0] } = known[name]!
   let operands = 0
   const rest = words.slice(name.split(' ').length)
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index]!
-    // What follows a service's name is its own command's.
+    // The words after a service's name are the service's own command.
     if (!word.startsWith('-') || (known === compose && operands > 0)) operands++
     else if (options.includes(word) || everywhere.includes(word)) {
       if (rest[++index] === undefined) return `${word} has no value`

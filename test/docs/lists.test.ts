@@ -23,7 +23,7 @@ t.test('each part of the changelog has each heading once, and each line once', a
   }
 })
 
-t.test('the decisions are numbered one after the other, each headed with its number and listed once', async t => {
+t.test('the decisions are numbered without gaps, each headed with its number and listed once', async t => {
   const files = readdirSync(join(root, 'docs/decisions')).filter(name => /^\d/.test(name)).sort()
   t.same(files.map(name => Number(name.slice(0, 4))), files.map((_, index) => index + 1))
   for (const name of files) t.match(read(`docs/decisions/${name}`), new RegExp(`^# ${name.slice(0, 4)} `), name)

@@ -53,7 +53,10 @@ t.test('every operators\' command of the runbook runs, and those about the datab
 })
 
 const ranOnStack = new Set<string>()
-/** Once for each command about the database: on a stack nobody has another way to it. The others take the same way. */
+/**
+ * Returns true once for each command about the database: on a stack a person can only reach the database through tasks. The other commands take the
+ * same way.
+ */
 function onStack (args: string[]): boolean {
   const { name } = findCommand(args).command
   if (!name.startsWith('db ') || ranOnStack.has(name)) return false
@@ -77,7 +80,7 @@ t.test('every address that the runbook calls responds', async t => {
   }
 })
 
-t.test('every other command of the runbook is one that there is', async t => {
+t.test('every other command of the runbook exists', async t => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
   for (const command of commandsOf('npm')) {
     const [, verb = '', script = ''] = command.words

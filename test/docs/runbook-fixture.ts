@@ -15,16 +15,16 @@ import { waitFor } from '../harness/wait.ts'
 export type Fixture = {
   ratesUrl: string
   ingestionUrl: string
-  /** The environment of an operators' command. */
+  /** Environment of an operators' command. */
   env: Record<string, string>
-  /** A batch that waits; no worker runs. */
+  /** Creates a batch that waits; no worker runs. */
   queued: () => Promise<string>
   deadLetter: () => Promise<string>
-  /** The pid of a service's session that runs a statement. */
+  /** Resolves with the pid of a service's session that runs a statement. */
   session: () => Promise<string>
 }
 
-/** Both APIs as processes on a database, a store and a queue, and what the commands of the runbook are about. */
+/** Starts both APIs as processes on a database, a store and a queue, with the objects that the commands of the runbook need. */
 export async function runbookFixture (t: Test): Promise<Fixture> {
   const system = await ingestionProcesses(t)
   const { db } = system
@@ -59,7 +59,7 @@ export async function runbookFixture (t: Test): Promise<Fixture> {
         const [{ pid }] = await tx<[{ pid: number }]>`select pg_backend_pid() as pid`
         begun.resolve(pid)
         await tx`select pg_sleep(600)`
-      }).catch(() => {}) // the command ends it
+      }).catch(() => {}) // the command cancels the statement
       const pid = await begun.promise
       await waitFor(async () => (await operator`select 1 from pg_stat_activity where pid = ${pid} and query like '%pg_sleep%'`).length === 1)
       return String(pid)
@@ -69,7 +69,7 @@ export async function runbookFixture (t: Test): Promise<Fixture> {
 
 const reference = join(import.meta.dirname, '../../sql/reference')
 
-/** What stands for a placeholder of the runbook, `before` it the word that goes before it: an option, or the command's name. */
+/** Returns a value for a placeholder of the runbook. `before` is the word before the placeholder: an option, or the command's name. */
 export async function valueOf (fixture: Fixture, command: string, placeholder: string, before: string): Promise<string> {
   if (placeholder === 'ID') return command.startsWith('dead-letters ') ? await fixture.deadLetter() : await fixture.queued()
   if (placeholder === 'PID') return await fixture.session()

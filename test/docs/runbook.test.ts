@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..')
 const notOurs = 'DIGEST_MISMATCH NO_MANIFEST INVALID_MANIFEST MANIFEST_VERSION INVALID_DECISION DECISION_VERSION NO_BATCH_ID CONNECT_TIMEOUT GRAFANA_PORT ' +
   'ERROR_CODE ERROR_MESSAGE SERVICE_DEPLOYMENT_FAILED SERVICE_TASK_START_IMPAIRED HOOK_AWAITING_ACTION'
 
-t.test('every variable and metric that the runbook and the bottlenecks name exists', async t => {
+t.test('every variable and metric in the runbook and the bottlenecks exists', async t => {
   const [{ definitions, processMetrics }, configuration] = await Promise.all([import('../../lib/metrics/definitions.ts'), readFile(join(root, 'docs/configuration.md'), 'utf8')])
   for (const name of ['runbook', 'bottlenecks']) {
     const text = await readFile(join(root, 'docs', `${name}.md`), 'utf8')

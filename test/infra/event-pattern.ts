@@ -1,7 +1,7 @@
 type Pattern = { [key: string]: Pattern | Pattern[] | Matcher[] }
 type Matcher = string | number | { prefix: string } | { exists: boolean } | { 'anything-but': unknown[] }
 
-/** Whether EventBridge matches an event: what its documentation says of literals, `prefix`, `anything-but`, `exists`, `$or` and arrays in events. */
+/** Returns whether EventBridge matches an event, as documented for literals, `prefix`, `anything-but`, `exists`, `$or` and arrays in events. */
 export function matches (pattern: Pattern, event: any): boolean {
   return Object.entries(pattern).every(([key, wanted]) => {
     if (key === '$or') return (wanted as Pattern[]).some(each => matches(each, event))

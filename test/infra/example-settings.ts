@@ -5,12 +5,12 @@ const examples: Record<string, Record<string, unknown>> = {
   prod: { account: '333333333333', domain: { name: 'rates.example.com', zoneId: 'Z0PRODUCTIONEXAMPLE' } },
 }
 const exampleZones: Record<string, string[]> = { dev: ['a', 'b'] }
-/** What a stack has of its own, and this repository has not. */
+/** Settings that each account has, and this repository does not. */
 const personal = ['account', 'domain', 'allowedCidrs', 'permissionsBoundary', 'image']
 
 /**
- * Settings of a stack with the accounts, names and addresses of the examples: tests compare with these. Otherwise the tests of a repository
- * whose settings somebody has filled in (`npm run stack -- init`) would fail.
+ * Returns the settings of a stack with the accounts, names and addresses of the examples, for comparison in tests. Otherwise the tests of a
+ * repository with filled-in settings (`npm run stack -- init`) would fail.
  */
 export function asExample (stack: string, config: Record<string, unknown>): Record<string, unknown> {
   const shared = Object.entries(config).filter(([key]) => ![...personal, 'network'].some(name => key === own + name))

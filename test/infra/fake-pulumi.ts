@@ -9,19 +9,19 @@ export type Command = 'stack' | 'ops' | 'restore'
 export type Run = { code: number | null, stdout: string, stderr: string }
 
 export type FakePulumi = {
-  /** `npm run NAME -- …args` with the fake on the path. */
+  /** Runs `npm run NAME -- …args` with the fake on the path. */
   npmRun: (name: Command, args: string[], env?: Record<string, string>) => Promise<Run>
-  /** What it was called with so far, a line each. */
+  /** Returns the calls so far, a line each. */
   calls: () => string[]
-  /** The state as it was last imported. */
+  /** Returns the state as it was last imported. */
   imported: () => any
 }
 
 type Outputs = Record<string, object>
 
 /**
- * A `pulumi` that notes how it is called. Its stacks and their outputs are `outputs`, those of the bootstrap are `bootstrap`; a command that
- * begins like one of `failing` fails, and `state` is what is exported of every stack.
+ * Creates a `pulumi` that records its calls. Its stacks and their outputs are `outputs`, those of the bootstrap are `bootstrap`. A command that
+ * begins like one of `failing` fails. `state` is the export of every stack.
  */
 export function fakePulumi (t: Test, outputs: Outputs, failing: string[] = [], state: object = {}, bootstrap: Outputs = {}): FakePulumi {
   const folder = t.testdir({
@@ -48,7 +48,7 @@ else console.log('pulumi: ' + args)
   }
 }
 
-/** With nothing in its environment but `env` and, unless it says otherwise, some credentials. */
+/** Runs the command with no environment but `env` and, unless `env` overrides them, test credentials. */
 export function npmRun (name: Command, args: string[], env: Record<string, string>): Promise<Run> {
   const credentials = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent' }
   return new Promise(resolve => {

@@ -1,4 +1,4 @@
-/** A statement of a policy document, as the programs write them: lists of actions and resources. */
+/** A statement of a policy document, as the programs write it: lists of actions and resources. */
 export interface PolicyStatement {
   Effect: 'Allow' | 'Deny'
   Action: string[]
@@ -14,7 +14,7 @@ export interface Request {
   context?: Record<string, string>
 }
 
-/** Whether policies that all have to allow a request do: a role's own and its boundary. A deny in one of them refuses it. */
+/** Returns whether all policies, such as a role's own and its boundary, allow a request. A deny in one of them refuses the request. */
 export const isAllowed = (policies: PolicyStatement[][], request: Request): boolean =>
   !policies.flat().some(statement => statement.Effect === 'Deny' && applies(statement, request)) &&
   policies.every(statements => statements.some(statement => statement.Effect === 'Allow' && applies(statement, request)))
@@ -26,7 +26,7 @@ function applies ({ Action, Resource, NotResource, Condition = {} }: PolicyState
     conditions.every(({ operator, key, values }) => holds(operator, [values].flat(), context[key]))
 }
 
-/** A key that the request does not have makes StringEquals false and StringNotEquals true. */
+/** If the request lacks a key, StringEquals is false and StringNotEquals is true. */
 function holds (operator: string, values: string[], value: string | undefined): boolean {
   if (operator === 'StringEquals') return value !== undefined && values.includes(value)
   if (operator === 'StringNotEquals') return value === undefined || !values.includes(value)

@@ -18,7 +18,7 @@ import { brokenRules, policy } from './suites/policy.ts'
 import { runProgram } from './program.ts'
 import { tasks } from './suites/tasks.ts'
 
-/** All of the infrastructure in one process: loading Pulumi takes longer than any of it. */
+/** Tests all of the infrastructure in one process: loading Pulumi takes longer than any test. */
 const aurora = { database: { engine: 'aurora' as const, instanceClass: 'db.serverless', maxAcu: 8, replicas: 1, deletionProtection: false } }
 const apart = {
   network: { egress: 'endpoints', zones: ['a', 'b'] }, deployment: { strategy: 'LINEAR', approval: true }, rates: { keysRequired: true, poolSize: 5, maxTasks: 2 },
@@ -27,7 +27,7 @@ const apart = {
 }
 
 for (const [title, stack, changes] of [
-  ['dev', 'dev', {}], ['staging', 'staging', {}], ['prod', 'prod', {}], ['dev on Aurora', 'dev', aurora], ['dev without a way out', 'dev', apart],
+  ['dev', 'dev', {}], ['staging', 'staging', {}], ['prod', 'prod', {}], ['dev on Aurora', 'dev', aurora], ['dev without egress', 'dev', apart],
 ] as const) {
   t.test(title, async t => {
     const program = await runProgram(stack, changes)
@@ -38,7 +38,7 @@ for (const [title, stack, changes] of [
       await t.test(suite.name, async t => suite(t, program))
     }
     const { database } = settingsOf(stack)
-    await t.test('metrics that are paid for', async t => paid(t, program, { database: { ...database, ...'database' in changes ? changes.database : {} } }))
+    await t.test('paid metrics', async t => paid(t, program, { database: { ...database, ...'database' in changes ? changes.database : {} } }))
   })
 }
 t.test('from the gateway to CloudFront', moving)

@@ -1,6 +1,6 @@
 type MockedResource = { type: string, name: string, inputs: Record<string, any> }
 
-/** What AWS would add to what the program says. */
+/** Returns what AWS would add to a resource of the program. */
 export function mockState ({ type, name, inputs }: MockedResource): { id: string, state: Record<string, any> } {
   const kind = type.split('/').at(-1)!.split(':').at(-1)!
   const arn = `arn:aws:${type.split(':')[1]?.split('/')[0]}:eu-west-1:111111111111:${kind}/${name}`

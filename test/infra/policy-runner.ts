@@ -22,9 +22,8 @@ export type Runner = {
 }
 
 /**
- * The policy pack in the process that the Pulumi CLI starts for it, with a client of its protocol. The CLI gives that process the
- * stack's configuration; here it has `tier` alone, or nothing.
- * Rejects with the process's errors where it does not serve.
+ * Runs the policy pack in the process that the Pulumi CLI starts for it, with a client of its protocol. The CLI gives that process the stack's
+ * configuration; here the configuration is `tier` alone, or empty. Rejects with the errors of the process if the process does not serve.
  */
 export async function policyRunner (t: Test, tier: string | undefined): Promise<Runner> {
   const child = spawn(process.execPath, [ofPulumi.resolve('@pulumi/pulumi/cmd/run-policy-pack/index.js'), '127.0.0.1:1', '.'], {
@@ -69,7 +68,7 @@ function describe (request: any, { type, name, stack, inputs, protect }: Analyze
   request.setType(type)
   request.setName(name)
   request.setUrn(urnOf({ type, name, stack }))
-  request.setProperties(Struct.fromJavaScript(JSON.parse(JSON.stringify(inputs)))) // without members that are undefined
+  request.setProperties(Struct.fromJavaScript(JSON.parse(JSON.stringify(inputs)))) // without undefined members
   request.setOptions(options)
   return request
 }

@@ -15,7 +15,7 @@ export interface Declared {
   urn: string
   parent: string
   custom: boolean
-  /** As they would go to the engine: secrets are marked objects, see `isSecret`. */
+  /** Inputs as they are sent to the engine: secrets are marked objects, see `isSecret`. */
   inputs: Record<string, any>
   protect: boolean
   ignoreChanges: string[]
@@ -36,7 +36,7 @@ export interface Program {
   named: (name: string, type?: string) => Declared
 }
 
-/** The configuration of a stack, as its file says it but for what is somebody's own, with `changes` to its keys. */
+/** Returns the configuration of a stack from its file, with `changes` to its keys and example values for an account's own settings. */
 export function configOf (stack: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
   const { config } = yaml.load(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Record<string, unknown> }
   return { ...asExample(stack, config), ...Object.fromEntries(Object.entries(changes).map(([key, value]) => [`freight-rates:${key}`, value])) }
@@ -46,22 +46,22 @@ export const readYaml = (name: string): any => yaml.load(readFileSync(join(root,
 
 let runs = 0
 
-/** Runs infra/index.ts for a stack without an engine, and tells what it declared. */
+/** Runs infra/index.ts for a stack without an engine, and returns what the program declared. */
 export const runProgram = (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> =>
   runEntry('index.ts', 'freight-rates', stack, { ...configOf(stack, changes), ...others })
 
-/** The program of an account, which is run before any stack of it. */
+/** Runs the program of an account, which runs before any stack of the account. */
 export const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
   ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, 'freight-bootstrap:githubRepository': 'example/freight-rates', 'freight-bootstrap:region': 'eu-west-1', ...changes,
 })
 
 type ResourceMock = (resource: pulumi.runtime.MockResourceArgs) => { id: string, state: Record<string, any> }
 
-/** The first preview of a stack: what AWS is still to make is not known. */
+/** Runs the first preview of a stack: values that AWS has yet to make are unknown. */
 export const runPreview = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> =>
   runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), mockState, true)
 
-/** The same of any program: `entry` is its file in infra/; `answer` says what AWS would add to what the program says. */
+/** Runs any program: `entry` is its file in infra/; `answer` returns what AWS would add to the program's resources. */
 export async function runEntry (
   entry: string, project: string, stack: string, settings: Record<string, unknown>, mock: ResourceMock = mockState, isPreview = false
 ): Promise<Program> {
@@ -77,7 +77,7 @@ export async function runEntry (
   }, project, stack, isPreview)
   const all: Declared[] = []
   listen(all)
-  // Another address, another module: the program runs again. Its components are the same.
+  // A new address is a new module: the program runs again. Its components are the same.
   const outputs = { ...await import(`../../infra/${entry}?run=${++runs}`) } as Record<string, any>
   await pulumi.runtime.disconnect()
   if (!isPreview) for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
@@ -97,7 +97,7 @@ export async function runEntry (
 
 const valueOf = (value: any): Promise<unknown> => new Promise(resolve => { pulumi.output(value).apply((plain: unknown) => { resolve(plain) }) })
 
-/** Mocks are not told the options of a resource; the request to the engine has them. */
+/** Mocks do not receive the options of a resource; the request to the engine has them. */
 function listen (all: Declared[]): void {
   const monitor = pulumi.runtime.getMonitor() as any
   const register = monitor.registerResource.bind(monitor)
@@ -124,5 +124,5 @@ function listen (all: Declared[]): void {
 
 const secretMark = '4dabf18193072939515e22adb298388d'
 export const isSecret = (value: any): boolean => typeof value === 'object' && value !== null && secretMark in value
-/** What a marked value holds. */
+/** Returns the content of a marked value. */
 export const open = (value: any): any => isSecret(value) ? value.value : value

@@ -1,12 +1,15 @@
 /**
- * What IAM asks for in the life of each type of resource that the platform's program registers: the actions behind the provider's calls, by their
- * names in AWS's Service Authorization Reference (https://docs.aws.amazon.com/service-authorization/latest/reference/).
+ * Actions that IAM checks in the life of each type of resource that the program of the platform registers. They are the actions behind the
+ * provider's calls, by their names in AWS's Service Authorization Reference (https://docs.aws.amazon.com/service-authorization/latest/reference/).
  * `read` is what a preview with a refresh needs; `change` is the rest: create, update, delete, tag. `iam:PassRole SERVICE` passes a role to that
  * service, `iam:CreateServiceLinkedRole SERVICE` makes the service's own role at its first use in an account.
  */
 export interface Actions { read: string[], change: string[] }
 
-/** `life('sqs', 'GetQueueUrl', 'CreateQueue lambda:InvokeFunction')`: names of the service, or of another one that is named. */
+/**
+ * Returns the actions of `life('sqs', 'GetQueueUrl', 'CreateQueue lambda:InvokeFunction')`: names of the service, or of another service that the
+ * name includes.
+ */
 function life (service: string, read: string, change = ''): Actions {
   const actions = (names: string): string[] => (names.match(/(iam:(PassRole|CreateServiceLinkedRole) )?[^ ]+/g) ?? []).map(name => name.includes(':') ? name : `${service}:${name}`)
   return { read: actions(read), change: actions(change) }
@@ -114,12 +117,12 @@ export const resourceActions: Record<string, Actions> = {
   'docker:index/image:Image': life('ecr', '', 'GetAuthorizationToken BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage'),
 }
 
-/** Functions of the provider that the program calls, in a preview too. */
+/** Functions of the provider that the program calls, also in a preview. */
 export const functionActions: Record<string, Actions> = {
   'aws:ecr/getAuthorizationToken:getAuthorizationToken': life('ecr', 'GetAuthorizationToken'),
 }
 
-/** What runs beside the resources: the migration during `up`, and what the workflows' steps call. By the folder or file that calls. */
+/** Actions beside the resources: the migration during `up`, and the steps of the workflows. By the folder or file that calls. */
 export const otherActions: Record<string, Actions> = {
   'infra/run-task.ts': life('ecs', '', 'RunTask DescribeTasks logs:GetLogEvents iam:PassRole ecs-tasks.amazonaws.com'),
   'infra/commands/running.ts': life('ecs', '', 'ListTasks DescribeTasks'),

@@ -10,10 +10,10 @@ type Lock = { packages: Record<string, { version: string, dev?: boolean, optiona
 
 const root = join(import.meta.dirname, '../..')
 const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock
-/** What `npm ci --omit=dev --omit=optional` installs. */
+/** Packages that `npm ci --omit=dev --omit=optional` installs. */
 const installed = Object.keys(packages).filter(path => path && !packages[path]!.dev && !packages[path]!.optional && !packages[path]!.devOptional)
 
-t.test('the bill of materials of an image names what npm puts into it, and nothing else', async t => {
+t.test('the bill of materials of an image names what npm installs in the image, and nothing else', async t => {
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
   const command = /^RUN (npm pkg delete [^]+? > sbom\.cdx\.json)$/m.exec(dockerfile)?.[1]
   t.ok(command)

@@ -10,22 +10,22 @@ export type Job = {
 export type Workflow = {
   on: Record<string, unknown>, permissions?: Record<string, string> | string, concurrency?: { group: string }, jobs: Record<string, Job>
 }
-/** Text of the workflows and of this repository's actions, by its path below .github. */
+/** Text of the workflows and of this repository's actions, by path below .github. */
 export type Files = Map<string, string>
 
-/** GitHub's own, by a commit; the version beside it is for the person who reads it, and for Dependabot. */
+/** GitHub's own actions, by a commit. The version beside the commit is for people and for Dependabot. */
 const pinned = /^\s*(?:- )?uses: (?:actions|aws-actions)\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/
-/** What brings a program of others to the machine. */
+/** Commands that install other programs on the machine. */
 const installs = /\bnpm (ci|i|install|exec)\b|\bnpx\b|\b(curl|wget|pip3?|pipx|apt|apt-get|brew|go install|cargo|gem|git clone|docker pull|gh release|plugin install|corepack)\b/
-/** The one action that runs with credentials in the environment: it takes a file, and nothing comes with it. */
+/** The one action that runs with credentials in the environment: it uploads a file and installs nothing. */
 const afterCredentials = /^actions\/upload-artifact@/
 
-/** What is wrong with the workflows and the actions that they use, a sentence each. */
+/** Returns what is wrong with the workflows and the actions that they use, a sentence each. */
 export function problemsOf (files: Files): string[] {
   const problems: string[] = []
   const refuse = (wrong: unknown, problem: string): void => { if (wrong) problems.push(problem) }
   const actions = new Map([...files].filter(([path]) => path.startsWith('actions/')).map(([path, text]) => [path.split('/')[1]!, parse(text).runs.steps as Step[]]))
-  /** A job's steps with those of the actions in this repository in their place. */
+  /** Returns a job's steps, with the steps of this repository's actions in their place. */
   const expand = (steps: Step[]): Step[] => steps.flatMap(step => {
     if (!step.uses?.startsWith('./')) return [step]
     const own = actions.get(step.uses.split('/').at(-1)!)

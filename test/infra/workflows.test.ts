@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { differences } from '../../infra/commands/running-tasks.ts'
 import { type Files, problemsOf, type Step, type Workflow } from './workflow-rules.ts'
 
-/** What GitHub's workflows promise; they run nowhere else. */
+/** GitHub's workflows run nowhere else: this test checks their text. */
 const github = join(import.meta.dirname, '../../.github')
 const textOf = (path: string): string => readFileSync(join(github, path), 'utf8')
 const read = (path: string): any => parse(textOf(path))
@@ -18,19 +18,19 @@ const jobs = [...workflows].flatMap(([name, workflow]) => Object.entries(workflo
 const steps = [...jobs.flatMap(({ is }) => is.steps), ...[...actions.values()].flat()]
 const ci = workflows.get('ci.yml')!.jobs
 const needsOf = (job: string): string[] => [ci[job]!.needs ?? []].flat()
-/** A job's steps with those of the actions in this repository in their place. */
+/** Returns a job's steps, with the steps of this repository's actions in their place. */
 const stepsOf = (list: Step[]): Step[] => list.flatMap(step => {
   const own = step.uses?.startsWith('./') && actions.get(step.uses.split('/').at(-1)!)
   return own ? stepsOf(own) : [step]
 })
 const place = (list: Step[], pattern: RegExp): number => list.findIndex(({ run = '' }) => pattern.test(run))
 
-t.test('what the workflows use and may do', async t => {
+t.test('the actions and permissions of the workflows', async t => {
   t.ok(steps.filter(({ uses }) => uses).length > 10)
   t.same(problemsOf(files), [])
 })
 
-t.test('what would be refused', async t => {
+t.test('refused changes', async t => {
   const pinned = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1'
   const changed = (name: string, from: string | RegExp, to: string): Files => {
     const text = files.get(name)!
@@ -68,14 +68,14 @@ t.test('what would be refused', async t => {
   ] as const) t.not(problemsOf(broken).length, 0, what)
 })
 
-t.test('dependencies are looked at every week', async t => {
+t.test('dependencies are checked every week', async t => {
   const { updates } = read('dependabot.yml') as { updates: Array<{ 'package-ecosystem': string, directory?: string, directories?: string[], schedule: { interval: string } }> }
   t.same(updates.map(one => one['package-ecosystem']).sort(), ['docker', 'docker-compose', 'github-actions', 'npm'])
   for (const { schedule } of updates) t.equal(schedule.interval, 'weekly')
   t.same(updates.find(one => one['package-ecosystem'] === 'github-actions')?.directories, ['/', '/.github/actions/*'], 'actions of this repository use others')
 })
 
-t.test('one build; prod has what staging accepted', async t => {
+t.test('one build; prod has the image that staging accepted', async t => {
   const builds = jobs.filter(({ is }) => stepsOf(is.steps).some(({ run = '' }) => /docker (buildx )?build /.test(run)))
   t.same(builds.map(({ title }) => title), ['ci.yml image'])
   t.match(needsOf('staging').sort(), ['check', 'emulators', 'image'])
@@ -93,11 +93,11 @@ t.test('one build; prod has what staging accepted', async t => {
   const all = stepsOf(ci.staging!.steps)
   const up = place(all, /pulumi up/)
   t.ok(up >= 0 && place(all, /acceptance\/run\.ts/) > up, 'acceptance after the deployment, in the job that prod needs')
-  t.match(all[up]!.run, /pulumi up [^\n]+\n(.*\n)*node infra\/commands\/running\.ts/, 'then what runs is looked at')
+  t.match(all[up]!.run, /pulumi up [^\n]+\n(.*\n)*node infra\/commands\/running\.ts/, 'then the running image is checked')
   for (const stack of ['staging', 'prod']) {
     const steps = stepsOf(ci[stack]!.steps)
     const [push, scan, up] = [place(steps, /skopeo copy/), place(steps, /node infra\/commands\/image-scan\.ts --image "\$IMAGE"$/m), place(steps, /pulumi up/)]
-    t.ok(push >= 0 && push < scan && scan < up, `${stack}: the scan of what was pushed is read before it runs`)
+    t.ok(push >= 0 && push < scan && scan < up, `${stack}: the scan of the pushed image is read before the image runs`)
     t.match([steps[scan]!.env?.IMAGE, steps[up]!.env?.IMAGE, steps[scan]!.if], ['${{ steps.push.outputs.image }}', '${{ steps.push.outputs.image }}', undefined]) // eslint-disable-line no-template-curly-in-string
   }
   const changes = [...steps, ...[...actions.values()].flat()].flatMap(({ run = '' }) => run.match(/pulumi (up|preview) (?!.*--refresh).*/g) ?? [])
@@ -108,7 +108,7 @@ t.test('one build; prod has what staging accepted', async t => {
   t.notOk(Object.keys(ci).some(job => !['staging', 'prod'].includes(job) && stepsOf(ci[job]!.steps).some(({ run = '' }) => /pulumi (up|destroy)/.test(run))))
 })
 
-t.test('drift: each lasting stack, expired copies, and nothing is changed', async t => {
+t.test('drift: each lasting stack, expired copies, and no resource is changed', async t => {
   const { on, jobs } = workflows.get('drift.yml')!
   t.match(on.schedule, [{ cron: /^\d+ \d+ \* \* \*$/ }])
   t.ok(place(jobs.stack!.steps, /pulumi preview .*--refresh --expect-no-changes/) > 0)
@@ -119,7 +119,7 @@ t.test('drift: each lasting stack, expired copies, and nothing is changed', asyn
   }
 })
 
-t.test('what runs is compared with what was deployed', async t => {
+t.test('the running image is compared with the deployed image', async t => {
   const expected = { taskDefinition: 'arn:aws:ecs:eu-west-1:1:task-definition/rates:8', digest: 'sha256:b' }
   const task = { taskArn: 'task/1', taskDefinitionArn: expected.taskDefinition, containers: [{ imageDigest: 'sha256:b' }] }
   t.same(differences(expected, [task]), [])

@@ -10,7 +10,7 @@ import { collectMetrics } from './published-metrics.ts'
 const root = join(import.meta.dirname, '../..')
 const all = Object.entries<Alarm>(alarms)
 
-t.test('what alarms and graphs read is published by the processes, or by AWS', async t => {
+t.test('the metrics that alarms and graphs read are published by the processes, or by AWS', async t => {
   const { series, embedded } = await collectMetrics(t)
   const expressions = [
     ...all.flatMap(([name, { prometheus }]) => prometheus ? [[name, prometheus.expression] as const, [name, prometheus.least?.expression ?? ''] as const] : []),
@@ -37,7 +37,7 @@ t.test('what alarms and graphs read is published by the processes, or by AWS', a
   }
 })
 
-t.test('CloudWatch gets nothing that neither an alarm, nor a graph reads', async t => {
+t.test('CloudWatch gets no metric that neither an alarm nor a graph reads', async t => {
   const read = new Set<string>([
     ...all.flatMap(([, { aws }]) => aws?.source === 'own' ? [aws.metric] : []),
     ...dashboard.flatMap(({ panels }) => panels.flatMap(({ aws }) => aws.filter(({ source }) => source === 'own').map(({ metric }) => metric))),
@@ -54,14 +54,14 @@ t.test('every alarm can fire somewhere, in one direction', async t => {
   }
 })
 
-t.test('the runbook has a section for each alarm, and for nothing that is none', async t => {
+t.test('the runbook has a section for each alarm, and none without an alarm', async t => {
   const text = await readFile(join(root, 'docs/runbook.md'), 'utf8')
   const sections = text.split(/^## Alarms$/m)[1]!.split(/^## /m)[0]!.split(/^### /m).slice(1)
   t.same(sections.map(section => section.split('\n')[0]), all.map(([name]) => name))
   for (const section of sections) for (const part of ['**Means.**', '**Look.**', '**Do.**']) t.match(section, part, `${section.split('\n')[0]} ${part}`)
 })
 
-t.test('the files of the local dashboard are those that the data makes', async t => {
+t.test('the files of the local dashboard are generated from the data', async t => {
   for (const [name, text] of Object.entries(generatedFiles())) {
     t.equal(await readFile(join(root, 'observability/local', name), 'utf8'), text, 'run `npm run dashboards` and commit the result')
   }

@@ -10,7 +10,7 @@ import { waitFor } from '../harness/wait.ts'
 export type PublishedMetrics = {
   /** Every line of every process's metrics. */
   series: string[]
-  /** Names that the log had for CloudWatch. */
+  /** Names of the metrics that the log had for CloudWatch. */
   embedded: string[]
 }
 
@@ -18,7 +18,7 @@ const csv = (rows: string): string => `orig_code,dest_code,day,price\n${rows}`
 const metricsOf = async (process: Process): Promise<string> =>
   await (await fetch(/"url":"(http:[^"]+\/metrics)"/.exec(process.output())![1]!)).text()
 
-/** Runs the three processes through what they are there for, and gives all that they tell of it. */
+/** Runs the three processes through their main functions, and resolves with all metrics that they publish. */
 export async function collectMetrics (t: Test): Promise<PublishedMetrics> {
   const [db, { env }, secrets] = await Promise.all([database(t), aws(t), secretsManager(t)])
   const keys = [{ provider: 'demo', sha256: createHash('sha256').update('demo-key').digest('hex'), scopes: ['submit', 'read', 'rates'] }]

@@ -21,7 +21,7 @@ t.test('every alarm on a share of requests has a least number of events, in Prom
   }
 })
 
-t.test('promtool: one failed request at night is no alarm', { skip: hasPromtool() ? false : 'promtool is not installed; npm run drill:alarms runs the same' }, async t => {
+t.test('promtool: one failed request at night does not fire an alarm', { skip: hasPromtool() ? false : 'promtool is not installed; npm run drill:alarms runs the same' }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-test-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   t.doesNotThrow(() => testRules(folder))

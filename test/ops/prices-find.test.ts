@@ -4,10 +4,10 @@ import { database } from '../harness/database.ts'
 import { sha256 } from '../harness/ingestion-api.ts'
 import { ops } from '../harness/ops.ts'
 
-t.test('prices find goes on within a month, by the command that its output names', async t => {
+t.test('prices find resumes within a month, by the command that its output names', async t => {
   const db = await database(t)
   const sql = db.migrator
-  // January has more than two pages. Most of its batches have the same highest price, on both sides of a page's end.
+  // January has more than two pages. Most of its batches have the same highest price, on both sides of the end of a page.
   const names = Array.from({ length: 2 * maxRows + 50 }, (_, index) => sha256(`batch ${index}`))
   await sql`
     insert into batches (id, provider, mode, format, digest, bytes, state, accepted_at)

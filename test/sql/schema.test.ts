@@ -6,8 +6,8 @@ import { database } from '../harness/database.ts'
 
 const file = join(import.meta.dirname, '../../sql/schema.sql')
 
-/** `npm run schema` runs this file with UPDATE_SCHEMA=1: the migrations are the source, schema.sql is what they come to. */
-t.test('sql/schema.sql is what the migrations make', async t => {
+/** `npm run schema` runs this file with UPDATE_SCHEMA=1: schema.sql is generated from the migrations. */
+t.test('sql/schema.sql is the result of the migrations', async t => {
   const { migrator } = await database(t)
   const schema = await dumpSchema(migrator)
   if (process.env.UPDATE_SCHEMA) await writeFile(file, schema)

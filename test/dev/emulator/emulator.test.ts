@@ -33,7 +33,7 @@ async function receive (sqs: SQSClient, url: string): Promise<Message | undefine
   return Messages?.[0]
 }
 
-t.test('the queues are those that the services expect, each time it starts', async t => {
+t.test('the queues are those that the services expect, at each start', async t => {
   const dataDir = t.testdir()
   for (let round = 0; round < 2; round++) {
     const { sqs, url, deadUrl, stop } = await start(t, dataDir)
@@ -46,7 +46,7 @@ t.test('the queues are those that the services expect, each time it starts', asy
   }
 })
 
-t.test('a released message is there at once, its receives counted on, also after a restart', async t => {
+t.test('a released message is visible at once, its receives still count, also after a restart', async t => {
   const dataDir = t.testdir()
   const first = await start(t, dataDir)
   await first.sqs.send(new SendMessageCommand({ QueueUrl: first.url, MessageBody: 'one', MessageGroupId: 'g', MessageDeduplicationId: '1' }))
@@ -61,7 +61,7 @@ t.test('a released message is there at once, its receives counted on, also after
   t.match(await receive(second.sqs, second.url), { Body: 'one', Attributes: { ApproximateReceiveCount: '3' } })
 })
 
-t.test('If-None-Match: * keeps what is there', async t => {
+t.test('If-None-Match: * keeps an existing object', async t => {
   const { s3 } = await start(t, t.testdir())
   const put = (Body: string, condition = {}): Promise<unknown> => s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'a/b.json', Body, ...condition }))
   await put('first', { IfNoneMatch: '*' })
@@ -70,7 +70,7 @@ t.test('If-None-Match: * keeps what is there', async t => {
   t.equal(await Body!.transformToString(), 'first')
   await put('third')
   const overwritten = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'a/b.json' }))
-  t.equal(await overwritten.Body!.transformToString(), 'third', 'unconditional ones overwrite')
+  t.equal(await overwritten.Body!.transformToString(), 'third', 'unconditional PUTs overwrite')
 })
 
 t.test('objects of more than 11 MiB in one PUT', async t => {
@@ -79,7 +79,7 @@ t.test('objects of more than 11 MiB in one PUT', async t => {
   t.match(await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'big' })), { ContentLength: 12 * 1024 * 1024 })
 })
 
-t.test('what a kill -9 left half-written does not keep it from starting', async t => {
+t.test('a half-written file of a kill -9 does not prevent the start', async t => {
   const dataDir = t.testdir()
   const { s3, stop } = await start(t, dataDir)
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'complete', Body: 'complete' }))
@@ -92,7 +92,7 @@ t.test('what a kill -9 left half-written does not keep it from starting', async 
 })
 
 const other = Object.values(networkInterfaces()).flat().find(address => address?.family === 'IPv4' && !address.internal)?.address
-t.test('nobody else on the network reaches it', { skip: !other && 'needs another address' }, async t => {
+t.test('other machines on the network cannot reach the emulator', { skip: !other && 'needs another address' }, async t => {
   const { port } = await start(t, t.testdir())
   await t.rejects(once(createConnection({ host: other!, port }), 'connect'), { code: 'ECONNREFUSED' })
 })

@@ -20,7 +20,7 @@ t.test('a process is known by its number and its start', async t => {
 })
 
 t.test('a zombie process counts as exited', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
-  // The shell becomes a program that knows nothing of the child it had.
+  // The shell becomes a program that does not know its child.
   const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'])
   t.teardown(() => parent.kill('SIGKILL'))
   const [pid] = await once(parent.stdout.setEncoding('utf8'), 'data') as [string]

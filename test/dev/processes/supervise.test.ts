@@ -6,7 +6,7 @@ import { runProgram, stateFolder, until } from '../program.ts'
 const find = (state: State, role: Role): FoundProcess => findProcesses(state).find(one => one.role === role)!
 const program = 'test/dev/fixtures/supervisor.ts'
 
-t.test('what dies is started again, and ends in order on SIGTERM', async t => {
+t.test('a program that dies is restarted, and exits in order on SIGTERM', async t => {
   const { stateDir, state } = stateFolder(t)
   const supervisor = runProgram(t, program, [stateDir, 'lives'])
   await supervisor.line(/^child +warn: careful \(it is hot\)$/)
@@ -15,7 +15,7 @@ t.test('what dies is started again, and ends in order on SIGTERM', async t => {
   process.kill(first.pid, 'SIGKILL')
   await supervisor.line(/^child +was killed by SIGKILL: restarting/)
   await supervisor.line(/^child +ready after a restart/)
-  // Until its pipe is empty, it loses what it says at its end.
+  // Until its pipe is empty, the program loses its last output.
   await until('the new child has written all', () => supervisor.output().match(/^child +written$/gm)?.length === 2)
   t.not(find(state, 'service').pid, first.pid)
 
@@ -28,7 +28,7 @@ t.test('what dies is started again, and ends in order on SIGTERM', async t => {
   t.same(findProcesses(state), [])
 })
 
-t.test('what does not end in its time is killed', async t => {
+t.test('a program that does not exit in time is killed', async t => {
   const { stateDir, state } = stateFolder(t)
   const supervisor = runProgram(t, program, [stateDir, 'stays'])
   await supervisor.line(/^supervising/)
@@ -38,19 +38,19 @@ t.test('what does not end in its time is killed', async t => {
   t.same(findProcesses(state), [])
 })
 
-t.test('a second signal ends everything at once', async t => {
+t.test('a second signal kills every program at once', async t => {
   const { stateDir, state } = stateFolder(t)
   const supervisor = runProgram(t, program, [stateDir, 'stays'], { STOP_LIMIT_MS: '60000' })
   await supervisor.line(/^supervising/)
   supervisor.child.kill('SIGINT')
   await supervisor.line(/^child +SIGTERM received/)
-  const again = setInterval(() => supervisor.child.kill('SIGINT'), 200) // the first of these count as the same Ctrl-C
+  const again = setInterval(() => supervisor.child.kill('SIGINT'), 200) // the first signals count as the same Ctrl-C
   t.teardown(() => clearInterval(again))
   t.same(await supervisor.exit(), { code: 1, signal: null })
   t.same(findProcesses(state), [])
 })
 
-t.test('what does not start is a failure: its last lines, one sentence, exit code 1', async t => {
+t.test('a program that does not start is a failure: its last lines, one sentence, exit code 1', async t => {
   const { stateDir, state } = stateFolder(t)
   const supervisor = runProgram(t, program, [stateDir, 'fails'])
   t.same(await supervisor.exit(), { code: 1, signal: null })
@@ -59,16 +59,16 @@ t.test('what does not start is a failure: its last lines, one sentence, exit cod
   t.same(findProcesses(state), [])
 })
 
-t.test('a kill -9 of the supervisor ends everything', async t => {
+t.test('a kill -9 of the supervisor ends every program', async t => {
   const { stateDir, state } = stateFolder(t)
   const supervisor = runProgram(t, program, [stateDir, 'lives'])
   await supervisor.line(/^supervising/)
   t.equal(findProcesses(state).length, 2)
   supervisor.child.kill('SIGKILL')
-  await until('all are gone', () => findProcesses(state).length === 0)
+  await until('all have exited', () => findProcesses(state).length === 0)
 })
 
-t.test('a kill -9 of everything with "node" in its name leaves the watchdog', async t => {
+t.test('a kill -9 of every process with "node" in its name leaves the watchdog', async t => {
   const { stateDir, state } = stateFolder(t)
   const supervisor = runProgram(t, program, [stateDir, 'lives'])
   await supervisor.line(/^supervising/)

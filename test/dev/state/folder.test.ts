@@ -7,7 +7,7 @@ import { markerFileName } from '../../../dev/state/marker-file.ts'
 import { resetState } from '../../../dev/state/reset.ts'
 import { runProgram, stateFolder } from '../program.ts'
 
-t.test('one name for one folder, however it is written and whether it is there yet', async t => {
+t.test('one name for one folder, however the path is written and whether the folder exists', async t => {
   const { stateDir, state } = stateFolder(t)
   t.equal(state.folder, stateDir)
   const symlinkPath = join(dirname(stateDir), 'link')
@@ -19,7 +19,7 @@ t.test('one name for one folder, however it is written and whether it is there y
   t.equal(statSync(stateDir).mode & 0o066, 0, 'closed to others')
 })
 
-t.test('a reset deletes what a start made, and no other folder', async t => {
+t.test('a reset deletes the files of a start, and no other folder', async t => {
   const { stateDir } = stateFolder(t)
   const state = openState(stateDir)
   mkdirSync(join(stateDir, 'postgres'))
@@ -41,10 +41,10 @@ t.test('a reset deletes what a start made, and no other folder', async t => {
   const folder = openState(other)
   t.throws(() => resetState(folder, '/nowhere'), { message: /did not make this folder/ })
   t.ok(existsSync(join(other, 'thesis.txt')))
-  t.equal(resetState(folder, other), 1, 'the folder of the clone is one that a start makes')
+  t.equal(resetState(folder, other), 1, 'the folder of the clone is a state folder')
 })
 
-t.test('npm start --help, and an argument that is not known', async t => {
+t.test('npm start --help, and an unknown argument', async t => {
   const help = runProgram(t, 'dev/start.ts', ['--help'])
   t.match(await help.exit(), { code: 0 })
   t.match(help.output(), /--reset/)

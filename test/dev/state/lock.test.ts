@@ -7,24 +7,24 @@ import { runProgram, stateFolder } from '../program.ts'
 
 const locksIn = (folder: string): string[] => readdirSync(folder).filter(name => name.startsWith('lock-'))
 
-t.test('one at a time, until it ends, however that is', async t => {
+t.test('one holder at a time, until it exits for any reason', async t => {
   const { stateDir } = stateFolder(t)
   const holder = runProgram(t, 'test/dev/fixtures/lock-holder.ts', [stateDir])
   await holder.line(/^taken/)
   const other = runProgram(t, 'test/dev/fixtures/lock-holder.ts', [stateDir])
   t.match(await other.line(/./), new RegExp(`is running \\(process ${holder.child.pid}\\)`))
   t.match(await other.exit(), { code: 0 })
-  t.equal(locksIn(stateDir).length, 1, 'who is refused leaves nothing')
+  t.equal(locksIn(stateDir).length, 1, 'a refused process leaves no file')
 
   holder.child.kill('SIGKILL')
   await holder.exit()
   const release = takeLock(openState(stateDir))
-  t.equal(locksIn(stateDir).length, 1, 'the dead one\'s is gone')
+  t.equal(locksIn(stateDir).length, 1, 'the lock of the dead process is removed')
   release()
   t.same(locksIn(stateDir), [])
 })
 
-t.test('a lock whose number is now another process\'s is stale', async t => {
+t.test('a lock whose process number now belongs to another process is stale', async t => {
   const { stateDir } = stateFolder(t)
   const state = openState(stateDir)
   writeFileSync(join(stateDir, `lock-${process.ppid}-1`), '')

@@ -16,16 +16,16 @@ t.test('state outside the clone lives as long as the clone\'s state folder', asy
   mkdirSync(folder)
   const externalState = { ...state, folder }
   const data = join(folder, 'data')
-  t.equal(removeOrphanedState(externalState, stateDir), false, 'the first time there is nothing')
+  t.equal(removeOrphanedState(externalState, stateDir), false, 'the first time there is no state')
   writeFileSync(data, '')
   t.equal(removeOrphanedState(externalState, stateDir), false)
   t.ok(existsSync(data), 'the same from start to start')
 
   const lock = join(folder, 'lock-1-2')
   writeFileSync(lock, '')
-  rmSync(stateDir, { recursive: true }) // as a fresh clone in the same place
+  rmSync(stateDir, { recursive: true }) // as a fresh clone in the same place does
   t.equal(removeOrphanedState(externalState, stateDir), true)
   t.notOk(existsSync(data))
-  t.ok(existsSync(lock), 'the lock of who does this stays')
+  t.ok(existsSync(lock), 'the lock of the running command remains')
   t.equal(removeOrphanedState(externalState, stateDir), false)
 })

@@ -13,7 +13,7 @@ async function listen (t: Test, port: number, host?: string): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-t.test('a taken port is named, with the variable that chooses another', async t => {
+t.test('a used port is named, with the variable that chooses another', async t => {
   for (const host of ['127.0.0.1', '0.0.0.0', undefined]) {
     const port = await listen(t, 0, host)
     await t.rejects(checkApiPorts(readSettings({ INGESTION_API_PORT: String(port), RATES_API_PORT: '19123' })),
@@ -24,7 +24,7 @@ t.test('a taken port is named, with the variable that chooses another', async t 
     { message: new RegExp(`^Port ${one} .*; port ${two} `) }, 'both at once')
 })
 
-t.test('the other ports are those of the last time, while they are free', async t => {
+t.test('the other ports are those of the last start, while they are free', async t => {
   const state = openState(stateFolder(t).stateDir)
   const settings = readSettings({})
   const first = await choosePorts(state, settings)
@@ -35,5 +35,5 @@ t.test('the other ports are those of the last time, while they are free', async 
   t.match(second, { postgres: first.postgres, worker: first.worker })
   t.not(second.emulator, first.emulator)
   const third = await choosePorts(state, readSettings({ RATES_API_PORT: String(first.postgres) }))
-  t.not(third.postgres, first.postgres, 'nor one that is requested')
+  t.not(third.postgres, first.postgres, 'nor a requested one')
 })

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { type Program, runBootstrap } from '../program.ts'
 
-/** The program that is run once in each account. */
+/** The program that runs once in each account. */
 const issuer = 'token.actions.githubusercontent.com'
 const repository = 'example/freight-rates'
 const documentOf = (text: string): any[] => JSON.parse(text).Statement
@@ -19,9 +19,9 @@ for (const stack of ['dev', 'staging', 'prod']) {
   })
 }
 
-t.test('a pattern in the place of a repository is refused', t => t.rejects(runBootstrap('dev', { 'freight-bootstrap:githubRepository': 'example/*' }), /githubRepository/))
+t.test('a pattern instead of a repository is refused', t => t.rejects(runBootstrap('dev', { 'freight-bootstrap:githubRepository': 'example/*' }), /githubRepository/))
 
-t.test('the OIDC provider that the account has is used, and neither made nor removed', async t => {
+t.test('the existing OIDC provider of the account is used, and neither made nor removed', async t => {
   const arn = `arn:aws:iam::111111111111:oidc-provider/${issuer}`
   const { of, named } = await runBootstrap('dev', { 'freight-bootstrap:oidcProviderArn': arn })
   t.same(of('aws:iam/openIdConnectProvider:OpenIdConnectProvider'), [])
@@ -48,7 +48,7 @@ function state (t: Test, { named, of, outputs }: Program): void {
   t.match(outputs.secretsProvider, /^awskms:\/\/\/arn:aws:kms:.+\?region=eu-west-1$/)
 }
 
-/** Who may be a role: whole subjects of one repository, nothing that a branch's or a fork's name could fit. */
+/** Checks who may assume a role: complete subjects of one repository, which no name of a branch or a fork matches. */
 function trust (t: Test, { named, of, stack }: Program): void {
   t.match(of('aws:iam/openIdConnectProvider:OpenIdConnectProvider').map(({ inputs }) => inputs), [{ url: `https://${issuer}`, clientIdLists: ['sts.amazonaws.com'] }])
   const subjectsOf = (kind: string): string[] => {
@@ -64,7 +64,7 @@ function trust (t: Test, { named, of, stack }: Program): void {
   t.same(subjectsOf('preview'), [...(stack === 'prod' ? [] : [`repo:${repository}:pull_request`]), `repo:${repository}:ref:refs/heads/main`])
 }
 
-/** What a person needs to make, read, change and remove each type that the bootstrap has (AWS, Service Authorization Reference). */
+/** Actions that a person needs to make, read, change and remove each type of the bootstrap (AWS, Service Authorization Reference). */
 const actionsOf: Record<string, string[]> = {
   'aws:s3/bucket:Bucket': ['s3:CreateBucket', 's3:DeleteBucket', 's3:ListBucket', 's3:GetBucketLocation', 's3:GetBucketTagging', 's3:PutBucketTagging', 's3:GetAccelerateConfiguration',
     's3:GetReplicationConfiguration', 's3:GetBucketObjectLockConfiguration'],
@@ -85,10 +85,10 @@ const actionsOf: Record<string, string[]> = {
   'aws:iam/rolePolicyAttachment:RolePolicyAttachment': ['iam:AttachRolePolicy', 'iam:DetachRolePolicy', 'iam:ListAttachedRolePolicies'],
 }
 
-/** The policy that docs/aws.md gives whoever runs the bootstrap allows what it makes, and on those names alone. */
+/** Checks that the policy of docs/aws.md for the bootstrap allows what the bootstrap makes, on those names alone. */
 function rights (t: Test, { all }: Program): void {
   const text = readFileSync(join(import.meta.dirname, '../../../infra/bootstrap/rights.json'), 'utf8')
-  t.ok(text.replace(/\s/g, '').length < 6_144, 'IAM takes no longer policy')
+  t.ok(text.replace(/\s/g, '').length < 6_144, 'IAM accepts no longer policy')
   const allowed = documentOf(text).flatMap(({ Action }) => Action) as string[]
   const types = new Set(all.filter(({ custom, type }) => custom && !type.startsWith('pulumi:')).map(({ type }) => type))
   t.same([...types].filter(type => !(type in actionsOf)), [], 'each type has an entry')
@@ -104,11 +104,11 @@ function permissions (t: Test, { named, of, stack, outputs }: Program): void {
   const boundaryArn = 'arn:aws:iam:eu-west-1:111111111111:Policy/freight-ci-boundary'
   for (const { inputs } of of('aws:iam/role:Role')) t.equal(inputs.permissionsBoundary, boundaryArn, 'bounded')
   t.equal(of('aws:iam/rolePolicyAttachment:RolePolicyAttachment').length, 2)
-  for (const { inputs } of of('aws:iam/policy:Policy')) t.ok(inputs.policy.length < 6_144, 'IAM takes no longer policy')
+  for (const { inputs } of of('aws:iam/policy:Policy')) t.ok(inputs.policy.length < 6_144, 'IAM accepts no longer policy')
 
   const allowed = (statements: any[]): string[] => statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action)
   const changes = allowed(preview).filter(action => !/^[a-z0-9-]+:(Describe|Get|List|GET$|ViewBudget$)/.test(action))
-  t.same(changes, ['kms:Decrypt'], 'who looks changes nothing')
+  t.same(changes, ['kms:Decrypt'], 'the read-only role changes no resource')
   for (const statements of [deploy, boundary]) {
     t.ok(allowed(statements).some(pattern => fits(pattern, 'ecr:DescribeImageScanFindings')), 'the deployment reads the scan of its image')
   }
@@ -119,16 +119,16 @@ function permissions (t: Test, { named, of, stack, outputs }: Program): void {
   t.match(deploy.find(({ Action }) => Action.includes('iam:PassRole')), { Condition: { StringEquals: { 'iam:PassedToService': ['ecs', 'ecs-tasks', 'lambda', 'scheduler', 'vpc-flow-logs'].map(name => `${name}.amazonaws.com`) } } })
   const refused = boundary.filter(({ Effect }) => Effect === 'Deny')
   t.match(refused[0], { NotResource: [roles] })
-  t.ok(['CreateRole', 'PutRolePolicy', 'UpdateAssumeRolePolicy', 'PassRole'].every(name => refused[0].Action.includes(`iam:${name}`)), 'no way out of the boundary')
+  t.ok(['CreateRole', 'PutRolePolicy', 'UpdateAssumeRolePolicy', 'PassRole'].every(name => refused[0].Action.includes(`iam:${name}`)), 'no action of the role is outside the boundary')
 
   const services = outputs.permissionsBoundary
   t.equal(services, 'arn:aws:iam:eu-west-1:111111111111:Policy/freight-service-boundary')
   const is = { 'iam:PermissionsBoundary': services }
   for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary']) {
     const given = deploy.filter(({ Action }) => Action.includes(action))
-    t.same(given.map(({ Condition }) => Condition), [{ StringEquals: is }], `${action}: within the service boundary alone`)
+    t.same(given.map(({ Condition }) => Condition), [{ StringEquals: is }], `${action}: only with the service boundary`)
     t.ok(refused.some(({ Action, Resource, Condition }) => Action.includes(action) && Resource?.join() === '*' && isDeepStrictEqual(Condition, { StringNotEquals: is })),
-      `${action}: whatever the role is given later`)
+      `${action}: denied, whatever the role is granted later`)
   }
   t.notOk([...allowed(deploy), ...allowed(boundary)].some(action => /^iam:(Attach|Detach|DeleteRolePermissionsBoundary)/.test(action)))
   t.match(refused.find(({ Action }) => Action.includes('iam:DeleteRolePermissionsBoundary')), { Resource: ['*'], Condition: undefined }, 'a boundary stays')

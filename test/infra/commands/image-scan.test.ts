@@ -13,7 +13,7 @@ const complete = { status: 'COMPLETE', description: 'The scan was completed succ
 const active = { status: 'ACTIVE', description: 'Continuous scan is selected for image.' }
 const scannedAt = { imageScanCompletedAt: '2026-11-27T08:00:00+00:00', vulnerabilitySourceUpdatedAt: '2026-11-27T04:00:00+00:00' }
 
-/** Answers of basic scanning and of Amazon Inspector, with the members that AWS documents. */
+/** Responses of basic scanning and of Amazon Inspector, with the members that AWS documents. */
 const basic = (name: string, severity: string) => ({
   name, severity, description: 'A flaw.', uri: `https://security-tracker.debian.org/tracker/${name}`,
   attributes: [{ key: 'package_version', value: '3.0.17-1' }, { key: 'package_name', value: 'openssl' }, { key: 'CVSS3_SCORE', value: '9.8' }],
@@ -40,7 +40,7 @@ const waiting = (status: object) => ({ ...of, imageScanStatus: status, imageScan
 
 type Run = { code: number, text: string, calls: string[] }
 
-/** The command with an `aws` that gives one answer after the other, the last one again and again. Text is the name of an error. */
+/** Runs the command with an `aws` that gives these outputs in sequence and then repeats the last one. Text is the name of an error. */
 async function run (t: Test, outputs: Array<object | string>, accepted: object[] = [], args: string[] = ['--image', image]): Promise<Run> {
   const folder = t.testdir({
     outputs: JSON.stringify(outputs),
@@ -75,10 +75,10 @@ t.test('an image without a critical finding may be deployed', async t => {
   t.match(text, 'HIGH 2')
   t.same(calls, [`ecr describe-image-scan-findings --region eu-west-1 --registry-id 333333333333 --repository-name freight --image-id imageDigest=${digest} --output json`])
   t.equal((await run(t, [basicScan()])).code, 0)
-  t.equal((await run(t, [inspectorScan(enhanced('CVE-2026-4', 'HIGH'), enhanced('CVE-2026-5', 'CRITICAL', 'CLOSED'))])).code, 1, 'counted as critical by the registry, so not passed over')
+  t.equal((await run(t, [inspectorScan(enhanced('CVE-2026-4', 'HIGH'), enhanced('CVE-2026-5', 'CRITICAL', 'CLOSED'))])).code, 1, 'counted as critical by the registry, so not ignored')
 })
 
-t.test('a critical finding stops it, of basic scanning and of Amazon Inspector', async t => {
+t.test('a critical finding stops the deployment, from basic scanning and from Amazon Inspector', async t => {
   for (const [kind, scan] of [
     ['basic', basicScan(basic('CVE-2026-10', 'CRITICAL'), basic('CVE-2026-11', 'LOW'))], ['enhanced', inspectorScan(enhanced('CVE-2026-10', 'CRITICAL'))],
     ['enhanced with COMPLETE', { ...inspectorScan(enhanced('CVE-2026-10', 'CRITICAL')), imageScanStatus: complete }],
@@ -92,7 +92,7 @@ t.test('a critical finding stops it, of basic scanning and of Amazon Inspector',
   t.equal(code, 1, 'counted and not listed')
 })
 
-t.test('it waits for the scan', async t => {
+t.test('the command waits for the scan', async t => {
   const pending = { status: 'PENDING', description: 'Pending start of the image scan.' }
   const steps = [notFound, waiting(pending), waiting({ status: 'IN_PROGRESS' }), waiting(complete), waiting(active), basicScan(basic('CVE-2026-10', 'CRITICAL'))]
   const { code, calls } = await run(t, steps)
@@ -103,7 +103,7 @@ t.test('it waits for the scan', async t => {
   }
 })
 
-t.test('a scan without a result stops it', async t => {
+t.test('a scan without a result stops the deployment', async t => {
   for (const status of ['FAILED', 'UNSUPPORTED_IMAGE', 'SCAN_ELIGIBILITY_EXPIRED', 'FINDINGS_UNAVAILABLE', 'A_NEW_ONE', '']) {
     const { code, text, calls } = await run(t, [waiting({ status, description: 'so it is' })])
     t.same([code, calls.length], [1, 1], status)
@@ -127,7 +127,7 @@ t.test('a named finding is accepted until a day', async t => {
   t.equal((await run(t, [scan], [accept('CVE-2026-10', 30), accept('CVE-2026-12', -1)])).code, 1, 'over')
 })
 
-t.test('what would accept more than somebody decided is refused', async t => {
+t.test('an entry that accepts more than a person decided is refused', async t => {
   const good = { id: 'CVE-2026-10', until: day(30), why: 'no process loads it' }
   for (const wrong of [{ ...good, until: undefined }, { ...good, until: day(91) }, { ...good, until: '2026-02-31' }, { ...good, until: 'never' }, { ...good, why: ' ' }, { ...good, id: 'CVE-*' },
     { ...good, id: '' }, { ...good, severity: 'CRITICAL' }]) {

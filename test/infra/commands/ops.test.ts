@@ -28,7 +28,7 @@ t.test('an operator\'s command runs as a task of the stack; its lines and its ex
   t.match(aws.requestOf('GetLogEvents'), { logGroupName: 'ops-log', logStreamName: 'task/ops/abc' })
 })
 
-t.test('the identity is the one that STS names, and no task is started for a nameless one', async t => {
+t.test('the identity is the one that STS names, and no task is started without one', async t => {
   const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
   const show = ['--stack', 'prod', 'dead-letters', 'discard', 'x', '--why', 'y', '--by', 'z']
   const aws = await standIn(t, { exitCode: 0 })
@@ -39,7 +39,7 @@ t.test('the identity is the one that STS names, and no task is started for a nam
   t.equal(nameless.requestOf('RunTask'), undefined)
 })
 
-t.test('a key is made at this terminal, and only its digest leaves it', async t => {
+t.test('a key is made at this terminal, and only its digest is sent', async t => {
   const secret = await versionedSecret(t, '[]')
   const aws = await standIn(t, { exitCode: 0 })
   const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused, apiKeysSecret: secretArn } })
@@ -61,7 +61,7 @@ t.test('docs/aws.md names the rights that the calls need', async t => {
   const called = [...aws.actions().map(action => `${services[action]}:${action}`), ...secret.calls.map(action => `secretsmanager:${action}`)]
   const section = readFileSync(join(import.meta.dirname, '../../../docs/aws.md'), 'utf8').split('\n### IAM permissions of operators')[1]!.split('\n##')[0]!
   const named = [...section.matchAll(/`((?:ecs|iam|logs|secretsmanager):\w+)`/g)].map(([, action]) => action!)
-  // RunTask gives the roles and copies the tags of the task definition.
+  // RunTask passes the roles and copies the tags of the task definition.
   t.same([...new Set(named)].sort(), [...new Set([...called, 'ecs:TagResource', 'iam:PassRole'])].sort())
 })
 
@@ -71,7 +71,7 @@ t.test('a task that never ran', async t => {
   t.match(await pulumi.npmRun('ops', ['--stack=prod', 'batches', 'show', 'x'], { AWS_ENDPOINT_URL: aws.url }), { code: 1, stderr: 'did not run: CannotPullContainerError' })
 })
 
-t.test('a file is sent from here, to the address of the stack, by the sender\'s key', async t => {
+t.test('a file is sent from the terminal, to the address of the stack, with the sender\'s key', async t => {
   const requests: string[] = []
   const api = createServer((request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers.authorization}`)
@@ -89,7 +89,7 @@ t.test('a file is sent from here, to the address of the stack, by the sender\'s 
 t.test('reference data is at the terminal: the task reads a copy, which is deleted afterwards', async t => {
   const aws = await standIn(t, { exitCode: 0 })
   const pulumi = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
-  const folder = t.testdirName // of the fake
+  const folder = t.testdirName // of the fake `pulumi`
   writeFileSync(join(folder, 'ports.csv'), 'code,name,parent_slug\nZZAAA,First,baltic\n')
   const load = (...args: string[]) => pulumi.npmRun('ops', ['--stack', 'prod', 'reference', 'load', ...args], { AWS_ENDPOINT_URL: aws.url })
   t.match(await load('--dry-run', '--ports', join(folder, 'ports.csv')), { code: 0 })
@@ -101,10 +101,10 @@ t.test('reference data is at the terminal: the task reads a copy, which is delet
     { command: ['node', 'services/ops/main.ts', 'reference', 'load', '--dry-run', '--ports', `s3:/${put!.path}`] },
   ] } })
   t.match(await load(`--ports=${join(folder, 'ports.csv')}`, `--regions=${join(folder, 'none.csv')}`), { code: 1, stderr: 'none.csv cannot be read: ENOENT' })
-  t.same(aws.objects().map(({ method }) => method), ['PUT', 'DELETE', 'PUT', 'DELETE'], 'no copy stays')
+  t.same(aws.objects().map(({ method }) => method), ['PUT', 'DELETE', 'PUT', 'DELETE'], 'no copy remains')
 })
 
-t.test('what cannot be', async t => {
+t.test('refused commands', async t => {
   const pulumi = fakePulumi(t, { prod: {} })
   t.match(await pulumi.npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 1, stderr: 'is not up' })
   const keyless = fakePulumi(t, { prod: { oneOffTasks: { ops }, payloadBucket: 'payloads', batchesUrl: refused } })
@@ -117,7 +117,7 @@ t.test('what cannot be', async t => {
   t.match(await fakePulumi(t, {}, ['stack output']).npmRun('ops', ['--stack', 'prod', 'batches', 'show', 'x']), { code: 255, stderr: 'so it is' })
 })
 
-/** As ECS, CloudWatch Logs, STS and S3 answer. */
+/** Starts stand-ins that respond as ECS, CloudWatch Logs, STS and S3. */
 async function standIn (t: Test, container: { exitCode?: number }, sts = identity) {
   const calls: Array<[action: string, body: any]> = []
   const handlers: Record<string, (body: any) => unknown> = {

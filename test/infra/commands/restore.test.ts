@@ -14,7 +14,7 @@ t.test('RDS: every printed command, run in order', async t => {
   const pulumi = fakePulumi(t, {}, [], state)
   const { code, stdout } = await pulumi.npmRun('restore', ['--stack', 'prod', '--to', to])
   t.equal(code, 0)
-  t.same(pulumi.calls(), ['stack export --stack prod --non-interactive'], 'printing changes nothing')
+  t.same(pulumi.calls(), ['stack export --stack prod --non-interactive'], 'printing changes no resource')
   const calls = await runInBash(t, stdout)
   t.same(calls.map(brief), [
     'aws rds restore-db-instance-to-point-in-time freight-prod freight-prod-restored', 'aws rds wait freight-prod-restored',
@@ -50,15 +50,15 @@ t.test('Aurora: the cluster and all its members change names', async t => {
     'aws rds modify-db-instance freight-dev-restored-1 freight-dev-1', 'aws rds modify-db-cluster freight-dev-restored freight-dev',
   ])
   t.ok(calls[0]!.includes('MinCapacity=0.5,MaxCapacity=8'))
-  t.match(stdout, 'describe-db-cluster-automated-backups --db-cluster-identifier freight-dev-aside-202611210900', 'the id of the backups of a deleted source, not of the living one')
+  t.match(stdout, 'describe-db-cluster-automated-backups --db-cluster-identifier freight-dev-aside-202611210900', 'the id of the backups of a deleted source, not of the existing one')
   t.match((await fakePulumi(t, {}, [], state).npmRun('restore', ['--stack', 'dev', '--to', to])).stdout, /# Where freight-dev is deleted: --source-db-cluster-resource-id \S+ /)
-  t.match(stdout, /# for member in .*describe-db-clusters .*freight-dev-aside/, 'readers that autoscaling has made too')
+  t.match(stdout, /# for member in .*describe-db-clusters .*freight-dev-aside/, 'readers that autoscaling has made are included')
   t.notOk(calls.some(call => call.includes('--adopt')), 'the state finds a cluster by its name')
   t.equal(calls.find(call => call[1] === 'refresh')!.filter(word => word === '--target').length, 3, 'the cluster and two members')
   t.notOk(calls.some(call => call[1] === 'config'), 'an image that is built by `up` is not set')
 })
 
-t.test('the state follows another instance: its id, and nothing else', async t => {
+t.test('the state follows another instance: its id, and no other member', async t => {
   const { state } = await stateOf('prod')
   const pulumi = fakePulumi(t, {}, [], state)
   t.match(await pulumi.npmRun('restore', ['--stack', 'prod', '--adopt', 'db-NEW']), { code: 0 })
@@ -91,7 +91,7 @@ t.test('refused', async t => {
   t.match(await pulumi.npmRun('restore', ['--help']), { code: 0, stdout: 'Usage: npm run restore' })
 })
 
-/** Runs a script with commands that note how they are called, and returns the calls. */
+/** Runs a script with commands that record their arguments, and returns the calls. */
 async function runInBash (t: Test, script: string): Promise<string[][]> {
   const recorder = (output: string): string => `#!/bin/bash\n{ printf '%s' "$(basename "$0")"; printf '\\x1f%s' "$@"; echo; } >> "$(dirname "$0")/calls"\n${output}\n`
   const folder = t.testdir({
@@ -105,7 +105,7 @@ async function runInBash (t: Test, script: string): Promise<string[][]> {
   return readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n').map(line => line.split('\x1f'))
 }
 
-/** A call in short: its first words and the databases that it names, without the time that a name has. */
+/** Returns a call in short form: its first words and the databases that it names, without the time in a name. */
 function brief (call: string[]): string {
   const names = call.filter(word => /^freight-(?!rates:)/.test(word)).map(word => word.replace(/-aside-\d{12}/, '-aside'))
   return [...call.slice(0, 3), ...call[0] === 'aws' && call[1] === 'rds' ? names : []].join(' ')

@@ -16,14 +16,14 @@ import { settingsOf } from '../suites/configuration.ts'
 
 const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 
-/** A name that no other test has; its file goes with the test. */
+/** Returns a name that no other test has. Its file is deleted with the test. */
 function copyName (t: Test): string {
   const name = `t${randomBytes(4).toString('hex')}`
   t.teardown(() => rmSync(fileOf(name), { force: true }))
   return name
 }
 
-t.test('a copy is made, updated and removed', async t => {
+t.test('a copy is created, updated and removed', async t => {
   const name = copyName(t)
   const empty = fakePulumi(t, {})
   const created = await empty.npmRun('stack', ['up', name, '--yes'], { PULUMI_SECRETS_PROVIDER: 'awskms://key' })
@@ -37,7 +37,7 @@ t.test('a copy is made, updated and removed', async t => {
   const hour = totalOf(hourlyCost(settings))
   t.ok(hour <= totalOf(hourlyCost(settingsOf('dev'))))
   for (const [hours, digits] of [[1, 2], [730, 0], [8_760, 0]] as const) t.match(created.stdout, `$${(hour * hours).toFixed(digits)} `)
-  t.ok(created.stdout.indexOf('an hour') < created.stdout.indexOf('pulumi: up'), 'the cost is said first')
+  t.ok(created.stdout.indexOf('an hour') < created.stdout.indexOf('pulumi: up'), 'the cost is printed first')
 
   const there = fakePulumi(t, { [name]: {} })
   t.match(await there.npmRun('stack', ['up', name, '--days', '2']), { code: 0 })
@@ -49,7 +49,7 @@ t.test('a copy is made, updated and removed', async t => {
   t.notOk(existsSync(fileOf(name)))
 })
 
-t.test('a stack that is made to stay is neither removed nor updated as a copy', async t => {
+t.test('a stack that is created to stay is neither removed nor updated as a copy', async t => {
   const name = copyName(t)
   writeFileSync(fileOf(name), 'config:\n  freight-rates:tier: production\n')
   const there = fakePulumi(t, { [name]: {} })
@@ -58,28 +58,28 @@ t.test('a stack that is made to stay is neither removed nor updated as a copy', 
   t.equal(readFileSync(fileOf(name), 'utf8'), 'config:\n  freight-rates:tier: production\n')
 })
 
-t.test('what was created from another clone is removed with the settings it was created with', async t => {
+t.test('a stack that was created from another clone is removed with the settings of its creation', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, { [name]: {} })
   t.match(await there.npmRun('stack', ['down', name]), { code: 0 })
   t.same(there.calls().slice(1), [`config refresh --stack ${name}`, `destroy --stack ${name}`, `stack rm ${name} --yes`])
 })
 
-t.test('a stack whose removal failed stays, with its exit code', async t => {
+t.test('a stack whose removal failed remains, with its exit code', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, { [name]: {} }, ['destroy'])
   t.match(await there.npmRun('stack', ['down', name]), { code: 255, stderr: `\`pulumi destroy --stack ${name}\` failed` })
   t.notOk(there.calls().some(call => call.startsWith('stack rm')))
 })
 
-t.test('what has expired', async t => {
+t.test('expired copies', async t => {
   const stacks = fakePulumi(t, { dev: {}, old: { expires: day(-1) }, young: { expires: day(3) } })
   t.match(await stacks.npmRun('stack', ['list']), { code: 0, stdout: new RegExp(`dev +stays\nold +${day(-1)} +expired\nyoung +${day(3)}\n`) })
   t.match(await stacks.npmRun('stack', ['list', '--expired']), { code: 1, stdout: /^stack.*\nold [^\n]*\n$/ })
   t.match(await fakePulumi(t, { dev: {} }).npmRun('stack', ['list', '--expired']), { code: 0, stdout: 'No copy has expired.' })
 })
 
-t.test('refused before anything is called', async t => {
+t.test('refused before any call', async t => {
   const stacks = fakePulumi(t, { dev: {} })
   for (const [args, code, words] of [
     [[], 2, 'A command is required'], [['rm', 'x'], 2, 'no command "rm"'], [['up'], 2, 'one name'], [['up', 'a', 'b'], 2, 'one name'], [['up', 'x', '--days', '0'], 2, '--days'],
@@ -95,7 +95,7 @@ t.test('refused before anything is called', async t => {
 })
 
 const account = '999999999999'
-/** What infra/bootstrap exports. */
+/** The exports of infra/bootstrap. */
 const bootstrap = {
   backend: `s3://freight-pulumi-${account}?region=eu-central-1`, secretsProvider: `awskms:///arn:aws:kms:eu-central-1:${account}:key/1?region=eu-central-1`,
   permissionsBoundary: `arn:aws:iam::${account}:policy/freight-service-boundary`,
@@ -105,7 +105,7 @@ const configIn = (name: string): Record<string, unknown> => parse(readFileSync(f
 const ownOf = (config: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice(14), value]))
 
-t.test('a stack that is to stay: its settings are written once, and nothing is pasted', async t => {
+t.test('a stack that is to stay: its settings are written once, and no value is pasted', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, {}, [], {}, { [name]: bootstrap })
   const created = await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.7/32, 203.0.113.0/24'])
@@ -117,9 +117,9 @@ t.test('a stack that is to stay: its settings are written once, and nothing is p
     'freight-rates:allowedCidrs': ['198.51.100.7/32', '203.0.113.0/24'], 'freight-rates:domain': undefined, 'freight-rates:expires': undefined,
     'freight-rates:network': { zones: ['a', 'b'] },
   })
-  t.match(created.stdout, 'eu-central-1a, eu-central-1b', 'zones that nobody chose are named')
+  t.match(created.stdout, 'eu-central-1a, eu-central-1b', 'zones that were chosen by default are named')
   const settings = checkConfig(ownOf(config), name, 'eu-central-1')
-  t.match(created.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'what it costs')
+  t.match(created.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'the cost of the stack')
 
   const before = readFileSync(fileOf(name))
   t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.8/32']), { code: 1, stderr: `Pulumi.${name}.yaml exists` })
@@ -138,7 +138,7 @@ t.test('a production stack by options alone', async t => {
   })
 })
 
-t.test('without a bootstrap the account is said by an option', async t => {
+t.test('without a bootstrap an option names the account', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, {})
   const { code, stderr } = await there.npmRun('stack', ['init', name, '--account', account, '--region', 'eu-north-1', '--allowed-cidrs', '198.51.100.7/32'])
@@ -148,12 +148,12 @@ t.test('without a bootstrap the account is said by an option', async t => {
   t.equal(configIn(name)['freight-rates:permissionsBoundary'], undefined)
 })
 
-t.test('where nothing is written', async t => {
+t.test('refused without writing a file', async t => {
   const name = copyName(t)
   const there = fakePulumi(t, {}, ['stack init'], {}, { [name]: bootstrap })
   const missing = await there.npmRun('stack', ['init', name, '--tier', 'staging'])
   t.equal(missing.code, 2)
-  for (const option of ['--domain', '--zone-id', '--email']) t.match(missing.stderr, option, 'all that is missing, at once')
+  for (const option of ['--domain', '--zone-id', '--email']) t.match(missing.stderr, option, 'all missing options together')
   t.notMatch(missing.stderr, '--account')
   const zone = ['--domain', 'rates.example.org', '--email', 'a@example.org']
   for (const [args, code, words] of [
@@ -194,16 +194,16 @@ t.test('the prompts', async t => {
   const corrected = await runPrompts(['prod', 'production', '', '', 'a', '', '', 'rates.example.org', 'zone', 'Z123', 'everywhere', '', 'on-call@example.org', '5', 'no'])
   t.match(corrected.answers, { tier: 'production', zones: ['a', 'b', 'c'], domain: { name: 'rates.example.org' }, monthlyUsd: 5 }, 'prompted again')
   t.equal(corrected.yes, false)
-  t.match((await runPrompts(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'no prompt for what an option gives')
+  t.match((await runPrompts(production.toSpliced(0, 3, account, 'eu-west-1'), { tier: 'production' }, null)).answers, { account, region: 'eu-west-1' }, 'no prompt for a value that an option gives')
   await t.rejects(runPrompts(production.slice(0, 5)), /End of input/)
 })
 
-t.test('an example of this repository is filled in, its comments stay', async t => {
+t.test('an example of this repository is filled in, its comments remain', async t => {
   const inputs = { account, region: 'eu-central-1', tier: 'development' as const, zones: ['a', 'b'], allowedCidrs: ['198.51.100.7/32'], email: '' }
   const example = '# A comment.\nconfig:\n  freight-rates:account: "111111111111"\n  # Another.\n  freight-rates:database: { multiAz: false }\n'
   t.ok(isExample(example))
   const text = newSettings(example, inputs)
-  t.notOk(isExample(text), 'the next time it is somebody\'s')
+  t.notOk(isExample(text), 'the second time the file belongs to an account')
   t.match(text, /^# A comment\.[^]+# Another\./)
   t.match(parse(text).config, { 'freight-rates:account': account, 'freight-rates:database': { multiAz: false } })
   const secret = 'config:\n  freight-rates:account: "999999999999"\n  freight-rates:x:\n    secure: abc\n'

@@ -4,11 +4,11 @@ import { broken } from '../suites/policy.ts'
 import { type Analyzed, policyRunner, type Runner, urnOf } from '../policy-runner.ts'
 import { configOf, runPreview } from '../program.ts'
 
-/** What stands in the place of a value that the update is still to make (@pulumi/pulumi, runtime/rpc). */
+/** Placeholder for a value that the update has yet to make (@pulumi/pulumi, runtime/rpc). */
 const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9'
 const image = `333333333333.dkr.ecr.eu-west-1.amazonaws.com/freight@sha256:${'b'.repeat(64)}`
 
-/** Inputs that satisfy a rule by being there: a preview often has them without their value. */
+/** Inputs whose presence satisfies a rule: a preview often has them without a value. */
 const enough: Record<string, DeclaredResource['inputs']> = {
   'queues-are-encrypted': { kmsMasterKeyId: unknown },
   'databases-are-encrypted': { replicateSourceDb: unknown },
@@ -34,21 +34,21 @@ t.test('the runner of the Pulumi CLI loads the pack', async t => {
   t.same(ofStack.sort(), rules.filter(({ readsLate }) => readsLate).map(({ name }) => name).sort())
 })
 
-t.test('the first preview of a stack: no rule reads a value that is not known yet', async t => {
+t.test('the first preview of a stack: no rule reads an unknown value', async t => {
   const aurora = { database: { engine: 'aurora', instanceClass: 'db.serverless', maxAcu: 8, replicas: 1, deletionProtection: false } }
   for (const [stack, changes] of [['dev', {}], ['staging', {}], ['prod', { image }], ['dev', aurora]] as const) {
     const { all } = await runPreview(stack, changes)
     const runner = runnerOf(String(configOf(stack)['freight-rates:tier']))
     const resources = all.filter(({ custom }) => custom).map(({ type, name, inputs, protect }) => ({ type, name, stack, inputs, protect }))
     const isLate = ({ type, inputs }: Analyzed): boolean => type === 'aws:ecs/taskDefinition:TaskDefinition' && inputs.containerDefinitions === unknown
-    t.ok(resources.some(isLate), `${stack}: it has values that are not known`)
+    t.ok(resources.some(isLate), `${stack}: it has unknown values`)
     t.ok(resources.some(({ inputs }) => inputs.referencedSecurityGroupId === unknown))
     for (const resource of resources) t.same(await runner.analyze(resource), [], `${stack} ${resource.name}`)
     t.same(await runner.analyzeStack(resources), [], stack)
   }
 })
 
-t.test('what breaks a rule is refused, whatever else is not known yet', async t => {
+t.test('a violation is refused, whatever else is still unknown', async t => {
   for (const { name: policy, types: [type = ''] } of rules) {
     for (const resource of broken[policy] ?? []) {
       const { tier, ...changes } = { tier: 'development', ...resource }
@@ -62,15 +62,15 @@ t.test('what breaks a rule is refused, whatever else is not known yet', async t 
   }
 })
 
-t.test('a task that is not known yet hides no other', async t => {
+t.test('an unknown task hides no other', async t => {
   const task = { type: 'aws:ecs/taskDefinition:TaskDefinition', stack: 'dev', protect: false }
   const unknownTask = { ...task, name: 'first', inputs: { containerDefinitions: unknown } }
   const tagged = { ...task, name: 'second', inputs: { containerDefinitions: JSON.stringify([{ image: 'x:latest', readonlyRootFilesystem: true }]) } }
-  t.same(await runner.analyze(tagged), [], 'an update does not stop before it')
+  t.same(await runner.analyze(tagged), [], 'an update does not stop before the rule')
   t.match(await runner.analyzeStack([unknownTask, tagged]), [{ policy: 'images-are-pinned', level: 'mandatory', urn: urnOf(tagged) }])
 })
 
-t.test('a stack is held to what its tier demands, whatever its name is', async t => {
+t.test('a stack must satisfy the rules of its tier, whatever its name is', async t => {
   const gateway = { type: 'aws:apigatewayv2/api:Api', name: 'x', protect: false, inputs: {} }
   const secret = { type: 'aws:secretsmanager/secret:Secret', name: 'x', protect: false, inputs: {} }
   for (const stack of ['prod', 'dev', 'europe']) {
@@ -81,5 +81,5 @@ t.test('a stack is held to what its tier demands, whatever its name is', async t
     }
   }
   const later = { ...gateway, stack: 'europe', inputs: { disableExecuteApiEndpoint: unknown } }
-  t.notOk((await check('production', later)).some(({ level }) => level === 'mandatory'), 'a value that is not known yet fails no preview')
+  t.notOk((await check('production', later)).some(({ level }) => level === 'mandatory'), 'an unknown value fails no preview')
 })

@@ -29,7 +29,7 @@ t.test('a version gets the traffic once its responses are right', async t => {
   t.ok(requests >= 4)
 })
 
-t.test('one that does not, may not', async t => {
+t.test('a version with other responses does not', async t => {
   const open = await serve(t, (_request, response) => response.end())
   t.same(await runChecks(open, checks, soon), { hookStatus: 'FAILED' }, 'batches without a key')
   const redirecting = await serve(t, (_request, response) => response.writeHead(301, { location: '/ready' }).end())
@@ -41,16 +41,16 @@ t.test('one that does not, may not', async t => {
   t.same(await runChecks(`http://127.0.0.1:${port}`, checks, soon), { hookStatus: 'FAILED' }, 'nobody there')
 })
 
-t.test('Lambda runs what the program sends it', async t => {
+t.test('Lambda runs what the program sends', async t => {
   const target = await serve(t, (_request, response) => response.end())
   const source = strFromU8(unzipSync(zipSmokeCheck())['check.mjs']!)
   const { handler } = await import(`data:text/javascript,${encodeURIComponent(source)}`) as { handler: () => Promise<unknown> }
   Object.assign(process.env, { TARGET: target, CHECKS: JSON.stringify([checks[0]]) })
   t.same(await handler(), { hookStatus: 'SUCCEEDED' })
-  t.same(zipSmokeCheck(), zipSmokeCheck(), 'and gets it anew only when it changes')
+  t.same(zipSmokeCheck(), zipSmokeCheck(), 'and gets new code only when the code changes')
 })
 
-t.test('an image\'s tag follows what is in it', async t => {
+t.test('an image\'s tag follows the contents of the image', async t => {
   const root = mkdtempSync(join(tmpdir(), 'content-tag-'))
   t.teardown(() => rmSync(root, { recursive: true }))
   writeFileSync(join(root, 'package.json'), '{}')

@@ -8,7 +8,7 @@ export function alarmsAndScaling (t: Test, { of, named, stack }: Program): void 
   for (const api of ['rates', 'ingestion']) {
     const both = ['b', 'g'].map(colour => `targetGroup/${stack}-${api}-${colour}`.replace('targetGroup', 'TargetGroup'))
     for (const what of ['errors', 'p99', 'tasks']) {
-      t.same(groupsIn(alarmNamed(`${stack}-${api}-rollback-${what}`).inputs.metricQueries), both, `${api} ${what}: a swap blinds it not`)
+      t.same(groupsIn(alarmNamed(`${stack}-${api}-rollback-${what}`).inputs.metricQueries), both, `${api} ${what}: a swap of the target groups does not hide it`)
     }
     const { metrics } = named(`${stack}-${api}-requests`).inputs.targetTrackingScalingPolicyConfiguration.customizedMetricSpecification
     t.same(metrics.flatMap((one: any) => one.metricStat?.metric.dimensions.find(({ name }: any) => name === 'TargetGroup').value ?? []), both)
@@ -22,42 +22,45 @@ export function alarmsAndScaling (t: Test, { of, named, stack }: Program): void 
     const ids = list.map((one: any) => one.id)
     for (const { expression } of list.filter((one: any) => one.expression)) {
       const words: string[] = expression.match(/[a-z][A-Za-z0-9_]*/g)
-      t.same(words.filter(word => !ids.includes(word)), [], `${expression} speaks of what is there`)
+      t.same(words.filter(word => !ids.includes(word)), [], `${expression} refers to existing queries`)
     }
   }
   t.match(alarmNamed(`${stack}-api-keys-stale`).inputs, {
     metricQueries: [{ metric: { namespace: `FreightRates/${stack}`, metricName: 'KeysAgeSeconds', stat: 'Maximum' } }], treatMissingData: 'notBreaching',
-  }, 'no keys from a secret are no old keys')
+  }, 'missing keys of a secret do not count as old keys')
   if (stack === 'dev') decisions(t, named)
 }
 
-/** What scaling and alarms make of what they see, with one worker task good for 48 batches in the acceptable time and 2 providers at once. */
+/**
+ * Computes the decisions of scaling and alarms for metric values. One worker task processes 48 batches in the acceptable time and 2 providers at
+ * once.
+ */
 function decisions (t: Test, named: Program['named']): void {
   const { targetValue, customizedMetricSpecification: { metrics } } = named('dev-worker-backlog').inputs.targetTrackingScalingPolicyConfiguration
   t.equal(targetValue, 48)
   const backlog = (seen: Seen): number => evaluate(metrics, seen)
   t.equal(backlog({ waiting: 0, received: 9, running: 3, providers: 9 }), 0, 'nothing waits')
-  t.equal(backlog({ waiting: 100, received: 9, running: 1, providers: 9 }), 100, 'more than one can do in time')
+  t.equal(backlog({ waiting: 100, received: 9, running: 1, providers: 9 }), 100, 'more than one task can process in time')
   t.equal(backlog({ waiting: 999, received: 9, running: 1, providers: 1 }), 24, 'one provider keeps half a task busy, whatever waits')
-  t.equal(backlog({ waiting: 999, received: 9, running: 4, providers: 8 }), 48, 'eight keep four busy')
-  t.equal(backlog({ waiting: 999, running: 4, providers: 99 }), 48, 'nothing is received: as many as there are')
+  t.equal(backlog({ waiting: 999, received: 9, running: 4, providers: 8 }), 48, 'eight providers keep four tasks busy')
+  t.equal(backlog({ waiting: 999, running: 4, providers: 99 }), 48, 'without receives: as many as there are')
 
   const { metricQueries } = named('dev-worker-age', 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs
-  t.equal(evaluate(metricQueries, { received: 9, running: 1, providers: 9, age: 500 }), 500, 'late, and another one would help')
-  t.equal(evaluate(metricQueries, { received: 9, running: 2, providers: 3, age: 500 }), 0, 'late, and it would not')
-  t.equal(evaluate(metricQueries, { running: 1, providers: 9, age: 500 }), 0, 'late, and nothing is received')
+  t.equal(evaluate(metricQueries, { received: 9, running: 1, providers: 9, age: 500 }), 500, 'late, and another task would help')
+  t.equal(evaluate(metricQueries, { received: 9, running: 2, providers: 3, age: 500 }), 0, 'late, and another task would not help')
+  t.equal(evaluate(metricQueries, { running: 1, providers: 9, age: 500 }), 0, 'late, and without receives')
 
   const errors = named('dev-rates-rollback-errors').inputs.metricQueries
-  t.equal(evaluate(errors, { eb: 2, rb: 60, eg: 1, rg: 40 }), 3, 'both colours count')
-  t.equal(evaluate(errors, { eg: 5, rg: 5 }), 0, 'a handful says nothing')
+  t.equal(evaluate(errors, { eb: 2, rb: 60, eg: 1, rg: 40 }), 3, 'blue and green both count')
+  t.equal(evaluate(errors, { eg: 5, rg: 5 }), 0, 'a few responses are not significant')
   const p99 = named('dev-rates-rollback-p99').inputs.metricQueries
   t.equal(evaluate(p99, { tg: 0.7, rg: 21 }), 0.7)
-  t.equal(evaluate(p99, { tg: 0.7, rg: 20 }), 0, 'twenty requests have no slowest hundredth')
+  t.equal(evaluate(p99, { tg: 0.7, rg: 20 }), 0, 'twenty requests have no 99th percentile')
 
   for (const api of ['rates', 'ingestion']) {
     const share = named(`dev-${api}-errors`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs.metricQueries
     t.equal(evaluate(share, { m0: 1, s0: 1 }), 0, 'one failed request at night')
-    t.equal(evaluate(share, { m0: 1, s0: 50, m1: 1, s1: 50 }), 0.02, 'both colours count')
+    t.equal(evaluate(share, { m0: 1, s0: 50, m1: 1, s1: 50 }), 0.02, 'blue and green both count')
     t.equal(evaluate(share, { m1: 2, s1: 2 }), 1, 'few requests, all of them failed')
     t.equal(evaluate(share, {}), 0)
   }
@@ -71,7 +74,7 @@ function decisions (t: Test, named: Program['named']): void {
 
 type Seen = Record<string, number>
 
-/** CloudWatch's metric math, as far as it is used here. What is not seen is a metric without data. */
+/** Evaluates CloudWatch's metric math, as far as it is used here. A metric that `seen` lacks has no data. */
 function evaluate (queries: { id: string, expression?: string, returnData?: boolean }[], seen: Seen): number {
   const values: Record<string, unknown> = {
     ...Object.fromEntries(queries.map(({ id }) => [id, undefined])),

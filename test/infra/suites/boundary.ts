@@ -3,10 +3,10 @@ import { type Program, runBootstrap, runProgram } from '../program.ts'
 
 const { named } = await runBootstrap('dev')
 const [most, passing, state, ...others] = JSON.parse(named('freight-service-boundary', 'aws:iam/policy:Policy').inputs.policy).Statement
-/** What roles are given, in all the programs that were looked at. */
+/** Actions that roles are granted, in all tested programs. */
 const granted = new Set<string>()
 
-/** No role is given what the boundary would take away: a new grant is allowed there first, by a person. */
+/** Checks that no role is granted what the boundary would remove: a person first allows a new grant in the boundary. */
 export function bounded (t: Test, { of }: Program): void {
   for (const { name, inputs } of of('aws:iam/rolePolicy:RolePolicy')) {
     const actions: string[] = JSON.parse(inputs.policy).Statement.flatMap(({ Action }: { Action: string[] }) => Action)
@@ -15,10 +15,10 @@ export function bounded (t: Test, { of }: Program): void {
   }
 }
 
-/** After the programs: what the boundary allows, and that it is on every role. */
+/** Runs after the programs: checks what the boundary allows, and that every role has it. */
 export async function boundary (t: Test): Promise<void> {
   t.match(most, { Effect: 'Allow', Resource: ['*'] })
-  t.same([...most.Action, ...passing.Action].sort(), [...granted].sort(), 'what is needed and no more')
+  t.same([...most.Action, ...passing.Action].sort(), [...granted].sort(), 'the granted actions and no more')
   t.same(passing, {
     Effect: 'Allow', Action: ['iam:PassRole'], Resource: ['arn:aws:iam::111111111111:role/*-migrate-*'],
     Condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },

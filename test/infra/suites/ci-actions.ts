@@ -9,7 +9,9 @@ interface Roles { preview: PolicyStatement[], deploy: PolicyStatement[], boundar
 const rolesOf = new Map<string, Promise<Roles>>()
 const seen = new Set<string>()
 
-/** The role that deploys may do all that the stack's resources need in their life, and the role that previews may read them. */
+/**
+ * Checks that the role that deploys may do everything that the stack's resources need in their life, and that the role that previews may read them.
+ */
 export async function ciActions (t: Test, { stack, all, called }: Program): Promise<void> {
   if (!rolesOf.has(stack)) rolesOf.set(stack, readRoles(stack))
   const roles = await rolesOf.get(stack)!
@@ -26,7 +28,7 @@ export async function ciActions (t: Test, { stack, all, called }: Program): Prom
   t.same(missing, [], 'no role lacks an action')
 }
 
-/** After the programs: an entry that no program needs is one that nobody looks after. */
+/** Runs after the programs: an entry that no program needs would not be maintained. */
 export function mapped (t: Test): void {
   t.same(Object.keys(resourceActions).filter(type => !seen.has(type)), [])
   t.end()
@@ -39,7 +41,7 @@ function missingOf (name: string, { read, change }: Actions, stack: string, role
   return [...lacks('preview', read), ...lacks('deploy', [...read, ...change])]
 }
 
-/** The request on a resource of the stack, as IAM sees it. */
+/** Returns the request on a resource of the stack, as IAM receives it. */
 function requestFor (text: string, stack: string, { serviceBoundaryArn }: Roles): Request {
   const [action, passedTo] = text.split(' ') as [string, string?]
   const [service] = action.split(':') as [string]

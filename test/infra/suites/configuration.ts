@@ -11,7 +11,7 @@ const ofStack = (stack: string): Record<string, any> => ownOf(configOf(stack))
 
 export const settingsOf = (stack: string): Config => checkConfig(ofStack(stack), stack, 'eu-west-1')
 
-/** Why a stack with these changes is refused: nothing where it is not. */
+/** Returns why a stack with these changes is refused, or an empty text. */
 function refusal (stack: string, changes: Record<string, any>, { name = stack, region = 'eu-west-1' } = {}): string {
   const given = ofStack(stack)
   for (const [key, value] of Object.entries(changes)) {
@@ -28,7 +28,7 @@ function refusal (stack: string, changes: Record<string, any>, { name = stack, r
   }
 }
 
-/** What is refused, and the key that the sentence has to name. */
+/** Refused settings, and the key that the message must name. */
 const refused: Array<[stack: 'dev' | 'prod' | 'staging', changes: Record<string, any>, key: RegExp]> = [
   ['dev', { databse: {} }, /^databse is not known/],
   ['dev', { database: { replica: 1 } }, /database\.replica is not known/],
@@ -80,7 +80,7 @@ export async function configuration (t: Test): Promise<void> {
   for (const stack of ['dev', 'staging', 'prod']) {
     t.equal(refusal(stack, {}), '', `${stack} is accepted`)
     const { config } = readYaml(`Pulumi.${stack}.yaml`)
-    t.doesNotThrow(() => checkConfig(ownOf(config), stack, config['aws:region']), `${stack}, as its file has it`)
+    t.doesNotThrow(() => checkConfig(ownOf(config), stack, config['aws:region']), `${stack}, as in its file`)
   }
   for (const [stack, changes, key] of refused) t.match(refusal(stack, changes), key, `${stack} with ${JSON.stringify(changes)}`)
   t.match(refusal('dev', {}, { name: 'local' }), /"local"/, 'the environment that takes development keys')
@@ -92,7 +92,7 @@ export async function configuration (t: Test): Promise<void> {
     const error = await runProgram('dev', {}, { 'aws:defaultTags': '{}' }).catch(error => error)
     t.match(error.problems, [/^aws:defaultTags is not known/])
   })
-  await t.test('Pulumi.yaml declares the keys that there are, as they are', async t => {
+  await t.test('Pulumi.yaml declares exactly the keys of the code', async t => {
     const { config, runtime, main } = readYaml('Pulumi.yaml')
     const properties = Object.entries<any>(Schema.properties).filter(([key]) => Schema.required.includes(key as 'account'))
     t.same(Object.fromEntries(Object.entries<any>(config).map(([key, { description, default: value }]) => [key, [description, value]])),

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { Program } from '../program.ts'
 
-/** How a new version takes over. */
+/** Checks how a new version takes over. */
 export function deployments (t: Test, { of, named, stack }: Program): void {
   const migrationTask = named(`${stack}-migrate`, 'aws:ecs/taskDefinition:TaskDefinition')
   const before = [
@@ -14,7 +14,7 @@ export function deployments (t: Test, { of, named, stack }: Program): void {
 
   for (const [name, type] of [[`${stack}-ops`, 'aws:ecs/taskDefinition:TaskDefinition'], [`${stack}-ops-task`, 'aws:iam/rolePolicy:RolePolicy']] as const) {
     const { dependsOn, beforeCreate, beforeUpdate } = named(name, type)
-    t.same([beforeCreate, beforeUpdate], [[`${stack}-migration`], [`${stack}-migration`]], `${name}: the migration makes the login of operators first`)
+    t.same([beforeCreate, beforeUpdate], [[`${stack}-migration`], [`${stack}-migration`]], `${name}: the migration creates the login of operators first`)
     t.same(before.filter(({ urn }) => !dependsOn.includes(urn)).map(one => one.name), [], `${name} waits for all that the migration's task needs`)
   }
   for (const service of of('aws:ecs/service:Service')) {
@@ -24,14 +24,14 @@ export function deployments (t: Test, { of, named, stack }: Program): void {
     const undone = { enable: true, rollback: true }
     t.match(inputs, { deploymentCircuitBreaker: undone, alarms: undone, waitForSteadyState: true })
     t.ok(inputs.alarms.alarmNames.length > 0)
-    t.ok(ignoreChanges.includes('desiredCount'), `${name}: scaling's count stays`)
+    t.ok(ignoreChanges.includes('desiredCount'), `${name}: the count of scaling remains`)
     t.ok(Number.parseInt(timeouts.update!) >= 30, `${name} has time`)
   }
 
   for (const api of ['rates', 'ingestion'].map(name => named(`${stack}-${name}`, 'aws:ecs/service:Service'))) {
     const { strategy, lifecycleHooks } = api.inputs.deploymentConfiguration
     t.match(strategy, /^(BLUE_GREEN|LINEAR|CANARY)$/)
-    t.match(lifecycleHooks[0], { targetType: 'AWS_LAMBDA', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }, 'the smoke check comes before the traffic')
+    t.match(lifecycleHooks[0], { targetType: 'AWS_LAMBDA', lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT'] }, 'the smoke check precedes the traffic')
     t.ok(api.ignoreChanges.includes('loadBalancers'), 'ECS swaps the target groups')
     const [{ targetGroupArn, advancedConfiguration }] = api.inputs.loadBalancers
     t.not(targetGroupArn, advancedConfiguration.alternateTargetGroupArn)
@@ -39,7 +39,7 @@ export function deployments (t: Test, { of, named, stack }: Program): void {
   }
   t.same(named(`${stack}-worker`, 'aws:ecs/service:Service').inputs.deploymentConfiguration, { strategy: 'ROLLING' })
   const { dependsOn } = named(`${stack}-ingestion`, 'aws:ecs/service:Service')
-  t.ok(dependsOn.includes(named(`${stack}-worker`, 'aws:ecs/service:Service').urn), 'the old workers end before a new ingestion API comes')
-  for (const rule of of('aws:lb/listenerRule:ListenerRule')) t.same(rule.ignoreChanges, ['actions'], `${rule.name}: ECS moves the weights`)
-  for (const group of of('aws:lb/targetGroup:TargetGroup')) t.equal(group.inputs.healthCheck.path, '/live', 'an unavailable database has no task replaced')
+  t.ok(dependsOn.includes(named(`${stack}-worker`, 'aws:ecs/service:Service').urn), 'the old workers end before a new ingestion API starts')
+  for (const rule of of('aws:lb/listenerRule:ListenerRule')) t.same(rule.ignoreChanges, ['actions'], `${rule.name}: ECS changes the weights`)
+  for (const group of of('aws:lb/targetGroup:TargetGroup')) t.equal(group.inputs.healthCheck.path, '/live', 'an unavailable database replaces no task')
 }

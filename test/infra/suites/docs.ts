@@ -6,7 +6,7 @@ import { quotas, quotasNeeded } from '../../../infra/quotas.ts'
 import { compare } from '../../docs/compare.ts'
 import { settingsOf } from './configuration.ts'
 
-/** The table of docs/aws.md is that of the code; `npm run docs` writes it. */
+/** Checks that the table of docs/aws.md is that of the code; `npm run docs` writes the table. */
 export async function docsOf (t: Test): Promise<void> {
   const keys = ['| key | default | effect |', '| --- | --- | --- |', ...rows('', Schema)]
   await compare(t, 'aws.md', [...keys, '', '## Quotas', '', ...quotaRows(), '', '## What it costs', '', ...costs(), '', ...example()].join('\n'))
@@ -14,7 +14,7 @@ export async function docsOf (t: Test): Promise<void> {
 
 const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
 
-/** What each stack can use of an account's quotas. */
+/** Returns each stack's possible use of an account's quotas. */
 function quotaRows (): string[] {
   const needed = ['dev', 'staging', 'prod'].map(stack => quotasNeeded(settingsOf(stack)))
   return [
@@ -26,7 +26,7 @@ function quotaRows (): string[] {
   ]
 }
 
-/** An idle hour of each stack. */
+/** Returns the cost of an idle hour of each stack. */
 function costs (): string[] {
   const stacks = ['dev', 'staging', 'prod'].map(stack => hourlyCost(settingsOf(stack)))
   const usd = (hour: number): string => hour.toFixed(3)
@@ -38,7 +38,7 @@ function costs (): string[] {
   ]
 }
 
-/** An idle hour of dev: how each line comes about. */
+/** Returns how each line of an idle hour of dev is computed. */
 function example (): string[] {
   const settings = settingsOf('dev')
   const cost = hourlyCost(settings)

@@ -9,7 +9,7 @@ const types: Record<string, [database: string, parameters: string, family: strin
   aurora: ['aws:rds/cluster:Cluster', 'aws:rds/clusterParameterGroup:ClusterParameterGroup', 'aurora-postgresql'],
 }
 
-/** What a stack declares: its database, and the parameters of it. */
+/** Resolves with the database of a stack, and its parameter group. */
 async function declared (engine: string, changes: object): Promise<[database: Declared, parameters: Declared, family: string]> {
   const { database: settings } = settingsOf('dev')
   const { of } = await runProgram('dev', { database: { ...settings, ...engine === 'aurora' ? aurora : {}, ...changes } })
@@ -17,13 +17,13 @@ async function declared (engine: string, changes: object): Promise<[database: De
   return [of(database).find(({ inputs }) => inputs.engine)!, of(parameters)[0]!, family]
 }
 
-/** A new stack gets the default version; a release with another default changes no living database. */
+/** Checks that a new stack gets the default version, and that a release with another default does not change an existing database. */
 export async function engineVersion (t: Test): Promise<void> {
   for (const engine of Object.keys(types)) {
     const [database, parameters, family] = await declared(engine, {})
     t.match([database.inputs.engineVersion, parameters.inputs.family], [newStackVersion, family + newStackVersion], `${engine}: a new stack`)
-    t.ok(database.ignoreChanges.includes('engineVersion'), `${engine}: a living database keeps its version`)
-    t.same(parameters.ignoreChanges, ['family'], `${engine}: and the parameter group of it`)
+    t.ok(database.ignoreChanges.includes('engineVersion'), `${engine}: an existing database keeps its version`)
+    t.same(parameters.ignoreChanges, ['family'], `${engine}: and its parameter group`)
 
     const [upgraded, theirs] = await declared(engine, { engineVersion: '17.6' })
     t.match([upgraded.inputs.engineVersion, theirs.inputs.family], ['17.6', `${family}17`], `${engine}: as configured`)

@@ -13,33 +13,33 @@ import type { Program } from '../program.ts'
 type Reads = { Config: TObject, checks: ConfigCheck[] }
 const processes: Record<string, Reads> = { rates: ratesApi, ingestion: ingestionApi, worker: ingestionWorker, migrate }
 
-/** Variables that Node and its memory read, and the AWS SDK. */
+/** Variables of Node and its allocator, and of the AWS SDK. */
 const notOurs = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX']
 
-/** The environment that each task gives its process is one that the process's own configuration takes. */
+/** Checks that the configuration of each process accepts the environment of its task. */
 export function environments (t: Test, program: Program): void {
   const { stack } = program
   for (const [name, { Config: schema, checks }] of Object.entries(processes)) {
     const environment = environmentOf(program, name)
     const known = Object.keys(schema.properties)
-    t.same(Object.keys(environment).filter(variable => !known.includes(variable) && !notOurs.includes(variable)), [], `${name} reads all that it is given`)
+    t.same(Object.keys(environment).filter(variable => !known.includes(variable) && !notOurs.includes(variable)), [], `${name} reads every variable of its task`)
     t.doesNotThrow(() => readConfig(schema, environment, ...checks), `${name} starts from it`)
     if ('ENVIRONMENT' in schema.properties) t.equal(environment.ENVIRONMENT, stack)
   }
-  // One balancer adds an entry to X-Forwarded-For; the public one passes the client's address on.
+  // One balancer adds an entry to X-Forwarded-For; the public balancer passes the client's address on.
   t.match(environmentOf(program, 'rates'), { RATES_PER_CLIENT_PER_MINUTE: '3000', TRUSTED_PROXIES: '1' })
   t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000', BATCHES_UNFINISHED_MAX: '5000' })
   t.match(environmentOf(program, 'migrate'), program.of('aws:ec2/natGateway:NatGateway').length > 0
     ? { PRICES_FIRST_MONTH: '2015-01-01', PRICES_MONTHS_AHEAD: '24' }
     : { PRICES_FIRST_MONTH: '2020-07-01', PRICES_MONTHS_AHEAD: '36' }, 'the months of the stack')
-  t.match(environmentOf(program, 'worker'), { BATCHES_UNFINISHED_MAX: '5000' }, 'the alarm counts by the limit of the ingestion API')
+  t.match(environmentOf(program, 'worker'), { BATCHES_UNFINISHED_MAX: '5000' }, 'the alarm uses the limit of the ingestion API')
   const replicas = program.of('aws:rds/instance:Instance').filter(({ inputs }) => inputs.replicateSourceDb)
   const clusters = program.of('aws:rds/cluster:Cluster')
-  t.equal(ratesApi.replicasOf(readConfig(ratesApi.Config, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API knows every replica')
+  t.equal(ratesApi.replicasOf(readConfig(ratesApi.Config, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API has every replica')
   t.match(environmentOf(program, 'ingestion'), { NODE_OPTIONS: /--max-semi-space-size=2 --max-old-space-size=256/, MALLOC_ARENA_MAX: '1' })
 }
 
-/** Each process has the time to go through its phases of stopping: those of its main.ts, with the configuration that it is given. */
+/** Checks that each process has the time for its shutdown phases: those of its main.ts, with its configuration. */
 export function stopping (t: Test, program: Program): void {
   for (const [name, folder] of Object.entries({ rates: 'rates-api', ingestion: 'ingestion-api', worker: 'ingestion-worker' })) {
     const source = readFileSync(join(import.meta.dirname, `../../../services/${folder}/main.ts`), 'utf8')
@@ -54,7 +54,7 @@ export function stopping (t: Test, program: Program): void {
 const containerOf = ({ named, stack }: Program, name: string) =>
   JSON.parse(named(`${stack}-${name}`, 'aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions)[0]
 
-/** A task's variables, secrets with a value of the right kind. */
+/** Returns a task's variables, with values of the right kind for secrets. */
 function environmentOf (program: Program, name: string): Record<string, string> {
   const container = containerOf(program, name)
   return Object.fromEntries([

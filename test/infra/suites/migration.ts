@@ -31,14 +31,14 @@ export async function migration (t: Test): Promise<void> {
     await t.rejects(hook(), { message: /exit code 1/ })
     t.throws(() => refuseFailure({ exitCode: undefined, reason: 'CannotPullContainerError', log: [] }), { message: /did not run: CannotPullContainerError/ })
   })
-  await t.test('a living stack keeps its engine', async t => {
+  await t.test('an existing stack keeps its engine', async t => {
     t.doesNotThrow(() => refuseOtherEngine({ oldInputs: { insecureValue: 'postgres' }, newInputs: { insecureValue: 'postgres' } }))
     t.throws(() => refuseOtherEngine({ oldInputs: { insecureValue: 'postgres' }, newInputs: { insecureValue: 'aurora' } }), { message: /"postgres" and cannot become "aurora"/ })
   })
   await t.test('a task on ECS', runsTasks)
 }
 
-/** As ECS and CloudWatch Logs answer. */
+/** Starts stand-ins that respond as ECS and CloudWatch Logs. */
 async function runsTasks (t: Test): Promise<void> {
   const calls: Array<[action: string, body: any]> = []
   const handlers: Record<string, (body: any) => unknown> = {

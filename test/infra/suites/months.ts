@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { matches } from '../event-pattern.ts'
 import type { Program } from '../program.ts'
 
-/** The monthly run of the migrator: what starts it, by which role, and who hears of it when it does not run or fails. */
+/** Checks the monthly run of the migrator: its schedule, its role, and who is notified if the run fails or does not happen. */
 export function months (t: Test, program: Program): void {
   const { of, named, stack, outputs } = program
   const definition = `arn:aws:ecs:eu-west-1:111111111111:TaskDefinition/${stack}-migrate`
@@ -15,13 +15,13 @@ export function months (t: Test, program: Program): void {
   t.same(target.ecsParameters, {
     taskDefinitionArn: definition, taskCount: 1, launchType: 'FARGATE',
     networkConfiguration: { subnets: migrate.subnets, securityGroups: migrate.securityGroups, assignPublicIp: false },
-  }, 'the task that a deployment runs, at the same place')
+  }, 'the task of a deployment, in the same place')
   t.equal(migrate.taskDefinition, definition)
-  t.same(of('aws:ecs/service:Service').filter(({ urn }) => !schedule!.dependsOn.includes(urn)), [], 'a release that is not deployed migrates nothing')
+  t.same(of('aws:ecs/service:Service').filter(({ urn }) => !schedule!.dependsOn.includes(urn)), [], 'a release that is not deployed migrates no database')
 
   const dead = named(`${stack}-months-dead`, 'aws:sqs/queue:Queue')
   t.equal(target.deadLetterConfig.arn, `arn:aws:sqs:eu-west-1:111111111111:Queue/${dead.name}`)
-  t.notOk(dead.inputs.fifoQueue, 'EventBridge Scheduler takes no FIFO queue')
+  t.notOk(dead.inputs.fifoQueue, 'EventBridge Scheduler does not support FIFO queues')
   t.match(named(`${stack}-monthly-migration-not-started`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs, {
     metricQueries: [{ metric: { namespace: 'AWS/SQS', dimensions: { QueueName: dead.name } } }], threshold: 0, comparisonOperator: 'GreaterThanThreshold',
   })
@@ -35,13 +35,13 @@ export function months (t: Test, program: Program): void {
     { Action: ['ecs:RunTask'], Resource: [`arn:aws:ecs:eu-west-1:${accountOf(program)}:task-definition/${stack}-migrate:*`], Condition: { ArnEquals: { 'ecs:cluster': migrate.cluster } } },
     { Action: ['iam:PassRole'], Resource: roles, Condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } },
     { Action: ['sqs:SendMessage'], Resource: [target.deadLetterConfig.arn] },
-  ], 'it starts this task by these roles, and can do nothing else')
+  ], 'the role starts this task with these roles, and nothing else')
   failures(t, program)
 }
 
 const accountOf = ({ of }: Program): string => JSON.parse(of('pulumi:providers:aws')[0]!.inputs.allowedAccountIds)[0]
 
-/** Which ends of a task become a message. */
+/** Checks which stop reasons of a task become a message. */
 function failures (t: Test, program: Program): void {
   const { named, stack } = program
   const rule = named(`${stack}-failed-migrations`, 'aws:cloudwatch/eventRule:EventRule')
@@ -53,14 +53,14 @@ function failures (t: Test, program: Program): void {
   t.equal(stoppedTask([{ exitCode: 0 }]), false, 'it exited with 0')
   t.equal(stoppedTask([{ exitCode: 1 }]), true, 'it failed')
   t.equal(stoppedTask([{ exitCode: 137 }]), true, 'it was killed')
-  t.equal(stoppedTask([{}]), true, 'it could not be started, so that it has no exit code')
+  t.equal(stoppedTask([{}]), true, 'it could not be started, so it has no exit code')
   t.equal(stoppedTask([{}], { lastStatus: 'RUNNING' }), false, 'it runs')
   t.equal(stoppedTask([{ exitCode: 1 }], { family: `${stack}-ops` }), false, 'another task')
-  t.equal(stoppedTask([{ exitCode: 1 }], { family: `${stack}-migrate-other` }), false, 'a family whose name begins alike')
+  t.equal(stoppedTask([{ exitCode: 1 }], { family: `${stack}-migrate-other` }), false, 'a family whose name has the same prefix')
 
   const { inputs, dependsOn } = named(`${stack}-failed-migrations`, 'aws:cloudwatch/eventTarget:EventTarget')
   t.equal(inputs.arn, `arn:aws:sns:eu-west-1:111111111111:Topic/${stack}-alarms`)
   t.ok(dependsOn.includes(named(`${stack}-alarms`, 'aws:sns/topicPolicy:TopicPolicy').urn), 'EventBridge may publish')
   const { inputPaths, inputTemplate } = inputs.inputTransformer
-  t.same([...inputTemplate.matchAll(/<(\w+)>/g)].map(([, name]: string[]) => name).sort(), Object.keys(inputPaths).sort(), 'the message has what it reads')
+  t.same([...inputTemplate.matchAll(/<(\w+)>/g)].map(([, name]: string[]) => name).sort(), Object.keys(inputPaths).sort(), 'the message has the members that the template reads')
 }

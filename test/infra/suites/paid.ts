@@ -4,7 +4,7 @@ import { alarmMetrics, ownMetrics } from '../../../infra/metrics-paid.ts'
 import { cloudWatchMetrics } from '../../../lib/metrics/cloudwatch.ts'
 import type { Program } from '../program.ts'
 
-/** The sum of infra/cost.ts has the metrics that the program's alarms read, those of scaling included, and each of our own once. */
+/** Checks that infra/cost.ts counts the metrics that the program's alarms read, those of scaling included, and each of our own metrics once. */
 export function paid (t: Test, { of }: Program, settings: Pick<Settings, 'database'>): void {
   const readBy = (queries: any[] | undefined): number => queries ? queries.filter(query => query.metric ?? query.metricStat).length : 1
   const alarms = of('aws:cloudwatch/metricAlarm:MetricAlarm').map(({ inputs }) => readBy(inputs.metricQueries))

@@ -1,16 +1,16 @@
 import type { Test } from 'tap'
 import type { Program } from '../program.ts'
 
-/** Wildcards that AWS leaves no way around, as actions and the resource as it is written. A new one has to be argued for here. */
+/** Wildcards that AWS requires, as actions and the resource as it is written. A new one needs a reason here. */
 const accepted = [
-  'ecr:GetAuthorizationToken on *', // an ECR login is not of a repository
-  'elasticloadbalancing:DescribeTargetGroups,elasticloadbalancing:DescribeTargetHealth,elasticloadbalancing:DescribeListeners,elasticloadbalancing:DescribeRules on *', // reads
+  'ecr:GetAuthorizationToken on *', // an ECR login has no repository
+  'elasticloadbalancing:DescribeTargetGroups,elasticloadbalancing:DescribeTargetHealth,elasticloadbalancing:DescribeListeners,elasticloadbalancing:DescribeRules on *', // read-only
   'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
 ]
-/** Below one log group, one bucket's folder, one cluster's tasks, one family's revisions: named, so no wildcard in earnest. */
+/** Below one log group, one folder of a bucket, one cluster's tasks, one family's revisions: the parent is named, so these wildcards are narrow. */
 const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|decisions|operators)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
 
-/** What each role may do, and that it is no more than is listed. */
+/** Checks what each role may do, and that no role has more than the list. */
 export function permissions (t: Test, { of, named, stack }: Program): void {
   const statements = of('aws:iam/rolePolicy:RolePolicy').flatMap(({ name, inputs }) =>
     JSON.parse(inputs.policy).Statement.map((statement: any) => ({ name, ...statement })))
@@ -23,7 +23,7 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
       t.ok(accepted.includes(`${Action} on ${resource}`), `${name}: ${Action} on ${resource} is accepted`)
     }
   }
-  t.equal(of('aws:iam/rolePolicyAttachment:RolePolicyAttachment').length, 0, 'no policy of AWS\'s, which grows by itself')
+  t.equal(of('aws:iam/rolePolicyAttachment:RolePolicyAttachment').length, 0, 'no managed policy of AWS, which changes by itself')
   for (const { name, inputs } of of('aws:iam/role:Role')) {
     const [trust] = JSON.parse(inputs.assumeRolePolicy).Statement
     t.match(trust.Principal.Service, /^(ecs-tasks|ecs|lambda|scheduler|vpc-flow-logs)\.amazonaws\.com$/, name)
@@ -43,16 +43,16 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
     const users = statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('rds-db:connect')).flatMap(({ Resource }) => Resource)
     t.ok(users.length > 0 && users.every((arn: string) => arn.endsWith(`/${login}`)), `${role} logs in as ${login} alone`)
   }
-  t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'who sends does not take')
-  t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'what is not there is a 404')
+  t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'a sender does not receive')
+  t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'a missing object is a 404')
   const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)
-  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'decisions'], 'the worker writes reports and decisions alone')
+  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'decisions'], 'the worker writes only reports and decisions')
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
-  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'PutObject GetObject: decisions/*', 'GetObject GetObjectVersion: incoming/*'], 'operators decide, and change nothing else in the bucket')
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'PutObject GetObject: decisions/*', 'GetObject GetObjectVersion: incoming/*'], 'operators write decisions, and change no other object in the bucket')
   t.equal(byOps.length, 4)
 
   const secretsOf = (role: string): string[] => statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('secretsmanager:GetSecretValue')).flatMap(({ Resource }) => Resource)
-  t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'the master\'s URL is the migrator\'s alone')
+  t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'only the migrator reads the master\'s URL')
   for (const role of ['rates-start', 'ingestion-start', 'worker-start', 'ops-start']) t.same(secretsOf(role), [], `${role} reads no secret`)
 }

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { rules, type DeclaredResource } from '../../../infra/policy/rules.ts'
 import { configOf, type Program } from '../program.ts'
 
-/** The rules of the policy pack, which a real run asks through the engine. */
+/** Checks the rules of the policy pack, which a real run calls through the engine. */
 export function policy (t: Test, { all, stack }: Program): void {
   const tier = String(configOf(stack)['freight-rates:tier'])
   for (const { name: rule, types, problem } of rules) {
@@ -20,7 +20,7 @@ const distribution = {
 const counting = (rateBasedStatement: object): DeclaredResource['inputs'] => ({ rules: [{ statement: { rateBasedStatement } }] })
 const task = (container: object): DeclaredResource['inputs'] => ({ containerDefinitions: JSON.stringify([{ image: pinned, readonlyRootFilesystem: true, ...container }]) })
 
-/** What each rule is there to catch. */
+/** Violations that each rule must catch. */
 export const broken: Record<string, Array<Partial<DeclaredResource>>> = {
   'queues-are-encrypted': [{ inputs: { fifoQueue: true } }],
   'databases-are-encrypted': [{ inputs: {} }, { inputs: { storageEncrypted: true, publiclyAccessible: true } }],
@@ -55,7 +55,7 @@ export function brokenRules (t: Test): void {
   }
 }
 
-/** Secrets are marked objects on their way to the engine; the pack sees their values. */
+/** Secrets are marked objects in requests to the engine; the pack sees their values. */
 function plain (inputs: Record<string, any>): Record<string, any> {
   return Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, value?.value !== undefined && typeof value === 'object' ? value.value : value]))
 }
