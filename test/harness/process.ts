@@ -62,7 +62,7 @@ function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd
   t.teardown(async () => {
     child.kill('SIGKILL')
     await exited
-    if (!t.passing()) console.error(`services/${name} said:\n${text.slice(-4_000)}`)
+    if (!t.passing()) console.error(`output of services/${name}:\n${text.slice(-4_000)}`)
   })
   return {
     pid: child.pid!,

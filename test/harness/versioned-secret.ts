@@ -21,7 +21,7 @@ export type VersionedSecret = {
   /** Calls `act` once, before the next call of that action is answered. The return value decides what happens with the call. */
   beforeNext: (action: string, act: () => Act) => void
   /** Makes the server unreachable (true) or reachable again (false). */
-  setAway: (isAway: boolean) => void
+  setUnavailable: (isUnavailable: boolean) => void
 }
 
 /** `lose the call`: the connection is cut before the call has an effect. `deny`: the caller lacks the permission. */
@@ -36,7 +36,7 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
   const labels = new Map<string, string>()
   const calls: string[] = []
   let before: { action: string, act: () => Act } | undefined
-  let away = false
+  let unavailable = false
 
   function put (value: string, stages: string[], id: string): void {
     versions.set(id, value)
@@ -70,7 +70,7 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
       before = undefined
       outcome = act()
     }
-    if (away || outcome === 'lose the call') return request.socket.destroy()
+    if (unavailable || outcome === 'lose the call') return request.socket.destroy()
     const { status, body: content } = outcome === 'deny' ? refusal('AccessDeniedException', action) : body.SecretId === secretArn ? actions[action]!(body) : refusal('ResourceNotFoundException', 'another secret')
     if (outcome === 'lose the response') request.socket.destroy()
     else response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
@@ -81,7 +81,7 @@ export async function versionedSecret (t: Test, first: string): Promise<Versione
     put: value => put(value, ['AWSCURRENT'], randomUUID()),
     calls,
     beforeNext (action, act) { before = { action, act } },
-    setAway (isAway) { away = isAway },
+    setUnavailable (isUnavailable) { unavailable = isUnavailable },
   }
 }
 

@@ -125,13 +125,13 @@ t.test('a worker that already processes the batch, and an operator whose process
 t.test('of two attempts with different results the second writes no decision', async t => {
   const it = await pipeline(t)
   const manifest = await it.submit(csv)
-  const [reported, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const [reported, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const store: Store = {
     ...it.store,
     async putReport (...args) {
       const report = await it.store.putReport(...args)
       reported.resolve()
-      await goOn.promise
+      await resume.promise
       return report
     },
     async decide (decision) {
@@ -145,7 +145,7 @@ t.test('of two attempts with different results the second writes no decision', a
   const lock = await lockReadModel(t, it.db)
   const applying = attempt(it, manifest)
   await lock.awaited()
-  goOn.resolve()
+  resume.resolve()
   await waitFor(async () => (await it.db.migrator`
     select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`).length > 0)
   await lock.release()

@@ -17,7 +17,7 @@ t.test('which batch a request names', async t => {
     api.submit(content, { ...options, headers: { ...(key === undefined ? {} : { 'idempotency-key': key }), ...options.headers } })
   const messagesOf = async (id: string): Promise<number> => (await api.messages()).filter(message => message.id === id).length
   /** Resolves when every payload in the store belongs to a manifest. */
-  const noPayloadTooMany = (): Promise<void> => waitFor(async () => (await api.objects('incoming/')).length === (await api.objects('batches/')).length)
+  const noExtraPayload = (): Promise<void> => waitFor(async () => (await api.objects('incoming/')).length === (await api.objects('batches/')).length)
 
   t.test('the same content is the same batch, however it is compressed, and the response has its present state', async t => {
     const content = fresh()
@@ -28,7 +28,7 @@ t.test('which batch a request names', async t => {
     t.strictSame(again.body, first.body)
     t.strictSame(zipped.body, first.body)
     t.equal(await messagesOf(first.body.id), 1)
-    await noPayloadTooMany()
+    await noExtraPayload()
     t.equal((await api.payload(await api.manifest(first.body.id))).toString(), content)
 
     await api.settled()
@@ -46,7 +46,7 @@ t.test('which batch a request names', async t => {
     t.match(other, { status: 422, body: { type: '/problems/key-reused', id: first.body.id } })
     t.equal((await api.manifest(first.body.id)).digest, sha256(content))
     t.equal(await messagesOf(first.body.id), 1)
-    await noPayloadTooMany()
+    await noExtraPayload()
   })
 
   t.test('the same content in another format is another batch without a key, and is refused with one', async t => {
@@ -68,7 +68,7 @@ t.test('which batch a request names', async t => {
     t.match(refused, { status: 422, body: { type: '/problems/key-reused', id: keyed.body.id, detail: /text\/csv.*application\/x-ndjson/ } })
     t.match(await as('text/csv', 'typed'), { status: 202, body: { id: keyed.body.id } })
     await api.settled()
-    await noPayloadTooMany()
+    await noExtraPayload()
   })
 
   t.test('the same content in three formats, many times at once: three batches', async t => {
@@ -85,7 +85,7 @@ t.test('which batch a request names', async t => {
     t.equal(ids.size, 3)
     for (const id of ids) t.equal(await messagesOf(id as string), 1)
     await api.settled()
-    await noPayloadTooMany()
+    await noExtraPayload()
   })
 
   t.test('other names, other batches', async t => {
@@ -116,7 +116,7 @@ t.test('which batch a request names', async t => {
     t.equal(new Set(responses.map(({ body }) => body.accepted_at)).size, 1)
     t.equal(await messagesOf(responses[0]!.body.id), 1)
     await api.settled()
-    await noPayloadTooMany()
+    await noExtraPayload()
   })
 
   t.test('fifty contents under one key at once: one batch, the others are refused', async t => {
@@ -129,7 +129,7 @@ t.test('which batch a request names', async t => {
     t.equal(manifest.digest, sha256(contents[responses.indexOf(accepted[0]!)]!))
     t.equal(sha256(await api.payload(manifest)), manifest.digest)
     t.equal(await messagesOf(manifest.id), 1)
-    await noPayloadTooMany()
+    await noExtraPayload()
   })
 
   t.test('invalid keys', async t => {

@@ -12,7 +12,7 @@ const startup = message('', Buffer.from('\0\x03\0\0user\0x\0\0'))
 const ready = message('Z', 'T')
 
 /** The bytes of one side, and whether the server owes a response afterwards. */
-type Passed = [from: 'client' | 'server', bytes: Buffer, serversTurn: boolean]
+type Passed = [from: 'client' | 'server', bytes: Buffer, serverOwes: boolean]
 
 const conversations: Record<string, Passed[]> = {
   'login, a query, an idle transaction': [
@@ -45,8 +45,8 @@ const conversations: Record<string, Passed[]> = {
     ['server', Buffer.concat([message('E', 'full\0'), ready]), false],
     ['client', message('Q', 'copy …\0'), true],
     ['server', message('G', '\x01\0\0'), false],
-    ['client', message('f', 'given up\0'), true],
-    ['server', Buffer.concat([message('E', 'given up\0'), ready]), false],
+    ['client', message('f', 'cancelled\0'), true],
+    ['server', Buffer.concat([message('E', 'cancelled\0'), ready]), false],
   ],
 }
 
@@ -62,7 +62,7 @@ for (const [what, passed] of Object.entries(conversations)) {
         }
         return tracker.isAwaitingServer
       })
-      t.same(seen, passed.map(([, , serversTurn]) => serversTurn), `in chunks of ${size} bytes`)
+      t.same(seen, passed.map(([, , serverOwes]) => serverOwes), `in chunks of ${size} bytes`)
     }
   })
 }

@@ -22,7 +22,7 @@ t.test('reads valid files in every encoding and layout', async t => {
     ],
     aliases: new Map(),
   }
-  const dresses: Record<string, (csv: string) => string> = {
+  const layouts: Record<string, (csv: string) => string> = {
     plain: csv => csv,
     'without a final line end': csv => csv.trimEnd(),
     'BOM and CRLF': csv => '\uFEFF' + csv.replaceAll('\n', '\r\n'),
@@ -31,8 +31,8 @@ t.test('reads valid files in every encoding and layout', async t => {
     'quoted fields': csv => csv.replaceAll(/[^,\n]+/g, '"$&"'),
     'columns in another order': csv => csv.split('\n').map(line => line.split(',').toReversed().join(',')).join('\n'),
   }
-  for (const [dress, put] of Object.entries(dresses)) {
-    t.strictSame(readReference(put(goodPorts), put(goodRegions)), expected, dress)
+  for (const [layout, put] of Object.entries(layouts)) {
+    t.strictSame(readReference(put(goodPorts), put(goodRegions)), expected, layout)
   }
 })
 

@@ -46,7 +46,7 @@ export async function openFixture (folder: string): Promise<Fixture> {
   let closeSecrets = (): void => {}
   const secrets = await secretsManager({ teardown (close) { closeSecrets = close } })
   secrets.respondWith(readersKeys)
-  const replicated = await system.linked('rates-api-2', 'rates-api', 'rates_api', {
+  const replicated = await system.startProxied('rates-api-2', 'rates-api', 'rates_api', {
     ...secrets.env, RATES_KEYS_REQUIRED: 'true', DATABASE_READ_URLS: standby.url('rates_api', 'freight'), RATES_CACHE_BYTES: String(2 ** 30),
   })
   await replicated.start()

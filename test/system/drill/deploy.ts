@@ -46,7 +46,7 @@ export async function deploy ({ balancer, old, start, name, test, strategy, timi
   const green: Live = { group: balancer.add(name, tasks.map(({ url }) => url)), tasks }
   try {
     await healthy(green)
-    log(`${name}: healthy, receives test traffic`)
+    log(`${name}: healthy, takes test traffic`)
     balancer.test(green.group)
     await test(balancer.testUrl)
     quiet(green.group)

@@ -32,7 +32,7 @@ export function textOf ({ requests, failures, rounds, exitCodes, states, ledger,
     ...failures.slice(0, 20).map(({ at, kind, text }) => `           ${at} ${kind}: ${text}`),
     `tasks      exited with ${listOf(exitCodes)}`,
     `batches    as the clients saw them: ${listOf(states)}`,
-    `           in the database:     ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
+    `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
     `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
     ...contract.flatMap(({ release, exchanges, differences }) => [
       `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),

@@ -65,11 +65,11 @@ async function contended (t: Test, settings: Record<string, string> = {}) {
   const first = await it.submit(csv, { key: 'first' })
   await it.settled(first.id, 'applied')
   const submit = (): ReturnType<Pipeline['submit']> => it.submit(csv, { key: 'second' })
-  const sawCode = (code: string): boolean => failures.some(({ err }) => err?.code === code)
+  const hasFailedWith = (code: string): boolean => failures.some(({ err }) => err?.code === code)
   const ofBatches = (): typeof failures => failures.filter(({ held }) => held !== undefined)
   const failed = async (code: string): Promise<void> => {
     await submit()
-    await waitFor(() => sawCode(code) && ofBatches().length > 0)
+    await waitFor(() => hasFailedWith(code) && ofBatches().length > 0)
   }
   return {
     ...it,
@@ -88,7 +88,7 @@ async function contended (t: Test, settings: Record<string, string> = {}) {
     async appliedAfter (code: string): Promise<void> {
       const { id } = await submit()
       await it.settled(id, 'applied', 'dead_lettered')
-      t.ok(sawCode(code), `failed with ${code}`)
+      t.ok(hasFailedWith(code), `failed with ${code}`)
       t.ok(ofBatches().length > 0 && ofBatches().every(({ held, receives }) => held && receives === 1), 'the message is held')
       t.equal(await it.visible(id), 2)
       t.same(await it.db.migrator`select counts[5] as prices from lane_months order by month`, [{ prices: 2 }, { prices: 2 }])

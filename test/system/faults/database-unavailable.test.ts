@@ -21,7 +21,7 @@ t.test('PostgreSQL is unavailable: messages in flight are held, no more are rece
   const proxy = await tcpProxy(Number(url.port), commits)
   t.teardown(proxy.close)
   url.port = String(proxy.port)
-  const { said: logged } = await workerAt(t, it, url.href)
+  const { output: logged } = await workerAt(t, it, url.href)
   proxy.refuse(true)
   const batches = []
   for (const provider of ['a', 'b', 'c', 'd', 'e']) batches.push(await it.submit(csv, { provider }))
@@ -50,7 +50,7 @@ t.test('its disk is full (53100): the batch waits for space, and is applied at i
   const it = await pipeline(t, { maxReceives: 1 })
   disk = await limitedDisk(it.db.open('postgres'), folder)
   if (!disk) return t.comment('skipped: this user may not mount a disk')
-  const { said: logged } = await workerAt(t, it, it.db.url('ingestion_worker'))
+  const { output: logged } = await workerAt(t, it, it.db.url('ingestion_worker'))
   disk.fill()
   const { id } = await it.submit(`${csv}${'CNGGZ,EETLL,2021-01-06,100\n'.repeat(20_000)}`)
   await waitFor(() => logged.some(({ err }) => err?.code === '53100'))
@@ -69,5 +69,5 @@ async function workerAt (t: Test, it: Pipeline, url: string) {
   startWorker(t, it, { sql, log })
   const first = await it.submit(csv, { key: 'first' })
   await it.settled(first.id, 'applied')
-  return { said: logged }
+  return { output: logged }
 }

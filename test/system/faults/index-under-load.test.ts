@@ -31,12 +31,12 @@ t.test('an index on a large table: batches and reads continue while it is built 
     end $$`)
   startWorker(t, it)
   let sent = 0
-  const stillWorks = async (): Promise<void> => {
+  const appliesAndReads = async (): Promise<void> => {
     const { id } = await it.submit(csv, { key: `batch ${sent++}` })
     await it.settled(id, 'applied')
     t.ok((await it.db.open('ingestion_api')`select id from batches order by accepted_at`).length >= sent)
   }
-  await stillWorks()
+  await appliesAndReads()
 
   const start = (): Promise<string[]> => {
     const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
@@ -57,7 +57,7 @@ t.test('an index on a large table: batches and reads continue while it is built 
     const first = start()
     const rejected = t.rejects(first)
     await waitFor(waitsFor('PgSleep'))
-    await stillWorks()
+    await appliesAndReads()
     await superuser`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${it.db.name} and application_name like 'migrate@%'`
     await rejected
     t.equal(await valid(), false, 'the rest of an interrupted build')
@@ -79,6 +79,6 @@ t.test('an index on a large table: batches and reads continue while it is built 
     t.equal(await valid(), true)
     t.match(await superuser`select name from schema_migrations order by number desc limit 1`, [{ name: 'index' }])
     t.same(await start(), [], 'a second run has no effect')
-    await stillWorks()
+    await appliesAndReads()
   })
 })

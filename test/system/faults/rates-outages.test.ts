@@ -40,7 +40,7 @@ t.test('more requests than may wait: 503 at once, the others are served', async 
 for (const cacheBytes of [0, 1_000_000]) {
   t.test(`silent connections are closed and replaced, with ${cacheBytes} bytes of cache`, async t => {
     const limitMs = 800
-    const { it, link: proxy } = await behindProxy(t, { limitMs, connections: 3, cacheBytes })
+    const { it, proxy } = await behindProxy(t, { limitMs, connections: 3, cacheBytes })
     const three = () => Promise.all([query, { ...query, date_to: '2021-01-30' }, query].map(query => it.get('/rates', query)))
     for (const { status } of await three()) t.equal(status, 200)
     proxy.silence()
@@ -51,7 +51,7 @@ for (const cacheBytes of [0, 1_000_000]) {
   })
 
   t.test(`connections that are cut during a query fail no request, with ${cacheBytes} bytes of cache`, async t => {
-    const { it, link: proxy } = await behindProxy(t, { limitMs: 10_000, connections: 5, cacheBytes })
+    const { it, proxy } = await behindProxy(t, { limitMs: 10_000, connections: 5, cacheBytes })
     const stop = new AbortController()
     const statusesByClient = Array.from({ length: 8 }, () => [] as number[])
     const clients = statusesByClient.map(async statuses => {
@@ -70,7 +70,7 @@ for (const cacheBytes of [0, 1_000_000]) {
 }
 
 t.test('connections that are reset at once after the open: 503, and no other failure', async t => {
-  const { it, link: proxy } = await behindProxy(t, { limitMs: 10_000, connections: 3, cacheBytes: 0 })
+  const { it, proxy } = await behindProxy(t, { limitMs: 10_000, connections: 3, cacheBytes: 0 })
   proxy.cutWhenReady = true
   for (let index = 0; index < 5; index++) t.match(await it.get('/rates', query), { status: 503, headers: { 'retry-after': '5' } })
   proxy.cutWhenReady = false
@@ -99,7 +99,7 @@ async function behindProxy (t: Test, limits: { limitMs: number, connections: num
   const it = await ratesApi(t, {
     limits, connect: db => connection(t, proxy.through(db.url('rates_api')), limits.limitMs),
   })
-  return { link: proxy, it }
+  return { proxy, it }
 }
 
 /** Blocks every query of prices until the lock is released. */

@@ -78,7 +78,7 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   await Promise.all(all.map(service => service.start()))
 
   return {
-    ...services, all, linked: openProxied, workers: [services.worker1, services.worker2],
+    ...services, all, startProxied: openProxied, workers: [services.worker1, services.worker2],
     server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
     queueUrl: url,
     async stop () {

@@ -101,7 +101,7 @@ t.test('faults that clients cause on a connection', async t => {
       await request.send(Buffer.alloc(bytes, 'x'))
       request.destroy()
     }
-    await nobodyConnected(api)
+    await noConnections(api)
   })
 
   t.test('malformed chunks', async t => {
@@ -135,6 +135,6 @@ t.test('faults that clients cause on a connection', async t => {
   })
 })
 
-async function nobodyConnected (api: TestIngestionApi): Promise<void> {
+async function noConnections (api: TestIngestionApi): Promise<void> {
   while (await api.connections() > 0) await nextTick()
 }

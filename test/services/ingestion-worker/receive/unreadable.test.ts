@@ -21,7 +21,7 @@ const maxReceives = 10
 type Damage = (it: Pipeline, batch: Awaited<ReturnType<Pipeline['submit']>>) => Promise<unknown>
 const put = ({ aws }: Pipeline, key: string, body: string) => aws.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: key, Body: body }))
 
-const ways: Array<[what: string, spoil: Damage, reason: RegExp]> = [
+const damages: Array<[what: string, damage: Damage, reason: RegExp]> = [
   ['its payload is missing', (it, { payload }) => removeObject(it.aws, payload.key), /^NoSuch(Key|Version): /],
   ['its manifest is missing', (it, { id }) => removeObject(it.aws, `batches/${id}.json`), /^NO_MANIFEST: /],
   ['its manifest is truncated', (it, { id }) => put(it, `batches/${id}.json`, '{"version":1,"id":'), /^INVALID_MANIFEST: /],
@@ -29,14 +29,14 @@ const ways: Array<[what: string, spoil: Damage, reason: RegExp]> = [
 ]
 
 // In a versioned bucket the pinned version remains: test/system/emulators/versions.ts.
-if (!testSystem().keepsVersions) ways.push(['its payload is overwritten', (it, { payload }) => put(it, payload.key, stored), /^PreconditionFailed: /])
+if (!testSystem().keepsVersions) damages.push(['its payload is overwritten', (it, { payload }) => put(it, payload.key, stored), /^PreconditionFailed: /])
 
-for (const [what, spoil, reason] of ways) {
+for (const [what, damage, reason] of damages) {
   t.test(`${what}: dead-lettered at its first receive, the provider's next batch does not wait`, async t => {
     const it = await pipeline(t, { maxReceives })
     const poison = await it.submit(csv)
     await known(it, poison)
-    await spoil(it, poison)
+    await damage(it, poison)
     const next = await it.submit(csv, { key: 'next' })
     const metrics = start(t, it)
     const dead = await it.settled(poison.id, 'dead_lettered')
@@ -120,7 +120,7 @@ t.test('messages that name no known batch are parked, and delay no other batch',
 
 t.test('two providers at once: one batch is dead-lettered, the other held; both workers pause receiving; all resumes when the store is readable again', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
-  const spoilt = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
+  const damaged = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
   const workers = [start(t, it, { backlogSeconds: 1 }), start(t, it, { backlogSeconds: 1 })]
   await waitFor(async () => (await it.db.migrator`select 1 from batches where state = 'dead_lettered'`).length === 1)
   await waitFor(async () => {
@@ -136,21 +136,21 @@ t.test('two providers at once: one batch is dead-lettered, the other held; both 
   t.equal((await it.db.migrator`select 1 from batch_attempts where batch_id = ${third.id}`).length, 0, 'no more batches are begun')
 
   const [dead] = await it.db.migrator`select id from batches where state = 'dead_lettered'`
-  for (const manifest of [...spoilt, third]) await restorePayload(it, manifest, csv)
-  for (const { id } of [...spoilt, third].filter(batch => batch.id !== dead!.id)) await it.settled(id, 'applied')
+  for (const manifest of [...damaged, third]) await restorePayload(it, manifest, csv)
+  for (const { id } of [...damaged, third].filter(batch => batch.id !== dead!.id)) await it.settled(id, 'applied')
   await actOn(it.db.open('ingestion_api'), it, dead!.id as string, 'redrive', { name: 'someone', reason: 'the store has recovered' })
   await it.settled(dead!.id as string, 'applied')
 })
 
 t.test('two providers\' batches that are permanently broken: another readable batch shows that the store is not at fault', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
-  const spoilt = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
+  const damaged = [await it.submit(csv, { provider: 'demo-1', stored }), await it.submit(csv, { provider: 'demo-2', stored })]
   start(t, it, { suspectSeconds: 1 })
   await waitFor(async () => (await it.db.migrator`select 1 from unreadable_batches where held_since is not null`).length === 1)
   const innocent = await it.submit(csv, { provider: 'demo-3' })
   await known(it, innocent) // as the ingestion API does after the acceptance
   await it.settled(innocent.id, 'applied')
-  for (const { id } of spoilt) await it.settled(id, 'dead_lettered')
+  for (const { id } of damaged) await it.settled(id, 'dead_lettered')
 })
 
 t.test('two batches of one provider do not make the store suspect, nor do those of two providers more than a minute apart', async t => {

@@ -42,19 +42,19 @@ const files: Record<string, [RowFormat, string | Buffer]> = {
 for (const [name, [format, file]] of Object.entries(files)) {
   t.test(name, async t => {
     for (const given of [rules, rulesWith({ maxRowBytes: 100 }), rulesWith({ maxRows: 3 })]) {
-      const uncut = read(format, file, given)
-      t.ok(uncut.rowsSeen > 0 || uncut.errors.length > 0)
-      t.same(read(format, file, given, [1]), uncut, 'byte by byte')
+      const inOneChunk = read(format, file, given)
+      t.ok(inOneChunk.rowsSeen > 0 || inOneChunk.errors.length > 0)
+      t.same(read(format, file, given, [1]), inOneChunk, 'byte by byte')
       const { length } = Buffer.from(file as Buffer)
       for (let cut = 1; cut < length; cut++) {
         const cutInTwo = read(format, file, given, [cut, length])
-        if (JSON.stringify(cutInTwo) !== JSON.stringify(uncut)) t.same(cutInTwo, uncut, `cut at ${cut}`)
+        if (JSON.stringify(cutInTwo) !== JSON.stringify(inOneChunk)) t.same(cutInTwo, inOneChunk, `cut at ${cut}`)
       }
       let seed = 20_210_131
       for (let round = 0; round < 200; round++) {
         const sizes = Array.from({ length: 7 }, () => 1 + (seed = seed * 48_271 % 0x7fffffff) % (1 + round))
         const cutAnyhow = read(format, file, given, sizes)
-        if (JSON.stringify(cutAnyhow) !== JSON.stringify(uncut)) t.same(cutAnyhow, uncut, `cut into ${sizes.join(', ')}, repeated`)
+        if (JSON.stringify(cutAnyhow) !== JSON.stringify(inOneChunk)) t.same(cutAnyhow, inOneChunk, `cut into ${sizes.join(', ')}, repeated`)
       }
     }
   })
@@ -62,7 +62,7 @@ for (const [name, [format, file]] of Object.entries(files)) {
 
 t.test('a file much larger than a chunk', async t => {
   const bytes = Buffer.from(header + (good + '"CNGGZ","EETLL","2021-01-31","12.50"\r\n' + 'x,y\n').repeat(5000))
-  const uncut = read('csv', bytes)
-  t.same([uncut.prices.length, uncut.errors.length, uncut.rowsSeen], [10_000, 5000, 15_000])
-  for (const sizes of [[1000], [65_535], [65_536], [65_537], [7, 100_000]]) t.same(read('csv', bytes, rules, sizes), uncut, String(sizes))
+  const inOneChunk = read('csv', bytes)
+  t.same([inOneChunk.prices.length, inOneChunk.errors.length, inOneChunk.rowsSeen], [10_000, 5000, 15_000])
+  for (const sizes of [[1000], [65_535], [65_536], [65_537], [7, 100_000]]) t.same(read('csv', bytes, rules, sizes), inOneChunk, String(sizes))
 })

@@ -101,14 +101,14 @@ t.test('the response is lost and the list is unreadable: the output names the ke
   const { secret, keys, list } = await start(t)
   await keys('add', 'first', '--scope', 'submit')
   const leave = (): Act => {
-    secret.setAway(true)
+    secret.setUnavailable(true)
     return 'lose the call'
   }
   for (const stored of [true, false]) {
     // Stored: the label is moved before the connection is cut.
     moves(secret, ['respond', ...(stored ? ['lose the response' as const] : []), leave])
     const run = await keys('add', 'acme', '--scope', 'submit')
-    secret.setAway(false)
+    secret.setUnavailable(false)
     t.match(run, { code: 1, stdout: '' }, 'a key that may not be stored is not printed')
     const [, digest = ''] = /`npm run ops -- keys revoke ([0-9a-f]{8})`/.exec(run.stderr) ?? []
     t.equal(digest.length, 8)
@@ -118,7 +118,7 @@ t.test('the response is lost and the list is unreadable: the output names the ke
 
     moves(secret, ['respond', leave])
     t.match(await keys('revoke', digest), { code: 1, stdout: '', stderr: `npm run ops -- keys revoke ${digest}` })
-    secret.setAway(false)
+    secret.setUnavailable(false)
     t.match(await keys('revoke', digest), { code: 0 })
     t.same(list().map(({ provider }) => provider), ['operator', 'first'])
   }

@@ -7,7 +7,7 @@ import { path, ratesApiOn } from '../../../harness/replicated.ts'
 
 t.test('a probe that began while a server was unavailable does not fail a request that began after the recovery', async t => {
   const db = await database(t)
-  const proxy = await reopenedWay(t, Number(new URL(db.url('rates_api')).port))
+  const proxy = await switchableProxy(t, Number(new URL(db.url('rates_api')).port))
   const [refused, through] = [new URL(db.url('rates_api')), new URL(db.url('rates_api'))]
   refused.port = '1' // a primary that is unavailable
   through.port = String(proxy.port)
@@ -28,7 +28,7 @@ t.test('a probe that began while a server was unavailable does not fail a reques
 })
 
 /** A port in front of the server that resets, holds or passes new connections, according to `mode` at that moment. */
-async function reopenedWay (t: { teardown: (close: () => void) => void }, serverPort: number) {
+async function switchableProxy (t: { teardown: (close: () => void) => void }, serverPort: number) {
   const sockets = new Set<Socket>()
   const proxy = { port: 0, mode: 'reset' as 'reset' | 'hold' | 'pass', held: [] as Socket[] }
   const server = createServer(client => {
