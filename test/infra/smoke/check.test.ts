@@ -38,7 +38,7 @@ t.test('a version with other responses does not', async t => {
   await new Promise<void>(resolve => closedServer.listen(0, '127.0.0.1', resolve))
   const { port } = closedServer.address() as AddressInfo
   await new Promise(resolve => closedServer.close(resolve))
-  t.same(await runChecks(`http://127.0.0.1:${port}`, checks, soon), { hookStatus: 'FAILED' }, 'nobody there')
+  t.same(await runChecks(`http://127.0.0.1:${port}`, checks, soon), { hookStatus: 'FAILED' }, 'connection refused')
 })
 
 t.test('Lambda runs what the program sends', async t => {

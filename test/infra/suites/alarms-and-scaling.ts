@@ -8,7 +8,7 @@ export function alarmsAndScaling (t: Test, { of, named, stack }: Program): void 
   for (const api of ['rates', 'ingestion']) {
     const both = ['b', 'g'].map(colour => `targetGroup/${stack}-${api}-${colour}`.replace('targetGroup', 'TargetGroup'))
     for (const what of ['errors', 'p99', 'tasks']) {
-      t.same(groupsIn(alarmNamed(`${stack}-${api}-rollback-${what}`).inputs.metricQueries), both, `${api} ${what}: a swap of the target groups does not hide it`)
+      t.same(groupsIn(alarmNamed(`${stack}-${api}-rollback-${what}`).inputs.metricQueries), both, `${api} ${what}: a swap hides nothing`)
     }
     const { metrics } = named(`${stack}-${api}-requests`).inputs.targetTrackingScalingPolicyConfiguration.customizedMetricSpecification
     t.same(metrics.flatMap((one: any) => one.metricStat?.metric.dimensions.find(({ name }: any) => name === 'TargetGroup').value ?? []), both)

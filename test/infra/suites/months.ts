@@ -17,7 +17,7 @@ export function months (t: Test, program: Program): void {
     networkConfiguration: { subnets: migrate.subnets, securityGroups: migrate.securityGroups, assignPublicIp: false },
   }, 'the task of a deployment, in the same place')
   t.equal(migrate.taskDefinition, definition)
-  t.same(of('aws:ecs/service:Service').filter(({ urn }) => !schedule!.dependsOn.includes(urn)), [], 'a release that is not deployed migrates no database')
+  t.same(of('aws:ecs/service:Service').filter(({ urn }) => !schedule!.dependsOn.includes(urn)), [], 'an undeployed release migrates nothing')
 
   const dead = named(`${stack}-months-dead`, 'aws:sqs/queue:Queue')
   t.equal(target.deadLetterConfig.arn, `arn:aws:sqs:eu-west-1:111111111111:Queue/${dead.name}`)

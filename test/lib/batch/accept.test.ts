@@ -33,7 +33,7 @@ t.test('accepting', async t => {
     const manifest = await manifestOf('plain', 'a')
     t.strictSame(await accept(store, queue, manifest), { manifest, replayed: false, pending: true })
     const again = { ...manifest, payload: { ...manifest.payload, key: 'another' }, acceptedAt: 'later' }
-    t.strictSame(await accept(store, queue, again), { manifest, replayed: true, pending: true }, 'while the pending record exists the message is sent again')
+    t.strictSame(await accept(store, queue, again), { manifest, replayed: true, pending: true }, 'while pending, the message is sent again')
     await store.deletePending(manifest.id)
     const before = proxy.calls.length
     t.strictSame(await accept(store, queue, again), { manifest, replayed: true, pending: false })

@@ -52,7 +52,7 @@ for (const way of ['cut', 'end'] as const) {
     t.same(await rows(), ['first', 'second'])
   })
 
-  t.test(`a connection that is lost (${way}) during a query: the error reaches the caller, the process lives and the next query succeeds`, async t => {
+  t.test(`a connection that is lost (${way}) during a query: the caller gets the error, the process lives and the next query succeeds`, async t => {
     const { sql, proxy, rows, isSleeping } = await oneConnection(t)
     for (let round = 0; round < 5; round++) {
       const began = Promise.withResolvers<void>()

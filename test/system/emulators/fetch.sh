@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches ElasticMQ (Maven Central; needs Java and Maven) and versitygw (Go module proxy; needs Go) into .emulators/. Both come by version,
-# and their clients verify the checksums. Nothing is installed outside the clone but the caches of Maven and Go.
+# Fetches ElasticMQ (Maven Central; needs Java and Maven) and versitygw (Go module proxy; needs Go) into .emulators/. Both have a fixed
+# version, and their clients verify the checksums. Outside the clone only the caches of Maven and Go change.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 into=$here/../../.emulators

@@ -1,4 +1,4 @@
-"""moto's server, with what RDS does at a restore and moto does not."""
+"""The server of moto, with what RDS does at a restore and moto does not."""
 
 from uuid import uuid4
 
@@ -18,8 +18,8 @@ def keep_insights(database, options: dict) -> None:
             setattr(database, attribute, options[option])
 
 
-def of_its_own(database: DBInstance) -> None:
-    """Every instance has an id of its own (moto: one id for all), and shares no list with what it was copied from."""
+def separate(database: DBInstance) -> None:
+    """Gives the instance its own id (moto: one id for all) and its own lists, separate from those of its source."""
     database.dbi_resource_id = "db-" + uuid4().hex[:26].upper()
     database.enabled_cloudwatch_logs_exports = list(database.enabled_cloudwatch_logs_exports)
     database.tags = list(database.tags)
@@ -32,13 +32,13 @@ restore_instance = RDSBackend.restore_db_instance_to_point_in_time
 
 def instance(self, *args, **options):
     make_instance(self, *args, **options)
-    of_its_own(self)
+    separate(self)
     keep_insights(self, options)
 
 
 def replica(self, options):
     made = make_replica(self, options)
-    of_its_own(made)
+    separate(made)
     made.tags = options.get("tags") or []
     made.enabled_cloudwatch_logs_exports = list(options.get("enable_cloudwatch_logs_exports") or [])
     made.multi_az = bool(options.get("multi_az"))
@@ -48,7 +48,7 @@ def replica(self, options):
 
 def cluster(self, *args, **options):
     make_cluster(self, *args, **options)
-    self.url_identifier = "abcdefghijkl"  # AWS: one for all of an account and a region
+    self.url_identifier = "abcdefghijkl"  # AWS: one for each account and region
     keep_insights(self, options)
 
 
@@ -64,22 +64,22 @@ def changed_cluster(self, options):
     keep_insights(cluster, options)
     exports = options.get("cloudwatch_logs_export_configuration") or {}
     cluster.enabled_cloudwatch_logs_exports = [*cluster.enabled_cloudwatch_logs_exports, *exports.get("EnableLogTypes", [])]
-    answer = change_cluster(self, options)
-    for member in members:  # AWS: members stay with a cluster that is renamed
+    result = change_cluster(self, options)
+    for member in members:  # AWS: members remain in a renamed cluster
         member.db_cluster_identifier = cluster.db_cluster_identifier
-    return answer
+    return result
 
 
 def restored_instance(self, source, target, options):
     made = restore_instance(self, source, target, options)
-    made.source_db_instance_identifier = None  # moto takes it for a replica of its source
+    made.source_db_instance_identifier = None  # moto would treat the instance as a replica of its source
     made.replicas = []
     made.tags = options.get("tags") or []
     made.enabled_cloudwatch_logs_exports = list(options.get("enable_cloudwatch_logs_exports") or [])
     return made
 
 
-# A provisioned cluster has none (moto: one without values).
+# A provisioned cluster has no scaling configuration (moto: one without values).
 DBCluster.scaling_configuration_info = property(lambda self: self.scaling_configuration)
 DBInstance.__init__ = instance
 DBInstance.update = changed_instance

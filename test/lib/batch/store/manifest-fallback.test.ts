@@ -44,7 +44,7 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
     t.equal(await visible(), 1)
   })
 
-  t.test(`the manifest is truncated, ${what}: the state comes from the row, no batch is accepted; after the discard a new key applies the batch`, async t => {
+  t.test(`the manifest is truncated, ${what}: state from the row, nothing accepted; after the discard a new key applies the batch`, async t => {
     const { api, ended: untilState, act, visible } = await system(t)
     const { body: { id } } = await api.submit(content, options)
     await api.settled()

@@ -9,7 +9,7 @@ const file = `${header}CNGGZ,EETLL,2021-01-05,1190.50`
 const cut = file.slice(0, -5) // …,11
 const digest = (content: string | Buffer, algorithm = 'sha256'): string => createHash(algorithm).update(content).digest('base64')
 
-/** Returns the result for a body that arrived as `whole` with this field. */
+/** Returns `right`, or the error code, for a body that is received with this field. */
 function check (field: string, body = file): string {
   try {
     const check = parseContentDigest(field)

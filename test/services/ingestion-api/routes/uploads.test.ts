@@ -54,7 +54,7 @@ t.test('uploads', async t => {
     t.equal(headers.get('location'), `/batches/${body.id}`)
     t.match(await untilFinal(body.id), { state: 'applied', rows: 2 })
     t.match(await name(api, created.upload), { status: 202, body: { id: body.id, state: 'applied' } }, 'again: the same batch')
-    t.match(await name(api, created.upload, { headers: { 'idempotency-key': 'other' } }), { status: 202 }, 'under its own idempotency key it is another batch')
+    t.match(await name(api, created.upload, { headers: { 'idempotency-key': 'other' } }), { status: 202 }, 'with a key it is another batch')
   })
 
   t.test('gzip', async t => {

@@ -69,7 +69,7 @@ t.test('of two concurrent batches with one content one is applied, the other is 
   await prices(t, it, 1)
 })
 
-t.test('other files of the same content are duplicates; other formats, providers and contents are not, nor are batches with a key', atOnce, async t => {
+t.test('other files of the same content are duplicates; other formats, providers, contents and batches with a key are not', atOnce, async t => {
   const it = await pipeline(t)
   t.equal(await apply(it, await upload(it)), 'applied')
   t.equal(await apply(it, await upload(it, { level: 1 })), 'rejected')

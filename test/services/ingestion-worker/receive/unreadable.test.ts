@@ -29,7 +29,9 @@ const damages: Array<[what: string, damage: Damage, reason: RegExp]> = [
 ]
 
 // In a versioned bucket the pinned version remains: test/system/emulators/versions.ts.
-if (!testSystem().keepsVersions) damages.push(['its payload is overwritten', (it, { payload }) => put(it, payload.key, stored), /^PreconditionFailed: /])
+if (!testSystem().keepsVersions) {
+  damages.push(['its payload is overwritten', (it, { payload }) => put(it, payload.key, stored), /^PreconditionFailed: /])
+}
 
 for (const [what, damage, reason] of damages) {
   t.test(`${what}: dead-lettered at its first receive, the provider's next batch does not wait`, async t => {

@@ -77,7 +77,7 @@ t.test('of 2,000 batches exactly those are replayed that were lost with the data
     if (JSON.stringify(states.get(row.id)) !== JSON.stringify(row)) t.fail(`${row.id} was ${row.state} and was touched`)
   }
   t.equal((await db.migrator`select 1 from prices`).length, 210, 'each lost batch once, none of the others')
-  t.equal((await db.migrator`select 1 from dead_letter_actions where action = 'discard' and actor = 'someone'`).length, 80, 'actor and reason of each discard')
+  t.equal((await db.migrator`select 1 from dead_letter_actions where action = 'discard' and actor = 'someone'`).length, 80, 'actor and reason')
   t.equal((await db.migrator`select 1 from batches where state = 'rejected' and first_errors->0->>'code' = 'unknown_port'`).length, 80)
   await waitFor(async () => await queued() === 0)
 })

@@ -41,7 +41,7 @@ for (const name of Object.keys(good)) {
   refuses(`21: ${name} repeated`, [`${name} repeated`], [...rest, `${name}=${good[name as keyof typeof good]}`, `${name}=x`].join('&'))
 }
 refuses('1: all missing', ['date_from missing', 'date_to missing', 'orig_code missing', 'dest_code missing'], '')
-refuses('all wrong parameters are named together', ['date_from malformed', 'date_to not_a_day', 'orig_code empty', 'dest_code repeated', 'limit unknown'],
+refuses('every wrong parameter is named', ['date_from malformed', 'date_to not_a_day', 'orig_code empty', 'dest_code repeated', 'limit unknown'],
   'date_from=x&date_to=2021-02-30&orig_code=&dest_code=A&dest_code=B&limit=3')
 
 const noDates = ['string_value', 'abc', 'yesterday', '123', '1609459200.5', '207', '2021-01-31T00:00:00Z', ' 2021-01-31', '2021-01-31 ', '２０２１-01-31']
