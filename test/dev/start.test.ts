@@ -135,7 +135,7 @@ t.test('the second start has the data; a kill -9 of the supervisor ends every pr
   t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, null, 'the batches of the earlier runs are deleted')
   fourth.kill('SIGTERM')
   const { code, signal } = await npm.exit()
-  t.ok(code === 0 || code === 143 || signal === 'SIGTERM', 'npm ends')
+  t.ok(code === 0 || code === 143 || signal === 'SIGTERM', 'npm exits')
   await until('all have exited', () => findProcesses(state).length === 0)
 })
 
