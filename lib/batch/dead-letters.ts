@@ -10,12 +10,10 @@ import type { Queue } from './queue.ts'
 import { isoTime } from './records.ts'
 import { isRebuiltFromRow } from './store/manifest-fallback.ts'
 import type { Store } from './store/store.ts'
+import { deadLetterBatch, operatorReasonPrefix, redriveBatch } from './transitions.ts'
 import type { Actor } from './actor.ts'
 
 export type Action = 'redrive' | 'discard' | 'dead_letter'
-
-/** How the reason of a batch begins that an operator has dead-lettered: no commit in flight is to win over that. */
-export const operatorReasonPrefix = 'OPERATOR: '
 
 export type DeadLetter = {
   id: string
@@ -78,7 +76,9 @@ export async function actOn (sql: Sql, { store, queue }: Effects, id: string, ac
   if (action === 'discard') return await stateAfter(sql, id, await transaction(sql, tx => discard(tx, store, id, actor)))
   if (action === 'redrive' && await isDecided(sql, store, id)) return await stateAfter(sql, id, 'followed')
   const changed = await transaction(sql, async tx => {
-    const [batch] = await change(tx, id, action, actor)
+    const batch = action === 'redrive'
+      ? await redriveBatch(tx, id)
+      : await deadLetterBatch(tx, id, operatorReasonPrefix + (actor.reason ?? actor.name))
     if (!batch) return null
     const [entry] = await tx<[{ number: number }]>`
       insert into dead_letter_actions (batch_id, action, actor, caller, task, reason, acted_at)
@@ -141,15 +141,4 @@ async function isDecided (sql: Sql, store: Store, id: string): Promise<boolean> 
 async function lookUp (store: Store, id: string) {
   const [decision, manifest] = await Promise.all([store.readDecision(id), store.readManifest(id).catch(() => null)])
   return { decision, payload: manifest && !isRebuiltFromRow(manifest) ? await store.payloadState(manifest.payload) : null }
-}
-
-/** Each changes the row only from a state from which the action leads: of two at once, or beside a commit, one has an effect. */
-async function change (tx: Sql, id: string, action: 'redrive' | 'dead_letter', { name, reason }: Actor): Promise<Array<{ provider: string }>> {
-  if (action === 'redrive') {
-    return await tx`
-      update batches set state = 'queued', waits = 0, queued_at = clock_timestamp() where id = ${id} and state = 'dead_lettered' returning provider`
-  }
-  return await tx`
-    update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(), reason = ${operatorReasonPrefix + (reason ?? name)}
-    where id = ${id} and state in ('queued', 'processing') returning provider`
 }

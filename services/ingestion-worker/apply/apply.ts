@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream'
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import type { CheckedUnder } from '../../../lib/batch/conditions.ts'
-import { operatorReasonPrefix } from '../../../lib/batch/dead-letters.ts'
 import { decideInTime } from '../../../lib/batch/decide.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import { decidedNow, followDecision } from '../../../lib/batch/follow-decision.ts'
+import { markApplied, mayBeEnded } from '../../../lib/batch/transitions.ts'
 import { release } from '../../../lib/process/release.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
 import { finishAttempt, type Attempt } from '../receive/attempt.ts'
@@ -149,7 +149,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
       insert into applied_batches (batch_id, row_count, applied_at) values (${manifest.id}, ${reader.rowsSeen}, clock_timestamp())
       on conflict do nothing returning 1`
     if (inserted.length === 0) throw new RolledBack('already final')
-    await markApplied(tx)
+    await finishApplied(tx)
   }
 
   /** Until the end of the transaction no other worker applies the batch or decides about it. */
@@ -158,21 +158,15 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
   }
 
-  /** The states that an attempt may end: a batch that an operator has dead-lettered is not among them. */
-  const isUnfinished = (tx: Sql) => tx`(state in ('queued', 'processing') or (state = 'dead_lettered' and reason not like ${`${operatorReasonPrefix}%`}))`
-
   /** Throws, and the transaction is rolled back, when the batch has ended otherwise: what is rejected or discarded is not applied. */
-  async function markApplied (tx: Sql): Promise<void> {
+  async function finishApplied (tx: Sql): Promise<void> {
     signal.throwIfAborted()
-    const [updated] = await tx<Array<{ was_dead_letter: boolean }>>`
-      update batches set state = 'applied', finished_at = clock_timestamp(), row_count = ${reader.rowsSeen},
-        error_count = 0, first_errors = '[]', last_line_ended = ${trailingLine.isTerminated}, reason = null,
-        name_kind = ${manifest.name.kind}, content_digest = ${content.digest()}, checked_under = null
-      where id = ${manifest.id} and ${isUnfinished(tx)}
-      returning dead_lettered_at is not null as was_dead_letter`
+    const updated = await markApplied(tx, manifest, {
+      rows: reader.rowsSeen, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest(),
+    })
     if (!updated) throw new RolledBack('already final')
     // An operator's discard locks the row, not the batch: its process may have ended between the decision and the row since this attempt began.
-    const discarded = updated.was_dead_letter && await store.readDecision(manifest.id, signal)
+    const discarded = updated.wasDeadLetter && await store.readDecision(manifest.id, signal)
     if (discarded) throw new Decided(discarded)
     await finishAttempt(tx, attempt, 'applied', reader.rowsSeen)
   }
@@ -188,7 +182,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   async function decide (tx: Sql): Promise<Outcome> {
     await lockBatch(tx)
     const [unfinished] = await tx<Array<{ decidedAt: string }>>`
-      select ${decidedNow(tx)} from batches where id = ${manifest.id} and ${isUnfinished(tx)} for update`
+      select ${decidedNow(tx)} from batches where id = ${manifest.id} and ${mayBeEnded(tx)} for update`
     if (!unfinished) return 'already final'
     signal.throwIfAborted()
     const { id, provider } = manifest

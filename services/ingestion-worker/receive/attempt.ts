@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres'
 import { finalStates, type Manifest } from '../../../lib/batch/batch.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
+import { beginBatch } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
 
 export type Attempt = {
@@ -17,12 +18,7 @@ export type Attempt = {
 export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string): Promise<Attempt | null> {
   await recordAccepted(sql, manifest)
   return await transaction(sql, async tx => {
-    const [batch] = await tx<Array<{ number: number, state: string }>>`
-      update batches set
-        state = case when state in ('queued', 'processing') then 'processing' else state end,
-        started_at = coalesce(started_at, clock_timestamp())
-      where id = ${manifest.id}
-      returning number, state`
+    const batch = await beginBatch(tx, manifest.id)
     // The row was written just now: an answer without it is no answer, and must not end in the message's deletion.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is missing`), { code: 'NO_ROW' })
     if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
@@ -67,9 +63,4 @@ export async function finishAttempt (
     update batch_attempts
     set finished_at = clock_timestamp(), outcome = ${outcome}, rows_read = ${rowsRead}, rows_expected = null, reason = ${reason}
     where batch_id = ${attempt.batchId} and attempt = ${attempt.attempt}`
-}
-
-/** The batch goes back to the queue: its state says so, and why. */
-export async function requeueBatch (sql: Sql, batchId: string, reason: string): Promise<void> {
-  await sql`update batches set state = 'queued', reason = ${reason} where id = ${batchId} and state = 'processing'`
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { operatorReasonPrefix } from '../../../lib/batch/dead-letters.ts'
+import { operatorReasonPrefix } from '../../../lib/batch/transitions.ts'
 
 /** The reason with which the work on a batch is cancelled that an operator has dead-lettered. */
 export class DeadLetteredByOperator extends Error {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from 'postgres'
 import type { Delivery } from '../../../lib/batch/queue.ts'
+import { deadLetterBatch } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
 
 /** Time within which two providers' batches are unreadable for one reason, in seconds. */
@@ -44,9 +45,7 @@ export async function deadLetterOrHold (sql: Sql, delivery: Delivery, reason: st
 
 /** Dead-letters the batch where its row is known, or else keeps the message. */
 export async function deadLetterUnreadable (sql: Sql, { batchId, group, body }: Delivery, reason: string): Promise<UnreadableResult> {
-  const [deadLettered] = await sql<Array<{ provider: string }>>`
-    update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(), reason = ${reason}
-    where id = ${batchId} and state in ('queued', 'processing') returning provider`
+  const deadLettered = await deadLetterBatch(sql, batchId, reason)
   if (deadLettered) return { outcome: 'dead_lettered', provider: deadLettered.provider }
   const [known] = await sql<Array<{ provider: string }>>`select provider from batches where id = ${batchId}`
   if (known) return { outcome: 'already final', provider: known.provider }

@@ -4,6 +4,7 @@ import { traceBindings } from '../../../lib/batch/batch.ts'
 import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
+import { deadLetterBatch } from '../../../lib/batch/transitions.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
 import { classify } from '../../../lib/process/failures.ts'
@@ -64,11 +65,7 @@ async function record ({ sql, store, deadLetters, log, metrics }: Recorder, deli
     log.error({ batchId, provider, outcome, body: delivery.body.slice(0, maxBodyChars) }, 'dead letter without a readable manifest')
   } else {
     await recordAccepted(sql, manifest)
-    const [batch] = await sql`
-      update batches set state = 'dead_lettered', dead_lettered_at = clock_timestamp(),
-        reason = coalesce((select reason from batch_attempts where batch_id = ${batchId} and reason is not null order by attempt desc limit 1),
-          reason, 'UNKNOWN: every worker that received it stopped without reporting a failure')
-      where id = ${batchId} and state in ('queued', 'processing') returning reason`
+    const batch = await deadLetterBatch(sql, batchId)
     if (batch) {
       metrics.count('freight_batches_finished_total', { outcome: 'dead_lettered' })
       log.error({ batchId, ...traceBindings(manifest.traceparent), provider: manifest.provider, reason: batch.reason }, 'batch dead-lettered')
