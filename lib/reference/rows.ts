@@ -1,4 +1,5 @@
 import type { ReferenceProblem } from './invalid-reference.ts'
+import { portCodePattern } from './port-code.ts'
 import { readTable } from './table.ts'
 
 export type Region = { slug: string, name: string, parent_slug: string | null }
@@ -65,7 +66,7 @@ export function readPorts (csv: string, problems: ReferenceProblem[]): PortRows 
 type Cell = Pick<ReferenceProblem, 'file' | 'line' | 'column'> & { value: string }
 
 const keys = {
-  ports: { pattern: /^[A-Z]{2}[A-Z0-9]{3}$/, code: 'malformed-code', looks: 'two letters for the country, then three of A-Z and 0-9' },
+  ports: { pattern: portCodePattern, code: 'malformed-code', looks: 'two letters for the country, then three of A-Z and 0-9' },
   regions: { pattern: /^[a-z][a-z0-9_]{0,63}$/, code: 'malformed-slug', looks: 'a-z, 0-9 and _, a letter first, 64 characters at most' },
 } as const
 

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { portCodePattern } from '../../../lib/reference/port-code.ts'
 import { aliasPrices } from './alias-prices.ts'
 import { monthsOf } from './days.ts'
 import { lanePrices } from './lane-prices.ts'
@@ -19,11 +20,9 @@ export async function averagePrices (sql: Sql, query: LaneQuery, withSnapshot = 
     destSlug: query.dest_code.toLowerCase(),
     months: monthsOf(query.date_from, query.date_to).map(({ month }) => month),
   }
-  if (looksLikePort(parameters.origCode) && looksLikePort(parameters.destCode)) {
+  if (portCodePattern.test(parameters.origCode) && portCodePattern.test(parameters.destCode)) {
     const lane = await lanePrices(sql, parameters, withSnapshot) ?? await aliasPrices(sql, parameters, withSnapshot)
     if (lane) return lane
   }
   return await regionPrices(sql, parameters, withSnapshot)
 }
-
-const looksLikePort = (code: string): boolean => /^[A-Z]{2}[A-Z0-9]{3}$/.test(code)

@@ -1,3 +1,5 @@
+import { monthLength } from '../../../lib/calendar/month-length.ts'
+
 const dayMs = 86_400_000
 const toMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 
@@ -23,7 +25,7 @@ export function monthsOf (from: string, to: string): MonthPart[] {
     return {
       month: `${String(Math.floor(number / 12)).padStart(4, '0')}-${twoDigits(number % 12 + 1)}-01`,
       first: number === firstMonth ? Number(from.slice(8)) : 1,
-      last: number === lastMonth ? Number(to.slice(8)) : lengthOf(number),
+      last: number === lastMonth ? Number(to.slice(8)) : monthLength(Math.floor(number / 12), number % 12 + 1),
     }
   })
 }
@@ -35,9 +37,3 @@ export function dayOf (month: string, day: number): string {
 
 const monthNumber = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1
 const twoDigits = (number: number): string => number < 10 ? `0${number}` : String(number)
-
-function lengthOf (monthNumber: number): number {
-  const [year, month] = [Math.floor(monthNumber / 12), monthNumber % 12 + 1]
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
-  return [4, 6, 9, 11].includes(month) ? 30 : 31
-}

@@ -1,10 +1,11 @@
+import { monthLength } from '../../../../lib/calendar/month-length.ts'
+
 /** What {@link readDay} answers for bytes that are not of the form YYYY-MM-DD. Days before 1970 are negative, hence so low. */
 export const MALFORMED_DAY = -1_000_000_000
 /** What {@link readDay} answers for a day that no calendar has. */
 export const NOT_A_DAY = -1_000_000_001
 
 const DASH = 0x2d
-const monthLengths = new Uint8Array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 /** Reads YYYY-MM-DD from `bytes[start, end)`: days since 1970-01-01, or {@link MALFORMED_DAY}, or {@link NOT_A_DAY}. */
 export function readDay (bytes: Uint8Array, start: number, end: number): number {
@@ -23,7 +24,7 @@ export function readDay (bytes: Uint8Array, start: number, end: number): number 
   const month = e * 10 + f
   const day = g * 10 + h
   if (year === 0 || month < 1 || month > 12 || day < 1) return NOT_A_DAY // PostgreSQL has no year 0 either
-  if (day > monthLengths[month]! && !(month === 2 && day === 29 && isLeap(year))) return NOT_A_DAY
+  if (day > 28 && day > monthLength(year, month)) return NOT_A_DAY
   return daysSinceEpoch(year, month, day)
 }
 
@@ -38,10 +39,6 @@ export function parseDay (text: string): number {
 /** YYYY-MM-DD of a number of days since 1970-01-01. */
 export function formatDay (day: number): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 10)
-}
-
-function isLeap (year: number): boolean {
-  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
 /** Counts from 1 March, so that the leap day comes last; years from 1 on. */

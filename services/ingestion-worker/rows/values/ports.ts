@@ -1,3 +1,5 @@
+import { portCodePattern } from '../../../../lib/reference/port-code.ts'
+
 /** What {@link Ports.find} answers for bytes that cannot be a port code, whatever ports there are. */
 export const MALFORMED_PORT = -1
 /** {@link Ports.find} returns this for a code that is neither a port's own nor an alias. */
@@ -56,7 +58,7 @@ export class Ports {
 
   #add (code: string, index: number): void {
     const bytes = new TextEncoder().encode(code)
-    if (!/^[A-Z]{2}[A-Z0-9]{3}$/.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
+    if (!portCodePattern.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
     if (this.find(bytes, 0, bytes.length) !== UNKNOWN_PORT) throw new Error(`Port ${code} is listed twice`)
     const key = keyOf(bytes, 0)
     const slot = this.#slot(key)
