@@ -3,7 +3,7 @@ import { readDay } from './days.ts'
 import { findUnexpectedCharacters } from './unexpected-characters.ts'
 import { bounded, boundedText, errorMessage, MAX_ORIGINAL_CHARS, MAX_VALUE_CHARS, type RowError, type RowErrorCode } from './row-error.ts'
 import type { RowRules } from './rules.ts'
-import { columns, fieldFaults, type Spans } from './validate.ts'
+import { columns, dayFault, destFault, fieldFaults, origFault, priceFault, type Spans } from './validate.ts'
 
 /** Where rows go. Called synchronously, in the order of the file. */
 export type RowSink = {
@@ -63,12 +63,13 @@ export class RowChecker {
 
   /** Passes the row on if it is good; false, and nothing done, if it is not. The only check that a good row goes through. */
   accept (bytes: Uint8Array, spans: Spans): boolean {
-    const { ports, firstDay, lastDay, maxCents } = this.rules
+    const { rules } = this
+    const { ports } = rules
     const orig = ports.find(bytes, spans[0]!, spans[1]!)
     const dest = ports.find(bytes, spans[2]!, spans[3]!)
     const day = readDay(bytes, spans[4]!, spans[5]!)
     const cents = readCents(bytes, spans[6]!, spans[7]!)
-    if (orig < 0 || dest < 0 || orig === dest || day < firstDay || day > lastDay || cents < 0 || cents > maxCents) return false
+    if (origFault(orig) || destFault(dest, orig) || dayFault(day, rules) || priceFault(cents, rules)) return false
     this.#sink.price(orig, dest, day, cents)
     return true
   }

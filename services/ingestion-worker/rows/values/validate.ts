@@ -20,7 +20,7 @@ export function newSpans (): Spans {
 
 export type FieldFault = { column: number, code: RowErrorCode, detail?: string }
 
-const codes: Record<number, RowErrorCode> = {
+const portCodes: Record<number, RowErrorCode> = {
   [MALFORMED_PORT]: 'malformed_port',
   [UNKNOWN_PORT]: 'unknown_port',
   [RETIRED_PORT]: 'retired_port',
@@ -33,29 +33,33 @@ const priceCodes: Record<number, RowErrorCode> = {
   [MALFORMED_PRICE]: 'malformed_price',
   [PRICE_NOT_POSITIVE]: 'price_not_positive',
   [PRICE_DECIMALS]: 'price_decimals',
+  [PRICE_TOO_LARGE]: 'price_too_large',
 }
 
-/** Every fault of the four values: the rules of a price, said once for all formats. Empty for a good row. */
+/** The rules of a price. Each returns the fault of one value, or undefined for a good value. They run for every row and allocate nothing. */
+export const origFault = (orig: number): RowErrorCode | undefined => orig < 0 ? portCodes[orig] : undefined
+export const destFault = (dest: number, orig: number): RowErrorCode | undefined => dest < 0 ? portCodes[dest] : dest === orig ? 'same_port' : undefined
+export const dayFault = (day: number, { firstDay, lastDay }: RowRules): RowErrorCode | undefined =>
+  day >= firstDay && day <= lastDay ? undefined : dayCodes[day] ?? 'day_out_of_span'
+export const priceFault = (cents: number, { maxCents }: RowRules): RowErrorCode | undefined =>
+  cents >= 0 && cents <= maxCents ? undefined : priceCodes[cents] ?? 'price_too_large'
+
+/** Returns every fault of the four values of a row. */
 export function fieldFaults (bytes: Uint8Array, spans: Spans, rules: RowRules): FieldFault[] {
-  const faults: FieldFault[] = []
   const [a, b, c, d, e, f, g, h] = spans as unknown as [number, number, number, number, number, number, number, number]
   const orig = rules.ports.find(bytes, a, b)
   const dest = rules.ports.find(bytes, c, d)
-  const day = readDay(bytes, e, f)
-  const cents = readCents(bytes, g, h)
-  if (orig < 0) faults.push({ column: 0, code: codes[orig]! })
-  if (dest < 0) faults.push({ column: 1, code: codes[dest]! })
-  else if (dest === orig) faults.push({ column: 1, code: 'same_port' })
-  if (day <= MALFORMED_DAY) faults.push({ column: 2, code: dayCodes[day]! })
-  else if (day < rules.firstDay || day > rules.lastDay) {
-    faults.push({ column: 2, code: 'day_out_of_span', detail: `${formatDay(rules.firstDay)} to ${formatDay(rules.lastDay)}` })
-  }
-  if (cents > rules.maxCents || cents === PRICE_TOO_LARGE) faults.push({ column: 3, code: 'price_too_large', detail: String(rules.maxCents / 100) })
-  else if (cents < 0) faults.push({ column: 3, code: priceCodes[cents]! })
+  const codes = [origFault(orig), destFault(dest, orig), dayFault(readDay(bytes, e, f), rules), priceFault(readCents(bytes, g, h), rules)]
+  const faults = codes.flatMap((code, column): FieldFault[] => code ? [{ column, code, ...detailOf(code, rules) }] : [])
   return faults.map(fault => {
     const start = spans[fault.column * 2]!
     const end = spans[fault.column * 2 + 1]!
     if (start === end) return { column: fault.column, code: 'missing_value' }
     return isUtf8(bytes.subarray(start, end)) ? fault : { column: fault.column, code: 'not_utf8' }
   })
+}
+
+function detailOf (code: RowErrorCode, { firstDay, lastDay, maxCents }: RowRules): { detail?: string } {
+  if (code === 'day_out_of_span') return { detail: `${formatDay(firstDay)} to ${formatDay(lastDay)}` }
+  return code === 'price_too_large' ? { detail: String(maxCents / 100) } : {}
 }
