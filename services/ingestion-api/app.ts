@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
+import { declareCaller } from '../../lib/api-keys/require-key.ts'
 import { withManifestFallback } from '../../lib/batch/store/manifest-fallback.ts'
 import { openMetrics } from '../../lib/metrics/metrics.ts'
 import { registerDocs } from '../../lib/http/openapi.ts'
@@ -38,7 +39,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
   }
   app.addHook('onRequest', ignoreTypeOfEmptyBody)
   app.addHook('onClose', async () => { await Promise.allSettled(backgroundTasks) })
-  app.decorateRequest('caller', null)
+  declareCaller(app)
   await registerDocs(app, { title: 'Freight rates: ingestion API', description: 'Send prices in batches and read the state of each batch.', keys: true })
   await app.register(async routes => {
     registerHealth(routes, { store: store.probe, queue: queue.countMessages, keys: async () => dependencies.keys() })

@@ -1,6 +1,6 @@
 import type { RateLimitOptions } from '@fastify/rate-limit'
+import { providerOf } from '../../lib/api-keys/require-key.ts'
 import { Problem } from '../../lib/http/problem.ts'
-import { providerOf } from './caller.ts'
 
 /**
  * Limits the requests of one provider in a minute, to this process; `what` names them. Throws `too-many-requests`. Keeps the counters

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Sql } from 'postgres'
+import { declareCaller } from '../../lib/api-keys/require-key.ts'
 import { openMetrics, type Metrics } from '../../lib/metrics/metrics.ts'
 import { registerDocs } from '../../lib/http/openapi.ts'
 import { registerHealth } from '../../lib/http/health.ts'
@@ -36,6 +37,7 @@ export async function buildRatesApi (dependencies: Dependencies): Promise<Fastif
   app.addHook('onReady', hosts.start)
   app.addHook('onClose', hosts.close)
 
+  declareCaller(app)
   const api: RatesApi = { hosts, metrics, access: accessWith(keys, limits.client && await limitClients(app, limits.client)), maxDays: limits.maxDays }
   await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
   await app.register(async routes => {

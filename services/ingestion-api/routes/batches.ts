@@ -3,14 +3,14 @@ import { Type, type Static } from 'typebox'
 import { states } from '../../../lib/batch/batch.ts'
 import { listRecords, providerOfRecord } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
+import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { retryRead } from '../../../lib/postgres/retry-read.ts'
 import type { IngestionApi } from '../context.ts'
-import { needsKey, providerOf } from '../caller.ts'
 import { ListedBatch, listedBatch } from '../listed-batch.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
 import { BatchView, viewSerializer } from '../view.ts'
-import { problemResponses } from './responses.ts'
 
 const Id = Type.Object({ id: Type.String({ maxLength: 256 }) })
 const ListQuery = Type.Object({
@@ -22,7 +22,7 @@ const ListQuery = Type.Object({
 /** `GET /batches` and `GET /batches/<id>` */
 export function registerBatches (app: FastifyInstance, { store, sql, log, keys, limitReads }: IngestionApi): void {
   const security = [{ key: [] }]
-  const onRequest = [needsKey(keys, 'read'), limitReads]
+  const onRequest = [requireKey(keys, 'read'), limitReads]
 
   app.get<{ Params: Static<typeof Id> }>('/batches/:id', {
     schema: {
@@ -30,7 +30,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
       tags: ['batches'],
       security,
       params: Id,
-      response: { 200: BatchView, ...problemResponses('unknown-batch', 'too-many-requests', 'store-unavailable') },
+      response: { 200: BatchView, ...documentedProblems(...accessProblems('read'), 'not-found', 'unknown-batch', 'too-many-requests', 'store-unavailable') },
     },
     onRequest,
     serializerCompiler: viewSerializer,
@@ -48,7 +48,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
       querystring: ListQuery,
       response: {
         200: Type.Object({ batches: Type.Array(ListedBatch), next_cursor: Type.Union([Type.String(), Type.Null()]) }),
-        ...problemResponses('invalid-parameters', 'too-many-requests', 'database-unavailable'),
+        ...documentedProblems(...accessProblems('read'), 'invalid-parameters', 'too-many-requests', 'database-unavailable'),
       },
     },
     onRequest,

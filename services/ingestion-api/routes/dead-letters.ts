@@ -3,11 +3,11 @@ import { Type, type Static } from 'typebox'
 import { actOn, listAuditEntries, listDeadLetters, type Action } from '../../../lib/batch/dead-letters.ts'
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
+import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { retryRead } from '../../../lib/postgres/retry-read.ts'
 import type { IngestionApi } from '../context.ts'
-import { needsKey, providerOf } from '../caller.ts'
-import { problemResponses } from './responses.ts'
 
 const Nullable = (type: ReturnType<typeof Type.String>) => Type.Union([type, Type.Null()])
 const DeadLetter = Type.Object({
@@ -38,7 +38,7 @@ const ActionResponse = Type.Object({
 /** `GET /dead-letters`, `POST /dead-letters/<id>/redrive`, `DELETE /dead-letters/<id>`: for operators. */
 export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, keys, limitReads, payloadKeepDays }: IngestionApi): void {
   const common = { tags: ['dead letters'], security: [{ key: [] }] }
-  const onRequest = needsKey(keys, 'admin')
+  const onRequest = requireKey(keys, 'admin')
 
   app.get<{ Querystring: Static<typeof ListQuery> }>('/dead-letters', {
     schema: {
@@ -47,7 +47,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
       querystring: ListQuery,
       response: {
         200: Type.Object({ dead_letters: Type.Array(DeadLetter), next_cursor: Nullable(Type.String()) }),
-        ...problemResponses('invalid-parameters', 'too-many-requests', 'database-unavailable'),
+        ...documentedProblems(...accessProblems('admin'), 'invalid-parameters', 'too-many-requests', 'database-unavailable'),
       },
     },
     onRequest: [onRequest, limitReads],
@@ -59,8 +59,8 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
     return reply.header('cache-control', 'no-store').send({ dead_letters: page, next_cursor: found.length > limit ? page.at(-1)!.id : null })
   })
 
-  const response = { 200: ActionResponse, ...problemResponses('invalid-parameters', 'malformed-request', 'unknown-batch', 'payload-gone',
-    'content-too-large', 'unsupported-media-type', 'database-unavailable', 'store-unavailable', 'queue-unavailable') }
+  const response = { 200: ActionResponse, ...documentedProblems(...accessProblems('admin'), 'invalid-parameters', 'malformed-request', 'not-found',
+    'unknown-batch', 'payload-gone', 'content-too-large', 'unsupported-media-type', 'database-unavailable', 'store-unavailable', 'queue-unavailable') }
   app.post<{ Params: { id: string }, Body?: { reason?: string } }>('/dead-letters/:id/redrive', {
     schema: { ...common, summary: 'Redrive a batch: queue it again, last in its provider\'s order', params: Id, body: Type.Union([ActionReason, Type.Null()]), response },
     onRequest,

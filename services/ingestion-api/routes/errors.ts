@@ -4,12 +4,12 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { Type, type Static } from 'typebox'
 import { csvLine, inertCsvLine } from '../../../lib/http/csv.ts'
 import { negotiate } from '../../../lib/http/media-type.ts'
+import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
-import { needsKey, providerOf } from '../caller.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
 import { RowError } from '../view.ts'
-import { problemResponses } from './responses.ts'
 
 const columns = ['row', 'column', 'value', 'code', 'message', 'original'] as const
 const types = ['text/csv', 'application/x-ndjson'] as const
@@ -26,10 +26,11 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
       response: {
         200: { description: 'One line for each bad row', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
-        ...problemResponses('unknown-batch', 'no-report', 'not-acceptable', 'too-many-requests', 'store-unavailable', 'database-unavailable'),
+        ...documentedProblems(...accessProblems('read'), 'not-found', 'unknown-batch', 'no-report', 'not-acceptable', 'too-many-requests',
+          'store-unavailable', 'database-unavailable'),
       },
     },
-    onRequest: [needsKey(keys, 'read'), limitReads],
+    onRequest: [requireKey(keys, 'read'), limitReads],
   }, async (request, reply) => {
     const provider = providerOf(request)
     const type = negotiate(request, reply, types)

@@ -5,6 +5,8 @@ import { batchId, type Encoding, type Format, type Manifest, type Name } from '.
 import { acceptNamed } from '../../../lib/batch/naming.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
+import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { requireBatchType } from '../body/accepted-types.ts'
@@ -13,10 +15,8 @@ import { readUploadCommand } from '../body/upload-command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
 import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
-import { needsKey, providerOf } from '../caller.ts'
 import { databaseTimeoutMs, readBatchView } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
-import { problemResponses } from './responses.ts'
 
 const schema = {
   summary: 'Send a batch of prices',
@@ -49,8 +49,8 @@ const schema = {
       },
       content: { 'application/json': { schema: BatchView } },
     },
-    ...problemResponses('invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch', 'unknown-upload', 'request-timeout', 'upload-incomplete',
-      'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
+    ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch',
+      'unknown-upload', 'request-timeout', 'upload-incomplete', 'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
   },
 }
 
@@ -65,7 +65,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   app.post<{ Querystring: Query }>('/batches', {
     schema,
     config: { rateLimit: api.rateLimit },
-    onRequest: needsKey(api.keys, 'submit'),
+    onRequest: requireKey(api.keys, 'submit'),
     preParsing: requireBatchType,
   }, async (request, reply) => {
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')

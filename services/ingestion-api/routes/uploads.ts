@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { maxUploadBytes } from '../../../lib/batch/store/uploads.ts'
+import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
-import { needsKey, providerOf } from '../caller.ts'
-import { problemResponses } from './responses.ts'
 
 const File = Type.Object({
   bytes: Type.Integer({ minimum: 1, maximum: maxUploadBytes, description: 'length of the file as it will be sent; 5 GiB at most' }),
@@ -31,11 +31,11 @@ export function registerUploads (app: FastifyInstance, { uploads, keys, rateLimi
       tags: ['batches'],
       security: [{ key: [] }],
       body: File,
-      response: { 201: UploadResponse, ...problemResponses('invalid-parameters', 'malformed-request', 'content-too-large', 'unsupported-media-type',
-        'too-many-requests', 'store-unavailable') },
+      response: { 201: UploadResponse, ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'malformed-request',
+        'content-too-large', 'unsupported-media-type', 'too-many-requests', 'store-unavailable') },
     },
     config: { rateLimit },
-    onRequest: needsKey(keys, 'submit'),
+    onRequest: requireKey(keys, 'submit'),
   }, async (request, reply) => {
     const { bytes, sha256, content_type: type, content_encoding: encoding } = request.body
     const declared = { provider: providerOf(request), format: parseFormat(type)!, encoding: parseEncoding(encoding)!, bytes, sha256 }

@@ -32,7 +32,7 @@ export function openConnections (connect: () => Sql, { connections, maxWaiting, 
   const waiting = new Set<() => void>()
 
   const query: RunQuery = question => new Promise((resolve, reject) => {
-    if (free.length === 0 && waiting.size >= maxWaiting) throw new Problem('overloaded', 'Too many requests wait for the database; try again')
+    if (free.length === 0 && waiting.size >= maxWaiting) throw createOverloadProblem()
     let sql: Sql | null = null
     let hasTimedOut = false
     let timer = setTimeout(onTimeout, limitMs)
@@ -91,3 +91,10 @@ export function openConnections (connect: () => Sql, { connections, maxWaiting, 
 export function createTimeoutProblem (limitMs: number): Problem {
   return new Problem('database-unavailable', `The database did not respond within ${limitMs} ms; try again`)
 }
+
+const createOverloadProblem = (): Problem => new Problem('overloaded', 'Too many requests wait for the database; try again')
+
+/** The problems of a route that queries the database, for its documentation. */
+export const databaseProblems: readonly Problem[] = [
+  new Problem('database-unavailable', 'The database cannot be reached; try again'), createOverloadProblem(),
+]

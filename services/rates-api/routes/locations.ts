@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { age, documentedAge } from '../cache/age.ts'
 import type { RatesApi } from '../context.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
+import { databaseProblems } from '../database/connections.ts'
 import { findLocations, type Location } from '../rates/find-locations.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameters } from '../rates/parameters.ts'
 
@@ -59,7 +60,8 @@ export function registerLocations (app: FastifyInstance, { hosts, access }: Rate
       querystring: Querystring,
       response: {
         200: { description: 'The best matches first', headers: documentedAge, content: { 'application/json': { schema: Locations, examples: { tallinn: { value: { locations: example } } } } } },
-        ...documentedProblems(...access.problems, invalidParameters([errorAt('limit', 'out_of_range', 'must be from 1 to 100', '1000')])),
+        ...documentedProblems(...access.problems, ...databaseProblems,
+          invalidParameters([errorAt('limit', 'out_of_range', 'must be from 1 to 100', '1000')])),
       },
     },
   }, async (request, reply) => {

@@ -7,6 +7,7 @@ import type { RatesApi } from '../context.ts'
 import { averagePrices } from '../rates/average-prices.ts'
 import { dailyRates, toCsv, type Rate } from '../rates/daily-rates.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
+import { databaseProblems } from '../database/connections.ts'
 import type { Host } from '../database/host.ts'
 import { invalidParameters } from '../rates/parameters.ts'
 import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations } from '../rates/rates-query.ts'
@@ -46,7 +47,8 @@ export function registerRates (app: FastifyInstance, { hosts, metrics, access, m
             'text/csv': { schema: Type.String(), examples: { rates: { value: toCsv(example) } } },
           },
         },
-        ...documentedProblems(...access.problems, invalidParameters([...exampleErrors]), unknownLocations([unknownLocation('orig_code', 'CNGGG')]),
+        ...documentedProblems(...access.problems, ...databaseProblems, invalidParameters([...exampleErrors]),
+          unknownLocations([unknownLocation('orig_code', 'CNGGG')]),
           new Problem('not-acceptable', 'Available as application/json or text/csv')),
       },
     },

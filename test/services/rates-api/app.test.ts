@@ -63,6 +63,9 @@ t.test('its examples are responses that it allows, and each problem has its own'
       for (const [type, { schema, examples }] of Object.entries<any>(content)) {
         t.ok(Object.keys(examples).length > 0, `${path} ${status} ${type} has an example`)
         for (const [name, { value }] of Object.entries<any>(examples)) t.same(Errors(schema, value)[1], [], `${path} ${status} ${name}`)
+        if (Number(status) >= 400) {
+          t.same(schema.properties.type.enum, Object.keys(examples).map(code => `/problems/${code}`), `${path} ${status} lists its problems`)
+        }
       }
     }
   }
