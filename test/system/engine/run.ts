@@ -69,7 +69,7 @@ try {
     assert.match(secretsprovider, /^awskms:/)
     assert(encryptedkey)
     assert.match(config['freight-rates:permissionsBoundary'], /freight-service-boundary/)
-    fails(await engine.npmRun('stack', 'init', stack, '--allowed-cidrs', '198.51.100.7/32'), /there already/)
+    fails(await engine.npmRun('stack', 'init', stack, '--allowed-cidrs', '198.51.100.7/32'), /exists/)
     return 'settings with account, region, boundary and key from the bootstrap; the second time it is refused'
   })
 
