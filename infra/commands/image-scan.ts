@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Accepted, readAccepted } from './accepted-findings.ts'
+import { type Accepted, readAccepted } from './image-scan/accepted-findings.ts'
 import { runMain, Refused } from './pulumi.ts'
-import { criticalFindings, type Finding, progressOf, type ScanResponse } from './scan-findings.ts'
+import { criticalFindings, type Finding, progressOf, type ScanResponse } from './image-scan/scan-findings.ts'
 
 const help = `Usage: node infra/commands/image-scan.ts --image REPOSITORY@sha256:… [--accepted FILE] [--wait-seconds N] [--poll-seconds N]
 

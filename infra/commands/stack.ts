@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { table } from '../../services/ops/table.ts'
 import { fileOf, requireCopyName, requireLastDay } from './copy-name.ts'
-import type { Given } from './init.ts'
+import type { Given } from './stack/init.ts'
 import { readPulumiJson, runMain, pulumi, Refused } from './pulumi.ts'
 
 const help = `Usage: npm run stack -- COMMAND
@@ -60,7 +60,7 @@ function readCommand (): Read {
 
 async function initAt (name: string, given: Given, yes: boolean): Promise<void> {
   await requireCredentials()
-  const { init } = await import('./init.ts') // Pulumi's library takes its time to load
+  const { init } = await import('./stack/init.ts') // Pulumi's library takes its time to load
   await init(name, given, process.stdin.isTTY && !yes ? { input: process.stdin, output: process.stderr } : undefined)
 }
 

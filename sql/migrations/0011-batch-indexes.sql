@@ -1,7 +1,7 @@
 --! no transaction
 -- Indexes on a table that may be large: built while batches and readers go on (docs/decisions/0032-indexes-are-built-online.md).
 
--- For the search for an applied batch of the same content (services/ingestion-worker/apply/duplicate.ts). A batch that a key names has no twin.
+-- For the search for an applied batch of the same content (services/ingestion-worker/apply/duplicate/duplicate.ts). A batch that a key names has no twin.
 create index concurrently batches_of_digest on batches (provider, digest) where state = 'applied' and name_kind is distinct from 'key';
 -- The two digests differ for compressed uploads alone.
 create index concurrently batches_of_content on batches (provider, content_digest) where content_digest <> digest;

@@ -1,5 +1,5 @@
-import { actOnBatches } from '../act-on-batches.ts'
-import { idSummary } from '../batch-id.ts'
+import { actOnBatches } from '../batches/act-on-batches.ts'
+import { idSummary } from '../batches/batch-id.ts'
 import { command } from '../command.ts'
 import { actorOf, by, why } from '../options.ts'
 

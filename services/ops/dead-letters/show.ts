@@ -1,6 +1,6 @@
-import { idSummary } from '../batch-id.ts'
+import { idSummary } from '../batches/batch-id.ts'
 import { command } from '../command.ts'
-import { showBatch } from '../show-batch.ts'
+import { showBatch } from '../batches/show-batch.ts'
 
 export const showDeadLetter = command({
   name: 'dead-letters show',

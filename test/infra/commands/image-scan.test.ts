@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readAccepted } from '../../../infra/commands/accepted-findings.ts'
+import { readAccepted } from '../../../infra/commands/image-scan/accepted-findings.ts'
 import { childEnvironment } from '../../harness/child-environment.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
-import { findDuplicate } from '../../../services/ingestion-worker/apply/duplicate.ts'
+import { findDuplicate } from '../../../services/ingestion-worker/apply/duplicate/duplicate.ts'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { countUnfinished } from '../../../lib/batch/unfinished.ts'
 import { readMigrations } from '../../../lib/migrations/migrations.ts'

@@ -1,7 +1,7 @@
 import { Value } from 'typebox/value'
 import { isMap, parseDocument } from 'yaml'
-import { Schema, type Settings } from '../config-schema.ts'
-import { Refused } from './pulumi.ts'
+import { Schema, type Settings } from '../../config-schema.ts'
+import { Refused } from '../pulumi.ts'
 
 export type Tier = 'development' | 'staging' | 'production'
 

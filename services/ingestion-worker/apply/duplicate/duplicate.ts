@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { Manifest } from '../../../lib/batch/batch.ts'
+import type { Manifest } from '../../../../lib/batch/batch.ts'
 
 /** Batches of an older release whose contents are looked up before the next query for them. */
 export const maxUnknown = 20

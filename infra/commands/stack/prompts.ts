@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { Refused } from './pulumi.ts'
+import { Refused } from '../pulumi.ts'
 
 export interface Prompt {
   /** The option that answers it, without `--`. */

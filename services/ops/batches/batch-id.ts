@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
-import { batchesByPrefix } from '../../lib/batch/records.ts'
-import { CommandError } from './command-error.ts'
+import { batchesByPrefix } from '../../../lib/batch/records.ts'
+import { CommandError } from '../command-error.ts'
 
 /** Help of the operand of a command that takes ids. */
 export const idSummary = 'The id of a batch, or its first 8 or more characters where no other batch has them'

@@ -1,9 +1,9 @@
-import { statusOf } from '../../../lib/batch/store/absent.ts'
-import type { Manifest } from '../../../lib/batch/batch.ts'
-import { classify } from '../../../lib/process/failures.ts'
-import type { ApplyOptions } from './options.ts'
+import { statusOf } from '../../../../lib/batch/store/absent.ts'
+import type { Manifest } from '../../../../lib/batch/batch.ts'
+import { classify } from '../../../../lib/process/failures.ts'
+import type { ApplyOptions } from '../options.ts'
 import { openContentDigest } from './content-digest.ts'
-import { DigestMismatch, readPayload, Unreadable } from './payload.ts'
+import { DigestMismatch, readPayload, Unreadable } from '../payload.ts'
 import { findUnknown, type Content } from './duplicate.ts'
 
 /**

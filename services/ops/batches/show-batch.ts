@@ -1,10 +1,10 @@
-import { listAttempts } from '../../lib/batch/attempts.ts'
-import { listAuditEntries } from '../../lib/batch/dead-letters.ts'
-import { readRecord } from '../../lib/batch/records.ts'
+import { listAttempts } from '../../../lib/batch/attempts.ts'
+import { listAuditEntries } from '../../../lib/batch/dead-letters.ts'
+import { readRecord } from '../../../lib/batch/records.ts'
 import { findBatchId } from './batch-id.ts'
-import { CommandError } from './command-error.ts'
+import { CommandError } from '../command-error.ts'
 import { payloadOf } from './payload-of.ts'
-import type { System } from './system.ts'
+import type { System } from '../system.ts'
 
 /** Attempts that are shown at most. Ten deliveries end as a dead letter, so that more come from redrives. */
 const maxAttempts = 100

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Manifest } from '../../../lib/batch/batch.ts'
+import type { Manifest } from '../../../../lib/batch/batch.ts'
 
 export type ContentDigest = { update: (chunk: Buffer) => void, /** SHA-256 in hex, after the last chunk. */ digest: () => string }
 

@@ -1,9 +1,9 @@
-import { actOn, type Action, type ActionResult } from '../../lib/batch/dead-letters.ts'
-import type { Actor } from '../../lib/batch/actor.ts'
-import { Problem } from '../../lib/http/problem.ts'
+import { actOn, type Action, type ActionResult } from '../../../lib/batch/dead-letters.ts'
+import type { Actor } from '../../../lib/batch/actor.ts'
+import { Problem } from '../../../lib/http/problem.ts'
 import { findBatchIds } from './batch-id.ts'
-import { CommandError } from './command-error.ts'
-import type { System } from './system.ts'
+import { CommandError } from '../command-error.ts'
+import type { System } from '../system.ts'
 
 const refusals: Record<Action, string> = {
   redrive: 'it was no dead letter', discard: 'it was no dead letter', dead_letter: 'it was neither queued nor being processed',

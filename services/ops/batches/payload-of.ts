@@ -1,7 +1,7 @@
-import { expiryOf } from '../../lib/batch/store/payload-expiry.ts'
-import type { PayloadState } from '../../lib/batch/store/store.ts'
-import { reasonOf } from '../../lib/process/failures.ts'
-import type { System } from './system.ts'
+import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
+import type { PayloadState } from '../../../lib/batch/store/store.ts'
+import { reasonOf } from '../../../lib/process/failures.ts'
+import type { System } from '../system.ts'
 
 export type ShownPayload = {
   /** `unknown` where the store cannot be read, or the manifest, which names the payload: `reason` says why. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { Refused } from './pulumi.ts'
+import { Refused } from '../pulumi.ts'
 
 export interface Accepted {
   /** Identifier of the vulnerability, as the registry names it. */
