@@ -4,31 +4,32 @@ import type { Queue } from './queue.ts'
 import type { Store } from './store/store.ts'
 
 export type Acceptance = {
-  /** The one that holds: ours, or that of an earlier request of the same name and content. */
+  /** Manifest of the accepted batch: of this request, or of an earlier request with the same name and content. */
   manifest: Manifest
   replayed: boolean
-  /** Whether `pending/<id>` still lies there, to be taken away once the message is known to be queued. */
+  /** Whether the pending record `pending/<id>` exists. The caller deletes the record after the message is queued. */
   pending: boolean
 }
 
-/** Decides whether a batch that is new may be accepted; throws when it may not. */
+/** Admits a new batch. Throws when the batch must not be accepted. */
 export type Admit = (manifest: Manifest) => Promise<Admission>
 export type Admission = {
-  /** The batch was not accepted after all. */
+  /** Withdraws the admission, because the batch was not accepted. */
   cancel: () => void
 }
 
 /**
- * Makes a stored payload a batch: `pending/<id>`, then the manifest, then the message. Needs no database. A crash at any
- * point leaves either nothing accepted or a `pending/<id>` that the sweeper, or the client's next try, finishes.
+ * Accepts a stored payload as a batch: writes the pending record `pending/<id>`, then the manifest, then sends the message. Needs no database.
+ * After a crash before the manifest nothing is accepted. After a later crash the sweeper, or the client's next request, sends the message.
+ * `admit` is called for new batches only.
  *
- * Throws `key-reused` when the name belongs to other content or, where it is a key, to the same content in another format,
- * `store-unavailable` before the manifest, and after it `queue-unavailable` with the id. `admit` sees new batches alone.
+ * Throws `key-reused` when the name belongs to different content. For a key, also when the key belongs to the same content in another format.
+ * Throws `store-unavailable` when the manifest is not written, and `queue-unavailable` with the batch id when only the message is not sent.
  */
 export async function accept (store: Store, queue: Queue, manifest: Manifest, admit?: Admit): Promise<Acceptance> {
   const { existing, pending } = await claim(store, manifest, admit)
   if (existing && existing.digest !== manifest.digest) {
-    // A note that this request wrote stays for the sweeper: the request that won may still need it.
+    // The pending record of this request stays: a concurrent request that won may still need the sweeper to send its message.
     const named = `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt}`
     throw new Problem('key-reused', isCompressedUpload(existing) || isCompressedUpload(manifest)
       ? `${named}; one of the two is a compressed upload, so that their contents cannot be compared. Look at that batch first: if it is the same file, its prices would count again under another key`
@@ -44,19 +45,19 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
   return { manifest: acceptedManifest, replayed: existing !== null, pending }
 }
 
-/** The API has not decoded a compressed upload: its digest is that of the compressed file. */
+/** Whether the digest is of the compressed file: the API does not decode compressed uploads. */
 const isCompressedUpload = ({ digestOf, encoding }: Manifest): boolean => digestOf === 'payload' && encoding === 'gzip'
 
 async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<{ existing: Manifest | null, pending: boolean }> {
   let admission: Admission | undefined
   try {
-    // Stores without conditional writes exist (emulators): looking first makes them right but for a race.
+    // Some emulators ignore conditional writes. Reading first limits their error to concurrent requests.
     const earlier = await store.readManifest(manifest.id)
     if (earlier) return { existing: earlier, pending: await store.isPending(manifest.id) }
     try {
       admission = await admit?.(manifest)
     } catch (refusal) {
-      // Another request may have accepted the same batch meanwhile.
+      // A concurrent request may have accepted the same batch meanwhile.
       const meanwhile = await store.readManifest(manifest.id)
       if (meanwhile) return { existing: meanwhile, pending: await store.isPending(manifest.id) }
       throw refusal

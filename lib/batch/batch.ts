@@ -5,39 +5,42 @@ export type Mode = 'apply' | 'dry_run'
 export type Format = 'csv' | 'ndjson' | 'json'
 export type Encoding = 'identity' | 'gzip'
 
-/** `accepted` is what is known of a batch while the database cannot be asked. */
+/** State of a batch. The API reports `accepted` from the manifest while the database is unavailable; no row has that state. */
 export type State = 'accepted' | 'queued' | 'processing' | 'applied' | 'validated' | 'rejected' | 'dead_lettered' | 'discarded'
 export const states = ['queued', 'processing', 'applied', 'validated', 'rejected', 'dead_lettered', 'discarded'] as const
 
-/** The states that nothing changes any more. */
+/** States that never change again. */
 export const finalStates: ReadonlySet<string> = new Set<State>(['applied', 'validated', 'rejected', 'discarded'])
 
-/** Media type of each format, as `Content-Type` has it. */
+/** Media type of each format, as in `Content-Type`. */
 export const mediaTypes: Readonly<Record<Format, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
 
 /**
- * Names a batch: by the provider's own key, by the SHA-256 of its content, by its upload where the content is compressed and so not known
- * yet, or, for a dry run without a key, by the request.
+ * Name of a batch. Its `kind` says what `value` is:
+ * - `key`: the provider's idempotency key.
+ * - `content`: the SHA-256 of the content.
+ * - `upload`: the upload, because the API does not decode compressed uploads and so does not know their content.
+ * - `request`: the request, for a dry run without a key.
  */
 export type Name = {
   kind: 'key' | 'upload' | 'content' | 'request'
   value: string
-  /** Set only where the same content was accepted in another format before. Without it the id is that of older releases. */
+  /** Set only if the same content was accepted in another format before. Without `format` the batch id equals the id of older releases. */
   format?: Format
-  /** Id of the batch before it: the same content, rejected under other conditions (lib/batch/generations.ts). */
+  /** Id of the previous batch with the same content, which was rejected under other conditions (lib/batch/generations.ts). */
   after?: string
 }
 
 /**
- * SHA-256, in hex, of provider, mode and name. The provider is part of it, so that nobody else's batch can have the same
- * id, and so is the kind of name, so that a key that looks like a digest stays a key.
+ * Returns the batch id: SHA-256, in hex, of provider, mode and name. Because the provider is hashed, two providers never share an id.
+ * Because the kind of name is hashed, a key that looks like a digest never collides with a content name.
  */
 export function batchId (provider: string, mode: Mode, { kind, value, format, after }: Name): string {
   const parts = [provider, mode, kind, value, ...(format || after ? [format ?? ''] : []), ...(after ? [after] : [])]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** The acceptance of a batch, written once to `batches/<id>.json` and kept for ever. */
+/** Record of the acceptance of a batch. The object `batches/<id>.json` is written once and never deleted. */
 export type Manifest = {
   version: 1
   id: string
@@ -45,30 +48,30 @@ export type Manifest = {
   mode: Mode
   name: Name
   format: Format
-  /** How the payload lies in the store. */
+  /** Content encoding of the stored payload. */
   encoding: Encoding
-  /** SHA-256 in hex: of the decoded content or, of an upload, which nobody has decoded yet, of the payload as it lies in the store. */
+  /** SHA-256 in hex: of the decoded content, or of the stored payload for uploads, which are not decoded before acceptance. */
   digest: string
   digestOf: 'content' | 'payload'
-  /** As they were sent. */
+  /** Length of the payload as sent, in bytes. */
   bytes: number
-  /** After decoding; null where nobody has decoded it yet. */
+  /** Length of the decoded content, in bytes; null if the payload was not decoded before acceptance. */
   decodedBytes: number | null
   payload: Payload
-  /** ISO 8601: when the payload came to the store, where that was before the acceptance, as an upload does. */
+  /** ISO 8601: when the payload was stored. Set for uploads, which are stored before the acceptance. */
   payloadStoredAt?: string | undefined
-  /** How many rows the provider says the file has, where it says so. */
+  /** Number of rows that the provider declares. */
   rows?: number | undefined
-  /** ISO 8601, by the clock of the process that accepted it: for people, nothing is decided by it. */
+  /** ISO 8601, by the clock of the accepting process. Informational: no code decides by this time. */
   acceptedAt: string
-  /** W3C trace context of the request that was accepted; kept beside the object, as its metadata. */
+  /** W3C trace context of the accepted request; stored in the object's metadata. */
   traceparent?: string | undefined
 }
 
-/** One version of one object: `versionId` where the bucket has versions, the ETag pins it elsewhere. */
+/** Reference to one version of one object. In a bucket without versioning `versionId` is null, and the ETag pins the content. */
 export type Payload = { key: string, versionId: string | null, etag: string }
 
-/** What a line of the log says of a batch besides its id: the trace that it came with, and the request that was accepted. */
+/** Returns log bindings of a batch: the trace id and the id of the accepted request. Empty without a valid trace context. */
 export function traceBindings (traceparent = ''): { traceId?: string, requestId?: string } {
   const trace = parseTraceparent(traceparent)
   return trace ? { traceId: trace.traceId, requestId: trace.spanId } : {}

@@ -21,20 +21,20 @@ export type DeadLetter = {
   mode: string
   accepted_at: string
   dead_lettered_at: string
-  /** The last failure: code and message. */
+  /** Code and message of the last failure. */
   reason: string | null
   attempts: number
-  /** When its payload came to the store: from then on its life counts. */
+  /** When the payload was stored. The lifecycle of the bucket counts from this time. */
   payload_stored_at: string
 }
 
-/** The batch's state after an action, and whether the action made it so. `followed`: the row got the state of a decision that the store had. */
+/** State of the batch after an action, and whether this action changed the state. `followed`: the row took the state of a stored decision. */
 export type ActionResult = { state: string, changed: boolean, followed?: true }
 
-/** What has been done to a batch, oldest first. */
+/** One action on a batch, from the audit table `dead_letter_actions`. */
 export type AuditEntry = { action: Action, actor: string, caller: string | null, task: string | null, reason: string | null, acted_at: string }
 
-/** Newest first. `after` is the id of the last one of the page before. */
+/** Returns a page of dead letters, newest first. `after` is the id of the last dead letter of the previous page. */
 export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
   provider?: string | undefined, after?: string | undefined, limit: number
 }): Promise<DeadLetter[]> {
@@ -50,27 +50,30 @@ export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
     limit ${limit}`
 }
 
+/** Returns the actions on a batch, oldest first. */
 export async function listAuditEntries (sql: Sql, id: string): Promise<AuditEntry[]> {
   return await sql<AuditEntry[]>`
     select action, actor, caller, task, reason, ${isoTime(sql, 'acted_at')} from dead_letter_actions where batch_id = ${id} order by number`
 }
 
-/** Where an action puts its effect. */
+/** Resources that an action changes besides the database. */
 export type Effects = { store: Store, queue: Queue }
 
 /** Longest time to look up a batch in the store, in milliseconds. */
 const lookUpMs = 3_000
 
 /**
- * Sends a dead letter back to the queue, or ends it as discarded; or makes one of a batch that is queued or being processed, whose worker
- * notices at its next heartbeat. The audit entry is in the transaction of the change.
- * Done twice it has one effect: the answer is the state after it, and whether this call made it; null for an unknown batch.
+ * Acts on a batch, and writes the audit entry in the transaction of the change:
+ * - `redrive` queues a dead letter again. The new message is the last one in the provider's order.
+ * - `discard` discards a dead letter. The decision is stored before the row is updated.
+ * - `dead_letter` dead-letters a batch that is queued or processing. The worker of that batch notices at its next heartbeat.
  *
- * A discard is decided in the store before the row says it. A batch with a decision is not redriven: its row follows the decision. Throws
- * the problem `payload-gone` for a redrive of a batch whose payload the store does not have any more, and `store-unavailable` for a discard.
+ * A repeated action has no second effect. Returns the resulting state, and whether this call changed the state; null for an unknown batch.
+ * A batch with a stored decision is not redriven: its row takes the state of the decision.
  *
- * A redrive's message is a new one, last in the provider's order; when sending fails the batch is `queued` all the same
- * and the sweeper sends it. Throws the problem `queue-unavailable` then.
+ * Throws the problem `payload-gone` for a redrive if the payload is missing from the store, and `store-unavailable` for a discard if the
+ * decision cannot be stored. Throws `queue-unavailable` if the message of a redrive cannot be sent. The batch is then `queued`, and the
+ * sweeper sends the message.
  */
 export async function actOn (sql: Sql, { store, queue }: Effects, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   if (action === 'discard') return await stateAfter(sql, id, await transaction(sql, tx => discard(tx, store, id, actor)))
@@ -102,7 +105,7 @@ async function stateAfter (sql: Sql, id: string, effect: Effect): Promise<Action
   return batch ? { state: batch.state, changed: effect === 'changed', ...(effect === 'followed' ? { followed: true } : {}) } : null
 }
 
-/** The row stays locked while the decision is written: a commit in flight comes before it, and then there is no decision, or after it. */
+/** Locks the row while the decision is written. A commit in flight finishes first and prevents the decision, or starts after the decision. */
 async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promise<Effect> {
   const [batch] = await tx<Array<{ provider: string, decidedAt: string }>>`
     select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
@@ -120,8 +123,8 @@ async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promis
 }
 
 /**
- * Whether the store has a decision about a dead letter: its row then follows it. A store that is unavailable has none: the worker looks again.
- * Throws the problem `payload-gone`.
+ * Returns whether the store has a decision about a dead letter, and copies that decision to the row. Returns false if the store is
+ * unavailable: the worker reads the decision again. Throws the problem `payload-gone`.
  */
 async function isDecided (sql: Sql, store: Store, id: string): Promise<boolean> {
   const [dead] = await sql`select 1 from batches where id = ${id} and state = 'dead_lettered'`

@@ -2,12 +2,12 @@ import type { Sql } from 'postgres'
 import type { Decision } from './store/decision.ts'
 import { markChecked, markDiscarded } from './transitions.ts'
 
-/** The time of now as a decision has it. */
+/** Returns a column `decidedAt`: the current time of the database in the format of decisions. */
 export const decidedNow = (sql: Sql) => sql`to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "decidedAt"`
 
 /**
- * Writes to the row what the decision says, whoever wrote the decision and however long ago: a process that ended between the two is made up
- * for by the next one that reads the decision. Returns false, and writes nothing, where there is no row or the row is final already.
+ * Copies the stored decision to the row of the batch. A process may crash after it has stored a decision and before it has updated the row.
+ * Any process that reads the decision later then repairs the row. Returns false, and writes nothing, if the row is missing or already final.
  */
 export async function followDecision (tx: Sql, decision: Decision): Promise<boolean> {
   if (decision.state !== 'discarded') return await markChecked(tx, decision)

@@ -5,14 +5,14 @@ import { batchId, type Mode, type Name } from './batch.ts'
 import { readCurrentConditions, type CheckedUnder, type Conditions } from './conditions.ts'
 import type { Store } from './store/store.ts'
 
-/** One of the batches that a content is in turn: the next one is accepted only after the one before was rejected. */
+/** One of the successive batches of one content. The next generation is accepted only after the previous one was rejected. */
 export type Generation = { id: string, name: Name }
 
-/** Most batches that one content can be. The last one stays what it is. */
+/** Most generations of one content. The last one is never followed by another. */
 const maxGenerations = 100
 const databaseTimeoutMs = 3_000
 
-/** The generations of a content, the first one named as given. The name of each has the id of the one before in it. */
+/** Returns the generations of a content. The first one has the given name; the name of each later one contains the previous batch id. */
 export function generationsOf (provider: string, mode: Mode, first: Name): Generation[] {
   const generations: Generation[] = []
   for (let name = first; generations.length < maxGenerations;) {
@@ -24,10 +24,10 @@ export function generationsOf (provider: string, mode: Mode, first: Name): Gener
 }
 
 /**
- * Index of the generation that a content sent now is: the first one, from index `from` on, that was not rejected under other conditions
- * than those of now. It may not exist yet.
+ * Returns the index of the generation that a content sent now belongs to. That is the first one, from index `from` on, that was not
+ * rejected under conditions that differ from the current ones. That generation may not be accepted yet.
  *
- * Throws what the database throws.
+ * Throws the errors of the database.
  */
 export async function findCurrentGeneration (sql: Sql, generations: readonly Generation[], from: number, rows: number | null): Promise<number> {
   const found = await withDeadline(sql<Array<{ id: string, checked_under: CheckedUnder | null }>>`
@@ -43,14 +43,14 @@ export async function findCurrentGeneration (sql: Sql, generations: readonly Gen
   return at
 }
 
-/** Index of the last generation that was accepted: what is known without the database. */
+/** Returns the index of the last accepted generation. Reads the store only, for use while the database is unavailable. */
 export async function findLastAccepted (store: Store, generations: readonly Generation[], from: number): Promise<number> {
   let at = from
   while (at < generations.length - 1 && await store.readManifest(generations[at + 1]!.id)) at++
   return at
 }
 
-/** A rejection by an older release has no conditions: its release is another. */
+/** Without conditions (`under` is null) an older release has rejected the batch, so the release has changed. */
 function hasChanged (under: CheckedUnder | null, now: Conditions | null): boolean {
   if (now === null || (under && 'duplicate' in under)) return false
   return !isDeepStrictEqual(under, now)

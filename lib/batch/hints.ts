@@ -18,7 +18,7 @@ const hintsByState: Record<string, Hints> = {
   discarded: { key: discarded, content: discarded, upload: discarded, request: dryRun },
 }
 
-/** Says what the provider can do about a batch that was not applied; null for any other state. */
+/** Returns what the provider can do about a batch that was not applied; null for any other state. */
 export function hintFor (name: Name, { state, first_errors: errors }: { state: string, first_errors: readonly unknown[] }): string | null {
   const [first] = errors as Array<{ code?: string, value?: string }>
   if (state === 'rejected' && first?.code === 'duplicate') {

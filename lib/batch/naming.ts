@@ -10,17 +10,17 @@ import type { Store } from './store/store.ts'
 
 export type NamingOptions = { store: Store, queue: Queue, sql: Sql, log: Log, admit?: Admit }
 
-/** `databaseAway`: the batch is the last one of its content that was accepted, and its state is not known. */
+/** With `databaseUnavailable` the batch is the last accepted one of its content, and its state is unknown. */
 export type NamedAcceptance = Acceptance & { databaseUnavailable?: boolean }
 
 /**
- * Accepts a batch under the name that its manifest has, or finds the batch that the same content in the same format is already. A content
- * that was rejected under other conditions than those of now is accepted again, as its next generation.
+ * Accepts a batch under the name in its manifest, or finds the earlier batch with the same content in the same format. If that batch was
+ * rejected under conditions that have changed since, the content is accepted again as its next generation.
  *
- * `former` is the name that an older release gives the same request. What was accepted under it is the batch. What is accepted under the
- * new one is found under the former too, so that an older release, beside this one or after a rollback, answers with it.
+ * `former` is the name that an older release gives the same request. A batch that was accepted under the former name is returned. A batch that
+ * is accepted under the new name is also stored under the former one. So an older release finds it, beside this release or after a rollback.
  *
- * Throws what {@link accept} throws.
+ * Throws the errors of {@link accept}.
  */
 export async function acceptNamed (options: NamingOptions, manifest: Manifest, former?: Name): Promise<NamedAcceptance> {
   const { store, queue, log, admit } = options
@@ -46,7 +46,7 @@ async function acceptContent (options: NamingOptions, manifest: Manifest, first:
   return await acceptGeneration(options, manifest, generationsOf(manifest.provider, manifest.mode, name), ofFormat)
 }
 
-/** Goes on from the first generation, whose acceptance is given, to the one of now. Of two requests at once the second finds the first's. */
+/** Proceeds from the first generation, which is accepted, to the current one. Of two concurrent requests the second finds the first's batch. */
 async function acceptGeneration (
   { store, queue, sql, log, admit }: NamingOptions, manifest: Manifest, generations: readonly Generation[], first: Acceptance
 ): Promise<NamedAcceptance> {

@@ -3,27 +3,30 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 
-/** One delivery of a batch's message. */
+/** One delivery of the message of a batch. */
 export type Delivery = {
-  /** Empty when the message is none of ours. */
+  /** Empty when the message body names no batch. */
   batchId: string
-  /** W3C trace context that the message came with. */
+  /** W3C trace context in the message attributes. */
   traceparent?: string | undefined
   body: string
-  /** The message group: the provider. */
+  /** Message group: the provider. */
   group: string
   receipt: string
-  /** Which delivery of this message it is, from 1; SQS moves it to the dead-letter queue after its tenth. */
+  /** Receive count of the message, from 1. SQS moves the message to the dead-letter queue after the tenth receive. */
   receives: number
 }
 
 export type Queue = ReturnType<typeof openQueue>
 
-/** The FIFO queue of batches. Group = provider: a provider's batches arrive in order and hold up nobody else's. */
+/** Opens the FIFO queue of batches. Each provider is a message group: its batches arrive in order and do not delay other providers. */
 export function openQueue (sqs: SQSClient, queueUrl: string) {
   const at = (receipt: string): { QueueUrl: string, ReceiptHandle: string } => ({ QueueUrl: queueUrl, ReceiptHandle: receipt })
 
-  /** The batch id as deduplication id keeps a second send within five minutes from arriving; the marker does the rest. */
+  /**
+   * Sends the message of a batch. SQS drops a second message with the same deduplication id within five minutes. After that, the idempotency
+   * record prevents a second application.
+   */
   async function send (batchId: string, provider: string, deduplicationId = batchId, traceparent?: string): Promise<void> {
     await sqs.send(new SendMessageCommand({
       QueueUrl: queueUrl,
@@ -34,7 +37,7 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     }))
   }
 
-  /** Waits up to `waitSeconds` for a message. One that is none of ours has the batch id '' and fails as a batch that does not exist. */
+  /** Receives one message, or null after `waitSeconds`. A message that names no batch has the batch id '' and fails like an unknown batch. */
   async function receive (waitSeconds: number, signal: AbortSignal): Promise<Delivery | null> {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({
       QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
@@ -50,18 +53,18 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     }
   }
 
-  /** Keeps the message from others for another `seconds`. */
+  /** Hides the message from other consumers for another `seconds`. */
   const extend = async ({ receipt }: Delivery, seconds: number): Promise<void> => {
     await sqs.send(new ChangeMessageVisibilityCommand({ ...at(receipt), VisibilityTimeout: seconds }))
   }
-  /** Hands the message back, to be delivered again after `seconds`. */
+  /** Returns the message to the queue. SQS redelivers the message after `seconds`. */
   const release = (delivery: Delivery, seconds = 0): Promise<void> => extend(delivery, seconds)
 
   const remove = async ({ receipt }: Pick<Delivery, 'receipt'>): Promise<void> => {
     await sqs.send(new DeleteMessageCommand(at(receipt)))
   }
 
-  /** Messages in the queue, those in hand included: an approximation, as SQS says. */
+  /** Returns the approximate number of messages in the queue, in flight and delayed ones included. */
   async function countMessages (): Promise<number> {
     const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
@@ -70,7 +73,7 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
     return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0)
   }
 
-  /** Receives after which SQS moves a message to the dead-letter queue, by the queue's redrive policy; null without one. */
+  /** Returns the receives after which SQS moves a message to the dead-letter queue; null without a redrive policy. */
   async function readMaxReceives (): Promise<number | null> {
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }))
     const { maxReceiveCount } = JSON.parse(Attributes?.RedrivePolicy ?? '{}') as { maxReceiveCount?: number | string }

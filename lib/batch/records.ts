@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { Manifest, State } from './batch.ts'
 
-/** A batch as the database has it. Times are ISO 8601. */
+/** Row of a batch in the database. Times are ISO 8601. */
 export type BatchRecord = {
   id: string
   provider: string
@@ -24,12 +24,12 @@ export type BatchRecord = {
   rows_expected: number | null
 }
 
-/** Writes the row of an accepted batch, unless a worker was quicker. */
+/** Inserts the row of an accepted batch, unless the row exists. */
 export async function recordAccepted (sql: Sql, manifest: Manifest): Promise<void> {
   await sql`insert into batches ${sql(acceptedRow(manifest))} on conflict do nothing`
 }
 
-/** What the row of an accepted batch has from its manifest, by column. */
+/** Returns the columns that the row of an accepted batch takes from its manifest. */
 const acceptedRow = (manifest: Manifest) => ({
   id: manifest.id, provider: manifest.provider, mode: manifest.mode, format: manifest.format, digest: manifest.digest, bytes: manifest.bytes,
   decoded_bytes: manifest.decodedBytes, accepted_at: manifest.acceptedAt, name_kind: manifest.name.kind,
@@ -37,8 +37,8 @@ const acceptedRow = (manifest: Manifest) => ({
 })
 
 /**
- * Writes the rows of accepted batches that the database has lost, and returns the ids of those that it did not have. Their messages are still
- * to be sent, in order: `queued_at` is infinity until then, so that no sweeper sends one before.
+ * Inserts the rows of accepted batches that the database has lost, and returns the ids of the inserted rows. The caller sends their messages
+ * in order. Until then `queued_at` is infinity, so that no sweeper sends a message earlier.
  */
 export async function recordLost (sql: Sql, manifests: readonly Manifest[]): Promise<string[]> {
   if (manifests.length === 0) return []
@@ -59,28 +59,28 @@ export async function readRecord (sql: Sql, id: string): Promise<BatchRecord | n
 export type ListOptions = {
   provider: string
   state?: string | undefined
-  /** Continues after this batch: the last one of the page before. */
+  /** Id of the last batch of the previous page. */
   after?: string | undefined
   limit: number
 }
 
-/** The provider of a batch; null when there is no row of it. */
+/** Returns the provider of a batch; null if the batch has no row. */
 export async function providerOfRecord (sql: Sql, id: string): Promise<string | null> {
   const [row] = await sql<Array<{ provider: string }>>`select provider from batches where id = ${id}`
   return row?.provider ?? null
 }
 
-/** Batches whose id begins with `prefix`, of hexadecimal digits, in the order of their ids. */
+/** Returns the batches whose id begins with `prefix` (hexadecimal digits), ordered by id. */
 export async function batchesByPrefix (
   sql: Sql, prefix: string, limit: number
 ): Promise<Array<Pick<BatchRecord, 'id' | 'provider' | 'state' | 'accepted_at'>>> {
-  // A range in place of LIKE, for which the index on id would need the collation C.
+  // A range instead of LIKE: the index on id supports LIKE only with collation C.
   return await sql`
     select id, provider, state, ${isoTime(sql, 'accepted_at')} from batches
     where id between ${prefix.padEnd(64, '0')} and ${prefix.padEnd(64, 'f')} order by id limit ${limit}`
 }
 
-/** A provider's own batches, newest first, each with its first error alone. */
+/** Returns the batches of a provider, newest first, each with only its first error. */
 export async function listRecords (sql: Sql, { provider, state, after, limit }: ListOptions): Promise<BatchRecord[]> {
   return await sql<BatchRecord[]>`
     select ${columns(sql, sql`jsonb_path_query_array(first_errors, '$[0]') as first_errors`)} from batches
@@ -99,6 +99,6 @@ const columns = (sql: Sql, firstErrors: ReturnType<Sql>) => sql`
   (select rows_read from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_read,
   (select rows_expected from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_expected`
 
-/** A time as the manifest writes it. */
+/** Returns a timestamp column in the format of the manifest. */
 export const isoTime = (sql: Sql, column: string) =>
   sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${sql(column)}`

@@ -1,40 +1,40 @@
 import { createGunzip } from 'node:zlib'
 
-/** Thrown for bytes that are not whole, valid gzip. */
+/** Thrown for bytes that are not complete, valid gzip. */
 export class NotGzip extends Error {
   readonly code = 'NOT_GZIP'
 }
 
 export type Gunzip = {
-  /** Resolves when the next chunk may come: false once the reader of `decoded` has stopped. Throws NotGzip. */
+  /** Resolves when the next chunk may be written; with false after the reader of `decoded` has stopped. Throws NotGzip. */
   write: (chunk: Buffer) => Promise<boolean>
-  /** Resolves when all input was whole, valid gzip, or the reader of `decoded` has stopped. Throws NotGzip. */
+  /** Resolves when all input was complete, valid gzip, or the reader of `decoded` has stopped. Throws NotGzip. */
   end: () => Promise<void>
-  /** The decoded bytes, to be read while `write` and `end` are awaited. Throws NotGzip. */
+  /** Decoded bytes. The caller must read them while `write` and `end` are pending. Throws NotGzip. */
   decoded: AsyncGenerator<Buffer>
-  /** Closes the decoder; `decoded` throws the error. */
+  /** Closes the decoder. `decoded` then throws the error. */
   destroy: (error: Error) => void
 }
 
 /**
- * Decodes gzip (RFC 1952) as a stream: one or more members, then nothing or zero bytes to the end.
+ * Opens a streaming decoder of gzip (RFC 1952): one or more members, then optional padding of zero bytes.
  *
- * Node's decoder ends without an error at a zero byte behind a member and ignores the rest. So the decoder gets one chunk at a time:
- * when it has consumed less than it was given, padding has begun, and it gets no more. Every byte of padding must be zero.
+ * Node's decoder ends without an error at a zero byte after a member, and ignores the rest of the input. So Node's decoder gets one chunk
+ * at a time. If it consumes less than a chunk, padding has begun, and it gets no more input. All padding must be zero bytes.
  */
 export function openGunzip (): Gunzip {
   const gunzip = createGunzip()
-  let release = (): void => {} // ends the wait at hand
+  let release = (): void => {} // ends the pending wait
   gunzip.once('close', () => release())
   gunzip.on('error', () => {}) // thrown by write(), end() and `decoded`
   let given = 0
-  /** Place behind the last byte that is not zero. */
+  /** Offset after the last byte that is not zero. */
   let contentEnd = 0
   let padding = false
 
   function check (): void {
     if (isZlibError(gunzip.errored)) throw notGzip(gunzip.errored)
-    if (padding && contentEnd > gunzip.bytesWritten) throw new NotGzip('Data follows the zero bytes behind a gzip member')
+    if (padding && contentEnd > gunzip.bytesWritten) throw new NotGzip('Data follows the zero bytes after a gzip member')
   }
 
   async function decode (chunk: Buffer): Promise<void> {

@@ -1,4 +1,4 @@
-/** An answer of the store, or null where there is no such object. */
+/** Resolves to the response of the store, or to null if the object does not exist. Rejects if the bucket does not exist. */
 export async function nullIfAbsent<T> (response: Promise<T>): Promise<T | null> {
   try {
     return await response
@@ -8,6 +8,6 @@ export async function nullIfAbsent<T> (response: Promise<T>): Promise<T | null> 
   }
 }
 
-/** HTTP status of an error that the store answered with. */
+/** Returns the HTTP status of an error response of the store. */
 export const statusOf = (error: unknown): number | undefined =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode

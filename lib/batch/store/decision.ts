@@ -2,8 +2,8 @@ import type { CheckedUnder } from '../conditions.ts'
 import type { Actor } from '../actor.ts'
 
 /**
- * How a batch ended that was not applied. It is written once to `decisions/<id>.json`, before the row says it, and kept for ever: a restore
- * of the database loses rows and no decision (docs/decisions/0037-final-states-in-the-object-store.md).
+ * Final state of a batch that is not applied. The object `decisions/<id>.json` is written once, before the row, and never deleted.
+ * So a restore of the database loses no decision (docs/decisions/0037-final-states-in-the-object-store.md).
  */
 export type Decision = Checked | Discarded
 
@@ -16,23 +16,23 @@ type Common = {
   decidedAt: string
 }
 
-/** A worker has read the whole batch. */
+/** Decision of a worker that has read the complete batch. */
 export type Checked = Common & {
   state: 'validated' | 'rejected'
   rows: number
   errors: number
-  /** At most one hundred; the report has all. */
+  /** At most one hundred errors. The report has all of them. */
   firstErrors: unknown[]
   lastLineEnded: boolean | null
   under: CheckedUnder | null
 }
 
-/** An operator has given the batch up. */
+/** Decision of an operator to discard the batch. */
 export type Discarded = Common & { state: 'discarded', actor: Actor }
 
 /**
- * Returns the decision that the store has for a batch. Throws `INVALID_DECISION` when the object is none. Throws `DECISION_VERSION` for one
- * of a newer release, which workers of that release can read.
+ * Parses the decision about a batch. Throws `INVALID_DECISION` if `text` is not a decision about the batch `id`. Throws `DECISION_VERSION` for
+ * a decision of a newer release, which workers of that release can read.
  */
 export function parseDecision (id: string, text: string): Decision {
   let decision: Partial<Checked & Omit<Discarded, 'state'>> & { version?: unknown } | null

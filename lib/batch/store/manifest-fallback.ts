@@ -8,8 +8,8 @@ import type { Store } from './store.ts'
 const databaseTimeoutMs = 3_000
 
 /**
- * The store, but where the manifest of a batch cannot be parsed, the row of the batch answers in its place: the batch was accepted, and no
- * other one of its name may be. Without a row, or without the database, the failure stays.
+ * Returns a store that rebuilds a manifest from the row of the batch if the manifest cannot be parsed. The batch was accepted, so no other
+ * batch may take its name. Throws the error of the parser if the row is missing or the database is unavailable.
  */
 export function withManifestFallback (store: Store, sql: Sql, log: Log): Store {
   return {
@@ -31,7 +31,7 @@ export function withManifestFallback (store: Store, sql: Sql, log: Log): Store {
   }
 }
 
-/** Whether a manifest was made of a row. It names no payload, and must not be written to the store. */
+/** Returns whether a manifest was rebuilt from a row. Such a manifest names no payload and must not be written to the store. */
 export const isRebuiltFromRow = ({ payload }: Manifest): boolean => payload.key === ''
 
 async function rebuildManifest (sql: Sql, id: string): Promise<Manifest | null> {

@@ -1,9 +1,8 @@
 import type { Manifest } from '../batch.ts'
 
 /**
- * The manifest of a batch from its text in the store; its own id may be another than the one that it was asked by (decision 0022).
- * Throws `INVALID_MANIFEST` when it is none: something else lies in its place. Throws `MANIFEST_VERSION` for one of a newer release,
- * which workers of that release can read.
+ * Parses the manifest of a batch. The id in the manifest may differ from the requested `id` (decision 0022). Throws `INVALID_MANIFEST` if
+ * `text` is not a manifest. Throws `MANIFEST_VERSION` for a manifest of a newer release, which workers of that release can read.
  */
 export function parseManifest (id: string, text: string): Manifest {
   let manifest: Partial<Manifest> & { version?: unknown } | null

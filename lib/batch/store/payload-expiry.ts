@@ -1,16 +1,16 @@
-/** A day in milliseconds: S3 counts days of UTC. */
+/** One day in milliseconds. S3 counts days in UTC. */
 export const dayMs = 86_400_000
 
 /**
- * When the lifecycle of the bucket deletes an object: at the first midnight UTC that is `keepDays` days or more after it was stored, as S3
- * counts. ISO 8601; null where it deletes none.
+ * Returns when the lifecycle of the bucket deletes an object: at the first midnight UTC that is at least `keepDays` days after the object
+ * was stored. ISO 8601; null if the lifecycle deletes no objects.
  */
 export function expiryOf (storedAt: Date | string, keepDays: number | undefined): string | null {
   if (keepDays === undefined) return null
   return new Date(Math.ceil((new Date(storedAt).getTime() + keepDays * dayMs) / dayMs) * dayMs).toISOString()
 }
 
-/** The other way round: what was stored then or before expires by `time`, what was stored later expires after it. Null where nothing expires. */
+/** Returns the latest time at which a stored object expires by `time`. Objects stored later expire later. Null if objects do not expire. */
 export function storedToExpireBy (time: Date, keepDays: number | undefined): Date | null {
   if (keepDays === undefined) return null
   return new Date(Math.floor(time.getTime() / dayMs) * dayMs - keepDays * dayMs)

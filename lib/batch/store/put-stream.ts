@@ -4,13 +4,13 @@ import {
 import type { Readable } from 'node:stream'
 import type { Payload } from '../batch.ts'
 
-/** The least that S3 takes as a part. Two are held, one that is filled and one that is sent: what a body of any size costs. */
+/** Smallest part that S3 accepts. A body of any size needs two such buffers: one is filled while the other is sent. */
 const partBytes = 5 * 1024 * 1024
 
 type Place = { Bucket: string, Key: string }
 type Part = { bytes: Buffer, last: boolean }
 
-/** Streams `body` to an object, in parts where it is long. When the body fails, nothing is left at the key and its error is thrown. */
+/** Streams `body` to an object; a longer body than one part is a multipart upload. If the body fails, writes no object and throws its error. */
 export async function putStream (s3: S3Client, at: Place, body: Readable, contentType: string): Promise<Payload> {
   const parts = partsOf(body)
   try {
@@ -22,7 +22,7 @@ export async function putStream (s3: S3Client, at: Place, body: Readable, conten
       : await putParts(s3, at, bytes, parts, contentType)
     return { key: at.Key, versionId: VersionId ?? null, etag: ETag ?? '' }
   } finally {
-    await parts.return(undefined) // lets go of a body that nobody wants to the end
+    await parts.return(undefined) // closes a body that was not read to its end
   }
 }
 
@@ -45,13 +45,13 @@ async function putParts (s3: S3Client, at: Place, first: Buffer, rest: AsyncGene
     }
     return await s3.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts: sent } }))
   } catch (error) {
-    await sending.catch(() => {}) // a part that comes after the abort would stay
-    await s3.send(new AbortMultipartUploadCommand({ ...at, UploadId })).catch(() => {}) // the bucket throws away what is never completed
+    await sending.catch(() => {}) // a part that arrives after the abort would stay in the bucket
+    await s3.send(new AbortMultipartUploadCommand({ ...at, UploadId })).catch(() => {}) // the lifecycle of the bucket deletes incomplete uploads
     throw error
   }
 }
 
-/** The body in parts, in two buffers by turns: a part holds until the next but one is asked for. */
+/** Splits the body into parts, in two alternating buffers. A part stays valid until the next but one part is requested. */
 async function * partsOf (body: Readable): AsyncGenerator<Part> {
   let [filling, other] = [Buffer.allocUnsafeSlow(partBytes), Buffer.allocUnsafeSlow(partBytes)]
   let length = 0

@@ -1,8 +1,8 @@
 import type { ListObjectsV2Command } from '@aws-sdk/client-s3'
 
 /**
- * When the store has answered a command, by the store's own clock, in milliseconds and to the second: what lies in it is dated by
- * that clock, and ours may be wrong. Asked after the answer.
+ * Returns a function that returns the time of the response to `command` by the clock of the store. In milliseconds, to the second. Objects are
+ * dated by that clock, and the clock of this process may be wrong. Call the function after the response.
  */
 export function trackServerTime (command: ListObjectsV2Command): () => number {
   let date: string | undefined

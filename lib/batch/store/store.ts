@@ -10,13 +10,16 @@ import { putStream as putStreamTo } from './put-stream.ts'
 import { trackServerTime } from './store-clock.ts'
 
 /**
- * The objects of a batch: `incoming/<provider>/<uuid>` holds its payload, `batches/<id>.json` its manifest,
- * `pending/<id>` says that its message may not be queued yet, `reports/<id>.ndjson` lists its bad rows, `decisions/<id>.json` says how it
- * ended where it was not applied.
+ * The objects of a batch:
+ * - `incoming/<provider>/<uuid>`: its payload.
+ * - `batches/<id>.json`: its manifest.
+ * - `pending/<id>`: the pending record. While it exists, the message of the batch may not be queued.
+ * - `reports/<id>.ndjson`: the errors of its rows.
+ * - `decisions/<id>.json`: its final state, if the batch is not applied.
  */
 export type Store = ReturnType<typeof openStore>
 
-/** `changed`: another object lies at the key. */
+/** State of a payload. `changed`: the key holds another object. */
 export type PayloadState = 'stored' | 'missing' | 'changed'
 
 export function openStore (s3: S3Client, bucket: string) {
@@ -42,8 +45,8 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   /**
-   * Writes the manifest unless there is one: then the answer is false. This is the moment of acceptance. With another `id` than its own
-   * the manifest is found under a second id too.
+   * Creates the manifest; this write is the acceptance. Returns false if a manifest exists. With an `id` other than the manifest's own, the
+   * manifest becomes readable under a second id.
    */
   async function createManifest ({ traceparent, ...manifest }: Manifest, id = manifest.id): Promise<boolean> {
     try {
@@ -54,11 +57,11 @@ export function openStore (s3: S3Client, bucket: string) {
       return true
     } catch (error) {
       if (statusOf(error) === 412) return false
-      throw error // 409: another request is writing the same one right now; the caller answers 503 and the client tries again
+      throw error // 409: a concurrent request writes the same manifest; the caller answers 503 and the client retries
     }
   }
 
-  /** Whether the store still has the payload of a batch whose manifest was read: a bucket that is missing looks like a missing payload. */
+  /** Returns the state of a payload. Call this function only after a manifest was read: a missing bucket looks like a missing payload. */
   async function payloadState ({ key, versionId, etag }: Payload): Promise<PayloadState> {
     const found = await nullIfAbsent(s3.send(new HeadObjectCommand({ ...at(key), ...(versionId ? { VersionId: versionId } : {}) })))
     if (!found) return 'missing'
@@ -70,9 +73,9 @@ export function openStore (s3: S3Client, bucket: string) {
     return found && parseDecision(id, await found.Body!.transformToString())
   }
 
-  /** Writes the decision unless there is one, and returns the one that holds. Who calls it has the row of the batch locked. */
+  /** Creates the decision unless one exists, and returns the stored decision. The caller holds a lock on the row of the batch. */
   async function decide (decision: Decision, signal?: AbortSignal): Promise<Decision> {
-    const earlier = await readDecision(decision.id, signal) // stores without conditional writes exist
+    const earlier = await readDecision(decision.id, signal) // some emulators ignore conditional writes
     if (earlier) return earlier
     try {
       const object = { ...at(`decisions/${decision.id}.json`), Body: JSON.stringify(decision), ContentType: 'application/json', IfNoneMatch: '*' }
@@ -85,7 +88,7 @@ export function openStore (s3: S3Client, bucket: string) {
     }
   }
 
-  /** Says that a batch is about to be accepted, and where its payload is. */
+  /** Writes the pending record of a batch: the batch is about to be accepted, and its payload is here. */
   const putPending = async (id: string, payload: Payload): Promise<void> => {
     await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: JSON.stringify(payload) }))
   }
@@ -98,7 +101,7 @@ export function openStore (s3: S3Client, bucket: string) {
     await s3.send(new DeleteObjectCommand(at(`pending/${id}`)))
   }
 
-  /** The objects below a prefix, a page of the listing at a time. */
+  /** Lists the objects below a prefix, one page at a time. */
   async function * list (prefix: string): AsyncGenerator<{ objects: Array<{ name: string, modified: Date }>, serverTimeMs: number }> {
     let next: string | undefined
     do {
@@ -111,14 +114,14 @@ export function openStore (s3: S3Client, bucket: string) {
     } while (next)
   }
 
-  /** The ids that have a `pending/<id>`, oldest notes not first. Their age is by the store's clock. */
+  /** Lists the ids that have a pending record, with its age by the clock of the store. The order is not by age. */
   async function * listPending (): AsyncGenerator<{ id: string, ageSeconds: number }> {
     for await (const { objects, serverTimeMs } of list('pending/')) {
       for (const { name: id, modified } of objects) yield { id, ageSeconds: Math.max(0, serverTimeMs - modified.getTime()) / 1_000 }
     }
   }
 
-  /** The ids that have a manifest, or a decision, written at `since` or later by the store's clock: up to 1,000 at a time, in no order of time. */
+  /** Lists ids with a manifest, or a decision, written at `since` or later by the store's clock. Yields up to 1,000 ids at a time, unordered. */
   async function * listIds (of: 'batches' | 'decisions', since: Date): AsyncGenerator<string[]> {
     for await (const { objects } of list(`${of}/`)) {
       const ids = objects.filter(({ name, modified }) => modified >= since && /^[0-9a-f]{64}\.json$/.test(name)).map(({ name }) => name.slice(0, 64))
@@ -132,7 +135,7 @@ export function openStore (s3: S3Client, bucket: string) {
     return found && found.Body as Readable
   }
 
-  /** Rejects when the store cannot be reached. */
+  /** Rejects if the store is unreachable. */
   const probe = async (): Promise<void> => {
     await s3.send(new HeadBucketCommand({ Bucket: bucket }))
   }

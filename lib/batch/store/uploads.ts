@@ -5,51 +5,51 @@ import { nullIfAbsent } from './absent.ts'
 import type { Encoding, Format, Payload } from '../batch.ts'
 import { expiryOf } from './payload-expiry.ts'
 
-/** The most that S3 takes in one PUT, in bytes. */
+/** Largest body of one PUT that S3 accepts, in bytes. */
 export const maxUploadBytes = 5 * 1024 ** 3
 const signatureSeconds = 15 * 60
-/** A PUT that begins within the life of its address may last that long. */
+/** Longest duration of a PUT that begins before its URL expires, in seconds. */
 const maxPutSeconds = 24 * 60 * 60
 
-/** What a provider says of a file before it is sent; the store holds the PUT to it. */
+/** Description of a file that a provider declares before the PUT. The store rejects a PUT that differs from the description. */
 export type Upload = {
   id: string
   provider: string
   format: Format
   encoding: Encoding
   bytes: number
-  /** SHA-256 in hex of the file as it is sent. */
+  /** SHA-256 in hex of the file as sent. */
   sha256: string
 }
 
-/** The request that the provider is to make: these headers are signed, so that no other file can be sent by it. */
+/** Presigned PUT request for the provider. The headers are signed, so the request cannot send another file. */
 export type SignedPut = {
   url: string
   headers: Record<string, string>
-  /** ISO 8601. Never later than the end of the credentials that signed it: the store refuses the address then. */
+  /** ISO 8601. Not later than the expiration of the signing credentials, after which the store refuses the URL. */
   expiresAt: string
 }
 
-/** An upload as it was asked for. */
+/** Upload that a provider has requested. */
 export type RequestedUpload = Upload & {
   requestedAt: Date
-  /** The file can still come: its address may hold. */
+  /** Whether a PUT of the file may still be in progress or begin. */
   mayStillArrive: boolean
 }
 
-/** The file that has come. */
+/** Uploaded file in the store. */
 export type StoredFile = { payload: Payload, /** ISO 8601, by the store's clock. */ storedAt: string }
 
 export type Uploads = ReturnType<typeof openUploads>
 
 /**
- * Files that go to the store directly. `signer` is a client for the address that providers can reach, where that differs from ours.
- * `uploads/<id>.json` keeps what was said; the file comes to `incoming/<provider>/<id>`. The bucket's lifecycle deletes both after `keepDays` days.
+ * Opens the uploads: files that providers send to the store directly. `signer` is a client with the endpoint that providers can reach.
+ * `uploads/<id>.json` holds the description, `incoming/<provider>/<id>` the file. The bucket's lifecycle deletes both after `keepDays` days.
  */
 export function openUploads (s3: S3Client, signer: S3Client, bucket: string, keepDays?: number) {
   const fileOf = ({ provider, id }: Pick<Upload, 'provider' | 'id'>): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: `incoming/${provider}/${id}` })
 
-  /** `keptUntil`: the day on which the lifecycle deletes the file, if it is sent now; null where it deletes none. ISO 8601. */
+  /** Creates an upload. `fileExpiresAt` (ISO 8601): when the lifecycle deletes a file that is sent now; null if the lifecycle deletes no files. */
   async function create (declared: Omit<Upload, 'id'>): Promise<{ upload: Upload, put: SignedPut, fileExpiresAt: string | null }> {
     const upload = { id: randomUUID(), ...declared }
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `uploads/${upload.id}.json`, Body: JSON.stringify(upload), ContentType: 'application/json' }))
@@ -59,7 +59,7 @@ export function openUploads (s3: S3Client, signer: S3Client, bucket: string, kee
     const url = await getSignedUrl(signer,
       new PutObjectCommand({ ...fileOf(upload), ContentLength: upload.bytes, ChecksumSHA256: checksum, IfNoneMatch: '*' }), {
         expiresIn: seconds,
-        // By default the signer moves what it can into the address, where the store would not ask for it.
+        // By default the signer moves headers into the query string. Then the store would not require them as headers.
         unhoistableHeaders: new Set(Object.keys(headers)),
         signableHeaders: new Set(['host', ...Object.keys(headers)]),
       })
@@ -68,7 +68,7 @@ export function openUploads (s3: S3Client, signer: S3Client, bucket: string, kee
     return { upload, put, fileExpiresAt: expiryOf(now, keepDays) }
   }
 
-  /** What was said of an upload; null where there is none. */
+  /** Returns the description of an upload; null if the upload does not exist. */
   async function find (id: string): Promise<RequestedUpload | null> {
     const found = await nullIfAbsent(s3.send(new GetObjectCommand({ Bucket: bucket, Key: `uploads/${id}.json` })))
     if (!found) return null
@@ -79,17 +79,17 @@ export function openUploads (s3: S3Client, signer: S3Client, bucket: string, kee
     }
   }
 
-  /** The file that has come, pinned; null while there is none of the length that was said. */
+  /** Returns the stored file, pinned to its version; null while no file of the declared length is stored. */
   async function findFile (upload: Upload): Promise<StoredFile | null> {
     const found = await nullIfAbsent(s3.send(new HeadObjectCommand(fileOf(upload))))
     if (found?.ContentLength !== upload.bytes) return null
     return { payload: { key: fileOf(upload).Key, versionId: found.VersionId ?? null, etag: found.ETag ?? '' }, storedAt: found.LastModified!.toISOString() }
   }
 
-  return { create, find, arrived: findFile }
+  return { create, find, findFile }
 }
 
-/** Seconds that an address signed now can be used: credentials of a session end, and every address that they signed with them. */
+/** Returns the seconds for which a URL signed now is valid: a URL expires with the session credentials that signed it. */
 async function getSignatureSeconds (signer: S3Client): Promise<number> {
   const { expiration } = await signer.config.credentials()
   if (!expiration) return signatureSeconds

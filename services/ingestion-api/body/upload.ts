@@ -31,6 +31,6 @@ export async function uploadedContent ({ uploads }: IngestionApi, provider: stri
 
   async function lookUp () {
     const upload = await uploads.find(id)
-    return { upload, file: upload && await uploads.arrived(upload) }
+    return { upload, file: upload && await uploads.findFile(upload) }
   }
 }

@@ -34,16 +34,16 @@ t.test('the presigned URL of an upload', async t => {
       const { upload, put } = await createUpload()
       const status = await rawPut({ ...put, body: file, ...change(put) })
       t.ok(status >= 400 && status < 500, String(status))
-      t.equal(await uploads.arrived(upload), null)
+      t.equal(await uploads.findFile(upload), null)
     })
   }
 
   t.test('the file, once', async t => {
     const { upload, put } = await createUpload()
     t.equal(await rawPut({ ...put, body: file }), 200)
-    const arrived = await uploads.arrived(upload)
+    const arrived = await uploads.findFile(upload)
     t.type(arrived?.payload.versionId, 'string')
     t.equal(await rawPut({ ...put, body: file }), 412)
-    t.same(await uploads.arrived(upload), arrived)
+    t.same(await uploads.findFile(upload), arrived)
   })
 })

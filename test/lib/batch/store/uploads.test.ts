@@ -37,10 +37,10 @@ t.test('a file expires with the bucket\'s lifecycle rule, and the upload has the
   t.match(fileExpiresAt, /T00:00:00\.000Z$/)
   t.equal((await openUploads(s3, s3, bucket).create(description)).fileExpiresAt, null)
 
-  t.equal(await uploads.arrived(upload), null)
+  t.equal(await uploads.findFile(upload), null)
   t.match(await uploads.find(upload.id), { ...description, id: upload.id, mayStillArrive: true })
   await openStore(s3, bucket).putStream(`incoming/demo/${upload.id}`, Readable.from([Buffer.from(content)]), 'text/csv')
-  const { storedAt } = (await uploads.arrived(upload))!
+  const { storedAt } = (await uploads.findFile(upload))!
   t.ok(Math.abs(Date.parse(storedAt) - Date.now()) < 60_000)
 
   const now = Date.now
