@@ -3,23 +3,23 @@ import { Aws, Common, Count, UnfinishedMax } from '../../lib/process/config.ts'
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { MAX_PRICE_USD } from './rows/values/rules.ts'
 
-/** What the ingestion worker reads from its environment. */
+/** Environment variables of the ingestion worker. */
 export const Config = Type.Object({
   ...Common,
   ...Aws,
   WORKER_CONCURRENCY: Count('batches applied at once by one process', { default: 2, maximum: 16 }),
   BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000, maximum: 2 ** 30 }),
   PRICE_MAX_USD: Count('highest price, in USD; a row with a higher one is refused', { default: 1_000_000, maximum: MAX_PRICE_USD }),
-  BATCH_MAX_DECODED_BYTES: Count('longest content of an upload after decoding, in bytes', { default: 16 * 1024 ** 3 }),
+  BATCH_MAX_DECODED_BYTES: Count('longest decoded content of an upload, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
   BATCH_MAX_GAP_BYTES: Count('most white space and blank lines between two rows, in bytes', { default: 1_048_576 }),
   RECEIVE_SECONDS: Count('wait time of one receive (long polling), in seconds; an idle process takes up to as long to stop', { default: 5, maximum: 20 }),
   VISIBILITY_SECONDS: Count('how long a message stays hidden without a heartbeat, in seconds', { default: 30, minimum: 3, maximum: 600 }),
-  HOLD_MAX_SECONDS: Count('longest time that a message is kept invisible while its batch is processed, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
-  SWEEP_SECONDS: Count('time between two sweeps for what a lost process left undone, in seconds', { default: 30 }),
-  LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance or a message that nobody has is taken for lost, in seconds', { default: 30, minimum: 1 }),
+  HOLD_MAX_SECONDS: Count('longest time that a message stays invisible while its batch is processed, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
+  SWEEP_SECONDS: Count('time between two sweeps for batches that a lost process left unfinished, in seconds', { default: 30 }),
+  LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance, or a batch whose message is missing, counts as lost, in seconds', { default: 30, minimum: 1 }),
   BACKLOG_SECONDS: Count('time between two updates of the backlog metrics, in seconds', { default: 15, maximum: 300 }),
-  SECOND_LOOK_MS: Count('pause before a manifest or payload that is not what was accepted is read again, in milliseconds', { default: 1_000, maximum: 60_000 }),
+  SECOND_LOOK_MS: Count('pause before a manifest or payload that differs from what was accepted is read again, in milliseconds', { default: 1_000, maximum: 60_000 }),
   STORE_DOUBT_SECONDS: Count('shortest time that unreadable batches of several providers are held, in seconds; after it, one other readable batch shows that the store is not at fault', { default: 600 }),
   BATCHES_UNFINISHED_MAX: UnfinishedMax,
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a complete batch included, in milliseconds', { default: 900_000 }),
@@ -28,8 +28,8 @@ export const Config = Type.Object({
     default: 120_000, minimum: 1_000,
   }),
   ECS_AGENT_URI: Type.Optional(Type.String({ description: 'address of the ECS agent, set by ECS; the worker requests task protection while it processes a batch', pattern: '^https?://' })),
-  PROTECTION_SECONDS: Count('time between two renewals of that protection, which ends after three of them, in seconds', { default: 60, maximum: 3_600 }),
-  FINISH_MS: Count('how long a batch in progress may continue after SIGTERM, in milliseconds', { default: 100_000 }),
+  PROTECTION_SECONDS: Count('time between two renewals of the task protection, which expires after three of these intervals, in seconds', { default: 60, maximum: 3_600 }),
+  FINISH_MS: Count('longest time that a batch in flight may continue after SIGTERM, in milliseconds', { default: 100_000 }),
 })
 
 export const checks = [databaseProblems]
