@@ -1,6 +1,6 @@
 /**
- * The beginning of a row whose end has not come yet. A row that lies within one chunk is read where it is;
- * what is left at a chunk's end is kept here and the next chunk put behind it.
+ * Buffer of the unread bytes at the end of a chunk, to which the next chunk is appended. A row within one chunk is read in place,
+ * without a copy.
  */
 export class Carry {
   #bytes = new Uint8Array(0)
@@ -10,9 +10,9 @@ export class Carry {
     return this.#length
   }
 
-  /** What was kept, then `chunk`. Valid until the next call. */
+  /** Returns the buffered bytes followed by `chunk`. The result is valid until the next call. */
   join (chunk: Uint8Array): Uint8Array {
-    // A plain Uint8Array even of a Buffer: the parsers' hot loops then see one type only.
+    // Converts a Buffer to a plain Uint8Array, so that the hot loops of the parsers see only one type.
     if (this.#length === 0) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
     this.append(chunk)
     return this.#bytes.subarray(0, this.#length)
@@ -24,7 +24,7 @@ export class Carry {
     this.#length += chunk.length
   }
 
-  /** Keeps `bytes` from `start` on, in place of everything before; `bytes` may be of what {@link join} gave. */
+  /** Replaces the buffered bytes by `bytes` from `start` on. `bytes` may be the result of {@link join}. */
   keep (bytes: Uint8Array, start: number): void {
     const rest = bytes.subarray(start)
     if (rest.buffer === this.#bytes.buffer) {

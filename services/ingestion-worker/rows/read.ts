@@ -8,25 +8,25 @@ import type { RowRules } from './values/rules.ts'
 
 export type RowFormat = 'csv' | 'ndjson' | 'json'
 
-/** Reads a file that comes in pieces, cut anywhere. Synchronous: when `write` returns, the sink has had every row that was whole. */
+/** Reader of a file in chunks of any length. Synchronous: when `write` returns, the sink has received every complete row. */
 export type RowReader = {
   write (chunk: Uint8Array): void
-  /** The file is over. Nothing may be written after it. */
+  /** Marks the end of the file. The caller must not write after this call. */
   end (): void
-  /** Data rows so far, good and bad. */
+  /** Number of data rows so far, good and bad. */
   readonly rowsSeen: number
   /** True once a fault of the file as a whole was told: what is still written is not looked at, and need not be fetched. */
   readonly stopped: boolean
 }
 
-/** A reader of one file. Never throws for what is in the file. */
+/** Creates a reader of one file. The reader never throws because of the content of the file. */
 export function createRowReader (format: RowFormat, rules: RowRules, sink: RowSink): RowReader {
   return new Reader(format, new RowChecker(rules, sink))
 }
 
 const parsers = { csv: CsvRows, ndjson: NdjsonRows, json: JsonRows }
 const BOM = [0xef, 0xbb, 0xbf]
-// A large chunk is read in pieces of this many bytes, so that what is copied to join two chunks stays small.
+// A large chunk is read in pieces of this many bytes, so that joining two chunks copies few bytes.
 const PIECE_BYTES = 65_536
 
 class Reader implements RowReader {
@@ -64,7 +64,7 @@ class Reader implements RowReader {
     if (this.rowsSeen === 0 && !this.stopped) this.#checker.stop('no_rows')
   }
 
-  /** The first bytes: a byte order mark is no part of the first row. */
+  /** Reads the first bytes. A byte order mark is not part of the first row. */
   #begin (bytes: Uint8Array): void {
     this.#begun = true
     const guess = guessFileType(bytes)

@@ -4,25 +4,25 @@ const QUOTE = 0x22
 const LF = 0x0a
 const CR = 0x0d
 
-/** Finds the fields of one CSV row, and makes nothing for it: what it finds stays here until the next row. */
+/** Finds the fields of one CSV row without allocation. The results are valid until the next row. */
 export class CsvFields {
-  /** Where the values are, quotes around them left out, in the order of {@link columns}. */
+  /** Positions of the values, without enclosing quotes, in the order of {@link columns}. */
   readonly spans: Spans = newSpans()
-  /** Fields of the row. */
+  /** Number of fields of the row. */
   count = 0
-  /** The bytes ended within quotes. */
+  /** Whether the bytes ended within quotes. */
   inQuotes = false
-  #doubled = 0 // fields that have doubled quotes, as bits, the first one's the lowest
+  #doubled = 0 // bit mask of the fields with doubled quotes; bit 0 is the first field
   readonly separator: number
   readonly #places: Int32Array
 
-  /** @param order place in {@link columns} of each field */
+  /** @param order index in {@link columns} of each field */
   constructor (separator: number, order: readonly number[]) {
     this.separator = separator
     this.#places = Int32Array.from(order, place => place * 2)
   }
 
-  /** Reads the row that begins at `start`; index of the line feed that ends it, or -1 when there is none before `limit`. */
+  /** Finds the fields of the row that begins at `start`. Returns the index of its line feed, or -1 if the row does not end before `limit`. */
   find (bytes: Uint8Array, start: number, limit: number): number {
     const separator = this.separator
     const spans = this.spans
@@ -35,7 +35,7 @@ export class CsvFields {
       if (at < limit && bytes[at] === QUOTE) {
         const after = this.#afterQuotes(bytes, at + 1, limit, field)
         if (after < 0) return -1
-        // What stands between the closing quote and the next separator belongs to the value, quotes and all, which then fails as such.
+        // Text between the closing quote and the next separator makes the value invalid. The value then includes its quotes.
         if (after < limit && (bytes[after] === separator || bytes[after] === LF)) {
           first = at + 1
           last = bytes[after - 1] === QUOTE ? after - 1 : after - 2
@@ -58,7 +58,7 @@ export class CsvFields {
     }
   }
 
-  /** The row's bytes with the quotes in its values no longer doubled, the spans moved with them. */
+  /** Returns the values of the row with single quotes for doubled ones, and adjusts the spans. */
   unescape (bytes: Uint8Array): Uint8Array {
     if (this.#doubled === 0) return bytes
     const values: Uint8Array[] = []
@@ -73,7 +73,7 @@ export class CsvFields {
     return Buffer.concat(values)
   }
 
-  /** What follows the quote that closes the field, the CR of a CRLF skipped; -1 when the bytes end before that is known. */
+  /** Returns the index after the closing quote, and after the CR of a CRLF; -1 if the bytes end before the closing quote is certain. */
   #afterQuotes (bytes: Uint8Array, start: number, limit: number, field: number): number {
     let at = start
     for (;;) {
@@ -90,7 +90,7 @@ export class CsvFields {
   }
 }
 
-/** Leaves out the second of every two quotes. */
+/** Removes the second quote of each pair. */
 function unescapeQuotes (value: Uint8Array): Uint8Array {
   let first = false
   return value.filter(byte => {

@@ -3,15 +3,15 @@ import type { RowChecker, Source } from '../values/row-checker.ts'
 import { columns } from '../values/validate.ts'
 
 export type CsvHeader = {
-  /** Byte between two fields. */
+  /** Separator byte between two fields. */
   separator: number
-  /** For each field of a row, in the file's order, its place in {@link columns}. */
+  /** Index in {@link columns} of each field, in the order of the file. */
   order: number[]
 }
 
 /**
- * Reads the header line. Names are compared as they are, case and spaces included; the first comma or semicolon is the separator.
- * Null, and every fault told, when no row can be read by it.
+ * Parses the header line. Names must match exactly, case and spaces included. The first comma or semicolon is the separator.
+ * Returns null, and reports every fault, if the header is invalid.
  */
 export function readHeader (source: Source, checker: RowChecker): CsvHeader | null {
   const line = source.bytes.subarray(source.start, source.end)

@@ -10,24 +10,23 @@ const SEMICOLON = 0x3b
 const INCOMPLETE = -1
 
 /**
- * CSV as RFC 4180 has it, and as it comes: LF or CRLF, comma or semicolon, quoted fields with doubled quotes and line ends in
- * them, the last line with or without its end. Blank lines, and lines of separators alone, are skipped, uncounted,
- * wherever they are. A quote that does
- * not open a field is a character like any other.
+ * Parses CSV (RFC 4180, and common variants): LF or CRLF, comma or semicolon, quoted fields with doubled quotes and line ends, the last line
+ * with or without a line end. Blank lines, and lines of separators only, are skipped and not counted. A quote that does not open a field
+ * is an ordinary character.
  *
- * A quote that is opened and not closed (within the longest row accepted, or before the file's end) costs its own line alone: what
- * was read past that line is read again, a row then ending with its line whatever quotes it has. No byte is read a third time.
+ * A quote may be unclosed: within the longest accepted row, or before the end of the file. Only its own line is then an error. The bytes after
+ * that line are read again, and each row in them ends with its line, whatever quotes it has. No byte is read a third time.
  */
 export class CsvRows {
   readonly #checker: RowChecker
   #fields: CsvFields | null = null
-  /** Place in the file of the first of the bytes at hand. */
+  /** Offset in the file of the first byte of the current input. */
   #offset = 0
-  /** Place in the file before which a row ends with its line. */
+  /** Offset in the file before which each row ends with its line. */
   #singleLinesUntil = 0
-  /** Bytes of a row's beginning that were looked at in vain. */
+  /** Bytes of an incomplete row that were already searched for its end. */
   #seen = 0
-  /** The rest of a row that is too long is still to come. */
+  /** Whether the next bytes are the rest of a row that is too long. */
   #skipping = false
   #finished = false
 
@@ -35,7 +34,7 @@ export class CsvRows {
     this.#checker = checker
   }
 
-  /** Reads the rows that are whole; how many bytes they had. What is left is to be given again, with more behind it. */
+  /** Reads the complete rows and returns their number of bytes. The caller repeats the other bytes, followed by more. */
   read (bytes: Uint8Array): number {
     let at = 0
     if (this.#seen > 0 && bytes.length <= this.#checker.rules.maxRowBytes && bytes.indexOf(LF, this.#seen) < 0) {
@@ -52,14 +51,14 @@ export class CsvRows {
     return at
   }
 
-  /** Reads what was left when no more comes. */
+  /** Reads the remaining bytes at the end of the file. */
   end (rest: Uint8Array): void {
     this.#finished = true
     if (rest.length > 0) this.read(new Uint8Array([...rest, LF]))
     if (!this.#fields && !this.#checker.stopped) this.#checker.stop('no_header')
   }
 
-  /** Reads the row that begins at `start`; where the next one does. */
+  /** Reads the row that begins at `start`. Returns the index of the next row. */
   #row (bytes: Uint8Array, start: number): number {
     const blank = blankLine(bytes, start)
     if (blank > 0) {
@@ -87,7 +86,7 @@ export class CsvRows {
     return end + 1
   }
 
-  /** Where the next line begins when this one has nothing but separators, as spreadsheets write empty rows; INCOMPLETE for any other. */
+  /** Returns the index after a line of separators only, which spreadsheets write for an empty row; INCOMPLETE for any other line. */
   #pastSeparators (bytes: Uint8Array, start: number, fields: CsvFields | null): number {
     const separator = bytes[start]!
     if (fields && separator !== fields.separator) return INCOMPLETE
@@ -111,7 +110,7 @@ export class CsvRows {
     return end + 1
   }
 
-  /** Index before which the row must end, as far as is known now. */
+  /** Returns the index before which the row must end, as far as the input shows. */
   #limit (bytes: Uint8Array, start: number): number {
     const limit = Math.min(bytes.length, start + this.#checker.rules.maxRowBytes + 1)
     if (this.#offset + start >= this.#singleLinesUntil) return limit
@@ -119,7 +118,7 @@ export class CsvRows {
     return end < 0 ? limit : Math.min(limit, end + 1)
   }
 
-  /** The row has no end: more is to come, or it is too long, or a quote in it is not closed. */
+  /** Handles a row without an end: more input may follow, or the row is too long, or a quote in the row is not closed. */
   #unfinished (bytes: Uint8Array, start: number, inQuotes: boolean): number {
     const { maxRowBytes } = this.#checker.rules
     const longest = start + maxRowBytes + 1
@@ -138,7 +137,7 @@ export class CsvRows {
     return longest
   }
 
-  /** Past the rest of a row that is too long: the next line end, whatever quotes come before it. */
+  /** Skips the rest of a row that is too long, up to the next line end. Ignores quotes. */
   #skip (bytes: Uint8Array, start: number): number {
     const end = bytes.indexOf(LF, start)
     this.#skipping = end < 0
@@ -146,13 +145,13 @@ export class CsvRows {
   }
 }
 
-/** The bytes of a line that has nothing but its end; 0 for any other line. */
+/** Returns the length of a blank line with its line end; 0 for any other line. */
 function blankLine (bytes: Uint8Array, start: number): number {
   if (bytes[start] === LF) return 1
   return bytes[start] === CR && start + 1 < bytes.length && bytes[start + 1] === LF ? 2 : 0
 }
 
-/** A row without its line end. */
+/** Returns a row without its line end. */
 function line (bytes: Uint8Array, start: number, end: number): Source {
   return { bytes, start, end: bytes[end - 1] === CR ? end - 1 : end }
 }

@@ -2,8 +2,8 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /**
- * Finds where an element of a JSON array ends, by brackets and quotes alone, and goes on in the next chunk where it stopped.
- * Depth is a number, not a stack: nesting of any depth costs nothing.
+ * Finds the end of an element of a JSON array by its brackets and quotes, and continues in the next chunk where the search stopped.
+ * The depth is a number, not a stack, so deep nesting needs no memory.
  */
 export class JsonElement {
   #depth = 0
@@ -17,7 +17,7 @@ export class JsonElement {
     this.#scalar = byte !== QUOTE && !isOpening(byte)
   }
 
-  /** Index behind the element, or -1 when it does not end before `limit`. */
+  /** Returns the index after the element, or -1 if the element does not end before `limit`. */
   end (bytes: Uint8Array, at: number, limit: number): number {
     if (this.#scalar) return endOfScalar(bytes, at, limit)
     let depth = this.#depth
@@ -46,7 +46,7 @@ export class JsonElement {
   }
 }
 
-/** A number, true, false, null, or anything that is none of them, up to what cannot be part of it. */
+/** Finds the end of a number, true, false, null, or any invalid token: the next space, control character, comma or closing bracket. */
 function endOfScalar (bytes: Uint8Array, at: number, limit: number): number {
   for (; at < limit; at++) {
     const byte = bytes[at]!

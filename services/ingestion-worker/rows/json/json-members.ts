@@ -6,15 +6,15 @@ const OPEN = 0x7b
 const CLOSE = 0x7d
 
 /**
- * Finds the keys and values of one JSON object, by their bytes, and judges nothing in them. It takes any object that is JSON; it
- * takes some that are not, too, hence only what passes the checks of a price, or JSON.parse, may be trusted.
+ * Finds the keys and values of one JSON object by their bytes, without validation. Accepts every valid object and some invalid ones.
+ * So the caller must validate the members, by the rules of a price or by JSON.parse.
  */
 export class JsonMembers {
   count = 0
-  /** Of each member four places: where its key (in its quotes) and its value begin and end. */
+  /** Four indices for each member: start and end of its key (quotes included), start and end of its value. */
   places = new Int32Array(4 * 4)
 
-  /** False when `bytes[start, end)` is not of the form `{"key":value,…}`. */
+  /** Finds the members. Returns false if `bytes[start, end)` does not have the form `{"key":value,…}`. */
   find (bytes: Uint8Array, start: number, end: number): boolean {
     this.count = 0
     if (start >= end || bytes[start] !== OPEN) return false
@@ -52,7 +52,7 @@ export class JsonMembers {
   }
 }
 
-/** The four characters that JSON has between its tokens. */
+/** Returns whether a byte is one of the four JSON white space characters. */
 export function isSpace (byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
@@ -62,7 +62,7 @@ export function skipSpace (bytes: Uint8Array, at: number, end: number): number {
   return at
 }
 
-/** Behind the string whose opening quote is at `at`. */
+/** Returns the index after the string whose opening quote is at `at`. */
 function skipString (bytes: Uint8Array, at: number, end: number): number {
   for (at++; at < end; at++) {
     const byte = bytes[at]!
@@ -72,7 +72,7 @@ function skipString (bytes: Uint8Array, at: number, end: number): number {
   return end
 }
 
-/** Behind the value that begins at `at`: a string, or all up to the comma or bracket that is not its own. */
+/** Returns the index after the value that begins at `at`: a string, or all bytes up to a comma or bracket outside the value. */
 function skipValue (bytes: Uint8Array, at: number, end: number): number {
   if (at < end && bytes[at] === QUOTE) return skipString(bytes, at, end)
   let depth = 0

@@ -8,8 +8,8 @@ const QUOTE = 0x22
 const names = columns.map(name => new TextEncoder().encode(`"${name}"`))
 
 /**
- * One price as a JSON object: four keys, each once, in any order. Codes and the day are strings; the price is a number or a
- * string, and what counts is how it is written: 5.10 is good, 5.100 and 1e3 are not.
+ * Reads one price from a JSON object with four keys, each once, in any order. Codes and the day are strings. The price is a number or a
+ * string, and is validated as written: 5.10 is good, 5.100 and 1e3 are not.
  */
 export class JsonRow {
   readonly #checker: RowChecker
@@ -20,7 +20,7 @@ export class JsonRow {
     this.#checker = checker
   }
 
-  /** Reads the row `bytes[start, end)`, space around it allowed. */
+  /** Reads the row `bytes[start, end)`. White space around the object is allowed. */
   read (bytes: Uint8Array, start: number, end: number): void {
     if (!this.#checker.nextRow()) return
     start = skipSpace(bytes, start, end)
@@ -31,8 +31,9 @@ export class JsonRow {
   }
 
   /**
-   * Whether the object has the four keys alone, and values of the right types as far as quotes tell. What passes this and the checks of a
-   * price is JSON: those allow neither escapes nor control characters in a string; a number's leading zero is looked at here.
+   * Returns whether the object has exactly the four keys, and whether the quotes of its values match their types. An object that passes this
+   * check and the rules of a price is valid JSON. The rules allow neither escapes nor control characters in a string. This check rejects
+   * a leading zero of a number.
    */
   #isPlain (bytes: Uint8Array): boolean {
     const { count, places } = this.#members
@@ -51,7 +52,7 @@ export class JsonRow {
     return seen === 15
   }
 
-  /** Names what is wrong with a row, or passes on one that only looked odd (a key written with escapes, say). */
+  /** Reports the faults of a row, or accepts a valid row that the fast path did not recognize, such as one with an escaped key. */
   #explain (bytes: Uint8Array, start: number, end: number): void {
     const source = { bytes, start, end }
     if (!isUtf8(bytes.subarray(start, end))) return this.#checker.refuse('not_utf8', source)
@@ -65,7 +66,7 @@ export class JsonRow {
     this.#checkMembers(source)
   }
 
-  /** The object is JSON: its values one by one, as text, since JSON.parse would neither tell repeated keys nor how a number was written. */
+  /** Checks the members of a valid JSON object by their text: JSON.parse would hide repeated keys and the notation of numbers. */
   #checkMembers ({ bytes, start, end }: Source): void {
     const checker = this.#checker
     const source = { bytes, start, end }
@@ -101,7 +102,7 @@ export class JsonRow {
   }
 }
 
-/** Place in {@link columns} of the key `bytes[start, end)`, its quotes included; -1 when it has none. */
+/** Returns the index in {@link columns} of the key `bytes[start, end)`, quotes included; -1 for an unknown key. */
 function columnOf (bytes: Uint8Array, start: number, end: number): number {
   const column = end - start === 5 ? 2 : end - start === 7 ? 3 : bytes[start + 1] === 0x6f ? 0 : 1
   const name = names[column]!

@@ -7,12 +7,12 @@ const OPEN = 0x5b
 const CLOSE = 0x5d
 const COMMA = 0x2c
 
-// What may come next at the top level.
+// What the parser accepts next at the top level.
 type Expected = 'array' | 'element or end' | 'element' | 'comma or end' | 'nothing'
 
 /**
- * One JSON array of objects, read element by element, so that a file of any size needs the memory of its longest row. An element
- * that is wrong is an error of its row; an array that is wrong (a comma missing or too many, no end, something behind it) ends the reading.
+ * Parses one JSON array of objects, element by element, so that a file of any size needs only the memory of its longest row. An invalid
+ * element is an error of its row. An invalid array (a missing or extra comma, no end, text after its end) stops the reader.
  */
 export class JsonRows {
   readonly #checker: RowChecker
@@ -20,9 +20,9 @@ export class JsonRows {
   readonly #element = new JsonElement()
   #expected: Expected = 'array'
   #inElement = false
-  /** Bytes of the element's beginning in which its end is not. */
+  /** Bytes of an incomplete element that were already searched for its end. */
   #seen = 0
-  /** The rest of an element that is too long is still to come. */
+  /** Whether the next bytes are the rest of an element that is too long. */
   #skipping = false
 
   constructor (checker: RowChecker) {
@@ -30,7 +30,7 @@ export class JsonRows {
     this.#row = new JsonRow(checker)
   }
 
-  /** Reads the elements that are whole; how many bytes they had. What is left is to be given again, with more behind it. */
+  /** Reads the complete elements and returns their number of bytes. The caller repeats the other bytes, followed by more. */
   read (bytes: Uint8Array): number {
     let at = 0
     while (at < bytes.length && !this.#checker.stopped) {
@@ -44,13 +44,13 @@ export class JsonRows {
     return at
   }
 
-  /** Reads what was left when no more comes. */
+  /** Checks at the end of the file that the array is complete. */
   end (_rest: Uint8Array): void {
     if (this.#checker.stopped || this.#expected === 'array' || this.#expected === 'nothing') return
     this.#checker.stop('malformed_json', { detail: 'the array has no end' })
   }
 
-  /** Past the white space that begins at `start`. */
+  /** Skips the white space that begins at `start`. Returns the index after the white space. */
   #space (bytes: Uint8Array, start: number): number {
     let end = start + 1
     while (end < bytes.length && isSpace(bytes[end]!)) end++
@@ -58,7 +58,7 @@ export class JsonRows {
     return end
   }
 
-  /** One byte between elements; false when it is the first of one. */
+  /** Handles one byte between elements. Returns false if the byte begins an element. */
   #step (byte: number): boolean {
     const expected = this.#expected
     if (expected === 'array') {
@@ -80,7 +80,7 @@ export class JsonRows {
     return true
   }
 
-  /** The element that begins at `start`; what is behind it, or -1 when its end is still to come. */
+  /** Reads the element that begins at `start`. Returns the index after the element, or -1 if the element is incomplete. */
   #readElement (bytes: Uint8Array, start: number): number {
     const { maxRowBytes } = this.#checker.rules
     const longest = start + maxRowBytes + 1

@@ -4,13 +4,13 @@ import type { RowChecker } from '../values/row-checker.ts'
 
 const LF = 0x0a
 
-/** One JSON object per line, LF or CRLF, the last line with or without its end. Lines of nothing but space are skipped, uncounted. */
+/** Parses one JSON object per line: LF or CRLF, the last line with or without a line end. Blank lines are skipped and not counted. */
 export class NdjsonRows {
   readonly #checker: RowChecker
   readonly #row: JsonRow
-  /** Bytes of a line's beginning that have no line end. */
+  /** Bytes of an incomplete line that were already searched for its end. */
   #seen = 0
-  /** The rest of a line that is too long is still to come. */
+  /** Whether the next bytes are the rest of a line that is too long. */
   #skipping = false
 
   constructor (checker: RowChecker) {
@@ -18,7 +18,7 @@ export class NdjsonRows {
     this.#row = new JsonRow(checker)
   }
 
-  /** Reads the lines that are whole; how many bytes they had. What is left is to be given again, with more behind it. */
+  /** Reads the complete lines and returns their number of bytes. The caller repeats the other bytes, followed by more. */
   read (bytes: Uint8Array): number {
     let start = 0
     while (!this.#checker.stopped) {
@@ -32,7 +32,7 @@ export class NdjsonRows {
     return start
   }
 
-  /** Reads what was left when no more comes. */
+  /** Reads the remaining bytes at the end of the file. */
   end (rest: Uint8Array): void {
     if (rest.length > 0) this.#line(rest, 0, rest.length)
   }
@@ -45,7 +45,7 @@ export class NdjsonRows {
     else this.#checker.skipped(end - start + 1)
   }
 
-  /** The line that begins at `start` has no end yet: keeps it, unless it is too long already. */
+  /** Leaves the incomplete line that begins at `start` for the next call, or skips the line if it is already too long. */
   #keep (bytes: Uint8Array, start: number): number {
     this.#seen = 0
     if (!this.#skipping && bytes.length - start <= this.#checker.rules.maxRowBytes) {

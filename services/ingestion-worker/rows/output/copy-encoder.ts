@@ -5,24 +5,24 @@ import type { RowRules } from '../values/rules.ts'
 //   int32  5, five bytes               orig_code text
 //   int32  5, five bytes               dest_code text
 //   int32  4, int32                    day: days since 2000-01-01
-//   int32  8 + 2n, 4 × int16, n × int16   price: how many digits, weight of the first, sign, decimals; digits to the base 10,000
+//   int32  8 + 2n, 4 × int16, n × int16   price: number of digits, weight of the first, sign, decimals; digits in base 10,000
 //   int32  8, int64                    batch_number
 const COLUMNS = 5
 const MAX_TUPLE_BYTES = 2 + 9 + 9 + 8 + (12 + 2 * 4) + 12
 const DAYS_TO_2000 = 10_957
 const PORT_BYTES = 9
-const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0' + '\0\0\0\0' + '\0\0\0\0', 'latin1') // then flags, then length of the extension: none
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0' + '\0\0\0\0' + '\0\0\0\0', 'latin1') // signature, flags, length of the header extension (0)
 const TRAILER = Buffer.from([0xff, 0xff]) // -1 fields
 
 /**
- * Writes prices as PostgreSQL's binary COPY format for `copy prices (orig_code, dest_code, day, price, batch_number) from stdin (format
- * binary)`, and gathers them into buffers to be sent. A price is stored just as the text `1154` or `12.5` would be in numeric(12, 2).
+ * Encodes prices in PostgreSQL's binary COPY format for `copy prices (orig_code, dest_code, day, price, batch_number) from stdin (format
+ * binary)`, and collects them in buffers. A price is stored exactly as the text `1154` or `12.5` would be in numeric(12, 2).
  */
 export class CopyEncoder {
   readonly #chunkBytes: number
-  /** For each port its length and code, as they stand in a tuple. */
+  /** Length and code of each port, as encoded in a tuple. */
   readonly #ports: Uint8Array
-  /** Length and value of batch_number. */
+  /** Length and value of batch_number, as encoded in a tuple. */
   readonly #batch: Buffer
   readonly #full: Buffer[] = []
   readonly #spare: Buffer[] = []
@@ -31,7 +31,7 @@ export class CopyEncoder {
 
   /**
    * @param batchNumber value of `batch_number` in every row
-   * @param chunkBytes {@link take} gives buffers of at least this many bytes
+   * @param chunkBytes smallest length of the buffers that {@link take} returns
    */
   constructor (rules: RowRules, batchNumber: bigint, chunkBytes = 65_536) {
     this.#chunkBytes = chunkBytes
@@ -58,12 +58,12 @@ export class CopyEncoder {
     if (this.#length >= this.#chunkBytes) this.#flush()
   }
 
-  /** The next buffer to be sent, or null when not enough has gathered. One call to the reader's `write` may fill several. */
+  /** Returns the next full buffer, or null if no buffer is full. One `write` of the reader may fill several buffers. */
   take (): Buffer | null {
     return this.#full.shift() ?? null
   }
 
-  /** All that is left, and the end of the format. Nothing may be appended after it. */
+  /** Returns the remaining bytes and the trailer. The caller must not append prices after this call. */
   finish (): Buffer {
     return Buffer.concat([...this.#full.splice(0), this.#bytes.subarray(0, this.#length), TRAILER])
   }
@@ -104,7 +104,7 @@ function putInt32 (bytes: Uint8Array, at: number, value: number): number {
   return at + 4
 }
 
-/** Length and value of numeric(12, 2): no digit that is zero at either end, as PostgreSQL keeps it. */
+/** Writes length and value of numeric(12, 2), without leading or trailing zero digits, as PostgreSQL stores them. */
 function putNumeric (bytes: Uint8Array, at: number, cents: number): number {
   const dollars = cents < 0x7fffffff ? cents / 100 | 0 : Math.floor(cents / 100)
   const fraction = (cents - dollars * 100) * 100

@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto'
 
 const FREE = -1
 const FIRST_CAPACITY = 4096
-// Sums are doubles, exact below 2^53. One that passes 2^52 is moved to a bigint and starts again: 10,000 prices of ten billion do that.
+// Sums are doubles, exact below 2^53. A sum above 2^52 is moved to a bigint and starts again at 0. For example after 10,000 prices of ten billion.
 const MAX_SUM = 2 ** 52
 
 /**
- * Count and sum for each lane and day: a hash table with linear probing, at most half full, of indices into dense typed arrays. No object
- * per entry, 28 bytes for each at the most: a million take 28 MB.
+ * Counts and sums for each lane and day: a hash table with linear probing, at most half full, of indices into dense typed arrays. There is
+ * no object per entry. An entry takes at most 28 bytes: a million entries take 28 MB.
  */
 export class LaneDays {
-  /** Entries: the arrays are filled as far as this. */
+  /** Number of entries in the dense arrays. */
   size = 0
   #counts = new Uint32Array(FIRST_CAPACITY)
   #sums = new Float64Array(FIRST_CAPACITY)
@@ -20,12 +20,12 @@ export class LaneDays {
   readonly #large = new Map<number, bigint>()
   readonly #ports: number
   readonly #days: number
-  // Chosen anew for every table, so that no provider can choose rows that all fall into one place.
+  // Random for each table, so that no provider can construct rows that all hash to one slot.
   readonly #a = randomInt(2 ** 31) * 2 + 1
   readonly #b = randomInt(2 ** 31) * 2 + 1
   readonly #c = randomInt(2 ** 31) * 2 + 1
 
-  /** For ports 0 to `ports` - 1 and days 0 to `days` - 1. */
+  /** Creates a table for ports 0 to `ports` - 1 and days 0 to `days` - 1. */
   constructor (ports: number, days: number) {
     if (ports * ports * days > Number.MAX_SAFE_INTEGER) throw new Error('Too many lanes and days for exact keys')
     this.#ports = ports
@@ -48,22 +48,22 @@ export class LaneDays {
     if (sum > MAX_SUM) this.#spill(entry)
   }
 
-  /** The keys of all entries, ascending: by origin, destination, day. */
+  /** Returns the keys of all entries in ascending order: by origin, destination, day. */
   sortedKeys (): Float64Array {
     return this.#keys.slice(0, this.size).sort()
   }
 
-  /** The lane of a key, as origin times ports plus destination. */
+  /** Returns the lane of a key: origin times ports plus destination. */
   laneOf (key: number): number {
     return Math.floor(key / this.#days) // % would be slow for doubles
   }
 
-  /** The key of a lane's day 0. */
+  /** Returns the key of day 0 of a lane. */
   firstKey (lane: number): number {
     return lane * this.#days
   }
 
-  /** The entry of a key that is there. */
+  /** Returns the entry of an existing key. */
   entryOf (key: number): number {
     return this.#slots[this.#find(key, this.#hashOf(key))]!
   }
@@ -72,7 +72,7 @@ export class LaneDays {
     return this.#counts[entry]!
   }
 
-  /** Exact sum of an entry in cents; a bigint when it is too large for a number. */
+  /** Returns the exact sum of an entry in cents; a bigint if the sum is too large for a number. */
   sum (entry: number): number | bigint {
     const sum = this.#sums[entry]!
     const large = this.#large.size > 0 ? this.#large.get(entry) : undefined
@@ -90,7 +90,7 @@ export class LaneDays {
     return this.#hash(orig, lane - orig * this.#ports, key - lane * this.#days)
   }
 
-  /** The slot of the key, or the free one where it would go. */
+  /** Returns the slot of the key, or the free slot for a new key. */
   #find (key: number, slot: number): number {
     const slots = this.#slots
     const keys = this.#keys

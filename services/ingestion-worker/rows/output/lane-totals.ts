@@ -3,25 +3,25 @@ import { MonthArray } from './month-array.ts'
 import { monthOf } from './months.ts'
 import type { RowRules } from '../values/rules.ts'
 
-/** A row of `lane_months`: what a batch adds to one lane in one month. */
+/** Row of `lane_months`: the prices that a batch adds to one lane in one month. */
 export type LaneMonth = {
   orig: string
   dest: string
   /** YYYY-MM-01 */
   month: string
-  /** Prices on each day, as a PostgreSQL array literal of 31 elements, the first of the month first. */
+  /** Number of prices on each day, as a PostgreSQL array literal of 31 elements from the first of the month. */
   counts: string
-  /** Sums in cents, likewise. */
+  /** Sum in cents on each day, in the same form. */
   cents: string
 }
 
-/** Adds up a batch per lane and day, and tells it by lane and month, in the order of the read model's key. */
+/** Sums the prices of a batch by lane and day, and returns the sums by lane and month in the key order of the read model. */
 export class LaneTotals {
   readonly #laneDays: LaneDays
   readonly #firstDay: number
-  /** Codes in the order of their bytes: a port's rank is its place here. */
+  /** Port codes in byte order. The rank of a port is its index here. */
   readonly #codes: readonly string[]
-  /** Rank of each port, so that numeric order is the order of the codes. */
+  /** Rank of each port. The numeric order of ranks is the byte order of codes. */
   readonly #ranks: Int32Array
 
   constructor (rules: RowRules) {
@@ -33,7 +33,7 @@ export class LaneTotals {
     this.#ranks = Int32Array.from(codes, code => ranks.get(code)!)
   }
 
-  /** Lanes and days that have a price. */
+  /** Number of lane-days that have a price. */
   get laneDays (): number {
     return this.#laneDays.size
   }
@@ -43,7 +43,7 @@ export class LaneTotals {
     this.#laneDays.add(this.#ranks[orig]!, this.#ranks[dest]!, day - this.#firstDay, cents)
   }
 
-  /** All lane-months by origin, destination and month, in the order of the codes' bytes, `chunkSize` at a time. */
+  /** Yields all lane-months by origin, destination and month, in byte order of the codes, `chunkSize` at a time. */
   * months (chunkSize = 1000): Generator<LaneMonth[]> {
     const laneDays = this.#laneDays
     const keys = laneDays.sortedKeys()
@@ -52,7 +52,7 @@ export class LaneTotals {
     let chunk: LaneMonth[] = []
     for (let at = 0; at < keys.length;) {
       const lane = laneDays.laneOf(keys[at]!)
-      const origin = laneDays.firstKey(lane) - this.#firstDay // a key less this is a day since 1970-01-01
+      const origin = laneDays.firstKey(lane) - this.#firstDay // a key minus `origin` is a day since 1970-01-01
       const month = monthOf(keys[at]! - origin)
       const past = Math.min(origin + month.last + 1, laneDays.firstKey(lane + 1))
       for (; at < keys.length && keys[at]! < past; at++) {

@@ -5,16 +5,16 @@ const ZERO = 0x30
 const COMMA = 0x2c
 
 /**
- * Writes PostgreSQL array literals of one whole number per day of a month. By bytes: a string put together from sixty pieces would
- * have to be put together again when it is sent.
+ * Writes PostgreSQL array literals with one integer for each day of a month. Writes bytes, because a string concatenated from sixty
+ * pieces would have to be flattened before it is sent.
  */
 export class MonthArray {
   readonly #bytes = Buffer.alloc(2 + DAYS * (MAX_DIGITS + 1), '{')
   #length = 1
-  /** Days written. */
+  /** Number of days written. */
   #days = 0
 
-  /** Sets a day of the month, 1 to 31, in ascending order; the days in between are 0. A bigint where a number is not exact. */
+  /** Sets the value of a day, 1 to 31, in ascending order. Skipped days are 0. A value too large for an exact number is a bigint. */
   put (day: number, value: number | bigint): void {
     this.#zerosUntil(day - 1)
     this.#days = day
@@ -28,10 +28,10 @@ export class MonthArray {
     this.#bytes[this.#length++] = COMMA
   }
 
-  /** The literal; the next one may be begun. */
+  /** Returns the literal and begins the next one. */
   end (): string {
     this.#zerosUntil(DAYS)
-    this.#bytes[this.#length - 1] = 0x7d // in place of the last comma
+    this.#bytes[this.#length - 1] = 0x7d // replaces the last comma
     const text = this.#bytes.toString('latin1', 0, this.#length)
     this.#length = 1
     this.#days = 0
@@ -45,7 +45,7 @@ export class MonthArray {
     }
   }
 
-  /** The last `count` decimal digits of a number below 2^31. */
+  /** Writes the last `count` decimal digits of a number below 2^31. */
   #digits (value: number, count: number): void {
     for (let at = this.#length + count - 1; at >= this.#length; at--) {
       const tens = value / 10 | 0

@@ -3,15 +3,16 @@ import { formatDay } from '../values/days.ts'
 export type Month = {
   /** YYYY-MM-01 */
   text: string
-  /** In days since 1970-01-01, as the last. */
+  /** First day, in days since 1970-01-01. */
   first: number
+  /** Last day, in days since 1970-01-01. */
   last: number
 }
 
-// A batch has few days and many lanes.
+// Cache by day: a batch has few days and many lanes.
 const months = new Map<number, Month>()
 
-/** The month of a day since 1970-01-01. */
+/** Returns the month of a day, which is in days since 1970-01-01. */
 export function monthOf (day: number): Month {
   let month = months.get(day)
   if (!month) {

@@ -1,4 +1,4 @@
-/** What {@link readCents} answers for what is no price; a price is above 0. */
+/** Results of {@link readCents} for an invalid price. A valid price is above 0. */
 export const MALFORMED_PRICE = -1
 export const PRICE_NOT_POSITIVE = -2
 export const PRICE_DECIMALS = -3
@@ -7,11 +7,11 @@ export const PRICE_TOO_LARGE = -4
 const POINT = 0x2e
 
 /**
- * Reads a price in USD from `bytes[start, end)`: cents, 1 to 999,999,999,999, or a negative fault. The caller
- * checks the limit `RowRules.maxCents`.
+ * Parses a price in USD from `bytes[start, end)`. Returns cents, 1 to 999,999,999,999, or a negative fault. The caller checks the
+ * limit `RowRules.maxCents`.
  *
- * Plain digits, then at most a point and one or two digits. Never through a floating-point number, so that what was
- * written is what is stored. Leading zeros are read (`007.5`); a sign `+`, an exponent, a thousands separator, `.5` and `5.` are not.
+ * A price has digits, then optionally a point and one or two digits. Parsing uses no floating-point fractions, so the stored price equals
+ * the written one. Leading zeros are accepted (`007.5`). A sign `+`, an exponent, a thousands separator, `.5` and `5.` are not.
  */
 export function readCents (bytes: Uint8Array, start: number, end: number): number {
   const stop = end < start + 8 ? end : start + 8
@@ -23,7 +23,7 @@ export function readCents (bytes: Uint8Array, start: number, end: number): numbe
     dollars = dollars * 10 + digit
   }
   const digits = at - start
-  // Up to seven digits, cents fit in 31 bits: integer arithmetic, and nearly every price there is.
+  // With up to seven digits, cents fit in 31 bits and integer arithmetic is fast. Nearly all prices have at most seven digits.
   if (digits === 0 || digits > 7) return readUnusualCents(bytes, start, end)
   let cents = dollars * 100
   if (at < end) {
@@ -36,7 +36,7 @@ export function readCents (bytes: Uint8Array, start: number, end: number): numbe
   return cents === 0 ? PRICE_NOT_POSITIVE : cents
 }
 
-/** All of the rule at leisure: long prices, and the names of the faults. */
+/** Slow path with the complete rule: long prices, and the exact fault. */
 function readUnusualCents (bytes: Uint8Array, start: number, end: number): number {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)

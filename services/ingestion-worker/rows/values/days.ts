@@ -2,15 +2,15 @@ import { monthLength } from '../../../../lib/calendar/month-length.ts'
 
 /** What {@link readDay} answers for bytes that are not of the form YYYY-MM-DD. Days before 1970 are negative, hence so low. */
 export const MALFORMED_DAY = -1_000_000_000
-/** What {@link readDay} answers for a day that no calendar has. */
+/** Result of {@link readDay} for a day that does not exist in the calendar. */
 export const NOT_A_DAY = -1_000_000_001
 
 const DASH = 0x2d
 
-/** Reads YYYY-MM-DD from `bytes[start, end)`: days since 1970-01-01, or {@link MALFORMED_DAY}, or {@link NOT_A_DAY}. */
+/** Parses YYYY-MM-DD from `bytes[start, end)`. Returns days since 1970-01-01, {@link MALFORMED_DAY} or {@link NOT_A_DAY}. */
 export function readDay (bytes: Uint8Array, start: number, end: number): number {
   if (end - start !== 10 || bytes[start + 4] !== DASH || bytes[start + 7] !== DASH) return MALFORMED_DAY
-  // For a byte, (b ^ 48) <= 9 is true of the ten digits alone.
+  // For a byte b, (b ^ 48) <= 9 is true only for the ten digits.
   const a = bytes[start]! ^ 48
   const b = bytes[start + 1]! ^ 48
   const c = bytes[start + 2]! ^ 48
@@ -28,7 +28,7 @@ export function readDay (bytes: Uint8Array, start: number, end: number): number 
   return daysSinceEpoch(year, month, day)
 }
 
-/** The same for text, for configuration. Throws when it is not a real day. */
+/** Parses a day of the configuration. Returns days since 1970-01-01. Throws if `text` is not a day of the calendar. */
 export function parseDay (text: string): number {
   const bytes = new TextEncoder().encode(text)
   const day = readDay(bytes, 0, bytes.length)
@@ -36,7 +36,7 @@ export function parseDay (text: string): number {
   return day
 }
 
-/** YYYY-MM-DD of a number of days since 1970-01-01. */
+/** Formats days since 1970-01-01 as YYYY-MM-DD. */
 export function formatDay (day: number): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 10)
 }

@@ -7,7 +7,7 @@ export const UNKNOWN_PORT = -2
 /** {@link Ports.find} returns this for a code or an alias of a port that is retired. */
 export const RETIRED_PORT = -3
 
-// Six bits a character: A to Z are 0 to 25, 0 to 9 are 26 to 35; lower case counts as upper case.
+// Six bits per character: A to Z are 0 to 25, 0 to 9 are 26 to 35. Lower case equals upper case.
 const NO_CHARACTER = 255
 const characters = new Uint8Array(256).fill(NO_CHARACTER)
 for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'].entries()) {
@@ -16,11 +16,11 @@ for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'].ent
 }
 
 /**
- * The known ports, to be looked up by the bytes of a code without making a string: a code is a number of thirty bits,
- * the numbers lie in a hash table with linear probing, at most half full.
+ * Known ports, with lookup by the bytes of a code without a string. A code is a number of thirty bits in a hash table with linear
+ * probing, at most half full.
  */
 export class Ports {
-  /** The ports' own codes in the order given; a port's index is its place here. */
+  /** Own codes of the ports in the given order. The index of a port is its index here. */
   readonly codes: readonly string[]
   readonly #keys: Int32Array
   readonly #indices: Int32Array
@@ -30,7 +30,7 @@ export class Ports {
    * @param aliases other codes, each with the port's own code
    * @param retired own codes of ports that take no new prices
    *
-   * Throws when a code or alias is not of the form of `ports.code` in the database, comes twice, or when an alias has no port.
+   * Throws if a code or alias does not have the form of `ports.code` in the database or is repeated, or if an alias has no port.
    */
   constructor (codes: readonly string[], aliases: ReadonlyMap<string, string> = new Map(), retired: ReadonlySet<string> = new Set()) {
     this.codes = [...codes]
@@ -47,7 +47,7 @@ export class Ports {
     }
   }
 
-  /** Index of the port whose own code or alias is `bytes[start, end)`, in either case, or a negative fault. */
+  /** Returns the index of the port whose own code or alias is `bytes[start, end)`, in upper or lower case, or a negative fault. */
   find (bytes: Uint8Array, start: number, end: number): number {
     if (end - start !== 5) return MALFORMED_PORT
     const key = keyOf(bytes, start)
@@ -66,10 +66,10 @@ export class Ports {
     this.#indices[slot] = index
   }
 
-  /** Where the key is, or where it would go. */
+  /** Returns the slot of the key, or the free slot for a new key. */
   #slot (key: number): number {
     const keys = this.#keys
-    let slot = Math.imul(key, 0x9e3779b1) >>> this.#shift // 2^32 over the golden ratio spreads neighbours
+    let slot = Math.imul(key, 0x9e3779b1) >>> this.#shift // 2^32 divided by the golden ratio spreads adjacent keys
     while (keys[slot] !== key && keys[slot] !== -1) slot = (slot + 1) & (keys.length - 1)
     return slot
   }
@@ -81,6 +81,6 @@ function keyOf (bytes: Uint8Array, start: number): number {
   const c = characters[bytes[start + 2]!]!
   const d = characters[bytes[start + 3]!]!
   const e = characters[bytes[start + 4]!]!
-  if (a > 25 || b > 25 || (c | d | e) > 63) return -1 // country: letters alone
+  if (a > 25 || b > 25 || (c | d | e) > 63) return -1 // the country has letters only
   return a << 24 | b << 18 | c << 12 | d << 6 | e
 }

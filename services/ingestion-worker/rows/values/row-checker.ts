@@ -5,10 +5,10 @@ import { bounded, boundedText, errorMessage, MAX_ORIGINAL_CHARS, MAX_VALUE_CHARS
 import type { RowRules } from './rules.ts'
 import { columns, dayFault, destFault, fieldFaults, origFault, priceFault, type Spans } from './validate.ts'
 
-/** Where rows go. Called synchronously, in the order of the file. */
+/** Receiver of rows and errors. Called synchronously, in the order of the file. */
 export type RowSink = {
   /**
-   * A good row.
+   * Receives a good row.
    *
    * @param orig index into `rules.ports.codes`
    * @param dest the same
@@ -16,22 +16,22 @@ export type RowSink = {
    * @param cents USD times 100
    */
   price (orig: number, dest: number, day: number, cents: number): void
-  /** One fault; a row may have several, and a file with any is not to be applied. */
+  /** Receives one fault. A row may have several faults. A file with any fault must not be applied. */
   error (error: RowError): void
 }
 
-/** The bytes of the row at hand, for its errors. */
+/** Bytes of the current row, for its errors. */
 export type Source = { bytes: Uint8Array, start: number, end: number }
 
-// A row of 64 KiB can hold thousands of unknown keys: the report must not be larger than the file by orders of magnitude.
+// A row of 64 KiB can hold thousands of unknown keys. The limit prevents a report that is orders of magnitude larger than the file.
 const MAX_ERRORS_PER_ROW = 16
 
-/** What all formats share: counts rows, passes the good ones on, names the faults, and knows when reading is over. */
+/** Checks rows of all formats: counts rows, passes good rows to the sink, reports faults, and stops the reader. */
 export class RowChecker {
   readonly rules: RowRules
-  /** Data rows begun, good and bad. */
+  /** Number of data rows so far, good and bad. */
   rowsSeen = 0
-  /** True once a fault of the file as a whole was found: nothing more is read. */
+  /** True after a fault of the file. The parsers then read no more rows. */
   stopped = false
   readonly #sink: RowSink
   #errorsOfRow = 0
@@ -42,7 +42,7 @@ export class RowChecker {
     this.#sink = sink
   }
 
-  /** Begins a row. False when that is one too many; reading is over then. */
+  /** Begins a row. Returns false, and stops the reader, if the file has too many rows. */
   nextRow (): boolean {
     if (this.rowsSeen === this.rules.maxRows) {
       this.stop('too_many_rows', { detail: String(this.rules.maxRows) })
@@ -54,14 +54,14 @@ export class RowChecker {
     return true
   }
 
-  /** Counts bytes that belong to no row; reading is over when too many of them come one after the other. */
+  /** Counts bytes between rows. Stops the reader after too many consecutive ones. */
   skipped (bytes: number): void {
     this.#gapBytes += bytes
     const { maxGapBytes } = this.rules
     if (this.#gapBytes > maxGapBytes && !this.stopped) this.stop('gap_too_long', { detail: String(maxGapBytes) })
   }
 
-  /** Passes the row on if it is good; false, and nothing done, if it is not. The only check that a good row goes through. */
+  /** Passes a good row to the sink and returns true. Returns false for a bad row. A good row needs no other check of its values. */
   accept (bytes: Uint8Array, spans: Spans): boolean {
     const { rules } = this
     const { ports } = rules
@@ -74,7 +74,7 @@ export class RowChecker {
     return true
   }
 
-  /** Names what is wrong with a row that was not accepted; `skip` are columns whose fault is told already. */
+  /** Reports the faults of a row that was not accepted, except in the columns `skip`, whose faults are already reported. */
   explain (bytes: Uint8Array, spans: Spans, source: Source, skip?: ReadonlySet<number>): void {
     for (const { column, code, detail } of fieldFaults(bytes, spans, this.rules)) {
       if (skip?.has(column)) continue
@@ -83,13 +83,13 @@ export class RowChecker {
     }
   }
 
-  /** Tells one fault of the row at hand. */
+  /** Reports one fault of the current row. */
   refuse (code: RowErrorCode, source: Source, fault: Fault = {}): void {
     if (++this.#errorsOfRow > MAX_ERRORS_PER_ROW) return
     this.#report(this.rowsSeen, code, source, fault)
   }
 
-  /** Tells a fault of the file as a whole, and ends the reading. Several may be told, one after the other. */
+  /** Reports a fault of the file and stops the reader. May be called several times. */
   stop (code: RowErrorCode, fault: Fault = {}, source: Source | null = null): void {
     if (!this.stopped) this.#errorsOfRow = 0
     this.stopped = true
@@ -98,7 +98,7 @@ export class RowChecker {
   }
 
   #report (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail }: Fault): void {
-    // Of a header that has no known name, the line itself is all there is.
+    // A header without a known name has no column and no value, so the line itself is searched.
     const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
     const unexpected = findUnexpectedCharacters(text)
     this.#sink.error({

@@ -1,6 +1,6 @@
 /**
- * Every code with its message; `{}` stands for a detail of the row or of the configuration. A client acts on the code;
- * the message is for people and may be worded anew.
+ * Message of each code; `{}` is replaced by a detail of the row or of the configuration. Clients act on the code. The message is for
+ * people, and its wording may change.
  */
 const messages = {
   // of a value
@@ -30,7 +30,7 @@ const messages = {
   repeated_column: 'The same name occurs twice',
   // of the file
   not_gzip: 'The file is not complete, valid gzip',
-  too_large: 'The file is too long, decoded',
+  too_large: 'The decoded file is too long',
   no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
   no_rows: 'The file has no rows',
   not_an_array: 'The file must be one JSON array of objects',
@@ -42,9 +42,9 @@ const messages = {
 
 export type RowErrorCode = keyof typeof messages
 
-/** One fault of one row, or of the file. All text in it is well-formed and without NUL, so that PostgreSQL can keep it. */
+/** One fault of a row or of the file. Its text is well-formed and has no NUL, so that PostgreSQL can store it. */
 export type RowError = {
-  /** Number of the data row from 1, the header and blank lines not counted; 0 for the file as a whole. */
+  /** Number of the data row from 1, without the header and blank lines; 0 for the complete file. */
   row: number
   column: string | null
   /** The value as read, at most 200 characters. */
@@ -55,28 +55,29 @@ export type RowError = {
   original: string | null
 }
 
-/** Characters (UTF-16 code units) of a {@link RowError}'s `value` and `column`. */
+/** Largest length of `value` and `column` of a {@link RowError}, in UTF-16 code units. */
 export const MAX_VALUE_CHARS = 200
-/** Characters (UTF-16 code units) of a {@link RowError}'s `original`. */
+/** Largest length of `original` of a {@link RowError}, in UTF-16 code units. */
 export const MAX_ORIGINAL_CHARS = 1000
 
+/** Returns the message of a code, with `detail` bounded to {@link MAX_VALUE_CHARS}. */
 export function errorMessage (code: RowErrorCode, detail = ''): string {
   return messages[code].replace('{}', () => bounded(detail, MAX_VALUE_CHARS))
 }
 
-/** An error of the file as a whole; `detail` is what its message names. */
+/** Returns an error of the complete file. `detail` is inserted into its message. */
 export function fileError (code: RowErrorCode, detail?: string, value: string | null = null): RowError {
   return { row: 0, column: null, value, code, message: errorMessage(code, detail), original: null }
 }
 
-/** The beginning of `bytes[start, end)` as text, `maxChars` at most, what is not UTF-8 replaced by U+FFFD. */
+/** Returns the beginning of `bytes[start, end)` as text of at most `maxChars` code units. Invalid UTF-8 becomes U+FFFD. */
 export function boundedText (bytes: Uint8Array, start: number, end: number, maxChars: number): string {
-  // No character takes more than three bytes per code unit: four are enough, and keep a cut character out of what is kept.
+  // A character takes at most three bytes per code unit. Four bytes suffice, so a cut character is never in the result.
   const last = Math.min(end, start + maxChars * 4)
   return bounded(Buffer.from(bytes.buffer, bytes.byteOffset + start, last - start).toString(), maxChars)
 }
 
-/** The beginning of a text, as {@link boundedText}. */
+/** Returns the beginning of a text, like {@link boundedText}. */
 export function bounded (text: string, maxChars: number): string {
   const head = text.length <= maxChars ? text : text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '')
   return head.toWellFormed().replaceAll('\0', '\ufffd')

@@ -1,29 +1,29 @@
 import { parseDay } from './days.ts'
 import { Ports } from './ports.ts'
 
-/** What a row must be to be accepted; made once by {@link rowRules}, shared by every batch. */
+/** Rules of a valid row. {@link rowRules} creates them for each attempt from the current reference data. */
 export type RowRules = {
   ports: Ports
   /** First day accepted, in days since 1970-01-01. */
   firstDay: number
   /** Last day accepted, in days since 1970-01-01. */
   lastDay: number
-  /** Rows of a file, the header and blank lines not counted. */
+  /** Largest number of rows of a file, without the header and blank lines. */
   maxRows: number
-  /** Bytes of a row as sent, without the line feed that ends it. */
+  /** Longest row as sent, in bytes, without its line feed. */
   maxRowBytes: number
   /** Highest price, in cents. */
   maxCents: number
-  /** Bytes of white space and blank lines between two rows, before the first and after the last. */
+  /** Most bytes of white space and blank lines between two rows, before the first and after the last. */
   maxGapBytes: number
 }
 
 export type RowRulesInput = {
-  /** Codes of the known ports, each once; a price's indices point into this list. */
+  /** Codes of the known ports, each once. The port indices of a price refer to this list. */
   ports: readonly string[]
-  /** Other codes of those ports, each with the port's own code. */
+  /** Aliases of these ports, each with the port's own code. */
   aliases?: ReadonlyMap<string, string>
-  /** Codes of those ports that take no new prices. */
+  /** Codes of the ports that accept no new prices. */
   retired?: ReadonlySet<string>
   /** YYYY-MM-DD */
   firstDay: string
@@ -38,10 +38,10 @@ export type RowRulesInput = {
   maxGapBytes?: number
 }
 
-/** Largest limit of a price, in USD: its cents fit 32 bits (docs/decisions/0020-a-lane-day-has-no-limit.md). */
+/** Upper bound of the price limit, in USD. Its cents fit 32 bits (docs/decisions/0020-a-lane-day-has-no-limit.md). */
 export const MAX_PRICE_USD = 20_000_000
 
-/** Throws when a port code, an alias or a day is not one, or the span is empty. */
+/** Creates row rules. Throws if a port code, an alias, a day or a limit is invalid, or if the span of days is empty. */
 export function rowRules (input: RowRulesInput): RowRules {
   const { ports, aliases, retired, firstDay, lastDay, maxRows, maxRowBytes = 65_536, maxGapBytes = 1_048_576, maxPriceUsd = 1_000_000 } = input
   const rules = {

@@ -9,8 +9,8 @@ const names: Readonly<Record<string, string>> = {
 const maxNamed = 3
 
 /**
- * Names the characters of a value that a reader may not see, or takes for others: all but printable ASCII, and spaces at either end.
- * For example `U+00A0 (no-break space)`. Null where there are none.
+ * Returns the names of invisible or ambiguous characters of a value: all characters except printable ASCII, and spaces at either end.
+ * For example `U+00A0 (no-break space)`. Null if the value has none.
  */
 export function findUnexpectedCharacters (text: string): string | null {
   const found = new Set(text.match(/^ | $|[^ -~]/gu))

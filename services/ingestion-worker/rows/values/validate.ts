@@ -5,12 +5,12 @@ import { MALFORMED_PORT, RETIRED_PORT, UNKNOWN_PORT } from './ports.ts'
 import type { RowErrorCode } from './row-error.ts'
 import type { RowRules } from './rules.ts'
 
-/** The columns of a price. A row's values are told by this order, whatever order the file has. */
+/** Columns of a price. Errors and spans of a row use this order, whatever the order in the file. */
 export const columns = ['orig_code', 'dest_code', 'day', 'price'] as const
 
 /**
- * Where the four values of a row lie in some bytes, in the order of {@link columns}: start and end of each. One array is
- * used for every row, so that a good row makes no garbage.
+ * Start and end of the four values of a row within its bytes, in the order of {@link columns}. All rows share one array, so that a good row
+ * allocates nothing.
  */
 export type Spans = Int32Array
 
