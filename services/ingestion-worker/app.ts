@@ -34,36 +34,36 @@ export type Dependencies = {
   metrics?: Metrics
   receive: ConsumeOptions
   limits: BatchLimits
-  /** Pause before the second look at what is not as it was accepted, in milliseconds. */
+  /** Pause before an object that differs from what was accepted is read again, in milliseconds. */
   secondLookMs?: number
-  /** Longest pause between two attempts of a batch that waits, in milliseconds. */
+  /** Longest pause between two attempts of a batch that waits for a dependency, in milliseconds. */
   waitMaxMs?: number
-  /** Time after which another batch that can be read ends the doubt about the store, in seconds. */
+  /** Shortest time that the store is suspect, in seconds. After it, one other readable batch clears the store. */
   suspectSeconds?: number
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
-  /** How the task is protected that it runs in, where it runs in one. */
+  /** ECS task protection; without `agentUri` the process runs outside ECS and needs none. */
   protection?: Pick<ProtectionOptions, 'agentUri' | 'renewSeconds'>
-  /** Time between two looks at what waits, in seconds. */
+  /** Time between two updates of the backlog metrics, in seconds. */
   backlogSeconds?: number
-  /** Unfinished batches that one provider may have. */
+  /** Largest number of unfinished batches of one provider. */
   unfinishedMax?: number
-  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  /** Days after which the bucket's lifecycle deletes payloads; undefined if the lifecycle deletes none. */
   payloadKeepDays?: number | undefined
 }
 
 export type IngestionWorker = {
-  /** Health only: nobody sends batches here. */
+  /** HTTP server of the health checks. */
   app: FastifyInstance
   start: () => void
   stopReceiving: () => Promise<unknown>
-  /** Resolves when nothing is in hand any more, or after `limitMs`. */
+  /** Resolves when no batch is in flight, or after `limitMs`. */
   finishBatches: (limitMs: number) => Promise<unknown>
-  /** Rolls back what is still in hand and hands its messages back at once. */
+  /** Rolls back the batches in flight and returns their messages to the queue at once. */
   releaseMessages: () => Promise<unknown>
 }
 
-/** The ingestion worker: takes messages, applies their batches, one transaction each. */
+/** Builds the ingestion worker, which receives messages and applies their batches in one transaction each. */
 export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, unfinishedMax = 5_000, ...options }: Dependencies): IngestionWorker {
   const { secondLookMs = 1_000, suspectSeconds = 600 } = options
   const dependencies = { ...options, metrics, backlogSeconds, unfinishedMax, secondLookMs }
@@ -90,7 +90,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
     app,
     start () {
       breaker.trip('dependencies not checked yet', 'info')
-      maxReceives().catch(() => {}) // asked at the start, so that it is known when it is needed
+      maxReceives().catch(() => {}) // fills the cache before the first failure needs the value
       parked = watchParked(sql, queue, log, heartbeat.visibilitySeconds * 1_000 / 3)
       consumer = consume({ ...dependencies, breaker, protection, parked, maxReceives, forceStop: forceStop.signal }, receive)
       backgroundLoops = Promise.all([

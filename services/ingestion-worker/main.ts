@@ -20,11 +20,11 @@ const sqs = openSqs(aws)
 const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ingestion-worker' }
 const sql = openDatabase({
   ...database,
-  // For each slot its transaction and its progress, and one each for probe, recorder and sweeper.
+  // Two connections for each slot (transaction and progress), and one each for the probe, the dead-letter recorder and the sweeper.
   poolSize: config.WORKER_CONCURRENCY * 2 + 3,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   silenceMs: config.DATABASE_SILENCE_MS,
-  // Whoever holds the lock that long is in trouble: the batch waits its turn without a connection.
+  // A lock that is held longer indicates a stalled transaction. The waiting batch retries later and occupies no connection meanwhile.
   settings: { lock_timeout: String(config.LOCK_TIMEOUT_MS) },
 })
 

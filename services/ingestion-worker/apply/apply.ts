@@ -30,11 +30,13 @@ import { findDuplicate, UnknownContents } from './duplicate/duplicate.ts'
 import type { ApplyOptions } from './options.ts'
 
 /**
- * Applies a batch in one transaction with one commit: its prices, the read model, the marker and its state. Every row is
- * validated; the first bad one ends the transaction before the rest is read, and a second transaction then says `rejected`. So does
- * content that was applied before, as a batch that no key names either. What is not applied is decided in the store before the row says it;
- * an attempt that finds a decision ends by it.
- * Throws what the database or the store throws, after which nothing of it is there.
+ * Applies a batch in one transaction: its prices, the read model, the idempotency record and its state.
+ *
+ * Every row is validated. The first bad row rolls the transaction back. The rest of the file is then only validated, and a second
+ * transaction sets the state `rejected`. A batch without a key is also rejected if a batch without a key has applied the same content.
+ * The decision about a batch that is not applied is stored before its row is updated. An attempt that finds a decision copies it to the row.
+ *
+ * Throws the errors of the database and the store. The transaction is then rolled back.
  */
 export async function applyBatch (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
   for (;;) {
@@ -56,7 +58,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   const encoder = new CopyEncoder(rules, BigInt(attempt.number))
   const sink: RowSink = {
     price (orig, dest, day, cents) {
-      if (report.count > 0) return // the batch is rejected already: the rest is only validated
+      if (report.count > 0) return // the batch is already rejected: the rest of the file is only validated
       encoder.append(orig, dest, day, cents)
       totals.add(orig, dest, day, cents)
     },
@@ -73,7 +75,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   let checkedUnder: CheckedUnder = { ...rules.reference, release, limits, rows: manifest.rows ?? null }
   let committing = 0
 
-  /** Reads on to the end of the payload. With a `copy`, into which good rows flow, only to the chunk with the first bad row. */
+  /** Reads to the end of the payload and writes good rows to `copy`. With a `copy`, stops after the chunk with the first bad row. */
   async function read (copy: Copy | null): Promise<void> {
     const began = performance.now()
     raw ??= await openPayload(store, manifest, signal)
@@ -103,7 +105,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
       trailingLine.end()
       const { rows } = manifest
       if (rows !== undefined && rows !== reader.rowsSeen && !reader.stopped) {
-        report.add(fileError('row_count', `${reader.rowsSeen} rows, the request says ${rows}`))
+        report.add(fileError('row_count', `${reader.rowsSeen} rows, the request declares ${rows}`))
       }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
@@ -152,7 +154,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     await finishApplied(tx)
   }
 
-  /** Until the end of the transaction no other worker applies the batch or decides about it. */
+  /** Locks the batch until the end of the transaction. No other worker applies the batch or decides about it meanwhile. */
   async function lockBatch (tx: Sql): Promise<void> {
     await cancelOnAbort(sql, tx, signal, settled.signal)
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
@@ -171,14 +173,14 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     await finishAttempt(tx, attempt, 'applied', reader.rowsSeen)
   }
 
-  /** A dry run, or the end of a batch with bad rows: what is left to read is only validated, and no transaction is open meanwhile. */
+  /** Validates a dry run, or the unread rest of a rejected batch, and then decides. No transaction is open while the payload is read. */
   async function validateOnly (): Promise<Outcome> {
     if (!isRead) await read(null)
     await report.end()
     return await transaction(sql, decide)
   }
 
-  /** The decision goes to the store first: where this process ends before the row says it, the next attempt finds the decision. */
+  /** Stores the decision before the row is updated. If this process crashes in between, the next attempt finds the decision. */
   async function decide (tx: Sql): Promise<Outcome> {
     await lockBatch(tx)
     const [unfinished] = await tx<Array<{ decidedAt: string }>>`
@@ -225,6 +227,6 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     throw error
   } finally {
     settled.abort()
-    raw?.destroy() // ends the reading of a transaction whose connection was lost
+    raw?.destroy() // stops a read whose transaction has lost its connection
   }
 }

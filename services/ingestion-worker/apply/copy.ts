@@ -2,19 +2,19 @@ import { once } from 'node:events'
 import type { Sql } from 'postgres'
 
 export type Copy = {
-  /** Resolves when more may come; rejects with the server's own error once it has refused. */
+  /** Resolves when more tuples may be written. Rejects with the error of the server after the server has refused the COPY. */
   write: (tuples: Buffer) => Promise<void>
   end: () => Promise<void>
-  /** Ends it without effect, so that the transaction can be rolled back. */
+  /** Cancels the COPY, so that the transaction can be rolled back. */
   abort: () => Promise<void>
 }
 
 /**
- * COPY of binary tuples into `prices`. The one place where COPY is spoken, because of a fault of postgres.js
- * (porsager/postgres#1173): a COPY that the server refuses never settles by itself, so every wait here also listens for the
- * error, and the end is made sure of by a statement behind it. Once the stream has ended, nothing but the query that made it,
- * long resolved, is still told what the server says: so the error is taken from there. Otherwise a full disk would look like the
- * "transaction is aborted" of the next statement, which is no reason to wait.
+ * Opens a COPY of binary tuples into `prices`. All use of COPY is in this file because of a fault of postgres.js (porsager/postgres#1173):
+ * - A COPY that the server refuses never settles. So every wait here also waits for the error, and a statement after the COPY confirms its end.
+ * - After the end of the stream postgres.js reports an error of the server only to the query that opened the stream. That query has already
+ *   resolved, so its `reject` is replaced. Otherwise a full disk would surface as "transaction is aborted" of the next statement, and the
+ *   worker would not wait for the disk.
  */
 export async function copyPrices (tx: Sql): Promise<Copy> {
   const query = tx`copy prices (orig_code, dest_code, day, price, batch_number) from stdin (format binary)`

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { LaneMonth } from '../rows/output/lane-totals.ts'
 
-/** Moves rows of `lane_months`, which the transaction has locked, to `full_lane_months` and sets them to 0. */
+/** Moves the values of full rows of `lane_months` to `full_lane_months` and sets the rows to 0. The transaction has locked the rows. */
 export async function moveFullLaneMonths (tx: Sql, rows: ReadonlyArray<Pick<LaneMonth, 'orig' | 'dest' | 'month'>>): Promise<void> {
   await tx`
     with full_rows as (

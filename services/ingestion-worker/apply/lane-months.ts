@@ -3,8 +3,8 @@ import type { LaneMonth } from '../rows/output/lane-totals.ts'
 import { moveFullLaneMonths } from './full-lane-months.ts'
 
 /**
- * Adds a batch's counts and cents to the read model. `chunks` are in key order, the same for every batch, so that two
- * batches with lanes in common wait for each other and never deadlock.
+ * Adds the counts and cents of a batch to the read model. The rows of `chunks` are in key order for every batch. So two batches
+ * with common lanes wait for each other and never deadlock.
  */
 export async function addToLaneMonths (tx: Sql, chunks: Iterable<LaneMonth[]>): Promise<void> {
   for (const chunk of chunks) {
@@ -22,8 +22,8 @@ type LaneMonthKey = Pick<LaneMonth, 'orig' | 'dest' | 'month'>
 const keyOf = ({ orig, dest, month }: LaneMonthKey): string => orig + dest + month
 
 /**
- * Adds a chunk and returns the keys of full rows, which it locks and leaves as they are. A row is full from 2^30 prices or 2^62 cents
- * on a day. One batch adds at most 2^30 prices of at most 2·10^9 cents (`BATCH_MAX_ROWS`, `PRICE_MAX_USD`), so that no sum overflows.
+ * Adds a chunk and returns the keys of full rows, which are locked and unchanged. A row is full from 2^30 prices or 2^62 cents on one
+ * day. One batch adds at most 2^30 prices of at most 2·10^9 cents (`BATCH_MAX_ROWS`, `PRICE_MAX_USD`), so no sum overflows.
  */
 async function add (tx: Sql, chunk: LaneMonth[]): Promise<LaneMonthKey[]> {
   return await tx<LaneMonthKey[]>`

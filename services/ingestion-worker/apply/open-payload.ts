@@ -4,8 +4,8 @@ import type { Store } from '../../../lib/batch/store/store.ts'
 import { Decided } from './outcome.ts'
 
 /**
- * Opens the payload of a batch. The store is asked for a decision at the same time. Throws Decided where there is one, also where the payload
- * is gone; else what the store throws.
+ * Opens the payload of a batch, and reads its decision at the same time. Throws Decided if the store has a decision, even if the payload
+ * is missing. Otherwise throws the errors of the store.
  */
 export async function openPayload (store: Store, manifest: Manifest, signal: AbortSignal): Promise<Readable> {
   const [decision, payload] = await Promise.allSettled([store.readDecision(manifest.id, signal), store.openPayload(manifest.payload, signal)])

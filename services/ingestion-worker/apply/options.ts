@@ -8,7 +8,7 @@ export type ApplyOptions = {
   sql: Sql
   store: Store
   limits: BatchLimits
-  /** Aborted when the process must end at once: nothing of the batch stays. */
+  /** Aborted when the attempt must stop at once. Its transaction is then rolled back. */
   signal: AbortSignal
   onProgress: (done: RowsDone) => void
   onStep?: ReportStep

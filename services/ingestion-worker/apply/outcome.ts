@@ -1,9 +1,9 @@
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 
-/** How a batch ended, or that it had ended already, by another worker's hand. */
+/** Final state that the attempt gave the batch. `already final`: another worker or an operator finished the batch first. */
 export type Outcome = 'applied' | 'validated' | 'rejected' | 'already final'
 
-/** Thrown inside the transaction of a batch to roll it back: no failure, and never seen outside. */
+/** Thrown inside the transaction of a batch to roll the transaction back without a failure. `applyBatch` never throws it. */
 export class RolledBack extends Error {
   readonly outcome: 'rejected' | 'already final'
   constructor (outcome: 'rejected' | 'already final') {
@@ -12,7 +12,7 @@ export class RolledBack extends Error {
   }
 }
 
-/** Thrown where the store has a decision about the batch: the attempt ends, and the row follows the decision. */
+/** Thrown if the store has a decision about the batch. The attempt ends, and the decision is copied to the row. */
 export class Decided extends Error {
   readonly decision: Decision
   constructor (decision: Decision) {

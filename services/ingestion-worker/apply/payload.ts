@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 
-/** What lies in the store is not what was accepted: nobody's row is wrong, something happened to the object. */
+/** Thrown when the stored payload differs from the accepted digest. The provider is not at fault. */
 export class DigestMismatch extends Error {
   readonly code = 'DIGEST_MISMATCH'
 }
 
-/** What was accepted, and cannot be read: the batch is to be rejected. */
+/** Thrown when the accepted payload cannot be decoded within the limits. The batch must be rejected. */
 export class Unreadable extends Error {
   readonly code: 'not_gzip' | 'too_large'
   constructor (code: 'not_gzip' | 'too_large') {
@@ -18,10 +18,10 @@ export class Unreadable extends Error {
 }
 
 /**
- * The decoded content of a batch, chunk by chunk, and after the last one the proof that it is what was accepted.
- * An upload's digest is that of the object as it lies there, since nobody has looked into it before.
+ * Yields the decoded content of a batch, and compares its digest with the manifest after the last chunk. The digest of an upload is of the
+ * stored object, because an upload is not decoded before acceptance.
  *
- * Throws DigestMismatch, Unreadable once it is known to be what was accepted, or what the store throws.
+ * Throws DigestMismatch. Throws Unreadable only after the payload has proved to be the accepted one. Throws the errors of the store.
  */
 export async function * readPayload (stored: Readable, manifest: Manifest, maxDecodedBytes: number): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
@@ -40,13 +40,13 @@ export async function * readPayload (stored: Readable, manifest: Manifest, maxDe
   } catch (error) {
     unreadable = error instanceof Unreadable ? error : error instanceof NotGzip ? new Unreadable('not_gzip') : undefined
     if (!unreadable) throw error
-    if (!ofPayload && unreadable.code === 'too_large') throw new DigestMismatch('The payload is longer than what was accepted')
-    // Earlier releases accepted data behind zero bytes; their digest is of what was decoded before it. Such a batch is rejected.
-    if (ofPayload) await raw.forEach(() => {}) // the digest needs the rest
+    if (!ofPayload && unreadable.code === 'too_large') throw new DigestMismatch('The payload is longer than the accepted one')
+    // Earlier releases accepted data after zero bytes, with a digest of only the content before them. Such a batch is rejected.
+    if (ofPayload) await raw.forEach(() => {}) // the digest covers the rest of the payload
   } finally {
     stored.destroy()
   }
-  if (hash.digest('hex') !== manifest.digest) throw new DigestMismatch('The payload has another SHA-256 than what was accepted')
+  if (hash.digest('hex') !== manifest.digest) throw new DigestMismatch('The SHA-256 of the payload differs from the accepted one')
   if (unreadable) throw unreadable
 }
 
@@ -57,7 +57,7 @@ async function * hashed (source: Readable, hash: Hash): AsyncGenerator<Buffer> {
   }
 }
 
-/** Leaves `raw` alive when the decoder fails. */
+/** Decodes `raw`. Does not destroy `raw` when the decoder fails: the digest needs the remaining bytes. */
 async function * decoded (raw: Readable, { encoding }: Manifest): AsyncGenerator<Buffer> {
   const chunks = raw.iterator({ destroyOnReturn: false }) as NodeJS.AsyncIterator<Buffer> & AsyncIterable<Buffer>
   if (encoding === 'identity') {
@@ -72,7 +72,7 @@ async function * decoded (raw: Readable, { encoding }: Manifest): AsyncGenerator
     }
     await gunzip.end()
   }
-  // The store's error is the decoder's too. After NotGzip the reader still gets all that was decoded.
+  // An error of the store also destroys the decoder. After NotGzip the consumer still receives all decoded bytes.
   feeding.then(error => { if (error && !(error instanceof NotGzip)) gunzip.destroy(error as Error) })
   try {
     yield * gunzip.decoded

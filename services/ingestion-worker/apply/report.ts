@@ -5,7 +5,7 @@ import type { RowError } from '../rows/values/row-error.ts'
 
 const maxFirstErrors = 100
 
-/** The report of a batch's bad rows: streamed into the store as they are found, since there may be millions. */
+/** Opens the error report of a batch. Errors are streamed to the store as they are found, because there may be millions. */
 export function openReport (store: Store, batchId: string) {
   const found: RowError[] = []
   const first: RowError[] = []
@@ -28,7 +28,7 @@ export function openReport (store: Store, batchId: string) {
       if (first.length < maxFirstErrors) first.push(error)
       found.push(error)
     },
-    /** Writes what was added since the last call. */
+    /** Writes the errors that were added since the last call. */
     async flush (): Promise<void> {
       if (found.length === 0) return
       stream ??= open()
@@ -39,7 +39,7 @@ export function openReport (store: Store, batchId: string) {
       stream?.end()
       await stored
     },
-    /** Leaves nothing in the store. */
+    /** Cancels the report. The store then has no report of this attempt. */
     abort (): void {
       stream?.destroy(new Error('attempt cancelled'))
     },

@@ -4,10 +4,10 @@ import { rowRules, type RowRules } from '../rows/values/rules.ts'
 
 export type BatchLimits = { maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number }
 
-/** The rules, and which reference data they were made from. */
+/** Row rules with the version of the reference data that they come from. */
 export type CurrentRules = RowRules & { reference: ReferenceConditions }
 
-/** The ports and the span of days of now: reference data that is loaded counts from the next batch on. */
+/** Reads the rules from the current ports and months. Reference data that is loaded later takes effect with the next batch. */
 export async function currentRules (sql: Sql, { maxRows, maxRowBytes, maxGapBytes, maxPriceUsd }: BatchLimits): Promise<CurrentRules> {
   const [row] = await sql<[{
     ports: string[] | null, retired: string[] | null, aliases: Record<string, string> | null
@@ -23,7 +23,7 @@ export async function currentRules (sql: Sql, { maxRows, maxRowBytes, maxGapByte
       ${referenceColumns(sql)}
     from price_months`
   if (!row.ports || !row.first_day || !row.last_day) {
-    // SQLSTATE of "object not in prerequisite state", in the class of a schema that is not ready: the worker waits for it.
+    // SQLSTATE of "undefined table": `classify` treats a missing schema and missing reference data alike, and the worker waits.
     throw Object.assign(new Error('No ports or no months are loaded: run the migrator'), { code: '42P01' })
   }
   const aliases = new Map(Object.entries(row.aliases ?? {}))

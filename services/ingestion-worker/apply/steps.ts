@@ -4,10 +4,10 @@ import type { Log } from '../../../lib/process/log.ts'
 
 export type Step = Labels<'freight_batch_step_seconds'>['step']
 
-/** Said at the end of each step of an attempt: its time in milliseconds, and what else there is to say. */
+/** Reports the end of a step of an attempt: its duration in milliseconds, and further facts for the log. */
 export type ReportStep = (step: Step, ms: number, facts?: Record<string, unknown>) => void
 
-/** A line of the log and an observation for each step. */
+/** Returns a function that logs a step and observes its duration in the metric `freight_batch_step_seconds`. */
 export function createStepReporter (log: Log, metrics: Metrics): ReportStep {
   return (step, ms, facts) => {
     metrics.observe('freight_batch_step_seconds', { step }, ms / 1_000)
@@ -15,5 +15,5 @@ export function createStepReporter (log: Log, metrics: Metrics): ReportStep {
   }
 }
 
-/** Milliseconds since a time of `performance.now()`. */
+/** Returns the milliseconds since `time`, a value of `performance.now()`. */
 export const msSince = (time: number): number => performance.now() - time

@@ -4,13 +4,13 @@ const LF = 0x0a
 
 export type TrailingLine = {
   write: (chunk: Uint8Array) => void
-  /** The file has been read to its end. */
+  /** Marks the end of the file. */
   end: () => void
-  /** Whether the last line has a line end; null for JSON, for an empty file, and where the file was not read to its end. */
+  /** Whether the last line has a line end; null for JSON, for an empty file, and if the file was not read to its end. */
   readonly isTerminated: boolean | null
 }
 
-/** Notes whether a file of lines ends with a line end. A file that was cut within its last price usually does not. */
+/** Tracks whether a file ends with a line end. A file that was truncated within its last price usually does not. */
 export function trackTrailingLine (format: Format): TrailingLine {
   let last: number | undefined
   let complete = false

@@ -6,15 +6,15 @@ import { transaction } from '../../../lib/postgres/transaction.ts'
 
 export type Attempt = {
   batchId: string
-  /** From 1, over all workers. */
+  /** Number of the attempt, from 1, across all workers. */
   attempt: number
-  /** The batch's number, which every price of it carries. */
+  /** Number of the batch, the `batch_number` of its prices. */
   number: number
-  /** By the database's clock, as text with microseconds. */
+  /** Time by the clock of the database, as text with microseconds. */
   startedAt: string
 }
 
-/** Notes that a worker begins, in a transaction of its own so that it can be seen; null when the batch has come to its end already. */
+/** Records a new attempt, in its own transaction so that the attempt is visible at once. Returns null if the batch is final or dead-lettered. */
 export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string): Promise<Attempt | null> {
   await recordAccepted(sql, manifest)
   return await transaction(sql, async tx => {
@@ -32,10 +32,10 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
 
 export type Progress = { stop: () => Promise<void> }
 
-/** Rows read so far, and how many there will be, estimated from the bytes; null where that cannot be told. */
-export type RowsDone = { read: number, expected: number | null, /** Decoded. */ bytes: number }
+/** Rows read so far, and the expected total, estimated from the bytes; null if the length of the content is unknown. */
+export type RowsDone = { read: number, expected: number | null, /** Decoded bytes. */ bytes: number }
 
-/** Keeps the progress of an attempt up to date until it is stopped; a database that is away is the attempt's own concern. */
+/** Writes the progress of an attempt every `everyMs` milliseconds until `stop`. Ignores errors: the attempt itself fails without a database. */
 export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: () => RowsDone, everyMs = 1_000): Progress {
   let written = 0
   let writing: Promise<unknown> = Promise.resolve()
@@ -45,7 +45,7 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: (
     written = read
     writing = sql`
       update batch_attempts set rows_read = ${read}, rows_expected = ${expected}
-      where batch_id = ${batchId} and attempt = ${attempt} and finished_at is null`.catch(() => {}) // a late write changes no ended attempt
+      where batch_id = ${batchId} and attempt = ${attempt} and finished_at is null`.catch(() => {}) // a late write does not change a finished attempt
   }, everyMs)
   return {
     async stop () {
@@ -55,7 +55,7 @@ export function reportProgress (sql: Sql, { batchId, attempt }: Attempt, done: (
   }
 }
 
-/** Takes the time of the clock: `now()` is the start of the transaction, and that of an applied batch begins before its first row. */
+/** Records the end of an attempt by `clock_timestamp()`: `now()` is the start of the transaction, before the first row of the batch. */
 export async function finishAttempt (
   sql: Sql, attempt: Attempt, outcome: string, rowsRead: number, reason: string | null = null
 ): Promise<void> {

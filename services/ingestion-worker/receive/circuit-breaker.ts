@@ -3,8 +3,8 @@ import type { Log } from '../../../lib/process/log.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
 
 /**
- * Shut while the database or the store is away, so that no message is received that could not be worked on: an outage of any
- * length uses up no deliveries. Opens by itself as soon as a probe succeeds.
+ * Circuit breaker of receiving. Open while the database or the store is unavailable: the worker then receives no messages, so an outage
+ * of any length does not raise receive counts. Closes after the first successful probe.
  */
 export class CircuitBreaker {
   readonly #probe: () => Promise<unknown>
@@ -24,6 +24,7 @@ export class CircuitBreaker {
     return this.#recovery === null
   }
 
+  /** Opens the circuit and starts to probe. Does nothing if the circuit is open. */
   trip (reason: string, level: 'warn' | 'info' = 'warn'): void {
     if (this.#recovery) return
     this.#log[level]({ reason }, 'receiving paused: a dependency is unavailable')
@@ -31,7 +32,7 @@ export class CircuitBreaker {
     this.#recovery = this.#probeUntilHealthy().finally(() => { this.#recovery = null })
   }
 
-  /** Resolves when the gate is open, or when the process stops. */
+  /** Resolves when the circuit is closed, or when the process stops. */
   async untilClosed (): Promise<void> {
     while (this.#recovery && !this.#signal.aborted) await this.#recovery
   }

@@ -5,22 +5,23 @@ import { processMessage, type Worker } from './process-message.ts'
 import type { Protection } from './protection.ts'
 
 export type ConsumeOptions = {
-  /** Batches in hand at most. */
+  /** Largest number of batches in flight. */
   concurrency: number
-  /** How long one receive waits for a message, in seconds. */
+  /** Wait time of one receive (long polling), in seconds. */
   receiveSeconds: number
 }
 
 export type Consumer = {
   /**
-   * No more messages from now on. Resolves when the receives under way have ended, what they brought handed back. They are
-   * not cut off: a message that is on its way to a closed link stays hidden for the whole visibility time.
+   * Stops receiving. Resolves when the receives in flight have finished and their messages are released. Does not abort these receives:
+   * SQS would hide a message that is sent to a closed connection for the full visibility timeout.
    */
   stopReceiving: () => Promise<unknown>
-  /** Resolves when nothing is in hand any more, after stopReceiving. */
+  /** Resolves when no batch is in flight after `stopReceiving`. */
   finished: Promise<unknown>
 }
 
+/** Receives and processes messages in `concurrency` slots until `stopReceiving`. */
 export function consume (worker: Worker & { protection: Protection }, { concurrency, receiveSeconds }: ConsumeOptions): Consumer {
   const { queue, breaker, protection, log, metrics, forceStop } = worker
   const stopping = new AbortController()
@@ -70,7 +71,7 @@ export function consume (worker: Worker & { protection: Protection }, { concurre
 
   async function receiveUnlessStopped (): Promise<Delivery | null> {
     const delivery = await queue.receive(receiveSeconds, forceStop)
-    // The gate may have been shut, or the process told to stop, while this was waiting.
+    // During the receive the circuit may have opened, or the process may have begun to stop.
     if (!delivery || (breaker.isClosed && !stopping.signal.aborted)) {
       metrics.count('freight_receives_total', { result: delivery ? 'message' : 'empty' })
       if (breaker.isClosed) metrics.set('freight_worker_ready', {}, 1)

@@ -5,13 +5,13 @@ import type { Log } from '../../../lib/process/log.ts'
 export type HeartbeatOptions = { visibilitySeconds: number, maxSeconds: number }
 
 export type Heartbeat = {
-  /** After this no beat can come behind a release or a delete. */
+  /** Stops the heartbeat. Resolves when no heartbeat is in flight, so none can follow a release or a delete. */
   stop: () => Promise<void>
 }
 
 /**
- * Keeps a message hidden from other workers while it is worked on, for `maxSeconds` at most. When a beat fails the message
- * may come to another worker too: the lock and the marker see to it that only one of them has an effect. `onBeat` runs with each beat.
+ * Extends the visibility timeout of a message while its batch is processed, for at most `maxSeconds`. Calls `onBeat` with each heartbeat.
+ * After a failed heartbeat another worker may receive the message too. The lock and the idempotency record then prevent a second effect.
  */
 export function startHeartbeat (
   queue: Queue, delivery: Delivery, log: Log, metrics: Metrics, options: HeartbeatOptions, onBeat: () => Promise<unknown>
@@ -25,7 +25,7 @@ export function startHeartbeat (
       clearInterval(timer)
       return
     }
-    const onBeatDone = onBeat().catch(() => {}) // the database may be away
+    const onBeatDone = onBeat().catch(() => {}) // the database may be unavailable
     const extended = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'extended' }), error => {
       metrics.count('freight_heartbeats_total', { result: 'failed' })
       log.warn({ err: error }, 'heartbeat failed')

@@ -2,22 +2,22 @@ import type { Sql } from 'postgres'
 
 export type Held = {
   id: string
-  /** Held for longer than `doubtSeconds`. */
+  /** Whether the batch is held for longer than `suspectSeconds`. */
   expired: boolean
 }
 
 export type Lease = {
   held: Held[]
-  /** Lets the next worker read; never throws. */
+  /** Releases the lease, so that the next worker can read the batches. Never rejects. */
   release: () => Promise<void>
 }
 
 export type LeaseOptions = { suspectSeconds: number, recheckSeconds: number, leaseSeconds: number }
 
 /**
- * Leases the held batches that were last read more than `recheckSeconds` ago; null where there are none, or another worker has a lease.
- * The lease is in their rows and is renewed until its end, however long a reading takes. After a worker that has crashed it expires
- * within `leaseSeconds`. A worker that loses its lease in an outage of the database costs a second reading, no more.
+ * Leases the held batches that were last read more than `recheckSeconds` ago. Returns null if there are none, or if another worker has a
+ * lease. The lease is stored in the rows of the batches and is renewed until its release. The lease of a crashed worker expires
+ * within `leaseSeconds`. A lease that is lost in an outage of the database only causes a second read.
  */
 export async function leaseHeld (sql: Sql, { suspectSeconds, recheckSeconds, leaseSeconds }: LeaseOptions): Promise<Lease | null> {
   const held = await sql<Held[]>`

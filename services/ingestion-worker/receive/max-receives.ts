@@ -1,12 +1,15 @@
 import type { Queue } from '../../../lib/batch/queue.ts'
 import type { Log } from '../../../lib/process/log.ts'
 
-/** Age from which the policy is read again, in milliseconds: an operator may change it. */
+/** Age at which the cached policy expires, in milliseconds. An operator may change the policy. */
 const maxAgeMs = 300_000
-/** Taken where the queue's redrive policy cannot be read. */
+/** Receives assumed while the redrive policy of the queue cannot be read. */
 const assumed = 10
 
-/** Reads the receives that a message has from the queue's redrive policy, and again when that is five minutes ago or failed. Never rejects. */
+/**
+ * Returns a function that resolves to the receives after which SQS dead-letters a message; Infinity without a redrive policy.
+ * Caches the redrive policy for five minutes, and reads it again after a failure. Never rejects.
+ */
 export function cacheMaxReceives (queue: Pick<Queue, 'readMaxReceives'>, log: Log): () => Promise<number> {
   let cached: Promise<number | null> | undefined
   let readAt = 0
@@ -18,7 +21,7 @@ export function cacheMaxReceives (queue: Pick<Queue, 'readMaxReceives'>, log: Lo
       return await cached ?? Infinity
     } catch (error) {
       cached = undefined
-      log.warn({ err: error, assumed }, 'the redrive policy of the queue cannot be read')
+      log.warn({ err: error, assumed }, 'redrive policy of the queue cannot be read')
       return assumed
     }
   }

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { operatorReasonPrefix } from '../../../lib/batch/transitions.ts'
 
-/** The reason with which the work on a batch is cancelled that an operator has dead-lettered. */
+/** Reason of the abort when an operator dead-letters a batch in flight. */
 export class DeadLetteredByOperator extends Error {
   readonly code = 'DEAD_LETTERED_BY_OPERATOR'
 }

@@ -3,18 +3,18 @@ import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
 import type { Log } from '../../../lib/process/log.ts'
 
 export type Parked = {
-  /** Writes down that the message was handed back and is hidden for so many seconds. */
+  /** Records that the message was returned to the queue and is hidden for `seconds`. */
   park: (delivery: Delivery, seconds: number) => Promise<void>
   stop: () => Promise<void>
 }
 
-/** Messages deleted in one round; the next round takes the others. */
+/** Largest number of messages deleted in one round. The next round deletes further ones. */
 const maxAtOnce = 100
 
 /**
- * Deletes messages that were handed back and are still hidden, after an operator has dead-lettered their batches: the provider's next
- * batch does not wait for their visibility timeout. Every worker does this for the messages of all workers (`parked_messages`), also for
- * those of a worker that has ended. A redrive sends a new message: the hidden one is deleted all the same.
+ * Deletes parked messages after an operator has dead-lettered their batches. Otherwise the provider's next batch would wait for their
+ * visibility timeout. Every worker does this for the messages of all workers (`parked_messages`), stopped workers included. A redrive sends
+ * a new message, so the parked message is deleted in that case too.
  */
 export function watchParked (sql: Sql, queue: Queue, log: Log, everyMs: number): Parked {
   let round: Promise<unknown> | undefined

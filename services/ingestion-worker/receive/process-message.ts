@@ -33,17 +33,17 @@ export type Worker = {
   limits: BatchLimits
   heartbeat: HeartbeatOptions
   parked: Parked
-  /** Pause before what the store gave is read again because it is not what was accepted, in milliseconds. */
+  /** Pause before an object that differs from what was accepted is read again, in milliseconds. */
   secondLookMs: number
-  /** Longest pause between two attempts of a batch that waits, in milliseconds. @default 30000 */
+  /** Longest pause between two attempts of a batch that waits for a dependency, in milliseconds. @default 30000 */
   waitMaxMs?: number | undefined
   /** Receives after which SQS moves a message to the dead-letter queue. */
   maxReceives: () => Promise<number>
-  /** Aborted when the time for finishing is over. */
+  /** Aborted at the shutdown deadline. */
   forceStop: AbortSignal
 }
 
-/** Works on one delivery until it is done with: its batch ended and the message deleted, or handed back. Never throws. */
+/** Processes one message until its batch is final or dead-lettered and the message is deleted, or the message is released. Never throws. */
 export async function processMessage (worker: Worker, delivery: Delivery): Promise<void> {
   const { sql, queue, metrics, breaker, forceStop } = worker
   const { batchId } = delivery
@@ -60,10 +60,10 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
   })
   const heldUntil = performance.now() + context.heartbeat.maxSeconds * 1_000
   const pause = (ms: number): Promise<unknown> => wait(ms, undefined, { signal }).catch(() => {})
-  /** Failures of class corrupt since the last failure of another class. */
+  /** Consecutive failures of class `corrupt`. */
   let corruptFailures = 0
 
-  /** True when the delivery is done with. */
+  /** Makes one attempt. Returns true when the message is deleted or released, and false to retry. */
   async function tryOnce (tries: number): Promise<boolean> {
     try {
       await attemptBatch(context, delivery)
@@ -75,11 +75,11 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
         await deleteMessage()
         return true
       }
-      return await failed(error, tries)
+      return await handleFailure(error, tries)
     }
   }
 
-  async function failed (error: unknown, tries: number): Promise<boolean> {
+  async function handleFailure (error: unknown, tries: number): Promise<boolean> {
     const waited = classify(error) === 'wait'
     const failure = waited && await context.waits.isTooMany() ? 'unknown' : classify(error)
     const held = failure !== 'unknown' && !signal.aborted && performance.now() < heldUntil
@@ -105,7 +105,7 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
     return false
   }
 
-  /** The second look was no better: dead-letters the batch, or holds it while the store is in doubt. */
+  /** Dead-letters a batch that was unreadable twice, or holds the batch while the store is suspect. */
   async function handleCorrupt (reason: string, tries: number): Promise<boolean> {
     const result = await deadLetterOrHold(sql, { ...delivery, batchId: context.manifestId }, reason)
     const { provider } = result
@@ -134,8 +134,8 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
 
   try {
     for (let tries = 1; ; tries++) {
-      // A failure of the queue or of the judgement is handled as a failure of the work is.
-      if (await tryOnce(tries).catch(error => failed(error, tries))) return
+      // Errors of the queue, or of the failure handling itself, are handled like errors of the attempt.
+      if (await tryOnce(tries).catch(error => handleFailure(error, tries))) return
     }
   } catch (error) {
     log.error({ err: error }, 'message not released: it is redelivered after its visibility timeout')
@@ -148,14 +148,14 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
 const isByOperator = (signal: AbortSignal): boolean => signal.reason instanceof DeadLetteredByOperator
 
 type MessageContext = Worker & {
-  /** Aborted when the work is to end at once, for the process or for an operator. */
+  /** Aborted when processing must stop at once: at the shutdown deadline, or by an operator. */
   signal: AbortSignal
   waits: ReturnType<typeof countWaits>
-  /** The batch's id by its manifest, once that was read: a message of an older release may have another (decision 0022). */
+  /** Batch id in the manifest, after the manifest was read. A message of an older release may carry another id (decision 0022). */
   manifestId: string
 }
 
-/** One attempt: from the manifest to the commit. */
+/** Makes one attempt, from the manifest to the commit. */
 async function attemptBatch (context: MessageContext, { batchId, traceparent, receives }: Delivery): Promise<void> {
   const { name, sql, store, metrics, limits, signal, waits } = context
   waits.beginTry()
@@ -164,7 +164,7 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
   const manifest = await store.readManifest(batchId)
   if (!manifest) throw Object.assign(new Error(`No manifest of batch ${batchId}`), { code: 'NO_MANIFEST' })
   context.manifestId = manifest.id
-  // A message that was sent again has no trace of its own.
+  // Messages of the sweeper and of redrives may lack the trace context.
   const log = context.log.child({ provider: manifest.provider, ...(traceparent ? {} : traceBindings(manifest.traceparent)) })
   const attempt = await beginAttempt(sql, manifest, name)
   if (!attempt) {
@@ -196,13 +196,13 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
 }
 
 /**
- * The message comes again, later each time. After its last receive it is released at once: SQS only moves it to the dead-letter queue
- * then, and the provider's next batch would wait for nothing.
+ * Releases a message for redelivery, with a longer delay after each receive. After its last receive the message is released without a
+ * delay: SQS then moves the message to the dead-letter queue, and a delay would only hold up the provider's next batch.
  */
 async function releaseMessage ({ sql, queue, log, forceStop, parked, maxReceives }: Worker, delivery: Delivery, reason: string): Promise<void> {
   const isLast = delivery.receives >= await maxReceives()
   const seconds = forceStop.aborted || isLast ? 0 : Math.round(backoffMs(delivery.receives, { firstMs: 2_000, maxMs: 600_000 }) / 1_000)
-  if (delivery.batchId) await requeueBatch(sql, delivery.batchId, reason).catch(error => log.warn({ err: error }, 'state of the batch not written'))
+  if (delivery.batchId) await requeueBatch(sql, delivery.batchId, reason).catch(error => log.warn({ err: error }, 'batch state not written'))
   try {
     await queue.release(delivery, seconds)
   } catch (error) {

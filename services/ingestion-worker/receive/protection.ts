@@ -3,37 +3,38 @@ import { withDeadline } from '../../../lib/process/deadline.ts'
 import type { Log } from '../../../lib/process/log.ts'
 
 export type ProtectionOptions = {
-  /** ECS_AGENT_URI, which ECS gives each task; undefined elsewhere. */
+  /** ECS_AGENT_URI, which ECS sets in each task; undefined outside ECS. */
   agentUri?: string | undefined
-  /** Time between two renewals, in seconds; a protection that is not renewed ends after three of them, to the next minute. */
+  /** Time between two renewals, in seconds. Protection expires after three of these intervals without a renewal, rounded up to a minute. */
   renewSeconds: number
-  /** Longest wait for the agent, which itself gives up after four seconds, in milliseconds. @default 5000 */
+  /** Longest wait for the agent, in milliseconds. The agent itself times out after four seconds. @default 5000 */
   agentTimeoutMs?: number
   log: Log
   metrics: Metrics
 }
 
 export type Protection = {
-  /** The task has a batch in hand until the returned function is called. Nothing waits for it. */
+  /** Marks a batch as in flight until the returned function is called. Does not wait for the agent. */
   acquire: () => () => void
-  /** Resolves when a message may be received: at once, but while a deployment waits for the service's protected tasks. */
+  /** Resolves when a message may be received: at once, except while a deployment waits for protected tasks of the service. */
   receiveAllowed: () => Promise<void>
-  /** Takes the protection away. */
+  /** Removes the protection. */
   stop: () => Promise<void>
 }
 
-/** How long a worker is idle before it is unprotected: a backlog of small batches would else be two calls for each. */
+/** Idle time before task protection is removed, in ms. Without it, a backlog of small batches would cost two agent calls per batch. */
 const idleMs = 2_000
-/** Longest wait for it at the end: ECS has decided by then. */
+/** Longest wait for the agent during shutdown, in milliseconds. ECS has already decided to stop the task. */
 const stopTimeoutMs = 3_000
 
 type AgentResponse = { failure?: { Reason?: string }, error?: { Code?: string } }
 
 /**
- * Keeps ECS from stopping this task for a deployment or for having too many, while it has a batch in hand. A deployment that has
- * to wait shows in the answer: then what is in hand is finished and nothing more is received, until ECS has stopped the task or the
- * deployment waits no longer. An agent that fails, or is not there, never stops work: the task is then like any other, and a batch
- * that is not finished in time goes back to the queue.
+ * Protects this ECS task against deployments and scale-in while a batch is in flight.
+ *
+ * If a deployment waits for the task, the agent answers `DEPLOYMENT_BLOCKED`. The worker then finishes its batches and receives no more
+ * messages, until ECS has stopped the task or the deployment no longer waits. A failing or missing agent never stops processing. The task is
+ * then unprotected, and a batch that does not finish before the shutdown deadline returns to the queue.
  */
 export function protectTask ({ agentUri, renewSeconds, agentTimeoutMs = 5_000, log, metrics }: ProtectionOptions): Protection {
   if (!agentUri) return { acquire: () => () => {}, receiveAllowed: async () => {}, stop: async () => {} }
@@ -41,13 +42,13 @@ export function protectTask ({ agentUri, renewSeconds, agentTimeoutMs = 5_000, l
   let inFlight = 0
   let isOn = false
   let lastResult = 'off'
-  let deploymentWait: PromiseWithResolvers<void> | null = null // while a deployment waits
+  let deploymentWait: PromiseWithResolvers<void> | null = null // not null while a deployment waits
   let calls: Promise<unknown> = Promise.resolve()
-  const queued = new Set<boolean>() // calls that wait for the one before
+  const queued = new Set<boolean>() // calls that wait for the previous call
   let idleTimer: NodeJS.Timeout | undefined
   const renewTimer = setInterval(() => requestProtection(inFlight > 0 || (deploymentWait !== null && !isOn)), renewSeconds * 1_000).unref()
 
-  /** Calls are serialized; a stale call is skipped. One call of each kind waits at most, however slow the agent is. */
+  /** Queues a call to the agent. Calls are serialized, and a stale call is skipped. At most one call of each kind waits. */
   function requestProtection (on: boolean): void {
     if (queued.has(on)) return
     queued.add(on)
@@ -55,7 +56,7 @@ export function protectTask ({ agentUri, renewSeconds, agentTimeoutMs = 5_000, l
       queued.delete(on)
       if (on ? inFlight === 0 && !deploymentWait : inFlight > 0 || !isOn) return
       await callAgent(on).catch(error => {
-        isOn = true // it may be
+        isOn = true // assume protected: the agent may have applied the request
         reportResult('failed', { reason: (error as Error).name })
         resumeReceiving()
       })
@@ -76,14 +77,14 @@ export function protectTask ({ agentUri, renewSeconds, agentTimeoutMs = 5_000, l
     }
     const failureReason = failure?.Reason ?? error?.Code ?? (response.ok ? undefined : `HTTP ${response.status}`)
     if (failureReason === undefined) isOn = on
-    else if (!failure) isOn = true // it may be
+    else if (!failure) isOn = true // assume protected: the agent may have applied the request
     reportResult(failureReason === undefined ? (on ? 'on' : 'off') : 'failed', failureReason === undefined ? {} : { reason: failureReason })
     if (!on) return
     resumeReceiving()
     if (inFlight === 0) scheduleRelease()
   }
 
-  /** Receiving goes on, where it had stopped. */
+  /** Resumes receiving if a waiting deployment had stopped it. */
   function resumeReceiving (): void {
     deploymentWait?.resolve()
     deploymentWait = null

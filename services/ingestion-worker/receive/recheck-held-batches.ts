@@ -11,29 +11,33 @@ export type RecheckOptions = {
   store: Store
   log: Log
   maxDecodedBytes: number
-  /** Time after which another batch that can be read ends the doubt, in seconds. */
+  /** Shortest time that the store is suspect, in seconds. After it, one other readable batch clears the store. */
   suspectSeconds: number
-  /** Time between two readings of a batch that is held, in seconds. */
+  /** Time between two reads of a held batch, in seconds. */
   recheckSeconds?: number
-  /** Time after which another worker reads the held batches if this one has ended, in seconds. */
+  /** Time after which another worker reads the held batches if this worker has crashed, in seconds. */
   leaseSeconds?: number
-  /** Aborted when the process must end: the reading is cancelled. */
+  /** Aborted at the shutdown deadline. The read is then cancelled. */
   signal: AbortSignal
 }
 
-/** Thrown while batches are held because the store does not give what was accepted. */
+/** Thrown while batches are held because the store does not return what was accepted. */
 export class StoreSuspect extends Error {
   readonly code = 'STORE_SUSPECT'
 }
 
-/** Batches that wait and are read in place of those that are held. */
+/** Largest number of other unfinished batches that are read to test the store. */
 const maxOtherBatches = 3
 
 /**
- * Reads the held batches again, in one worker at a time. Resolves when no batch is held: each was read as it was accepted, or is final
- * (an operator ended it), or the doubt is over. The doubt ends when the store gives one of the other waiting batches as it was accepted,
- * after `doubtSeconds`: then the held batches are broken, the store is not, and their workers dead-letter them. While no other batch
- * waits, the pause delays none. Throws StoreInDoubt while batches are held.
+ * Reads the held batches again, in one worker at a time. Resolves when no batch is held. A batch is no longer held when:
+ * - it is read as accepted,
+ * - it is no longer queued or processing, because an operator has acted on it,
+ * - the store is no longer suspect.
+ *
+ * The store is cleared after `suspectSeconds` if it returns one of the other unfinished batches as accepted. Only the held batches are then
+ * damaged, and their workers dead-letter them. Without other unfinished batches the pause delays no batch. Throws StoreSuspect while
+ * batches are held.
  */
 export async function recheckHeldBatches (options: RecheckOptions): Promise<void> {
   const { sql, recheckSeconds = 5, leaseSeconds = 30 } = options
@@ -56,14 +60,15 @@ async function recheck (options: RecheckOptions, held: Held[]): Promise<void> {
     const isFinished = batch !== undefined && !['queued', 'processing'].includes(batch.state)
     if (!isFinished && !await isAsAccepted(options, id)) continue
     await sql`delete from unreadable_batches where batch_id = ${id}`
-    log.info({ batchId: id }, isFinished ? 'unreadable batch is no longer queued or processing' : 'unreadable batch is readable again')
+    log.info({ batchId: id }, isFinished ? 'unreadable batch is no longer queued or processing' : 'unreadable batch has become readable')
   }
   if (held.some(({ expired }) => expired) && await canReadOtherBatch(options)) {
     await sql`update unreadable_batches set store_is_right = true, held_since = null where held_since is not null`
-    log.warn('the store returns other batches as accepted: the unreadable ones are dead-lettered')
+    log.warn('store returns other batches as accepted: unreadable batches will be dead-lettered')
   }
 }
 
+/** Returns the number of held batches, of all workers. */
 export async function countHeld (sql: Sql): Promise<number> {
   const [row] = await sql<[{ held: number }]>`select count(*)::int as held from unreadable_batches where held_since is not null`
   return row.held
@@ -78,15 +83,15 @@ async function canReadOtherBatch (options: RecheckOptions): Promise<boolean> {
 }
 
 /**
- * Whether the store has the batch's manifest and its payload, and no decision that cannot be read. Throws when the store is unavailable, or
- * the process ends.
+ * Returns whether the store returns the manifest and the payload of the batch as accepted, and its decision, if any, can be read. Throws if
+ * the store is unavailable or `signal` is aborted.
  */
 async function isAsAccepted ({ store, maxDecodedBytes, signal }: RecheckOptions, id: string): Promise<boolean> {
   signal.throwIfAborted()
   try {
     const [manifest, decision] = await Promise.all([store.readManifest(id), store.readDecision(id, signal)])
     if (!manifest) return false
-    if (decision) return true // the next attempt ends by it and reads no payload
+    if (decision) return true // the next attempt follows the decision and reads no payload
     const payload = addAbortSignal(signal, await store.openPayload(manifest.payload, signal))
     try {
       const chunks = readPayload(payload, manifest, maxDecodedBytes)
@@ -97,7 +102,7 @@ async function isAsAccepted ({ store, maxDecodedBytes, signal }: RecheckOptions,
     return true
   } catch (error) {
     if (signal.aborted) throw error
-    if (error instanceof Unreadable) return true // the content is as it was accepted, and will be rejected
+    if (error instanceof Unreadable) return true // the content is the accepted one, and will be rejected
     if (classify(error) === 'corrupt') return false
     throw error
   }

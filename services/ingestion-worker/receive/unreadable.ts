@@ -4,19 +4,22 @@ import type { Delivery } from '../../../lib/batch/queue.ts'
 import { deadLetterBatch } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
 
-/** Time within which two providers' batches are unreadable for one reason, in seconds. */
+/** Time within which unreadable batches of two providers count as one fault of the store, in seconds. */
 const correlationSeconds = 60
 
 /**
- * `dead_lettered`: the batch. `kept`: the message, which names no batch that is known. `ended`: neither, the batch had ended before.
- * `held`: nothing was written but the evidence, since the store is in doubt.
+ * Result for an unreadable batch:
+ * - `dead_lettered`: the batch is dead-lettered.
+ * - `stray`: the message names no known batch and is stored in `stray_messages`.
+ * - `already final`: the batch was no longer queued or processing, and nothing was written.
+ * - `held`: the store is suspect, and only the failure is recorded.
  */
 export type UnreadableResult = { outcome: 'dead_lettered' | 'stray' | 'already final' | 'held', provider: string }
 
 /**
- * Decides about a batch of which the store does not give what was accepted, and dead-letters it. Where another provider's batch is
- * unreadable since less than a minute, or any is held, the store is wrong: then the batch is held. All workers decide one after the
- * other, so that of two that fail at once one is dead-lettered and one held.
+ * Dead-letters a batch that the store does not return as accepted, or holds it while the store is suspect. The store is suspect if any
+ * batch is held, or if a batch of another provider became unreadable less than a minute ago. A lock serializes the workers: of two batches
+ * that fail at the same time, one is dead-lettered and one is held.
  */
 export async function deadLetterOrHold (sql: Sql, delivery: Delivery, reason: string): Promise<UnreadableResult> {
   const { batchId } = delivery
@@ -24,7 +27,7 @@ export async function deadLetterOrHold (sql: Sql, delivery: Delivery, reason: st
   return await transaction(sql, async tx => {
     await tx`select pg_advisory_xact_lock(hashtextextended('unreadable_batches', 0))`
     const [batch] = await tx<Array<{ state: string, provider: string }>>`select state, provider from batches where id = ${batchId}`
-    // No evidence of a wrong store: a message of no batch says nothing of it, and a batch that has ended may have been spoilt long ago.
+    // These are no evidence against the store: a message of an unknown batch, and a finished batch, whose objects may be damaged since long ago.
     if (!batch || !['queued', 'processing'].includes(batch.state)) return await deadLetterUnreadable(tx, delivery, reason)
     const [failure] = await tx<[{ provider: string, store_is_right: boolean }]>`
       insert into unreadable_batches (batch_id, provider, reason, failed_at, checked_at)
@@ -43,7 +46,7 @@ export async function deadLetterOrHold (sql: Sql, delivery: Delivery, reason: st
   })
 }
 
-/** Dead-letters the batch where its row is known, or else keeps the message. */
+/** Dead-letters a batch that has a row and is unfinished, or stores the message of an unknown batch in `stray_messages`. */
 export async function deadLetterUnreadable (sql: Sql, { batchId, group, body }: Delivery, reason: string): Promise<UnreadableResult> {
   const deadLettered = await deadLetterBatch(sql, batchId, reason)
   if (deadLettered) return { outcome: 'dead_lettered', provider: deadLettered.provider }
@@ -57,5 +60,5 @@ export async function deadLetterUnreadable (sql: Sql, { batchId, group, body }: 
   return { outcome: 'stray', provider: group }
 }
 
-/** Characters of a stray message that are kept, and logged. */
+/** Largest number of characters of a stray message that are stored and logged. */
 export const maxBodyChars = 1_000

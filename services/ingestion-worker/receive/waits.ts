@@ -1,20 +1,20 @@
 import type { Sql } from 'postgres'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 
-/** Longest wait for the count, in milliseconds: without an answer the database is what is missing. */
+/** Longest wait for the count, in milliseconds. After it the database counts as unavailable. */
 const limitMs = 5_000
-/** So many failures of one batch that pass by themselves, while others were finished, are its own fault. */
+/** Transient failures of one batch, while other batches finished, from which the batch itself is at fault. */
 const maxWaits = 5
 
 /**
- * Counts the failures of one batch that pass by themselves. One for each delivery. A failure after `transaction_timeout` (25P04) counts
- * although no other batch was finished: the transaction of the same batch takes as long the next time. The client reports
- * CONNECTION_CLOSED then, as for every backend that ends under a query, so the time tells it.
+ * Counts the transient failures of one batch, with one counter for each delivery. A failure after `transaction_timeout` (25P04) counts even
+ * if no other batch finished: the next transaction of the same batch would take as long. The client reports only CONNECTION_CLOSED, as
+ * for every lost backend, so the duration of the attempt identifies the timeout.
  */
 export function countWaits (sql: Sql, batchId: string) {
-  /** The start of the first attempt, by the database's clock; null until then. */
+  /** Start of the first attempt, or time of the last count, by the database's clock; null before the first attempt. */
   let since: string | null = null
-  /** The start of this try's attempt; null until then. */
+  /** Start of the current attempt; null before the attempt begins. */
   let attemptAt: string | null = null
 
   async function count (): Promise<number> {
@@ -23,7 +23,7 @@ export function countWaits (sql: Sql, batchId: string) {
       where id = ${batchId} and state in ('queued', 'processing') and waits < ${maxWaits}
         and (
           exists (select from batches as other where other.finished_at > ${since}::timestamptz and other.id <> ${batchId})
-          -- In milliseconds; 0 is no limit, and PostgreSQL before 17 has none.
+          -- transaction_timeout is in milliseconds. 0 means no limit. PostgreSQL before 17 has no such setting.
           or clock_timestamp() >= ${attemptAt}::timestamptz
             + nullif((select setting from pg_settings where name = 'transaction_timeout')::int, 0) * interval '1 millisecond'
         )
@@ -34,18 +34,18 @@ export function countWaits (sql: Sql, batchId: string) {
   }
 
   return {
-    /** A new try: it may fail before its attempt begins, and then the start of the attempt before says nothing about it. */
+    /** Resets the start of the attempt. A try may fail before its attempt begins, and must not use the start of the previous attempt. */
     beginTry (): void {
       attemptAt = null
     },
-    /** The start of an attempt: batches that are finished after the first one count. */
+    /** Sets the start of an attempt. Batches that finish after the first attempt's start count as evidence. */
     begin (startedAt: string): void {
       since ??= startedAt
       attemptAt = startedAt
     },
     /**
-     * Notes a failure that passes by itself. True when the batch has failed so five times while others were finished, by this worker or
-     * by another, or after `transaction_timeout`: then it does not wait for what all need. False while the database cannot be asked.
+     * Counts a transient failure. Returns true if five such failures were counted: each while any worker finished another batch, or after
+     * `transaction_timeout`. The batch then does not wait for a shared dependency. Returns false while the database is unavailable.
      */
     async isTooMany (): Promise<boolean> {
       return since !== null && await withDeadline(count(), limitMs).catch(() => 0) >= maxWaits

@@ -12,25 +12,25 @@ export type BacklogWatch = {
   queue: Queue
   deadLetters: Queue
   metrics: Metrics
-  /** Time between two looks, in seconds. */
+  /** Time between two updates, in seconds. */
   backlogSeconds: number
-  /** Called while batches are held because the store is in doubt: this worker stops receiving too. */
+  /** Called while batches are held because the store is suspect. This worker then pauses receiving too. */
   onStoreSuspect?: () => void
-  /** Unfinished batches that one provider may have. */
+  /** Largest number of unfinished batches of one provider. */
   unfinishedMax: number
-  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  /** Days after which the bucket's lifecycle deletes payloads; undefined if the lifecycle deletes none. */
   payloadKeepDays?: number | undefined
 }
 
-/** Days before its payload expires from which a dead letter counts as expiring. */
+/** Number of days before the expiry of its payload at which a dead letter counts as expiring. */
 const expiringDays = 7
 
-/** Longest wait for an answer, in milliseconds: an older number is none. */
+/** Longest wait for a query or a call, in milliseconds. A later result would be stale. */
 const limitMs = 5_000
 
 /**
- * Keeps the gauges that speak of the whole system up to date. Every worker does, and all say the same; what cannot be asked
- * is taken away, since a number of before an outage would be told as that of now.
+ * Updates the gauges about the complete system every `backlogSeconds` until `stopping` is aborted. Every worker publishes the same values.
+ * A gauge whose source is unavailable is removed, so that no scrape returns a value from before an outage.
  */
 export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
@@ -60,7 +60,7 @@ async function publishHeldBatches ({ sql, metrics, onStoreSuspect }: BacklogWatc
 
 type Found = { queued: number, processing: number, dead_lettered: number, expiring: number, providers: number, oldest: number, most: number }
 
-/** A batch that was redriven is as old as its redrive: how long it lay as a dead letter is no backlog. */
+/** Counts the batches by state. The age of a redriven batch counts from its redrive: its time as a dead letter is not backlog. */
 async function queryBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {
   const expiringSince = storedToExpireBy(new Date(Date.now() + expiringDays * dayMs), payloadKeepDays)
   const [row] = await sql<[Found]>`

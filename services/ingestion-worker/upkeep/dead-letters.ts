@@ -21,13 +21,13 @@ export type Recorder = {
   breaker: CircuitBreaker
   log: Log
   metrics: Metrics
-  /** How long one receive waits, in seconds. */
+  /** Wait time of one receive (long polling), in seconds. */
   receiveSeconds: number
 }
 
 /**
- * Empties the dead-letter queue into `batches`, which can be listed, searched and acted on as a queue cannot. With the
- * database away the messages stay where they are.
+ * Moves messages of the dead-letter queue to `batches` until `stopping` is aborted. Operators can list, search and redrive rows, but not
+ * messages of a queue. While the database is unavailable the messages stay in the queue.
  */
 export async function recordDeadLetters (recorder: Recorder, stopping: AbortSignal, forceStop: AbortSignal): Promise<void> {
   const { deadLetters, breaker, log, receiveSeconds } = recorder
@@ -42,7 +42,7 @@ export async function recordDeadLetters (recorder: Recorder, stopping: AbortSign
     } catch (error) {
       if (stopping.aborted) return
       failures++
-      log.warn({ err: error, failures }, 'dead letter not recorded: it stays in its queue')
+      log.warn({ err: error, failures }, 'dead letter not recorded: message stays in the dead-letter queue')
       closeReadOnlyConnections(recorder.sql, error)
       if (classify(error) === 'wait') breaker.trip('dead letters cannot be recorded')
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => {})

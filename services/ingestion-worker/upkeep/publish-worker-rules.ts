@@ -5,7 +5,7 @@ import { backoffMs } from '../../../lib/process/backoff.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import type { BatchLimits } from '../apply/rules.ts'
 
-/** Writes this worker's release and limits to the database, once it can: the ingestion API compares rejections with them. */
+/** Writes the release and limits of this worker to the database, with retries. The ingestion API compares rejections with them. */
 export async function publishWorkerRulesUntilWritten (
   { sql, limits, log }: { sql: Sql, limits: BatchLimits, log: Log }, stopping: AbortSignal
 ): Promise<void> {
@@ -14,7 +14,7 @@ export async function publishWorkerRulesUntilWritten (
       await publishWorkerRules(sql, limits)
       return
     } catch (error) {
-      log.warn({ err: error, failures }, 'release and limits of this worker not written yet')
+      log.warn({ err: error, failures }, 'release and limits of this worker not written: the write is retried')
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => {})
     }
   }

@@ -17,18 +17,18 @@ export type Sweeper = {
   metrics: Metrics
   /** Time between two sweeps, in seconds. */
   everySeconds: number
-  /** How old a note or a message must be before it is taken for lost, in seconds. */
+  /** Age at which a pending record or a batch counts as lost, in seconds. */
   lostAfterSeconds: number
-  /** Batches whose manifest cannot be read and was logged, by this process. */
+  /** Batches whose unreadable manifest this process has logged. */
   reported: Set<string>
 }
 
-/** Batches that `reported` has at most: those beyond are not logged. */
+/** Largest number of batches in `reported`. Further ones are not logged. */
 const maxReported = 1_000
 
 /**
- * Finishes what a lost process left between its steps. Every worker sweeps: what two of them do twice has one effect.
- * Never touches what was not accepted.
+ * Finishes acceptances and batches that a lost process left unfinished, until `stopping` is aborted. Every worker sweeps: a repeated sweep
+ * has no second effect. The sweeper never changes objects of a batch that was not accepted.
  */
 export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Promise<void> {
   const { log, everySeconds } = sweeper
@@ -36,41 +36,43 @@ export async function sweepUntil (sweeper: Sweeper, stopping: AbortSignal): Prom
     for (const sweep of [sweepPending, sweepLost, sweepOld]) {
       await sweep(sweeper).catch(error => log.warn({ err: error, sweep: sweep.name }, 'sweep failed: the next round tries again'))
     }
-    // Spread, so that many workers do not list the store at the same moment.
+    // Random intervals, so that many workers do not list the store at the same time.
     await wait(everySeconds * 1_000 * (0.75 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {})
   }
 }
 
 /**
- * `pending/<id>` with a manifest: its message may be missing. Without one the acceptance never happened, or is about to, or
- * the payload is another batch's too: nothing is touched, and the bucket's lifecycle takes note and payload away.
+ * Sends the message of each batch that has a pending record and a manifest, because the message may be missing.
+ *
+ * A pending record without a manifest stays: the batch was never accepted, or is being accepted, or its payload belongs to another batch
+ * too. The bucket's lifecycle deletes the pending record and the payload.
  */
 export async function sweepPending ({ sql, store, queue, log, metrics, lostAfterSeconds, reported }: Sweeper): Promise<void> {
   for await (const { id, ageSeconds } of store.listPending()) {
-    if (ageSeconds < lostAfterSeconds) continue // its request is under way
+    if (ageSeconds < lostAfterSeconds) continue // the request may still be in flight
     const manifest = await store.readManifest(id).catch((error: unknown) => {
       if (classify(error) !== 'corrupt') throw error
       if (!reported.has(id) && reported.size < maxReported) {
         reported.add(id)
-        log.error({ err: error, batchId: id }, 'the manifest of an accepted batch cannot be parsed: its pending record stays')
+        log.error({ err: error, batchId: id }, 'manifest of accepted batch cannot be parsed: pending record stays')
       }
       return null
     })
     if (!manifest) continue
     await queue.send(id, manifest.provider, id, manifest.traceparent)
     metrics.count('freight_messages_requeued_total', { reason: 'pending' })
-    await recordAccepted(sql, manifest).catch(() => {}) // the worker does it, if the database is away
+    await recordAccepted(sql, manifest).catch(() => {}) // if the database is unavailable, the worker writes the row later
     log.warn({ batchId: id, ...traceBindings(manifest.traceparent), provider: manifest.provider }, 'accepted batch queued by the sweeper')
     await store.deletePending(id)
   }
 }
 
 /**
- * A batch that is neither final nor queued. That it is not queued is known when the queue is empty, or when the queue has
- * passed it by: it keeps a provider's order, so that a later batch is not begun before an earlier one is done with.
+ * Sends the messages of unfinished batches whose message is lost. A message is lost if the queue is empty, or if a later batch of the same
+ * provider has an attempt: the FIFO queue would have delivered the earlier message first.
  */
 export async function sweepLost ({ sql, queue, deadLetters, log, metrics, lostAfterSeconds }: Sweeper): Promise<void> {
-  if (await deadLetters.countMessages() > 0) return // it may be there, and the recorder will say so
+  if (await deadLetters.countMessages() > 0) return // the message may be there, and the recorder dead-letters its batch
   const queueIsEmpty = await queue.countMessages() === 0
   const lost = await sql<Array<{ id: string, provider: string, queued: number }>>`
     update batches set queued_at = now()
@@ -88,8 +90,8 @@ export async function sweepLost ({ sql, queue, deadLetters, log, metrics, lostAf
 }
 
 /**
- * Deletes what only served to decide or to look: batches that were unreadable a day ago and are not held, and stray messages that came
- * last 90 days ago.
+ * Deletes old diagnostic rows: unreadable batches that are not held and failed more than one day ago, and stray messages that were last
+ * received more than 90 days ago.
  */
 export async function sweepOld ({ sql }: Pick<Sweeper, 'sql'>): Promise<void> {
   await sql`delete from unreadable_batches where held_since is null and failed_at < clock_timestamp() - interval '1 day'`

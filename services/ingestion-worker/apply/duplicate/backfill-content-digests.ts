@@ -7,11 +7,11 @@ import { DigestMismatch, readPayload, Unreadable } from '../payload.ts'
 import { findUnknown, type Content } from './duplicate.ts'
 
 /**
- * Writes `name_kind` and `content_digest` of batches that an older release applied and that may have the content of this one. Reads the
- * payload of a compressed upload for it. Writes `content_lost` where the manifest or the payload is missing or has changed.
+ * Writes `name_kind` and `content_digest` of batches that an older release applied and that may have the content of the new batch. Reads the
+ * payloads of compressed uploads. Writes `content_lost` if the manifest or the payload is missing or has changed.
  *
- * Each batch is read once, outside the transaction of the new batch, and its row is written before the next one is read: a worker that
- * ends in between loses one reading.
+ * Each batch is read outside the transaction of the new batch. Its row is written before the next batch is read, so a crash repeats the
+ * read of only one batch.
  */
 export async function backfillContentDigests (options: ApplyOptions, manifest: Manifest, content: Content): Promise<void> {
   for (;;) {

@@ -3,7 +3,7 @@ import type { Manifest } from '../../../../lib/batch/batch.ts'
 
 export type ContentDigest = { update: (chunk: Buffer) => void, /** SHA-256 in hex, after the last chunk. */ digest: () => string }
 
-/** Computes the SHA-256 of a batch's decoded content. Only of a compressed upload is it not known from the manifest. */
+/** Returns the SHA-256 of a batch's decoded content: computed for a compressed upload, otherwise taken from the manifest. */
 export function openContentDigest ({ digest, digestOf, encoding }: Manifest): ContentDigest {
   if (digestOf === 'content' || encoding === 'identity') return { update: () => {}, digest: () => digest }
   const hash = createHash('sha256')

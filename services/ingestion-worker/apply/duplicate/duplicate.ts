@@ -1,13 +1,13 @@
 import type { Sql } from 'postgres'
 import type { Manifest } from '../../../../lib/batch/batch.ts'
 
-/** Batches of an older release whose contents are looked up before the next query for them. */
+/** Batches of an older release that one call of `findUnknown` returns at most. */
 export const maxUnknown = 20
 
-/** The content of a batch by which twins are found: SHA-256 of its decoded bytes, and its number of rows. */
+/** Content of a batch, by which duplicates are found: SHA-256 of its decoded bytes, and its number of rows. */
 export type Content = { digest: string, rows: number }
 
-/** Thrown inside the transaction of a batch where applied batches may have the same content, and only their objects in the store can tell. */
+/** Thrown inside the transaction of a batch if applied batches may have the same content and only their stored objects give the answer. */
 export class UnknownContents extends Error {
   readonly content: Content
   constructor (content: Content) {
@@ -17,13 +17,13 @@ export class UnknownContents extends Error {
 }
 
 /**
- * Returns the id of an applied batch of the same provider with the same content in the same format, or null. Batches that a key names
- * neither have twins nor are twins: the provider says by the key that they are others.
+ * Returns the id of an applied batch of the same provider with the same content in the same format, or null. A batch with a key is never
+ * a duplicate and never has one: the provider declares by the key that the batch is distinct.
  *
- * Takes an advisory lock on provider, format and content until the end of the transaction: of two twins at once the second waits, and
- * then sees the first. Every release accepts under its own names; this is the one guard that does not depend on them.
+ * Takes an advisory lock on provider, format and content until the end of the transaction. Of two concurrent duplicates the second waits,
+ * and then finds the first. Names of batches differ between releases; this check does not depend on names.
  *
- * Throws UnknownContents where `findUnknown` returns batches.
+ * Throws UnknownContents if `findUnknown` returns batches.
  */
 export async function findDuplicate (tx: Sql, manifest: Manifest, content: Content): Promise<string | null> {
   const { id, provider, name, format, digest: payload } = manifest
@@ -32,7 +32,7 @@ export async function findDuplicate (tx: Sql, manifest: Manifest, content: Conte
   const [duplicate] = await tx<Array<{ id: string }>>`
     select id from batches
     where provider = ${provider} and format = ${format} and state = 'applied' and id <> ${id} and name_kind <> 'key'
-      and name_kind is distinct from 'key' -- says nothing new; the planner matches it with the index batches_of_digest
+      and name_kind is distinct from 'key' -- redundant; the planner needs this condition to use the index batches_of_digest
       and (content_digest <> digest and content_digest = ${content.digest} or digest = any(${[content.digest, payload]}))
     order by number limit 1`
   if (duplicate) return duplicate.id
@@ -42,7 +42,7 @@ export async function findDuplicate (tx: Sql, manifest: Manifest, content: Conte
 
 /**
  * Returns ids of batches that an older release applied without writing `content_digest`, and that may have this content: the oldest
- * first, `maxUnknown` at most. `learnContents` writes to each row what takes it out of this query.
+ * first, `maxUnknown` at most. `backfillContentDigests` writes each of these rows, and this query no longer returns them.
  */
 export async function findUnknown (sql: Sql, { id, provider, format, digest: payload }: Manifest, content: Content): Promise<string[]> {
   const rows = await sql<Array<{ id: string }>>`

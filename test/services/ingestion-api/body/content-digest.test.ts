@@ -100,7 +100,7 @@ t.test('rows=N: a file with another number of rows is rejected', async t => {
     for (const [body, count, type] of [[header + rows(2), 3, 'text/csv'], [header + rows(4), 3, 'text/csv'], [`[${object},${object}]`, 1, 'application/json']] as const) {
       const found = type === 'text/csv' ? body.split('\n').length - 2 : 2
       for (const id of await send(body, count, type)) {
-        t.match(await untilFinal(id), rejected(`The file has ${found} rows, the request says ${count}`))
+        t.match(await untilFinal(id), rejected(`The file has ${found} rows, the request declares ${count}`))
         t.equal(await visible(id), 0)
       }
     }
