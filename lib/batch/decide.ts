@@ -13,11 +13,11 @@ const limitMs = 15_000
 export async function decideInTime (
   store: Store, decision: Decision, { signal, ms = limitMs }: { signal?: AbortSignal, ms?: number } = {}
 ): Promise<Decision> {
-  const late = new AbortController()
-  const deciding = store.decide(decision, signal ? AbortSignal.any([signal, late.signal]) : late.signal)
+  const deadline = new AbortController()
+  const deciding = store.decide(decision, signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal)
   try {
     return await withDeadline(deciding, ms)
   } finally {
-    late.abort()
+    deadline.abort()
   }
 }

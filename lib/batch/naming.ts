@@ -31,7 +31,7 @@ export async function acceptNamed (options: NamingOptions, manifest: Manifest, f
   const acceptance = await acceptContent(options, manifest, first)
   if (formerId && !before && !isRebuiltFromRow(acceptance.manifest)) {
     await store.createManifest(acceptance.manifest, formerId)
-      .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'batch not written under its former name'))
+      .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'manifest not written under the former name of the batch'))
   }
   return acceptance
 }
@@ -57,7 +57,7 @@ async function acceptGeneration (
     try {
       next = await findCurrentGeneration(sql, generations, at, manifest.rows ?? null)
     } catch (error) {
-      log.warn({ err: error, batchId: acceptance.manifest.id }, 'database unavailable: not known whether the batch was rejected')
+      log.warn({ err: error, batchId: acceptance.manifest.id }, 'database unavailable: batch state is unknown')
       next = await mapStoreErrors(findLastAccepted(store, generations, at))
       databaseUnavailable = true
     }

@@ -106,7 +106,7 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
     },
     finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'shutdown deadline exceeded: rolling back batch')),
     async releaseMessages () {
-      forceStop.abort(Object.assign(new Error('the process is stopping'), { code: 'STOPPING' }))
+      forceStop.abort(Object.assign(new Error('shutdown deadline exceeded'), { code: 'STOPPING' }))
       await consumer?.finished
       await parked?.stop()
       await protection.stop()

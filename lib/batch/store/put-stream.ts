@@ -15,7 +15,7 @@ export async function putStream (s3: S3Client, at: Place, body: Readable, conten
   const parts = partsOf(body)
   try {
     const first = await parts.next()
-    if (first.done) throw new Error('There is always a last part')
+    if (first.done) throw new Error('The body has no last part')
     const { bytes, last } = first.value
     const { ETag, VersionId } = last
       ? await s3.send(new PutObjectCommand({ ...at, Body: bytes, ContentType: contentType }))

@@ -13,7 +13,7 @@ export async function addToLaneMonths (tx: Sql, chunks: Iterable<LaneMonth[]>): 
     await moveFullLaneMonths(tx, full)
     const keys = new Set(full.map(keyOf))
     const left = await add(tx, chunk.filter(row => keys.has(keyOf(row))))
-    if (left.length > 0) throw new Error(`${left.length} rows of lane_months are full after they were moved`)
+    if (left.length > 0) throw new Error(`${left.length} rows of lane_months are still full after the move`)
   }
 }
 

@@ -9,7 +9,7 @@ export type Parked = {
 }
 
 /** Largest number of messages deleted in one round. The next round deletes further ones. */
-const maxAtOnce = 100
+const maxPerRound = 100
 
 /**
  * Deletes parked messages after an operator has dead-lettered their batches. Otherwise the provider's next batch would wait for their
@@ -27,7 +27,7 @@ export function watchParked (sql: Sql, queue: Queue, log: Log, everyMs: number):
     const finished = await sql<Array<{ batchId: string, receipt: string }>>`
       select batch_id as "batchId", receipt from parked_messages join batches on batches.id = batch_id
       where state not in ('queued', 'processing') or dead_lettered_at > parked_at
-      order by parked_at limit ${maxAtOnce}`
+      order by parked_at limit ${maxPerRound}`
     for (const { batchId, receipt } of finished) {
       await remove(batchId, receipt).catch(error => log.warn({ err: error, batchId }, 'parked message not deleted: the next round tries again'))
     }

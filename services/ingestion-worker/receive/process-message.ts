@@ -80,8 +80,8 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
   }
 
   async function handleFailure (error: unknown, tries: number): Promise<boolean> {
-    const waited = classify(error) === 'wait'
-    const failure = waited && await context.waits.isTooMany() ? 'unknown' : classify(error)
+    const isOverLimit = classify(error) === 'wait' && await context.waits.countFailure()
+    const failure = isOverLimit ? 'unknown' : classify(error)
     const held = failure !== 'unknown' && !signal.aborted && performance.now() < heldUntil
     log[held ? 'warn' : 'error']({ err: error, receives: delivery.receives, tries, held }, 'batch failed')
     metrics.count('freight_failures_total', { class: failure })
@@ -138,7 +138,7 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
       if (await tryOnce(tries).catch(error => handleFailure(error, tries))) return
     }
   } catch (error) {
-    log.error({ err: error }, 'message not released: it is redelivered after its visibility timeout')
+    log.error({ err: error }, 'message not deleted or released: SQS redelivers it after its visibility timeout')
   } finally {
     settled.abort()
     await heartbeat.stop()
@@ -206,7 +206,7 @@ async function releaseMessage ({ sql, queue, log, forceStop, parked, maxReceives
   try {
     await queue.release(delivery, seconds)
   } catch (error) {
-    log.warn({ err: error }, 'message not released: it is redelivered after its visibility timeout')
+    log.warn({ err: error }, 'message not released: SQS redelivers it after its visibility timeout')
     return
   }
   if (seconds === 0 || !delivery.batchId) return

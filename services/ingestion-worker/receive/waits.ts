@@ -47,7 +47,7 @@ export function countWaits (sql: Sql, batchId: string) {
      * Counts a transient failure. Returns true if five such failures were counted: each while any worker finished another batch, or after
      * `transaction_timeout`. The batch then does not wait for a shared dependency. Returns false while the database is unavailable.
      */
-    async isTooMany (): Promise<boolean> {
+    async countFailure (): Promise<boolean> {
       return since !== null && await withDeadline(count(), limitMs).catch(() => 0) >= maxWaits
     },
   }

@@ -15,7 +15,7 @@ export type RowReader = {
   end (): void
   /** Number of data rows so far, good and bad. */
   readonly rowsSeen: number
-  /** True once a fault of the file as a whole was told: what is still written is not looked at, and need not be fetched. */
+  /** True after a fault of the file was reported. The reader ignores all later bytes, so the caller need not fetch them. */
   readonly stopped: boolean
 }
 

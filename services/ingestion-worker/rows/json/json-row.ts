@@ -97,8 +97,8 @@ export class JsonRow {
       this.#spans[column * 2 + 1] = length += value?.length ?? 0
     }
     const read = Buffer.concat(values.map(value => value ?? Buffer.alloc(0)))
-    const faultless = reported.size === 0 && count === columns.length && values.every(value => value !== null)
-    if (!(faultless && checker.accept(read, this.#spans))) checker.explain(read, this.#spans, source, reported)
+    const isValid = reported.size === 0 && count === columns.length && values.every(value => value !== null)
+    if (!(isValid && checker.accept(read, this.#spans))) checker.explain(read, this.#spans, source, reported)
   }
 }
 

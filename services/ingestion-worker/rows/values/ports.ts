@@ -42,7 +42,7 @@ export class Ports {
     for (const code of codes) this.#add(code, indices.get(code)!)
     for (const [code, port] of aliases) {
       const index = indices.get(port)
-      if (index === undefined) throw new Error(`Alias ${code} is one of ${port}, which is not a port`)
+      if (index === undefined) throw new Error(`Alias ${code} refers to ${port}, which is not a port`)
       this.#add(code, index)
     }
   }

@@ -53,7 +53,7 @@ export function rowRules (input: RowRulesInput): RowRules {
     maxGapBytes,
     maxCents: maxPriceUsd * 100,
   }
-  if (rules.firstDay > rules.lastDay) throw new Error(`No day is from ${firstDay} to ${lastDay}`)
+  if (rules.firstDay > rules.lastDay) throw new Error(`firstDay ${firstDay} is after lastDay ${lastDay}`)
   if (maxRows < 1 || maxRowBytes < 1 || maxGapBytes < 1) throw new Error('maxRows, maxRowBytes and maxGapBytes must be above 0')
   if (maxPriceUsd < 1 || maxPriceUsd > MAX_PRICE_USD) throw new Error(`maxPriceUsd must be 1 to ${MAX_PRICE_USD}`)
   return rules
