@@ -160,14 +160,14 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     await tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`
   }
 
-  /** Throws, and the transaction is rolled back, when the batch has ended otherwise: what is rejected or discarded is not applied. */
+  /** Sets the state `applied`. Throws, so that the transaction is rolled back, if the batch is already final or an operator has acted on it. */
   async function finishApplied (tx: Sql): Promise<void> {
     signal.throwIfAborted()
     const updated = await markApplied(tx, manifest, {
       rows: reader.rowsSeen, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest(),
     })
     if (!updated) throw new RolledBack('already final')
-    // An operator's discard locks the row, not the batch: its process may have ended between the decision and the row since this attempt began.
+    // An operator's discard locks only the row. Its process may have crashed after it stored the decision and before it updated the row.
     const discarded = updated.wasDeadLetter && await store.readDecision(manifest.id, signal)
     if (discarded) throw new Decided(discarded)
     await finishAttempt(tx, attempt, 'applied', reader.rowsSeen)

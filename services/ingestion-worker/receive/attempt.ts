@@ -19,7 +19,7 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
   await recordAccepted(sql, manifest)
   return await transaction(sql, async tx => {
     const batch = await beginBatch(tx, manifest.id)
-    // The row was written just now: an answer without it is no answer, and must not end in the message's deletion.
+    // The row was inserted just before. A result without the row is an error: the caller must not delete the message.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is missing`), { code: 'NO_ROW' })
     if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
     const [row] = await tx<[{ attempt: number, startedAt: string }]>`

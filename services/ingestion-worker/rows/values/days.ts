@@ -1,6 +1,6 @@
 import { monthLength } from '../../../../lib/calendar/month-length.ts'
 
-/** What {@link readDay} answers for bytes that are not of the form YYYY-MM-DD. Days before 1970 are negative, hence so low. */
+/** Result of {@link readDay} for bytes that do not have the form YYYY-MM-DD. Days before 1970 are negative, but never as low as this value. */
 export const MALFORMED_DAY = -1_000_000_000
 /** Result of {@link readDay} for a day that does not exist in the calendar. */
 export const NOT_A_DAY = -1_000_000_001
@@ -23,7 +23,7 @@ export function readDay (bytes: Uint8Array, start: number, end: number): number 
   const year = a * 1000 + b * 100 + c * 10 + d
   const month = e * 10 + f
   const day = g * 10 + h
-  if (year === 0 || month < 1 || month > 12 || day < 1) return NOT_A_DAY // PostgreSQL has no year 0 either
+  if (year === 0 || month < 1 || month > 12 || day < 1) return NOT_A_DAY // PostgreSQL has no year 0
   if (day > 28 && day > monthLength(year, month)) return NOT_A_DAY
   return daysSinceEpoch(year, month, day)
 }
@@ -41,7 +41,7 @@ export function formatDay (day: number): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** Counts from 1 March, so that the leap day comes last; years from 1 on. */
+/** Returns days since 1970-01-01, for years from 1. Counts years from 1 March, so that the leap day is the last day of a year. */
 function daysSinceEpoch (year: number, month: number, day: number): number {
   const y = (month > 2 ? year : year - 1) | 0
   const m = month > 2 ? month - 3 : month + 9

@@ -1,6 +1,6 @@
 import { portCodePattern } from '../../../../lib/reference/port-code.ts'
 
-/** What {@link Ports.find} answers for bytes that cannot be a port code, whatever ports there are. */
+/** {@link Ports.find} returns this for bytes that do not have the form of a port code. */
 export const MALFORMED_PORT = -1
 /** {@link Ports.find} returns this for a code that is neither a port's own nor an alias. */
 export const UNKNOWN_PORT = -2
