@@ -111,7 +111,7 @@ t.test('invalid rules are refused', async t => {
   const span = { firstDay: '2021-01-01', lastDay: '2021-12-31', maxRows: 10 }
   t.throws(() => rowRules({ ...span, ports: ['cnggz'] }), /Not a port code/)
   t.throws(() => rowRules({ ...span, ports: ['CNGGZ', 'CNGGZ'] }), /twice/)
-  t.throws(() => rowRules({ ...span, ports: [], lastDay: '2020-12-31' }), /No day/)
+  t.throws(() => rowRules({ ...span, ports: [], lastDay: '2020-12-31' }), /is after lastDay/)
   t.throws(() => rowRules({ ...span, ports: [], firstDay: '2021-02-30' }), /Not a day/)
   t.throws(() => rowRules({ ...span, ports: [], maxRows: 0 }), /above 0/)
 })
