@@ -71,9 +71,10 @@ const lookUpMs = 3_000
  * A repeated action has no second effect. Returns the resulting state, and whether this call changed the state; null for an unknown batch.
  * A batch with a stored decision is not redriven: its row takes the state of the decision.
  *
- * Throws the problem `payload-gone` for a redrive if the payload is missing from the store, and `store-unavailable` for a discard if the
- * decision cannot be stored. Throws `queue-unavailable` if the message of a redrive cannot be sent. The batch is then `queued`, and the
- * sweeper sends the message.
+ * Throws these problems:
+ * - `payload-gone`: for a redrive, if the payload is missing from the store.
+ * - `store-unavailable`: for a discard, if the decision cannot be stored.
+ * - `queue-unavailable`: for a redrive, if its message cannot be sent. The batch is then `queued`, and the sweeper sends the message.
  */
 export async function actOn (sql: Sql, { store, queue }: Effects, id: string, action: Action, actor: Actor): Promise<ActionResult | null> {
   if (action === 'discard') return await stateAfter(sql, id, await transaction(sql, tx => discard(tx, store, id, actor)))

@@ -11,7 +11,7 @@ export type RecheckOptions = {
   store: Store
   log: Log
   maxDecodedBytes: number
-  /** Shortest time that the store is suspect, in seconds. After it, one other readable batch clears the store. */
+  /** Shortest time that the store is suspect, in seconds. After this time, one other readable batch clears the store. */
   suspectSeconds: number
   /** Time between two reads of a held batch, in seconds. */
   recheckSeconds?: number

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 
-/** Longest wait for the count, in milliseconds. After it the database counts as unavailable. */
+/** Longest wait for the count, in milliseconds. After this time the database counts as unavailable. */
 const limitMs = 5_000
 /** Transient failures of one batch, while other batches finished, from which the batch itself is at fault. */
 const maxWaits = 5

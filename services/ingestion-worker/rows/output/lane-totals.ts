@@ -15,7 +15,7 @@ export type LaneMonth = {
   cents: string
 }
 
-/** Sums the prices of a batch by lane and day, and returns the sums by lane and month in the key order of the read model. */
+/** Sums the prices of a batch by lane and day. Yields the sums by lane and month, in the key order of the read model. */
 export class LaneTotals {
   readonly #laneDays: LaneDays
   readonly #firstDay: number
