@@ -14,24 +14,24 @@ const ApiKey = Type.Object({
   created_at: Type.Optional(Type.String({ pattern: '^[0-9T:.Z-]{10,30}$' })),
 }, { additionalProperties: false })
 
-/** A key as it is stored: its SHA-256, never the key itself. A provider has at most two, so that one can be replaced while the other works. */
+/** A stored key: its SHA-256, never the key itself. A provider has at most two, so that one can be replaced while the other works. */
 export type ApiKey = Static<typeof ApiKey>
 export type Caller = { provider: string, scopes: ReadonlySet<string> }
 
 const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest()
 const localKeys = ['development', 'development-2', 'development-admin'].map(key => digestOf(key).toString('hex'))
 
-/** Whether it is the digest of a key that ENVIRONMENT=local alone accepts. */
+/** Returns true for the digest of a development key. Only ENVIRONMENT=local accepts these keys. */
 export const isDevelopmentKey = (sha256: string): boolean => localKeys.includes(sha256)
 
-/** Reads `API_KEYS`. Throws InvalidConfig, without a word of the keys, when it is malformed or holds a local key outside `local`. */
+/** Parses `API_KEYS`. Throws InvalidConfig if the value is malformed or has a development key outside `local`. The error shows no key. */
 export function parseKeys (json: string, environment: string): ApiKey[] {
   const problems = keyProblems({ API_KEYS: json, ENVIRONMENT: environment })
   if (problems.length > 0) throw new InvalidConfig(problems)
   return JSON.parse(json) as ApiKey[]
 }
 
-/** What is wrong with the keys of an environment, to be said together with all else that is wrong. */
+/** Returns the problems of the keys in an environment, to be reported with all other configuration problems. */
 export const keyProblems: ConfigCheck = ({ API_KEYS: json, ENVIRONMENT: environment }) => {
   if (!json) return []
   let keys: unknown
@@ -47,13 +47,13 @@ export const keyProblems: ConfigCheck = ({ API_KEYS: json, ENVIRONMENT: environm
   const counts = new Map<string, number>()
   for (const { provider, sha256 } of keys) {
     counts.set(provider, (counts.get(provider) ?? 0) + 1)
-    if (environment !== 'local' && isDevelopmentKey(sha256)) problems.push(`API_KEYS holds a development key of provider ${provider}: only ENVIRONMENT=local takes those`)
+    if (environment !== 'local' && isDevelopmentKey(sha256)) problems.push(`API_KEYS has a development key of provider ${provider}: only ENVIRONMENT=local accepts it`)
   }
-  for (const [provider, count] of counts) if (count > 2) problems.push(`API_KEYS has ${count} keys for provider ${provider}: two at most`)
+  for (const [provider, count] of counts) if (count > 2) problems.push(`API_KEYS has ${count} keys for provider ${provider}: the maximum is two`)
   return problems
 }
 
-/** Finds the caller by `Authorization: Bearer`. Throws `unauthenticated` or `forbidden`. */
+/** Returns the caller of a request with `Authorization: Bearer`. Throws `unauthenticated` or `forbidden`. */
 export function authenticate (request: FastifyRequest, keys: readonly ApiKey[], scope: Scope): Caller {
   const given = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1]
   const key = given === undefined ? undefined : findKey(digestOf(given), keys)
@@ -70,7 +70,7 @@ export function authenticate (request: FastifyRequest, keys: readonly ApiKey[], 
   return { provider: key.provider, scopes: new Set(key.scopes) }
 }
 
-/** Compares with every key, each in constant time, so that the time says nothing about which one was nearly right. */
+/** Compares with every key, each in constant time, so that the duration reveals nothing about the keys. */
 function findKey (digest: Buffer, keys: readonly ApiKey[]): ApiKey | undefined {
   let found: ApiKey | undefined
   for (const key of keys) if (timingSafeEqual(digest, Buffer.from(key.sha256, 'hex'))) found = key

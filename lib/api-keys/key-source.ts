@@ -11,17 +11,17 @@ import { keyProblems, parseKeys, type ApiKey } from './api-keys.ts'
 import type { Log } from '../process/log.ts'
 import { Problem } from '../http/problem.ts'
 
-/** Time between two reads of a secret or file with keys unless API_KEYS_SECONDS says otherwise, in seconds. */
+/** Default of API_KEYS_SECONDS: time between two reads of the secret or file with the keys, in seconds. */
 export const defaultKeySeconds = 120
 
-/** What a process that asks for keys reads from its environment. */
+/** Variables of a process that requires API keys. */
 export const Keys = {
   API_KEYS: Type.Optional(Type.String({ description: 'JSON array of {"provider", "sha256", "scopes"}', minLength: 2 })),
   API_KEYS_SECRET: Type.Optional(Type.String({
-    description: 'ARN or name of a secret of Secrets Manager with the same, in place of API_KEYS; a change counts while the process runs', minLength: 1,
+    description: 'ARN or name of a Secrets Manager secret with the same JSON, instead of API_KEYS; the process reloads changes', minLength: 1,
   })),
   API_KEYS_FILE: Type.Optional(Type.String({
-    description: 'path of a file with the same, in place of API_KEYS; a change counts while the process runs', minLength: 1,
+    description: 'path of a file with the same JSON, instead of API_KEYS; the process reloads changes', minLength: 1,
   })),
   API_KEYS_SECONDS: Count('time between two reads of that secret or file, in seconds', { default: defaultKeySeconds, maximum: 3_600 }),
 }
@@ -30,17 +30,17 @@ export type KeyConfig = {
   API_KEYS?: string, API_KEYS_SECRET?: string, API_KEYS_FILE?: string, API_KEYS_SECONDS: number, ENVIRONMENT: string, AWS_REGION?: string
 }
 
-/** The keys of now. Throws `keys-unavailable` while none could be read yet. */
+/** Returns the current keys. Throws `keys-unavailable` until the first successful read. */
 export type CurrentKeys = () => readonly ApiKey[]
 
-/** Longest wait for the first look before the process goes on without, in milliseconds. */
+/** Maximum wait for the first read before the process starts without keys, in ms. */
 const firstReadMs = 5_000
-/** Longest pause after a look that failed, in milliseconds. */
+/** Maximum delay after a failed read, in ms. */
 const maxRetryMs = 30_000
 
 const sources = ['API_KEYS', 'API_KEYS_SECRET', 'API_KEYS_FILE'] as const
 
-/** Whether the environment says where the keys are. */
+/** Returns true if the environment names a source of keys. */
 export const hasKeySource = (env: NodeJS.ProcessEnv): boolean => sources.some(name => env[name])
 
 export const keySourceProblems: ConfigCheck = env => {
@@ -50,7 +50,10 @@ export const keySourceProblems: ConfigCheck = env => {
   return keyProblems(env)
 }
 
-/** API_KEYS as they are, or those of the secret or file, read again for as long as the process runs; the last good ones stay. */
+/**
+ * Opens the keys: API_KEYS, or the secret or file, which is read again for as long as the process runs. After a failed read the last
+ * valid keys stay.
+ */
 export async function openKeys (config: KeyConfig, log: Log, metrics: Metrics): Promise<CurrentKeys> {
   const { API_KEYS: given, API_KEYS_SECONDS: seconds, ENVIRONMENT: environment } = config
   const reader = listReader(config)
@@ -99,7 +102,7 @@ export async function openKeys (config: KeyConfig, log: Log, metrics: Metrics): 
   }
 }
 
-/** Reads the list's text from the secret or the file; undefined where API_KEYS has the list itself. */
+/** Returns a reader of the secret or the file; undefined if API_KEYS has the list. */
 function listReader ({ API_KEYS_SECRET: secret, API_KEYS_FILE: path, AWS_REGION: region }: KeyConfig): (() => Promise<string>) | undefined {
   if (secret !== undefined) {
     const secrets = openSecrets({ region })
@@ -108,7 +111,7 @@ function listReader ({ API_KEYS_SECRET: secret, API_KEYS_FILE: path, AWS_REGION:
   return path === undefined ? undefined : () => readFile(path, 'utf8')
 }
 
-/** Of an error of the client its kind alone: a message may have what it was read from. */
+/** Returns only the kind of an error. The message of a client may contain what was read. */
 function outline (error: unknown): { reason: string, status?: number } {
   const { code, name, $metadata } = error as { code?: string, name?: string, $metadata?: { httpStatusCode?: number } }
   return { reason: code ?? name ?? 'error', ...($metadata?.httpStatusCode ? { status: $metadata.httpStatusCode } : {}) }

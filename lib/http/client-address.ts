@@ -3,16 +3,16 @@ import { isIP } from 'node:net'
 import { normalizeIP } from '@fastify/rate-limit'
 
 /**
- * Who sent a request, for counting: an IPv4 address, or the /64 of an IPv6 one, since whoever has one address there has all of
- * them. `trustedProxies` says how many proxies are in front. Each adds an entry to X-Forwarded-For, at the right, and that many
- * are believed; what is further left was sent by the client. 0 is the address of the link.
+ * Returns the client of a request, for rate limits: an IPv4 address, or the /64 of an IPv6 address, because a client usually
+ * controls its whole /64. `trustedProxies` is the number of proxies in front. Each appends an entry to X-Forwarded-For, so that
+ * many entries from the right are trusted; the client sent all entries before them. With 0, the client is the peer of the connection.
  */
 export function clientOf ({ headers, socket }: IncomingMessage, trustedProxies: number): string {
   const forwarded = trustedProxies > 0 ? headers['x-forwarded-for'] : undefined
   return networkOf(forwarded === undefined ? socket.remoteAddress ?? '' : entryFromRight(String(forwarded), trustedProxies))
 }
 
-/** The leftmost where there are fewer: the request came by a shorter way. */
+/** Returns the leftmost entry if there are fewer: the request passed fewer proxies. */
 function entryFromRight (list: string, position: number): string {
   let end = list.length
   let begin = list.lastIndexOf(',') + 1
@@ -23,7 +23,7 @@ function entryFromRight (list: string, position: number): string {
   return list.slice(begin, end).trim()
 }
 
-/** Some proxies write the client's port, too. What is no address is nobody in particular. */
+/** Removes the client's port, which some proxies add. Returns `unknown` for an entry that is not an address. */
 function networkOf (entry: string): string {
   const address = /^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(entry)
   const text = address?.[1] ?? address?.[2] ?? entry
@@ -32,7 +32,7 @@ function networkOf (entry: string): string {
   return version === 6 ? ofIPv6(text.split('%', 1)[0]!) : 'unknown'
 }
 
-/** Its first four groups; the library's way takes a third of what a whole answer does, and is left what begins with zeros. */
+/** Returns the first four groups. `normalizeIP` costs a third of a whole response, so only addresses that begin with zeros use it. */
 function ofIPv6 (address: string): string {
   const ipv4 = address.startsWith('::ffff:') ? address.slice(7) : ''
   if (isIP(ipv4) === 4) return ipv4

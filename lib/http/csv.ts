@@ -1,12 +1,12 @@
-/** One line of CSV (RFC 4180) with its line feed; null is an empty field. */
+/** Returns one line of CSV (RFC 4180) with its line feed; null is an empty field. */
 export function csvLine (values: ReadonlyArray<string | number | null>): string {
   return `${values.map(field).join(',')}\n`
 }
 
 /**
- * The same for text that others have written. A spreadsheet must not take a cell for a formula, so a `'` goes in front of
- * `=`, `+`, `-`, `@`, their full-width forms, and a tab, a line end or a NUL where the field begins (OWASP, CSV Injection).
- * A spreadsheet may also begin a cell behind `;`, a tab or a line end within the field. Such a field is quoted.
+ * Returns a CSV line whose text comes from untrusted clients. A spreadsheet must not interpret a cell as a formula (OWASP, CSV
+ * Injection). So a `'` goes in front of `=`, `+`, `-`, `@`, their full-width forms, and a tab, a line break or a NUL at the beginning of
+ * a field. A spreadsheet may also start a cell after `;`, a tab or a line break within a field: a `'` goes there too, and a changed field is quoted.
  */
 export function inertCsvLine (values: ReadonlyArray<string | number | null>): string {
   return `${values.map(value => typeof value === 'string' ? inertField(value) : field(value)).join(',')}\n`

@@ -10,14 +10,14 @@ const ParameterError = Type.Object({
   value: Type.Optional(Type.String({ description: 'what was sent, cut at 200 characters' })),
 })
 
-/** RFC 9457. Further members depend on the problem. */
+/** The body of RFC 9457. Further members depend on the problem. */
 const bodyOf = (problems: Problem[]) => Type.Object({
   type: Type.Enum(problems.map(({ code }) => `/problems/${code}`), { description: '/problems/ and a code that stays the same, to be compared with' }),
   title: Type.String(),
   status: Type.Integer(),
-  detail: Type.String({ description: 'what is wrong with this request, for people' }),
+  detail: Type.String({ description: 'explanation of this occurrence, for people' }),
   instance: Type.Optional(Type.String({ description: 'id of the request, as in the log' })),
-  errors: Type.Optional(Type.Array(ParameterError, { description: 'every parameter that is wrong' })),
+  errors: Type.Optional(Type.Array(ParameterError, { description: 'every invalid parameter' })),
 }, { description: 'RFC 9457', additionalProperties: true })
 
 const internalError = new Problem('internal-error', 'The request failed; the log has the error under this id')

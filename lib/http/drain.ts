@@ -3,19 +3,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const shuttingDown = new WeakSet<object>()
 
-/** Whether the process takes requests for a last time: readiness says no from then on. */
+/** Returns true if the process is draining or closing. Readiness is then negative. */
 export const isShuttingDown = (app: FastifyInstance): boolean => shuttingDown.has(app.server)
 
 /**
- * Takes requests as before for `ms` milliseconds more, while readiness says no and each answer ends its link, so that whoever
- * sends them looks for another process. Where links are closed at once, a request that is on its way over one is lost.
+ * Accepts requests for `ms` more milliseconds, while `/ready` answers 503 and each response closes its connection. Clients and load
+ * balancers then choose another process. Closing connections at once would lose requests that are in flight on them.
  */
 export async function drain (app: FastifyInstance, ms: number): Promise<void> {
   shuttingDown.add(app.server)
   await pause(ms)
 }
 
-/** The requests in hand at the end of the process are answered; a link kept alive after that would hold the end up. */
+/** Closes each connection with its next response after shutdown has begun. A kept-alive connection would delay the exit. */
 export function closeConnectionsOnShutdown (app: FastifyInstance): void {
   app.addHook('preClose', done => {
     shuttingDown.add(app.server)

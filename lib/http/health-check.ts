@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 
-/** The health check of a container: asks this process's own PORT for a path, `/live` unless another is given; exit code 0 on 200. */
+/** Health check of a container: requests a path of this process's own PORT, `/live` by default. Exits with 0 on status 200. */
 const path = process.argv[2] ?? '/live'
 const healthRequest = request({ host: '127.0.0.1', port: process.env.PORT || 8080, path, timeout: 4_000 }, response => {
   response.setEncoding('utf8').on('data', text => process.stdout.write(text)).on('end', () => process.exit(response.statusCode === 200 ? 0 : 1))

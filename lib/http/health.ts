@@ -3,19 +3,19 @@ import { Type } from 'typebox'
 import { withDeadline } from '../process/deadline.ts'
 import { isShuttingDown } from './drain.ts'
 
-/** Resolves when the dependency can be used, rejects when it cannot. */
+/** Resolves if the dependency can be used, and rejects if not. */
 export type Check = () => Promise<unknown>
 
 export type HealthOptions = {
-  /** Longest time of a check, in milliseconds. */
+  /** Maximum duration of a check, in ms. */
   limitMs?: number
-  /** What else there is to know: it goes into the answer, and decides nothing. */
+  /** Additional members of the response. They do not affect the status. */
   details?: (() => Record<string, unknown>) | undefined
 }
 
 /**
- * `GET /live` asks the process alone: a supervisor restarts what does not answer, and a restart does not bring a database
- * back. `GET /ready` asks what this process cannot do its work without.
+ * Registers `GET /live` and `GET /ready`. `/live` checks the process only: a supervisor restarts a process that does not answer, and a
+ * restart does not repair a database. `/ready` checks the dependencies that this process cannot work without.
  */
 export function registerHealth (app: FastifyInstance, checks: Record<string, Check>, options: HealthOptions = {}): void {
   const { limitMs = 3_000, details = () => ({}) } = options
@@ -34,7 +34,7 @@ export function registerHealth (app: FastifyInstance, checks: Record<string, Che
     })
 }
 
-/** The code and no more: a message may name hosts and users. */
+/** Returns the code only, because a message may name hosts and users. */
 function outcome (check: Check, limitMs: number): Promise<string> {
   return withDeadline(check(), limitMs).then(() => 'ok', error => String((error as { code?: string }).code ?? 'failed'))
 }

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts'
 
 const maxDetailChars = 500
 
-/** The problem of a request that its schema does not allow: every wrong parameter, and what it must be in words. */
+/** Creates the problem of a request that violates its schema. It lists every invalid parameter and its requirement. */
 export function invalidParameters (failures: FastifySchemaValidationError[], where = 'request'): Problem {
   const errors = failures.map(failure => ({
     parameter: failure.instancePath.split('/')[1] ?? String(failure.params.missingProperty ?? failure.params.additionalProperty ?? where),
@@ -15,7 +15,7 @@ export function invalidParameters (failures: FastifySchemaValidationError[], whe
   return new Problem('invalid-parameters', `Wrong in the ${where}: ${words.join(', ')}`.slice(0, maxDetailChars), { members: { errors } })
 }
 
-/** A pattern is said by the description of its parameter, a list by its values. */
+/** Describes a pattern by its parameter's description, and an enum by its values. */
 function describeFailure (failure: FastifySchemaValidationError): string {
   const { keyword, params, message = 'is wrong' } = failure
   const { description } = (failure as { parentSchema?: { description?: string } }).parentSchema ?? {}

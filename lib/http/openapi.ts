@@ -3,11 +3,11 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { release } from '../process/release.ts'
 
-export type DocsOptions = { title: string, description: string, /** Whether any route asks for an API key. */ keys: boolean }
+export type DocsOptions = { title: string, description: string, /** Whether any route requires an API key. */ keys: boolean }
 
 /**
- * `GET /openapi.json`, made from the routes' own schemas, and `GET /docs`, a page that shows it with everything it needs
- * from this process: no other host is asked. Call it before the routes are registered.
+ * Registers `GET /openapi.json`, generated from the schemas of the routes, and `GET /docs`, a page that shows it. This process serves
+ * everything that the page needs. Must be called before the routes are registered.
  */
 export async function registerDocs (app: FastifyInstance, { title, description, keys }: DocsOptions): Promise<void> {
   await app.register(swagger, {
@@ -22,7 +22,7 @@ export async function registerDocs (app: FastifyInstance, { title, description, 
     uiConfig: { validatorUrl: null, docExpansion: 'list', tryItOutEnabled: true },
     theme: { title },
     staticCSP: true,
-    // The package's own policy allows other hosts, and asks browsers to turn http into https, which a machine by itself has not.
+    // The package's own policy allows other hosts, and tells browsers to upgrade http to https. A local process has no https.
     transformStaticCSP: () => "default-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'self'; object-src 'none'; script-src-attr 'none'",
     logLevel: 'warn',
   })

@@ -1,6 +1,6 @@
 /**
- * An answer that is not the wished one, as application/problem+json (RFC 9457). `type` is a stable code that clients and
- * tests compare; docs/errors.md explains each.
+ * An error response as application/problem+json (RFC 9457). `type` is a stable code that clients and tests compare.
+ * docs/errors.md explains each code.
  */
 export class Problem extends Error {
   readonly code: ProblemCode

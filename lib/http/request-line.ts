@@ -2,31 +2,31 @@ import { pino } from 'pino'
 import { levels, type Log, type LogStream } from '../process/log.ts'
 import { spanIdOf, traceIdOf } from '../process/trace.ts'
 
-/** What the log says of a request. */
+/** The log line of a request. */
 export type RequestLine = {
   traceparent: string
   method: string
-  /** Of this code; null where none was found. */
+  /** The pattern of the matched route; null if no route matched. */
   route: string | null
-  /** As the client sent it: path and query. */
+  /** Path and query, as the client sent them. */
   url: string
   status: number
   ms: number
 }
 
 const maxUrlChars = 500
-/** Characters that cannot stand in a JSON string as they are. */
+/** Matches characters that a JSON string must escape, and all non-ASCII characters. */
 const needEscape = /["\\\u0000-\u001f\u007f-\uffff]/ // eslint-disable-line no-control-regex
 
 /**
- * Writes the one line of a request past pino's own making of lines, which takes a tenth of the time of the whole request
- * (docs/decisions/0014): the same JSON, to where the log's other lines go. All but the URL is this code's own, so that there is
- * nothing to search for secrets and only the URL to escape. What is the same in many lines is put together once.
+ * Writes the log line of each request without pino's serialization, which takes a tenth of the whole request's time
+ * (docs/decisions/0014). The line is the same JSON in the same stream. Only the URL comes from the client: only the URL needs
+ * escaping, and the line needs no redaction. Parts that many lines share are built once.
  */
 export function requestLines (log: Log, level: 'info' | 'debug'): (line: RequestLine) => void {
   if (!log.isLevelEnabled(level)) return () => {}
   const stream = (log as unknown as Record<symbol, LogStream>)[pino.symbols.streamSym]!
-  // The bindings of the log, as pino keeps them: `,"name":"rates-api"`.
+  // The log's bindings, as pino stores them: `,"name":"rates-api"`.
   const bindings = (log as unknown as Record<symbol, string>)[pino.symbols.chindingsSym] ?? ''
   const head = memoizeLast((ms: number) => `{"level":${levels[level]},"time":"${new Date(ms).toISOString()}"${bindings},"requestId":"`)
   const middle = memoizeLast((route: string | null, method: string) => `","method":"${method}","route":${JSON.stringify(route)},"url":"`)
@@ -35,14 +35,14 @@ export function requestLines (log: Log, level: 'info' | 'debug'): (line: Request
   return ({ traceparent, method, route, url, status, ms }) => {
     const at = Date.now()
     later(() => {
-      const tenths = Math.round(ms * 10) // whole numbers are written faster than fractions are
+      const tenths = Math.round(ms * 10) // formatting integers is faster than formatting fractions
       return `${head(at)}${spanIdOf(traceparent)}","traceId":"${traceIdOf(traceparent)}${middle(route, method)}${escape(url)}${
         tail(status)}${Math.floor(tenths / 10)}.${tenths % 10},"msg":"request"}\n`
     })
   }
 }
 
-/** Makes a text anew only when it is about something else than the last one. */
+/** Builds a text again only if its arguments differ from those of the last call. */
 function memoizeLast<A, B> (make: (a: A, b: B) => string): (a: A, b?: B) => string {
   let last: [a: A, b: B, text: string] | undefined
   return (a, b) => {

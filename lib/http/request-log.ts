@@ -4,10 +4,10 @@ import type { Log } from '../process/log.ts'
 import { requestLines } from './request-line.ts'
 import { continueTrace, spanIdOf, traceIdOf } from '../process/trace.ts'
 
-/** A request's id here is its `traceparent`, which names its piece of the trace: to others that piece alone is the request's id. */
+/** Returns the span id, which clients see as the request id. Fastify's own request id is the whole `traceparent`. */
 export const requestIdOf = (request: FastifyRequest): string => spanIdOf(request.id)
 
-/** Every line of a request's log names that id and the trace. */
+/** Adds the request id and the trace id to every log line of a request. */
 export const requestIdentity: Pick<FastifyServerOptions, 'genReqId' | 'requestIdHeader' | 'childLoggerFactory'> = {
   requestIdHeader: false,
   genReqId: ({ headers }) => continueTrace(headers.traceparent),
@@ -15,7 +15,7 @@ export const requestIdentity: Pick<FastifyServerOptions, 'genReqId' | 'requestId
     new RequestLog(log, options as object, (bindings as { reqId: string }).reqId) as unknown as FastifyBaseLogger,
 }
 
-/** Most requests say nothing but their one line: their logger is made when it is first used. */
+/** Creates the logger of a request at its first use, because most requests log only their one request line. */
 class RequestLog {
   readonly #parent: FastifyBaseLogger
   readonly #options: object
@@ -50,7 +50,7 @@ class RequestLog {
 
 const healthRoutes = new Set<string | undefined>(['/live', '/ready'])
 
-/** One line and one observation for each request; what health checks ask is for debugging only, and not counted. */
+/** Writes one log line and one observation per request. Health checks are logged at `debug` and not counted. */
 export function logRequests (app: FastifyInstance, log: Log, metrics: Metrics | undefined): void {
   const [logRequest, logHealthCheck] = [requestLines(log, 'info'), requestLines(log, 'debug')]
   app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {

@@ -13,26 +13,26 @@ import { closeUnreadBodies } from './node/unread-body.ts'
 
 export type HttpOptions = {
   log: Log
-  /** Counts requests where it is given. */
+  /** Counts requests, if given. */
   metrics?: Metrics
-  /** Longest JSON or text body that Fastify itself reads, in bytes. */
+  /** Maximum JSON or text body that Fastify reads, in bytes. */
   bodyLimitBytes?: number
-  /** Time for a whole request to arrive, in milliseconds. */
+  /** Maximum time for a whole request to arrive, in ms. */
   requestTimeoutMs?: number
 }
 
-/** A Fastify server with the manners of this system: problem+json for everything that fails, bounded input, a quiet end. */
+/** Creates a Fastify server with the conventions of this system: problem+json for every error, bounded input, graceful shutdown. */
 export function buildServer ({ log, metrics, bodyLimitBytes = 65_536, requestTimeoutMs = 30_000 }: HttpOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }), // tellRequests writes one line in place of two
+    logController: new LogController({ disableRequestLogging: true }), // logRequests writes one line instead of two
     ...requestIdentity,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 0,
-    keepAliveTimeout: 72_000, // longer than a load balancer's idle time of 60 s, so that it never reuses a closing link
-    http: { headersTimeout: 15_000, maxHeaderSize: 16_384, requireHostHeader: false }, // requireHost says more
-    // Every wrong parameter is named, and an unknown one is wrong: by default Fastify stops at the first and drops the other.
+    keepAliveTimeout: 72_000, // longer than a load balancer's idle timeout of 60 s, so that it never reuses a closing connection
+    http: { headersTimeout: 15_000, maxHeaderSize: 16_384, requireHostHeader: false }, // requireHost answers with a problem
+    // Reports every invalid parameter, and refuses unknown ones: by default Fastify stops at the first error and removes unknown parameters.
     ajv: { customOptions: { allErrors: true, removeAdditional: false, verbose: true } },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -65,9 +65,9 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
 
 function notFound (app: FastifyInstance, request: FastifyRequest): Problem {
   const path = request.url.split('?')[0]!
-  const plain = path.replace(/\/+$/, '')
-  // "/batches/" is also "/batches/:id" without an id, which takes other methods.
-  if (plain !== path && app.findRoute({ method: request.method as HTTPMethods, url: plain })) return notFoundAt(path, plain)
+  const canonical = path.replace(/\/+$/, '')
+  // "/batches/" also matches "/batches/:id" with an empty id, which has other methods.
+  if (canonical !== path && app.findRoute({ method: request.method as HTTPMethods, url: canonical })) return notFoundAt(path, canonical)
   const allowed = methods.filter(method => app.findRoute({ method, url: path }))
   if (allowed.length === 0) return notFoundAt(path)
   return new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } })
@@ -83,7 +83,7 @@ const codesByStatus: Record<number, ProblemCode> = {
   431: 'header-too-large',
 }
 
-/** What is neither a Problem nor the framework's refusal nor an absent database is our own fault: 500, and no word of it. */
+/** Converts an error to a problem. Unexpected errors answer 500 without details. The log has the error. */
 export function toProblem (error: Partial<FastifyError> | Problem): Problem {
   if (error instanceof Problem) return error
   if (isDatabaseUnavailable(error)) return new Problem('database-unavailable', 'The database cannot be reached; try again', { cause: error })
@@ -93,7 +93,7 @@ export function toProblem (error: Partial<FastifyError> | Problem): Problem {
   return new Problem('internal-error', 'The request failed; the log has the error under this id', { cause: error })
 }
 
-/** Bytes that are not HTTP, or a header too large or too slow: the answer goes straight to the socket. */
+/** Writes the response to the socket itself, because Fastify has no request: the bytes are not HTTP, or the header is too large or too slow. */
 function rejectUnreadableRequest (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

@@ -1,28 +1,28 @@
 import type { MetricName } from './definitions.ts'
 
-/** A metric on AWS, made from one of ours. */
+/** A metric on AWS, derived from one Prometheus metric. */
 export type CloudWatchMetric = {
   of: MetricName
-  /** Samples with these labels, added up. */
+  /** Only samples with these labels count. Their sum is the value. */
   where?: Readonly<Record<string, string>>
   /**
-   * `increase`: what was counted since the last line, 0 included; `value`: what a gauge says, nothing where it is not known;
-   * `mean`: of what a histogram saw since the last line, nothing where that was nothing.
+   * `increase`: how much a counter has grown since the last line, including 0. `value`: the value of a gauge, absent if unknown.
+   * `mean`: the mean of the values that a histogram observed since the last line, absent without any.
    */
   take: 'increase' | 'value' | 'mean'
   unit: 'Count' | 'Seconds'
   help: string
 }
 
-/** Both services that ask for keys tell it: without dimensions one name is one metric, and billed once. */
+/** Both services that use API keys publish this metric. Without dimensions one name is one metric, and AWS bills one metric. */
 const keysAge = { of: 'freight_keys_age_seconds', take: 'value', unit: 'Seconds', help: 'time since the last successful read of the API keys, if they come from a secret; Maximum' } as const
 
 /**
- * What goes to CloudWatch: only what an alarm, scaling or the dashboard reads there, since every one is billed by the month.
- * What AWS measures itself, requests and their latency by the load balancer above all, is not among it.
+ * The metrics on CloudWatch: only those that an alarm, scaling or the dashboard reads, because AWS bills each metric by the month.
+ * Metrics that AWS measures itself are not included, such as requests and their latency at the load balancer.
  *
- * The gauges of the whole system (batches, their age, providers) are told by every worker from the same database: read
- * their Maximum. Counts are each process's own: read their Sum.
+ * Every worker publishes the gauges of the whole system (batches, their age, providers) from the same database: read their
+ * Maximum. Each process publishes its own counts: read their Sum.
  */
 export const cloudWatchMetrics = {
   'rates-api': {

@@ -1,25 +1,25 @@
 /**
- * A metric: its name says its unit, its help what it is. A label's values are listed where they are known beforehand: each
- * then stands at 0 from the start, without which the first of something would be no increase.
+ * A metric. The name includes the unit, and the help describes the metric. A label lists its values if they are known in
+ * advance. Each listed value starts at 0; without that, the first event would not be an increase.
  */
 export type Definition = {
   kind: 'counter' | 'gauge' | 'histogram'
   help: string
   labels?: Readonly<Record<string, readonly string[]>>
-  /** Upper bounds of a histogram. */
+  /** Upper bounds of a histogram's buckets. */
   buckets?: readonly number[]
 }
 
-/** Seconds of an answer: from one kept in memory to a body of gigabytes. */
+/** Duration of responses in seconds: from a cache hit to a body of gigabytes. */
 const responseSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 900]
-/** Seconds of a step of a batch: from a small one's commit to a wait that an outage caused. */
+/** Duration of a batch's steps in seconds: from the commit of a small batch to a wait during an outage. */
 const stepSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 
 const known = <const V extends readonly string[]>(...values: V): V => values
-/** The label's values are known by their bounded number alone: routes of this code, statuses that it answers with. */
+/** For labels whose values are few but not listed: the routes of this code, and the statuses of its responses. */
 const bounded: readonly string[] = []
 
-/** Every metric of every process, by its name in Prometheus; the label `service` comes on top. */
+/** Every metric of every process, by its Prometheus name. Each metric also has the label `service`. */
 export const definitions = {
   freight_http_request_seconds: {
     kind: 'histogram', help: 'Duration of HTTP requests until the response is complete; health checks are not counted', buckets: responseSeconds,
@@ -73,8 +73,8 @@ export type MetricName = keyof Definitions
 export type NameOf<K extends Definition['kind']> = { [N in MetricName]: Definitions[N]['kind'] extends K ? N : never }[MetricName]
 
 type LabelsIn<N extends MetricName> = Definitions[N] extends { labels: infer L } ? L : Record<never, readonly string[]>
-/** The labels of a metric: one of the listed values, or any string where they are not listed. */
+/** The labels of a metric. Each is one of the listed values, or any string if none are listed. */
 export type Labels<N extends MetricName> = { [L in keyof LabelsIn<N>]: LabelsIn<N>[L] extends readonly (infer V extends string)[] ? V : never }
 
-/** What the metrics library itself says of a process, as far as alarms and dashboard read it. */
+/** The process metrics of prom-client that alarms and dashboards read. */
 export const processMetrics = ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes'] as const

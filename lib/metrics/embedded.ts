@@ -4,15 +4,15 @@ import { valueOf, type Metrics } from './metrics.ts'
 
 export type EmbeddedOptions = {
   service: keyof typeof cloudWatchMetrics
-  /** CloudWatch namespace: one for each stack, so that no dimension is needed to tell them apart. */
+  /** CloudWatch namespace. Each stack has its own, so the metrics need no dimensions. */
   namespace: string
   everyMs: number
   write: (line: string) => unknown
 }
 
 /**
- * Writes the service's CloudWatch metrics as a line of the log every `everyMs`, in the embedded metric format: CloudWatch Logs
- * makes metrics of it, and no call to AWS is made. The last line comes at `stop`.
+ * Writes the service's CloudWatch metrics to the log every `everyMs` ms, as one line in the embedded metric format. CloudWatch
+ * Logs extracts the metrics, so the process makes no call to AWS. `stop` writes the last line.
  */
 export function embedMetrics (metrics: Metrics, { service, namespace, everyMs, write }: EmbeddedOptions): { stop: () => Promise<void> } {
   const table = Object.entries<CloudWatchMetric>(cloudWatchMetrics[service])

@@ -11,7 +11,7 @@ export type ExposeOptions = {
   METRICS_SECONDS: number
 }
 
-/** Tells a process's metrics as its configuration says. Answers with what ends that. */
+/** Exposes the metrics of a process as configured. Resolves to the function that stops this. */
 export async function exposeMetrics (
   metrics: Metrics, service: EmbeddedOptions['service'], config: ExposeOptions, log: Log
 ): Promise<() => Promise<unknown>> {
@@ -19,7 +19,7 @@ export async function exposeMetrics (
   collectProcessMetrics(metrics)
   metrics.collect('freight_db_connections', () => [[{}, countConnections()]])
   const server = port === undefined ? undefined : await serveMetrics(metrics, { host, port, log })
-  // Past the log, whose level may be one that keeps everything back.
+  // Bypasses the log: its level may suppress every line.
   const write = (line: string): unknown => process.stdout.write(line)
   const embedded = namespace ? embedMetrics(metrics, { service, namespace, everyMs: config.METRICS_SECONDS * 1_000, write }) : undefined
   return () => Promise.all([server?.close(), embedded?.stop()])

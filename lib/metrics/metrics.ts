@@ -2,12 +2,12 @@ import { collectDefaultMetrics, Gauge, Registry, type Metric } from 'prom-client
 import { definitions, type Definition, type Labels, type MetricName, type NameOf } from './definitions.ts'
 import { Counter, Histogram } from './series.ts'
 
-/** What a process counts. Nothing here throws or waits. */
+/** The metrics of a process. No method throws or waits. */
 export type Metrics = {
   count: <N extends NameOf<'counter'>>(name: N, labels: Labels<N>, by?: number) => void
-  /** `undefined` takes the value away: it is not known. */
+  /** `undefined` removes the sample: the value is unknown. */
   set: <N extends NameOf<'gauge'>>(name: N, labels: Labels<N>, value: number | undefined) => void
-  /** The values are asked for whenever the metrics are told. */
+  /** Calls `values` at every scrape. */
   collect: <N extends NameOf<'gauge'>>(name: N, values: () => Array<[labels: Labels<N>, value: number | undefined]>) => void
   observe: <N extends NameOf<'histogram'>>(name: N, labels: Labels<N>, seconds: number) => void
   registry: Registry
@@ -15,7 +15,7 @@ export type Metrics = {
 
 type LabelValues = Record<string, string>
 
-/** The metrics of one process; each has the label `service`. */
+/** Creates the metrics of one process. Each metric has the label `service`. */
 export function openMetrics (service: string): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
@@ -27,7 +27,7 @@ export function openMetrics (service: string): Metrics {
     const options = { name, help, labelNames: Object.keys(labels) }
     if (kind === 'gauge') {
       const gauge = new Gauge({ ...options, registers: [registry] })
-      if (options.labelNames.length === 0) gauge.remove() // the library begins at 0, which would be a lie until it is known
+      if (options.labelNames.length === 0) gauge.remove() // prom-client starts a gauge at 0, but the value is not known yet
       gauges.set(name, gauge)
     } else if (kind === 'counter') {
       const counter = new Counter(options)
@@ -55,18 +55,18 @@ export function openMetrics (service: string): Metrics {
   }
 }
 
-/** What the library says of the process itself: CPU, memory, garbage collection, delay of the event loop. */
+/** Adds prom-client's metrics of the process: CPU, memory, garbage collection, event loop delay. */
 export function collectProcessMetrics ({ registry }: Metrics): void {
   collectDefaultMetrics({ register: registry })
 }
 
-/** Every combination of listed values; none where a label's values are not listed. */
+/** Returns every combination of listed values, and none if a label does not list its values. */
 function combinations (labels: Readonly<Record<string, readonly string[]>>): LabelValues[] {
   return Object.entries(labels).reduce<LabelValues[]>(
     (all, [label, values]) => all.flatMap(each => values.map(value => ({ ...each, [label]: value }))), [{}])
 }
 
-/** The sum of a metric's samples that have the given labels; undefined without any. Of a histogram: `of` names its sum or count. */
+/** Returns the sum of the samples that have the given labels, or undefined without any. For a histogram `of` selects its sum or count. */
 export async function valueOf (
   { registry }: Metrics, name: MetricName, where: Record<string, string> = {}, of: 'value' | 'sum' | 'count' = 'value'
 ): Promise<number | undefined> {

@@ -3,9 +3,9 @@ type Options = { name: string, help: string, labelNames: readonly string[] }
 type Value = { labels: Record<string, string | number>, value: number, metricName?: string }
 
 /**
- * The values of a metric, one for each combination of labels, as the registry of prom-client tells them. That library's own
- * counters and histograms check, sort and join the labels each time they are touched; here a combination is found by one key,
- * and most often need not be looked for.
+ * The values of a metric, one for each combination of labels, in the form that prom-client's registry reads. prom-client's own
+ * counters and histograms validate, sort and join the labels at each update. A series finds a combination by one key, and
+ * usually skips the lookup because the labels are those of the previous call.
  */
 abstract class Series<S> {
   readonly name: string
@@ -25,7 +25,7 @@ abstract class Series<S> {
   protected abstract createState (): S
   protected abstract valuesOf (labels: LabelValues, state: S): Value[]
 
-  /** Most often it is the one that was wanted last. */
+  /** Compares with the previous call's labels first, because most calls repeat them. */
   protected stateOf (labels: LabelValues): S {
     const latest = this.#latest
     if (latest && this.#areSame(latest.labels, labels)) return latest.state
@@ -44,14 +44,14 @@ abstract class Series<S> {
     return found
   }
 
-  /** What the registry asks for. */
+  /** Called by the registry at each scrape. */
   async get () {
     const values = [...this.#byKey.values()].flatMap(({ labels, state }) => this.valuesOf(labels, state))
     return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values }
   }
 }
 
-/** What only grows. */
+/** A value that only increases. */
 export class Counter extends Series<{ value: number }> {
   readonly type = 'counter'
 
@@ -70,7 +70,7 @@ export class Counter extends Series<{ value: number }> {
 
 type HistogramState = { counts: Float64Array, sum: number }
 
-/** How often a value was within each bound, and the sum of all. */
+/** Counts the values within each bound, and adds up all values. */
 export class Histogram extends Series<HistogramState> {
   readonly type = 'histogram'
   readonly #bounds: readonly number[]
@@ -93,7 +93,7 @@ export class Histogram extends Series<HistogramState> {
     return { counts: new Float64Array(this.#bounds.length + 1), sum: 0 }
   }
 
-  /** Cumulative, as Prometheus has them. */
+  /** Returns cumulative buckets, as Prometheus defines them. */
   protected valuesOf (labels: LabelValues, { counts, sum }: HistogramState): Value[] {
     let count = 0
     const buckets = [...this.#bounds, '+Inf'].map((le, at) => {

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts'
 
 export type MetricsServer = { url: string, close: () => Promise<void> }
 
-/** `GET /metrics` as Prometheus text, on an address of its own: the service's public port does not have it. */
+/** Serves `GET /metrics` as Prometheus text on a separate address. The service's public port does not serve metrics. */
 export async function serveMetrics ({ registry }: Metrics, { host, port, log }: { host: string, port: number, log: Log }): Promise<MetricsServer> {
   const server = createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
     if (request.url !== '/metrics' || request.method !== 'GET') {

@@ -5,19 +5,19 @@ import { onlineLimitMs, runOnline } from './online.ts'
 import { refuseChanged, refuseMissingRoles, refuseOlderReleases } from './refusals.ts'
 import { MigrationLockedError, tableLockMs, retryUntilUnlocked } from './retries.ts'
 
-/** Any number, the same for all migrators of this system. */
+/** An arbitrary number, the same for all migrators of this system. */
 const lockKey = 7_340_001
 
 /**
- * Brings the schema to this release's version, each migration in a transaction of its own, or without one where it is marked so;
- * under load or not. Safe when run by many at once: one has the lock, the others try again and then find the work done. Returns the
- * names of the migrations that this call applied.
+ * Migrates the schema to this release's version. Each migration runs in its own transaction, or without a transaction if marked so.
+ * Safe under load and with concurrent migrators: one has the lock, and the others retry until they find the migrations applied.
+ * Returns the names of the migrations that this call applied.
  *
- * Throws when an applied migration was edited since, when the schema holds a newer breaking migration, when a role is missing, and before applying
- * a breaking migration while a release older than it allows is connected.
+ * Throws if an applied migration was edited, if the schema has a newer breaking migration, or if a role is missing. Also throws
+ * before a breaking migration while a release is connected that is older than the migration allows.
  *
- * @param sql a pool of one connection, which holds the lock; made with `poolSize: 1`
- * @param onStatement is told each statement that runs without a transaction, since it may take long
+ * @param sql a pool of one connection (`poolSize: 1`), which holds the lock
+ * @param onStatement called before each statement that runs without a transaction, since these may take long
  */
 export async function migrate (
   sql: Sql, migrations: Migration[] = readMigrations(), onStatement: (migration: string, statement: string) => void = () => {}
@@ -36,7 +36,7 @@ export async function migrate (
   return applied
 }
 
-/** False when it was applied already. */
+/** Returns false if the migration was applied before. */
 async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
   if (await isApplied(sql, migration)) return false
   return await transaction(sql, async tx => {
@@ -53,10 +53,12 @@ async function applyOne (sql: Sql, migration: Migration): Promise<boolean> {
 }
 
 /**
- * The same without a transaction. It stands in nobody's way, so it may wait for a lock as long as it may take at all. The lock is the
- * session's: where a migrator is gone and its session still builds an index, the next one waits for that session.
+ * Applies a migration without a transaction. Its statements block nobody, so they may wait for a lock up to the time limit. The
+ * lock belongs to the session: if a migrator has died and its session still builds an index, the next migrator waits for the session.
  */
-async function applyOnline (sql: Sql, migration: Migration, statements: string[], note: (statement: string) => void): Promise<boolean> {
+async function applyOnline (
+  sql: Sql, migration: Migration, statements: string[], onStatement: (statement: string) => void
+): Promise<boolean> {
   if (await isApplied(sql, migration)) return false
   const [lock] = await sql<[{ taken: boolean }]>`select pg_try_advisory_lock(${lockKey}) as taken`
   if (!lock.taken) throw new MigrationLockedError()
@@ -65,14 +67,14 @@ async function applyOnline (sql: Sql, migration: Migration, statements: string[]
     await refuseOlderReleases(sql, migration)
     const endsAt = performance.now() + onlineLimitMs
     for (const statement of statements) {
-      note(statement)
+      onStatement(statement)
       await runOnline(sql, statement, endsAt - performance.now())
     }
     await record(sql, migration)
     return true
   } finally {
     await sql`select pg_advisory_unlock(${lockKey}), set_config('statement_timeout', reset_val, false) from pg_settings where name = 'statement_timeout'`
-      .catch(() => {}) // a session that is gone has no lock
+      .catch(() => {}) // a lost session holds no lock
   }
 }
 

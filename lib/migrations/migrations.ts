@@ -8,15 +8,15 @@ export type Migration = {
   name: string
   text: string
   sha256: string
-  /** Oldest release that still works with it, named by a first line `--! breaking: 1.4.0`. */
+  /** Oldest release that works with this migration, from the line `--! breaking: 1.4.0`. Null without the line. */
   oldestRelease: string | null
-  /** Of a migration with a first line `--! no transaction`: its statements, each committed by itself. */
+  /** The statements of a migration with the line `--! no transaction`, each committed separately. */
   statements?: string[] | undefined
 }
 
 export const migrationsFolder = join(import.meta.dirname, '../../sql/migrations')
 
-/** The migrations of this release in order. Throws when numbers have gaps or repeat: a merge of two branches does that. */
+/** Returns the migrations of this release in order. Throws if numbers have gaps or repeat, as after a merge of two branches. */
 export function readMigrations (folder = migrationsFolder): Migration[] {
   return readdirSync(folder).filter(file => file.endsWith('.sql')).sort().map((file, index) => {
     const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(file)?.[1])

@@ -1,13 +1,13 @@
 import type { Sql } from 'postgres'
 
-/** Longest time of a migration without a transaction, in milliseconds. It waits for each transaction that is open when it begins. */
+/** Time limit of a migration without a transaction, in ms. Such a migration waits for every transaction that is open when it begins. */
 export const onlineLimitMs = 7_200_000
 
 const createIndex = /^create (?:unique )?index concurrently (\w+) on /i
-/** Each can be run again after it failed or was ended at any point. */
+/** Statements that can run again after a failure or an interruption at any point. */
 const repeatable = [createIndex, /^drop index concurrently if exists \w+$/i, /^alter table \w+ validate constraint \w+$/i]
 
-/** The statements of a migration that is marked `--! no transaction`. Throws for one that cannot be repeated. */
+/** Returns the statements of a migration that is marked `--! no transaction`. Throws for a statement that cannot be repeated. */
 export function statementsOf (text: string, file: string): string[] {
   const statements = text.replace(/--.*$/gm, '').split(';').map(statement => statement.trim().replace(/\s+/g, ' ')).filter(statement => statement !== '')
   for (const statement of statements) {
@@ -20,11 +20,11 @@ export function statementsOf (text: string, file: string): string[] {
 }
 
 /**
- * Runs one such statement; readers and writers of the table go on. An index that an earlier try has finished stays, one that it left
- * invalid is dropped first.
+ * Runs one such statement while readers and writers use the table. An index that an earlier attempt has finished stays. An invalid
+ * index of an earlier attempt is dropped first.
  *
  * @param sql a pool of one connection
- * @param limitMs longest time of the statement, waits for locks and for older transactions included
+ * @param limitMs maximum duration of the statement, including waits for locks and for older transactions
  */
 export async function runOnline (sql: Sql, statement: string, limitMs: number): Promise<void> {
   await sql.unsafe(`set statement_timeout = ${Math.max(1, Math.ceil(limitMs))}`)

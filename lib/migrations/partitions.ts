@@ -2,9 +2,9 @@ import type { Sql } from 'postgres'
 import { transaction } from '../postgres/transaction.ts'
 
 /**
- * Makes the missing monthly partitions of `prices`, `firstMonth` and `lastMonth` included, and returns the
- * months made. Each is a transaction of its own with a lock timeout. A partition is attached, not created in
- * place: that takes SHARE UPDATE EXCLUSIVE on the parent, which batches and readers do not notice.
+ * Creates the missing monthly partitions of `prices` from `firstMonth` to `lastMonth` inclusive. Returns the created months.
+ * Each partition has its own transaction with a lock timeout. A partition is created as a table and then attached: attaching takes
+ * SHARE UPDATE EXCLUSIVE on the parent, which does not block batches and readers.
  *
  * @param firstMonth `YYYY-MM-01`
  * @param lastMonth `YYYY-MM-01`
@@ -16,17 +16,17 @@ export async function ensurePartitions (sql: Sql, firstMonth: string, lastMonth:
     ) wanted where month not in (select month from price_months) order by month`
   const created: string[] = []
   for (const { month } of missing) {
-    if (await makePartition(sql, month)) created.push(month)
+    if (await createPartition(sql, month)) created.push(month)
   }
   return created
 }
 
-async function makePartition (sql: Sql, month: string): Promise<boolean> {
+async function createPartition (sql: Sql, month: string): Promise<boolean> {
   const name = `prices_${month.slice(0, 7).replace('-', '_')}`
   return await transaction(sql, async tx => {
     await tx`set local lock_timeout = '5s'`
     const [inserted] = await tx`insert into price_months (month) values (${month}) on conflict do nothing returning month`
-    if (!inserted) return false // another migrator made it
+    if (!inserted) return false // another migrator created the partition
     const [{ next }] = await tx<[{ next: string }]>`select (${month}::date + interval '1 month')::date::text as next`
     await tx.unsafe(`create table ${name} (like prices including defaults including constraints)`)
     await tx.unsafe(`alter table prices attach partition ${name} for values from ('${month}') to ('${next}')`)
@@ -34,7 +34,7 @@ async function makePartition (sql: Sql, month: string): Promise<boolean> {
   })
 }
 
-/** The month that lies `months` after the current one, as `YYYY-MM-01`. */
+/** Returns the month `months` after the current one, as `YYYY-MM-01`. */
 export function monthAhead (months: number, now = new Date()): string {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1)).toISOString().slice(0, 10)
 }

@@ -3,7 +3,7 @@ import { compareReleases } from '../process/release.ts'
 import { schemaState } from './schema.ts'
 import type { Migration } from './migrations.ts'
 
-/** Throws when an applied migration was edited since, and when the schema holds a newer breaking migration. */
+/** Throws if an applied migration was edited, or if the schema has a newer breaking migration. */
 export async function refuseChanged (sql: Sql, migrations: Migration[]): Promise<void> {
   const [exists] = await sql`select to_regclass('schema_migrations') as name`
   if (!exists?.name) return
@@ -11,27 +11,27 @@ export async function refuseChanged (sql: Sql, migrations: Migration[]): Promise
   for (const { number, name, sha256 } of rows) {
     const ours = migrations[number - 1]
     if (ours && ours.sha256 !== sha256) {
-      throw new Error(`Migration ${name} differs from what was applied: write a new migration and leave applied ones as they were`)
+      throw new Error(`Migration ${name} differs from the applied one: write a new migration and restore the applied one`)
     }
   }
   const { refusal } = await schemaState(sql, migrations)
   if (refusal) throw new Error(refusal)
 }
 
-/** The group roles of sql/roles.sql, to which migrations give privileges. */
+/** The group roles of sql/roles.sql. Migrations grant privileges to them. */
 export const groupRoles = ['rates_reader', 'batch_intake', 'batch_writer', 'operators']
 
-/** Throws when a group role is missing: only a superuser or the master user makes roles, and a release may need another one. */
+/** Throws if a group role is missing. Only a superuser or the RDS master user can create roles, and a release may need a new one. */
 export async function refuseMissingRoles (sql: Sql): Promise<void> {
   const rows = await sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname = any (${groupRoles}::text[])`
   const missing = groupRoles.filter(role => !rows.some(({ name }) => name === role))
   if (missing.length > 0) {
-    throw new Error(`The server has no role ${missing.join(', ')}: set BOOTSTRAP_DATABASE_URL (and LOGIN_PASSWORDS, where logins have passwords), ` +
-      'and the migrator makes it first')
+    throw new Error(`The server has no role ${missing.join(', ')}: set BOOTSTRAP_DATABASE_URL (and LOGIN_PASSWORDS, if logins have passwords), ` +
+      'and the migrator creates the roles first')
   }
 }
 
-/** A running older release must be able to restart and to roll back, so the contract step waits until it is gone. */
+/** A running older release must be able to restart and to roll back, so a breaking migration waits until no older release is connected. */
 export async function refuseOlderReleases (tx: Sql, { name, oldestRelease }: Migration): Promise<void> {
   if (!oldestRelease) return
   const rows = await tx<Array<{ application_name: string }>>`

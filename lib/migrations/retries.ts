@@ -2,17 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { onlineLimitMs } from './online.ts'
 
 /**
- * Readers and batches queue behind a migration that waits for a lock: so it waits but shortly, lets go of everything and comes
- * again, until the batch or reader that had it in its way is done. Less than PostgreSQL's deadlock_timeout of a second, so that a
- * batch that wants the same tables in another order is not the one to be ended.
+ * Maximum wait for a table lock, in ms. Readers and batches queue behind a migration that waits for a lock. So the migration waits
+ * briefly, rolls back, and retries until the blocking transaction has finished. The limit is below PostgreSQL's deadlock_timeout of 1 s:
+ * in a deadlock with a batch that locks the same tables in another order, the migration gives way.
  */
 export const tableLockMs = 500
 const maxTries = 600
 
-/** Between two tries to take the migrators' lock, in milliseconds. */
+/** Delay between two attempts to take the migrators' lock, in ms. */
 const pollMs = 100
 
-/** Another migrator has the lock. */
+/** Thrown when another migrator has the lock. */
 export class MigrationLockedError extends Error {
   constructor () {
     super('Another migrator holds the lock, or its session is still building an index')
@@ -20,8 +20,8 @@ export class MigrationLockedError extends Error {
 }
 
 /**
- * Tries again while another migrator has the lock, and where a lock on a table was not to be had. Each try is a transaction of its
- * own: an index that is built without a transaction waits for older ones, so a migrator that waited in one would wait for itself.
+ * Retries `work` while another migrator has the lock, and after a table lock timed out. Each attempt is a transaction of its own:
+ * an index that is built without a transaction waits for older transactions, so a waiting migrator in a transaction would block it.
  */
 export async function retryUntilUnlocked<T> (work: () => Promise<T>): Promise<T> {
   const endsAt = performance.now() + onlineLimitMs

@@ -5,13 +5,13 @@ import type { Log } from '../process/log.ts'
 import { compareReleases, release } from '../process/release.ts'
 
 export type SchemaState = {
-  /** Migrations of this release that the database lacks: wait for the migrator. */
+  /** Migrations of this release that the database lacks. The migrator applies them. */
   missing: number
-  /** Why this release must not run on the database at all, or null. */
+  /** Why this release must not run on this database, or null. */
   refusal: string | null
 }
 
-/** How the database's schema and this release fit. Throws what the database throws. */
+/** Compares the database's schema with this release. Throws the database's errors. */
 export async function schemaState (sql: Sql, known: Migration[] = readMigrations(), thisRelease = release): Promise<SchemaState> {
   const [table] = await sql`select to_regclass('schema_migrations') as name`
   if (!table?.name) return { missing: known.length, refusal: null }
@@ -26,14 +26,14 @@ export async function schemaState (sql: Sql, known: Migration[] = readMigrations
   }
 }
 
-/** Fails, with a code that says why, while this release cannot work on the database: for readiness. */
+/** Throws with a code while this release cannot work on the database. Readiness reports the code. */
 export async function requireSchema (sql: Sql, known: Migration[]): Promise<void> {
   const { missing, refusal } = await schemaState(sql, known)
   if (refusal) throw Object.assign(new Error(refusal), { code: 'SCHEMA_REFUSED' })
   if (missing > 0) throw Object.assign(new Error(`The database lacks ${missing} migrations`), { code: 'SCHEMA_MISSING' })
 }
 
-/** Ends the process, with exit code 1, where the schema needs a newer release. A database that is away is left to readiness. */
+/** Exits with code 1 if the schema needs a newer release. Readiness reports an unavailable database. */
 export async function exitIfRefused (connect: () => Sql, log: Log): Promise<void> {
   const sql = connect()
   const state = await withDeadline(schemaState(sql), 3_000)

@@ -1,12 +1,12 @@
 /**
- * The arrays that statements here take and give, all of one dimension. The library would ask each new connection for them,
- * and a link that is lost just then rejects a promise of its that nobody handles: the process would end (postgres 3.4.9,
- * fetchArrayTypes).
+ * The one-dimensional array types that the statements use. By default postgres.js queries the server for array types on each new
+ * connection. If the connection is lost during that query, postgres.js rejects a promise that nobody handles, and the process
+ * ends (postgres 3.4.9, fetchArrayTypes).
  */
 export const arrayTypes = {
   text_array: arrayOf(1009, String),
   int_array: arrayOf(1007, Number),
-  // In decimal digits, all of them: the sums of a full lane-day are above 2^53. Costs less than Number does.
+  // Decimal digits, without rounding: the sums of a full lane-day exceed 2^53. Strings also cost less than Number.
   bigint_array: arrayOf(1016, String),
   numeric_array: arrayOf(1231, String),
   date_array: arrayOf(1182, String),
@@ -14,7 +14,7 @@ export const arrayTypes = {
 
 type Element = string | number | bigint | null
 
-/** `oid` is the array's own in pg_type, which is the same on every server. */
+/** `oid` is the array type's own OID in pg_type. The OID is the same on every server. */
 function arrayOf (oid: number, parse: (text: string) => Element) {
   return {
     to: oid,
@@ -29,7 +29,7 @@ function quote (element: Element): string {
   return element === null ? 'null' : String(element)
 }
 
-/** The elements of `{1,"a \"b\"",NULL}`. */
+/** Returns the elements of an array literal such as `{1,"a \"b\"",NULL}`. */
 function split (text: string): Array<string | null> {
   const inner = text.slice(1, -1)
   if (inner === '') return []

@@ -9,7 +9,7 @@ export type OpenConnectionOptions = {
   host: string
   port: number
   ssl: Tls
-  /** A connection on which the server owes an answer and nothing has passed for so long, in milliseconds, is cut; 0 is never. */
+  /** Silence in ms after which a connection is closed, if the server owes a response and no byte has passed. 0 disables the limit. */
   silenceMs: number
 }
 
@@ -17,36 +17,39 @@ const connectMs = 5_000
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 
 /**
- * A link to PostgreSQL for the database client, TLS included. The client does not survive the `error` of a link: what it is
- * given between that and the `close` it takes for sent, and when the link is made anew it answers it with an empty result, or
- * each query from then on with the result of the one before. So once the server has spoken a link only ever closes.
+ * Opens a connection to PostgreSQL for postgres.js, with TLS if configured.
+ *
+ * postgres.js does not survive an `error` event on a connection. It considers a query as sent if the query arrives between `error`
+ * and `close`. After the reconnect it resolves that query with an empty result, or each later query with the result of the query before.
+ * So after the first byte from the server, this connection emits only `close`, never `error`.
  */
 export function openConnection ({ host, port, ssl, silenceMs }: OpenConnectionOptions): Socket | Promise<Socket> {
-  // The client leaves Nagle's algorithm on: a small write behind another then waits 40 ms for the server's delayed
+  // postgres.js leaves Nagle's algorithm on. A small write behind another one then waits 40 ms for the server's delayed
   // acknowledgement, twice in every COPY.
   const socket = connect({ host, port, noDelay: true })
   if (ssl === false) return monitorConnection(socket, silenceMs)
   return upgradeToTls(socket, host, ssl).then(connection => monitorConnection(connection, silenceMs), createFailedConnection)
 }
 
-function monitorConnection (link: Socket, silenceMs: number): Socket {
-  const emit = link.emit.bind(link) as (event: string | symbol, ...args: unknown[]) => boolean
-  const write = link.write.bind(link) as (chunk: Uint8Array, ...args: unknown[]) => boolean
+function monitorConnection (connection: Socket, silenceMs: number): Socket {
+  const emit = connection.emit.bind(connection) as (event: string | symbol, ...args: unknown[]) => boolean
+  const write = connection.write.bind(connection) as (chunk: Uint8Array, ...args: unknown[]) => boolean
   const tracker = new ResponseTracker()
   let hasReceivedData = false
-  link.write = (chunk: Uint8Array | string, ...args: unknown[]): boolean => {
+  connection.write = (chunk: Uint8Array | string, ...args: unknown[]): boolean => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     tracker.sent(bytes)
     return write(bytes, ...args)
   }
-  link.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+  connection.emit = (event: string | symbol, ...args: unknown[]): boolean => {
     hasReceivedData ||= event === 'data'
     if (event === 'data') tracker.received(args[0] as Buffer)
     if (hasReceivedData && event === 'error') return true
     return hasReceivedData && event === 'close' ? emit('close', false) : emit(event, ...args)
   }
-  // The timer begins anew with every byte that passes. A server that takes no more bytes is awaited as well.
-  return link.setTimeout(silenceMs).on('timeout', () => { if (tracker.isAwaitingServer || link.writableLength > 0) link.destroy() })
+  // Every byte that passes restarts the timer. The limit also applies while the server does not accept more bytes.
+  return connection.setTimeout(silenceMs)
+    .on('timeout', () => { if (tracker.isAwaitingServer || connection.writableLength > 0) connection.destroy() })
 }
 
 async function upgradeToTls (socket: Socket, host: string, ssl: Exclude<Tls, false>): Promise<Socket> {
@@ -61,9 +64,9 @@ async function upgradeToTls (socket: Socket, host: string, ssl: Exclude<Tls, fal
     if (!acceptsTls && ssl === 'prefer') return socket
     if (!acceptsTls) throw Object.assign(new Error(`${host} does not support TLS`), { code: 'EPROTO' })
     const tlsOptions: ConnectionOptions = typeof ssl === 'object' ? ssl : { rejectUnauthorized: false }
-    const link = connectTls({ socket, ...(isIP(host) ? {} : { servername: host }), ...tlsOptions })
-    await Promise.race([once(link, 'secureConnect'), closed])
-    return link
+    const connection = connectTls({ socket, ...(isIP(host) ? {} : { servername: host }), ...tlsOptions })
+    await Promise.race([once(connection, 'secureConnect'), closed])
+    return connection
   } catch (error) {
     socket.on('error', () => {}).destroy()
     throw error
@@ -72,7 +75,7 @@ async function upgradeToTls (socket: Socket, host: string, ssl: Exclude<Tls, fal
   }
 }
 
-/** A link that fails: the client never gets over one that could not be made, unless it sees it fail. */
+/** Creates a connection that fails after two event loop iterations. postgres.js handles a failed attempt only as the `error` of a socket. */
 export function createFailedConnection (error: Error): Socket {
   const socket = new Socket()
   socket.write = () => true

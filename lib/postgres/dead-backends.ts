@@ -1,25 +1,25 @@
 import type { Sql } from 'postgres'
 
-/** What is used here of the library's queries (postgres 3.4.9, query.js). */
+/** The members of a postgres.js query that this file uses (postgres 3.4.9, query.js). */
 type Query = {
   handler: (query: Query) => void
   reject: (error: unknown) => void
   resolve: (result: unknown) => void
-  /** The connection that the query was written to; null until then. */
+  /** The connection that has sent the query; null until then. */
   state: object | null
   cancelled: unknown
 }
 
 /**
- * A pool whose connections forget their dead backend. The library keeps two things of it for the next query (postgres 3.4.9,
- * connection.js; porsager/postgres#1215):
+ * Wraps a pool so that its connections forget a dead backend. postgres.js keeps two values of the dead backend for the next query
+ * (postgres 3.4.9, connection.js; porsager/postgres#1215):
  *
- * - the server's last error, 57P01 or 25P04 for example: the next query is rejected with it and never sent. Here it is queued
- *   again. A query that was sent keeps its error, since it may have had an effect;
- * - the number of rows that had come: the next result begins with as many holes. Here they are taken out.
+ * - The server's last error, for example 57P01 or 25P04. postgres.js rejects the next query with it and never sends the query.
+ *   This wrapper queues the query again. A query that was sent keeps its error, because it may have had an effect.
+ * - The number of received rows. The next result begins with that many holes. This wrapper removes them.
  *
- * `begin` sends its BEGIN through `unsafe`, so this covers transactions, and COPY in them. `reserve` is refused: without
- * `fetch_types` it waits for ever when its connection has to be opened, and with it every query behind it.
+ * `begin` sends its BEGIN through `unsafe`, so the wrapper covers transactions, and COPY within them. `reserve` is refused: without
+ * `fetch_types` it waits forever if its connection must be opened first, and blocks every later query.
  */
 export function forgetDeadBackends (pool: Sql): Sql {
   const { unsafe } = pool
@@ -32,7 +32,7 @@ export function forgetDeadBackends (pool: Sql): Sql {
   })
 }
 
-/** Leaves what is no query as it is: a name, or a list of values. */
+/** Returns values that are not queries unchanged: an identifier, or a list of values. */
 function guard<T> (value: T): T {
   const query = value as Query
   const { handler } = query
@@ -42,7 +42,7 @@ function guard<T> (value: T): T {
     query.resolve = result => resolve(closeHoles(result))
     query.reject = error => {
       if (!isFromEarlierQuery(query, error)) reject(error)
-      // After the library's own turn: the connection is free by then.
+      // Runs after postgres.js has finished with the connection.
       else queueMicrotask(() => { if (!query.cancelled) handler(query) })
     }
     handler(query)
@@ -51,8 +51,8 @@ function guard<T> (value: T): T {
 }
 
 /**
- * Whether an error belongs to a query before this one. The library writes the text of a query on its error, and makes that text
- * when it sends the query. So an error with a text, given to a query that was not sent, was another's first.
+ * Returns true if an error belongs to an earlier query. postgres.js adds the text of a query to its error, and creates that text
+ * when it sends the query. So an error that has a text belongs to another query if the rejected query was never sent.
  */
 function isFromEarlierQuery (query: Query, error: unknown): boolean {
   return query.state === null && isFromServer(error) && error.query !== undefined
@@ -60,7 +60,7 @@ function isFromEarlierQuery (query: Query, error: unknown): boolean {
 
 const isFromServer = (error: unknown): error is { query?: string } => (error as Error | null)?.name === 'PostgresError'
 
-/** `result` is an array of rows, or of such arrays where there were several statements. */
+/** Removes the holes. `result` is an array of rows, or an array of such arrays for several statements. */
 function closeHoles (result: unknown): unknown {
   if (!Array.isArray(result) || result.length === 0) return result
   if (Array.isArray(result[0])) closeHoles(result[0])

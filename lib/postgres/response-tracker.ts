@@ -1,14 +1,14 @@
 /**
- * Follows PostgreSQL's messages on one connection, in both directions and cut anywhere, and says whether the server owes the client
- * an answer. Silence means a dead connection only then: a client that prepares its next query, or the next rows of its COPY, is
- * silent as well.
+ * Follows PostgreSQL's messages on one connection in both directions, with chunks of any size, and reports whether the server owes
+ * a response. Only then does silence mean a dead connection: a client that prepares its next query or the next rows of a COPY is
+ * silent too.
  */
 export class ResponseTracker {
   readonly #sent = new Messages(true)
   readonly #received = new Messages(false)
-  /** Queries and Syncs without their ReadyForQuery. */
+  /** Queries and Syncs that have not had their ReadyForQuery. */
   #pendingResponses = 0
-  /** The server waits for the rows of a COPY. */
+  /** True while the server waits for the rows of a COPY. */
   #copying = false
 
   get isAwaitingServer (): boolean {
@@ -32,11 +32,11 @@ export class ResponseTracker {
   }
 }
 
-/** Finds the types of messages: a byte, four bytes of length that count themselves, the rest. A client's first one has no type. */
+/** Reads message types. A message is one type byte, four length bytes that count themselves, and a body. A client's first message has no type. */
 class Messages {
   readonly #head = Buffer.alloc(5)
   #headLength: number
-  /** Bytes of the message at hand that are still to come. */
+  /** Bytes of the current message that have not arrived. */
   #remaining = 0
 
   #isFirst: boolean

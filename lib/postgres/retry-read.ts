@@ -1,8 +1,8 @@
 import { isConnectionLost } from '../process/failures.ts'
 
 /**
- * The result of a query that only reads, sent once more where its connection was lost: the server may have closed it while the
- * query was on its way. Throws what the second one throws.
+ * Runs a read-only query, and retries it once if its connection was lost: the server may have closed the connection while the
+ * query was in flight. Throws the error of the second attempt.
  */
 export async function retryRead<T> (read: () => Promise<T>): Promise<T> {
   try {

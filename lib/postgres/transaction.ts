@@ -2,15 +2,15 @@ import { setImmediate as nextIteration } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 
 /**
- * `sql.begin` that is safe to lose its link. The library then rejects at once while `work` may still be waiting for something
- * else; and whatever that does later, its `rollback` above all, it would send over the same connection, made anew: into the
- * transaction that has come after it, or, where there is none yet, to its own death (`null.write`, uncaught). Here nothing of
- * `work` reaches the database once the outcome is known.
+ * Runs `sql.begin`, and stays safe if the connection is lost. postgres.js then rejects at once, while `work` may still wait for
+ * something else. Later queries of `work`, or the `rollback` after it, would use the same connection object after its reconnect.
+ * They would reach the next transaction, or crash the process if there is none yet (`null.write`, uncaught). This function lets no
+ * query of `work` reach the database after the outcome is known.
  */
 export async function transaction<T> (sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
   let finished = false
   const outcome = sql.begin(tx => new Promise<T>((resolve, reject) => {
-    // The end of a link is told after its last error, in a later phase of the event loop: it counts before the work's own end.
+    // A closed connection is reported in a later phase of the event loop than its last error. The loss must win over the result of `work`.
     const unlessFinished = async (settle: () => void): Promise<void> => {
       await nextIteration()
       await nextIteration()
@@ -26,7 +26,7 @@ export async function transaction<T> (sql: Sql, work: (tx: Sql) => Promise<T>): 
   }
 }
 
-/** Refuses queries when the transaction is over. */
+/** Refuses queries after the transaction has finished. */
 function guardTransaction (tx: Sql, isFinished: () => boolean): Sql {
   return new Proxy(tx, {
     apply (target, self, args: unknown[]) {

@@ -8,7 +8,7 @@ export type AwsOptions = {
   endpoint?: string | undefined
 }
 
-/** Bounds on every call, so that a link that has gone dead is noticed: milliseconds. */
+/** Limits of every call, in ms. They detect a dead connection. */
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
 
 export function openS3 ({ region, endpoint }: AwsOptions): S3Client {
@@ -16,7 +16,7 @@ export function openS3 ({ region, endpoint }: AwsOptions): S3Client {
     region,
     maxAttempts: 3,
     requestHandler,
-    // The digest in the manifest is checked end to end; the client's own checksums would buffer streams.
+    // The worker checks the digest of the manifest end to end. The SDK's own checksums would buffer streams.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
@@ -28,7 +28,7 @@ export function openSqs ({ region, endpoint }: AwsOptions): SQSClient {
     region,
     maxAttempts: 3,
     requestHandler,
-    // An emulator's queue addresses name hosts that do not resolve: the client goes to the endpoint it was given.
+    // The queue URLs of an emulator name hosts that do not resolve, so the client sends requests to the endpoint.
     ...(endpoint ? { endpoint, useQueueUrlAsEndpoint: false } : {}),
   })
 }

@@ -1,7 +1,7 @@
 import { Type, type Static, type TObject, type TProperties } from 'typebox'
 import { Value } from 'typebox/value'
 
-/** Every wrong variable of an environment, one sentence each. */
+/** Lists every invalid variable of an environment, one sentence each. */
 export class InvalidConfig extends Error {
   readonly problems: string[]
   constructor (problems: string[]) {
@@ -10,12 +10,12 @@ export class InvalidConfig extends Error {
   }
 }
 
-/** What a schema cannot say of an environment, one sentence for each problem. */
+/** Returns problems that a schema cannot express, one sentence each. */
 export type ConfigCheck = (env: NodeJS.ProcessEnv) => string[]
 
 /**
- * Reads the variables that `schema` names from `env`, gives defaults and types, and freezes the result.
- * An empty variable counts as one that is not set. Throws InvalidConfig with all problems at once, those that `checks` find too.
+ * Reads the variables of `schema` from `env`, applies defaults and types, and freezes the result.
+ * An empty variable counts as unset. Throws InvalidConfig with all problems, including those that `checks` return.
  */
 export function readConfig<T extends TProperties> (schema: TObject<T>, env: NodeJS.ProcessEnv, ...checks: ConfigCheck[]):
 Readonly<Static<TObject<T>>> {
@@ -36,8 +36,8 @@ Readonly<Static<TObject<T>>> {
 }
 
 /**
- * What a process makes of its environment at start, or the end of the process: every problem on a line of standard error
- * and exit code 1.
+ * Reads the environment and returns the result of `make`. If the configuration is invalid, prints each problem on a line of
+ * standard error and exits with code 1.
  */
 export function startFrom<T extends TProperties, R> (
   schema: TObject<T>, make: (config: Readonly<Static<TObject<T>>>) => R, ...checks: ConfigCheck[]
@@ -55,16 +55,16 @@ function describe (schema: TObject, name: string): string {
   return (schema.properties[name] as { description?: string } | undefined)?.description ?? 'see docs/configuration.md'
 }
 
-/** A count or size with its limits; `description` says what it is and in which unit. */
+/** Defines a count or a size with its limits; `description` gives the meaning and the unit. */
 export const Count = (description: string, options: { default: number, minimum?: number, maximum?: number }) =>
   Type.Integer({ description, minimum: 1, ...options })
 
-/** The ingestion API refuses beyond it, the worker measures how near to it a provider is. */
+/** The ingestion API refuses batches above this limit. The worker's metric reports each provider's share of the limit. */
 export const UnfinishedMax = Count('queued and processing batches that one provider may have; above this limit the ingestion API answers 429 to a new batch', {
   default: 5_000, maximum: 100_000,
 })
 
-/** How a process gets to the database. */
+/** How a process connects to the database. */
 export const Database = {
   DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary, one host', pattern: '^postgres(ql)?://' }),
   DATABASE_AUTH: Type.Union([Type.Literal('password'), Type.Literal('iam')], {
@@ -73,7 +73,7 @@ export const Database = {
   AWS_REGION: Type.Optional(Type.String({ description: 'region of the database and of secrets, where they are on AWS', minLength: 1 })),
 }
 
-/** What every process reads. */
+/** Variables of every process. */
 export const Common = {
   ENVIRONMENT: Type.String({
     description: '"local" on a developer\'s machine, otherwise the name of the environment', default: 'production', pattern: '^[a-z][a-z0-9-]*$',
@@ -88,11 +88,11 @@ export const Common = {
   METRICS_NAMESPACE: Type.Optional(Type.String({
     description: 'CloudWatch namespace; if set, the log contains metrics in the embedded metric format', pattern: '^[A-Za-z0-9_.#/-]{1,255}$',
   })),
-  METRICS_SECONDS: Count('time between two such lines, in seconds', { default: 60, maximum: 3_600 }),
+  METRICS_SECONDS: Count('time between two metric lines in the log, in seconds', { default: 60, maximum: 3_600 }),
   ...Database,
 }
 
-/** What the processes behind a balancer read too. */
+/** Additional variables of the processes behind a load balancer. */
 export const Balanced = {
   DRAIN_MS: Type.Integer({
     description: 'time for which requests are still accepted after SIGTERM, in milliseconds, for a load balancer that detects a shutdown by health checks only; 0 if it deregisters the process first',
@@ -100,14 +100,14 @@ export const Balanced = {
   }),
 }
 
-/** How long payloads are there. */
+/** How long the bucket keeps payloads. */
 export const PayloadLife = {
   PAYLOAD_KEEP_DAYS: Type.Optional(Type.Integer({
-    description: 'days after which the lifecycle of the bucket deletes payloads; not set where it deletes none', minimum: 1, maximum: 3_650,
+    description: 'days after which the lifecycle of the bucket deletes payloads; not set if the lifecycle deletes none', minimum: 1, maximum: 3_650,
   })),
 }
 
-/** What the processes with a queue and payloads read too. */
+/** Additional variables of the processes that use the queue and the store. */
 export const Aws = {
   QUEUE_URL: Type.String({ description: 'URL of the FIFO queue of batches', pattern: '^https?://' }),
   DEAD_LETTER_QUEUE_URL: Type.String({ description: 'URL of its dead-letter queue', pattern: '^https?://' }),

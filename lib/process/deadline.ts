@@ -1,4 +1,4 @@
-/** Settles as `work` does, or rejects with `late()` after `limitMs` milliseconds; the work itself goes on unseen. */
+/** Settles with `work`, or rejects with `onTimeout()` after `limitMs` ms. A late result of `work` is ignored. */
 export async function withDeadline<T> (work: Promise<T>, limitMs: number, onTimeout: () => Error = createTimeoutError): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(onTimeout()), limitMs)
@@ -10,5 +10,5 @@ export async function withDeadline<T> (work: Promise<T>, limitMs: number, onTime
   }
 }
 
-/** The error of a dependency that gives no answer, with the code that a dead link has. */
+/** Creates the error of a dependency that does not respond. Its code is that of a dead connection. */
 const createTimeoutError = (): Error => Object.assign(new Error('no response within the time limit'), { code: 'ETIMEDOUT' })

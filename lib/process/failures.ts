@@ -1,26 +1,26 @@
 /**
- * The one table that decides what an error means (design: "reject" is what our own validation says, and no error at all).
+ * The one table that classifies errors. A batch that fails validation is rejected; a rejection is not an error.
  *
- * - `wait`: the world is not ready, the work is fine: hold it and try again. SQLSTATEs of a database that is away, read-only,
- *   full, locked, or has the schema of another release; network errors; AWS answering 5xx or throttling, or refusing
- *   credentials, which rotate.
- * - `corrupt`: the store does not give what was accepted. No repetition changes that.
- * - `unknown`: everything else. It comes back a bounded number of times and then waits for a person.
+ * - `wait`: a dependency is not ready. The worker holds the batch and retries. The class has the SQLSTATEs of a database that is
+ *   unavailable, read-only, full, locked, or has the schema of another release. It also has network errors, and AWS responses
+ *   that say 5xx, throttling, or refused credentials (credentials rotate).
+ * - `corrupt`: the stored object differs from what was accepted. A retry does not change that.
+ * - `unknown`: every other error. The batch is redelivered a limited number of times and then waits for an operator.
  */
 export type FailureClass = 'wait' | 'corrupt' | 'unknown'
 
 const waitCodes = [
   /^08/, // connection exceptions
-  /^57P0/, // the server shuts down, crashed or starts up
-  /^25006$/, // read-only: a failover has left this link on what is now a replica
-  /^25P0[34]$/, // the server ended a transaction that was idle, or lasted, too long
+  /^57P0/, // the server shuts down, has crashed, or starts up
+  /^25006$/, // read-only: after a failover this connection reaches a server that is now a replica
+  /^25P0[34]$/, // the server ended a transaction that was idle too long or lasted too long
   /^28/, // authentication: passwords and tokens rotate
   /^40001$/, /^40P01$/, /^55P03$/, // serialization, deadlock, lock timeout
   /^42/, /^3D000$/, // an object or privilege of another release's schema
   /^53/, // disk full, out of memory, too many connections
-  /^58/, // the server's own input and output
-  /^CONNECT_TIMEOUT$|^CONNECTION_(CLOSED|ENDED|DESTROYED)$/, // the database client's names
-  /CERT|LEAF_SIGNATURE|^(EPROTO|ERR_SSL_\w+)$/, // the peer cannot be verified: authorities and names rotate
+  /^58/, // I/O errors of the server
+  /^CONNECT_TIMEOUT$|^CONNECTION_(CLOSED|ENDED|DESTROYED)$/, // codes of postgres.js
+  /CERT|LEAF_SIGNATURE|^(EPROTO|ERR_SSL_\w+)$/, // the server's certificate cannot be verified: authorities and names rotate
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN)$/,
 ]
 const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException|NoSuchBucket)$/
@@ -38,26 +38,26 @@ export function classify (error: unknown): FailureClass {
   return 'unknown'
 }
 
-/** Whether the database is away, for an HTTP answer: also when it took so long that the statement was cancelled. */
+/** Returns true if an HTTP response must say that the database is unavailable. A statement timeout (57014) counts too. */
 export function isDatabaseUnavailable (error: unknown): boolean {
   return classify(error) === 'wait' || (error as Failure | null)?.code === '57014'
 }
 
-/** Whether a write was refused because the link is to a replica, or to what is one since a failover. */
+/** Returns true if a write was refused because the server is a replica, or has become one by a failover. */
 export const isReadOnly = (error: unknown): boolean => (error as Failure | null)?.code === '25006'
 
-/** Whether a query failed because its link did, and may well succeed on another one. */
+/** Returns true if a query failed because its connection was lost. The query may succeed on another connection. */
 export function isConnectionLost (error: unknown): boolean {
   const { code } = (error ?? {}) as Failure
   return typeof code === 'string' && /^(CONNECT|E[A-Z]{3}|57P0[123])/.test(code)
 }
 
-/** Whether a server gave no answer in time: a connection that was never made, a query without a result, a dead peer. */
+/** Returns true if a server did not respond in time: a connection attempt, a query, or a dead peer timed out. */
 export function isTimeout (error: unknown): boolean {
   return /^(CONNECT_TIMEOUT|ETIMEDOUT|database-unavailable)$/.test(String((error as Failure | null)?.code))
 }
 
-/** What is kept of an error as a reason: code and message, bounded, without parameters. */
+/** Returns the code and message of an error, at most 500 characters, without parameters. */
 export function reasonOf (error: unknown): string {
   const { code, name } = (error ?? {}) as Failure
   const message = error instanceof Error ? error.message : String(error)

@@ -3,17 +3,17 @@ import { pino, stdTimeFunctions, type DestinationStream, type Level, type Logger
 
 export type Log = Logger
 
-/** Where lines go. */
+/** The destination of log lines. */
 export type LogStream = DestinationStream & {
-  /** Takes a line that is made when it is written, together with others: that is cheaper than to make each in the midst of other work. */
+  /** Accepts a line that is formatted at the next flush. Formatting many lines together costs less than formatting each in between other work. */
   later?: (line: () => string) => void
 }
 
 export const levels = pino.levels.values as Record<Level, number>
 
 /**
- * The process's log: JSON lines on standard output, or readable ones where that is a terminal.
- * Secrets never get in: requests are logged without headers and errors of the database without parameters.
+ * Opens the log of the process: JSON lines on standard output, or readable lines if standard output is a terminal.
+ * Secrets never reach the log: requests are logged without headers, and database errors without parameters.
  */
 export async function openLog (name: string, level: string): Promise<Log> {
   const options: LoggerOptions = {
@@ -29,9 +29,9 @@ export async function openLog (name: string, level: string): Promise<Log> {
 const [maxBufferedLines, maxBufferedMs] = [100, 200]
 
 /**
- * Lines are written a hundred at a time, within a fifth of a second: a system call for each would cost a busy process more than all
- * else that it tells of itself. Warnings and what is worse go out at once, with all before them; the end of the process writes
- * the rest, unless it is killed. Not pino's own destination: where the reader of its lines is gone, that one tries for ever.
+ * Creates a stream that flushes every 100 lines or 200 ms. One system call per line would cost a busy process more than all of
+ * its other logging. A line at `warn` or above flushes the buffer at once, and so does the exit of the process; after SIGKILL the
+ * buffered lines are lost. pino's own destination is not used: it retries forever after the reader of the pipe has closed.
  */
 function createBufferedStream (): LogStream {
   let lines: Array<string | (() => string)> = []
@@ -50,15 +50,15 @@ function createBufferedStream (): LogStream {
     else timer ??= setTimeout(flush, maxBufferedMs).unref()
   }
   process.on('exit', flush)
-  process.stdout.on('error', () => {}) // the same for those who write past the log
+  process.stdout.on('error', () => {}) // code that writes to standard output without the log must not crash either
   return {
-    [Symbol.for('pino.metadata')]: true, // pino says each line's level
+    [Symbol.for('pino.metadata')]: true, // pino then sets `lastLevel` before each write
     write (line: string) { add(line, (this as unknown as { lastLevel: number }).lastLevel >= levels.warn) },
     later (line: () => string) { add(line, false) },
   } as LogStream
 }
 
-/** Waits for a reader that is slow; without one the text is given up, and nobody is kept from working or from ending. */
+/** Waits for a slow reader. Without a reader the text is dropped, so that the log blocks neither work nor shutdown. */
 function writeAll (text: string): void {
   for (let rest: string | Buffer = text; rest.length > 0;) {
     try {
@@ -71,7 +71,7 @@ function writeAll (text: string): void {
   }
 }
 
-/** pino-pretty is a development dependency: without it a terminal shows JSON. */
+/** pino-pretty is a development dependency: without the package, a terminal shows JSON. */
 async function prettyStream (): Promise<NodeJS.WritableStream> {
   try {
     const { default: pretty } = await import('pino-pretty')

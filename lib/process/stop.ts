@@ -4,14 +4,14 @@ import type { Log } from './log.ts'
 
 export type Phase = {
   name: string
-  /** How long it may take, in milliseconds, before the next phase begins without it. */
+  /** Maximum duration in ms. After a timeout the next phase starts. */
   limitMs: number
   run: () => Promise<unknown>
 }
 
 /**
- * Ends the process on SIGTERM, SIGINT or an uncaught error through `phases`, in order, each named in the log and bounded.
- * Exits with 0 after a signal when every phase ended in time, with 1 otherwise; a second signal exits with 1 at once.
+ * Runs `phases` in order after SIGTERM, SIGINT or an uncaught error, and then ends the process. Each phase is logged by name and
+ * has a time limit. Exits with 0 if a signal came and every phase finished in time, otherwise with 1. A second signal exits with 1 at once.
  */
 export function stopInPhases (log: Log, phases: Phase[]): void {
   const totalMs = phases.reduce((sum, phase) => sum + phase.limitMs, 1_000)
@@ -25,7 +25,7 @@ export function stopInPhases (log: Log, phases: Phase[]): void {
         log.error({ err: error, phase: name }, 'shutdown phase failed or timed out')
         return false
       })
-      log.info({ phase: name, ms: Math.round(performance.now() - startedAt), ended: finished }, 'shutdown phase finished')
+      log.info({ phase: name, ms: Math.round(performance.now() - startedAt), finished }, 'shutdown phase finished')
       hasFailed ||= !finished
     }
     if (hasFailed) throw new Error('shutdown incomplete: a phase failed or timed out')

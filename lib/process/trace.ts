@@ -1,24 +1,24 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Where a piece of work belongs, by W3C Trace Context. */
+/** A span of a trace, by W3C Trace Context. */
 export type Trace = {
-  /** 32 hex digits, the same in every process that works on it. */
+  /** 32 hex digits, the same in every process that handles the trace. */
   traceId: string
-  /** 16 hex digits: this piece; of an HTTP request it is the request's id too. */
+  /** 16 hex digits. For an HTTP request the span id is also the request id. */
   spanId: string
-  /** Two hex digits, handed on as they came. */
+  /** Two hex digits, passed on unchanged. */
   flags: string
 }
 
 const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
-/** The `traceparent` of a new piece of the trace that the given one names or, where that is absent or not well formed, of a new trace. */
+/** Returns the `traceparent` of a new span in the given trace. Without a well formed `traceparent` the span starts a new trace. */
 export function continueTrace (traceparent: unknown): string {
   const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : null
   return parent ? `00-${parent.traceId}-${randomHex(16)}-${parent.flags}` : `00-${randomHex(32)}-${randomHex(16)}-01`
 }
 
-/** Null where it is not well formed. A version after 00 may have more behind its four fields; ff is none, nor are ids of zeros. */
+/** Returns null if `text` is malformed. Versions after 00 may have more fields; version ff and ids of zeros are invalid. */
 export function parseTraceparent (text: string): Trace | null {
   const [, version, traceId, spanId, flags, more] = text.length <= 512 ? form.exec(text) ?? [] : []
   if (!version || version === 'ff' || (version === '00' && more !== undefined)) return null
@@ -26,11 +26,11 @@ export function parseTraceparent (text: string): Trace | null {
   return { traceId: traceId!, spanId: spanId!, flags: flags! }
 }
 
-/** Of a `traceparent` that {@link continueTrace} made. */
+/** These two accept a `traceparent` that {@link continueTrace} returned. */
 export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35)
 export const spanIdOf = (traceparent: string): string => traceparent.slice(36, 52)
 
-/** Drawn in advance, as text: asking the system for each, or writing each as text, would take longer than all the rest. */
+/** Random hex digits are drawn in advance: a system call and a conversion for each id would take longer than the rest of the request's trace. */
 const pool = Buffer.alloc(24 * 256)
 let drawn = ''
 let used = 0

@@ -4,7 +4,7 @@ import type { Placed, Port, PortRows } from './rows.ts'
 /** The port of each alias. An alias is another code of a port; the port's own code is `ports.code`. */
 export type Aliases = ReadonlyMap<string, string>
 
-/** Most aliases of one port: a query reads all codes of a port, and `GET /locations` lists them. */
+/** Maximum aliases of one port: a query reads all codes of a port, and `GET /locations` lists them. */
 export const maxAliases = 16
 
 /** Reports aliases that name two ports, their own port, or another port of the file. */
@@ -26,29 +26,32 @@ export function checkAliases ({ rows, aliases }: PortRows, problems: ReferencePr
 }
 
 /**
- * Returns the aliases after a load. A file with the column `aliases` states all aliases of each port that it names; a file
- * without the column leaves them. Aliases of other ports stay. A code that the file has as a port is no alias. The aliases of
- * a port that becomes an alias go to the port that it is an alias of.
+ * Returns the aliases after a load.
+ *
+ * - A file with the column `aliases` replaces all aliases of each port that it names. A file without the column keeps them.
+ * - Aliases of other ports stay.
+ * - A code that the file has as a port is not an alias.
+ * - If a port becomes an alias, its own aliases move to the port that it is now an alias of.
  */
 export function aliasesAfter (file: { ports: Placed<Port>[], aliases: PortRows['aliases'] }, known: Aliases): Map<string, string> {
   const named = new Set(file.ports.map(({ row }) => row.code))
   const stated = new Map(file.aliases?.map(({ row }) => [row.code, row.port_code]))
   const after = new Map<string, string>()
   for (const [code, port] of known) {
-    const isStatedAnew = file.aliases !== null && named.has(port)
-    if (!named.has(code) && !isStatedAnew) after.set(code, stated.get(port) ?? port)
+    const isReplaced = file.aliases !== null && named.has(port)
+    if (!named.has(code) && !isReplaced) after.set(code, stated.get(port) ?? port)
   }
   for (const [code, port] of stated) after.set(code, port)
   return after
 }
 
-/** Reports ports with more aliases than {@link maxAliases}, those that the database keeps included. */
+/** Reports ports with more than {@link maxAliases} aliases, including those that the database has. */
 export function checkAliasCounts (ports: Placed<Port>[], after: Aliases, problems: ReferenceProblem[]): void {
   const counts = Map.groupBy(after.values(), port => port)
   for (const { line, row: { code } } of ports) {
     const count = counts.get(code)?.length ?? 0
     if (count <= maxAliases) continue
-    const message = `${code} has ${count} aliases: ${maxAliases} are the most`
+    const message = `${code} has ${count} aliases: the maximum is ${maxAliases}`
     problems.push({ file: 'ports', line, column: 'aliases', value: null, code: 'too-many-aliases', message })
   }
 }

@@ -7,8 +7,8 @@ import { loadReference, type Loaded } from './load.ts'
 const folder = join(import.meta.dirname, '../../sql/reference')
 
 /**
- * Loads the reference data that comes with this release, once: what an operator loads later stays until a release brings
- * other files. Null when these were loaded before.
+ * Loads the reference data of this release, once. Data that an operator loads later stays until a release has different files.
+ * Returns null if these files were loaded before.
  */
 export async function loadReferenceFiles (sql: Sql): Promise<Loaded | null> {
   const ports = await readText(join(folder, 'ports.csv'))
@@ -21,7 +21,7 @@ export async function loadReferenceFiles (sql: Sql): Promise<Loaded | null> {
   return loaded
 }
 
-/** The text of a UTF-8 file. Throws a TypeError with code `ERR_ENCODING_INVALID_ENCODED_DATA` when it is none. */
+/** Reads a UTF-8 file. Throws a TypeError with code `ERR_ENCODING_INVALID_ENCODED_DATA` if the file is not UTF-8. */
 export async function readText (path: string): Promise<string> {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path))
 }

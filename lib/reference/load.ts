@@ -5,37 +5,38 @@ import { readReference, type Known } from './read.ts'
 import type { Alias, Port, Region } from './rows.ts'
 import { writeAliases, type AliasCounts } from './write-aliases.ts'
 
-/** How many rows of a file were new, had another name or parent, or were as they are. */
+/** How many rows of a file were new, had another name or parent, or were unchanged. */
 export type Counts = { added: number, changed: number, unchanged: number }
 
-/** What a load did; kept are those that the database has and the files do not name. */
+/** The result of a load. `untouched` counts the rows that the database has and the files do not name. */
 export type Loaded = {
   regions: Counts
   ports: Counts
   aliases: AliasCounts
   untouchedRegions: number
   untouchedPorts: number
-  /** Codes of ports and slugs of regions that were added, and those whose name or parent is another. */
+  /** Codes of ports and slugs of regions that were added, and those whose name or parent changed. */
   added: string[]
   changed: string[]
-  /** Codes that were ports and are aliases now, each with its port. */
+  /** Codes that were ports and are now aliases, each with its port. */
   becameAliases: Alias[]
-  /** Codes that were aliases and are ports now, each with the port that it was an alias of. */
+  /** Codes that were aliases and are now ports, each with its former port. */
   becamePorts: Alias[]
 }
 
 export type LoadOptions = {
-  /** Says what a load would do and changes nothing. */
+  /** Returns what a load would do, and changes nothing. */
   dryRun?: boolean
-  /** The files come with the release: they may name ports in regions that an operator has retired. */
+  /** The files belong to the release: they may name ports in regions that an operator has retired. */
   shipped?: boolean
 }
 
 /**
- * Loads reference data from CSV files, one of which may be null, in one transaction: all of it or nothing. It adds and changes, and never
- * deletes a port or a region, because prices refer to ports: a port that becomes an alias keeps its row, which the release
- * before this one reads, and the alias goes before it. What is retired stays retired.
- * Throws `InvalidReference` when anything is wrong with the files.
+ * Loads reference data from CSV files in one transaction; one of the files may be null. A load adds and changes rows. It never
+ * deletes a port or a region, because prices refer to ports. A port that becomes an alias keeps its row, which the previous release
+ * reads; this release uses the alias first. Retired ports and regions stay retired.
+ *
+ * Throws `InvalidReference` if anything in the files is invalid.
  */
 export async function loadReference (
   sql: Sql, portsCsv: string | null, regionsCsv: string | null, { dryRun = false, shipped = false }: LoadOptions = {}
@@ -61,8 +62,8 @@ class RolledBack extends Error {
 }
 
 async function load (sql: Sql, portsCsv: string | null, regionsCsv: string | null, shipped: boolean): Promise<Loaded> {
-  // Two loads at once queue up here, before either looks, so that no cycle is made of their two halves.
-  // Queries and arriving batches, which only read these tables, are not held up by this lock.
+  // Serializes concurrent loads before either reads, so that two halves cannot form a cycle.
+  // The lock does not block queries and arriving batches, which only read these tables.
   await sql`lock table regions, ports, port_aliases in share row exclusive mode`
   const known = await readKnown(sql)
   const { regions, ports, aliases } = readReference(portsCsv, regionsCsv, shipped ? { ...known, retired: new Set() } : known)
@@ -72,7 +73,7 @@ async function load (sql: Sql, portsCsv: string | null, regionsCsv: string | nul
     ports: count(ports.length, written.ports),
     aliases: await writeAliases(sql, known.aliases, aliases),
   }
-  // Contents that were rejected before are checked again where they are sent again (docs/decisions/0028).
+  // The worker checks rejected content again if it is sent again after this (docs/decisions/0028).
   if (Object.values(counts).some(({ unchanged, ...moved }) => Object.values(moved).some(count => count > 0))) {
     await sql`update reference_version set version = version + 1`
   }
@@ -83,8 +84,8 @@ async function load (sql: Sql, portsCsv: string | null, regionsCsv: string | nul
     changed: rows.filter(({ added }) => !added).map(({ code }) => code),
     untouchedRegions: known.regions.size - regions.filter(({ slug }) => known.regions.has(slug)).length,
     untouchedPorts: countUntouched(known, ports, aliases),
-    becameAliases: between(aliases, code => known.ports.has(code) && !known.aliases.has(code)),
-    becamePorts: between(known.aliases, code => !aliases.has(code) && isPort(code, known, ports)),
+    becameAliases: selectAliases(aliases, code => known.ports.has(code) && !known.aliases.has(code)),
+    becamePorts: selectAliases(known.aliases, code => !aliases.has(code) && isPort(code, known, ports)),
   }
 }
 
@@ -95,8 +96,8 @@ function countUntouched (known: Known, ports: Port[], aliases: Aliases): number 
 
 const isPort = (code: string, known: Known, ports: Port[]): boolean => known.ports.has(code) || ports.some(port => port.code === code)
 
-function between (aliases: Aliases, isOne: (code: string) => boolean): Alias[] {
-  return [...aliases].filter(([code]) => isOne(code)).map(([code, port]) => ({ code, port_code: port }))
+function selectAliases (aliases: Aliases, matches: (code: string) => boolean): Alias[] {
+  return [...aliases].filter(([code]) => matches(code)).map(([code, port]) => ({ code, port_code: port }))
 }
 
 async function readKnown (sql: Sql): Promise<Known> {
@@ -113,7 +114,7 @@ async function readKnown (sql: Sql): Promise<Known> {
 
 const isRetired = ({ is_retired: retired }: { is_retired: boolean }): boolean => retired
 
-/** A row that an upsert wrote. */
+/** A row that an upsert inserted or updated. */
 type Written = { code: string, added: boolean }
 
 async function upsertRegions (sql: Sql, regions: Region[]): Promise<Written[]> {
@@ -145,7 +146,7 @@ async function upsertPorts (sql: Sql, ports: Port[]): Promise<Written[]> {
     returning code, xmax = 0 as added`
 }
 
-// A row version that an update made has a transaction in xmax, one that an insert made has none.
+// A row version of an update has a transaction in xmax; a row version of an insert has none.
 function count (rows: number, written: Written[]): Counts {
   const added = written.filter(row => row.added).length
   return { added, changed: written.length - added, unchanged: rows - written.length }

@@ -4,25 +4,25 @@ import { checkClashes, checkCycles, checkParents, checkRetiredParents } from './
 import { readPorts, readRegions, type Port, type Region } from './rows.ts'
 import type { Tree } from './tree.ts'
 
-/** Ports, the regions that they are in, and every alias that there is after a load. */
+/** Ports, regions, and all aliases after a load. */
 export type Reference = { ports: Port[], regions: Region[], aliases: Aliases }
 
 /**
- * What the database holds already: each region's parent, the port codes, the port of each alias, and the slugs and codes that are retired.
- * A load deletes no region and no port.
+ * The reference data in the database: each region's parent, the port codes, the port of each alias, and the retired slugs and
+ * codes. A load deletes no region and no port.
  */
 export type Known = { regions: Tree, ports: ReadonlySet<string>, aliases: Aliases, retired: ReadonlySet<string> }
 
 /**
- * Reads the CSV files of reference data, one of which may be null, and checks them against each other and against what is known already.
- * Throws `InvalidReference` with everything that is wrong.
+ * Reads the CSV files of reference data and checks them against each other and against `known`. One of the files may be null.
+ * Throws `InvalidReference` with all problems.
  */
 export function readReference (portsCsv: string | null, regionsCsv: string | null, known: Known = nothing): Reference {
   const problems: ReferenceProblem[] = []
   const regions = regionsCsv === null ? { rows: [], named: new Set<string>() } : readRegions(regionsCsv, problems)
   const ports = portsCsv === null ? { rows: [], aliases: null } : readPorts(portsCsv, problems)
 
-  // Without the regions file every parent would look unknown, so rows are related only where it could be read.
+  // Without the regions file every parent would look unknown, so parents are checked only if the file could be read.
   if (regions) {
     const parents = regions.rows.map(({ row }) => [row.slug, row.parent_slug] as const)
     const tree: Tree = new Map([...known.regions, ...parents])

@@ -2,32 +2,32 @@ import type { ReferenceProblem } from './invalid-reference.ts'
 import type { Alias, Placed, Port, Region } from './rows.ts'
 import { findCycles, type Tree } from './tree.ts'
 
-/** Reports ports and regions whose parent is not among the slugs; an empty parent of a port is reported where it is read. */
+/** Reports ports and regions whose parent is unknown. `readPorts` reports an empty parent of a port. */
 export function checkParents (
   file: ReferenceProblem['file'], rows: Placed<Port | Region>[], slugs: ReadonlySet<string>, problems: ReferenceProblem[]
 ): void {
   for (const { line, row: { parent_slug: parent } } of rows) {
     if (!parent || slugs.has(parent)) continue
-    const message = `there is no region ${JSON.stringify(parent)}, neither in the file nor known already`
+    const message = `there is no region ${JSON.stringify(parent)}, neither in the file nor in the database`
     problems.push({ file, line, column: 'parent_slug', value: parent, code: 'unknown-parent', message })
   }
 }
 
-/** Reports ports and regions that are put into a retired region; what is retired itself may stay there. */
+/** Reports ports and regions whose parent is retired, unless they are retired themselves. */
 export function checkRetiredParents (
   file: ReferenceProblem['file'], rows: Placed<Port | Region>[], retired: ReadonlySet<string>, problems: ReferenceProblem[]
 ): void {
   for (const { line, row } of rows) {
     const { parent_slug: parent } = row
     if (!parent || !retired.has(parent) || retired.has('code' in row ? row.code : row.slug)) continue
-    const message = `the region ${parent} is retired: \`reference unretire ${parent}\` takes that back`
+    const message = `the region ${parent} is retired: \`reference unretire ${parent}\` reverses that`
     problems.push({ file, line, column: 'parent_slug', value: parent, code: 'retired-parent', message })
   }
 }
 
 /**
- * Reports each cycle once, at the first of its rows. The tree is what the database will hold, since a row can close
- * a cycle through regions that the file does not name; a cycle with no row of the file in it is not the file's fault.
+ * Reports each cycle once, at its first row in the file. `tree` is the state after the load, because a row can close a cycle
+ * through regions that the file does not name. A cycle without a row of the file is not reported.
  */
 export function checkCycles (rows: Placed<Region>[], tree: Tree, problems: ReferenceProblem[]): void {
   const lines = new Map(rows.map(({ line, row }) => [row.slug, line]))
@@ -38,13 +38,13 @@ export function checkCycles (rows: Placed<Region>[], tree: Tree, problems: Refer
     const path = [...cycle.slice(at), ...cycle.slice(0, at), first]
     const where = { file: 'regions', line: lines.get(first)!, column: 'parent_slug', value: path[1]! } as const
     if (cycle.length === 1) problems.push({ ...where, code: 'own-parent', message: `${first} is its own parent` })
-    else problems.push({ ...where, code: 'cycle', message: `the parents lead in a circle: ${path.join(' → ')}` })
+    else problems.push({ ...where, code: 'cycle', message: `the parents form a cycle: ${path.join(' → ')}` })
   }
 }
 
 /**
- * Reports each slug that is a code or alias of a port but for case, once: at the region where the file has it, else at the port.
- * `known.codes` are those of the database's ports and the aliases after the load.
+ * Reports each slug that equals a port code or alias except for case, once: at the region if the file names it, otherwise at the
+ * port. `known.codes` has the codes of the database's ports and the aliases after the load.
  */
 export function checkClashes (
   files: { ports: Placed<Port>[], aliases: Placed<Alias>[], regions: Placed<Region>[] },

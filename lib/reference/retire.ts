@@ -4,10 +4,10 @@ import { transaction } from '../postgres/transaction.ts'
 
 export type RetireAction = 'retire' | 'unretire'
 
-/** A port or a region and whether the action changed it. */
+/** A port or a region, and whether the action changed it. */
 export type Retirement = { code: string, kind: 'port' | 'region', changed: boolean }
 
-/** Why nothing was changed: a line for each code. */
+/** Thrown if nothing was changed; `lines` has one reason for each code. */
 export class RetirementRefused extends Error {
   readonly lines: readonly string[]
   constructor (lines: string[]) {
@@ -17,9 +17,10 @@ export class RetirementRefused extends Error {
 }
 
 /**
- * Retires ports and regions, or takes that back: all of them or none. A retired port takes no new prices; its old ones stay. A region
- * can be retired once nothing in it is in use. `codes` are codes of ports and slugs of regions, in any case.
- * Throws RetirementRefused for a code that is unknown or an alias, and where the parts of a region would contradict the region.
+ * Retires ports and regions, or reverses that: all of them or none. A retired port accepts no new prices; its old prices stay. A
+ * region can be retired if nothing in it is in use. `codes` are port codes and region slugs, in any case.
+ *
+ * Throws RetirementRefused for a code that is unknown or an alias, and if a retired region would contain a port or region in use.
  */
 export async function retireLocations (sql: Sql, codes: string[], action: RetireAction, actor: Actor): Promise<Retirement[]> {
   return await transaction(sql, async tx => {
@@ -40,7 +41,7 @@ export async function retireLocations (sql: Sql, codes: string[], action: Retire
       await tx`
         insert into reference_actions (action, codes, actor, caller, task, reason, acted_at)
         values (${action}, ${[...changed]}, ${actor.name}, ${actor.caller ?? null}, ${actor.task ?? null}, ${actor.reason}, clock_timestamp())`
-      // Contents that were rejected before are checked again where they are sent again (docs/decisions/0028).
+      // The worker checks rejected content again if it is sent again after this (docs/decisions/0028).
       await tx`update reference_version set version = version + 1`
     }
     return locations.map(location => ({ ...location, changed: changed.has(location.code) }))
@@ -64,8 +65,8 @@ async function findLocations (tx: Sql, codes: string[]): Promise<Array<Omit<Reti
 }
 
 /**
- * No region is retired while something in it is in use, and nothing is taken into use in a retired region. Regions that the action does not
- * name are not looked at: the files of a release may have put a port into a retired one. An alias is no port, although `ports` may have a row of it.
+ * Throws if a retired region would contain a port or region in use. Only regions that the action concerns are checked: the files of
+ * a release may have put a port into a retired region. An alias does not count as a port, although `ports` may have a row for it.
  */
 async function checkRegions (tx: Sql, codes: string[], action: RetireAction): Promise<void> {
   const wrong = await tx<Array<{ region: string, used: string[], count: number }>>`
@@ -80,6 +81,6 @@ async function checkRegions (tx: Sql, codes: string[], action: RetireAction): Pr
     group by region.slug order by region.slug`
   if (wrong.length > 0) {
     throw new RetirementRefused(wrong.map(({ region, used, count }) =>
-      `the region ${region} would be retired while ${used.join(', ')}${count > used.length ? ` and ${count - used.length} more` : ''} in it ${count === 1 ? 'is' : 'are'} not`))
+      `the region ${region} would be retired, but ${used.join(', ')}${count > used.length ? ` and ${count - used.length} more` : ''} in it ${count === 1 ? 'is' : 'are'} still in use`))
   }
 }

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import type { ReferenceProblem } from './invalid-reference.ts'
 
-/** One row of a file: its values by column, or null where the number of fields tells that they are not in their places. */
+/** One row of a file: its values by column, or null if the number of fields is wrong, since the values may then be shifted. */
 export type Row<Column extends string, Optional extends string = never> = {
   line: number
   fields: string[]
@@ -9,8 +9,8 @@ export type Row<Column extends string, Optional extends string = never> = {
 }
 
 /**
- * Reads a CSV file whose header has exactly these columns, and perhaps the optional ones, in any order, and adds what is wrong to the
- * problems. Null when the header or the CSV itself is wrong, since then no row can be trusted.
+ * Reads a CSV file whose header has exactly `columns`, and may have the `optional` ones, in any order. Adds all problems to `problems`.
+ * Returns null if the header or the CSV itself is malformed, since then no row can be used.
  */
 export function readTable<Column extends string, Optional extends string = never> (
   file: ReferenceProblem['file'], csv: string, columns: readonly Column[], problems: ReferenceProblem[], optional: readonly Optional[] = []
@@ -28,7 +28,7 @@ export function readTable<Column extends string, Optional extends string = never
   }
   const wrong = checkHeader(file, header, columns, optional)
   if (wrong.length === 0 && body.length === 0) {
-    // A file cut off after its header would otherwise pass for one that has nothing to say.
+    // Without this check a file that was truncated after its header would pass as a file without changes.
     wrong.push({ file, line: header.line, column: null, value: null, code: 'empty-file', message: 'the file has a header but no row' })
   }
   if (wrong.length > 0) {
@@ -51,7 +51,7 @@ type Line = { line: number, fields: string[] }
 
 function parseRecords (csv: string): Line[] | CsvError {
   try {
-    // The parser counts a CRLF inside quotes as two lines, so every line ends in LF before it sees them.
+    // The parser counts a CRLF inside quotes as two lines, so all line ends are converted to LF first.
     const records: unknown = parse(csv.replace(/\r\n?/g, '\n'), {
       bom: true, info: true, relax_column_count: true, skip_empty_lines: true, record_delimiter: '\n',
     })

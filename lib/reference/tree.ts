@@ -1,4 +1,4 @@
-/** Slug of each region and of the region that it is in; null for those at the top. */
+/** The slug of each region, with the slug of its parent; null for a region at the top. */
 export type Tree = ReadonlyMap<string, string | null>
 
 /**
@@ -9,7 +9,7 @@ export function findCycles (tree: Tree): string[][] {
   const cycles: string[][] = []
   const seen = new Set<string>()
   for (const start of tree.keys()) {
-    // Each region has one parent, so a walk up either ends, meets an earlier walk, or bites its own tail.
+    // Each region has one parent, so a walk upwards ends at the top, meets an earlier walk, or meets its own path.
     const path: string[] = []
     const onPath = new Set<string>()
     let slug: string | null | undefined = start

@@ -1,10 +1,10 @@
 import type { Sql } from 'postgres'
 import type { Aliases } from './aliases.ts'
 
-/** How many aliases are new, are another port's now, are none any more, or are as they were. */
+/** How many aliases were added, moved to another port, removed, or left unchanged by a load. */
 export type AliasCounts = { added: number, changed: number, removed: number, unchanged: number }
 
-/** Writes the difference between the aliases before and after a load; what is the same gets no new row version. */
+/** Writes the difference between the aliases before and after a load. An unchanged alias gets no new row version. */
 export async function writeAliases (sql: Sql, before: Aliases, after: Aliases): Promise<AliasCounts> {
   const removed = [...before.keys()].filter(code => !after.has(code))
   const written = [...after].filter(([code, port]) => before.get(code) !== port)

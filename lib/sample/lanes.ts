@@ -3,15 +3,15 @@ import type { Port } from '../reference/rows.ts'
 import type { Random } from './random.ts'
 import { tradesByRegion, usualPrice } from './trades.ts'
 
-/** From one port to another, and what shipping a container costs there as a rule, in USD. */
+/** A pair of ports, and the usual price of a container on it in USD. */
 export type Lane = { orig_code: string, dest_code: string, price: number }
 
-/** The lane of the README's example, which every sample has; its price fits the example's. */
+/** The lane of the README's example. Every sample has it; its price matches the example. */
 export const exampleLane: Lane = { orig_code: 'CNGGZ', dest_code: 'EETLL', price: 1154 }
 
 /**
- * Picks lanes between ports of different trades, the busy ones more often, the example's among them.
- * Throws `RangeError` when the ports do not make as many.
+ * Picks lanes between ports of different trades, busy ones more often, and always the example's lane.
+ * Throws `RangeError` if the ports form fewer lanes than `count`.
  */
 export function pickLanes ({ ports, regions }: Reference, count: number, random: Random): Lane[] {
   const trades = tradesByRegion(regions)
@@ -30,18 +30,18 @@ export function pickLanes ({ ports, regions }: Reference, count: number, random:
   for (const candidate of candidates) {
     if (isExample(candidate.lane)) Object.assign(candidate, { key: -1, lane: exampleLane })
   }
-  if (candidates.length < count) throw new RangeError(`the ports make ${candidates.length} lanes, fewer than ${count}`)
-  // The smallest keys are about those that a draw by weight without putting back would bring, and need no logarithm,
-  // whose last digit differs between machines.
+  if (candidates.length < count) throw new RangeError(`the ports form ${candidates.length} lanes, fewer than ${count}`)
+  // The smallest keys approximate a weighted draw without replacement. They need no logarithm, whose last digit differs
+  // between machines.
   return candidates.sort((a, b) => a.key - b.key).slice(0, count).map(({ lane }) => lane)
 }
 
-/** Whether a lane is the example's. */
+/** Returns true for the lane of the README's example. */
 export function isExample (lane: Lane): boolean {
   return lane.orig_code === exampleLane.orig_code && lane.dest_code === exampleLane.dest_code
 }
 
-// How many ports of its region come before each: the file has the busy ones first, more or less.
+// Returns how many ports of its region precede each port: the file roughly lists busy ports first.
 function ranks (ports: readonly Port[]): number[] {
   const before = new Map<string, number>()
   return ports.map(({ parent_slug: region }) => {

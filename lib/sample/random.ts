@@ -1,9 +1,9 @@
-/** A source of numbers from 0 up to, but never, 1, each with 32 random bits. */
+/** Returns a number from 0 (inclusive) to 1 (exclusive) with 32 random bits. */
 export type Random = () => number
 
 /**
- * Makes the same numbers from the same seeds on every machine (Chris Doty-Humphrey's sfc32: integer operations alone).
- * Seeds are integers; other seeds, other numbers.
+ * Returns a generator of the same numbers from the same seeds on every machine (Chris Doty-Humphrey's sfc32, which uses only integer
+ * operations). Seeds are integers. Different seeds give different numbers.
  */
 export function seededRandom (first: number, second = 0, third = 0): Random {
   let a = first | 0
@@ -18,12 +18,12 @@ export function seededRandom (first: number, second = 0, third = 0): Random {
     c = ((c << 21) | (c >>> 11)) + sum | 0
     return (sum >>> 0) / 2 ** 32
   }
-  // Seeds that differ in a bit begin alike; some rounds later nothing of it is left.
+  // Seeds that differ in one bit begin with similar numbers. After 20 rounds the similarity has disappeared.
   for (let round = 0; round < 20; round++) next()
   return next
 }
 
-/** Shuffles in place, every order as likely as every other. */
+/** Shuffles in place; every order is equally likely. */
 export function shuffle<T> (items: T[], random: Random): T[] {
   for (let last = items.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1))

@@ -1,15 +1,15 @@
 import type { Region } from '../reference/rows.ts'
 
 /**
- * Where a region lies and how much it ships. `at` is its place on the route around the world by Suez and Panama, `off`
- * how far from that route it lies, both in thousands of nautical miles; `exports` and `imports` compare with each other.
+ * Where a region is and how much it ships. `at` is its position on the route around the world by Suez and Panama. `off` is its
+ * distance from that route. Both are in thousands of nautical miles. `exports` and `imports` are relative quantities.
  */
 export type Trade = { at: number, off: number, exports: number, imports: number }
 
 /** Length of the route around the world, in thousands of nautical miles. */
 const around = 24.5
 
-/** What a region's ports take part in; a region that is not named does as the region that it is in. */
+/** The trade of each region's ports. An unlisted region has the trade of its parent. */
 const trades: Record<string, Trade> = {
   far_east: { at: 0, off: 0, exports: 14, imports: 5 },
   south_east_asia: { at: 2.2, off: 0.2, exports: 6, imports: 2 },
@@ -30,17 +30,17 @@ const trades: Record<string, Trade> = {
   north_america: { at: 19, off: 0, exports: 3, imports: 9 },
 }
 
-/** Tells for each region's slug the trade that its ports take part in; null where neither it nor any region above it has one. */
+/** Returns the trade of each region by slug; null if neither the region nor any region above it has a trade. */
 export function tradesByRegion (regions: readonly Region[]): Map<string, Trade | null> {
   const parents = new Map(regions.map(({ slug, parent_slug: parent }) => [slug, parent]))
   const find = (slug: string | null): Trade | null => slug === null ? null : trades[slug] ?? find(parents.get(slug) ?? null)
   return new Map(regions.map(({ slug }) => [slug, find(slug)]))
 }
 
-/** A price in USD that fits the trade: grows with the distance, and ships going back for the next load sail cheaper. */
+/** Returns a plausible price in USD. The price grows with the distance; ships that return for their next load charge less. */
 export function usualPrice (orig: Trade, dest: Trade): number {
   const along = Math.abs(orig.at - dest.at)
   const distance = Math.min(along, around - along) + orig.off + dest.off
-  const isWayBack = orig.exports < dest.exports
-  return (280 + 84 * distance) * (isWayBack ? 0.55 : 1)
+  const isReturnLeg = orig.exports < dest.exports
+  return (280 + 84 * distance) * (isReturnLeg ? 0.55 : 1)
 }

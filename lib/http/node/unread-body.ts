@@ -4,14 +4,14 @@ import type { IncomingMessage } from 'node:http'
 const lingerMs = 3_000
 
 /**
- * An answer may go out before the body has come in: a refusal, say. It then has `Connection: close`, and the connection is closed in one
- * direction: what still comes is read and thrown away until the client has closed it too, for `lingerMs` at most. Closing both at once
- * would reset the connection before the client reads the answer.
+ * Handles responses that are sent before the body has arrived, such as refusals. The response has `Connection: close`, and only
+ * the server's direction of the connection is closed. Arriving bytes are discarded until the client closes the connection too, for
+ * at most `lingerMs`. Closing both directions at once would reset the connection before the client reads the response.
  */
 export function closeUnreadBodies (app: FastifyInstance): void {
   app.addHook('onSend', ({ raw }, reply, _payload, done) => {
     if (!isUnread(raw)) return done()
-    // A short body came with its header, and is parsed when this turn of the event loop is over.
+    // A short body arrives with its header, and is parsed at the end of this event loop iteration.
     setImmediate(() => {
       if (isUnread(raw)) {
         reply.header('connection', 'close')

@@ -71,7 +71,7 @@ t.test('keys, when they are required', async t => {
   const env = { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' }
   const keys = (text: string) => JSON.stringify([{ provider: 'demo', sha256: createHash('sha256').update(text).digest('hex'), scopes: ['rates'] }])
   t.match(await runProcess(t, 'rates-api', { ...env, RATES_KEYS_REQUIRED: 'true', API_KEYS: '{}' }), { code: 1, output: /API_KEYS must be an array/ })
-  t.match(await runProcess(t, 'rates-api', { ...env, API_KEYS: keys('development') }), { code: 1, output: /API_KEYS holds a development key/ })
+  t.match(await runProcess(t, 'rates-api', { ...env, API_KEYS: keys('development') }), { code: 1, output: /API_KEYS has a development key/ })
   const process = await startProcess(t, 'rates-api', { ...env, RATES_KEYS_REQUIRED: 'true', API_KEYS: keys('some key') })
   t.equal((await get(process, path)).status, 401)
 })
