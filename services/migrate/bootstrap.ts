@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
 
-/** Any number but the migrator's; all bootstraps of a server take it in the same database. */
+/** An arbitrary number that differs from the migrator's. All bootstraps of a server take the lock in the same database. */
 const lockKey = 7_340_002
 
 export type Bootstrap = {
-  /** Name of the database that is made, owned by `migrator`. */
+  /** Name of the database to create. Its owner is `migrator`. */
   database: string
-  /** Whether the logins get `rds_iam`: from then on RDS takes tokens from them and no passwords. */
+  /** Whether the login roles get `rds_iam`. RDS then accepts tokens from them and no passwords. */
   iam?: boolean
-  /** By login, where an environment uses passwords; only a superuser can set them. */
+  /** Passwords by login role, for environments that use passwords. Only a superuser can set them. */
   loginPasswords?: Record<string, string>
 }
 
 /**
- * What only a superuser (on RDS: the master user) can do, once per server: the roles and the database. Harmless when run again,
- * or by many at once.
+ * Creates the roles and the database, once per server. Only a superuser (on RDS: the master user) can do this. Repeated and
+ * concurrent runs are harmless.
  *
- * @param sql a pool of one connection, which holds the lock; made with `poolSize: 1`
+ * @param sql a pool of one connection (`poolSize: 1`), which holds the lock
  */
 export async function bootstrap (sql: Sql, { database, iam = false, loginPasswords = {} }: Bootstrap): Promise<void> {
   if (sql.options.max !== 1) throw new Error('bootstrap needs a pool of one connection')

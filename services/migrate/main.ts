@@ -9,7 +9,7 @@ import { migrate } from '../../lib/migrations/migrate.ts'
 import { readMigrations } from '../../lib/migrations/migrations.ts'
 import { ensurePartitions, monthAhead } from '../../lib/migrations/partitions.ts'
 
-/** Prepares the database for this release: roles where asked for, migrations, partitions, reference data. Runs before any service. */
+/** Prepares the database for this release: roles if configured, migrations, partitions, reference data. Runs before the services. */
 const config = startFrom(Config, config => config, ...checks)
 const log = await openLog('migrate', config.LOG_LEVEL)
 
@@ -25,10 +25,10 @@ try {
   const applied = await migrate(sql, readMigrations(), (migration, statement) => log.info({ migration, statement }, 'non-transactional statement started'))
   const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
   const reference = await loadReferenceFiles(sql)
-  log.info({ applied, partitions: months.length, reference }, 'the database is ready for this release')
+  log.info({ applied, partitions: months.length, reference }, 'database ready for this release')
   await sql.end()
 } catch (error) {
-  log.fatal({ err: error }, 'the database could not be prepared')
+  log.fatal({ err: error }, 'database preparation failed')
   process.exitCode = 1
   process.exit()
 }

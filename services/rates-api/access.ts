@@ -4,17 +4,17 @@ import { accessProblems, requireKey } from '../../lib/api-keys/require-key.ts'
 import type { Problem } from '../../lib/http/problem.ts'
 import { tooMany } from './client-limit.ts'
 
-/** The current keys; null if no key is required. */
+/** Returns the current keys, which may change while the process runs; null if no key is required. */
 export type Keys = CurrentKeys | null
 
-/** What the routes require of their callers: few enough requests, and a key with the scope `rates`; or nothing. */
+/** The access rules of the routes: a request limit and a key with the scope `rates`, each if configured. */
 export type Access = {
   onRequest: onRequestAsyncHookHandler[]
   security: Array<Record<string, string[]>>
   problems: Problem[]
 }
 
-/** The limit comes before the key: neither needs the database, and requests with a wrong key are counted. */
+/** Applies the limit before the key check, so that requests with invalid keys count too. Neither queries the database. */
 export function accessWith (keys: Keys, limit: preHandlerAsyncHookHandler | undefined): Access {
   return {
     onRequest: [...(limit ? [limit as onRequestAsyncHookHandler] : []), ...(keys ? [requireKey(keys, 'rates')] : [])],

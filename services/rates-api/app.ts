@@ -14,22 +14,22 @@ import { registerRates } from './routes/rates.ts'
 import type { RatesApi } from './context.ts'
 
 export type Dependencies = {
-  /** Opens a pool of one connection to the primary: how many there are is `limits.connections`. */
+  /** Opens a pool of one connection to the primary. `limits.connections` is the number of pools. */
   connect: () => Sql
-  /** The same for each replica. */
+  /** Opens a pool of one connection to a replica, one function for each replica. */
   replicas?: Array<() => Sql>
   log: Log
   metrics?: Metrics
   keys: Keys
   limits: HostsOptions['limits'] & {
-    /** Longest range of `GET /rates`, in days. */
+    /** Maximum range of `GET /rates`, in days. */
     maxDays: number
-    /** Of each client; none where it is not given. */
+    /** Request limit of each client; undefined is no limit. */
     client?: ClientLimit
   }
 }
 
-/** The rates API: reads, never writes. */
+/** Builds the rates API, which only reads. */
 export async function buildRatesApi (dependencies: Dependencies): Promise<FastifyInstance> {
   const { connect, replicas = [], log, metrics = openMetrics('rates-api'), keys, limits } = dependencies
   const app = buildServer({ log, metrics })
@@ -39,7 +39,7 @@ export async function buildRatesApi (dependencies: Dependencies): Promise<Fastif
 
   declareCaller(app)
   const api: RatesApi = { hosts, metrics, access: accessWith(keys, limits.client && await limitClients(app, limits.client)), maxDays: limits.maxDays }
-  await registerDocs(app, { title: 'Freight rates', description: 'What shipping a container costs on average, day by day.', keys: keys !== null })
+  await registerDocs(app, { title: 'Freight rates', description: 'Average price of shipping a container, for each day.', keys: keys !== null })
   await app.register(async routes => {
     const checks = { database: hosts.check, ...(keys ? { keys: async () => keys() } : {}) }
     registerHealth(routes, checks, { details: replicas.length > 0 ? () => ({ hosts: hosts.status() }) : undefined })

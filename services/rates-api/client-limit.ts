@@ -4,7 +4,7 @@ import { clientOf } from '../../lib/http/client-address.ts'
 import { Problem } from '../../lib/http/problem.ts'
 
 export type ClientLimit = {
-  /** Requests of one client in a minute, to one process; 0 is no limit. */
+  /** Requests of one client per minute, to one process; 0 is no limit. */
   perMinute: number
   /** Proxies in front of this process, each of which adds an entry to X-Forwarded-For. */
   trustedProxies: number
@@ -13,11 +13,11 @@ export type ClientLimit = {
 }
 
 /**
- * Counts the requests of each client, all routes together. Undefined where there is no limit: then nothing is counted.
+ * Counts the requests of each client over all routes. Returns undefined without a limit; then nothing is counted.
  *
- * The counters used last are kept: 2.5 MB at most. A client whose counter is given up begins anew, and nobody is refused because
- * others are many. To gain by that a client needs more addresses than there are counters, and with those it may send more within
- * the limit than a process can serve.
+ * Only the most recently used counters stay in memory, 2.5 MB at most. A client whose counter was evicted starts at 0, so many
+ * clients never cause a refusal. To exploit that, an attacker needs more addresses than there are counters. With so many
+ * addresses, the requests within the limit already exceed what a process can serve.
  */
 export async function limitClients (app: FastifyInstance, limit: ClientLimit): Promise<preHandlerAsyncHookHandler | undefined> {
   const { perMinute, trustedProxies, maxCounters = 10_000 } = limit

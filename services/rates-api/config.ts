@@ -3,12 +3,12 @@ import { Balanced, Common, Count, type ConfigCheck } from '../../lib/process/con
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { hasKeySource, Keys, keySourceProblems } from '../../lib/api-keys/key-source.ts'
 
-/** What the rates API reads from its environment. */
+/** Environment variables of the rates API. */
 export const Config = Type.Object({
   ...Common,
   ...Balanced,
   RATES_MAX_DAYS: Count('longest range of one request, in days', { default: 366, maximum: 3_660 }),
-  RATES_QUERY_TIMEOUT_MS: Count('longest time of a query including its wait for a connection, in milliseconds; then the query is cancelled and the response is 503', {
+  RATES_QUERY_TIMEOUT_MS: Count('maximum duration of a query including its wait for a connection, in milliseconds; then the query is cancelled and the response is 503', {
     default: 5_000, minimum: 10, maximum: 60_000,
   }),
   RATES_MAX_WAITING: Count('requests that may wait for a connection to the database; one more gets 503 at once', { default: 200, maximum: 100_000 }),
@@ -23,7 +23,7 @@ export const Config = Type.Object({
   }),
   RATES_KEYS_REQUIRED: Type.Boolean({ description: 'true: /rates and /locations require an API key with scope "rates"; false: they are open', default: false }),
   ...Keys,
-  DATABASE_POOL_SIZE: Count('connections to each database server: one for readiness, each of the others for a query at once', {
+  DATABASE_POOL_SIZE: Count('connections to each database server: one for readiness, the others for concurrent queries', {
     default: 10, minimum: 2, maximum: 100,
   }),
   DATABASE_READ_URLS: Type.Optional(Type.String({

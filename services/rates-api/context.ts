@@ -2,7 +2,7 @@ import type { Metrics } from '../../lib/metrics/metrics.ts'
 import type { Access } from './access.ts'
 import type { Hosts } from './database/hosts.ts'
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export type RatesApi = {
   hosts: Hosts
   metrics: Metrics

@@ -20,7 +20,7 @@ const connectTo = (url: string) => () => openDatabase({
   process: 'rates-api',
   poolSize: 1,
   statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
-  // One plan for every lane and region, made once: planning takes longer than a lane's query.
+  // One generic plan for every lane and region: planning takes longer than the query of a lane.
   settings: { plan_cache_mode: 'force_generic_plan' },
 })
 const connect = connectTo(config.DATABASE_URL)

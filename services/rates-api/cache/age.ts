@@ -1,9 +1,9 @@
-/** What stands for more seconds than anybody can count, or wants to (RFC 9111, section 1.2.2). */
+/** Represents an unknown age and every larger age (RFC 9111, section 1.2.2). */
 const unknownSeconds = 2 ** 31
 
 /**
- * `Age` (RFC 9111, section 5.1): how old an answer's data may be, in whole seconds, rounded up. A replica is a cache of the
- * primary; what the primary says itself has no age.
+ * Returns the `Age` header (RFC 9111, section 5.1): how old the data of a response may be, in seconds, rounded up. A replica is a
+ * cache of the primary. A response of the primary has no age.
  */
 export function age (ageMs: number | null): { age?: number } {
   return ageMs === null ? {} : { age: Math.min(Math.ceil(ageMs / 1000), unknownSeconds) }

@@ -1,9 +1,9 @@
 import { setImmediate as nextIteration } from 'node:timers/promises'
 
 /**
- * Asks once for all who want to know at the same time. Nobody gets the answer to a question that was put before they came: who
- * comes while one is under way waits for the next. A question is put when the event loop has read what lies in its sockets:
- * else, under load, who asks first would ask alone, and there would be a question for every few requests.
+ * Coalesces concurrent calls into one query. A caller never gets the result of a query that began before its call: while a query
+ * runs, callers wait for the next one. A query starts after the event loop has read its sockets. Otherwise, under load, the first
+ * caller would query alone, and there would be one query for every few requests.
  */
 export function coalesce<T> (call: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> | undefined

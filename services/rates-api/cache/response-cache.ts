@@ -1,21 +1,21 @@
 import { coalesce } from './coalesce.ts'
 
 export type ResponseCache = {
-  /** What is kept under a key, and the way to keep what is made anew. Throws what asking for the snapshot throws. */
+  /** Looks up the response of a key. Throws if the server's snapshot cannot be read. */
   find: (key: string) => Promise<CacheLookup>
 }
 
 export type CacheLookup = {
-  /** The answer that is kept, if the server still shows what it showed then. */
+  /** The cached response, if the server's snapshot is unchanged. */
   body: string | undefined
   /**
-   * Keeps an answer that was asked for after this, with its snapshot, if that is what the server had shown before, too. Without a
-   * snapshot nothing is kept.
+   * Caches a response of a query that began after this lookup, if the given snapshot equals the server's snapshot at the lookup.
+   * Without a snapshot nothing is cached.
    */
   store: (snapshot: string | null, body: string) => void
 }
 
-/** Answers of all servers together, up to `maxBytes` of text: those used last are kept. */
+/** Opens the cache for the responses of all servers, up to `maxBytes` characters in total. The least recently used entries are evicted. */
 export function openResponseCache (maxBytes: number) {
   const entries = new Map<string, { snapshot: string, body: string }>()
   let bytes = 0
@@ -39,9 +39,9 @@ export function openResponseCache (maxBytes: number) {
   }
 
   /**
-   * The answers of one server, which are as good as new ones while its snapshot is the same: nothing was committed there since.
-   * A snapshot of one says nothing of another, so nobody gets another's. `askSnapshot` is a small question, put once for all
-   * who wait, and not at all where a later snapshot was seen already. Null is a server that refuses to tell it.
+   * Returns the cache of one server. A response is valid while the server's snapshot is the same: no transaction was committed since.
+   * A snapshot is meaningful for its own server only, so servers do not share responses. `readSnapshot` is a small query, coalesced
+   * for concurrent lookups. It does not run if a later snapshot is known already. Null means that the server refuses the query.
    */
   function cacheFor (server: string, readSnapshot: () => Promise<string | null>): ResponseCache {
     const readSnapshotOnce = coalesce(readSnapshot)
@@ -53,7 +53,7 @@ export function openResponseCache (maxBytes: number) {
       if (entry.snapshot === latest) latest = await readSnapshotOnce() ?? ''
       if (entry.snapshot !== latest) return undefined
       if (entries.get(key) === entry) {
-        entries.delete(key) // to the end of the order, where the latest are
+        entries.delete(key) // moves the entry to the end of the order, where the most recently used entries are
         entries.set(key, entry)
       }
       return entry.body
@@ -75,5 +75,5 @@ export function openResponseCache (maxBytes: number) {
     return { find }
   }
 
-  return { answersOf: cacheFor }
+  return { cacheFor }
 }

@@ -1,14 +1,16 @@
 import type { Sql } from 'postgres'
 
 /**
- * What a statement sees, as a text: while a server gives the same text, nothing was committed there. On a primary these are the
- * transactions that the statement takes for done. A replica's snapshots leave out which of the latest are still under way, so
- * there it is the place up to which its log has been replayed, which each commit moves. The server's start tells servers apart,
- * and what one was before it took over or was restored.
+ * Returns an SQL expression for a server's snapshot, as text. While a server returns the same text, no transaction was committed on it.
  *
- * The place is read a little later than the data. So an answer belongs to a text only where that was the text before, too.
+ * - On a primary, the text is the set of transactions that the statement considers finished.
+ * - The snapshots of a replica do not say which of the latest transactions are in progress. There the text is the replay position
+ *   in the WAL, which every commit moves.
+ * - The start time of the server distinguishes servers, and a server before and after a promotion or a restore.
  *
- * Empty where the server is one that refuses to tell it: then nothing says how long an answer holds.
+ * The position is read slightly later than the data. So a response belongs to a snapshot only if the snapshot before was the same.
+ *
+ * The text is empty for a server that refuses these functions: then the validity of a response is unknown.
  */
 export function snapshotOf (sql: Sql, withSnapshot = true) {
   return withSnapshot ? snapshotExpression(sql) : sql`''`

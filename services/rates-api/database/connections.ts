@@ -3,35 +3,37 @@ import { isConnectionLost } from '../../../lib/process/failures.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 
 export type ConnectionLimits = {
-  /** Connections, and so questions at once. */
+  /** Number of connections, and so of concurrent queries. */
   connections: number
-  /** Questions that may wait for a connection. */
+  /** Maximum queries that wait for a connection. */
   maxWaiting: number
-  /** Longest time from asking to the answer, and longest time of a statement in the database, in milliseconds. */
+  /** Maximum time from the call to the result, and maximum duration of a statement in the database, in ms. */
   limitMs: number
 }
 
-/** Throws `overloaded` at once when too many wait, `database-unavailable` after the time limit, and what the database throws. */
+/** Runs a query. Throws `overloaded` at once if too many queries wait, `database-unavailable` after the time limit, and the database's errors. */
 export type RunQuery = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>
 export type Connections = { query: RunQuery, close: () => Promise<void> }
 
-/** Time for a cancelled statement to come back, in milliseconds. */
+/** Time for a cancelled statement to return, in ms. */
 const cancelMs = 1_000
-/** Pause before a connection that failed is made anew, in milliseconds. */
+/** Delay before a failed connection is replaced, in ms. */
 const pauseMs = 100
 
 /**
- * Connections that answer one question at a time; few may wait for one, in order, and nobody for long. `connect` opens a pool
- * of one connection. The library's larger pools queue without bound, also behind slow queries, and do not get over every
- * broken link (postgres 3.4.9): after a reset they can lose a query, which then never ends, and a connection that is closed
- * with something unsent may never send again (porsager/postgres#1209, #1215). Here, one that failed is thrown away.
+ * Opens connections that run one query at a time, with a limited queue in order and a time limit. `connect` opens a pool of one
+ * connection.
+ *
+ * postgres.js' own larger pools queue without a limit, also behind slow queries, and do not recover from every broken connection
+ * (postgres 3.4.9). After a reset they can lose a query, which then never settles. A connection that was closed with unsent data
+ * may never send again (porsager/postgres#1209, #1215). Here, a failed connection is replaced.
  */
 export function openConnections (connect: () => Sql, { connections, maxWaiting, limitMs }: ConnectionLimits): Connections {
   const open = new Set<Sql>()
-  const free = Array<Sql | null>(connections).fill(null) // null: yet to be made
+  const free = Array<Sql | null>(connections).fill(null) // null: not opened yet
   const waiting = new Set<() => void>()
 
-  const query: RunQuery = question => new Promise((resolve, reject) => {
+  const query: RunQuery = work => new Promise((resolve, reject) => {
     if (free.length === 0 && waiting.size >= maxWaiting) throw createOverloadProblem()
     let sql: Sql | null = null
     let hasTimedOut = false
@@ -49,16 +51,17 @@ export function openConnections (connect: () => Sql, { connections, maxWaiting, 
       for (let attempt = 1; ; attempt++) {
         if (!sql) open.add(sql = connect())
         try {
-          return await question(sql)
+          return await work(sql)
         } catch (error) {
           if (!isConnectionLost(error)) throw error
           discard()
-          if (hasTimedOut || attempt > 1) throw error // else once more: nothing is written here, and an old link may have been dead for long
+          // Retries once: the query only reads, and an old connection may have been dead for long.
+          if (hasTimedOut || attempt > 1) throw error
         }
       }
     }
 
-    /** The server cancels the statement at the same time; where nothing comes even then, the link is dead. */
+    /** The server cancels the statement at the same time. If no response arrives even then, the connection is dead. */
     function onTimeout (): void {
       hasTimedOut = true
       reject(createTimeoutProblem(limitMs))

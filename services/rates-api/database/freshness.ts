@@ -1,13 +1,13 @@
 import type { Sql } from 'postgres'
 
-/** How far a server's data goes. */
+/** How far the data of a server extends. */
 export type Position = {
-  /** Tells servers apart, and what one was before its last start. */
+  /** Distinguishes servers, and a server before and after a restart. */
   server: string
   isReplica: boolean
-  /** Place in the log: up to where a replica has replayed it, or a primary has made it safe, as it has each commit that it told of. */
+  /** WAL position: how far a replica has replayed, or how far a primary has flushed. A primary flushes a commit before it reports the commit. */
   lsn: number
-  /** Time since the last transaction that a replica has replayed, in milliseconds; null where there was none since its start. */
+  /** Time since the last transaction that a replica replayed, in ms; null if the replica has replayed none since its start. */
   lastReplayMs: number | null
 }
 
@@ -21,36 +21,36 @@ export async function readPosition (sql: Sql): Promise<Position> {
   return position!
 }
 
-/** Places kept: at one a second ten minutes. A replica further behind is told to be older than it may be. */
+/** Number of remembered positions: ten minutes at one per second. A replica further behind is reported as older than it may be. */
 const maxPositions = 600
 
 /**
- * Tells how old data may be, for certain and without a write: a replica that has got to where the primary was at some time has
- * all that was committed until then. The replica's own words would not do: it does not know what has not reached it, and the
- * time of its last transaction grows old on a primary that has nothing to do.
+ * Computes an upper bound of the age of data, without a write. A replica that has replayed the position of the primary at some time
+ * has every commit before that time. The replica's own data is not enough: a replica does not know which WAL it has not received,
+ * and the time of its last transaction also ages while the primary is idle.
  */
 export function openFreshness () {
   const positions: Array<{ lsn: number, queriedAt: number }> = []
   let primary: string | undefined
 
-  /** What the primary said to a question that was put at `askedAt`, in milliseconds of one clock. */
+  /** Records the response of the primary to a query that began at `queriedAt`, in ms of one clock. */
   function recordPrimary ({ server, lsn }: Position, queriedAt: number): void {
     primary = server
-    if (positions.at(-1)?.lsn === lsn) positions.pop() // where it still is
+    if (positions.at(-1)?.lsn === lsn) positions.pop() // the position has not moved
     positions.push({ lsn, queriedAt })
     if (positions.length > maxPositions) positions.shift()
   }
 
-  /** The time up to which a server's data is whole; -Infinity where nobody knows. */
-  function completeUntil ({ server, isReplica, lsn: place, lastReplayMs }: Position, askedAt: number): number {
-    // A replica that was promoted is on its own way: it is no copy of the primary any more.
-    if (!isReplica) return server === primary ? askedAt : -Infinity
-    const reached = positions.findLast(known => known.lsn <= place)
+  /** Returns the time until which a server's data is complete; -Infinity if unknown. `queriedAt` is the time of the query that read the position. */
+  function completeUntil ({ server, isReplica, lsn, lastReplayMs }: Position, queriedAt: number): number {
+    // A promoted replica has a history of its own: it is no longer a copy of the primary.
+    if (!isReplica) return server === primary ? queriedAt : -Infinity
+    const reached = positions.findLast(known => known.lsn <= lsn)
     if (reached) return reached.queriedAt
-    return lastReplayMs === null ? -Infinity : askedAt - Math.max(0, lastReplayMs)
+    return lastReplayMs === null ? -Infinity : queriedAt - Math.max(0, lastReplayMs)
   }
 
-  return { notePrimary: recordPrimary, wholeUntil: completeUntil }
+  return { recordPrimary, completeUntil }
 }
 
 export type Freshness = ReturnType<typeof openFreshness>

@@ -11,52 +11,52 @@ import { isUnsupported, createOptionalQuery } from './optional-query.ts'
 import { coalesce } from '../cache/coalesce.ts'
 import { currentSnapshot } from '../cache/snapshot.ts'
 
-/** `ok`, `lagging`, or the code of what is wrong; `unknown` before it was asked. */
+/** `ok`, `lagging`, or the code of the error; `unknown` before the first probe. */
 export type HostState = string
 
 export type HostOptions = {
-  /** `primary`, `replica-1` …: addresses are nobody's business. */
+  /** `primary`, `replica-1` …: logs and responses must not show addresses. */
   name: string
   connect: () => Sql
   limits: ConnectionLimits
   migrations: Migration[]
   log: Log
-  /** Sees each question of the routes. */
+  /** Wraps the queries of the routes with metrics. */
   measure: (query: RunQuery) => RunQuery
   cacheFor: (server: string, readSnapshot: () => Promise<string | null>) => ResponseCache
-  /** Takes what it says of its position, null where it does not, and tells whether it lags. */
+  /** Receives the server's position, null if unsupported, and returns whether the server lags. */
   checkLag: (host: Host, position: Position | null, queriedAt: number) => 'ok' | 'lagging'
 }
 
 export type Host = ReturnType<typeof openHost>
 
-/** Readiness is asked with a limit of 3 s; and what fails silently is told in time for a question to be asked elsewhere. */
+/** Maximum duration of a probe, in ms. Readiness has a limit of 3 s. A server that fails silently must be noticed in time for a retry on another. */
 const probeLimitMs = (limitMs: number): number => Math.min(limitMs / 2, 2_500)
 
-/** A database server: its connections, what is known of it, and what is being asked of it. */
+/** Opens a database server: its connections, its state, and the work in flight on it. */
 export function openHost ({ name, connect, limits, migrations, log, measure, cacheFor, checkLag }: HostOptions) {
   const logUnsupported = (what: string) => (err: unknown): void => log.warn({ host: name, err }, `the database host does not support a function: ${what}`)
   const snapshots = createOptionalQuery(currentSnapshot, logUnsupported('its responses are not cached'))
   const positions = createOptionalQuery(readPosition, logUnsupported('the age of its data is unknown'))
-  // Probes have a connection of their own: a server that has a lot to do is not one that cannot do it.
+  // Probes have their own connection: a busy server is not an unavailable server.
   const { query: queryUnmeasured, close: closeConnections } = openConnections(connect, { ...limits, connections: limits.connections - 1 })
-  const ask = measure(queryUnmeasured)
+  const query = measure(queryUnmeasured)
   const probeConnections = openConnections(connect, { ...limits, connections: 1, limitMs: probeLimitMs(limits.limitMs) })
   const inFlight = new Set<{ startedAt: number, reject: (error: unknown) => void }>()
   const closing = new AbortController()
   const host = {
     name,
-    query: ask,
+    query,
     queryWithSnapshot,
-    cache: cacheFor(name, () => ask(snapshots.run)),
+    cache: cacheFor(name, () => query(snapshots.run)),
     state: 'unknown' as HostState,
-    /** The time up to which its data is whole, in milliseconds of performance.now(). */
+    /** Time until which the server's data is complete, in ms of performance.now(). */
     completeUntil: -Infinity,
     inFlight: () => inFlight.size,
     isBusy: () => inFlight.size >= limits.connections - 1,
     trackWork,
     markLost,
-    /** Resolves when it can do its work, rejects with what is wrong. */
+    /** Resolves if the server can work, and rejects with the error. */
     probe: coalesce(probe),
     keepProbing,
     async close () {
@@ -66,35 +66,35 @@ export function openHost ({ name, connect, limits, migrations, log, measure, cac
   }
 
   async function probe (): Promise<void> {
-    const askedAt = performance.now()
+    const queriedAt = performance.now()
     try {
       const position = await probeConnections.query(async sql => {
         await requireSchema(sql, migrations)
         return await positions.run(sql)
       })
-      setState(checkLag(host, position, askedAt))
+      setState(checkLag(host, position, queriedAt))
     } catch (error) {
-      markLost(error, askedAt)
+      markLost(error, queriedAt)
       throw error
     }
   }
 
-  /** A question that can be put with the server's snapshot in it, and without it where the server refuses to tell that. */
+  /** Runs a query together with the server's snapshot, or without it if the server refuses the snapshot function. */
   function queryWithSnapshot<T> (work: (sql: Sql, withSnapshot: boolean) => Promise<T>): Promise<T> {
-    return ask(async sql => {
+    return query(async sql => {
       if (!await snapshots.isSupported(sql)) return await work(sql, false)
       try {
         return await work(sql, true)
       } catch (error) {
         if (!isUnsupported(error)) throw error
         snapshots.forget(sql)
-        if (await snapshots.isSupported(sql)) throw error // it is something else that is refused
+        if (await snapshots.isSupported(sql)) throw error // the server refused something else
         return await work(sql, false)
       }
     })
   }
 
-  /** Work that asks this server; rejects when the server is lost meanwhile, which silence would not tell for long. */
+  /** Runs work on this server. Rejects if the server is marked as lost meanwhile: a silent connection would not report the loss for long. */
   function trackWork<T> (work: (host: Host) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const entry = { startedAt: performance.now(), reject }
@@ -104,9 +104,9 @@ export function openHost ({ name, connect, limits, migrations, log, measure, cac
   }
 
   /**
-   * Marks the server as lost and rejects work on it. `since` is when the probe or query that failed began, a time of
-   * performance.now(). A refused or reset connection says how the server was then: work that began later may run on a server
-   * that has come back, and fails by itself if not. A timeout says that the server is silent now: all work is rejected.
+   * Marks the server as lost and rejects work on it. `since` is when the failed probe or query began, in ms of performance.now().
+   * A refused or reset connection describes the server at that time: work that began later may run on a recovered server, and
+   * fails by itself if not. A timeout means that the server is silent now: all work is rejected.
    */
   function markLost (error: unknown, since: number): void {
     setState(String((error as { code?: string }).code ?? 'failed'), error)

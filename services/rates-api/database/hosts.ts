@@ -13,41 +13,41 @@ import { openHost, type Host, type HostState } from './host.ts'
 import { measureQueries } from './query-metrics.ts'
 
 export type HostsOptions = {
-  /** Each opens a pool of one connection to its server: how many there are is `limits.connections`. */
+  /** Each function opens a pool of one connection to its server. `limits.connections` is the number of pools. */
   primary: () => Sql
   replicas: Array<() => Sql>
   log: Log
   metrics: Metrics
   limits: ConnectionLimits & {
-    /** Text of answers that are kept, in characters, which are bytes here; 0 keeps none. */
+    /** Maximum size of the cached responses, in characters. The responses are ASCII, so a character is a byte; 0 disables the cache. */
     cacheBytes: number
-    /** How old a replica's data may be before it is asked only where nothing else is left, in milliseconds. */
+    /** Lag from which a replica is used only if no other host is available, in ms. */
     maxLagMs: number
-    /** Pause between two probes of a server, in milliseconds. */
+    /** Delay between two probes of a server, in ms. */
     probeEveryMs: number
   }
 }
 
 const isUsable = ({ state }: Host): boolean => state === 'ok' || state === 'lagging'
 
-/** `ageMs` is how old the data may be, null where it is the primary's: of now. */
+/** `ageMs` is the maximum age of the data; null if the primary responded with current data. */
 export type HostResult<T> = { value: T, ageMs: number | null }
 export type HostStatus = {
   name: string
   state: HostState
-  /** How far it may be behind the primary; null where nobody knows. */
+  /** Upper bound of the lag behind the primary; null if unknown. */
   lagSeconds: number | null
 }
 export type Hosts = ReturnType<typeof openHosts>
 
 /**
- * The primary and its replicas, one set of connections each. A question goes to a replica, to the primary where none is fit, and
- * on to the next when a server fails under it: nothing is written here, so it may be asked twice. Without replicas there is the
- * primary and no more.
+ * Opens the primary and its replicas, each with its own connections. A query runs on a replica, or on the primary if no replica is
+ * healthy. If a server fails, the query is retried on the next one: queries only read, so they may run twice. Without replicas,
+ * every query runs on the primary.
  */
 export function openHosts ({ primary: connectPrimary, replicas: connectReplicas, log, metrics, limits }: HostsOptions) {
   const { limitMs, maxLagMs, probeEveryMs } = limits
-  const { answersOf: cacheFor } = openResponseCache(limits.cacheBytes)
+  const { cacheFor } = openResponseCache(limits.cacheBytes)
   const freshness = openFreshness()
   const common = {
     limits, log, measure: measureQueries(metrics), checkLag, migrations: readMigrations(), cacheFor,
@@ -60,21 +60,21 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
 
   function checkLag (host: Host, position: Position | null, queriedAt: number): 'ok' | 'lagging' {
     if (host === primary) {
-      if (position) freshness.notePrimary(position, queriedAt)
+      if (position) freshness.recordPrimary(position, queriedAt)
       return 'ok'
     }
-    host.completeUntil = position ? freshness.wholeUntil(position, queriedAt) : -Infinity
+    host.completeUntil = position ? freshness.completeUntil(position, queriedAt) : -Infinity
     return performance.now() - host.completeUntil <= maxLagMs ? 'ok' : 'lagging'
   }
 
-  /** The primary first, so that replicas have something to be compared with. */
+  /** Probes the primary first, because the lag of a replica is computed from the primary's positions. */
   async function start (): Promise<void> {
     if (replicas.length === 0) return
     await primary.probe().catch(() => {})
     for (const host of all) host.keepProbing(probeEveryMs)
   }
 
-  /** Does a piece of work at the server that is the best for it now. `key` is what is asked. */
+  /** Runs work on the best available server. `key` identifies the query. */
   async function run<T> (key: string, work: (host: Host) => Promise<T>): Promise<HostResult<T>> {
     return await withDeadline(runInOrder(key, work), limitMs, () => createTimeoutProblem(limitMs))
   }
@@ -82,7 +82,7 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
   async function runInOrder<T> (key: string, work: (host: Host) => Promise<T>): Promise<HostResult<T>> {
     let failure: unknown
     for (const host of rankHosts(key)) {
-      const { completeUntil } = host // of the time before: the data may be as old
+      const { completeUntil } = host // read before the work: the data may be as old as this
       const startedAt = performance.now()
       try {
         const value = await (replicas.length > 0 ? host.trackWork(work) : work(host))
@@ -97,8 +97,9 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
   }
 
   /**
-   * Replicas that are fit; the primary; replicas that lag, the freshest first; what does not answer. One question goes to one
-   * replica while that has a free connection: its answer is kept once, and does not go back in time. Else to the least busy.
+   * Returns the servers in order of preference: healthy replicas; the primary; lagging replicas, the freshest first; unavailable
+   * servers. A query key prefers the same replica while that replica has a free connection. Its response is then cached once, and
+   * successive responses do not go back in time. Otherwise the least busy replica comes first.
    */
   function rankHosts (key: string): Host[] {
     if (replicas.length === 0) return all
@@ -110,12 +111,12 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
     return [...new Set([...healthy, ...(isUsable(primary) ? [primary] : []), ...lagging, ...all])]
   }
 
-  /** Resolves when any of them can be used, rejects with what is wrong with the primary. */
+  /** Resolves if any server can be used. Rejects with the error of the primary. */
   async function check (): Promise<void> {
     await Promise.any(all.map(host => host.probe())).catch((error: AggregateError) => { throw error.errors[0] })
   }
 
-  /** What is known of each, the primary first; for readiness and metrics. */
+  /** Returns the status of each server, the primary first; for readiness and metrics. */
   function status (): HostStatus[] {
     return all.map(host => {
       const ms = host === primary ? 0 : Math.max(0, performance.now() - host.completeUntil)

@@ -2,24 +2,24 @@ import type { Sql } from 'postgres'
 import { connectionOf } from '../../../lib/postgres/database.ts'
 
 /**
- * SQLSTATEs of a function that a server does not run for us: not supported (Aurora's readers), no privilege, `wal_level` below `logical`
- * (Aurora's writer). No function of PostgreSQL itself answers so to a role that may call it.
+ * SQLSTATEs of a function that the server does not run: not supported (Aurora readers), no privilege, `wal_level` below `logical`
+ * (Aurora writer). In PostgreSQL these functions do not fail with these codes for a role that may call them.
  */
 export const isUnsupported = (error: unknown): boolean => ['0A000', '42501', '55000'].includes(String((error as { code?: unknown } | null)?.code))
 
 export type OptionalQuery<T> = {
-  /** Null where the server refuses. */
+  /** Returns null if the server refuses. */
   run: (sql: Sql) => Promise<T | null>
-  /** Whether the server answers; queries it where that is not known of the connection. */
+  /** Returns whether the server supports the query. Runs the query if that is unknown for the connection. */
   isSupported: (sql: Sql) => Promise<boolean>
-  /** The next call queries the server again. */
+  /** Discards what is known of the connection: the next call runs the query again. */
   forget: (sql: Sql) => void
 }
 
 /**
- * A query that some servers refuse, for pools of one connection. A refusal is remembered for the connection, which is reported once and is
- * no error in the server's log each time. A new connection, which the client makes by itself too, may be to another server, or under
- * other privileges: it queries again.
+ * Creates a query that some servers refuse, for pools of one connection. A refusal is remembered per connection, so that it is
+ * reported once and not an error in the server's log each time. A new connection, also after a reconnect of postgres.js, may reach
+ * another server or have other privileges, so the query runs again.
  */
 export function createOptionalQuery<T> (query: (sql: Sql) => Promise<T>, onUnsupported: (error: unknown) => void): OptionalQuery<T> {
   const supportByConnection = new WeakMap<object, boolean>()

@@ -1,18 +1,18 @@
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import type { RunQuery } from './connections.ts'
 
-/** From this on a question to the database is slow, in seconds: a hundred times what one takes that is not. */
+/** Duration from which a database query counts as slow, in seconds: a hundred times a normal duration. */
 const slowSeconds = 1
 
-/** Counts and times the questions that are put to the database, their waiting for a connection included. */
+/** Counts and measures database queries, including their wait for a connection. */
 export function measureQueries (metrics: Metrics): (query: RunQuery) => RunQuery {
   let inFlight = 0
   metrics.collect('freight_db_queries_in_flight', () => [[{}, inFlight]])
-  return ask => async work => {
+  return query => async work => {
     inFlight++
     const startedAt = performance.now()
     try {
-      return await ask(work)
+      return await query(work)
     } finally {
       const seconds = (performance.now() - startedAt) / 1_000
       inFlight--

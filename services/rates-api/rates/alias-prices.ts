@@ -1,16 +1,16 @@
 import type { Sql } from 'postgres'
-import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './lane-totals.ts'
+import { totalsOf, type LaneParameters, type LaneTotals, type TotalsRow } from './lane-totals.ts'
 import { codesOf, portOf } from './port-codes.ts'
 import { snapshotOf } from '../cache/snapshot.ts'
 
 /**
- * The prices from one port to another, under every code of both: lanePrices for ports with aliases. Null where a side is a region.
- * Costs three quarters of regionPrices over the same lane.
+ * Returns the prices from one port to another, under every code of both: the lanePrices for ports with aliases. Returns null if a
+ * side is a region. Costs three quarters of regionPrices over the same lane.
  */
 export async function aliasPrices (
-  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, withSnapshot = true
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: LaneParameters, withSnapshot = true
 ): Promise<LaneTotals | null> {
-  // Arrays, made once, let the primary key's index find the row of each code.
+  // Arrays are evaluated once, and let the primary key's index find the row of each code.
   const isLane = sql`orig_code = any (array(${codesOf(sql, sql`orig_port`)})) and dest_code = any (array(${codesOf(sql, sql`dest_port`)}))`
   const rows = await sql<TotalsRow[]>`
     with

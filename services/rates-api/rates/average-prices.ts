@@ -4,13 +4,13 @@ import { aliasPrices } from './alias-prices.ts'
 import { monthsOf } from './days.ts'
 import { lanePrices } from './lane-prices.ts'
 import { regionPrices } from './region-prices.ts'
-import type { Asked as LaneParameters, LaneQuery, LaneTotals } from './lane-totals.ts'
+import type { LaneParameters, LaneQuery, LaneTotals } from './lane-totals.ts'
 
 /**
- * How many prices each day of the months has between two sides, and what they add up to; every month is there. One statement
- * gives all of the answer. Where both codes look like a port's, the cheaper statements come first. Each tells when the answer is
- * another's: when a port has aliases, a lane has full rows, or a region's slug looks like a port's code. `tellsSnapshot` is false for
- * a server that refuses to tell its snapshot, and the statement with it.
+ * Returns the number and the sum of prices for each day of the months between two sides; every month is present. One statement
+ * produces the whole result. If both codes have the form of a port code, the cheaper statements run first. They return null if they do
+ * not apply: a port has aliases, a lane has full rows, or a region's slug has the form of a port code. `withSnapshot` is false for a
+ * server that refuses the snapshot function.
  */
 export async function averagePrices (sql: Sql, query: LaneQuery, withSnapshot = true): Promise<LaneTotals> {
   const parameters: LaneParameters = {

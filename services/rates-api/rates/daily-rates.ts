@@ -3,13 +3,13 @@ import type { MonthTotals } from './lane-totals.ts'
 import { dayOf, monthsOf } from './days.ts'
 import { meanPrice } from './mean-price.ts'
 
-/** A day's answer. `count` is null, not 0, where there are no prices: the service that this one replaces answers so. */
+/** The rate of one day. `count` is null, not 0, for a day without prices: the service that this one replaces responds this way. */
 export type Rate = { day: string, count: number | null, price: number | null }
 
-/** Fewer prices than this have no mean. */
+/** Minimum number of prices for a mean. */
 const minPrices = 3
 
-/** One rate for each day of the range, both ends included, the newest first. */
+/** Returns one rate for each day of the range, both ends included, the newest first. */
 export function dailyRates (range: { date_from: string, date_to: string }, totals: readonly MonthTotals[]): Rate[] {
   const rates: Rate[] = []
   for (const { month, first, last } of monthsOf(range.date_from, range.date_to).toReversed()) {
@@ -23,7 +23,7 @@ export function dailyRates (range: { date_from: string, date_to: string }, total
   return rates
 }
 
-/** The same as a table; null is an empty field. */
+/** Returns the rates as CSV; null is an empty field. */
 export function toCsv (rates: readonly Rate[]): string {
   return csvLine(['day', 'count', 'price']) + rates.map(({ day, count, price }) => csvLine([day, count, price])).join('')
 }

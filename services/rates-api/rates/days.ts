@@ -3,21 +3,21 @@ import { monthLength } from '../../../lib/calendar/month-length.ts'
 const dayMs = 86_400_000
 const toMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 
-/** Whether a text that looks like `YYYY-MM-DD` is a day of the calendar, which has no year 0. */
+/** Returns true if a text of the form `YYYY-MM-DD` is a day of the calendar, which has no year 0. */
 export function isDay (text: string): boolean {
-  const ms = toMs(text) // of the 31st of a shorter month: a day of the next
+  const ms = toMs(text) // for the 31st of a shorter month: a day of the next month
   return text >= '0001-01-01' && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
 }
 
-/** Number of days from one to another, both counted; below 1 when they are the wrong way round. */
+/** Returns the number of days between two days, both included; below 1 if `from` is after `to`. */
 export function countDays (from: string, to: string): number {
   return (toMs(to) - toMs(from)) / dayMs + 1
 }
 
-/** The days of one month that lie in a range, from `first` to `last`; `month` is its first day, in the range or not. */
+/** The days of one month within a range, from `first` to `last`. `month` is the first day of the month, in the range or not. */
 export type MonthPart = { month: string, first: number, last: number }
 
-/** The months that a range touches, in order. */
+/** Returns the months that overlap a range, in order. */
 export function monthsOf (from: string, to: string): MonthPart[] {
   const [firstMonth, lastMonth] = [monthNumber(from), monthNumber(to)]
   return Array.from({ length: lastMonth - firstMonth + 1 }, (_, index) => {
@@ -30,7 +30,7 @@ export function monthsOf (from: string, to: string): MonthPart[] {
   })
 }
 
-/** `YYYY-MM-DD` of a day of a month. */
+/** Returns a day of a month as `YYYY-MM-DD`. */
 export function dayOf (month: string, day: number): string {
   return month.slice(0, 8) + twoDigits(day)
 }

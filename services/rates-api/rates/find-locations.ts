@@ -5,18 +5,17 @@ export type Location = {
   code: string
   name: string
   kind: 'port' | 'region'
-  /** Slug of the region that it is in; null at the root. */
+  /** Slug of its region; null at the root. */
   region: string | null
-  /** Other codes of a port, which rows and queries take too; none of a region. */
+  /** Other codes of a port, which rows and queries accept too; empty for a region. */
   aliases: string[]
-  /** The port or region takes no new prices: it is there for its old ones. Absent otherwise. */
+  /** The port or region accepts no new prices and remains for its old ones. Absent otherwise. */
   retired?: true
 }
 
 /**
- * Finds ports and regions whose code or alias begins with a text or whose name contains it: the exact code first, then the exact
- * alias, codes that begin with the text, aliases that do, names that do, and the rest. An empty text finds all. They are some
- * hundreds, so that a scan is quick.
+ * Finds ports and regions whose code or alias begins with `q`, or whose name contains `q`. Order: exact code, exact alias, code
+ * prefix, alias prefix, name prefix, other matches. An empty text matches all. There are some hundreds, so a sequential scan is fast.
  */
 export async function findLocations (sql: Sql, { q, limit }: { q: string, limit: number }): Promise<Location[]> {
   const found = await sql<Array<Omit<Location, 'retired'> & { retired: boolean }>>`
@@ -48,8 +47,8 @@ export async function findLocations (sql: Sql, { q, limit }: { q: string, limit:
 }
 
 /**
- * A name as people type it: without accents, in lower case, hyphens as blanks. The letters with strokes are not made of a
- * letter and an accent, and the database's own collation may be one that knows no case beyond ASCII.
+ * Normalizes a name as people type it: without accents, in lower case, hyphens as blanks. Letters with strokes do not decompose into
+ * a letter and an accent, so they are translated. The database's own collation may not know case beyond ASCII.
  */
 function plain (sql: Sql, text: ReturnType<Sql>) {
   return sql`translate(lower(regexp_replace(normalize(${text}, nfd), ${'[\u0300-\u036f]'}, '', 'g') collate "pg_c_utf8"), ${'øłđı-ʻ’\''}, 'oldi ')`

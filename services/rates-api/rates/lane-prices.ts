@@ -1,15 +1,15 @@
 import type { Sql } from 'postgres'
-import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './lane-totals.ts'
+import { totalsOf, type LaneParameters, type LaneTotals, type TotalsRow } from './lane-totals.ts'
 import { snapshotOf } from '../cache/snapshot.ts'
 
 /**
- * The prices from one port to another: the rows of the read model as they are, which costs half as much as the sums of
- * regionPrices over that one lane (bench/average-prices.ts). Null where one row a month is not the answer: a side is a region or
- * a port with aliases, or the lane has full rows. Two looks at small indexes tell; to join all rows of every lane would cost a
- * third more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
+ * Returns the prices from one port to another: the unchanged rows of the read model, which costs half as much as regionPrices over
+ * the same lane (bench/average-prices.ts). Returns null if one row per month is not the result: a side is a region, a port has
+ * aliases, or the lane has full rows. Two lookups in small indexes determine this. Joining all rows of every lane would cost a third
+ * more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
  */
 export async function lanePrices (
-  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, withSnapshot = true
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: LaneParameters, withSnapshot = true
 ): Promise<LaneTotals | null> {
   const rows = await sql<Array<Omit<TotalsRow, 'origPort' | 'destPort'> & { hasMore: boolean }>>`
     select

@@ -1,14 +1,14 @@
-/** From one port or region to another, in any case, and the days whose months count. */
+/** Two ports or regions, with codes in any case, and the days whose months are queried. */
 export type LaneQuery = { orig_code: string, dest_code: string, date_from: string, date_to: string }
 
-/** The same as the statements take it. */
-export type Asked = { origCode: string, origSlug: string, destCode: string, destSlug: string, months: string[] }
+/** The parameters of the statements. */
+export type LaneParameters = { origCode: string, origSlug: string, destCode: string, destSlug: string, months: string[] }
 
 export type Sides = {
-  /** The kind that each code stands for; null where nothing has it. */
+  /** The kind of each code; null for an unknown code. */
   orig: 'port' | 'region' | null
   dest: 'port' | 'region' | null
-  /** The port's own code, where the code is a port's own or an alias. */
+  /** The port's own code, also if the query has an alias; null for other codes. */
   origPort: string | null
   destPort: string | null
 }
@@ -16,19 +16,19 @@ export type Sides = {
 export type MonthTotals = {
   /** First day of the month. */
   month: string
-  /** Prices on each day, the first of the month first; null where no lane has a price in the month. */
+  /** Prices on each day, from the first of the month; null if no lane has a price in the month. */
   counts: Array<number | null> | null
-  /** Their sums in cents: whole numbers in decimal digits, since a sum over many lanes may be longer than a double holds. */
+  /** Their sums in cents, as decimal digits: a sum over many lanes may exceed the integers of a double. */
   cents: Array<string | null> | null
 }
 
 export type LaneTotals = Sides & {
-  /** What the database showed then: see snapshotOf. Null where it was not to be told. */
+  /** The server's snapshot at the query: see snapshotOf. Null if the server refuses the function. */
   snapshot: string | null
   months: MonthTotals[]
 }
 
-/** A statement's row. Each repeats all but the month; a row of `full_lane_months` has no snapshot and no sides. */
+/** A row of a statement. Each row repeats all but the month. A row of `full_lane_months` has no snapshot and no sides. */
 export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
 
 export function totalsOf (rows: TotalsRow[]): LaneTotals {
@@ -36,7 +36,7 @@ export function totalsOf (rows: TotalsRow[]): LaneTotals {
   return { orig, dest, origPort, destPort, snapshot: snapshot || null, months: mergeMonths(rows) }
 }
 
-/** Adds up the rows of the same month: those of `full_lane_months` beside that of `lane_months`, and those of each code of a port. */
+/** Adds up rows of the same month: `full_lane_months` and `lane_months`, and each code of a port. */
 function mergeMonths (rows: TotalsRow[]): MonthTotals[] {
   const months = new Map<string, MonthTotals>()
   for (const row of rows) {

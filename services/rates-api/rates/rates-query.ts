@@ -4,7 +4,7 @@ import type { Sides } from './lane-totals.ts'
 import { countDays, isDay } from './days.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameter, type ParameterError, type Parameters } from './parameters.ts'
 
-/** What `GET /rates` asks for: days of the calendar, and codes that are well formed. */
+/** The parameters of `GET /rates`: calendar days and well-formed codes. */
 export type RatesQuery = { date_from: string, date_to: string, orig_code: string, dest_code: string }
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/
@@ -16,7 +16,7 @@ const Day = (what: string, example: string) =>
 const Code = (where: string, example: string) =>
   Type.String({ description: `port or region ${where}: a port's code or one of its aliases, or a region's slug, in any case`, pattern: codePattern.source, examples: [example] })
 
-/** The parameters as the document shows them. */
+/** The parameters as the OpenAPI document shows them. */
 export const RatesQuerystring = Type.Object({
   date_from: Day('first', '2021-01-01'),
   date_to: Day('last', '2021-01-31'),
@@ -35,22 +35,22 @@ const code: Parameter<string> = {
 }
 const parameters: Parameters<RatesQuery> = { date_from: day, date_to: day, orig_code: code, dest_code: code }
 
-/** Throws `invalid-parameters` with all that is wrong and can be told without the database. */
+/** Reads the parameters. Throws `invalid-parameters` with every error that needs no database query. */
 export function readRatesQuery (query: Record<string, unknown>, maxDays: number): RatesQuery {
   const { values, errors } = readParameters(query, parameters)
   const { date_from: from, date_to: to } = values
   if (from !== undefined && to !== undefined) {
     const days = countDays(from, to)
     if (days < 1) errors.push(errorAt('date_from', 'reversed', `is after date_to, which is ${to}`, from))
-    if (days > maxDays) errors.push(errorAt('date_to', 'too_long', `makes a range of ${days} days: ${maxDays} are the most`, to))
+    if (days > maxDays) errors.push(errorAt('date_to', 'too_long', `makes a range of ${days} days; the maximum is ${maxDays}`, to))
   }
   if (errors.length > 0) throw invalidParameters(errors)
   return values as RatesQuery
 }
 
 /**
- * Throws `unknown-location` where the database has neither port nor region of a code, and `invalid-parameters` where both
- * are one port, under one code or two. Lanes inside one region are a fair question.
+ * Throws `unknown-location` if the database has no port or region of a code. Throws `invalid-parameters` if both codes name the same
+ * port, by one code or by two. Lanes within one region are allowed.
  */
 export function checkSides ({ orig_code: orig, dest_code: dest }: RatesQuery, kinds: Sides): void {
   const unknown: ParameterError[] = []
@@ -58,7 +58,7 @@ export function checkSides ({ orig_code: orig, dest_code: dest }: RatesQuery, ki
   if (!kinds.dest) unknown.push(unknownLocation('dest_code', dest))
   if (unknown.length > 0) throw unknownLocations(unknown)
   if (kinds.origPort !== null && kinds.origPort === kinds.destPort) {
-    throw invalidParameters([errorAt('dest_code', 'same_port', 'is the port that orig_code is', dest)])
+    throw invalidParameters([errorAt('dest_code', 'same_port', 'is the same port as orig_code', dest)])
   }
 }
 
@@ -68,5 +68,5 @@ export function unknownLocation (parameter: 'orig_code' | 'dest_code', code: str
 
 export function unknownLocations (errors: ParameterError[]): Problem {
   const codes = new Set(errors.map(({ value }) => value))
-  return new Problem('unknown-location', `There is no port or region ${[...codes].join(' and none ')}`, { members: { errors } })
+  return new Problem('unknown-location', `There is no port or region ${[...codes].join(' and no ')}`, { members: { errors } })
 }

@@ -1,16 +1,18 @@
 import type { Sql } from 'postgres'
-import { totalsOf, type Asked, type LaneTotals, type TotalsRow } from './lane-totals.ts'
+import { totalsOf, type LaneParameters, type LaneTotals, type TotalsRow } from './lane-totals.ts'
 import { codesOf, portOf, portsIn } from './port-codes.ts'
 import { snapshotOf } from '../cache/snapshot.ts'
 
 /**
- * The prices of all lanes from a port or any port of a region, at any depth, to another. The prices of a port are those under its
- * own code and under each alias: batches that came before a code was an alias have it in their rows.
+ * Returns the prices of all lanes between two sides, each a port or all ports of a region at any depth. The prices of a port
+ * include those under its aliases: batches from before a code became an alias have the code in their rows.
  */
-export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, destSlug, months }: Asked, withSnapshot = true): Promise<LaneTotals> {
+export async function regionPrices (
+  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: LaneParameters, withSnapshot = true
+): Promise<LaneTotals> {
   const rows = await sql<SumsRow[]>`
     with recursive
-      -- union, not union all: a region that is met again adds nothing, so that even a tree with a cycle comes to an end.
+      -- union, not union all: a repeated region adds no row, so the recursion ends even in a tree with a cycle.
       orig_regions (slug) as (
         select slug from regions where slug = ${origSlug}
         union
@@ -36,8 +38,8 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
       end as dest,
       orig_port.code as "origPort", dest_port.code as "destPort", requested.month, totals.counts, totals.cents, ${snapshotOf(sql, withSnapshot)} as snapshot
     from orig_port cross join dest_port cross join unnest(${months}::date[]) as requested (month)
-    -- Month by month, so that nothing is sorted or hashed. Its 62 sums are six times as fast as unnest with ordinality
-    -- and group by, which make a row of each lane and day (bench/average-prices.ts).
+    -- Month by month, so that nothing is sorted or hashed. The 62 sums are six times as fast as unnest with ordinality
+    -- and group by, which create a row for each lane and day (bench/average-prices.ts).
     cross join lateral (
       select ${sql.unsafe(sumsOf('counts'))} as counts, ${sql.unsafe(sumsOf('cents'))} as cents
       from (
@@ -45,7 +47,7 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
         union all
         select orig_code, dest_code, month, counts, cents from full_lane_months
       ) as lane
-      -- Arrays, made once before the scan, let the primary key's index find each lane; a join would read every row.
+      -- Arrays are evaluated once before the scan, and let the primary key's index find each lane; a join would read every row.
       where orig_code = any (array(${codesOf(sql, sql`orig_ports`)}))
         and dest_code = any (array(${codesOf(sql, sql`dest_ports`)}))
         and month = requested.month
@@ -53,10 +55,10 @@ export async function regionPrices (sql: Sql, { origCode, origSlug, destCode, de
   return totalsOf(rows.map(row => ({ ...row, counts: row.counts && row.counts.map(count => count === null ? null : Number(count)) })))
 }
 
-/** Sums of \`int\` are \`bigint\`, which come as digits. No count of prices reaches 2^53. */
+/** A sum of \`int\` is \`bigint\`, which is parsed as digits. No count of prices reaches 2^53. */
 type SumsRow = Omit<TotalsRow, 'counts'> & { counts: Array<string | null> | null }
 
-/** `array[sum(counts[1]), …, sum(counts[31])]` */
+/** Returns `array[sum(counts[1]), …, sum(counts[31])]`. */
 function sumsOf (column: 'counts' | 'cents'): string {
   return `array[${Array.from({ length: 31 }, (_, index) => `sum(${column}[${index + 1}])`).join(', ')}]`
 }

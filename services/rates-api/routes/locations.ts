@@ -40,8 +40,8 @@ const Locations = Type.Object({
     name: Type.String(),
     kind: Type.Enum(['port', 'region']),
     region: Type.Unsafe({ type: ['string', 'null'], description: 'slug of the region that it is in' }),
-    aliases: Type.Array(Type.String(), { description: 'other codes of the port, which rows and queries take too; none of a region' }),
-    retired: Type.Optional(Type.Literal(true, { description: 'rows of new batches that name it are refused; old prices stay' })),
+    aliases: Type.Array(Type.String(), { description: 'other codes of the port, which rows and queries accept too; empty for a region' }),
+    retired: Type.Optional(Type.Literal(true, { description: 'rows of new batches with this code are refused; old prices stay' })),
   }, { additionalProperties: false })),
 }, { additionalProperties: false })
 

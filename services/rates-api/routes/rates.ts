@@ -15,8 +15,8 @@ import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownL
 const Rates = Type.Object({
   rates: Type.Array(Type.Object({
     day: Type.String({ format: 'date' }),
-    count: Type.Unsafe({ type: ['integer', 'null'], description: 'prices on that day, identical ones included; null where there are none' }),
-    price: Type.Unsafe({ type: ['number', 'null'], description: 'their mean in USD; null where there are fewer than three' }),
+    count: Type.Unsafe({ type: ['integer', 'null'], description: 'number of prices on that day, duplicates included; null if there are none' }),
+    price: Type.Unsafe({ type: ['number', 'null'], description: 'mean price in USD; null if there are fewer than three prices' }),
   }, { additionalProperties: false }), { description: 'one for each day of the range, both ends included, the newest first' }),
 }, { additionalProperties: false })
 
@@ -30,7 +30,7 @@ const exampleErrors = [
 export function registerRates (app: FastifyInstance, { hosts, metrics, access, maxDays }: RatesApi): void {
   app.get('/rates', {
     onRequest: access.onRequest,
-    validatorCompiler: () => () => true, // readRatesQuery says more than a schema can
+    validatorCompiler: () => () => true, // readRatesQuery reports more than a schema can
     schema: {
       operationId: 'getRates',
       summary: 'The average price of a lane, day by day',
@@ -55,7 +55,7 @@ export function registerRates (app: FastifyInstance, { hosts, metrics, access, m
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
     const { value: body, ageMs } = await hosts.run(request.url, host => respond(request, type, host))
-    // Caches between here and a client cannot ask the database whether an answer still holds.
+    // Caches between this server and the client cannot query the snapshot, so they must not store the response.
     return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).type(`${type}; charset=utf-8`).send(body)
   })
 

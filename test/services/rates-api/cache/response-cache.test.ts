@@ -45,7 +45,7 @@ t.test('data that is older than the snapshot which was read after it is not cach
 })
 
 t.test('each server has its own entries', async t => {
-  const { answersOf: cacheFor } = openResponseCache(1_000)
+  const { cacheFor } = openResponseCache(1_000)
   const [one, other] = ['1', '2'].map(server => cacheFor(server, async () => 'same'))
   for (const body of ['not cached', 'A']) (await one!.find('a')).store('same', body)
   t.equal((await one!.find('a')).body, 'A')
@@ -78,7 +78,7 @@ t.test('when the query fails, the cache is not used', async t => {
 
 /** Opens the cache of one server. `make` sends a query, whatever is cached. */
 function openCache (maxBytes: number, readSnapshot: () => Promise<string>) {
-  const { find } = openResponseCache(maxBytes).answersOf('s', readSnapshot)
+  const { find } = openResponseCache(maxBytes).cacheFor('s', readSnapshot)
   return {
     find,
     given: async (key: string) => (await find(key)).body,
