@@ -17,7 +17,7 @@ import { registerUploads } from './routes/uploads.ts'
 import { limitUnfinished } from './unfinished.ts'
 import type { Dependencies, IngestionApi } from './context.ts'
 
-/** The ingestion API: takes batches whole and says how they are doing. Accepting needs the store and the queue, not the database. */
+/** Builds the ingestion API, which accepts batches and reports their state. Accepting needs the store and the queue, not the database. */
 export async function buildIngestionApi (dependencies: Dependencies): Promise<FastifyInstance> {
   const { log, limits, sql, store, queue, metrics = openMetrics('ingestion-api') } = dependencies
   const app = buildServer({ log, metrics, requestTimeoutMs: limits.totalMs })
@@ -30,7 +30,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     withBodySlot: limitBodySlots(limits),
     unfinished: limitUnfinished({ sql, log, max: limits.unfinishedBatches }),
     rateLimit: perMinute(limits.batchesPerMinute, 'batches'),
-    // One handler for all routes: each route with options of its own has counters of its own, with `groupId` too (@fastify/rate-limit 11.2.0).
+    // One handler for all routes: a route with its own options has its own counters, even with `groupId` (@fastify/rate-limit 11.2.0).
     limitReads: app.rateLimit(perMinute(limits.readsPerMinute, 'reads')),
     runInBackground (work) {
       const done = work.finally(() => backgroundTasks.delete(done))
@@ -47,7 +47,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerBatches(routes, api)
     registerErrors(routes, api)
   })
-  await app.register(async routes => { // their bodies are small JSON, read by the framework
+  await app.register(async routes => { // Fastify reads their small JSON bodies
     readJsonBodies(routes, limits)
     registerUploads(routes, api)
     registerDeadLetters(routes, api)

@@ -5,7 +5,7 @@ import { hasKeySource, Keys, keySourceProblems } from '../../lib/api-keys/key-so
 
 const mebibyte = 1024 * 1024
 
-/** What the ingestion API reads from its environment. */
+/** Environment variables of the ingestion API. */
 export const Config = Type.Object({
   ...Common,
   ...Balanced,
@@ -13,20 +13,20 @@ export const Config = Type.Object({
   ...Keys,
   DATABASE_POOL_SIZE: Count('connections to the primary', { default: 4, maximum: 100 }),
   PAYLOAD_PUBLIC_ENDPOINT: Type.Optional(Type.String({
-    description: 'address of the store that providers can reach, where it differs from ours', pattern: '^https?://',
+    description: 'address of the store that providers can reach, if it differs from the internal address', pattern: '^https?://',
   })),
-  BATCH_MAX_BYTES: Count('longest body of a batch as it is sent, in bytes', { default: 1024 * mebibyte }),
-  BATCH_MAX_DECODED_BYTES: Count('longest body of a batch after decoding, in bytes', { default: 4096 * mebibyte }),
-  BATCH_MAX_PER_MINUTE: Count('batches that one provider may send in a minute, to one process', { default: 600 }),
-  READS_PER_MINUTE: Count('GET requests about batches that one provider may send in a minute, to one process', { default: 6_000 }),
+  BATCH_MAX_BYTES: Count('maximum body of a batch as it is sent, in bytes', { default: 1024 * mebibyte }),
+  BATCH_MAX_DECODED_BYTES: Count('maximum body of a batch after decoding, in bytes', { default: 4096 * mebibyte }),
+  BATCH_MAX_PER_MINUTE: Count('batches that one provider may send per minute, to one process', { default: 600 }),
+  READS_PER_MINUTE: Count('GET requests about batches that one provider may send per minute, to one process', { default: 6_000 }),
   BATCHES_UNFINISHED_MAX: UnfinishedMax,
-  BODIES_AT_ONCE: Count('bodies that one process receives at once; each may hold 10 MiB of memory', { default: 24 }),
-  BODIES_AT_ONCE_PER_PROVIDER: Count('of these, the most that one provider may have', { default: 12 }),
-  BODY_IDLE_MS: Count('longest pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),
-  BODY_TOTAL_MS: Count('longest time to receive a body, in milliseconds', { default: 900_000, minimum: 100 }),
+  BODIES_AT_ONCE: Count('bodies that one process receives concurrently; each may use 10 MiB of memory', { default: 24 }),
+  BODIES_AT_ONCE_PER_PROVIDER: Count('maximum of these for one provider', { default: 12 }),
+  BODY_IDLE_MS: Count('maximum pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),
+  BODY_TOTAL_MS: Count('maximum time to receive a body, in milliseconds', { default: 900_000, minimum: 100 }),
 })
 
 const checkKeys: ConfigCheck = env =>
-  hasKeySource(env) ? keySourceProblems(env) : ['API_KEYS is missing, or API_KEYS_SECRET or API_KEYS_FILE: who has a key']
+  hasKeySource(env) ? keySourceProblems(env) : ['API_KEYS is missing, or API_KEYS_SECRET or API_KEYS_FILE: the list of API keys']
 
 export const checks = [checkKeys, databaseProblems]

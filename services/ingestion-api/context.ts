@@ -19,20 +19,20 @@ export type Dependencies = {
   sql: Sql
   log: Log
   metrics?: Metrics
-  /** The keys of now: they may change while the process runs. */
+  /** Returns the current keys, which may change while the process runs. */
   keys: () => readonly ApiKey[]
-  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  /** Days after which the bucket's lifecycle deletes payloads; undefined if it deletes none. */
   payloadKeepDays?: number | undefined
   limits: BodyLimits & TimeLimits & BodySlotLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
 }
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export type IngestionApi = Dependencies & { metrics: Metrics } & {
   rateLimit: RateLimitOptions
   /** Counts a request among its provider's reads. Throws `too-many-requests`. */
   limitReads: onRequestAsyncHookHandler
   withBodySlot: WithBodySlot
   unfinished: Unfinished
-  /** Work that goes on after the answer, and that stopping waits for. */
+  /** Tracks work that continues after the response. Shutdown waits for the work. */
   runInBackground: (work: Promise<unknown>) => void
 }

@@ -2,14 +2,14 @@ import { Type, type Static } from 'typebox'
 import type { BatchRecord } from '../../lib/batch/records.ts'
 import { BatchView, RowError, viewOfRecord } from './view.ts'
 
-/** Bytes that each text may take in JSON, so that a batch of a list takes at most 2 KiB. */
+/** Maximum bytes of each text in JSON, so that a batch of a list takes at most 2 KiB. */
 const maxBytes = { column: 80, value: 80, message: 200, original: 300, reason: 200 }
 
-/** A batch in a list. */
+/** A batch in a list. Its texts are cut. */
 export const ListedBatch = Type.Object({
   ...BatchView.properties,
   first_errors: Type.Array(RowError, {
-    maxItems: 1, description: 'the first error alone, its texts cut to 300 bytes and less; /batches/<id> has one hundred, /batches/<id>/errors all',
+    maxItems: 1, description: 'only the first error, its texts cut to at most 300 bytes; /batches/<id> has one hundred, /batches/<id>/errors has all',
   }),
 })
 
@@ -29,17 +29,17 @@ export function listedBatch (record: BatchRecord): Static<typeof ListedBatch> {
   }
 }
 
-/** The beginning of a text that takes at most `most` bytes in JSON. */
-function cut (text: string, most: number): string {
+/** Returns the longest prefix of a text that takes at most `maxBytes` bytes in JSON. */
+function cut (text: string, maxBytes: number): string {
   let bytes = 0
   for (let at = 0; at < text.length; at++) {
     bytes += jsonBytes(text.charCodeAt(at))
-    if (bytes > most) return text.slice(0, at).replace(/[\ud800-\udbff]$/, '')
+    if (bytes > maxBytes) return text.slice(0, at).replace(/[\ud800-\udbff]$/, '')
   }
   return text
 }
 
-/** Bytes of a UTF-16 code unit in JSON; each half of a surrogate pair takes two. */
+/** Returns the bytes of a UTF-16 code unit in JSON. Each half of a surrogate pair counts two. */
 function jsonBytes (unit: number): number {
   if (unit < 0x20) return 6
   if (unit < 0x80) return unit === 0x22 || unit === 0x5c ? 2 : 1

@@ -9,10 +9,10 @@ import { Problem } from '../../lib/http/problem.ts'
 import { retryRead } from '../../lib/postgres/retry-read.ts'
 import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
 
-/** How long the database may take, in milliseconds, before the manifest answers in its place. */
+/** Maximum time of a database query, in ms. Then the response is built from the manifest. */
 export const databaseTimeoutMs = 3_000
 
-/** The state of now of a batch whose manifest is at hand. */
+/** Returns the current state of a batch whose manifest is known. */
 export async function readBatchView (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
   try {
     const record = await withDeadline(retryRead(() => readRecord(sql, manifest.id)), databaseTimeoutMs)
@@ -23,7 +23,7 @@ export async function readBatchView (sql: Sql, log: Log, manifest: Manifest): Pr
   }
 }
 
-/** The manifest of one of the provider's own batches. Throws `unknown-batch`, for another's batch too. */
+/** Returns the manifest of one of the provider's batches. Throws `unknown-batch`, also for a batch of another provider. */
 export async function ownManifest (store: Store, provider: string, id: string): Promise<Manifest> {
   let manifest
   try {

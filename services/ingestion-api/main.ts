@@ -47,7 +47,7 @@ const app = await buildIngestionApi({
   },
 })
 stopInPhases(log, [
-  { name: 'let the balancer notice', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
+  { name: 'drain the load balancer', limitMs: config.DRAIN_MS + 1_000, run: () => drain(app, config.DRAIN_MS) },
   { name: 'finish requests in flight', limitMs: 60_000, run: () => app.close() },
   { name: 'close the database', limitMs: 5_000, run: () => sql.end({ timeout: 4 }) },
   { name: 'publish the last metrics', limitMs: 2_000, run: closeMetrics },

@@ -3,8 +3,8 @@ import { providerOf } from '../../lib/api-keys/require-key.ts'
 import { Problem } from '../../lib/http/problem.ts'
 
 /**
- * Limits the requests of one provider in a minute, to this process; `what` names them. Throws `too-many-requests`. Keeps the counters
- * of 5,000 providers.
+ * Limits the requests of one provider per minute, to this process; `what` names the requests. Throws `too-many-requests`. Keeps
+ * counters for at most 5,000 providers.
  */
 export const perMinute = (max: number, what: string): RateLimitOptions => ({
   max,

@@ -8,41 +8,41 @@ import { Problem } from '../../lib/http/problem.ts'
 export type UnfinishedOptions = {
   sql: Sql
   log: Log
-  /** Unfinished batches that one provider may have. */
+  /** Maximum unfinished batches of one provider. */
   max: number
-  /** How old a count may be, in milliseconds. */
+  /** Maximum age of a count, in ms. */
   freshMs?: number
 }
 
 export type Unfinished = {
-  /** Throws `too-many-unfinished` for a new batch of a provider that has too many. */
+  /** Throws `too-many-unfinished` for a new batch of a provider at its limit. */
   admit: Admit
-  /** The batch has its row in the database now. */
+  /** Records that the batch now has its row in the database. */
   recorded: (provider: string, id: string) => void
 }
 
 type Count = {
-  /** The last count by the database. */
+  /** The last count of the database. */
   counted: number
   countedAt: number
   /**
-   * Batches that this process accepted and whose rows it could not see in the database yet; of each, how many requests were admitted and
-   * not cancelled.
+   * Batches that this process accepted and whose rows the last count did not include. The number is that of the requests for the batch
+   * that were admitted and not cancelled.
    */
   unrecorded: Map<string, number>
   counting: Promise<void> | null
 }
 
-/** Providers whose counts are kept; the one that has sent nothing for longest is forgotten. */
+/** Maximum number of cached counts. The count of the provider that has sent nothing for longest is evicted. */
 const maxProviders = 1_000
-/** How old a count may be that refuses a batch, in milliseconds. */
+/** Maximum age of a count that refuses a batch, in ms. */
 const refusalMs = 250
-/** How long a request waits for a count, in milliseconds. */
+/** Maximum wait of a request for a count, in ms. */
 const waitMs = 1_000
 
 /**
- * Limits the unfinished batches of a provider: in a FIFO queue SQS looks for messages among the first 120,000 alone, so that the
- * messages of one group could hide all others. Needs no database: while it is unavailable, the last count holds, and what this process
+ * Limits the unfinished batches of a provider. SQS searches only the first 120,000 messages of a FIFO queue, so the messages of one
+ * group could hide all others. While the database is unavailable, the limit uses the last count and the batches that this process
  * has accepted since.
  */
 export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedOptions): Unfinished {
@@ -52,10 +52,10 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     const count = countOf(provider)
     const counting = recount(provider, count, freshMs)
     if (count.countedAt < 0) await counting
-    if (total(count) >= max) await recount(provider, count, refusalMs) // some may have become final since
-    // The same batch, sent twice at once, is one.
+    if (total(count) >= max) await recount(provider, count, refusalMs) // some batches may have become final since the last count
+    // The same batch, sent twice at once, counts once.
     if (total(count) >= max && !count.unrecorded.has(id)) {
-      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final, of at most ${max}: send this one again when some of them are final`)
+      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final; the maximum is ${max}. Send this batch again when some of them are final`)
     }
     count.unrecorded.set(id, (count.unrecorded.get(id) ?? 0) + 1)
     let isCancelled = false
@@ -72,13 +72,13 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
 
   function countOf (provider: string): Count {
     const count = counts.get(provider) ?? { counted: 0, countedAt: -1, unrecorded: new Map(), counting: null }
-    counts.delete(provider) // the newest is the last in the map
+    counts.delete(provider) // moves the provider to the end of the map's order
     counts.set(provider, count)
     if (counts.size > maxProviders) counts.delete(counts.keys().next().value!)
     return count
   }
 
-  /** Counts again where the last count is too old; one at a time. Resolves when it is done or has taken too long. */
+  /** Counts again if the last count is too old; one query at a time per provider. Resolves after the count or its time limit. */
   function recount (provider: string, count: Count, maxAgeMs: number): Promise<void> {
     if (count.counting) return count.counting
     if (count.countedAt >= 0 && performance.now() - count.countedAt < maxAgeMs) return Promise.resolve()

@@ -4,9 +4,9 @@ import type { BatchRecord } from '../../lib/batch/records.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
 
-/** A bad row as the report names it. */
+/** An invalid row, as the report describes it. */
 export const RowError = Type.Object({
-  row: Type.Integer({ description: 'number of the row, from 1, the header not counted; 0 is the file itself' }),
+  row: Type.Integer({ description: 'number of the row, from 1, without the header; 0 is the file itself' }),
   column: Nullable(Type.String()),
   value: Nullable(Type.String()),
   code: Type.String(),
@@ -14,7 +14,7 @@ export const RowError = Type.Object({
   original: Nullable(Type.String({ description: 'the row as it was sent, cut at 1,000 characters' })),
 })
 
-/** A batch as its provider sees it. */
+/** A batch, as its provider sees it. */
 export const BatchView = Type.Object({
   id: Type.String(),
   state: Type.String({
@@ -23,23 +23,23 @@ export const BatchView = Type.Object({
   provider: Type.String(),
   mode: Type.String({ description: 'apply or dry_run' }),
   format: Type.String(),
-  digest: Type.String({ description: 'SHA-256 in hex: of the decoded content or, of an upload, of the file as it was sent' }),
+  digest: Type.String({ description: 'SHA-256 in hex: of the decoded content, or of the file as it was sent for an upload' }),
   bytes: Type.Integer(),
   decoded_bytes: Nullable(Type.Integer()),
   accepted_at: Type.String(),
   started_at: Nullable(Type.String()),
   finished_at: Nullable(Type.String()),
   attempts: Nullable(Type.Integer()),
-  rows: Nullable(Type.Integer({ description: 'rows of the batch; null until they have all been read' })),
+  rows: Nullable(Type.Integer({ description: 'rows of the batch; null until all have been read' })),
   rows_read: Nullable(Type.Integer({ description: 'rows read so far by the latest attempt' })),
   rows_expected: Nullable(Type.Integer({ description: 'estimate of the rows that the attempt will have read at its end; null if unknown' })),
   error_count: Nullable(Type.Integer()),
   first_errors: Type.Array(RowError, { description: 'at most one hundred; /batches/<id>/errors has all' }),
   last_line_ended: Nullable(Type.Boolean({
-    description: 'false: the last line of a CSV or NDJSON file has no line end, as in a file that was cut; null where that is not known',
+    description: 'false: the last line of a CSV or NDJSON file has no line end, as in a truncated file; null if unknown',
   })),
   reason: Nullable(Type.String()),
-  advice: Type.Optional(Nullable(Type.String({ description: 'of a rejected, dead_lettered or discarded batch: what can be done; not in a list' }))),
+  advice: Type.Optional(Nullable(Type.String({ description: 'for a rejected, dead_lettered or discarded batch: what can be done; not in a list' }))),
 })
 export type BatchView = Static<typeof BatchView>
 
@@ -47,12 +47,12 @@ export function viewOfRecord ({ row_count: rows, ...record }: BatchRecord): Batc
   return { ...record, rows, first_errors: record.first_errors as BatchView['first_errors'] }
 }
 
-/** Writes a view as JSON: the framework's own way, by the schema, takes four times as long for a hundred errors. */
+/** Serializes a view as JSON. Fastify's serialization by schema takes four times as long for a hundred errors. */
 export const viewSerializer = () => (view: unknown): string => JSON.stringify(view)
 
 /**
- * What the manifest alone says. With the database there and without a row for it, no worker has begun: `queued`. With the
- * database away nothing is known but that it was accepted, and that is what it says.
+ * Builds a view from the manifest alone. If the database has no row for the batch, no worker has begun: `queued`. If the database is
+ * unavailable, only the acceptance is known: `accepted`.
  */
 export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'): BatchView {
   const { id, provider, mode, format, digest, bytes, decodedBytes, acceptedAt } = manifest

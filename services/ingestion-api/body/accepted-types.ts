@@ -5,26 +5,26 @@ import { formats } from './media.ts'
 
 const batchTypes = Object.keys(formats)
 
-/** Refuses what is no batch by its `Content-Type`, before the client is asked for the body. */
+/** Refuses a request by its `Content-Type` if that is not a batch type, before the client sends the body. */
 export const requireBatchType: preParsingAsyncHookHandler = async (request, _reply, body) => {
   if (hasBody(request) && !batchTypes.includes(mediaTypeOf(request))) {
-    throw refusal(`Content-Type is ${batchTypes.join(', ')}, not ${quoteMediaType(request)}. With curl: -H 'Content-Type: text/csv' --data-binary @FILE`, batchTypes)
+    throw refusal(`Content-Type must be ${batchTypes.join(', ')}, not ${quoteMediaType(request)}. With curl: -H 'Content-Type: text/csv' --data-binary @FILE`, batchTypes)
   }
   return body
 }
 
-/** The same for a route whose body is JSON that the framework reads. It reads text too, and then says what of it is wrong. */
+/** Requires JSON on a route whose body Fastify reads. Fastify also reads text, and then reports why the text is invalid. */
 export function requireJson (request: FastifyRequest): void {
   if (!hasBody(request) || ['application/json', 'text/plain'].includes(mediaTypeOf(request))) return
-  throw refusal(`Content-Type is application/json, not ${quoteMediaType(request)}`, ['application/json'])
+  throw refusal(`Content-Type must be application/json, not ${quoteMediaType(request)}`, ['application/json'])
 }
 
-/** Asks a client that waits for it to send the body, unless the framework refuses it for its length. */
+/** Sends 100 to a client that waits for it, unless Fastify will refuse the body for its length. */
 export function sendContinueForShortBody ({ headers, raw, routeOptions }: FastifyRequest): void {
   if (Number(headers['content-length'] ?? 0) <= routeOptions.bodyLimit) sendContinue(raw)
 }
 
-/** A Content-Type is looked at even where the body is empty, as the framework does. */
+/** Returns true if the request has a body. A Content-Type counts even if the body is empty, as in Fastify. */
 function hasBody ({ headers, method }: FastifyRequest): boolean {
   if (method === 'GET' || method === 'HEAD') return false
   return headers['content-type'] !== undefined || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

@@ -2,15 +2,15 @@ import { Problem } from '../../../lib/http/problem.ts'
 
 export type BodySlotLimits = {
   bodiesAtOnce: number
-  /** Fewer, so that no provider has all of them. */
+  /** Lower than `bodiesAtOnce`, so that no provider can use all slots. */
   bodiesAtOncePerProvider: number
 }
 
 export type WithBodySlot = <T>(provider: string, receive: () => Promise<T>) => Promise<T>
 
 /**
- * Bounds the bodies that are received at once, since each may hold 10 MiB, however slowly it comes. Throws
- * `too-many-requests` to a provider that has its share, `overloaded` when all are taken.
+ * Limits how many bodies are received at once, because each may use 10 MiB, even a slow one. Throws `too-many-requests` for a
+ * provider at its limit, and `overloaded` if all slots are in use.
  */
 export function limitBodySlots ({ bodiesAtOnce, bodiesAtOncePerProvider }: BodySlotLimits): WithBodySlot {
   const slotsByProvider = new Map<string, number>()

@@ -3,7 +3,7 @@ import { Problem } from '../../../lib/http/problem.ts'
 
 const lengths: Readonly<Record<string, number>> = { 'sha-256': 32, 'sha-512': 64 }
 
-/** Checks the bytes of a body as they were sent. */
+/** Verifies the bytes of a body, as they were sent. */
 export type DigestCheck = {
   update: (chunk: Buffer) => void
   /** Throws `digest-mismatch`. */
@@ -11,8 +11,8 @@ export type DigestCheck = {
 }
 
 /**
- * Reads `Content-Digest` (RFC 9530): the digest of the content as it is sent, in its content coding. `sha-256` and `sha-512` are checked,
- * each that is there; other algorithms are ignored. Throws `invalid-parameters` for a field of another form.
+ * Parses `Content-Digest` (RFC 9530): the digest of the content as sent, in its content coding. Each `sha-256` and `sha-512` is
+ * verified; other algorithms are ignored. Throws `invalid-parameters` for a malformed field.
  */
 export function parseContentDigest (field: string | undefined): DigestCheck {
   const expected = field === undefined ? [] : [...members(field)].filter(([algorithm]) => algorithm in lengths)
@@ -25,7 +25,7 @@ export function parseContentDigest (field: string | undefined): DigestCheck {
         const found = hash.digest()
         if (!found.equals(digest)) {
           throw new Problem('digest-mismatch', `The ${algorithm} of the received body is :${found.toString('base64')}:, which differs from Content-Digest. ` +
-            'The body was cut or changed in transit: send it again')
+            'The body was truncated or changed in transit: send it again')
         }
       }
     },
@@ -34,11 +34,11 @@ export function parseContentDigest (field: string | undefined): DigestCheck {
 
 const key = '[a-z*][a-z0-9_.*-]*'
 const bareItem = '(?:"(?:[ !#-[\\]-~]|\\\\["\\\\])*"|-?[0-9]+(?:\\.[0-9]+)?|[A-Za-z*][!#$%&\'*+.^_`|~0-9A-Za-z:/-]*|:[A-Za-z0-9+/=]*:|\\?[01])'
-/** A member of a Dictionary (RFC 9651) whose value is a Byte Sequence; its parameters are ignored. */
+/** Matches a member of a Dictionary (RFC 9651) whose value is a Byte Sequence; its parameters are ignored. */
 const member = new RegExp(`(${key})=:([A-Za-z0-9+/]*={0,2}):(?: *;[ ]*${key}(?:=${bareItem})?)*`, 'y')
 const comma = /[ \t]*,[ \t]*/y
 
-/** Where a name comes twice, the last one counts. */
+/** Returns the members. If a name is repeated, the last member counts. */
 function members (field: string): Map<string, Buffer> {
   const found = new Map<string, Buffer>()
   const text = field.replace(/^ +| +$/g, '')
@@ -54,7 +54,7 @@ function members (field: string): Map<string, Buffer> {
   }
 }
 
-const malformed = (): Problem => new Problem('invalid-parameters', 'Wrong in the headers: content-digest', {
+const malformed = (): Problem => new Problem('invalid-parameters', 'Invalid header: content-digest', {
   members: {
     errors: [{
       parameter: 'content-digest',

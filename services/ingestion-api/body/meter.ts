@@ -6,12 +6,12 @@ import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 
 export type BodyLimits = {
-  /** As it is sent. */
+  /** Maximum body as it is sent. */
   maxBytes: number
   maxDecodedBytes: number
 }
 
-/** What is learnt of a body while it flows by. */
+/** The measurements of a streamed body. */
 export type Measured = {
   /** SHA-256 of the decoded content, in hex. */
   digest: string
@@ -20,12 +20,12 @@ export type Measured = {
 }
 
 export type Meter = {
-  /** Resolves when the next chunk may come. Throws `content-too-large` or `malformed-body`. */
+  /** Resolves when the next chunk may be written. Throws `content-too-large` or `malformed-body`. */
   write: (chunk: Buffer) => Promise<void>
   end: () => Promise<Measured>
 }
 
-/** Counts, decodes and digests a body without keeping any of it: a bomb is noticed at the limit, not after it has gone off. */
+/** Counts, decodes and digests a body without buffering it. A decompression bomb is refused when it exceeds the limit. */
 export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: BodyLimits): Meter {
   const hash = createHash('sha256')
   const utf8 = utf8Checker()
@@ -51,7 +51,7 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
     async end () {
       await decoder.end()
       if (!utf8.isComplete()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
-      if (decodedBytes === 0) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
+      if (decodedBytes === 0) throw new Problem('malformed-body', 'The body is empty: a batch needs at least one price')
       return { digest: hash.digest('hex'), bytes, decodedBytes }
     },
   }
@@ -67,7 +67,7 @@ function gunzipTo (sink: (chunk: Buffer) => void): { write: (chunk: Buffer) => P
   const done = (async () => {
     for await (const chunk of gunzip.decoded) sink(chunk)
   })()
-  done.catch(() => {}) // write() or end() throws it
+  done.catch(() => {}) // write() or end() throws the error
   return {
     async write (chunk) {
       if (!await gunzip.write(chunk).catch(refuse)) await done.catch(refuse)
@@ -80,5 +80,5 @@ function gunzipTo (sink: (chunk: Buffer) => void): { write: (chunk: Buffer) => P
 }
 
 function refuse (error: unknown): never {
-  throw error instanceof NotGzip ? new Problem('malformed-body', 'The body is not complete, valid gzip', { cause: error }) : error
+  throw error instanceof NotGzip ? new Problem('malformed-body', 'The body is not complete and valid gzip', { cause: error }) : error
 }

@@ -7,7 +7,7 @@ import type { DigestCheck } from './content-digest.ts'
 import { openMeter, type BodyLimits, type Measured } from './meter.ts'
 
 export type TimeLimits = {
-  /** Longest pause within a body. */
+  /** Maximum pause within a body. */
   idleMs: number
   totalMs: number
 }
@@ -15,9 +15,9 @@ export type TimeLimits = {
 export type Received = Measured & { payload: Payload }
 
 /**
- * Streams a request's body into the store, as it was sent, and measures it on the way: memory stays flat whatever its
- * size. Nothing is left in the store when it throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout` or
- * `store-unavailable`.
+ * Streams a request's body into the store as sent, and measures it on the way, so that memory use does not depend on its size.
+ * Throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout` or `store-unavailable`; the store then has no
+ * part of the body.
  */
 export async function receiveBody (request: IncomingMessage, encoding: Encoding, digest: DigestCheck,
   limits: BodyLimits & TimeLimits, put: (body: Readable) => Promise<Payload>): Promise<Received> {
@@ -32,7 +32,7 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
         await meter.write(chunk)
         yield chunk
       }
-      digest.end() // before the decoder's complaint: a body that was cut is no longer gzip either
+      digest.end() // reported before errors of the decoder: a truncated body is also invalid gzip
       outcome.measured = await meter.end()
     } catch (error) {
       outcome.failure = error instanceof Problem ? error : new Problem('malformed-request', 'The connection closed before the body was complete', { cause: error })
@@ -48,14 +48,14 @@ export async function receiveBody (request: IncomingMessage, encoding: Encoding,
   }
 }
 
-/** Throws `content-too-large` where the header alone says so. */
+/** Throws `content-too-large` if the Content-Length already exceeds the limit. */
 export function checkLength ({ headers }: IncomingMessage, { maxBytes }: BodyLimits): void {
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw new Problem('content-too-large', `The body is longer than ${maxBytes} bytes`)
 }
 
 /**
- * The request's chunks, read by hand: stopping early leaves the request alive and without listeners, so that it can be
- * answered and what still comes of it can be thrown away. An iterator would do neither.
+ * Yields the request's chunks without the stream's own iterator. If the caller stops early, the request stays open and has no
+ * listeners, so the server can respond and discard the rest of the body. An iterator would destroy the request.
  */
 export async function * chunks (request: IncomingMessage, { idleMs, totalMs }: TimeLimits): AsyncGenerator<Buffer> {
   const endsAt = performance.now() + totalMs

@@ -11,8 +11,8 @@ const Command = Type.Object({
 const maxCommandChars = 4_096
 
 /**
- * The id of the upload that a JSON body names (`{"upload": "<id>"}`), or null when it is not an object: then it is the
- * prices themselves, and nothing of the body is taken.
+ * Returns the id of the upload that a JSON body names (`{"upload": "<id>"}`). Returns null for a body that is not an object: it
+ * contains the prices, and no byte of it is consumed.
  */
 export async function readUploadCommand (request: IncomingMessage, digest: DigestCheck, limits: TimeLimits): Promise<string | null> {
   let text = ''
@@ -36,7 +36,7 @@ function parse (text: string): string {
     const command: unknown = JSON.parse(text)
     if (Value.Check(Command, command)) return command.upload
   } catch {
-    // told below
+    // not JSON: malformedCommand describes the expected body
   }
   throw malformedCommand()
 }

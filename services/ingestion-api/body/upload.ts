@@ -2,15 +2,15 @@ import type { Manifest, Name } from '../../../lib/batch/batch.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 
-/** What a request brings towards a manifest, whichever way the file came. */
+/** The manifest members that come from the content, for a body and for an upload. */
 export type Content = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestOf' | 'bytes' | 'decodedBytes' | 'payload' | 'payloadStoredAt'> & {
-  /** The batch's name where the request gives none. */
+  /** The batch's name if the request has no key. */
   contentName: Name
-  /** The name that releases before docs/decisions/0022 give it. */
+  /** The name that releases before docs/decisions/0022 used. */
   formerName?: Name
 }
 
-/** The content that was uploaded to the store. Throws `unknown-upload`, another's included, or `upload-incomplete`. */
+/** Returns the uploaded content. Throws `unknown-upload`, also for an upload of another provider, or `upload-incomplete`. */
 export async function uploadedContent ({ uploads }: IngestionApi, provider: string, id: string): Promise<Content> {
   const { upload, file } = await lookUp().catch(cause => {
     throw new Problem('store-unavailable', 'The upload cannot be looked up; try again', { cause })
@@ -25,7 +25,7 @@ export async function uploadedContent ({ uploads }: IngestionApi, provider: stri
   const byUpload: Name = { kind: 'upload', value: id }
   return {
     format, encoding, bytes, digest: sha256, digestOf: 'payload', decodedBytes: null, payload: file.payload, payloadStoredAt: file.storedAt,
-    // The content of a compressed file is known to the worker alone, which looks for a batch of the same content.
+    // Only the worker can decode a compressed file. It looks for a batch with the same content.
     ...(encoding === 'identity' ? { contentName: { kind: 'content', value: sha256 }, formerName: byUpload } : { contentName: byUpload }),
   }
 

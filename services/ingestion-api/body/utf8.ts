@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Checks text chunk by chunk; a character may be cut by the border between two. */
+/** Checks text chunk by chunk. A character may span two chunks. */
 export function utf8Checker (): { accepts: (chunk: Buffer) => boolean, isComplete: () => boolean } {
   let partial: Buffer = Buffer.alloc(0)
   return {
@@ -14,7 +14,7 @@ export function utf8Checker (): { accepts: (chunk: Buffer) => boolean, isComplet
   }
 }
 
-/** How many bytes at the end begin a character that is not whole yet: 0 to 3. */
+/** Returns how many bytes at the end belong to an incomplete character: 0 to 3. */
 function cutLength (text: Buffer): number {
   for (let back = 1; back <= Math.min(3, text.length); back++) {
     const byte = text[text.length - back]!

@@ -57,7 +57,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
     const provider = providerOf(request)
     const { state, limit = 50, cursor } = request.query
     if (cursor !== undefined && await bounded(() => providerOfRecord(sql, cursor)) !== provider) throw foreignCursor()
-    // One more than asked for tells whether there is another page.
+    // One extra record shows whether there is another page.
     const records = await bounded(() => listRecords(sql, { provider, state, limit: limit + 1, after: cursor }))
     const page = records.slice(0, limit)
     return reply.header('cache-control', 'no-store').send({
@@ -67,7 +67,7 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
   })
 }
 
-/** Nothing else can answer a list, so it may take longer than what has the manifest to fall back on. */
+/** Runs a query for a list. The manifest cannot replace it, so its time limit is longer than that of a single batch. */
 const bounded = <T>(read: () => Promise<T>): Promise<T> => withDeadline(retryRead(read), 10_000)
 
 const foreignCursor = (): Problem => new Problem('invalid-parameters', 'cursor is not the next_cursor of a page', {

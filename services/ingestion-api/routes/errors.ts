@@ -14,18 +14,18 @@ import { RowError } from '../view.ts'
 const columns = ['row', 'column', 'value', 'code', 'message', 'original'] as const
 const types = ['text/csv', 'application/x-ndjson'] as const
 
-/** `GET /batches/<id>/errors`: every bad row of a rejected batch; nothing but the header for one that ended well. */
+/** `GET /batches/<id>/errors`: every invalid row of a rejected batch; only the header for an applied or validated batch. */
 export function registerErrors (app: FastifyInstance, { store, sql, log, keys, limitReads }: IngestionApi): void {
   app.get<{ Params: { id: string } }>('/batches/:id/errors', {
     schema: {
-      summary: 'Every bad row, as CSV or NDJSON',
-      description: 'NDJSON has each value as it was sent. CSV is for spreadsheets: where a cell would be taken for a formula, because it begins with =, +, - or @ ' +
-        'for example, there is a \' in front of it, and the field is quoted.',
+      summary: 'Every invalid row, as CSV or NDJSON',
+      description: 'NDJSON has each value as it was sent. CSV is for spreadsheets: a cell that a spreadsheet would interpret as a formula, for example because it ' +
+        'begins with =, +, - or @, has a \' in front, and the field is quoted.',
       tags: ['batches'],
       security: [{ key: [] }],
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
       response: {
-        200: { description: 'One line for each bad row', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
+        200: { description: 'One line for each invalid row', content: { 'text/csv': { schema: Type.String() }, 'application/x-ndjson': { schema: RowError } } },
         ...documentedProblems(...accessProblems('read'), 'not-found', 'unknown-batch', 'no-report', 'not-acceptable', 'too-many-requests',
           'store-unavailable', 'database-unavailable'),
       },
@@ -41,9 +41,9 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
   })
 
   async function openReport (id: string, state: string): Promise<Readable> {
-    if (state === 'accepted') throw new Problem('database-unavailable', 'It is not known now whether there is a report; try again')
+    if (state === 'accepted') throw new Problem('database-unavailable', 'The state of the batch is unknown while the database is unavailable; try again')
     if (state === 'applied' || state === 'validated') return Readable.from([])
-    if (state !== 'rejected') throw new Problem('no-report', `The batch is ${state}: only a rejected one has bad rows to report`)
+    if (state !== 'rejected') throw new Problem('no-report', `The batch is ${state}: only a rejected batch has a report`)
     try {
       const report = await store.openReport(id)
       if (report) return report
@@ -54,14 +54,14 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
   }
 }
 
-/** Whatever ends one of the two streams ends the other: a report that breaks off, a client that goes away. */
+/** Converts a report to CSV. An error or a close of one stream closes the other: the report fails, or the client disconnects. */
 function toCsv (report: Readable): Readable {
   return pipeline(report, csvText, new PassThrough(), () => {})
 }
 
 /**
- * One piece of CSV for each piece of the report that the store gives, and a turn of the event loop between them: a report that
- * has arrived would otherwise be read to its end before another request is looked at.
+ * Yields one chunk of CSV per chunk of the report, and yields to the event loop between chunks. Without this, a report that has
+ * already arrived would be converted to its end before another request is handled.
  */
 async function * csvText (report: Readable): AsyncGenerator<string> {
   yield csvLine(columns)
@@ -76,7 +76,7 @@ function toCsvLine (line: string): string {
   return inertCsvLine(columns.map(column => error[column]))
 }
 
-/** By line feed alone: node:readline also ends a line at U+2028, which JSON has within strings. */
+/** Splits by line feed only. node:readline also splits at U+2028, which JSON allows within strings. */
 async function * lineGroups (text: Readable): AsyncGenerator<string[]> {
   let rest = ''
   for await (const piece of text.setEncoding('utf8')) {

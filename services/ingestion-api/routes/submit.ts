@@ -20,14 +20,14 @@ import { BatchView, viewOfManifest } from '../view.ts'
 
 const schema = {
   summary: 'Send a batch of prices',
-  description: 'Stores the batch and queues it. The same key, or without one the same content in the same format, is the same batch, whenever it is sent. A dry run without a key is always a new one.',
+  description: 'Stores the batch and queues it. The same key always means the same batch; without a key, the same content in the same format does. A dry run without a key is always a new batch.',
   tags: ['batches'],
   security: [{ key: [] }],
   querystring: Type.Object({
-    dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only check it' })),
-    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'an integer from 1, in digits: how many rows the file has; with another number it is rejected' })),
+    dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only validate the batch' })),
+    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'number of rows in the file, an integer from 1; with another number of rows the batch is rejected' })),
   }, { additionalProperties: false }),
-  // Without types: what comes is a stream, and the worker reads what is in it.
+  // Without types: the body is a stream, and the worker validates its content.
   body: {
     content: {
       'text/csv': { schema: { description: 'A header with orig_code, dest_code, day and price in any order, then a line for each price' } },
@@ -42,7 +42,7 @@ const schema = {
   }),
   response: {
     202: {
-      description: 'Accepted: it will not be lost',
+      description: 'Accepted: the batch is stored durably',
       headers: {
         location: { type: 'string', description: 'URL of the batch' },
         'idempotency-replayed': { type: 'string', enum: ['true', 'false'], description: 'true: the batch was accepted by an earlier request' },
@@ -59,7 +59,7 @@ type Query = { dry_run?: string, rows?: string }
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   const { store, sql, log, metrics, limits } = api
-  app.removeAllContentTypeParsers() // the framework's own read text/plain, which is no format of ours
+  app.removeAllContentTypeParsers() // Fastify's own parsers accept text/plain, which is not a batch format
   for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
 
   app.post<{ Querystring: Query }>('/batches', {
@@ -68,9 +68,9 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     onRequest: requireKey(api.keys, 'submit'),
     preParsing: requireBatchType,
   }, async (request, reply) => {
-    if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch has at least one price')
+    if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch needs at least one price')
     const format = formatOf(request)
-    encodingOf(request) // what the header refuses, it refuses before any of the body has come
+    encodingOf(request) // validates the headers before any of the body arrives
     checkLength(request.raw, limits)
     const digest = parseContentDigest(request.headers['content-digest'] as string | undefined)
     const upload = format === 'json' ? await readUploadCommand(request.raw, digest, limits) : null
@@ -108,14 +108,14 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     return { format, encoding, digestOf: 'content', ...received, contentName: { kind: 'content', value: received.digest } }
   }
 
-  /** A payload that came with this request and that no batch names. An upload stays: its provider may name it under another key. */
+  /** Deletes a payload of this request that no batch names. An upload stays: its provider may name it under another key. */
   function discard ({ payload, digestOf }: Content): void {
     if (digestOf === 'payload') return
     api.runInBackground(store.deletePayload(payload)
       .catch(error => log.warn({ err: error, key: payload.key }, 'unreferenced payload not deleted')))
   }
 
-  /** What a lost process or database may leave undone: the sweeper, the worker and the next try each make up for it. */
+  /** Finishes the acceptance. If a step fails, the sweeper, the worker or the next request makes up for it. */
   async function finish (manifest: Manifest, pending: boolean): Promise<void> {
     const batchId = manifest.id
     if (pending) {
@@ -132,7 +132,7 @@ function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Cont
   const provider = providerOf(request)
   const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
   const key = request.headers['idempotency-key']
-  // A dry run asks about now: without a key each is a batch of its own.
+  // A dry run concerns the current reference data: without a key each is a new batch.
   const ownName: Name = mode === 'dry_run' ? { kind: 'request', value: randomUUID() } : contentName
   const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : ownName
   const rows = request.query.rows === undefined ? {} : { rows: Number(request.query.rows) }
@@ -143,7 +143,7 @@ function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Cont
 function encodingOf (request: FastifyRequest): Encoding {
   const encoding = parseEncoding(request.headers['content-encoding'])
   if (encoding) return encoding
-  throw new Problem('unsupported-media-type', 'Content-Encoding is gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
+  throw new Problem('unsupported-media-type', 'Content-Encoding must be gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
 }
 
 const formatOf = (request: FastifyRequest): Format => parseFormat(request.headers['content-type'])!

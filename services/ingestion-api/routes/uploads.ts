@@ -8,22 +8,22 @@ import type { IngestionApi } from '../context.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
 
 const File = Type.Object({
-  bytes: Type.Integer({ minimum: 1, maximum: maxUploadBytes, description: 'length of the file as it will be sent; 5 GiB at most' }),
+  bytes: Type.Integer({ minimum: 1, maximum: maxUploadBytes, description: 'length of the file as it will be sent; at most 5 GiB' }),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the file as it will be sent, in hex' }),
-  content_type: Type.Enum(Object.keys(formats), { description: 'what the file is' }),
+  content_type: Type.Enum(Object.keys(formats), { description: 'format of the file' }),
   content_encoding: Type.Optional(Type.Enum(['gzip', 'identity'])),
 }, { additionalProperties: false })
 
 const UploadResponse = Type.Object({
-  upload: Type.String({ description: 'its id, for POST /batches {"upload": id}' }),
+  upload: Type.String({ description: 'id of the upload, for POST /batches {"upload": id}' }),
   method: Type.Literal('PUT'),
   url: Type.String(),
-  headers: Type.Record(Type.String(), Type.String(), { description: 'to be sent with the file: they are signed' }),
+  headers: Type.Record(Type.String(), Type.String(), { description: 'headers to send with the file: they are signed' }),
   expires_at: Type.String({ description: 'when the URL expires' }),
   file_kept_until: Type.Union([Type.String(), Type.Null()], { description: 'when the file is deleted: submit it in a batch before; null: never' }),
 })
 
-/** `POST /uploads`: the way in for files larger than a gateway takes. */
+/** `POST /uploads`: for files that are larger than a gateway accepts. */
 export function registerUploads (app: FastifyInstance, { uploads, keys, rateLimit }: IngestionApi): void {
   app.post<{ Body: Static<typeof File> }>('/uploads', {
     schema: {
