@@ -3,14 +3,14 @@ import type { Command, Option, Options, Values } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { usage } from './help.ts'
 
-/** Reads what follows a command's name. Throws CommandError, exit code 2, that says which operand or option is missing or unknown. */
+/** Reads the arguments after a command's name. Throws CommandError with exit code 2 that names the missing or unknown operand or option. */
 export function readArguments<O extends Options> (command: Command<O>, args: string[]): { operands: string[], values: Values<O> } {
   const { operand } = command
   const options = Object.entries<Option>(command.options)
   const { values, positionals: operands } = parse(command, args)
   if (operand && operands.length === 0) throw wrongUsage(command, `${operand.value} is missing: ${operand.summary}`)
-  const most = operand ? (operand.repeats ? Infinity : 1) : 0
-  if (operands.length > most) throw wrongUsage(command, `"${operands[most]}" is too much: ${command.name} takes ${operand ? `one ${operand.value}` : 'options alone'}.`)
+  const max = operand ? (operand.repeats ? Infinity : 1) : 0
+  if (operands.length > max) throw wrongUsage(command, `"${operands[max]}" is unexpected: ${command.name} accepts ${operand ? `one ${operand.value}` : 'only options'}.`)
   for (const [name, option] of options) {
     if (option.type === 'string' && option.required && !values[name]) throw wrongUsage(command, `--${name} ${option.value} is missing: ${option.summary}`)
     if (option.type === 'boolean') values[name] ??= false
@@ -29,6 +29,6 @@ function parse (command: Command, args: string[]): { values: Record<string, stri
   }
 }
 
-/** The one cause, and the usage of the command. */
+/** Creates an error that has one cause and the usage of the command. */
 export const wrongUsage = (command: Command, cause: string): CommandError =>
   new CommandError(`${cause}\n\nUsage: npm run ops -- ${usage(command)}`, 2)

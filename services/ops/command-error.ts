@@ -1,4 +1,4 @@
-/** Printed to the person at the terminal as it is, without a stack. Exit code 2 is wrong usage. */
+/** An error whose message is printed without a stack trace. Exit code 2 means wrong usage. */
 export class CommandError extends Error {
   readonly exitCode: 1 | 2
   constructor (message: string, exitCode: 1 | 2 = 1, options?: ErrorOptions) {

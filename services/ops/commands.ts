@@ -40,10 +40,10 @@ export const commands: readonly Command[] = [
   sample,
 ]
 
-/** The commands whose names begin with these words: `batches` has several. */
+/** Returns the commands whose names begin with these words: `batches` has several. */
 export const commandsOf = (noun: string): Command[] => commands.filter(({ name }) => name === noun || name.startsWith(`${noun} `))
 
-/** Splits the arguments into the command and what follows its name. Throws CommandError where no command has the name. */
+/** Splits the arguments into the command and the arguments after its name. Throws CommandError for an unknown command. */
 export function findCommand (args: string[]): { command: Command, rest: string[] } {
   const [noun = '', verb = ''] = args
   for (const command of commands) {
@@ -52,8 +52,8 @@ export function findCommand (args: string[]): { command: Command, rest: string[]
   }
   const siblings = commandsOf(noun).map(({ name }) => name)
   if (siblings.length === 0) throw new CommandError(`There is no command "${noun}": \`npm run ops -- --help\` lists the commands.`, 2)
-  const one = siblings.join(', ')
+  const names = siblings.join(', ')
   throw new CommandError(verb === '' || verb.startsWith('-')
-    ? `"${noun}" takes a verb. The commands are: ${one}.`
-    : `There is no command "${noun} ${verb}". The commands are: ${one}.`, 2)
+    ? `"${noun}" needs a verb. The commands are: ${names}.`
+    : `There is no command "${noun} ${verb}". The commands are: ${names}.`, 2)
 }

@@ -6,13 +6,13 @@ const usageOf = (name: string, option: Option & { required?: true }): string => 
   return option.required ? text : `[${text}]`
 }
 
-/** `batches dead-letter ID … --why TEXT [--by NAME]` */
+/** Returns the usage of a command, such as `batches dead-letter ID … --why TEXT [--by NAME]`. */
 export function usage ({ name, operand, options }: Command): string {
   const shown = Object.entries(options as Record<string, Option>).map(([name, option]) => usageOf(name, option))
   return [name, ...(operand ? [operand.repeats ? `${operand.value} …` : operand.value] : []), ...shown].join(' ')
 }
 
-/** `npm run ops -- --help`, or of one noun: each command with its summary. */
+/** Returns the help of all commands, or of the commands of one noun, each with its summary. */
 export function helpOfAll (noun?: string): string {
   const shown = noun === undefined ? commands : commandsOf(noun)
   return `Usage: npm run ops -- COMMAND
@@ -20,12 +20,13 @@ export function helpOfAll (noun?: string): string {
 ${shown.map(command => `${usage(command)}\n    ${command.summary}`).join('\n')}
 
 \`npm run ops -- COMMAND --help\` explains one command.
-It works on the system that the environment names (DATABASE_URL, QUEUE_URL, PAYLOAD_BUCKET, AWS_REGION; INGESTION_API_URL and API_KEY to submit;
-API_KEYS_SECRET or API_KEYS_FILE for keys; docker-compose.yml has neither: docs/containers.md) or, without these, on the one that \`npm start\` runs in this folder. With --stack NAME before the command it works on a stack on AWS.
+By default a command works on the system that the environment names: DATABASE_URL, QUEUE_URL, PAYLOAD_BUCKET, AWS_REGION;
+INGESTION_API_URL and API_KEY to submit; API_KEYS_SECRET or API_KEYS_FILE for keys (docker-compose.yml has neither: docs/containers.md).
+Without these variables it works on the system that \`npm start\` runs in this folder. With --stack NAME before the command it works on a stack on AWS.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
 }
 
-/** `npm run ops -- COMMAND --help` */
+/** Returns the help of one command. */
 export function helpOf (command: Command): string {
   const { summary, details, operand, options } = command
   const lines = [
@@ -42,7 +43,7 @@ export function helpOf (command: Command): string {
   ].join('\n')
 }
 
-/** The help that these arguments ask for; undefined where they ask for none. */
+/** Returns the help that these arguments request; undefined if they request none. */
 export function requestedHelp (args: string[]): string | undefined {
   const end = args.indexOf('--')
   const words = end === -1 ? args : args.slice(0, end)

@@ -1,21 +1,22 @@
 import { userInfo } from 'node:os'
 import { CommandError } from './command-error.ts'
 
-/** Who runs a command: for the audit. */
+/** The identity that runs a command, for the audit. */
 export type Operator = {
-  /** On AWS the ARN of the identity that called `npm run ops -- --stack`, null where the task was started otherwise. Elsewhere the user's name. */
+  /** On AWS: the ARN of the identity that called `npm run ops -- --stack`, null if the task was started in another way. Otherwise: the user name. */
   caller: string | null
   /** ARN of the ECS task that this process runs in; null outside of ECS. CloudTrail's RunTask event has it too. */
   task: string | null
 }
 
 const identityArn = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:[\x21-\x7e]{1,1024}$/
-/** Longest wait for the task metadata endpoint, in milliseconds. */
+/** Maximum wait for the task metadata endpoint, in ms. */
 const metadataMs = 5_000
 
 /**
- * Reads who runs this process. OPERATOR_ARN counts in an ECS task alone: infra/commands/ops.ts sets it there. The task's ARN comes from
- * the task metadata endpoint, whose address ECS puts into every container over whatever the caller gave. Throws CommandError.
+ * Reads the identity that runs this process. OPERATOR_ARN is used in an ECS task only: infra/commands/ops.ts sets it there. The
+ * ARN of the task comes from the task metadata endpoint. ECS sets the address of that endpoint in every container, and overrides a
+ * value of the caller. Throws CommandError.
  */
 export async function readOperator (env: NodeJS.ProcessEnv = process.env): Promise<Operator> {
   const { ECS_CONTAINER_METADATA_URI_V4: metadataUri, OPERATOR_ARN: caller } = env

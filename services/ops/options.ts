@@ -3,18 +3,18 @@ import { CommandError } from './command-error.ts'
 import { readOperator } from './operator.ts'
 
 /** Options that several commands take. */
-export const limit = { type: 'string', value: 'N', summary: 'The most rows that are shown, 1 to 9999', default: '50' } as const
-export const why = { type: 'string', value: 'TEXT', summary: 'The reason: the audit keeps it.', required: true } as const
+export const limit = { type: 'string', value: 'N', summary: 'Maximum number of rows, 1 to 9999', default: '50' } as const
+export const why = { type: 'string', value: 'TEXT', summary: 'The reason, stored in the audit.', required: true } as const
 export const by = { type: 'string', value: 'NAME', summary: 'Who requested it, for the audit: added to the AWS identity or the user who runs the command' } as const
-export const provider = { type: 'string', value: 'NAME', summary: 'Batches of this provider alone' } as const
+export const provider = { type: 'string', value: 'NAME', summary: 'Only batches of this provider' } as const
 
-/** What the audit keeps of this command: --by adds a name, and replaces neither the caller nor the task. */
+/** Returns the audit's data of this command. --by adds a name, and replaces neither the caller nor the task. */
 export async function actorOf ({ why, by }: { why: string, by: string | undefined }): Promise<Actor> {
   const { caller, task } = await readOperator()
   return { name: by ?? caller ?? task ?? 'unknown', reason: why, caller, task }
 }
 
 export function readLimit (text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new CommandError('--limit is a number from 1 to 9999.', 2)
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new CommandError('--limit must be a number from 1 to 9999.', 2)
   return Number(text)
 }

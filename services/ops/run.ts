@@ -5,8 +5,8 @@ import { helpOfAll, requestedHelp } from './help.ts'
 import { openSystem, type System } from './system.ts'
 
 /**
- * Runs the command that `args` names and resolves to its exit code: 2 for wrong usage. `environment` returns the variables of the system
- * that the command works on. It is called when a command first needs that system, and may throw.
+ * Runs the command that `args` names. Resolves to its exit code; 2 means wrong usage. `environment` returns the variables of the
+ * system that the command works on. It is called when a command first needs that system, and may throw.
  */
 export async function runCommand (args: string[], environment: () => NodeJS.ProcessEnv): Promise<number> {
   const help = args.length === 0 ? helpOfAll() : requestedHelp(args)
@@ -26,7 +26,7 @@ export async function runCommand (args: string[], environment: () => NodeJS.Proc
     })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    console.error(error instanceof CommandError ? error.message : `It failed: ${(error as Error).message || String((error as { code?: string }).code)}`)
+    console.error(error instanceof CommandError ? error.message : `The command failed: ${(error as Error).message || String((error as { code?: string }).code)}`)
     return error instanceof CommandError ? error.exitCode : 1
   } finally {
     await system?.close()

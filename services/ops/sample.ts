@@ -6,7 +6,7 @@ import { command } from './command.ts'
 
 export const sample = command({
   name: 'sample',
-  summary: 'Sends a month of sample prices (January 2021) through the ingestion API and waits for it. Sent again, it is the same batch.',
+  summary: 'Sends a month of sample prices (January 2021) through the ingestion API and waits for the result. A repeated call sends the same batch.',
   options: {},
   runs: 'terminal',
   async run ({ system }) {
@@ -15,9 +15,9 @@ export const sample = command({
     const file = gzipSync(sampleCsv())
     const digest = createHash('sha256').update(file).digest('base64')
     await submit(file, { type: 'text/csv', gzip: true, digest }, to).catch(error => {
-      // The system had the sample of another release, and keeps it.
+      // The system keeps the sample of another release.
       if (!(error instanceof KeyReused)) throw error
-      console.log('A sample of another release is there, and stays.')
+      console.log('The system already has the sample of another release; nothing was sent.')
     })
   },
 })

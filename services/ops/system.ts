@@ -8,22 +8,22 @@ import { databaseProblems, passwordsOf } from '../../lib/postgres/database-auth.
 import { openDatabase, type DatabaseOptions } from '../../lib/postgres/database.ts'
 import { CommandError } from './command-error.ts'
 
-/** The system that a command works on: what it needs of it is opened at first use, and closed at the command's end. */
+/** The system that a command works on. Resources open at first use and close when the command finishes. */
 export type System = {
-  /** Throws CommandError when the variable is not set. */
+  /** Throws CommandError if the variable is not set. */
   variable: (name: string) => string
   optional: (name: string) => string | undefined
   sql: () => Sql
-  /** Connections whose transactions are read-only, with a limit for each statement and each wait for a lock. */
+  /** Returns a pool whose transactions are read-only, with a limit for each statement and for each wait for a lock. */
   readOnly: (statementTimeoutMs?: number) => Sql
   queue: () => Queue
   store: () => Store
-  /** Days after which the bucket's lifecycle deletes payloads; undefined where it deletes none. */
+  /** Returns the days after which the bucket's lifecycle deletes payloads; undefined if it deletes none. */
   payloadKeepDays: () => number | undefined
   close: () => Promise<void>
 }
 
-/** `environment` has the variables that docs/configuration.md lists for the operators' commands. */
+/** Opens the system. `environment` has the variables that docs/configuration.md lists for the operators' commands. */
 export function openSystem (environment: NodeJS.ProcessEnv): System {
   let sql: Sql | undefined
   let readOnlySql: Sql | undefined
@@ -58,7 +58,7 @@ function connect (environment: NodeJS.ProcessEnv, limits: Pick<DatabaseOptions, 
   return openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ops', poolSize: 1, ...limits })
 }
 
-/** Variables of the environment. Throws CommandError that names each wrong one. */
+/** Reads variables of the environment. Throws CommandError that names each invalid one. */
 function read<T extends TProperties> (variables: T, environment: NodeJS.ProcessEnv, ...checks: ConfigCheck[]): Readonly<Static<TObject<T>>> {
   try {
     return readConfig(Type.Object(variables), environment, ...checks)

@@ -1,4 +1,4 @@
-/** Columns side by side, as wide as their widest value; null is a dash. */
+/** Formats rows as aligned columns; null is a dash. */
 export function table (head: string[], rows: ReadonlyArray<ReadonlyArray<string | number | null>>): string {
   const lines = [head, ...rows.map(row => row.map(value => value === null ? '–' : String(value)))]
   const widths = head.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))

@@ -6,22 +6,22 @@ import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
 
 const refusals: Record<Action, string> = {
-  redrive: 'it was no dead letter', discard: 'it was no dead letter', dead_letter: 'it was neither queued nor being processed',
+  redrive: 'the batch is not a dead letter', discard: 'the batch is not a dead letter', dead_letter: 'the batch is neither queued nor processing',
 }
 
 const absences: Record<Action, string> = {
   redrive: 'unknown', discard: 'unknown',
-  dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes its row at the first receive: repeat the command then',
+  dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes the row at the first receive: then repeat the command',
 }
 
 function remarkOn ({ changed, followed }: ActionResult, action: Action): string {
-  if (followed) return ' (the store had this decision: the row has its state now)'
-  return changed ? '' : ` (${refusals[action]}: nothing done)`
+  if (followed) return ' (the store already had this decision: the row now has its state)'
+  return changed ? '' : ` (${refusals[action]}: nothing changed)`
 }
 
 /**
- * Acts on each batch and prints a line for it. Throws CommandError when one of them has no row or is refused; before acting, when an id is no
- * id or ambiguous.
+ * Acts on each batch and prints a line for each. Throws CommandError if a batch has no row or is refused. Throws before acting if an
+ * id is malformed or ambiguous.
  */
 export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
   const ids = await findBatchIds(system.sql(), given)

@@ -5,7 +5,7 @@ import { actorOf, by, why } from '../options.ts'
 
 export const deadLetterBatches = command({
   name: 'batches dead-letter',
-  summary: 'Ends batches that are queued or being processed, so that the provider\'s next batch is processed.',
+  summary: 'Dead-letters batches that are queued or processing, so that the provider\'s next batch is processed.',
   details: 'The worker cancels the batch at its next heartbeat and deletes its message. `dead-letters redrive` sends the batch back to the queue.',
   operand: { value: 'ID', summary: idSummary, repeats: true },
   options: { why, by },

@@ -9,13 +9,13 @@ type Rejected = { provider: string, code: string | null, batches: number, last_i
 
 export const showFailures = command({
   name: 'batches failures',
-  summary: 'Shows what failed lately: failed attempts by their reason, and rejected batches by provider and the code of the first error.',
+  summary: 'Shows recent failures: failed attempts by reason, and rejected batches by provider and code of the first error.',
   details: 'At most 200 rows of each.',
-  options: { hours: { type: 'string', value: 'N', summary: 'How far back, 1 to 168 hours', default: '1' } },
+  options: { hours: { type: 'string', value: 'N', summary: 'Period in hours before now, 1 to 168', default: '1' } },
   runs: 'task',
   async run ({ values, system }) {
     const hours = /^[1-9]\d{0,2}$/.test(values.hours) ? Number(values.hours) : 0
-    if (hours < 1 || hours > 168) throw new CommandError('--hours is a number from 1 to 168.', 2)
+    if (hours < 1 || hours > 168) throw new CommandError('--hours must be a number from 1 to 168.', 2)
     const sql = (await system()).readOnly()
     const failed = bounded(await readOnlyQuery(failedAttempts(sql, hours)))
     console.log(failed.shown.length === 0
@@ -25,11 +25,11 @@ export const showFailures = command({
     const rejected = bounded(await readOnlyQuery(rejectedBatches(sql, hours)))
     console.log(rejected.shown.length === 0
       ? '\nNo batch was rejected.'
-      : `\n${table(['provider', 'rejected', 'first error', 'the last one'], rejected.shown.map(row => [row.provider, row.batches, row.code, row.last_id]))}${rejected.note}`)
+      : `\n${table(['provider', 'rejected', 'first error', 'last batch'], rejected.shown.map(row => [row.provider, row.batches, row.code, row.last_id]))}${rejected.note}`)
   },
 })
 
-/** Finds them through the batches that are unfinished, or became final or dead letters since: `batch_attempts` has no index on a time. */
+/** Finds attempts through batches that are unfinished, or became final or dead-lettered since: `batch_attempts` has no index on a time. */
 async function failedAttempts (sql: Sql, hours: number): Promise<Failed[]> {
   const since = sql`now() - make_interval(hours => ${hours})`
   return await sql<Failed[]>`

@@ -11,12 +11,12 @@ export const listBatches = command({
   summary: 'Shows the batches of a provider, newest first.',
   options: {
     provider: { ...provider, required: true },
-    state: { type: 'string', value: 'STATE', summary: `Batches in this state alone: ${states.join(', ')}` },
+    state: { type: 'string', value: 'STATE', summary: `Only batches in this state: ${states.join(', ')}` },
     limit,
   },
   runs: 'task',
   async run ({ values: { provider, state, limit }, system }) {
-    if (state !== undefined && !states.some(known => known === state)) throw new CommandError(`--state is one of ${states.join(', ')}.`, 2)
+    if (state !== undefined && !states.some(known => known === state)) throw new CommandError(`--state must be one of ${states.join(', ')}.`, 2)
     const found = await readOnlyQuery(listRecords((await system()).readOnly(), { provider, state, limit: readLimit(limit) }))
     console.log(found.length === 0
       ? 'There are no such batches.'

@@ -4,14 +4,14 @@ import { reasonOf } from '../../../lib/process/failures.ts'
 import type { System } from '../system.ts'
 
 export type ShownPayload = {
-  /** `unknown` where the store cannot be read, or the manifest, which names the payload: `reason` says why. */
+  /** `unknown` if the store or the manifest, which names the payload, cannot be read: `reason` has the error. */
   state: PayloadState | 'unknown'
   reason?: string
-  /** When the lifecycle of the bucket deletes it; null where it deletes none. ISO 8601. */
+  /** When the lifecycle of the bucket deletes the payload; null if it deletes none. ISO 8601. */
   expires_at: string | null
 }
 
-/** Whether the store has the payload of a batch, and until when. */
+/** Returns whether the store has the payload of a batch, and until when. */
 export async function payloadOf (system: System, id: string): Promise<ShownPayload> {
   try {
     const [store, keepDays] = [system.store(), system.payloadKeepDays()]

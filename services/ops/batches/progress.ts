@@ -1,4 +1,4 @@
-/** Progress on standard error: a line that is written over on a terminal, a line for each change of words elsewhere. */
+/** Shows progress on standard error: one line that is overwritten in a terminal, otherwise a line whenever the words change. */
 export function openProgress (stream: NodeJS.WriteStream = process.stderr): { show: (text: string) => void, line: (text: string) => void } {
   let shown = ''
   return {

@@ -6,13 +6,13 @@ import { openProgress } from './progress.ts'
 
 export const replayBatches = command({
   name: 'batches replay',
-  summary: 'Restores the batches that a restored database lacks: compares the manifests in the bucket with the rows, and queues what is missing.',
-  details: `Lost batches are queued in the order of their acceptance, those that were waiting or being processed at TIME with them. Batches that were
-rejected, validated or discarded after TIME get that state again, and are not applied. Applied batches are not touched. Doing it again does nothing more.
+  summary: 'Restores the batches that a restored database lacks: compares the manifests in the bucket with the rows, and queues the missing batches.',
+  details: `Lost batches are queued in the order of their acceptance, together with those that were queued or processing at TIME. Batches that were
+rejected, validated or discarded after TIME get that state again, and are not applied. Applied batches are not changed. A repeated run changes nothing more.
 Batches whose row is missing are found if they were accepted up to ${marginMs / 3_600_000} hours before TIME. An earlier TIME does no harm.`,
   options: {
-    since: { type: 'string', value: 'TIME', summary: 'The moment that the database was restored to, as 2026-11-22T10:00:00Z', required: true },
-    'dry-run': { type: 'boolean', summary: 'Counts, and changes nothing' },
+    since: { type: 'string', value: 'TIME', summary: 'The time that the database was restored to, as 2026-11-22T10:00:00Z', required: true },
+    'dry-run': { type: 'boolean', summary: 'Counts the batches, and changes nothing' },
   },
   runs: 'task',
   async run ({ values, system }) {
@@ -39,10 +39,10 @@ Batches whose row is missing are found if they were accepted up to ${marginMs / 
 
 const columns = ['lost', 'interrupted', 'decided', 'expired'] as const satisfies ReadonlyArray<keyof Counts>
 
-/** Throws CommandError, exit code 2, unless the text is a past moment with its time zone. */
+/** Parses a past time that has a time zone. Otherwise throws CommandError with exit code 2. */
 function readTime (text: string): Date {
   const time = new Date(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? text : NaN)
-  if (Number.isNaN(time.getTime())) throw new CommandError(`--since is a moment with its time zone, as 2026-11-22T10:00:00Z, not "${text}".`, 2)
-  if (time.getTime() > Date.now()) throw new CommandError(`--since ${text} is in the future: it is the moment that the database was restored to.`, 2)
+  if (Number.isNaN(time.getTime())) throw new CommandError(`--since must be a time with its time zone, as 2026-11-22T10:00:00Z, not "${text}".`, 2)
+  if (time.getTime() > Date.now()) throw new CommandError(`--since ${text} is in the future: use the time that the database was restored to.`, 2)
   return time
 }

@@ -9,7 +9,7 @@ import { openProgress } from './progress.ts'
 export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean, rows?: string | undefined }
 
 type Batch = {
-  /** The batch was accepted by an earlier request: said by the answer to `POST /batches` alone. */
+  /** Whether the batch was accepted by an earlier request. Only the response to `POST /batches` says so. */
   replayed: boolean
   id: string, state: string, reason: string | null, first_errors: RowError[]
   rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
@@ -19,10 +19,10 @@ type RowError = { row: number, column: string | null, value: string | null, code
 const types: Record<string, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
 const waiting = new Set(['accepted', 'queued', 'processing'])
 
-/** The provider named another content by the same key before. */
+/** Thrown if the provider used the same key for other content before. */
 export class KeyReused extends CommandError {}
 
-/** Sends a file as a batch and waits for its end. Throws CommandError unless it is applied or validated. */
+/** Sends a file as a batch and waits for its final state. Throws CommandError unless the state is applied or validated. */
 export async function submitFile (path: string, options: SubmitOptions): Promise<void> {
   const [, extension = '', gzip] = /\.([a-z]+)(\.gz)?$/.exec(path) ?? []
   const type = types[extension]
@@ -33,7 +33,7 @@ export async function submitFile (path: string, options: SubmitOptions): Promise
   await submit(body, { type, gzip: Boolean(gzip), digest }, options, progress)
 }
 
-/** The same of content that is at hand. `digest` is its SHA-256 in base64. */
+/** Sends content as a batch, like {@link submitFile}. `digest` is the content's SHA-256 in base64. */
 export async function submit (
   body: ReadableStream | Uint8Array, { type, gzip, digest }: { type: string, gzip: boolean, digest: string },
   { url, apiKey, key, dryRun, rows }: SubmitOptions,
@@ -59,9 +59,9 @@ export async function submit (
     await wait(pauseMs)
     batch = await readResponse(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
   }
-  if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file was not cut')
+  if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file is complete')
   if (rows !== undefined && batch.rows !== null && batch.rows !== Number(rows) && batch.state === 'applied') {
-    throw new CommandError(`applied by an earlier request with ${batch.rows.toLocaleString('en')} rows, not ${rows}: this file and that one are the same, and have too few or too many`)
+    throw new CommandError(`an earlier request has applied this file with ${batch.rows.toLocaleString('en')} rows, not ${rows}: the file may have missing or additional rows`)
   }
   const counted = `${(batch.rows ?? 0).toLocaleString('en')} rows`
   if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${counted}`)
@@ -69,13 +69,13 @@ export async function submit (
     progress.line(`row ${row}${column ? `, ${column}` : ''}: ${code}: ${message}${value === null ? '' : ` (${JSON.stringify(value)})`}`)
   }
   throw new CommandError(`${batch.state}: ${batch.state === 'rejected'
-    ? `${batch.error_count} errors in ${counted}; none of it is visible; all errors: ${url}/batches/${batch.id}/errors`
+    ? `${batch.error_count} errors in ${counted}; no row is visible; all errors: ${url}/batches/${batch.id}/errors`
     : batch.reason ?? ''}`)
 }
 
 const thousands = (count: number | null): string => count === null ? 'unknown' : count.toLocaleString('en')
 
-/** SHA-256 of the file in base64. Where the file changes until it is sent, the ingestion API refuses it. */
+/** Returns the SHA-256 of the file in base64. If the file changes before it is sent, the ingestion API refuses it. */
 async function sha256Of (path: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(readFile(path, () => {}), hash)
@@ -98,7 +98,7 @@ function readFile (path: string, onPercent: (percent: number) => void): Readable
 
 async function readResponse (response: Promise<Response>): Promise<Batch> {
   const reply = await response.catch((error: Error & { cause?: { code?: string } }) => {
-    throw new CommandError(`The ingestion API cannot be reached: ${error.cause?.code ?? error.message}. Sending the same again is safe.`)
+    throw new CommandError(`The ingestion API cannot be reached: ${error.cause?.code ?? error.message}. It is safe to send the file again.`)
   })
   const body = await reply.json() as Batch & { title?: string, detail?: string }
   if (reply.status === 422) throw new KeyReused(`${body.title}: ${body.detail}`)

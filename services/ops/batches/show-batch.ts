@@ -6,12 +6,12 @@ import { CommandError } from '../command-error.ts'
 import { payloadOf } from './payload-of.ts'
 import type { System } from '../system.ts'
 
-/** Attempts that are shown at most. Ten deliveries end as a dead letter, so that more come from redrives. */
+/** Maximum number of attempts shown. After ten deliveries SQS dead-letters a message, so more attempts come from redrives. */
 const maxAttempts = 100
 
 /**
- * Prints a batch as JSON: the members of `GET /batches/<id>`, then whether the store has its payload, its latest attempts and what operators
- * did to it. Throws CommandError.
+ * Prints a batch as JSON: the members of `GET /batches/<id>`, the state of its payload in the store, its latest attempts, and the
+ * operators' actions on it. Throws CommandError.
  */
 export async function showBatch (system: System, given: string): Promise<void> {
   const sql = system.readOnly()

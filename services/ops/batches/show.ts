@@ -4,7 +4,7 @@ import { showBatch } from './show-batch.ts'
 
 export const showOneBatch = command({
   name: 'batches show',
-  summary: 'Shows one batch as JSON, with each attempt and with what operators did to it.',
+  summary: 'Shows one batch as JSON, with each attempt and the operators\' actions on it.',
   operand: { value: 'ID', summary: idSummary },
   options: {},
   runs: 'task',

@@ -8,14 +8,14 @@ type Unreadable = { batch_id: string, provider: string, failed_at: string, held_
 
 export const unreadableBatches = command({
   name: 'batches unreadable',
-  summary: 'Shows the batches whose manifest or payload the store does not give as it was accepted: those that are held first.',
+  summary: 'Shows the batches whose manifest or payload in the store differs from what was accepted, held batches first.',
   details: 'A batch without a time under "held since" was dead-lettered.',
   options: { limit },
   runs: 'task',
   async run ({ values, system }) {
-    const most = readLimit(values.limit)
-    printRows(await readOnlyQuery(readUnreadable((await system()).readOnly(), most + 1)), {
-      most,
+    const max = readLimit(values.limit)
+    printRows(await readOnlyQuery(readUnreadable((await system()).readOnly(), max + 1)), {
+      max,
       empty: 'There are no unreadable batches.',
       head: ['id', 'provider', 'failed', 'held since', 'reason'],
       row: row => [row.batch_id, row.provider, row.failed_at, row.held_since, row.reason],
@@ -23,8 +23,8 @@ export const unreadableBatches = command({
   },
 })
 
-async function readUnreadable (sql: Sql, most: number): Promise<Unreadable[]> {
+async function readUnreadable (sql: Sql, max: number): Promise<Unreadable[]> {
   return await sql<Unreadable[]>`
     select batch_id, provider, ${isoTime(sql, 'failed_at')}, ${isoTime(sql, 'held_since')}, reason
-    from unreadable_batches order by unreadable_batches.held_since nulls last, unreadable_batches.failed_at desc, batch_id limit ${most}`
+    from unreadable_batches order by unreadable_batches.held_since nulls last, unreadable_batches.failed_at desc, batch_id limit ${max}`
 }

@@ -11,36 +11,36 @@ type Waiting = {
 
 export const waitingBatches = command({
   name: 'batches waiting',
-  summary: 'Shows the batches that are queued or processing: how many each provider has, most first, and then each batch, oldest first.',
-  details: 'hidden is the time for which the message of a batch is hidden until its next delivery.',
-  options: { provider, limit: { ...limit, summary: 'The most rows of each table, 1 to 9999' } },
+  summary: 'Shows the batches that are queued or processing: their number for each provider, largest first, and then each batch, oldest first.',
+  details: '"hidden" is the time until the message of a batch is delivered again.',
+  options: { provider, limit: { ...limit, summary: 'Maximum number of rows of each table, 1 to 9999' } },
   runs: 'task',
   async run ({ values, system }) {
-    const most = readLimit(values.limit)
+    const max = readLimit(values.limit)
     const sql = (await system()).readOnly()
-    const providers = bounded(await readOnlyQuery(countByProvider(sql, values.provider, most + 1)), most)
-    if (providers.shown.length === 0) return console.log('No batch waits.')
+    const providers = bounded(await readOnlyQuery(countByProvider(sql, values.provider, max + 1)), max)
+    if (providers.shown.length === 0) return console.log('No batch is waiting.')
     console.log(table(['provider', 'queued', 'processing', 'oldest (s)'], providers.shown.map(row => [row.provider, row.queued, row.processing, row.oldest])) + providers.note)
-    const batches = bounded(await readOnlyQuery(oldest(sql, values.provider, most + 1)), most)
+    const batches = bounded(await readOnlyQuery(oldest(sql, values.provider, max + 1)), max)
     console.log(`\n${table(['id', 'provider', 'state', 'age (s)', 'attempts', 'rows read', 'hidden (s)', 'reason'],
       batches.shown.map(row => [row.id, row.provider, row.state, row.age, row.attempts, row.rows_read, row.hidden, row.reason]))}${batches.note}`)
   },
 })
 
-async function countByProvider (sql: Sql, provider: string | undefined, most: number): Promise<Provider[]> {
+async function countByProvider (sql: Sql, provider: string | undefined, max: number): Promise<Provider[]> {
   return await sql<Provider[]>`
     select provider, count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'processing') as processing,
       max(${secondsSince(sql, 'accepted_at')}) as oldest
     from batches where state in ('queued', 'processing') ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
-    group by provider order by count(*) desc, provider limit ${most}`
+    group by provider order by count(*) desc, provider limit ${max}`
 }
 
-async function oldest (sql: Sql, provider: string | undefined, most: number): Promise<Waiting[]> {
+async function oldest (sql: Sql, provider: string | undefined, max: number): Promise<Waiting[]> {
   return await sql<Waiting[]>`
     select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age, reason,
       (select count(*)::int from batch_attempts where batch_id = id) as attempts,
       (select rows_read from batch_attempts where batch_id = id order by attempt desc limit 1) as rows_read,
       (select greatest(0, round(extract(epoch from hidden_until - clock_timestamp()))::int) from parked_messages where batch_id = id) as hidden
     from batches where state in ('queued', 'processing') ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
-    order by accepted_at, id limit ${most}`
+    order by accepted_at, id limit ${max}`
 }

@@ -11,9 +11,9 @@ type Session = {
 
 export const showActivity = command({
   name: 'db activity',
-  summary: 'Shows the sessions of the database: how many each program has, and what those do that are not idle, oldest transaction first.',
-  details: 'At most 200 rows. A statement is cut at 200 characters and has no parameters. `db cancel PID` ends one.',
-  options: { all: { type: 'boolean', summary: 'Idle sessions too' } },
+  summary: 'Shows the sessions of the database: their number for each program, and then each session that is not idle, oldest transaction first.',
+  details: 'At most 200 rows. A statement is cut at 200 characters and has no parameters. `db cancel PID` cancels a statement.',
+  options: { all: { type: 'boolean', summary: 'Shows idle sessions too' } },
   runs: 'task',
   async run ({ values: { all }, system }) {
     const sql = (await system()).readOnly()

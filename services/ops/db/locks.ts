@@ -12,7 +12,7 @@ type Wait = {
 export const showLocks = command({
   name: 'db locks',
   summary: 'Shows which sessions wait for a lock, and which session each waits for.',
-  details: 'At most 200 rows. It ends with the sessions that block others and wait for none: `db cancel PID` ends the statement of one.',
+  details: 'At most 200 rows. The last lines name the sessions that block others and wait for none. `db cancel PID` cancels the statement of such a session.',
   options: {},
   runs: 'task',
   async run ({ system }) {

@@ -9,8 +9,8 @@ type Receiver = {
 
 export const showReplication = command({
   name: 'db replication',
-  summary: 'Shows the standbys and replicas that stream from the server, and how far each is behind.',
-  details: 'At most 200 rows. Aurora\'s readers do not stream from the writer and are not shown: CloudWatch has AuroraReplicaLagMaximum.',
+  summary: 'Shows the standbys and replicas that stream from the server, and the lag of each.',
+  details: 'At most 200 rows. Aurora readers do not stream from the writer and are not shown: use AuroraReplicaLagMaximum in CloudWatch.',
   options: {},
   runs: 'task',
   async run ({ system }) {
@@ -22,7 +22,7 @@ export const showReplication = command({
   },
 })
 
-/** Measured from what was sent: Aurora has no current WAL position. */
+/** Computes the lag from the sent position, because Aurora has no current WAL position. */
 async function readReceivers (sql: Sql): Promise<Receiver[]> {
   return await sql<Receiver[]>`
     select pid, application_name as name, host(client_addr) as client, state, sync_state as sync,

@@ -10,8 +10,8 @@ type Relation = {
 
 export const showSizes = command({
   name: 'db sizes',
-  summary: 'Shows the size of the database and of each table, largest first, with its rows as statistics have them and when they were made.',
-  details: 'At most 200 tables; a month of prices is a table. "none" under analyzed: the planner knows nothing of the table yet.',
+  summary: 'Shows the size of the database and of each table, largest first, with the estimated rows and the age of the statistics.',
+  details: 'At most 200 tables; each month of prices is a table. "none" under analyzed: the planner has no statistics of the table yet.',
   options: {},
   runs: 'task',
   async run ({ system }) {

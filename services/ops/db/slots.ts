@@ -6,8 +6,8 @@ type Slot = { name: string, type: string, active: boolean, pid: number | null, s
 
 export const showSlots = command({
   name: 'db slots',
-  summary: 'Shows the replication slots of the server, and how much WAL each keeps.',
-  details: 'At most 200 rows. A slot that no server reads keeps WAL until the storage is full.',
+  summary: 'Shows the replication slots of the server, and how much WAL each retains.',
+  details: 'At most 200 rows. A slot that no server reads retains WAL until the storage is full.',
   options: {},
   runs: 'task',
   async run ({ system }) {

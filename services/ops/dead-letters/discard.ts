@@ -5,7 +5,7 @@ import { actorOf, by, why } from '../options.ts'
 
 export const discardDeadLetters = command({
   name: 'dead-letters discard',
-  summary: 'Ends dead letters as discarded, for good. Doing it twice does it once.',
+  summary: 'Discards dead letters permanently. A repeated call changes nothing.',
   operand: { value: 'ID', summary: idSummary, repeats: true },
   options: { why, by },
   runs: 'task',

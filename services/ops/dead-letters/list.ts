@@ -7,7 +7,7 @@ import { table } from '../table.ts'
 
 export const listDeadLetters = command({
   name: 'dead-letters list',
-  summary: 'Shows the batches that failed for good and wait for a decision, newest first, and the day on which each payload is deleted.',
+  summary: 'Shows the dead-lettered batches, which wait for an operator\'s decision, newest first, and the day on which each payload is deleted.',
   options: { provider, limit },
   runs: 'task',
   async run ({ values: { provider, limit }, system }) {

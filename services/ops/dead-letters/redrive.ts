@@ -5,7 +5,7 @@ import { actorOf, by, why } from '../options.ts'
 
 export const redriveDeadLetters = command({
   name: 'dead-letters redrive',
-  summary: 'Sends dead letters back to the queue, last in their provider\'s order. Doing it twice does it once.',
+  summary: 'Sends dead letters back to the queue, last in their provider\'s order. A repeated call changes nothing.',
   operand: { value: 'ID', summary: idSummary, repeats: true },
   options: { why, by },
   runs: 'task',

@@ -4,10 +4,10 @@ import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command-error.ts'
 import { readKeys, type KeyList } from './key-list.ts'
 
-/** Longest wait for another command that changes the file, in milliseconds. */
+/** Maximum wait for another command that changes the file, in ms. */
 const lockMs = 10_000
 
-/** The list of keys in a file. Commands change it one after the other. */
+/** Opens the list of keys in a file. A lock file serializes the commands that change the list. */
 export function openFileList (path: string, environment: string): KeyList {
   return {
     read: () => readList(path, environment),
@@ -35,14 +35,14 @@ async function readList (path: string, environment: string): Promise<ApiKey[]> {
 }
 
 /**
- * Writes the list to another file of mode 600 and renames it, so that a reader sees the old or the new list. Throws CommandError for a list
- * that the processes refuse.
+ * Writes the list to another file of mode 600 and renames it, so that a reader sees the old or the new list. Throws CommandError for a
+ * list that the services would refuse.
  */
 export async function writeList (path: string, keys: readonly ApiKey[], environment: string): Promise<void> {
   const text = `${JSON.stringify(keys, null, 2)}\n`
   readKeys(text, environment, 'The changed list')
   const unfinished = `${path}.unfinished`
-  await rm(unfinished, { force: true }) // what a killed command left
+  await rm(unfinished, { force: true }) // a killed command may have left the file
   const file = await open(unfinished, 'wx', 0o600)
   try {
     await file.writeFile(text)
@@ -53,7 +53,7 @@ export async function writeList (path: string, keys: readonly ApiKey[], environm
   await rename(unfinished, path)
 }
 
-/** Takes the lock file and returns what removes it. Throws CommandError when another command has it for too long. */
+/** Creates the lock file and returns a function that removes it. Throws CommandError if another command holds the lock for too long. */
 async function lock (path: string): Promise<() => Promise<void>> {
   for (const endsAt = performance.now() + lockMs; ;) {
     try {
@@ -61,8 +61,8 @@ async function lock (path: string): Promise<() => Promise<void>> {
       return () => rm(path, { force: true })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EEXIST') throw new CommandError(`${path} cannot be made: ${code}.`)
-      if (performance.now() > endsAt) throw new CommandError(`Another command changes the keys, or was interrupted: if none runs, remove ${path}.`)
+      if (code !== 'EEXIST') throw new CommandError(`${path} cannot be created: ${code}.`)
+      if (performance.now() > endsAt) throw new CommandError(`Another command is changing the keys, or was interrupted: if none is running, remove ${path}.`)
       await pause(20)
     }
   }

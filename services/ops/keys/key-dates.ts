@@ -1,15 +1,15 @@
 import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 
-/** Characters of a digest that stand for it. */
+/** Number of characters of a digest that identify a key. */
 const digits = 16
 
-/** When keys were made, as JSON: {"first 16 characters of sha256": "time"}. */
+/** Returns the creation times of keys as JSON: {"first 16 characters of sha256": "time"}. */
 export const datesOf = (keys: readonly ApiKey[]): string =>
   JSON.stringify(Object.fromEntries(keys.flatMap(({ sha256, created_at: at }) => at ? [[sha256.slice(0, digits), at]] : []).sort()))
 
 export const withoutDates = (keys: readonly ApiKey[]): ApiKey[] => keys.map(({ created_at: _, ...key }) => key)
 
-/** The keys with the dates of `json` where it has them; a text that is no such JSON has none. */
+/** Returns the keys with their creation times from `json`. Malformed JSON counts as empty. */
 export function withDates (keys: readonly ApiKey[], json: string | undefined): ApiKey[] {
   let dates: Record<string, unknown> = {}
   try {

@@ -5,8 +5,8 @@ import { shortDigest } from './short-digest.ts'
 
 export const listKeys = command({
   name: 'keys list',
-  summary: 'Shows the API keys: provider, scopes, the first 8 characters of the SHA-256, and when each was made.',
-  details: 'A key that was not made by `keys add` has no time.',
+  summary: 'Shows the API keys: provider, scopes, the first 8 characters of the SHA-256, and the creation time.',
+  details: 'A key that `keys add` did not create has no time.',
   options: {},
   runs: 'terminal',
   async run ({ system }) {

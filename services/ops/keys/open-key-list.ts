@@ -6,7 +6,7 @@ import { openFileList } from './file-list.ts'
 import type { KeyList } from './key-list.ts'
 import { openSecretList } from './secret-list.ts'
 
-/** The list of API keys that the environment names, and the longest time until a running process uses a changed list, in seconds. */
+/** Opens the list of API keys that the environment names. `seconds` is the maximum time until a running service uses a changed list. */
 export function openKeyList ({ optional }: System): KeyList & { seconds: number } {
   const [secret, path, region] = ['API_KEYS_SECRET', 'API_KEYS_FILE', 'AWS_REGION'].map(optional)
   const seconds = Number(optional('API_KEYS_SECONDS') ?? defaultKeySeconds)

@@ -1,12 +1,12 @@
 import type { Scope } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command-error.ts'
 
-/** What --scope takes, and the scopes of the key. A key that submits reads its own batches: `batches submit` waits for the outcome. */
+/** The values of --scope, and the scopes that each gives. A submit key also reads its own batches: `batches submit` waits for the result. */
 const scopes: Record<string, Scope[]> = { submit: ['submit', 'read'], read: ['read'], rates: ['rates'], admin: ['admin'] }
 
-export const scopeSummary = 'submit (send batches and read one\'s own), read (read one\'s own), rates (the rates API, where it requires keys) or admin (dead letters)'
+export const scopeSummary = 'submit (send batches and read one\'s own), read (read one\'s own), rates (the rates API, if it requires keys) or admin (dead letters)'
 
-/** Throws CommandError for a word that is no scope. */
+/** Parses the value of --scope. Throws CommandError for an unknown scope. */
 export function readScopes (text: string): Scope[] {
   const words = text.split(',')
   const unknown = words.find(word => !Object.hasOwn(scopes, word))

@@ -8,13 +8,13 @@ type Parked = { batch_id: string, provider: string | null, state: string | null,
 
 export const parkedMessages = command({
   name: 'messages parked',
-  summary: 'Shows the messages that a worker handed back and that are hidden until their next delivery, those that come first.',
+  summary: 'Shows the messages that a worker returned to SQS and that are hidden until their next delivery, in the order of delivery.',
   options: { limit },
   runs: 'task',
   async run ({ values, system }) {
-    const most = readLimit(values.limit)
-    printRows(await readOnlyQuery(readParked((await system()).readOnly(), most + 1)), {
-      most,
+    const max = readLimit(values.limit)
+    printRows(await readOnlyQuery(readParked((await system()).readOnly(), max + 1)), {
+      max,
       empty: 'There are no parked messages.',
       head: ['id', 'provider', 'state', 'parked', 'hidden until'],
       row: row => [row.batch_id, row.provider, row.state, row.parked_at, row.hidden_until],
@@ -22,9 +22,9 @@ export const parkedMessages = command({
   },
 })
 
-async function readParked (sql: Sql, most: number): Promise<Parked[]> {
+async function readParked (sql: Sql, max: number): Promise<Parked[]> {
   return await sql<Parked[]>`
     select batch_id, provider, state, ${isoTime(sql, 'parked_at')}, ${isoTime(sql, 'hidden_until')}
     from parked_messages left join batches on id = batch_id
-    order by parked_messages.hidden_until, batch_id limit ${most}`
+    order by parked_messages.hidden_until, batch_id limit ${max}`
 }

@@ -18,7 +18,7 @@ export const showMonths = command({
           where wanted::date not in (select month from price_months) order by wanted limit 200
         ) as missing
       from price_months`)
-    console.log(first === null ? 'No month: prices are accepted for none.' : `${first} to ${last}: ${months} months, ${left} after the current one`)
-    if (missing.length > 0) console.log(`missing between them: ${missing.join(', ')}`)
+    console.log(first === null ? 'There are no months: no prices are accepted.' : `${first} to ${last}: ${months} months, ${left} after the current one`)
+    if (missing.length > 0) console.log(`missing months: ${missing.join(', ')}`)
   },
 })

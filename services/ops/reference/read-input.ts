@@ -4,10 +4,10 @@ import { openS3 } from '../../../lib/process/aws.ts'
 import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
 
-/** Bytes of a file of reference data. The whole of UN/LOCODE is less. */
+/** Maximum size of a file of reference data. All of UN/LOCODE is smaller. */
 const maxBytes = 16 * 1024 * 1024
 
-/** The text of a file: a path, or `s3://BUCKET/KEY` where the command runs as a task and its file is at a terminal. Null for no file. */
+/** Returns the text of a file: of a local path, or of `s3://BUCKET/KEY` if the command runs as a task. Returns null for no file. */
 export async function readInput (path: string | undefined, system: () => Promise<System>): Promise<string | null> {
   if (path === undefined) return null
   try {
@@ -25,6 +25,6 @@ async function readObject (address: string, { variable, optional }: System): Pro
   if (!bucket || !key) throw new CommandError(`${address} is not of the form s3://BUCKET/KEY`, 2)
   const s3 = openS3({ region: variable('AWS_REGION'), endpoint: optional('AWS_ENDPOINT_URL') })
   const { Body, ContentLength = 0 } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-  if (ContentLength > maxBytes) throw new CommandError(`${address} has ${ContentLength} bytes: a file has at most ${maxBytes}`)
+  if (ContentLength > maxBytes) throw new CommandError(`${address} has ${ContentLength} bytes: the maximum is ${maxBytes}`)
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await Body!.transformToByteArray())
 }

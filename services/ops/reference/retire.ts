@@ -4,16 +4,16 @@ import { CommandError } from '../command-error.ts'
 import { actorOf, by, why } from '../options.ts'
 
 export const retireCodes = retirement('retire', {
-  summary: 'Retires ports and regions: rows of new batches that name them are refused, their old prices stay.',
-  details: 'All codes or none. A region can be retired once every port and region in it is. A retired port refuses its aliases too.',
+  summary: 'Retires ports and regions: rows of new batches with their codes are refused, and their old prices stay.',
+  details: 'All codes or none. A region can be retired when all of its ports and regions are retired. A retired port refuses its aliases too.',
 })
 
 export const unretireCodes = retirement('unretire', {
-  summary: 'Takes the retirement of ports and regions back: rows may name them again.',
-  details: 'All codes or none. A port of a retired region needs its region too.',
+  summary: 'Reverses the retirement of ports and regions: rows with their codes are accepted again.',
+  details: 'All codes or none. To unretire a port of a retired region, unretire the region too.',
 })
 
-/** A command that retires or unretires, and prints a line for each port and region. */
+/** Defines a command that retires or unretires, and prints a line for each port and region. */
 function retirement (action: RetireAction, help: { summary: string, details: string }) {
   return command({
     name: `reference ${action}`,
@@ -25,7 +25,7 @@ function retirement (action: RetireAction, help: { summary: string, details: str
       const [{ sql }, actor] = [await system(), await actorOf(values)]
       try {
         for (const { code, kind, changed } of await retireLocations(sql(), operands, action, actor)) {
-          console.log(`${kind} ${code}  ${action === 'retire' ? 'retired' : 'in use'}${changed ? '' : ' (it was before: nothing done)'}`)
+          console.log(`${kind} ${code}  ${action === 'retire' ? 'retired' : 'in use'}${changed ? '' : ' (already: nothing changed)'}`)
         }
       } catch (error) {
         if (!(error instanceof RetirementRefused)) throw error

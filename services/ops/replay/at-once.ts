@@ -1,4 +1,4 @@
-/** Does the work for each item, `limit` at a time. Rejects with the first failure; then nothing more is begun. */
+/** Runs `work` for each item, at most `limit` at a time. After the first failure no more work starts, and the call rejects. */
 export async function atOnce<T> (limit: number, items: Iterable<T>, work: (item: T) => Promise<unknown>): Promise<void> {
   const rest = items[Symbol.iterator]()
   let failed = false

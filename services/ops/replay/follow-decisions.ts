@@ -7,13 +7,13 @@ import { unreadable, type Unreadable } from './unreadable.ts'
 export type Followed = {
   id: string
   provider: string
-  /** Its row says that it was waiting or being processed at the moment that the database was restored to. */
+  /** Its row says that the batch was queued or processing at the time that the database was restored to. */
   interrupted: boolean
 }
 
 /**
- * The batches that were rejected, validated or discarded at `from` or later and whose row is not final: the database was restored to a moment
- * before, to `since`. Unless `dryRun`, their rows follow the decisions. Yields them, a page of the listing at a time.
+ * Finds the batches that were rejected, validated or discarded at `from` or later and whose row is not final, because the database was
+ * restored to the earlier time `since`. Updates their rows to the decisions, unless `dryRun`. Yields one page of the listing at a time.
  */
 export async function * followDecisions (
   sql: Sql, store: Store, { from, since, dryRun }: { from: Date, since: Date, dryRun: boolean }

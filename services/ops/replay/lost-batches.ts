@@ -7,7 +7,7 @@ import { unreadable, type Unreadable } from './unreadable.ts'
 
 /** A page of manifests whose batches have no row. */
 export type Lost = {
-  /** Of these the store has no decision: they are to be applied. */
+  /** Manifests without a decision in the store: their batches are to be applied. */
   undecided: Manifest[]
   decided: Array<{ manifest: Manifest, decision: Decision }>
   unreadable: Unreadable[]
@@ -16,8 +16,8 @@ export type Lost = {
 const readsAtOnce = 16
 
 /**
- * The batches that the bucket has and the database has not, of those accepted at `since` or later by the store's clock. It compares a page
- * of the listing at a time, 1,000 at most, and keeps none. Throws what the store or the database throws.
+ * Finds the batches that the bucket has and the database lacks, accepted at `since` or later by the store's clock. Yields the result of
+ * one page of the listing at a time, at most 1,000 ids, so that memory use is bounded. Throws errors of the store and the database.
  */
 export async function * lostBatches (sql: Sql, store: Store, since: Date): AsyncGenerator<Lost> {
   for await (const ids of store.listIds('batches', since)) {
@@ -37,7 +37,7 @@ async function readAll (store: Store, ids: string[]): Promise<Lost> {
   await atOnce(readsAtOnce, ids, async id => {
     try {
       const [manifest, decision] = await Promise.all([store.readManifest(id), store.readDecision(id)])
-      // A second name of a batch (docs/decisions/0022): its own id is listed too. Or it was deleted since it was listed.
+      // The manifest is a second name of a batch (docs/decisions/0022), whose own id is listed too; or it was deleted since the listing.
       if (manifest?.id !== id) return
       if (decision) lost.decided.push({ manifest, decision })
       else lost.undecided.push(manifest)

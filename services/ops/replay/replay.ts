@@ -14,7 +14,7 @@ export type ReplayOptions = {
   sql: Sql
   store: Store
   queue: Queue
-  /** The moment that the database was restored to. */
+  /** The time that the database was restored to. */
   since: Date
   dryRun: boolean
   payloadKeepDays: number | undefined
@@ -23,13 +23,13 @@ export type ReplayOptions = {
 
 /** Numbers of batches of one provider. */
 export type Counts = {
-  /** Accepted, not decided, and without a row. */
+  /** Accepted, without a decision and without a row. */
   lost: number
-  /** Waiting or being processed at the moment that the database was restored to; or brought back by a replay that was interrupted, and not sent. */
+  /** Queued or processing at the time that the database was restored to, or restored by an interrupted replay and not sent. */
   interrupted: number
-  /** Rejected, validated or discarded: their rows follow the decisions. */
+  /** Rejected, validated or discarded: their rows are updated to the decisions. */
   decided: number
-  /** Of the lost ones: the lifecycle of the bucket may have deleted the payload. */
+  /** Lost batches whose payload the lifecycle of the bucket may have deleted. */
   expired: number
 }
 
@@ -41,16 +41,21 @@ export type Replayed = {
 }
 
 /**
- * Before `since` too batches may have no row: the ingestion API writes it after the acceptance, and where the database is unavailable a
- * worker does at the first receive. That long may it take, in milliseconds.
+ * Batches accepted before `since` may have no row either: the ingestion API writes the row after the acceptance, and during an outage
+ * of the database a worker writes it at the first receive. The margin is the maximum delay of the row, in ms.
  */
 export const marginMs = 24 * 3_600_000
 const shown = 20
 
 /**
- * Brings back what a restored database does not know. In this order, so that it can be interrupted and repeated: rows follow the decisions in
- * the store, then lost batches get rows, then messages are sent, a provider's in the order of acceptance. A batch that is applied already, or
- * decided, is not touched, however often it is done. Bounded in memory: pages of 1,000 ids, and counts for each provider.
+ * Restores the batches that a restored database lacks:
+ *
+ * 1. Rows of decided batches are updated to the decisions in the store.
+ * 2. Lost batches get rows.
+ * 3. Messages are sent, those of each provider in the order of acceptance.
+ *
+ * The replay can be interrupted and repeated. A batch that is applied or decided is not changed, however often the replay runs. Memory
+ * is bounded: pages of 1,000 ids, and counts for each provider.
  */
 export async function replay (options: ReplayOptions): Promise<Replayed> {
   const { sql, store, queue, since, dryRun, onProgress } = options
@@ -79,7 +84,7 @@ export async function replay (options: ReplayOptions): Promise<Replayed> {
   return result
 }
 
-/** Writes the rows of a page, and counts. */
+/** Writes the rows of a page and counts its batches. */
 async function restoreBatches (
   { sql, dryRun, payloadKeepDays }: ReplayOptions, { undecided, decided, unreadable }: Lost, result: Replayed
 ): Promise<number> {
@@ -92,7 +97,7 @@ async function restoreBatches (
   }
   const written = dryRun ? undefined : new Set(await recordLost(sql, undecided))
   const now = new Date().toISOString()
-  const lost = undecided.filter(({ id }) => written?.has(id) ?? true) // the ingestion API or a worker may have been quicker
+  const lost = undecided.filter(({ id }) => written?.has(id) ?? true) // the ingestion API or a worker may have written the row meanwhile
   for (const { provider, payloadStoredAt, acceptedAt } of lost) {
     const counts = countsOf(result, provider)
     counts.lost++

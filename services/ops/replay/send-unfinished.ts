@@ -3,29 +3,29 @@ import type { Queue } from '../../../lib/batch/queue.ts'
 import { atOnce } from './at-once.ts'
 
 /**
- * The batches whose messages a restored database does not know of, while their rows are not final: those that were waiting or being processed
- * at the moment that it was restored to, and those whose rows a replay has written (`recordLost`), this one or one that was interrupted.
+ * Selects unfinished batches whose messages must be sent: those that were queued or processing at the time that the database was restored
+ * to, and those whose rows a replay has written (`recordLost`), including an interrupted replay.
  */
 const unsent = (sql: Sql, since: Date) => sql`
   state in ('queued', 'processing') and (queued_at <= ${since.toISOString()} or queued_at = 'infinity')`
 
-/** Counts those of each provider. */
+/** Counts these batches for each provider. */
 export async function countInterrupted (sql: Sql, since: Date): Promise<Map<string, number>> {
   const rows = await sql<Array<{ provider: string, count: number }>>`
     select provider, count(*)::int from batches where ${unsent(sql, since)} group by provider`
   return new Map(rows.map(({ provider, count }) => [provider, count]))
 }
 
-/** Batches that are sent between two notes of it in the database. */
+/** Number of messages sent between two updates of the rows. */
 const page = 500
 const sendsAtOnce = 16
 
 /**
- * Sends a message for each, a provider's in the order of their acceptance. A process that ends in between has sent some that are not noted:
- * the next run sends them again, which changes nothing. Yields the number of messages sent, a page at a time.
+ * Sends a message for each batch, those of a provider in the order of acceptance. If the process ends between a send and the update of the
+ * rows, the next run sends these messages again, which has no effect. Yields the number of messages sent per page.
  */
 export async function * sendUnfinished (sql: Sql, queue: Queue, since: Date): AsyncGenerator<number> {
-  // Not the batch's id: SQS drops a message that was sent under the same deduplication id within five minutes.
+  // The deduplication id is not the batch's id: SQS drops a message if the same deduplication id was sent within five minutes.
   const run = Date.now()
   let after = { accepted_at: '-infinity', id: '' }
   for (;;) {

@@ -94,7 +94,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.match(await run('dead-letters', 'redrive', id), { code: 2, stderr: '--why' })
     t.match(await run('dead-letters', 'redrive', id, '--why', 'fixed', '--by', 'me'), { code: 0, stdout: new RegExp(`^${id}  (queued|processing|validated)\\n$`) })
     t.match(JSON.parse((await run('dead-letters', 'show', id)).stdout), { id, actions: [{ action: 'redrive', actor: 'me', reason: 'fixed' }] })
-    t.match(await run('dead-letters', 'discard', id, 'f'.repeat(64), '--why', 'x'), { code: 1, stdout: /nothing done[^]*unknown/ })
+    t.match(await run('dead-letters', 'discard', id, 'f'.repeat(64), '--why', 'x'), { code: 1, stdout: /nothing changed[^]*unknown/ })
     const absent = await run('batches', 'dead-letter', 'f'.repeat(64), '--why', 'x')
     t.match(absent, { code: 1, stdout: 'no row', stderr: '1 of 1' })
     t.notMatch(absent.stdout, 'unknown')

@@ -7,7 +7,7 @@ t.test('waiting batches, recent failures, and unreadable objects of the store', 
   const db = await database(t)
   const sql = db.migrator
   const run = (...args: string[]) => ops(args, { DATABASE_URL: db.url('ops') })
-  t.match(await run('batches', 'waiting'), { code: 0, stdout: 'No batch waits.\n' })
+  t.match(await run('batches', 'waiting'), { code: 0, stdout: 'No batch is waiting.\n' })
   t.match(await run('batches', 'failures'), { code: 0, stdout: 'No attempt failed.\n\nNo batch was rejected.\n' })
   t.match(await run('batches', 'unreadable'), { code: 0, stdout: 'There are no unreadable batches.\n' })
   t.match(await run('messages', 'stray'), { code: 0, stdout: 'There are no stray messages.\n' })

@@ -83,10 +83,10 @@ t.test('statements are shortened, and a statement that may contain a password is
   const { stdout } = await ops(['db', 'activity'], { DATABASE_URL: db.url('ops') })
   const statementOf = (pid: number) => new RegExp(`^${pid} .*  (.*)$`, 'm').exec(stdout)?.[1]
   t.equal(statementOf(long.pid), `select pg_sleep(600) /* ${'x'.repeat(200 - 24)}`)
-  t.equal(statementOf(secret.pid), '(not shown: it may hold a password)')
+  t.equal(statementOf(secret.pid), '(hidden: may contain a password)')
   await ops(['db', 'cancel', String(secret.pid), '--why', 'test'], { DATABASE_URL: db.url('ops') })
   t.equal(await secret.outcome, '57014')
-  t.match(await db.migrator`select statement from session_signals`, [{ statement: '(not shown: it may hold a password)' }])
+  t.match(await db.migrator`select statement from session_signals`, [{ statement: '(hidden: may contain a password)' }])
   await db.migrator`select pg_cancel_backend(pid) from pg_stat_activity where pid = ${long.pid}`.catch(() => {}) // the pool closes it with the test
 })
 
@@ -144,7 +144,7 @@ t.test('pids that are not cancelled', async t => {
   const otherSession = await running(other.open('rates_api'))
   t.match(await cancel(otherSession.pid), { code: 1, stderr: other.name })
   t.match(await cancel(999_999_999), { code: 1, stderr: 'No session has the pid' })
-  for (const wrong of ['x', '0', '1.5']) t.match(await cancel(wrong), { code: 2, stderr: 'PID is a number' })
+  for (const wrong of ['x', '0', '1.5']) t.match(await cancel(wrong), { code: 2, stderr: 'PID must be a number' })
   t.match(await ops(['db', 'cancel', '1'], { DATABASE_URL: db.url('ops') }), { code: 2, stderr: '--why TEXT is missing' })
   t.same(await db.migrator`select from session_signals`, [])
 
