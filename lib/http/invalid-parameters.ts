@@ -12,7 +12,7 @@ export function invalidParameters (failures: FastifySchemaValidationError[], whe
   }))
   const words = [...new Set(errors.map(({ parameter, code, message }) =>
     code === 'malformed' && parameter !== where ? `${parameter.slice(0, 100)} ${message}` : parameter.slice(0, 100)))]
-  return new Problem('invalid-parameters', `Wrong in the ${where}: ${words.join(', ')}`.slice(0, maxDetailChars), { members: { errors } })
+  return new Problem('invalid-parameters', `Invalid ${where}: ${words.join(', ')}`.slice(0, maxDetailChars), { members: { errors } })
 }
 
 /** Describes a pattern by its parameter's description, and an enum by its values. */

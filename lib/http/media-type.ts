@@ -10,6 +10,6 @@ export function negotiate<T extends string> (request: FastifyRequest, reply: Fas
   // Parameters other than q are ignored: the offered types have none, and all text is UTF-8. An empty header is no preference.
   const accept = request.headers.accept?.replace(parameters, '') || '*/*'
   const chosen = new Negotiator({ headers: { accept } }).mediaType([...offered]) as T | undefined
-  if (!chosen) throw new Problem('not-acceptable', `Available as ${offered.join(' or ')}`)
+  if (!chosen) throw new Problem('not-acceptable', `The resource is available as ${offered.join(' or ')}`)
   return chosen
 }

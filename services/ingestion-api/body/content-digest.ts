@@ -54,7 +54,7 @@ function members (field: string): Map<string, Buffer> {
   }
 }
 
-const malformed = (): Problem => new Problem('invalid-parameters', 'Invalid header: content-digest', {
+const malformed = (): Problem => new Problem('invalid-parameters', 'Invalid headers: content-digest', {
   members: {
     errors: [{
       parameter: 'content-digest',

@@ -76,7 +76,7 @@ export function registerDeadLetters (app: FastifyInstance, { sql, store, queue, 
     const actor = providerOf(request)
     const result = await actOn(sql, { store, queue }, id, action, { name: actor, reason: reason ?? null })
     if (!result) throw new Problem('unknown-batch', `There is no batch ${id}`)
-    request.log.info({ batchId: id, action, actor, ...result }, 'dead letter acted on')
+    request.log.info({ batchId: id, action, actor, ...result }, 'action on dead letter applied')
     return { id, ...result, actions: await listAuditEntries(sql, id) }
   }
 }

@@ -94,7 +94,7 @@ export function openHost ({ name, connect, limits, migrations, log, measure, cac
     })
   }
 
-  /** Runs work on this server. Rejects if the server is marked as lost meanwhile: a silent connection would not report the loss for long. */
+  /** Runs work on this server. Rejects as soon as the server is marked as lost, because a silent connection reports the loss late. */
   function trackWork<T> (work: (host: Host) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const entry = { startedAt: performance.now(), reject }

@@ -49,7 +49,7 @@ export function registerRates (app: FastifyInstance, { hosts, metrics, access, m
         },
         ...documentedProblems(...access.problems, ...databaseProblems, invalidParameters([...exampleErrors]),
           unknownLocations([unknownLocation('orig_code', 'CNGGG')]),
-          new Problem('not-acceptable', 'Available as application/json or text/csv')),
+          new Problem('not-acceptable', 'The resource is available as application/json or text/csv')),
       },
     },
   }, async (request, reply) => {
