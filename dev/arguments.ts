@@ -13,7 +13,7 @@ Ctrl-C stops everything. The data stays in the state folder for the next start.
 Variables: RATES_API_PORT (3000), INGESTION_API_PORT (3001), STATE_DIR (.state), SAMPLE_DATA (on), LOG_LEVEL (warn).
 docs/configuration.md explains them.`
 
-/** Reads the arguments of `npm start`. Ends the process after --help, with 0, and for an argument that is not known, with 2. */
+/** Reads the arguments of `npm start`. Exits with 0 after --help, and with 2 for an unknown argument. */
 export function readStartArguments (args: string[]): StartArguments {
   try {
     const { values } = parseArgs({ args, options: { reset: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } })

@@ -1,4 +1,4 @@
-/** A failure that the user can do something about: one sentence, and what the failing program said last. */
+/** An error that the user can fix: one sentence, and the last output of the failed program. */
 export class Failure extends Error {
   readonly tail: string[]
   constructor (sentence: string, tail: string[] = []) {

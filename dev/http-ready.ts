@@ -1,4 +1,4 @@
-/** Whether a GET (or HEAD) of `url` answers 2xx within two seconds. */
+/** Returns whether a GET (or HEAD) of `url` answers 2xx within two seconds. */
 export async function isHttpReady (url: string, method: 'GET' | 'HEAD' = 'GET'): Promise<boolean> {
   try {
     const response = await fetch(url, { method, signal: AbortSignal.timeout(2_000) })

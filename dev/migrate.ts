@@ -18,8 +18,8 @@ const pauseMs = 500
 const limitMs = 120_000
 
 /**
- * Runs the migrator: roles, migrations, partitions and reference data. It is run again when it was killed or PostgreSQL was.
- * Throws a Failure with what it said when it fails otherwise.
+ * Runs the migrator: roles, migrations, partitions and reference data. Repeats it if the migrator was killed, or if PostgreSQL exited.
+ * Throws a Failure with its last output if it fails for another reason.
  */
 export async function migrate (state: State, server: Server, urlOf: UrlOf, passwords: Passwords, run: Run): Promise<void> {
   const { postgres: _superuser, ...logins } = passwords
@@ -37,7 +37,7 @@ export async function migrate (state: State, server: Server, urlOf: UrlOf, passw
       output.forward()
       break
     }
-    await sleep(pauseMs, undefined, { signal: run.signal }) // the end of PostgreSQL may be noticed after its own
+    await sleep(pauseMs, undefined, { signal: run.signal }) // the exit of PostgreSQL may be noticed after the exit of the migrator
     const isServerLost = server.exitCount() !== exitsBefore || !server.isReady()
     if ((!signal && !isServerLost) || attempt === attempts) throw new Failure('The database could not be prepared.', output.tail())
     run.reporter.step('migrate', `${signal ? `was killed by ${signal}` : 'lost PostgreSQL'}: restarting`)

@@ -1,15 +1,15 @@
-/** What the terminal shows: one line for each step, and one for everything that went wrong and was put right. */
+/** Terminal output: one line for each step, and one for each problem and its recovery. */
 export type Reporter = {
-  /** A step that is done, or a part of it. */
+  /** Prints a finished step, or a part of it. */
   step: (name: string, text: string) => void
-  /** How far a step has come: on a terminal the same line changes, elsewhere every text is a line. */
+  /** Prints the progress of a step: on a terminal the same line changes, otherwise each text is a line. */
   progress: (name: string, text: string) => void
-  /** A line as it is. */
+  /** Prints a line unchanged. */
   print: (text: string) => void
 }
 
 export function openReporter (out: NodeJS.WriteStream = process.stdout): Reporter {
-  out.on('error', () => {}) // a reader that went away (`npm start | head`) ends nothing
+  out.on('error', () => {}) // a closed pipe (`npm start | head`) stops nothing
   const line = (name: string, text: string): string => `${name.padEnd(18)}${text}`
   let unfinished = ''
   const write = (text: string): void => {

@@ -3,18 +3,18 @@ import type { Reporter } from './reporter.ts'
 
 export type Run = {
   reporter: Reporter
-  /** Aborted when the run is to end. */
+  /** Aborted when the run stops. */
   signal: AbortSignal
-  /** What is opened last is closed first. */
+  /** Adds a function that closes something. The functions run in reverse order. */
   onStop: (close: () => unknown) => void
 }
 
-/** Ctrl-C reaches this process twice, from the terminal and from npm: the second within this time is the same one. */
+/** Ctrl-C reaches this process twice, from the terminal and from npm. A second signal within this time is the same Ctrl-C. */
 const sameSignalMs = 1_000
 
 /**
- * Runs `begin`, then waits for SIGINT, SIGTERM or SIGHUP and closes what was opened: exit code 0. A failure of `begin`: one
- * sentence and 1, after closing. A second signal calls `endAtOnce` and exits with 1.
+ * Runs `begin`, then waits for SIGINT, SIGTERM or SIGHUP, closes everything and exits with 0. If `begin` fails, prints one
+ * sentence, closes everything and exits with 1. A second signal calls `stopImmediately` and exits with 1.
  */
 export async function runUntilSignal (reporter: Reporter, begin: (run: Run) => Promise<void>, stopImmediately: () => Promise<void>): Promise<never> {
   const stopping = new AbortController()
@@ -64,7 +64,7 @@ function printError (error: unknown): void {
   console.error(error.message)
 }
 
-/** A kill -9 of npm, or a shell between the two that ended, reaches nobody: the parent is then another process. */
+/** Calls `callback` when npm, or a shell in between, exits without a signal, as by kill -9: the parent is then another process. */
 function whenNpmExits (callback: () => void): void {
   if (!process.env.npm_lifecycle_event) return
   const parent = process.ppid

@@ -7,12 +7,12 @@ import { locateState, type State } from './state/folder.ts'
 import { readPrivateJson, writePrivateJson } from './state/private-file.ts'
 import type { Login } from './state/secrets.ts'
 
-/** What a command needs to work on the system that `npm start` runs. */
+/** The data that a command needs for the system of `npm start`. */
 export type RunningSystem = {
   addresses: { ratesApi: string, ingestionApi: string, worker: string }
-  /** Where each tells its metrics. */
+  /** URLs of the metrics. */
   metrics: { ratesApi: string, ingestionApi: string, worker: string }
-  /** The variables of the operator's commands: DATABASE_URL has the login of operators. */
+  /** Variables of the operators' commands: DATABASE_URL has the login of operators. */
   environment: Record<string, string>
   databaseUrls: Record<Login, string>
 }
@@ -21,7 +21,7 @@ type Saved = RunningSystem & { supervisor: ProcessIdentity }
 
 const fileOf = (state: State): string => join(state.folder, 'system.json')
 
-/** Reads the system whose state is in STATE_DIR. Throws a Failure that says how to start it when it does not run. */
+/** Returns the system whose state is in STATE_DIR. Throws a Failure that says how to start the system if it does not run. */
 export function runningSystem (env: NodeJS.ProcessEnv = process.env): RunningSystem {
   const { supervisor, ...system } = readPrivateJson<Saved>(fileOf(locateState(stateDir(env)))) ?? {} as Partial<Saved>
   if (!supervisor || !isRunning(supervisor)) {
@@ -30,7 +30,7 @@ export function runningSystem (env: NodeJS.ProcessEnv = process.env): RunningSys
   return system as RunningSystem
 }
 
-/** Lets others find the system for as long as this process runs. Answers with what takes that back. */
+/** Publishes the system for other commands while this process runs. Returns a function that withdraws it. */
 export function publishSystem (state: State, system: RunningSystem): () => void {
   writePrivateJson(fileOf(state), { supervisor: identityOf(process.pid), ...system } satisfies Partial<Saved>)
   return () => rmSync(fileOf(state), { force: true })

@@ -11,8 +11,8 @@ const isFinal = (state: string): boolean => ['applied', 'rejected', 'dead_letter
 type Batch = { id: string, state: string, rows: number | null, rows_read: number | null, reason: string | null, first_errors: unknown[] }
 
 /**
- * Sends the sample batch as a provider would and waits until it is applied; sent again, it is the same batch. Answers with
- * its id. Throws a Failure when it ends otherwise, or not in two minutes.
+ * Sends the sample batch as a provider does, and waits until it is applied. A repeated request returns the same batch. Resolves to
+ * the batch id. Throws a Failure if the batch reaches another final state, or none within two minutes.
  */
 export async function sendSample (ingestionApi: string, { reporter, signal }: Run): Promise<string> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
@@ -50,7 +50,7 @@ export async function sendSample (ingestionApi: string, { reporter, signal }: Ru
     })
   }
 
-  /** Tries again while a process restarts. */
+  /** Calls the API, and retries while a process restarts. */
   async function callApi (path: string, request: RequestInit = {}): Promise<Batch> {
     for (;;) {
       const sent = fetch(ingestionApi + path, { ...request, headers: { ...headers, ...request.headers }, signal: until })
@@ -58,7 +58,7 @@ export async function sendSample (ingestionApi: string, { reporter, signal }: Ru
       until.throwIfAborted()
       const reply = await response?.json().catch(() => undefined) as Batch & { detail?: string } | undefined
       if (response?.ok && reply) return reply
-      // The state is of an earlier version with other sample data: what was applied then stays.
+      // The state folder is of an earlier version with other sample data. The batch that was applied then stays.
       if (response?.status === 422 && reply?.id) return await callApi(`/batches/${reply.id}`)
       if (response && response.status < 500 && response.status !== 429) {
         throw new Failure(`The ingestion API responded ${response.status} to the sample batch: ${reply?.detail ?? 'without a reason'}.`)

@@ -9,10 +9,10 @@ import type { RunningSystem } from './running-system.ts'
 import { clone } from './settings.ts'
 import type { State } from './state/folder.ts'
 
-/** How long a process may take to end after SIGTERM, in milliseconds. A batch that takes longer goes on at the next start. */
+/** Maximum time to exit after SIGTERM, in milliseconds. A batch that takes longer resumes at the next start. */
 const stopLimitMs = 10_000
 
-/** Starts the three processes side by side; they are ready when each says so. */
+/** Starts the three processes in parallel. Each is ready when its `/ready` answers 200. */
 export async function startServices (state: State, system: RunningSystem, logLevel: string, run: Run): Promise<void> {
   const { addresses, metrics, environment, databaseUrls } = system
   await supervise([

@@ -5,7 +5,7 @@ import { Failure } from './failure.ts'
 export type Settings = {
   ratesApiPort: number
   ingestionApiPort: number
-  /** Absolute path; where PostgreSQL's user cannot enter it, the state is elsewhere (see state/folder.ts). */
+  /** Absolute path. If PostgreSQL's user cannot enter this folder, the state is in another one (state/folder.ts). */
   stateDir: string
   sampleData: boolean
   logLevel: string
@@ -14,7 +14,7 @@ export type Settings = {
 export const clone = join(import.meta.dirname, '..')
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
-/** Reads what `npm start` reads. An empty variable counts as one that is not set. Throws a Failure that names every wrong one. */
+/** Reads the settings of `npm start`. An empty variable counts as not set. Throws a Failure that names every invalid variable. */
 export function readSettings (env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = []
   const settings = {
@@ -29,19 +29,19 @@ export function readSettings (env: NodeJS.ProcessEnv): Settings {
   if (problems.length > 0) throw new Failure(`${problems.join('; ')}.`)
   return settings
 
-  function port (name: string, otherwise: number): number {
-    const given = env[name] || String(otherwise)
+  function port (name: string, fallback: number): number {
+    const given = env[name] || String(fallback)
     const number = /^\d{1,5}$/.test(given) ? Number(given) : 0
     if (number < 1 || number > 65_535) problems.push(`${name} must be a port from 1 to 65535, not "${given}"`)
-    return number || otherwise
+    return number || fallback
   }
 
-  function oneOf (name: string, values: string[], otherwise: string): string {
-    const given = env[name] || otherwise
+  function oneOf (name: string, values: string[], fallback: string): string {
+    const given = env[name] || fallback
     if (!values.includes(given)) problems.push(`${name} must be ${values.join(' or ')}, not "${given}"`)
     return given
   }
 }
 
-/** A relative STATE_DIR counts from the clone, wherever the command is run. */
+/** Returns the state folder. A relative STATE_DIR is relative to the clone, whatever the current folder is. */
 export const stateDir = (env: NodeJS.ProcessEnv): string => resolve(clone, env.STATE_DIR || '.state')

@@ -22,7 +22,7 @@ import { logins, readPasswords, type Login } from './state/secrets.ts'
 import { openReporter } from './reporter.ts'
 import { formatStartupSummary } from './startup-summary.ts'
 
-/** `npm start`: the whole system on this machine, until SIGINT or SIGTERM. What is started first ends last. */
+/** `npm start`: runs the system on this machine until SIGINT or SIGTERM. What starts first stops last. */
 const { reset } = readStartArguments(process.argv.slice(2))
 let state: State | undefined
 await runUntilSignal(openReporter(), start, async () => { if (state) await killProcesses(state) })

@@ -1,7 +1,7 @@
 import type { RunningSystem } from './running-system.ts'
 import type { State } from './state/folder.ts'
 
-/** What to try, ready to be copied. The last line is `ready`. */
+/** Returns example commands to copy. The last line begins with `ready`. */
 export function formatStartupSummary (
   { addresses: { ratesApi, ingestionApi }, metrics }: RunningSystem, state: State, sampleId: string | undefined
 ): string {

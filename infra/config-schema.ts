@@ -1,7 +1,6 @@
 import { Type, type Static, type TProperties } from 'typebox'
 import { firstMonthPattern } from '../lib/migrations/first-month.ts'
 
-/** Every key of a stack's configuration, with its default and effect; docs/aws.md shows them as a table. */
 const Group = <T extends TProperties>(description: string, members: T) =>
   Type.Object(members, { description, additionalProperties: false, default: {} })
 const Integer = (description: string, minimum: number, maximum: number, value?: number) =>
@@ -22,43 +21,44 @@ const httpService = (pool: number) => ({
   minTasks: Integer('fewest tasks', 1, 100, 2),
   maxTasks: Integer('most tasks', 1, 100, 6),
   poolSize: Integer('connections of a task to each database host', 2, 100, pool),
-  requestsPerTask: Integer('requests a minute for each task that scaling aims at', 10, 1_000_000, 6_000),
+  requestsPerTask: Integer('requests a minute for each task; the target of scaling', 10, 1_000_000, 6_000),
   p99Ms: Integer('99th percentile of the response time, in milliseconds, above which a deployment is rolled back', 10, 60_000, 2_000),
 })
 
+/** Every key of a stack's configuration, with its default and effect. docs/aws.md shows the keys as a table. */
 export const Schema = Type.Object({
-  account: Text('the AWS account that this stack lives in; no other is touched', '^\\d{12}$'),
-  tier: OneOf('what it is for; `staging` and `production` refuse what is unsafe', ['development', 'staging', 'production']),
+  account: Text('AWS account of the stack; the program refuses every other account', '^\\d{12}$'),
+  tier: OneOf('purpose of the stack; `staging` and `production` refuse unsafe settings', ['development', 'staging', 'production']),
   expires: Type.Optional(Text('day (YYYY-MM-DD) after which a short-lived copy may be removed, as the tag `Expires`', '^\\d{4}-\\d{2}-\\d{2}$')),
   architecture: OneOf('processor of the tasks; `arm64` costs a fifth less', ['arm64', 'x86_64'], 'arm64'),
-  image: Type.Optional(Text('image that CI has pushed to ECR, by digest; without it `pulumi up` builds one',
+  image: Type.Optional(Text('image that CI has pushed to ECR, by digest; without this key `pulumi up` builds an image',
     '^\\d{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$')),
-  permissionsBoundary: Type.Optional(Text('policy that holds each role, by its ARN; the role by which CI deploys makes none without the one of the bootstrap',
+  permissionsBoundary: Type.Optional(Text('ARN of the permissions boundary of each role; the role by which CI deploys creates no role without the boundary of the bootstrap',
     '^arn:aws:iam::\\d{12}:policy/[\\w+=,.@/-]+$')),
   allowedCidrs: Type.Array(Type.String({ pattern: cidr }), {
-    description: 'addresses that may reach the rates API; without a domain it has to be given', default: [],
+    description: 'addresses that may reach the rates API; required without a domain', default: [],
   }),
   domain: Type.Optional(Type.Object({
-    name: Text('host name of the rates API; the ingestion API is at `batches.` below it', '^[a-z0-9-]+(\\.[a-z0-9-]+)+$'),
-    zoneId: Type.Optional(Text('Route 53 zone in which the names and the certificate are made', '^Z[A-Z0-9]+$')),
-    certificateArn: Type.Optional(Text('certificate for both names, and for all below `batches.`, in place of those made here', '^arn:aws:acm:')),
-    edgeCertificateArn: Type.Optional(Text('certificate for `batches.` in us-east-1, beside `certificateArn`: CloudFront takes no other region\'s', '^arn:aws:acm:')),
+    name: Text('host name of the rates API; the ingestion API has the name `batches.` below this name', '^[a-z0-9-]+(\\.[a-z0-9-]+)+$'),
+    zoneId: Type.Optional(Text('Route 53 zone in which the program creates the names and the certificate', '^Z[A-Z0-9]+$')),
+    certificateArn: Type.Optional(Text('certificate for both names and for all names below `batches.`; the program then creates none', '^arn:aws:acm:')),
+    edgeCertificateArn: Type.Optional(Text('certificate for `batches.` in us-east-1, beside `certificateArn`: CloudFront accepts certificates of no other region', '^arn:aws:acm:')),
   }, { description: 'names and certificate; without it there is no TLS', additionalProperties: false })),
   network: Group('the VPC', {
-    cidr: Text('its addresses: a /16', '^\\d{1,3}\\.\\d{1,3}\\.0\\.0/16$', '10.0.0.0/16'),
+    cidr: Text('address range, a /16', '^\\d{1,3}\\.\\d{1,3}\\.0\\.0/16$', '10.0.0.0/16'),
     zones: Type.Array(Type.String({ pattern: '^[a-f]$' }), {
       description: 'letters of the availability zones', minItems: 2, maxItems: 3, uniqueItems: true, default: ['a', 'b', 'c'],
     }),
-    egress: OneOf('how tasks reach AWS: one NAT gateway, one in each zone, or interface endpoints and no way to the internet',
+    egress: OneOf('how tasks reach AWS: one NAT gateway, one in each zone, or interface endpoints without access to the internet',
       ['nat', 'nat-per-zone', 'endpoints'], 'nat'),
-    flowLogs: Flag('logs the network flows of the VPC', false),
+    flowLogs: Flag('log the network flows of the VPC', false),
   }),
   firewall: Group('AWS WAF before the rates API', {
     enabled: Flag('on or off', false),
-    requestsPerFiveMinutes: Integer('requests of one address outside the VPC in five minutes, whatever their path; more are blocked', 100, 2_000_000, 10_000),
+    requestsPerFiveMinutes: Integer('requests of one address outside the VPC in five minutes, over all paths; more are blocked', 100, 2_000_000, 10_000),
   }),
   gateway: Group('API Gateway before the ingestion API', {
-    entry: OneOf('where the ingestion API\'s name leads: `direct` to the gateway, whose throttle all callers share; `edge` to CloudFront, which limits each ' +
+    entry: OneOf('what the ingestion API\'s name points to: `direct` to the gateway, whose throttle all callers share; `edge` to CloudFront, which limits each ' +
       'address separately, and the gateway accepts requests from CloudFront only; `moving` to CloudFront, while the gateway still accepts requests to its old name', ['direct', 'moving', 'edge'], 'direct'),
     requestsPerAddressPerMinute: Integer('requests of one address in a minute, at CloudFront; more get 429', 10, 1_000_000, 6_000),
     requestsPerSecond: Integer('requests a second, of all providers; more get 429', 1, 10_000, 100),
@@ -66,17 +66,17 @@ export const Schema = Type.Object({
     originKeyVersion: Integer('a higher number gives CloudFront and the gateway a new key', 1, 1_000_000, 1),
   }),
   database: Group('PostgreSQL', {
-    engine: OneOf('RDS PostgreSQL or Aurora PostgreSQL; chosen when a stack is made, a later change is refused', ['postgres', 'aurora'], 'postgres'),
+    engine: OneOf('RDS PostgreSQL or Aurora PostgreSQL; chosen when a stack is created; a later change is refused', ['postgres', 'aurora'], 'postgres'),
     engineVersion: Type.Optional(Text('major version, or major and minor; without it a new stack gets `18`, and an existing database keeps its version', '^\\d+(\\.\\d+)?$')),
     instanceClass: Text('of the primary and of each replica; `db.serverless` with Aurora', '^db\\.(serverless|(t4g|m6g|m7g|m8g|r6g|r7g|r8g)\\.[0-9a-z]+)$', 'db.t4g.medium'),
-    storageGb: Integer('storage at first, in GiB (RDS)', 20, 65_536, 50),
-    maxStorageGb: Integer('storage to which it may grow by itself, in GiB (RDS)', 20, 65_536, 1_000),
+    storageGb: Integer('initial storage, in GiB (RDS)', 20, 65_536, 50),
+    maxStorageGb: Integer('maximum storage of automatic growth, in GiB (RDS)', 20, 65_536, 1_000),
     multiAz: Flag('a standby in another zone', true),
-    replicas: Integer('read replicas (RDS) or readers at first (Aurora)', 0, 5, 0),
-    maxReaders: Integer('readers to which autoscaling may go (Aurora)', 0, 15, 4),
-    minAcu: Type.Number({ description: 'least capacity of `db.serverless`, in ACU of 2 GiB', minimum: 0.5, maximum: 256, default: 0.5 }),
-    maxAcu: Type.Number({ description: 'most capacity of `db.serverless`, in ACU of 2 GiB', minimum: 1, maximum: 256, default: 8 }),
-    backupDays: Integer('days for which any moment can be restored', 1, 35, 14),
+    replicas: Integer('read replicas (RDS) or initial readers (Aurora)', 0, 5, 0),
+    maxReaders: Integer('maximum of readers that autoscaling creates (Aurora)', 0, 15, 4),
+    minAcu: Type.Number({ description: 'minimum capacity of `db.serverless`, in ACU of 2 GiB', minimum: 0.5, maximum: 256, default: 0.5 }),
+    maxAcu: Type.Number({ description: 'maximum capacity of `db.serverless`, in ACU of 2 GiB', minimum: 1, maximum: 256, default: 8 }),
+    backupDays: Integer('days of point-in-time recovery', 1, 35, 14),
     deletionProtection: Flag('AWS and Pulumi refuse to delete database, bucket and keys', true),
     slowMs: Integer('statements that take longer are logged, in milliseconds', 10, 3_600_000, 1_000),
     masterPasswordVersion: Integer('a higher number gives the master user a new password', 1, 1_000_000, 1),
@@ -89,7 +89,7 @@ export const Schema = Type.Object({
   ingestion: Group('the ingestion API', {
     ...httpService(4),
     readsPerMinute: Integer('GET requests about batches of one provider in a minute, to one task; more get 429', 1, 1_000_000, 6_000),
-    batchesUnfinishedMax: Integer('queued and processing batches of one provider; a new one beyond it gets 429, and four fifths raise an alarm', 1, 20_000, 5_000),
+    batchesUnfinishedMax: Integer('maximum of queued and processing batches of one provider; above it a new batch gets 429; an alarm fires at four fifths', 1, 20_000, 5_000),
   }),
   worker: Group('the ingestion worker', {
     cpu: cpu(1024),
@@ -98,12 +98,12 @@ export const Schema = Type.Object({
     maxTasks: Integer('most tasks', 1, 100, 8),
     concurrency: Integer('batches that one task applies at once', 1, 16, 2),
     priceMaxUsd: Integer('highest price, in USD; a row with a higher one is refused', 1, 20_000_000, 1_000_000),
-    acceptableLatencySeconds: Integer('how long a batch may wait, in seconds: scaling aims at this', 10, 86_400, 120),
+    acceptableLatencySeconds: Integer('time that a batch may wait, in seconds; the target of scaling', 10, 86_400, 120),
     secondsPerBatch: Integer('time to apply a usual batch, in seconds', 1, 3_600, 5),
   }),
   prices: Group('months for which prices are accepted; each is a partition', {
-    firstMonth: Text('first month (YYYY-MM-01), not after the current one; months that exist stay', firstMonthPattern, '2015-01-01'),
-    monthsAhead: Integer('months after the current one, made at each deployment and on the first day of each month; the alarm `months-left` fires below three', 4, 120, 24),
+    firstMonth: Text('first month (YYYY-MM-01), not after the current one; existing months stay', firstMonthPattern, '2015-01-01'),
+    monthsAhead: Integer('months after the current one, created at each deployment and on the first day of each month; the alarm `months-left` fires below three', 4, 120, 24),
   }),
   deployment: Group('how a new version of an API takes over', {
     strategy: OneOf('all at once, in equal steps, or a few first', ['BLUE_GREEN', 'LINEAR', 'CANARY'], 'BLUE_GREEN'),
@@ -111,7 +111,7 @@ export const Schema = Type.Object({
     stepPercent: Integer('traffic of one step (LINEAR) or of the canary (CANARY), in percent', 3, 100, 20),
     stepMinutes: Integer('time between steps, in minutes', 0, 1_440, 2),
     approval: Flag('a person approves the traffic shift after the smoke check', false),
-    approvalMinutes: Integer('how long it waits for that, in minutes; then it is rolled back', 1, 1_440, 60),
+    approvalMinutes: Integer('time to wait for the approval, in minutes; then the deployment is rolled back', 1, 1_440, 60),
   }),
   payloads: Group('the bucket', {
     keepDays: Integer('days after which payloads and reports expire; longer than the 14 days of the queue', 15, 3_650, 90),
@@ -121,17 +121,17 @@ export const Schema = Type.Object({
     level: OneOf('of the processes', ['error', 'warn', 'info', 'debug'], 'info'),
   }),
   alarms: Group('alarms', {
-    email: Type.Optional(Text('where they go; the address has to confirm', '^[^@\\s]+@[^@\\s]+$')),
+    email: Type.Optional(Text('e-mail address that gets the alarms; the address has to confirm the subscription', '^[^@\\s]+@[^@\\s]+$')),
   }),
   budget: Group('AWS Budgets', {
-    monthlyUsd: Integer('what the stack may cost in a month, in USD: AWS Budgets sends a message at 80 % and at a forecast of 100 %', 1, 1_000_000, 500),
+    monthlyUsd: Integer('monthly cost limit of the stack, in USD; AWS Budgets sends a message at 80 % and at a forecast of 100 %', 1, 1_000_000, 500),
   }),
 }, { additionalProperties: false })
 
 export type Settings = Static<typeof Schema>
 
 export type Config = Settings & {
-  /** The stack's name; resources, tags and logs carry it. */
+  /** Name of the stack, in resources, tags and logs. */
   stack: string
   region: string
 }

@@ -3,7 +3,7 @@ import { Value } from 'typebox/value'
 import { problemsOf } from './config-rules.ts'
 import { Schema, type Config, type Settings } from './config-schema.ts'
 
-/** What is wrong with a stack's configuration, one sentence each. */
+/** The problems of a stack's configuration, one sentence each. */
 export class RefusedConfig extends pulumi.RunError {
   readonly problems: string[]
   constructor (problems: string[]) {
@@ -12,19 +12,19 @@ export class RefusedConfig extends pulumi.RunError {
   }
 }
 
-/** The stack's configuration, typed, with its defaults. The one place that reads it. Throws RefusedConfig with all problems at once. */
+/** Returns the stack's configuration with its defaults. No other code reads it. Throws RefusedConfig with all problems at once. */
 export function readConfig (): Config {
   const all = pulumi.runtime.allConfig()
   const prefix = `${pulumi.getProject()}:`
   const own = Object.entries(all).filter(([key]) => key.startsWith(prefix)).map(([key, text]) => [key.slice(prefix.length), parse(text)] as const)
   const unknownKeys = Object.keys(all).filter(key => !key.startsWith(prefix) && !/^(aws:region|pulumi:.*)$/.test(key))
   const region = all['aws:region']
-  const problems = unknownKeys.map(key => `${key} is not known: the program gives the provider its settings, aws:region apart; a profile is AWS_PROFILE's`)
+  const problems = unknownKeys.map(key => `${key} is not known: a stack sets no key of the provider but aws:region; AWS_PROFILE selects a profile`)
   if (!region) problems.push('aws:region is missing')
   return checkConfig(Object.fromEntries(own), pulumi.getStack(), region ?? '', problems)
 }
 
-/** `given` by the schema and the rules. Throws RefusedConfig. */
+/** Returns `given` with defaults, checked by the schema and the rules. Throws RefusedConfig. */
 export function checkConfig (given: Record<string, unknown>, stack: string, region: string, problems: string[] = []): Config {
   const settings = Value.Default(Schema, structuredClone(given)) as Settings
   for (const error of Value.Errors(Schema, settings)) {
@@ -43,7 +43,7 @@ export function checkConfig (given: Record<string, unknown>, stack: string, regi
 
 const join = (at: string, name: string): string => at ? `${at}.${name}` : name
 
-/** Objects, lists, numbers and flags come as JSON, text as it is: an account is no number. */
+/** Parses objects, lists and flags as JSON. Everything else stays text: an account is not a number. */
 function parse (text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)

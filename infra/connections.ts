@@ -1,9 +1,9 @@
 import type { Settings } from './config-schema.ts'
 
-/** Sizes of db.r*: large has 16 GiB, each next one twice that; db.m* has half, db.t4g its own. */
+/** Memory of the sizes below `large`, in GiB. `large` has 16 GiB (db.r*) or 8 GiB (others); each next size has twice as much. */
 const smallGiB: Record<string, number> = { micro: 1, small: 2, medium: 4 }
 
-/** Memory of an instance class, in GiB; undefined for one that is not known. */
+/** Returns the memory of an instance class, in GiB; undefined for an unknown class. */
 export function memoryGiB ({ instanceClass, maxAcu }: Settings['database']): number | undefined {
   if (instanceClass === 'db.serverless') return maxAcu * 2
   const [, family = '', size = ''] = instanceClass.split('.')
@@ -12,15 +12,16 @@ export function memoryGiB ({ instanceClass, maxAcu }: Settings['database']): num
   return Number.isNaN(memory) ? undefined : memory
 }
 
-/** `max_connections` that each host is given: RDS's own default is about 110 for each GiB, of which the system takes its share first. */
+/** Returns `max_connections` of each host. RDS's default is about 110 for each GiB, but the system takes its memory first. */
 export const maxConnections = (database: Settings['database']): number => Math.min(5_000, Math.floor((memoryGiB(database) ?? 0) * 85))
 
 /**
- * The most connections that one host may have to carry: every process at its most, twice, since old and new tasks run side by side
- * during a deployment. Each host counts for all of the rates API, for it falls back to the primary when replicas are lost.
+ * Returns the most connections that one host may have to carry. Every process counts at its maximum of tasks.
+ * All of them count twice, because old and new tasks run side by side during a deployment.
+ * Each host counts for all of the rates API, because the rates API uses the primary when replicas are unavailable.
  */
 export function connectionsNeeded ({ rates, ingestion, worker }: Pick<Settings, 'rates' | 'ingestion' | 'worker'>): number {
-  const atStart = 1 // looks whether it may work on this schema
+  const atStart = 1 // the check of the schema's version
   const perWorker = worker.concurrency * 2 + 3 + atStart
   const services = rates.maxTasks * (rates.poolSize + atStart) + ingestion.maxTasks * (ingestion.poolSize + atStart) + worker.maxTasks * perWorker
   const migrator = 3

@@ -2,8 +2,8 @@ import type { Settings } from './config-schema.ts'
 import { alarmMetrics, ownMetrics } from './metrics-paid.ts'
 
 /**
- * On-demand list prices of us-east-1 in 2026, in USD an hour; other regions differ by up to a third, contracts by more.
- * Look them up before you rely on them.
+ * On-demand list prices of us-east-1 in 2026, in USD an hour. Other regions differ by up to a third, contracts by more.
+ * Look the prices up before you rely on them.
  */
 export const prices = {
   vcpu: { arm64: 0.032_38, x86_64: 0.040_48 },
@@ -14,15 +14,15 @@ export const prices = {
   publicAddress: 0.005,
   aurora: { unit: 0.12, factor: 1.15 },
 } as const
-/** RDS PostgreSQL, one zone: db.t4g by its size, the others as `large`, twice for each size above. */
+/** RDS PostgreSQL in one zone, in USD an hour: db.t4g by size; t4g, m and r at `large`, and twice that for each next size. */
 const database: Record<string, number> = { micro: 0.016, small: 0.032, medium: 0.065, t4g: 0.129, m: 0.168, r: 0.239 }
-/** What is priced by the month, in USD. */
+/** Monthly prices, in USD. */
 export const monthly = { storageGib: 0.115, secret: 0.4, metric: 0.3, alarmMetric: 0.1, dashboard: 3, firewall: 6 }
-/** Metrics of Container Insights, about. */
+/** Approximate number of metrics of Container Insights. */
 export const containerInsights = 70
 const hoursPerMonth = 730
 
-/** What a stack costs in an hour in which nobody asks it anything, in USD, by what it pays for. Traffic, requests, logs and payloads come on top. */
+/** Returns the cost of an idle stack, in USD an hour, by item. Traffic, requests, logs and payloads come on top. */
 export function hourlyCost (settings: Settings): Record<string, number> {
   const { architecture, network, rates, ingestion, worker, firewall, gateway, domain, database: { engine, storageGb, multiAz, replicas } } = settings
   const zones = network.zones.length
@@ -35,7 +35,7 @@ export function hourlyCost (settings: Settings): Record<string, number> {
   const firewalls = Number(firewall.enabled) + Number(gateway.entry !== 'direct')
   const secrets = domain ? 5 : 4
   return {
-    'tasks, at their fewest': tasks,
+    'tasks, at minTasks': tasks,
     database: hosts * databaseHour(settings.database) + month(copies * storageGb * monthly.storageGib),
     'NAT gateways or endpoints': nats * prices.natGateway + (nats === 0 ? 5 * zones * prices.interfaceEndpoint : 0),
     'two balancers': 2 * prices.balancer,
@@ -46,7 +46,7 @@ export function hourlyCost (settings: Settings): Record<string, number> {
 
 export const totalOf = (lines: Record<string, number>): number => Object.values(lines).reduce((sum, usd) => sum + usd, 0)
 
-/** One host. Of Aurora Serverless the least: it grows with its load up to `maxAcu`. */
+/** Returns the price of one host, in USD an hour. Aurora Serverless counts at `minAcu`: its price grows with the load up to `maxAcu`. */
 function databaseHour ({ engine, instanceClass, minAcu }: Settings['database']): number {
   if (instanceClass === 'db.serverless') return minAcu * prices.aurora.unit
   const [, family = '', size = ''] = instanceClass.split('.')

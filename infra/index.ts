@@ -27,7 +27,7 @@ import { metricSources } from './metric-sources.ts'
 import { ingestionApi, ingestionWorker, metricsNamespace, migrator, operations, ratesApi } from './processes.ts'
 import { stackProvider } from './provider.ts'
 
-/** The platform on AWS, from the ground up: docs/aws.md. */
+/** The platform on AWS: docs/aws.md. */
 const config = readConfig()
 const { stack, region, account, deployment, permissionsBoundary } = config
 const protect = config.database.deletionProtection
@@ -73,7 +73,8 @@ const worker = new Worker(`${stack}-worker`, {
   ...ingestionWorker(stores), settings: config.worker, metricsNamespace: metricsNamespace(stack), queue, platform, database, migration, dependsOn,
 }, options)
 const ingestionPort = 8443
-// Workers of the release before do not know by which names a new ingestion API accepts: they end first (docs/decisions/0022).
+// Workers of the previous release do not know the names that a new ingestion API gives to batches.
+// The worker's deployment therefore finishes first (docs/decisions/0022).
 const ingestion = new HttpService(`${stack}-ingestion`, {
   ...service, ...ingestionApi(stores), settings: config.ingestion,
   dependsOn: [...dependsOn, ...worker.ready], certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
@@ -101,12 +102,11 @@ const observability = new Observability(stack, {
   limits: { max_connections: maxConnections(config.database), allocated_storage: config.database.storageGb * 1024 ** 3 },
 }, options)
 
-// What a person needs next.
-/** The day after which a short-lived copy may be removed: what `npm run stack -- list` reads. */
+/** Day after which a short-lived copy may be removed. `npm run stack -- list` reads this output. */
 export const expires = config.expires
 export const ratesUrl = domain ? `https://${domain.rates.name}` : pulumi.interpolate`http://${publicBalancer.dnsName}`
 export const batchesUrl = gateway.url
-/** Names to make where `domain.certificateArn` is in the place of a zone. */
+/** DNS names to create when `domain.certificateArn` is set in place of a zone. */
 export const batchesOrigin = gateway.origin
 export const operatorKeySecret = apiKeys.operator.arn
 export const apiKeysSecret = apiKeys.secretArn
@@ -117,12 +117,12 @@ export const databaseAddress = database.hosts.primary.address
 export const alarmTopic = observability.topicArn
 export const dashboardUrl = observability.dashboardUrl
 export const clusterName = cluster.name
-/** What was deployed: `infra/commands/running.ts` compares it with what runs, the search for drift takes the image from here. */
+/** Deployed image. `infra/commands/running.ts` compares the image with the running tasks; drift detection takes the image from here. */
 const imageReference = image.reference
 export { imageReference as image }
 export const taskDefinitions = { rates: rates.task.arn, ingestion: ingestion.task.arn, worker: worker.task.arn }
 export const services = { rates: rates.name, ingestion: ingestion.name, worker: worker.name }
-/** Tasks to run to their end: what `npm run ops -- --stack` reads. */
+/** One-off tasks. `npm run ops -- --stack` reads this output. */
 export const oneOffTasks = { migrate: migrate.reference, ops: ops.reference }
 const tasks = { rates: rates.task, ingestion: ingestion.task, worker: worker.task, migrate: migrate.task, ops: ops.task }
 export const logs = Object.fromEntries(Object.entries(tasks).map(([name, { logGroup }]) =>

@@ -12,16 +12,16 @@ import { metricsNamespace } from './processes.ts'
 
 export type Dimensions = Record<string, Input<string>>
 
-/** Something that is measured. One that has several sets of dimensions is their sum: of both target groups, since traffic moves between them. */
+/** A measured resource. Several sets of dimensions are summed, such as both target groups, since traffic moves between them. */
 export interface MeasuredResource {
   name: string
   namespace: string
   dimensions: Dimensions[]
-  /** Names of the metric elsewhere than in observability/, with what to multiply a threshold by. */
+  /** Metric names that differ from those in observability/, each with a factor for the threshold. */
   otherNames?: Record<string, { metric: string, factor: number }>
 }
 
-/** Where the metrics are of which observability/ speaks: an alarm is made for each place. */
+/** The resources of each source that observability/ names. The program creates an alarm for each resource. */
 export type MetricSources = Record<'own' | AwsSource, MeasuredResource[]>
 
 export interface MetricSourcesArgs {

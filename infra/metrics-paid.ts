@@ -3,14 +3,14 @@ import { cloudWatchMetrics } from '../lib/metrics/cloudwatch.ts'
 import type { Settings } from './config-schema.ts'
 import type { MetricSources } from './metric-sources.ts'
 
-/** Our own metrics: a name that two processes tell is one metric, since none has dimensions. */
+/** Number of our own metrics. A name that two processes publish is one metric, since no metric has dimensions. */
 export const ownMetrics = new Set(Object.values(cloudWatchMetrics).flatMap(metrics => Object.keys(metrics))).size
 
-/** Metrics that alarms read: each alarm is paid by them. */
+/** Returns the number of metrics that alarms read. AWS bills an alarm by its metrics. */
 export function alarmMetrics (settings: Pick<Settings, 'database'>): number {
   const { engine, replicas } = settings.database
   const isAurora = engine === 'aurora'
-  // Of each source in infra/metric-sources.ts: its places, each with its sets of dimensions.
+  // Of each source in infra/metric-sources.ts: its resources, times their sets of dimensions.
   const read: Record<keyof MetricSources, number> = {
     own: 1, 'rates-api-requests': 2, 'ingestion-api-requests': 2, gateway: 1, targets: 2 * 2, services: 3, database: 1,
     replica: isAurora ? Math.min(replicas, 1) : replicas, queue: 1, 'dead-letter-queue': 1, 'schedule-dead-letters': 1,
@@ -22,10 +22,13 @@ export function alarmMetrics (settings: Pick<Settings, 'database'>): number {
   return defined + rollback + workerAge + scaling + (isAurora && replicas > 0 ? alarmsOfPolicy : 0)
 }
 
-/** Of each API its errors as a share, p99 with the number of requests, and failing tasks, over both target groups; the worker's tasks. */
+/**
+ * Rollback alarms of each API: the share of errors, p99 with the number of requests, and failing tasks, over both target groups.
+ * Of the worker: its tasks.
+ */
 const rollback = 2 * (4 + 4 + 2) + 2
 const workerAge = 4
-/** A policy that tracks a target makes two alarms itself, one for more and one for fewer. */
+/** A target-tracking policy creates two alarms itself: one to scale out, one to scale in. */
 const alarmsOfPolicy = 2
-/** CPU and requests of each API, the worker's backlog. */
+/** CPU and requests of each API, and the worker's backlog. */
 const scaling = alarmsOfPolicy * (2 * (1 + 2) + 4)

@@ -5,7 +5,7 @@ import type { PayloadBucket } from './components/storage/payload-bucket.ts'
 import type { BatchQueue } from './components/storage/queue.ts'
 import { containerPort } from './components/compute/task.ts'
 
-/** What the processes work with. */
+/** The stores that the processes use, with the configuration. */
 export interface Stores {
   config: Config
   database: Database
@@ -16,7 +16,7 @@ export interface Stores {
 
 const node = (file: string): string[] => ['node', `services/${file}`]
 
-/** Each process: its command, its environment (docs/configuration.md), what it may do, and how long it may take to stop. */
+/** Each process: command, environment (docs/configuration.md), permissions, time to stop, and requests of the smoke check. */
 export function ratesApi ({ config, database, apiKeys }: Stores) {
   const { poolSize, keysRequired, perClientPerMinute } = config.rates
   return {
@@ -24,7 +24,7 @@ export function ratesApi ({ config, database, apiKeys }: Stores) {
     environment: {
       ...common(config), ...database.environment('rates_api', { reads: true }),
       DATABASE_POOL_SIZE: String(poolSize), RATES_KEYS_REQUIRED: String(keysRequired),
-      // The one balancer that adds an entry; the public one for connections passes the client's address on.
+      // Only the internal balancer adds an entry. The public balancer forwards connections, and passes the client's address on.
       RATES_PER_CLIENT_PER_MINUTE: String(perClientPerMinute), TRUSTED_PROXIES: '1',
       ...(keysRequired ? { API_KEYS_SECRET: apiKeys.secretArn } : {}),
     },
@@ -46,7 +46,7 @@ export function ingestionApi (stores: Stores) {
       ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_api'),
       DATABASE_POOL_SIZE: String(config.ingestion.poolSize), API_KEYS_SECRET: apiKeys.secretArn,
       READS_PER_MINUTE: String(config.ingestion.readsPerMinute), BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
-      // Bodies stream through: memory that V8 and malloc would keep for later is memory that one more body could have.
+      // Bodies stream through the process. Memory that V8 and malloc retain for later could serve another body.
       NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256', MALLOC_ARENA_MAX: '1',
     },
     statements: [...database.connect('ingestion_api'), ...queue.send(), ...payloads.accept(), ...apiKeys.read()],
@@ -63,7 +63,7 @@ export function ingestionWorker (stores: Stores) {
       ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_worker'),
       WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
       BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
-      FINISH_MS: '85000', // with the other phases of stopping within the 120 s that Fargate gives
+      FINISH_MS: '85000', // with the other phases of shutdown within Fargate's 120 s
     },
     statements: [...database.connect('ingestion_worker'), ...queue.work(), ...payloads.apply()],
     stopSeconds: 120,
@@ -85,7 +85,7 @@ export function migrator ({ config, database }: Stores) {
   }
 }
 
-/** Operators' commands: `npm run ops -- --stack NAME …` gives the rest of the command line. */
+/** Operators' commands: `npm run ops -- --stack NAME …` supplies the rest of the command line. */
 export function operations (stores: Stores) {
   const { config, database, queue, payloads } = stores
   return {
@@ -102,7 +102,7 @@ const common = ({ stack, region, logs }: Config) => ({
   ENVIRONMENT: stack, AWS_REGION: region, LOG_LEVEL: logs.level, PORT: String(containerPort), METRICS_NAMESPACE: metricsNamespace(stack),
 })
 
-/** Where the processes' own metrics are in CloudWatch. */
+/** Returns the CloudWatch namespace of the processes' own metrics. */
 export const metricsNamespace = (stack: string): string => `FreightRates/${stack}`
 
 const storeEnvironment = ({ config, queue, payloads }: Stores) => ({

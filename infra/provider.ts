@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws/provider.js'
 import type { Config } from './config-schema.ts'
 
-/** The one provider: for this account and no other, and every resource carries the stack's tags. */
+/** Returns the only provider: it accepts the stack's account only, and tags every resource with the stack. */
 export const stackProvider = ({ stack, region, account, tier, expires }: Config): aws.Provider => new aws.Provider('aws', {
   region: region as NonNullable<aws.ProviderArgs['region']>,
   allowedAccountIds: [account],

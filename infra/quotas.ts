@@ -5,21 +5,24 @@ export interface Quota {
   service: string
   code: string
   name: string
-  /** What a new account has in a region, by AWS's pages in 2026. */
+  /** Default of a new account in a region, according to AWS's documentation in 2026. */
   usual: number
 }
 
-/** Quotas of an account that a stack can reach. Others, such as VPCs or security groups, are far beyond what one stack has. */
+/** Quotas of an account that a stack can reach. Others, such as VPCs or security groups, are far above the needs of one stack. */
 export const quotas: Record<'vcpus' | 'addresses' | 'databases', Quota> = {
   vcpus: { service: 'fargate', code: 'L-3032A538', name: 'Fargate On-Demand vCPU resource count', usual: 6 },
   addresses: { service: 'ec2', code: 'L-0263D0A3', name: 'EC2-VPC Elastic IPs', usual: 5 },
   databases: { service: 'rds', code: 'L-7B6409FD', name: 'DB instances', usual: 40 },
 }
 
-/** A migrator and an operator's command may run beside the services. */
+/** vCPUs of a migrator and an operator's command, which may run beside the services. */
 const besideVcpus = 1
 
-/** The most that a stack uses of each: every service at its most tasks, twice, since a deployment runs the new tasks beside the old ones. */
+/**
+ * Returns the most that a stack uses of each quota. Every service counts at its maximum of tasks, and twice,
+ * because a deployment runs the new tasks beside the old ones.
+ */
 export function quotasNeeded ({ rates, ingestion, worker, network, database }: Settings): Record<keyof typeof quotas, number> {
   const tasks = [rates, ingestion, worker].reduce((sum, { cpu, maxTasks }) => sum + cpu / 1_024 * maxTasks, 0)
   return {
@@ -29,7 +32,7 @@ export function quotasNeeded ({ rates, ingestion, worker, network, database }: S
   }
 }
 
-/** Those that a new account has not, as the commands that ask for them. */
+/** Returns the AWS CLI commands that request the quotas that a new account does not have. */
 export const quotaRequestCommands = (settings: Settings, region: string): string[] =>
   Object.entries(quotasNeeded(settings)).flatMap(([key, needed]) => {
     const { service, code, name, usual } = quotas[key as keyof typeof quotas]

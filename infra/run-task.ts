@@ -3,7 +3,7 @@ import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task } from '@aws
 import { setTimeout as pause } from 'node:timers/promises'
 import { followLog } from './task-log.ts'
 
-/** A task to run to its end, and where. The stack's outputs `migrate` and `ops` have this shape. */
+/** A one-off task, and where it runs. Each member of the stack's output `oneOffTasks` has this shape. */
 export interface OneOffTask {
   region: string
   cluster: string
@@ -15,30 +15,30 @@ export interface OneOffTask {
 }
 
 export interface RunOptions {
-  /** In place of the task definition's own. */
+  /** Replaces the command of the task definition. */
   command?: string[]
-  /** Variables beside those of the task definition. */
+  /** Variables in addition to those of the task definition. */
   environment?: Record<string, string>
-  /** How long it may take, in milliseconds. */
+  /** Maximum run time, in milliseconds. */
   limitMs?: number
-  /** Between two looks, in milliseconds. */
+  /** Time between two polls, in milliseconds. */
   pollMs?: number
-  /** Each line of its log, as it comes. */
+  /** Receives each line of the task's log. */
   onLog?: (line: string) => void
-  /** Address of a stand-in for AWS. */
+  /** Address of an AWS emulator. */
   endpoint?: string
 }
 
 export interface Outcome {
-  /** Of the process; undefined where it never ran. */
+  /** Exit code of the process; undefined if the process never ran. */
   exitCode: number | undefined
-  /** Why ECS stopped it. */
+  /** Why ECS stopped the task. */
   reason: string
-  /** The end of its log, oldest line first. */
+  /** The last lines of the log, oldest first. */
   log: string[]
 }
 
-/** Runs a Fargate task to its end. Throws when it cannot be started, or has not ended after `limitMs`. */
+/** Runs a Fargate task until it has stopped. Throws if the task cannot be started, or has not stopped after `limitMs`. */
 export async function runTask (
   task: OneOffTask, { command, environment, limitMs = 1_800_000, pollMs = 3_000, onLog = () => {}, endpoint }: RunOptions = {}
 ): Promise<Outcome> {
@@ -63,7 +63,7 @@ export async function runTask (
     const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: task.cluster, tasks: [taskArn] }))
     await log.read()
     if (stoppedTask) break
-    if (tasks[0]?.lastStatus === 'STOPPED') stoppedTask = tasks[0] // and once more: its last lines come after it
+    if (tasks[0]?.lastStatus === 'STOPPED') stoppedTask = tasks[0] // the log is read once more: its last lines arrive after the stop
     else if (Date.now() > deadline) throw new Error(`${taskArn} has not stopped after ${Math.round(limitMs / 1_000)} s and is still running`)
     await pause(pollMs)
   }

@@ -1,11 +1,11 @@
 import { GetLogEventsCommand, ResourceNotFoundException, type CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 
-/** Where a task's log is. */
+/** Location of a task's log. */
 export interface TaskLog { logGroup: string, container: string, taskArn: string }
 
 const maxLastLines = 50
 
-/** A log as it grows: `read` tells what has come since the last time, `lastLines` has its last lines, oldest first. Never throws. */
+/** Follows a growing log. `read` reports the lines since the last call; `lastLines` has the last lines, oldest first. Never throws. */
 export function followLog (logs: CloudWatchLogsClient, { logGroup, container, taskArn }: TaskLog, onLine: (line: string) => void) {
   const logStreamName = `task/${container}/${taskArn.split('/').at(-1)}`
   const lastLines: string[] = []
@@ -26,10 +26,10 @@ export function followLog (logs: CloudWatchLogsClient, { logGroup, container, ta
         }))
         for (const { message } of events) addLine(message ?? '')
         nextToken = nextForwardToken ?? before
-        if (nextToken === before) return // the same again: all was read
+        if (nextToken === before) return // an unchanged token: all lines are read
       }
     } catch (error) {
-      // There is none before the container has started, and never where its image could not be.
+      // The log stream does not exist before the container has started, and never if the image cannot be pulled.
       if (!(error instanceof ResourceNotFoundException)) addLine(`(no log: ${(error as Error).message})`)
     }
   }

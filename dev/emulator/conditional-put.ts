@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js'
 
-/** `If-None-Match: *` on a PUT or on the end of a multipart upload, as in S3: 412 where the object exists. fauxqs ignores it. */
+/** Adds `If-None-Match: *` to PUT and to the completion of a multipart upload: 412 if the object exists, as in S3. fauxqs ignores it. */
 export function refuseToOverwrite (app: FastifyInstance, s3: S3Store): void {
-  // After the body was read and with nothing awaited before the write: of two at the same moment one is first.
+  // The hook runs after the body is read. Nothing is awaited before the write, so one of two concurrent requests is first.
   app.addHook('preHandler', (request, reply, done) => {
     if (request.headers['if-none-match'] !== '*' || !writesObject(request) || !exists(request, s3)) return done()
     reply.code(412).type('application/xml')

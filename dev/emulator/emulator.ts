@@ -1,5 +1,5 @@
 import { buildApp } from 'fauxqs'
-// The package's own start function listens on every address; these are what it is made of.
+// fauxqs' own start function listens on every address. These are its parts.
 import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js'
 import { FileS3Persistence } from '../../node_modules/fauxqs/dist/s3/fileS3Persistence.js'
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js'
@@ -11,21 +11,21 @@ import { join } from 'node:path'
 import { removeTornFiles } from './torn-files.ts'
 
 export type EmulatorOptions = {
-  /** 0 takes a free one. */
+  /** 0 for a free port. */
   port: number
   host: string
   region?: string
-  /** Folder that messages and objects are kept in; without it they are gone with the process. */
+  /** Folder of messages and objects. Without a folder they are lost when the process exits. */
   dataDir?: string
 }
 
-/** Largest body of one PUT, in bytes; the package's own limit is 11 MiB. */
+/** Maximum body of one PUT, in bytes. fauxqs' own limit is 11 MiB. */
 const maxBodyBytes = 1024 ** 3
 
-/** Starts an emulator of SQS and S3: fauxqs, with what it lacks added (README.md says what that is). */
+/** Starts an emulator of SQS and S3: fauxqs, with the additions that README.md lists. */
 export async function startEmulator ({ port, host, region = 'eu-west-1', dataDir }: EmulatorOptions): Promise<{ port: number, stop: () => Promise<void> }> {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() }
-  stores.sqsStore.host = '' // queue addresses are then those that the client came by
+  stores.sqsStore.host = '' // queue URLs then have the address that the client used
   const closeData = dataDir ? persistTo(dataDir, stores) : () => {}
   const app = buildApp({ logger: false, defaultRegion: region, stores })
   app.removeContentTypeParser('*')
@@ -38,7 +38,7 @@ export async function startEmulator ({ port, host, region = 'eu-west-1', dataDir
 
 type Stores = { sqsStore: SqsStore, snsStore: SnsStore, s3Store: S3Store }
 
-/** Reads what is there, then writes every change through. In this order: a load that wrote would lose messages. */
+/** Loads the data, then persists every change. In this order: persistence during the load would lose messages. */
 function persistTo (dataDir: string, { sqsStore, snsStore, s3Store }: Stores): () => void {
   const objects = join(dataDir, 's3')
   removeTornFiles(objects)

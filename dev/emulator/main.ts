@@ -2,8 +2,8 @@ import { startEmulator } from './emulator.ts'
 import { createResources } from './resources.ts'
 
 /**
- * The emulator as a process: PORT, HOST (127.0.0.1) and DATA_DIR (nothing is kept without it). It is ready when a HEAD of
- * the bucket answers 200: that is the last that it makes.
+ * The emulator as a process, with PORT, HOST (127.0.0.1) and DATA_DIR (without it nothing persists). The emulator is ready when a HEAD of
+ * the bucket answers 200, because the bucket is created last.
  */
 const { port, stop } = await startEmulator({
   port: Number(process.env.PORT ?? 4566), host: process.env.HOST || '127.0.0.1', ...(process.env.DATA_DIR ? { dataDir: process.env.DATA_DIR } : {}),

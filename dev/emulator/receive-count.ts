@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * fauxqs 2.4.1 writes null over the receive count of a message that is released (visibility 0), which its own table refuses:
- * the request fails, the message is lost until the next start and its group stays locked. This turns that write into one
- * that keeps the count.
+ * Prevents the loss of a released message. fauxqs 2.4.1 writes null over the receive count of a message that is released
+ * (visibility 0), which its own table refuses. The request fails, the message is missing until the next start, and its group stays
+ * locked. The trigger replaces that write by one that preserves the count.
  */
 export function preserveReceiveCounts (databaseFile: string): void {
   const database = new DatabaseSync(databaseFile)

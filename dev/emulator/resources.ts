@@ -1,11 +1,11 @@
-/** What the services use: made where it is missing, brought up to date where it is there. */
+/** Resources of the services. Missing ones are created, existing ones updated. */
 export const bucket = 'freight-payloads'
 export const queue = 'batches.fifo'
 export const deadLetterQueue = 'batches-dead.fifo'
 export const region = 'eu-west-1'
 const account = '000000000000'
 
-const retention = { MessageRetentionPeriod: String(14 * 24 * 60 * 60) } // seconds: 14 days, the longest there is
+const retention = { MessageRetentionPeriod: String(14 * 24 * 60 * 60) } // seconds: 14 days, the maximum of SQS
 const attributes: Record<string, Record<string, string>> = {
   [deadLetterQueue]: retention,
   [queue]: {
@@ -25,7 +25,7 @@ export async function createResources (endpoint: string): Promise<void> {
   await expectOk(await fetch(`${endpoint}/${bucket}`, { method: 'PUT' }))
 }
 
-/** A request as the SDK makes it, without its half second of loading. The emulator takes the region from the signature, unchecked. */
+/** Sends a request like the SDK, without the half second of loading it. The emulator reads the region from the signature, unchecked. */
 async function sqs (endpoint: string, action: string, body: object): Promise<void> {
   await expectOk(await fetch(endpoint, {
     method: 'POST',

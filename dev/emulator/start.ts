@@ -11,7 +11,7 @@ import { clone } from '../settings.ts'
 import type { State } from '../state/folder.ts'
 import { bucket } from './resources.ts'
 
-/** Starts the emulator of SQS and S3 and answers with its address. */
+/** Starts the emulator of SQS and S3, and resolves to its address. */
 export async function startEmulatorProcess (state: State, port: number, run: Run): Promise<string> {
   const endpoint = `http://127.0.0.1:${port}`
   const dataDir = join(state.folder, 'emulator')
@@ -21,7 +21,7 @@ export async function startEmulatorProcess (state: State, port: number, run: Run
   await supervise([{
     name: 'emulator',
     spawn: () => output.read(spawn(process.execPath, nodeArguments(state, emulatorProgram), { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),
-    isReady: () => isHttpReady(`${endpoint}/${bucket}`, 'HEAD'), // the bucket is the last that it makes
+    isReady: () => isHttpReady(`${endpoint}/${bucket}`, 'HEAD'), // the emulator creates the bucket last
     output,
     stopSignal: 'SIGTERM',
     stopLimitMs: 5_000,

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Removes the descriptions of objects, uploads and parts that a kill -9 left half-written, since fauxqs would not start on
- * them. Nobody was told that these exist: the answer to a PUT comes after them.
+ * Removes the metadata of objects, uploads and parts that a kill -9 left half-written, since fauxqs would not start with
+ * them. No client knows these objects: the response to a PUT follows the write.
  */
 export function removeTornFiles (folder: string): void {
   if (!existsSync(folder)) return

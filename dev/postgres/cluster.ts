@@ -11,18 +11,18 @@ export type Cluster = {
   owner: Owner | undefined
   binaries: string
   password: string
-  /** On the command line or in the title of every process of it. */
+  /** On the command line or in the title of every process of the cluster. */
   name: string
 }
 
-/** The cluster below `folder`, made or not made yet. */
+/** Returns the cluster below `folder`, which may not be initialised yet. */
 export function clusterAt (folder: string, owner: Owner | undefined, password: string, name = 'freight-rates'): Cluster {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (owner) chownSync(folder, owner.uid, owner.gid)
   return { dataDir: join(folder, 'cluster'), owner, password, name, binaries: postgresBinaries(owner, folder) }
 }
 
-/** Throws a Failure where the data is of another major version than the server. */
+/** Returns whether the data folder exists. Throws a Failure if the data is of another major version than the server. */
 export function isInitialised (cluster: Cluster): boolean {
   if (!existsSync(cluster.dataDir)) return false
   const dataVersion = readFileSync(join(cluster.dataDir, 'PG_VERSION'), 'utf8').trim()
@@ -32,8 +32,8 @@ export function isInitialised (cluster: Cluster): boolean {
 }
 
 /**
- * Starts the server in the foreground of a child process; it is ready when `isReady` says so. `settings` are server
- * parameters; `log` is a file that it writes to, else its output is to be read from the child.
+ * Starts the server in the foreground of a child process; `isReady` says when the server accepts connections. `settings` are
+ * server parameters. `log` is the file for the output; by default the caller reads the output from the child.
  */
 export function spawnServer (cluster: Cluster, port: number, settings: Record<string, string> = {}, log: number | 'pipe' = 'pipe'): ChildProcess {
   const parameters = { cluster_name: cluster.name, port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
@@ -42,7 +42,7 @@ export function spawnServer (cluster: Cluster, port: number, settings: Record<st
     { stdio: ['ignore', log, log], detached: true, ...serverIdentity(cluster) })
 }
 
-/** The server writes its state into the last line of postmaster.pid; `pid` tells it from the file that a dead server left. */
+/** Returns whether the server `pid` accepts connections. The last line of postmaster.pid has its state; a dead server's file has another pid. */
 export function isReady ({ dataDir }: Cluster, pid: number): boolean {
   try {
     const lines = readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')
@@ -56,7 +56,7 @@ export function clusterUrl ({ password }: Cluster, port: number, database: strin
   return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
 }
 
-/** Its account, and only what it needs: a PGDATA or LC_ALL of the user's own shell must not reach it. */
+/** Returns the server's account and a minimal environment: PGDATA or LC_ALL of the user's shell must not reach the server. */
 export function serverIdentity ({ owner }: Cluster): { uid?: number, gid?: number, cwd: string, env: NodeJS.ProcessEnv } {
   return { cwd: '/', env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' }, ...(owner ? { uid: owner.uid, gid: owner.gid } : {}) }
 }

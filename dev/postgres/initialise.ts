@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { clusterAt, isInitialised, serverIdentity, type Cluster } from './cluster.ts'
 import type { Owner } from './owner.ts'
 
-/** Makes the cluster with initdb; `signal` breaks it off. Whatever ends it half-way leaves nothing that looks like a cluster. */
+/** Creates the cluster with initdb; `signal` aborts it. An interrupted initdb leaves nothing that looks like a cluster. */
 export async function initialise (cluster: Cluster, signal: AbortSignal): Promise<void> {
   const { program, args, unfinished } = prepare(cluster)
   try {
@@ -17,8 +17,8 @@ export async function initialise (cluster: Cluster, signal: AbortSignal): Promis
 }
 
 /**
- * The cluster below `folder`, made there with initdb at the first call. `folder` is one that `owner` can enter.
- * The superuser is `postgres`; connections are TCP on 127.0.0.1 with a password.
+ * Returns the cluster below `folder`, and creates it with initdb at the first call. `owner` must be able to enter `folder`.
+ * The superuser is `postgres`; connections use TCP on 127.0.0.1 with a password.
  */
 export function openCluster (folder: string, owner: Owner | undefined, password: string): Cluster {
   const cluster = clusterAt(folder, owner, password)
@@ -26,7 +26,7 @@ export function openCluster (folder: string, owner: Owner | undefined, password:
   return cluster
 }
 
-/** The same, holding up this process until it is done. */
+/** Does the same as `initialise`, synchronously. */
 function initialiseSync (cluster: Cluster): void {
   const { program, args, unfinished } = prepare(cluster)
   try {
@@ -39,7 +39,7 @@ function initialiseSync (cluster: Cluster): void {
 
 function prepare (cluster: Cluster): { program: string, args: string[], unfinished: string } {
   removeUnfinished(cluster)
-  // Made aside and renamed. Under a name of its own each time: what an initdb that was killed leaves running clears up after itself.
+  // Created under another name and renamed. The name is unique, because a killed initdb may still be removing its own folder.
   const unfinished = `${cluster.dataDir}.unfinished-${process.pid}-${Date.now()}`
   const passwordFile = `${unfinished}.password`
   writeFileSync(passwordFile, cluster.password, { mode: 0o600 })

@@ -7,8 +7,8 @@ import { Failure } from '../failure.ts'
 export type Owner = { name: string, uid: number, gid: number }
 
 /**
- * PostgreSQL refuses to run as root, so root's server runs as the system user `postgres`, made here where it is missing.
- * Everybody else runs it as themselves: then the answer is undefined.
+ * Returns the system user `postgres` for root, since PostgreSQL refuses to run as root. Creates the user if it does not exist.
+ * Returns undefined for every other user, who runs the server itself.
  */
 export function serverOwner (): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -16,7 +16,7 @@ export function serverOwner (): Owner | undefined {
   if (found) return found
   try {
     execFileSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'], { stdio: 'pipe' })
-  } catch {} // what matters is whether the user is there now
+  } catch {} // the check below decides: another process may have created the user
   const created = existingOwner()
   if (!created) {
     throw new Failure('PostgreSQL does not run as root, and the user "postgres" could not be created with useradd: ' +
@@ -25,7 +25,7 @@ export function serverOwner (): Owner | undefined {
   return created
 }
 
-/** The same, without making the user. */
+/** Returns the same user without creating it. */
 export function existingOwner (): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
@@ -34,7 +34,7 @@ export function existingOwner (): Owner | undefined {
   }
 }
 
-/** Whether `owner` may walk into the folder: root's home, say, is closed to all others (mode 700). */
+/** Returns whether `owner` may enter the folder. Root's home, for example, has mode 700. */
 export function canEnter (folder: string, owner: Owner): boolean {
   for (let path = folder; ; path = dirname(path)) {
     const { mode, uid, gid } = statSync(path)

@@ -11,19 +11,19 @@ import { initialise } from './initialise.ts'
 const attemptsToInitialise = 3
 const settings = {
   log_min_messages: 'warning',
-  // A crash of one of its processes ends all of it, and we start it again: PostgreSQL 18's own way back stood still for good
+  // A crash of one process stops the whole server, and the supervisor restarts it. PostgreSQL 18's own recovery stopped for good
   // in 4 of 16 tries when its startup process was killed too.
   restart_after_crash: 'off',
 }
 const logLimitBytes = 5 * 1024 * 1024
 
 export type Server = {
-  /** How often it has ended so far. */
+  /** Number of exits so far. */
   exitCount: () => number
   isReady: () => boolean
 }
 
-/** Starts PostgreSQL on the cluster of the state folder, made at the first start. Its log is `postgres.log` there. */
+/** Starts PostgreSQL on the cluster of the state folder, which the first start creates. Its log is `postgres.log` in that folder. */
 export async function startPostgres (state: State, port: number, password: string, run: Run): Promise<Server> {
   const cluster = clusterAt(join(state.folder, 'postgres'), state.owner, password, state.name)
   if (!isInitialised(cluster)) await createCluster(cluster, run)
@@ -33,7 +33,7 @@ export async function startPostgres (state: State, port: number, password: strin
   await supervise([{
     name: 'postgres',
     clear: async () => {
-      // Backends outlive a postmaster that was killed, and their number in its file may by now be anybody's.
+      // Backends survive a killed postmaster, and the process id in its file may now belong to another process.
       await killProcesses(state, 'postgres')
       rmSync(join(cluster.dataDir, 'postmaster.pid'), { force: true })
       if (existsSync(log) && statSync(log).size > logLimitBytes) renameSync(log, `${log}.1`)

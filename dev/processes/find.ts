@@ -11,20 +11,20 @@ export const watchdogProgram = 'dev/processes/watchdog-main.ts'
 export const emulatorProgram = 'dev/emulator/main.ts'
 
 /**
- * The option that every Node process of this system has on its command line, which tells it from all others, whoever
- * started it and whatever was written down before a kill -9. PostgreSQL's have the cluster name, backends in their titles.
+ * Returns the option that every Node process of this system has on its command line. It identifies the processes after a kill -9,
+ * whoever started them. PostgreSQL's processes have the cluster name instead, backends in their titles.
  */
 const processTag = (state: State): string => `--diagnostic-dir=${join(state.folder, 'diagnostics')}`
 
-/** The watchdog has a title of its own, so that a `killall -9 node` leaves somebody who ends PostgreSQL. */
+/** Title of the watchdog. With a title of its own, the watchdog survives a `killall -9 node` and stops PostgreSQL. */
 export const watchdogTitle = (state: State): string => `${state.name}: watchdog`
 
-/** A program of ours, run with this Node. */
+/** Returns the arguments of Node that run one of the system's programs. */
 export function nodeArguments (state: State, program: string, ...args: string[]): string[] {
   return [processTag(state), '--disable-warning=ExperimentalWarning', program, ...args]
 }
 
-/** Every living process of the system whose state is in `state`, this one excepted. */
+/** Returns every running process of the system with this state, without the current process. */
 export function findProcesses (state: State): FoundProcess[] {
   return commandLines().flatMap(({ pid, command }) => {
     const role = pid === process.pid ? undefined : roleOf(command, state)
@@ -37,7 +37,7 @@ function roleOf (command: string[], state: State): Role | undefined {
   if (command.includes(`cluster_name=${state.name}`) || command[0]?.startsWith(`postgres: ${state.name}: `)) return 'postgres'
   if (command[0]?.startsWith(watchdogTitle(state))) return 'watchdog'
   if (!command.includes(processTag(state))) return undefined
-  if (command.includes(watchdogProgram)) return 'watchdog' // it has not taken its title yet
+  if (command.includes(watchdogProgram)) return 'watchdog' // before it sets its title
   return command.includes(emulatorProgram) ? 'emulator' : 'service'
 }
 
@@ -47,18 +47,18 @@ function commandLines (): Command[] {
   return process.platform === 'linux' ? commandsInProc() : commandsByPs()
 }
 
-/** Read from /proc, since slim images have no `ps`. */
+/** Reads /proc, since slim images have no `ps`. */
 function commandsInProc (): Command[] {
   return readdirSync('/proc').filter(name => /^\d+$/.test(name)).flatMap(pid => {
     try {
       return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') }]
     } catch {
-      return [] // ended meanwhile
+      return [] // exited meanwhile
     }
   })
 }
 
-/** `ps` does not tell where an argument with a space in it ends: the whole line is also one of the entries, cut at our mark. */
+/** Reads `ps`, which does not show where an argument with a space ends. The tag is therefore cut out as an entry of its own. */
 function commandsByPs (): Command[] {
   const lines = execFileSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\n')
   return lines.flatMap(line => {

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** A process, and when it began: a number alone may by now belong to somebody else's. */
+/** A process and its start time. The process id alone may now belong to another process. */
 export type ProcessIdentity = { pid: number, startedAt: string }
 
-/** Undefined when no such process runs; one that ended and was not yet waited for counts as ended. */
+/** Returns undefined if no such process runs. A zombie counts as exited. */
 export function identityOf (pid: number): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? startInProc(pid) : startByPs(pid)
   return startedAt === undefined ? undefined : { pid, startedAt }
@@ -14,11 +14,11 @@ export function isRunning ({ pid, startedAt }: ProcessIdentity): boolean {
   return identityOf(pid)?.startedAt === startedAt
 }
 
-/** Clock ticks since boot, and the boot they count from. */
+/** Returns the start in clock ticks since boot, with the id of that boot. */
 function startInProc (pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces and brackets
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before it may contain spaces and brackets
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${bootId()}-${fields[19]}`
   } catch {
     return undefined

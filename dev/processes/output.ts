@@ -6,15 +6,15 @@ const tailLines = 20
 const maxLineLength = 2_000 // characters of a line
 
 export type Output = {
-  /** Reads what the child says for as long as it lasts: one whose pipe is full stands still. */
+  /** Reads the child's output until it exits. A child blocks when its pipe is full. */
   read: (child: ChildProcess) => ChildProcess
   /** The last lines of the last child. */
   tail: () => string[]
-  /** Tells what was said so far, and from now on every line as it comes. */
+  /** Prints the output so far, and from now on every new line. */
   forward: () => void
 }
 
-/** What a program says: kept for when it fails, and told in the story, prefixed by its name, once it has started. */
+/** Collects a program's output: stored for its failure, and printed with its name as prefix once it has started. */
 export function openOutput (name: string, reporter: Reporter): Output {
   let tail: string[] = []
   let isForwarding = false
@@ -47,7 +47,7 @@ type LogLine = Record<string, unknown> & { level?: number, msg?: string, err?: {
 
 const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
 
-/** A log line of JSON in words; any other as it is. */
+/** Returns a JSON log line as text; any other line unchanged. */
 function formatLogLine (line: string): string {
   if (!line.startsWith('{')) return line
   try {

@@ -3,7 +3,7 @@ import type { State } from '../state/folder.ts'
 import { findProcesses, type FoundProcess, type Role } from './find.ts'
 import { isRunning } from './identity.ts'
 
-/** In the order of stopping: who asks before who answers. PostgreSQL's SIGINT is its fast shutdown. */
+/** Stop order: clients before servers. SIGINT is PostgreSQL's fast shutdown. */
 const stopOrder: Array<{ role: Role, signal: NodeJS.Signals, limitMs: number }> = [
   { role: 'service', signal: 'SIGTERM', limitMs: 3_000 },
   { role: 'emulator', signal: 'SIGTERM', limitMs: 3_000 },
@@ -11,26 +11,26 @@ const stopOrder: Array<{ role: Role, signal: NodeJS.Signals, limitMs: number }> 
 ]
 
 /**
- * Ends every process of the system, gently and in order, and by force what is left: for when the supervisor is gone.
- * A watchdog goes first, or it would do the same at the same time. Answers with what was found.
+ * Stops every process of the system, in order and gracefully, then by force. For the case that the supervisor has exited.
+ * The watchdog is killed first, because it would do the same at the same time. Resolves to the processes that were found.
  */
 export async function stopProcesses (state: State): Promise<FoundProcess[]> {
   const found = findProcesses(state)
   if (found.length === 0) return found
   await kill(found.filter(({ role }) => role === 'watchdog'))
   for (const { role, signal, limitMs } of stopOrder) {
-    const processes = found.filter(one => one.role === role)
-    for (const one of processes) if (!isBackend(one)) send(one, signal)
-    // A backend whose postmaster is gone takes no fast shutdown.
-    if (processes.some(one => !isBackend(one))) await waitForExit(processes, limitMs)
+    const processes = found.filter(process => process.role === role)
+    for (const process of processes) if (!isBackend(process)) send(process, signal)
+    // A backend without its postmaster ignores a fast shutdown.
+    if (processes.some(process => !isBackend(process))) await waitForExit(processes, limitMs)
   }
   await killProcesses(state)
   return found
 }
 
-/** Ends every process of the system, or those of one role, at once. */
+/** Kills every process of the system, or those of the given roles. */
 export async function killProcesses (state: State, ...roles: Role[]): Promise<void> {
-  for (let round = 0; round < 5; round++) { // one that was just starting another leaves that one for the next round
+  for (let round = 0; round < 5; round++) { // a process may start another while it is killed, which the next round finds
     const found = findProcesses(state).filter(({ role }) => roles.length === 0 || roles.includes(role))
     if (found.length === 0) return
     await kill(found)
@@ -38,15 +38,15 @@ export async function killProcesses (state: State, ...roles: Role[]): Promise<vo
 }
 
 async function kill (processes: FoundProcess[]): Promise<void> {
-  for (const one of processes) send(one, 'SIGKILL')
+  for (const process of processes) send(process, 'SIGKILL')
   await waitForExit(processes, 5_000)
 }
 
 const isBackend = ({ command }: FoundProcess): boolean => command.startsWith('postgres: ')
 
-function send (one: FoundProcess, signal: NodeJS.Signals): void {
+function send (found: FoundProcess, signal: NodeJS.Signals): void {
   try {
-    if (isRunning(one)) process.kill(one.pid, signal)
+    if (isRunning(found)) process.kill(found.pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }

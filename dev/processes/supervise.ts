@@ -6,10 +6,10 @@ import type { Output } from './output.ts'
 
 export type Program = {
   name: string
-  /** Starts it in a process group of its own: a Ctrl-C in the terminal must not reach it, the order of stopping is ours. */
+  /** Starts the program in its own process group, so that Ctrl-C in the terminal does not reach it. The supervisor defines the stop order. */
   spawn: () => ChildProcess
   isReady: (pid: number) => boolean | Promise<boolean>
-  /** Clears what a dead one left, before each start. */
+  /** Removes what an earlier process left. Runs before each start. */
   clear?: () => Promise<void>
   output: Output
   stopSignal: NodeJS.Signals
@@ -19,17 +19,17 @@ export type Program = {
 const firstReadyLimitMs = 120_000
 const attemptsToStart = 5
 const longestPauseMs = 5_000
-/** A program that ran for so long is healthy again: its next end is the first one. */
+/** A program that ran for this time counts as healthy: its restarts are counted from zero again. */
 const healthyMs = 30_000
 
 /**
- * Starts the programs side by side, resolves when all are ready, and starts each again whenever it ends, until the run does.
- * Throws a Failure when one ends by itself five times before it was ever ready; one that was killed does not count.
+ * Starts the programs in parallel, resolves when all are ready, and restarts each one that exits, until the run stops.
+ * Throws a Failure if a program exits five times before it was ever ready. A killed program does not count.
  */
 export async function supervise (programs: Program[], run: Run): Promise<void> {
   const supervised = programs.map(program => superviseOne(program, run))
-  run.onStop(() => Promise.all(supervised.map(one => one.stop())))
-  await Promise.all(supervised.map(one => one.ready))
+  run.onStop(() => Promise.all(supervised.map(program => program.stop())))
+  await Promise.all(supervised.map(program => program.ready))
 }
 
 function superviseOne (program: Program, { reporter, signal }: Run): { ready: Promise<void>, stop: () => Promise<void> } {
@@ -91,8 +91,8 @@ function superviseOne (program: Program, { reporter, signal }: Run): { ready: Pr
     clearTimeout(force)
   }
 
-  function failure (what: string): Failure {
-    return new Failure(`${name} ${what}.`, output.tail())
+  function failure (problem: string): Failure {
+    return new Failure(`${name} ${problem}.`, output.tail())
   }
 }
 

@@ -8,8 +8,8 @@ import { openOutput } from './output.ts'
 import { supervise } from './supervise.ts'
 
 /**
- * Starts the process that ends all others when this one is gone, however it ended: it holds the other end of a pipe, which
- * the system closes then. Started before all others, since it is what is closed last.
+ * Starts the process that stops all others when this process exits, even by kill -9. The watchdog has the other end of a pipe, which
+ * the operating system then closes. The watchdog starts first, because what starts first stops last.
  */
 export async function startWatchdog (state: State, stateDir: string, run: Run): Promise<void> {
   const output = openOutput('watchdog', run.reporter)
@@ -24,7 +24,7 @@ export async function startWatchdog (state: State, stateDir: string, run: Run): 
     },
     isReady: () => true,
     output,
-    stopSignal: 'SIGKILL', // it does nothing then
+    stopSignal: 'SIGKILL', // the watchdog then stops no other process
     stopLimitMs: 5_000,
   }], run)
 }

@@ -7,17 +7,17 @@ import { writeMarkerFile } from './marker-file.ts'
 
 export type State = {
   folder: string
-  /** Unique to this folder: the PostgreSQL cluster's name, by which its processes are known. */
+  /** Unique to this folder. It is the name of the PostgreSQL cluster, by which its processes are found. */
   name: string
-  /** The account that PostgreSQL runs under, where it is another than ours. */
+  /** The account of the PostgreSQL server, if it differs from the current user. */
   owner: Owner | undefined
 }
 
-/** Finds the state folder, and makes it, for `npm start`. */
+/** Finds or creates the state folder, for `npm start`. */
 export function openState (stateDir: string): State {
   serverOwner()
   const state = createFolder(locateState(stateDir))
-  // A strict umask may have made folders on the way that PostgreSQL's user cannot enter.
+  // With a strict umask, the new parent folders may be closed to PostgreSQL's user.
   const reachable = locateState(stateDir)
   return reachable.folder === state.folder ? state : createFolder(reachable)
 }
@@ -27,7 +27,7 @@ function createFolder (state: State): State {
   try {
     if (!existsSync(folder)) {
       mkdirSync(folder, { recursive: true })
-      // PostgreSQL's user has to get through to its own folder; nobody can list this one, and what is in it is closed.
+      // PostgreSQL's user must pass through to its own folder. Nobody else can list this folder, and its entries are private.
       chmodSync(folder, owner && !isOwners(folder) ? 0o711 : 0o700)
     }
     if (readdirSync(folder).length === 0) writeMarkerFile(folder)
@@ -40,8 +40,8 @@ function createFolder (state: State): State {
 }
 
 /**
- * `stateDir`, or, where PostgreSQL's user cannot enter that (root below a closed home), a folder of that user's own,
- * one for each `stateDir`.
+ * Returns the state at `stateDir`. If PostgreSQL's user cannot enter `stateDir` (root's closed home), returns a folder of that
+ * user, one for each `stateDir`.
  */
 export function locateState (stateDir: string): State {
   const owner = existingOwner()
@@ -52,10 +52,10 @@ export function locateState (stateDir: string): State {
 }
 
 const ownersFolders = '/var/lib'
-/** A folder of PostgreSQL's user, in place of one that this user cannot enter. */
+/** Returns whether the folder belongs to PostgreSQL's user, in place of one that this user cannot enter. */
 export const isOwners = (folder: string): boolean => dirname(folder) === ownersFolders && basename(folder).startsWith('freight-rates-')
 
-/** Two spellings of one folder are one folder, there or not there yet. */
+/** Returns the canonical path, so that two spellings of one folder are equal, even if it does not exist yet. */
 export function realPath (path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path))
 }

@@ -7,9 +7,9 @@ import type { State } from './folder.ts'
 export const lockName = /^lock-(\d+)-(.+)$/
 
 /**
- * Takes the state folder for this process, until it calls what this returns or ends. Everybody writes down themselves,
- * by number and start time, before looking for others: of two at the same moment at least one sees the other, so two never
- * run; a name whose process has ended counts for nothing. Throws a Failure when another runs.
+ * Locks the state folder for this process, until the returned function is called or the process exits. Every process first writes
+ * its own lock file, by process id and start time, and then looks for others. Of two concurrent processes at least one sees the other, so
+ * two never run. The lock of an exited process is ignored. Throws a Failure if another process has the lock.
  */
 export function takeLock (state: State): () => void {
   const { pid, startedAt } = identityOf(process.pid)!

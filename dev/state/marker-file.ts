@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A file in a state folder that `npm start` has made: it says that all of the folder may be deleted. */
+/** A file in the state folders that `npm start` has created. It permits the deletion of the folder's contents. */
 export const markerFileName = 'made-by-npm-start'
 
 export function writeMarkerFile (folder: string): void {

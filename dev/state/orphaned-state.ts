@@ -8,8 +8,8 @@ import { readPrivateJson, writePrivateJson } from './private-file.ts'
 type Pairing = { id: string }
 
 /**
- * Where the state is not in the clone, it goes the way of the clone all the same: who removes the clone or its state folder
- * begins anew. Both sides hold the same id; where they differ, what is elsewhere is removed. Answers whether there was any.
+ * Deletes a state outside the clone if the clone or its state folder was removed, so that a new clone begins with an empty state.
+ * Both folders have a file with the same id. If the ids differ, the state is deleted. Returns whether there was a state.
  */
 export function removeOrphanedState (state: State, stateDir: string): boolean {
   if (state.folder === realPath(stateDir)) return false

@@ -9,7 +9,7 @@ import { readPrivateJson, writePrivateJson } from './private-file.ts'
 const names = ['postgres', 'emulator', 'worker', 'ratesApiMetrics', 'ingestionApiMetrics', 'workerMetrics'] as const
 export type InternalPorts = Record<typeof names[number], number>
 
-/** Throws a Failure that names every port of the two APIs that is taken, and the variable that chooses another. */
+/** Throws a Failure that names every port of the two APIs that is in use, and the variable that sets another port. */
 export async function checkApiPorts ({ ratesApiPort, ingestionApiPort }: Settings): Promise<void> {
   const problems: string[] = []
   for (const [name, port] of [['RATES_API_PORT', ratesApiPort], ['INGESTION_API_PORT', ingestionApiPort]] as const) {
@@ -20,7 +20,7 @@ export async function checkApiPorts ({ ratesApiPort, ingestionApiPort }: Setting
   if (problems.length > 0) throw new Failure(`${problems.join('; ')}.`.replace(/^p/, 'P'))
 }
 
-/** The ports that only this system uses: those of the last time where they are still free. */
+/** Returns the internal ports of this system: the previous ones if they are still free. */
 export async function choosePorts (state: State, settings: Settings): Promise<InternalPorts> {
   const path = join(state.folder, 'ports.json')
   const known = readPrivateJson<Partial<InternalPorts>>(path) ?? {}
@@ -36,10 +36,10 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
   return ports
 }
 
-/** Below the range that systems take ports for outgoing connections from: nobody gets one of ours while its server restarts. */
+/** Returns a port below the range of outgoing connections, so that no connection takes the port while its server restarts. */
 const randomPort = (): number => randomInt(20_000, 30_000)
 
-/** Undefined when the port is free on every address, else the reason, such as EADDRINUSE. */
+/** Returns undefined if the port is free on every address; otherwise the reason, such as EADDRINUSE. */
 async function listenError (port: number): Promise<string | undefined> {
   return await tryListening(port, '127.0.0.1') ?? await tryListening(port, undefined)
 }

@@ -6,11 +6,11 @@ import { lockName } from './lock.ts'
 import { markerFileName } from './marker-file.ts'
 
 /**
- * Deletes what is in the state folder, but for the lock of the process that has it. Returns the number of entries that were deleted.
- * Throws a Failure for a folder that `npm start` has not made: STATE_DIR may name one that holds something else.
+ * Deletes the contents of the state folder, except the lock of the current process. Returns the number of deleted entries.
+ * Throws a Failure for a folder that `npm start` has not created, because STATE_DIR may name a folder with other files.
  */
 export function resetState ({ folder }: State, defaultFolder: string): number {
-  // A folder of a release that wrote no mark has PostgreSQL's passwords beside its data.
+  // A release without marker files left PostgreSQL's passwords beside its data.
   const isOurs = existsSync(join(folder, markerFileName)) || ['passwords.json', 'postgres'].every(name => existsSync(join(folder, name))) || isOwners(folder) || folder === realPath(defaultFolder)
   if (!isOurs) {
     throw new Failure(`${folder} is not reset: \`npm start\` did not make this folder, and it may hold something else. Delete its contents yourself, or name another with STATE_DIR.`)

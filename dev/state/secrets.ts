@@ -7,7 +7,7 @@ export const logins = ['postgres', 'migrator', 'rates_api', 'ingestion_api', 'in
 export type Login = typeof logins[number]
 export type Passwords = Record<Login, string>
 
-/** PostgreSQL's passwords, made once for each state folder. */
+/** Returns PostgreSQL's passwords, which are created once for each state folder. */
 export function readPasswords (state: State): Passwords {
   const path = join(state.folder, 'passwords.json')
   const known = readPrivateJson<Partial<Passwords>>(path) ?? {}

@@ -6,13 +6,13 @@ import { policyOf, type Statement } from './policy.ts'
 export interface CiArgs extends Scope {
   /** owner/name */
   githubRepository: string
-  /** In place of the one that is made here. */
+  /** ARN of an existing OIDC provider. Without one, the component creates a provider. */
   oidcProviderArn?: string | undefined
 }
 
 const issuer = 'token.actions.githubusercontent.com'
 
-/** What GitHub's workflows may be in the account, by a token of minutes and no stored key: one role that looks and one that deploys. */
+/** GitHub's workflows in the account, with tokens that live for minutes and no stored key: one role that reads and one that deploys. */
 export class Ci extends pulumi.ComponentResource {
   readonly previewArn: pulumi.Output<string>
   readonly deployArn: pulumi.Output<string>
@@ -29,7 +29,7 @@ export class Ci extends pulumi.ComponentResource {
 
     const role = (kind: string, subjects: string[], statements: Statement[]): pulumi.Output<string> => {
       const iamRole = new iam.Role(`${name}-ci-${kind}`, {
-        // The workflows know it by this name.
+        // The workflows refer to the role by this name.
         name: `${name}-ci-${kind}`,
         assumeRolePolicy: trust(providerArn, subjects.map(subject => `repo:${githubRepository}:${subject}`)),
         permissionsBoundary: boundary.arn,
@@ -46,8 +46,9 @@ export class Ci extends pulumi.ComponentResource {
 }
 
 /**
- * Who looks can read the secrets in the state: a preview needs them. So a pull request, which runs a program that nobody has read yet,
- * looks at every account but production's; there, what was merged does: the preview before the approval, and the search for drift.
+ * Returns the subjects that may assume the preview role. A preview needs the secrets in the state, so this role can read them.
+ * A pull request runs a program that nobody has reviewed yet. It may preview every account but production's.
+ * There, only merged code may: the preview before the approval, and drift detection.
  */
 const previewSubjects = (stack: string): string[] => [...(stack === 'prod' ? [] : ['pull_request']), 'ref:refs/heads/main']
 
@@ -55,7 +56,7 @@ const trust = (providerArn: pulumi.Output<string>, subjects: string[]): pulumi.O
   Version: '2012-10-17',
   Statement: [{
     Effect: 'Allow', Principal: { Federated: providerArn }, Action: 'sts:AssumeRoleWithWebIdentity',
-    // Whole subjects: a pattern would let in what somebody names like it.
+    // Exact subjects: a pattern would also admit a similar name that somebody else creates.
     Condition: { StringEquals: { [`${issuer}:aud`]: 'sts.amazonaws.com', [`${issuer}:sub`]: subjects } },
   }],
 })

@@ -8,8 +8,8 @@ import { serviceBoundary } from './service-boundary.ts'
 import { State } from './state.ts'
 
 /**
- * What an AWS account needs before its first stack, made once, by a person: docs/aws.md.
- * The bootstrap's stack has the name of the platform's stack that is to live in the account.
+ * The resources that an AWS account needs before its first stack. A person creates them once: docs/aws.md.
+ * The bootstrap's stack has the name of the platform's stack in the same account.
  */
 const { stack, region, githubRepository, oidcProviderArn } = readConfig()
 const provider = new Provider('aws', {
@@ -26,12 +26,12 @@ const ci = new Ci('freight', {
   imagesArn: images.repository.arn, serviceBoundaryArn: boundary.arn,
 }, options)
 
-/** `pulumi login` wants it. */
+/** Argument of `pulumi login`. */
 export const backend = pulumi.interpolate`s3://${state.bucketName}?region=${region}`
-/** `pulumi stack init --secrets-provider` wants it. */
+/** Argument of `pulumi stack init --secrets-provider`. */
 export const secretsProvider = pulumi.interpolate`awskms:///${state.keyArn}?region=${region}`
 export const imageRepository = images.repository.repositoryUrl
 export const previewRole = ci.previewArn
 export const deployRole = ci.deployArn
-/** `freight-rates:permissionsBoundary` wants it. */
+/** Value of the stack key `freight-rates:permissionsBoundary`. */
 export const permissionsBoundary = boundary.arn

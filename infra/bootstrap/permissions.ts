@@ -2,19 +2,19 @@ import * as pulumi from '@pulumi/pulumi'
 import { allow, deny, denyExcept, policyOf, type Statement } from './policy.ts'
 
 export interface Scope {
-  /** Names of what the platform makes begin with it. */
+  /** Prefix of the names of the platform's resources. */
   stack: string
   account: pulumi.Output<string>
   stateBucketArn: pulumi.Output<string>
   stateKeyArn: pulumi.Output<string>
   imagesArn: pulumi.Output<string>
-  /** The most that a role of the platform may do. */
+  /** Permissions boundary of the platform's roles. */
   serviceBoundaryArn: pulumi.Output<string>
 }
 
 /**
- * What the platform is made of, IAM apart. Nothing of it is there yet, so these are whole services; the account is the stack's alone.
- * test/infra/resource-actions.ts has the actions that each type of resource needs.
+ * AWS services of the platform, without IAM. No resource exists yet, so the permissions are for whole services.
+ * The account belongs to the stack alone. test/infra/resource-actions.ts has the actions that each type of resource needs.
  */
 const services = [
   'acm', 'application-autoscaling', 'cloudfront', 'cloudwatch', 'ec2', 'ecr', 'ecs', 'elasticloadbalancing', 'events', 'lambda', 'logs', 'rds', 'route53', 's3', 'scheduler',
@@ -26,10 +26,10 @@ const readOnlyActions = [
   'apigateway:GET', 'budgets:ViewBudget', 'budgets:ListTagsForResource', 'iam:Get*', 'iam:List*', 'kms:DescribeKey',
 ]
 const roleUpdateActions = ['DeleteRole', 'UpdateRole', 'UpdateAssumeRolePolicy', 'DeleteRolePolicy', 'TagRole', 'UntagRole'].map(action => `iam:${action}`)
-/** What lets a role do something: for one alone that the service boundary holds, or who deploys could make a role that may do anything. */
+/** Actions that give permissions to a role. They need the service boundary: without it, the deploy role could create an unlimited role. */
 const roleGrantActions = ['CreateRole', 'PutRolePolicy', 'PutRolePermissionsBoundary'].map(action => `iam:${action}`)
 const roleActions = [...roleUpdateActions, ...roleGrantActions, 'iam:PassRole']
-/** What the program makes may run by the program's roles. */
+/** Services that run the program's resources with the program's roles. */
 const passedToServices = ['ecs', 'ecs-tasks', 'lambda', 'scheduler', 'vpc-flow-logs'].map(service => `${service}.amazonaws.com`)
 
 const rolesOf = ({ account, stack }: Scope) => pulumi.interpolate`arn:aws:iam::${account}:role/${stack}-*`
@@ -38,8 +38,8 @@ const boundaryCondition = ({ serviceBoundaryArn }: Scope) => ({ 'iam:Permissions
 const below = (arn: pulumi.Output<string>) => pulumi.interpolate`${arn}/*`
 
 /**
- * Looks at everything and changes nothing. The secrets of the stack are among what a refresh compares, and the state has them in any case;
- * what providers sent and what the processes wrote is not.
+ * Reads everything and changes nothing. A refresh compares the secrets of the stack, and the state contains them too.
+ * The role reads neither the providers' payloads nor the logs of the processes.
  */
 export const previewStatements = (scope: Scope): Statement[] => [
   allow(readOnlyActions, ['*']),
@@ -49,7 +49,10 @@ export const previewStatements = (scope: Scope): Statement[] => [
   deny(['logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetQueryResults'], ['*']),
 ]
 
-/** Makes and changes what the program makes. Roles by the stack's name alone, bounded, passed to nobody but the services that run by them. */
+/**
+ * Creates and changes the program's resources. Roles need the stack's name as a prefix, and the boundary.
+ * They are passed only to the services that run with them.
+ */
 export const deployStatements = (scope: Scope): Statement[] => [
   allow([...manageActions, 'iam:Get*', 'iam:List*', 'kms:DescribeKey'], ['*']),
   allow(['kms:Decrypt'], [scope.stateKeyArn]),
@@ -59,7 +62,10 @@ export const deployStatements = (scope: Scope): Statement[] => [
   allow(['iam:CreateServiceLinkedRole'], [serviceLinkedRoles(scope)]),
 ]
 
-/** Holds whatever the two roles are given later: no user, key or unbounded role of IAM, no other service, nothing that the bootstrap has made. */
+/**
+ * Limits both roles, whatever permissions they get later: no user, key or unbounded role of IAM, no other service,
+ * no change of the bootstrap's resources.
+ */
 export const boundaryOf = (scope: Scope): pulumi.Output<string> => policyOf([
   allow([...manageActions, ...roleActions, 'iam:CreateServiceLinkedRole', 'iam:Get*', 'iam:List*', 'kms:DescribeKey', 'kms:Decrypt'], ['*']),
   denyExcept(roleActions, [rolesOf(scope)]),

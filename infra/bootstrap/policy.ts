@@ -8,7 +8,7 @@ const statement = (Effect: string) => (Action: string[], Resource: Resources, Co
   ({ Effect, Action, Resource, ...(Condition ? { Condition } : {}) })
 export const allow = statement('Allow')
 export const deny = statement('Deny')
-/** Denied on all but `NotResource`. */
+/** Returns a statement that denies the actions on all resources except `NotResource`. */
 export const denyExcept = (Action: string[], NotResource: Resources): Statement => ({ Effect: 'Deny', Action, NotResource })
 
 export const policyOf = (Statement: Statement[]): pulumi.Output<string> => pulumi.jsonStringify({ Version: '2012-10-17', Statement })

@@ -2,7 +2,7 @@ import * as iam from '@pulumi/aws/iam/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import { allow, deny, policyOf } from './policy.ts'
 
-/** What the roles in infra/components are given, `iam:PassRole` apart; a test compares. On which resources, each role says for itself. */
+/** All actions of the roles in infra/components, except `iam:PassRole`. A test compares them. Each role limits its resources itself. */
 const allowedActions: Record<string, string[]> = {
   ec2: ['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'],
   ecr: ['BatchCheckLayerAvailability', 'BatchGetImage', 'GetAuthorizationToken', 'GetDownloadUrlForLayer'],
@@ -24,8 +24,9 @@ export interface ServiceBoundaryArgs {
 }
 
 /**
- * The most that a role of the platform may ever do, whatever it is given by who deploys: nothing of Pulumi's state, and of IAM one thing
- * alone: the monthly schedule passes the migrator's two roles to ECS. By their names: copies of a stack have roles of their own.
+ * Limits every role of the platform, whatever permissions a deployment gives it. No role reads Pulumi's state.
+ * One action of IAM is allowed: the monthly schedule passes the migrator's two roles to ECS.
+ * The roles match by name, because a copy of a stack has its own roles.
  */
 export const serviceBoundary = (name: string, { account, stateBucketArn }: ServiceBoundaryArgs, opts: pulumi.CustomResourceOptions): iam.Policy =>
   new iam.Policy(`${name}-service-boundary`, {

@@ -2,7 +2,7 @@ import * as kms from '@pulumi/aws/kms/index.js'
 import * as pulumi from '@pulumi/pulumi'
 import { privateBucket } from '../components/storage/private-bucket.ts'
 
-/** Where Pulumi keeps what it has made, and the key of the secrets in it. */
+/** The bucket of Pulumi's state, and the key of the secrets in the state. */
 export class State extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>
   readonly bucketArn: pulumi.Output<string>
@@ -11,11 +11,11 @@ export class State extends pulumi.ComponentResource {
   constructor (name: string, { account }: { account: pulumi.Output<string> }, opts?: pulumi.ComponentResourceOptions) {
     super('freight:bootstrap:State', name, {}, opts)
     const { bucket } = privateBucket(`${name}-pulumi`, {
-      // The workflows know it by the account.
+      // The workflows derive this name from the account.
       fixedName: pulumi.interpolate`freight-pulumi-${account}`,
       versioned: true,
       protect: true,
-      // A state that was spoiled is found again among its versions.
+      // An older version of the object replaces a damaged state.
       lifecycleRules: [{ id: 'versions', status: 'Enabled', filter: {}, noncurrentVersionExpiration: { noncurrentDays: 180 } }],
     }, this)
     const key = new kms.Key(`${name}-pulumi`, {

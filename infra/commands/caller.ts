@@ -1,10 +1,10 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { Refused } from './pulumi.ts'
 
-/** Longest wait for a connection and for an answer, in milliseconds. */
+/** Time limits for a connection and for a response, in milliseconds. */
 const requestHandler = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true }
 
-/** ARN of the AWS identity that this terminal has: no permission is needed to read it. Throws Refused where STS does not give it. */
+/** Returns the ARN of this terminal's AWS identity, which needs no permission. Throws Refused if STS does not return an identity. */
 export async function readCallerArn (region: string): Promise<string> {
   try {
     const { Arn: arn } = await new STSClient({ region, requestHandler }).send(new GetCallerIdentityCommand({}))

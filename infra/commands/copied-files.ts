@@ -5,12 +5,13 @@ import { openS3 } from '../../lib/process/aws.ts'
 import type { Command, Option } from '../../services/ops/command.ts'
 import { Refused } from './pulumi.ts'
 
-/** Where the copies are: the task reads this prefix alone, and the bucket deletes it after a day. */
+/** Prefix of the copies in the bucket. The task can read this prefix only, and the bucket deletes its objects after a day. */
 const prefix = 'operators/'
 
 /**
- * Copies the files that a command's options name into the stack's bucket, for the task that runs it. Returns the arguments with the copies'
- * addresses, `s3://BUCKET/KEY`, and how to delete the copies. Throws Refused for a file that cannot be read.
+ * Copies the files that a command's options name into the stack's bucket, for the task that runs the command. Returns the
+ * arguments with the copies' addresses, `s3://BUCKET/KEY`, and a function that deletes the copies.
+ * Throws Refused for a file that cannot be read.
  */
 export async function copyFiles (
   command: Command, args: string[], { bucket, region }: { bucket: string, region: string }

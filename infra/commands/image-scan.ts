@@ -8,11 +8,11 @@ import { criticalFindings, type Finding, progressOf, type ScanResponse } from '.
 
 const help = `Usage: node infra/commands/image-scan.ts --image REPOSITORY@sha256:… [--accepted FILE] [--wait-seconds N] [--poll-seconds N]
 
-Waits until ECR has scanned the image, and reads the findings.
---accepted      critical findings that are accepted until a day (default infra/accepted-findings.yaml)
---wait-seconds  how long it waits for the scan (default 900)
+Waits until ECR has scanned the image, and checks the findings.
+--accepted      critical findings that are accepted until a given day (default infra/accepted-findings.yaml)
+--wait-seconds  maximum wait for the scan (default 900)
 --poll-seconds  time between two requests (default 10)
-Exit codes: 0 no critical finding but accepted ones, 1 a critical finding or no result of the scan, 2 wrong usage.
+Exit codes: 0 all critical findings are accepted, 1 a critical finding is not accepted or the scan has no result, 2 wrong usage.
 Needs the AWS CLI, and ecr:DescribeImageScanFindings on the repository.`
 
 type Image = { account: string, region: string, repository: string, digest: string }
@@ -25,14 +25,14 @@ await runMain(async () => {
   if (showHelp) return console.log(help)
   const [waitSeconds, pollSeconds] = [seconds(times['wait-seconds'] ?? '900'), seconds(times['poll-seconds'] ?? '10')]
   const found = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([a-z0-9._/-]+)@(sha256:[0-9a-f]{64})$/.exec(image ?? '')
-  if (!found) throw new Refused(`--image is an image in ECR by its digest.\n\n${help}`, 2)
+  if (!found) throw new Refused(`--image must name an image in ECR by its digest.\n\n${help}`, 2)
   const [, account, region, repository, digest] = found as unknown as [string, string, string, string, string]
   const today = new Date().toISOString().slice(0, 10)
   const exceptions = readAccepted(accepted ?? join(import.meta.dirname, '../accepted-findings.yaml'), today)
   checkFindings(await scanOf({ account, region, repository, digest }, waitSeconds * 1_000, pollSeconds * 1_000), exceptions, today)
 })
 
-/** The result of the scan. Throws Refused where there is none in time. */
+/** Returns the result of the scan. Throws Refused if there is none within `waitMs`. */
 async function scanOf (image: Image, waitMs: number, pollMs: number): Promise<ScanResponse> {
   const deadline = performance.now() + waitMs
   while (true) {
@@ -52,7 +52,7 @@ async function scanOf (image: Image, waitMs: number, pollMs: number): Promise<Sc
   }
 }
 
-/** One request, all pages. Undefined where the registry knows no scan of the image yet. */
+/** Requests the findings once, all pages. Resolves to undefined while the registry knows no scan of the image. */
 function describe ({ account, region, repository, digest }: Image): Promise<ScanResponse | undefined> {
   const args = ['ecr', 'describe-image-scan-findings', '--region', region, '--registry-id', account, '--repository-name', repository,
     '--image-id', `imageDigest=${digest}`, '--output', 'json']
@@ -65,13 +65,13 @@ function describe ({ account, region, repository, digest }: Image): Promise<Scan
   })
 }
 
-/** Throws Refused with each critical finding that is not accepted today. */
+/** Throws Refused with each critical finding that is not accepted today. Logs the accepted ones. */
 function checkFindings (response: ScanResponse, exceptions: Accepted[], today: string): void {
   const counts = response.imageScanFindings?.findingSeverityCounts ?? {}
   const critical = criticalFindings(response)
   console.log(`Findings of the scan: ${Object.entries(counts).map(([severity, count]) => `${severity} ${count}`).join(', ') || 'none'}`)
   if ((counts.CRITICAL ?? 0) > critical.length) throw new Refused(`The registry counts ${counts.CRITICAL} critical findings and lists ${critical.length}.`)
-  const exceptionOf = ({ id }: Finding): Accepted | undefined => exceptions.find(one => one.id === id)
+  const exceptionOf = ({ id }: Finding): Accepted | undefined => exceptions.find(accepted => accepted.id === id)
   const unaccepted = critical.filter(finding => (exceptionOf(finding)?.until ?? '') < today)
   for (const { id, until, why } of exceptions) {
     if (!critical.some(finding => finding.id === id)) console.log(`${id} is accepted until ${until}, and the scan has no such critical finding: remove the entry.`)
@@ -87,6 +87,6 @@ function checkFindings (response: ScanResponse, exceptions: Accepted[], today: s
 
 function seconds (value: string): number {
   const number = Number(value)
-  if (!(number >= 0 && number <= 7_200)) throw new Refused(`--wait-seconds and --poll-seconds are from 0 to 7200.\n\n${help}`, 2)
+  if (!(number >= 0 && number <= 7_200)) throw new Refused(`--wait-seconds and --poll-seconds must be from 0 to 7200.\n\n${help}`, 2)
   return number
 }

@@ -1,12 +1,12 @@
 import { runningSystem } from '../../dev/running-system.ts'
 import { CommandError } from '../../services/ops/command-error.ts'
 
-/** Each of them names a system: a database, an API (which is enough to send batches) or a list of keys. */
+/** Each of these variables names a system: a database, an API (sufficient to send batches) or a list of keys. */
 const systemVariables = ['DATABASE_URL', 'INGESTION_API_URL', 'API_KEYS_SECRET', 'API_KEYS_FILE']
 
 /**
- * Returns this process's own variables or, where none of them names a system, those of the system that `npm start` runs here. Throws
- * CommandError when there is neither.
+ * Returns this process's own variables if one of them names a system. Otherwise returns the variables of the system that
+ * `npm start` runs on this machine. Throws CommandError if there is neither.
  */
 export function namedOrLocalSystem (): NodeJS.ProcessEnv {
   if (systemVariables.some(name => process.env[name])) return process.env

@@ -18,20 +18,20 @@ await runMain(async () => {
 })
 process.exit()
 
-/** A command that needs the database runs as a task beside it; one whose file or secret is at this terminal runs here. */
+/** Runs a command that needs the database as a task beside the database. A command that needs a local file or secret runs in this process. */
 async function runOnStack (stack: string, args: string[]): Promise<number> {
   if (args.length === 0 || requestedHelp(args) !== undefined) return await runLocally(args, {})
   const command = checkUsage(args)
   const { oneOffTasks, batchesUrl, payloadBucket, apiKeysSecret } = await readPulumiJson('stack', 'output', '--stack', stack) as StackOutputs
-  if (!oneOffTasks || !batchesUrl || !payloadBucket) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` makes it.`)
+  if (!oneOffTasks || !batchesUrl || !payloadBucket) throw new Refused(`The stack "${stack}" is not up: \`pulumi up --stack ${stack}\` creates it.`)
   const task = newest(oneOffTasks.ops)
   if (command.name.startsWith('keys ')) {
     if (!apiKeysSecret) throw new Refused(`The stack "${stack}" has no output apiKeysSecret.`)
-    // A key is made at this terminal: a task would write it into its log. An empty variable counts as one that is not set.
+    // The key is created in this process, because a task would write the key into its log. An empty variable counts as not set.
     return await runLocally(args, { API_KEYS_SECRET: apiKeysSecret, AWS_REGION: task.region, API_KEYS_FILE: '', API_KEYS_SECONDS: '' })
   }
   if (command.runs === 'terminal') {
-    if (!process.env.API_KEY) throw new Refused('API_KEY is not set: the key of the provider that sends.', 2)
+    if (!process.env.API_KEY) throw new Refused('API_KEY is not set. It is the key of the provider that sends the batch.', 2)
     return await runLocally(args, { INGESTION_API_URL: batchesUrl })
   }
   const [{ readCallerArn: callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
@@ -52,15 +52,15 @@ async function runOnStack (stack: string, args: string[]): Promise<number> {
 type StackOutputs = { oneOffTasks?: { ops: OneOffTask }, batchesUrl?: string, payloadBucket?: string, apiKeysSecret?: string }
 
 /**
- * The task definition's family, of which ECS takes the newest revision. During a deployment, and after one that failed, the outputs have
- * the one of the release before, whose login to the database may be another.
+ * Returns the task with the family of its definition, of which ECS takes the newest revision. During a deployment, and after a
+ * failed one, the outputs name the previous release's revision, whose database login may be another.
  */
 function newest (task: OneOffTask): OneOffTask {
   const [, family = task.taskDefinition] = /([^/:]+):\d+$/.exec(task.taskDefinition) ?? []
   return { ...task, taskDefinition: family }
 }
 
-/** Finds the command and reads its arguments, so that wrong usage is reported at once and not by a task. */
+/** Finds the command and reads its arguments, so that wrong usage is reported before a task starts. */
 function checkUsage (args: string[]): Command {
   try {
     const { command, rest } = findCommand(args)
@@ -77,7 +77,7 @@ async function runLocally (args: string[], variables: Record<string, string>): P
   return await runCommand(args, namedOrLocalSystem)
 }
 
-/** `--stack NAME` or `--stack=NAME` before the command, and the command. */
+/** Splits `--stack NAME` or `--stack=NAME` off the command. */
 function takeStack (args: string[]): [rest: string[], stack: string | undefined] {
   const [first = ''] = args
   if (first === '--stack') return [args.slice(2), args[1] ?? '']

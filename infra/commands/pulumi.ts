@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-/** Told to the person at the terminal as it is, without a stack. */
+/** An error whose message is shown at the terminal without a stack trace. */
 export class Refused extends Error {
   readonly exitCode: number
   constructor (message: string, exitCode = 1) {
@@ -12,16 +12,16 @@ export class Refused extends Error {
 
 const root = join(import.meta.dirname, '../..')
 
-/** Runs `pulumi` at this terminal: its questions and its output are the person's. Throws Refused with its exit code when it fails. */
+/** Runs `pulumi` on this terminal, with its prompts and its output. Throws Refused with pulumi's exit code if it fails. */
 export async function pulumi (...args: string[]): Promise<void> {
   const { code } = await run(args, 'inherit')
   if (code !== 0) throw new Refused(`\`pulumi ${args.join(' ')}\` failed: its output is above.`, code ?? 1)
 }
 
-/** What `pulumi` prints as JSON. Throws Refused with what it says when it fails. */
+/** Returns the JSON that `pulumi` prints. Throws Refused with pulumi's messages if it fails. */
 export const readPulumiJson = async (...args: string[]): Promise<any> => JSON.parse(await readPulumi(...args, '--json'))
 
-/** What `pulumi` prints. Throws Refused with what it says when it fails. */
+/** Returns the text that `pulumi` prints. Throws Refused with pulumi's messages if it fails. */
 export async function readPulumi (...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run([...args, '--non-interactive'], 'pipe')
   if (code !== 0) throw new Refused(`\`pulumi ${args.join(' ')}\` failed:\n${stderr.trim() || stdout.trim()}`, code ?? 1)
@@ -38,14 +38,14 @@ function run (args: string[], output: 'inherit' | 'pipe'): Promise<{ code: numbe
       ? 'The Pulumi CLI is not on the path: https://www.pulumi.com/docs/install/'
       : `The Pulumi CLI cannot be run: ${error.message}`)))
     child.once('close', code => resolve({ code, stdout: stdout.join(''), stderr: stderr.join('') }))
-    // Ctrl-C reaches both: Pulumi ends what it has begun and says so, and this waits for it.
+    // Ctrl-C reaches both processes. Pulumi finishes and reports what it has begun, and this process waits for Pulumi.
     const wait = (): void => {}
     process.on('SIGINT', wait)
     child.once('close', () => process.off('SIGINT', wait))
   })
 }
 
-/** Runs a command's main function: exit code 0, or that of what it threw, with one sentence and no stack. */
+/** Runs a command's main function. Sets the exit code: 0, or the one of the thrown error, whose message is printed without a stack trace. */
 export async function runMain (main: () => Promise<void>): Promise<void> {
   try {
     await main()

@@ -8,18 +8,18 @@ const help = `Usage: npm run restore -- --stack NAME --to TIME [--source IDENTIF
        npm run restore -- --stack NAME --adopt RESOURCE_ID
 
 --to TIME
-    Prints the steps that take the stack's database back to that moment, as commands for bash with all names filled in. TIME is
-    in UTC: 2026-11-22T10:00:00Z. Nothing is changed by printing them.
+    Prints the steps that restore the stack's database as of that time, as commands for bash with all names filled in. TIME is
+    in UTC: 2026-11-22T10:00:00Z. Printing the steps changes nothing.
 --source IDENTIFIER
-    The instance or cluster that has the backups of that moment, where it is not the current one: after an earlier restore it is
-    the one that was renamed.
+    The instance or cluster that has the backups of that time, if it is not the current one. After an earlier restore that is
+    the renamed one.
 --adopt RESOURCE_ID
-    One of the steps: writes into the stack's state that its primary instance is the one of that id (db-…).
+    One of the steps: sets the instance with this id (db-…) as the primary instance in the stack's state.
 
-docs/restoring.md explains the steps. Needs \`pulumi\` on the path, logged in to where its state is.`
+docs/restoring.md explains the steps. Needs \`pulumi\` on the path, logged in to the backend of its state.`
 
 await runMain(async () => {
-  const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)
+  const wrong = (problem: string): Refused => new Refused(`${problem}\n\n${help}`, 2)
   const text = { type: 'string' } as const
   let given
   try {
@@ -33,9 +33,9 @@ await runMain(async () => {
   if ((to === undefined) === (adopt === undefined)) throw wrong('Give either --to or --adopt.')
   if (adopt !== undefined) {
     const state = adopted(stack, await exportState(stack), adopt)
-    if (!state) return console.log(`The state of "${stack}" follows ${adopt} already.`)
+    if (!state) return console.log(`The state of "${stack}" already has ${adopt} as its primary.`)
     await importState(stack, state)
-    return console.log(`The state of "${stack}" follows ${adopt}. Now refresh the database, with the next command.`)
+    return console.log(`The state of "${stack}" now has ${adopt} as its primary. Refresh the database with the next command.`)
   }
   const time = new Date(to!)
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(to!) || Number.isNaN(time.getTime())) throw wrong('--to takes a time in UTC, as in 2026-11-22T10:00:00Z.')

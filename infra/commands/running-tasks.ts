@@ -7,7 +7,7 @@ export interface Expected {
   digest: string
 }
 
-/** What runs otherwise than it was deployed, a sentence each. A container that has not pulled its image yet has no digest to compare. */
+/** Returns one sentence for each difference from the deployment. A container that has not pulled its image yet has no digest to compare. */
 export function differences ({ taskDefinition, digest }: Expected, tasks: Task[]): string[] {
   if (tasks.length === 0) return ['no task runs']
   return tasks.flatMap(({ taskArn, taskDefinitionArn, containers = [] }) => [

@@ -10,11 +10,11 @@ export interface StateResource {
   id?: string
   inputs?: Record<string, any>
   outputs?: Record<string, any>
-  /** Replaced, and still to be deleted. */
+  /** Set if the resource was replaced and is still to be deleted. */
   delete?: boolean
 }
 
-/** A stack's state as `pulumi stack export` prints it. Secrets in it are encrypted. */
+/** A stack's state as `pulumi stack export` prints it. Its secrets are encrypted. */
 export interface StackState {
   version: number
   deployment: { resources?: StateResource[] }
@@ -22,7 +22,7 @@ export interface StackState {
 
 export const exportState = async (stack: string): Promise<StackState> => JSON.parse(await readPulumi('stack', 'export', '--stack', stack)) as StackState
 
-/** Puts a changed state in the place of the stack's. Pulumi checks it first. */
+/** Replaces the stack's state. Pulumi validates the new state first. */
 export async function importState (stack: string, state: StackState): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'freight-state-'))
   const file = join(folder, 'state.json')
@@ -34,9 +34,9 @@ export async function importState (stack: string, state: StackState): Promise<vo
   }
 }
 
-/** The living resources of a type. */
+/** Returns the resources of a type, without those that are to be deleted. */
 export const resourcesOf = (state: StackState, type: string): StateResource[] =>
-  (state.deployment.resources ?? []).filter(one => one.type === type && !one.delete)
+  (state.deployment.resources ?? []).filter(resource => resource.type === type && !resource.delete)
 
-/** What the program exports, from the state. */
+/** Returns the outputs of the program, from the state. */
 export const stackOutputs = (state: StackState): Record<string, any> => resourcesOf(state, 'pulumi:pulumi:Stack')[0]?.outputs ?? {}

@@ -10,23 +10,24 @@ const help = `Usage: npm run stack -- COMMAND
 init NAME [--tier development|staging|production] [--account ID] [--region REGION] [--zones A,B,C]
           [--domain HOST] [--zone-id ID | --certificate-arn ARN [--edge-certificate-arn ARN]] [--allowed-cidrs A,B] [--email ADDRESS]
           [--budget-usd N] [--yes]
-    Makes a new stack that is to stay, and its settings in Pulumi.NAME.yaml: those of the stack of the same tier in this
-    repository, with your account, names and addresses. It prompts for missing options, prints what the stack costs, and
-    prompts before it writes. Account, region, the key of secrets and the boundary of roles come from the bootstrap of that
-    name. An account does not have every zone of a region: --zones names those that it has. Settings that somebody has filled in are never overwritten.
+    Creates a new permanent stack, with its settings in Pulumi.NAME.yaml: those of the stack of the same tier in this
+    repository, with your account, names and addresses. It prompts for missing options, prints the cost of the stack, and
+    asks for confirmation before it writes. Account, region, the key of secrets and the permissions boundary come from the
+    bootstrap of that name. An account may not have every zone of a region: --zones names the zones to use. Settings that
+    somebody has filled in are never overwritten.
 up NAME [--days N] [--yes]
-    Makes or updates a short-lived copy of the system, as small as it can be, from Pulumi.dev.yaml's settings. It carries the
-    day on which it may be removed: in N days, 7 by default. Its settings are in Pulumi.NAME.yaml, which git ignores.
+    Creates or updates a short-lived copy of the system, as small as possible, from Pulumi.dev.yaml's settings. The copy has
+    the day after which it may be removed: in N days, 7 by default. Its settings are in Pulumi.NAME.yaml, which git ignores.
 down NAME [--yes]
-    Removes all of a copy, its data too.
+    Removes a copy with all its data.
 list [--expired]
-    Every stack with its last day. With --expired only expired stacks, and exit code 1 if there is one.
+    Lists every stack with its last day. With --expired lists only expired stacks, and exits with 1 if there is one.
 
 --yes skips every confirmation. Without it Pulumi shows a preview and waits for a confirmation.
-Needs \`pulumi\` on the path, logged in to where its state is, and AWS credentials (docs/aws.md).`
+Needs \`pulumi\` on the path, logged in to the backend of its state, and AWS credentials (docs/aws.md).`
 
 const text = { type: 'string' } as const
-/** Options of `init` alone. */
+/** Options of `init` only. */
 const ofInit = {
   tier: text, account: text, region: text, zones: text, domain: text, 'zone-id': text, 'certificate-arn': text, 'edge-certificate-arn': text, 'allowed-cidrs': text, email: text, 'budget-usd': text,
 }
@@ -34,7 +35,7 @@ const ofInit = {
 type Read = { command: 'init' | 'up' | 'down' | 'list', name: string, days: number, yes: boolean, expired: boolean, given: Given }
 
 function readCommand (): Read {
-  const wrong = (what: string): Refused => new Refused(`${what}\n\n${help}`, 2)
+  const wrong = (problem: string): Refused => new Refused(`${problem}\n\n${help}`, 2)
   const options = {
     ...ofInit, days: { type: 'string', default: '7' }, yes: { type: 'boolean', default: false }, expired: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' },
   } as const
@@ -52,7 +53,7 @@ function readCommand (): Read {
   if (command !== 'init' && command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'A command is required.' : `There is no command "${command}".`)
   if (names.length !== (command === 'list' ? 0 : 1)) throw wrong(command === 'list' ? '`list` takes no name.' : `\`${command}\` takes one name.`)
   const [initOnly] = command === 'init' ? [] : Object.keys(init)
-  if (initOnly) throw wrong(`--${initOnly} is an option of \`init\` alone.`)
+  if (initOnly) throw wrong(`--${initOnly} is an option of \`init\` only.`)
   const days = Number(given.values.days)
   if (!Number.isInteger(days) || days < 1 || days > 90) throw wrong('--days must be an integer from 1 to 90.')
   return { command, name: names[0] ?? '', days, yes, expired, given: init }
@@ -60,7 +61,7 @@ function readCommand (): Read {
 
 async function initAt (name: string, given: Given, yes: boolean): Promise<void> {
   await requireCredentials()
-  const { init } = await import('./stack/init.ts') // Pulumi's library takes its time to load
+  const { init } = await import('./stack/init.ts') // Pulumi's library is slow to load
   await init(name, given, process.stdin.isTTY && !yes ? { input: process.stdin, output: process.stderr } : undefined)
 }
 
@@ -68,23 +69,23 @@ async function up (name: string, days: number, yes: boolean): Promise<void> {
   const exists = (await stacks()).includes(name)
   if (exists && !existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
   requireLastDay(name)
-  const { costSentence, writeCopy } = await import('./copy.ts') // Pulumi's library takes its time to load
+  const { costSentence, writeCopy } = await import('./copy.ts') // Pulumi's library is slow to load
   const copy = writeCopy(name, days)
-  console.log(`${exists ? 'Updates' : 'Makes'} the copy "${name}" in ${copy.region}. ${costSentence(copy)}\n`)
+  console.log(`${exists ? 'Updates' : 'Creates'} the copy "${name}" in ${copy.region}. ${costSentence(copy)}\n`)
   if (!exists) await pulumi('stack', 'init', name, ...secretsProvider())
   await pulumi('up', '--stack', name, ...(yes ? ['--yes', '--skip-preview'] : []))
   console.log(`\nIts addresses: pulumi stack output --stack ${name}\nRemove it: npm run stack -- down ${name}`)
 }
 
 async function down (name: string, yes: boolean): Promise<void> {
-  if (!(await stacks()).includes(name)) throw new Refused(`There is no stack "${name}": \`npm run stack -- list\` shows those that are there.`)
-  // Made elsewhere: destroying it needs the settings that it was made with.
+  if (!(await stacks()).includes(name)) throw new Refused(`There is no stack "${name}": \`npm run stack -- list\` shows the existing ones.`)
+  // Created on another machine: the deletion needs the settings of that machine.
   if (!existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
   requireLastDay(name)
   await pulumi('destroy', '--stack', name, ...(yes ? ['--yes', '--skip-preview'] : []))
   await pulumi('stack', 'rm', name, '--yes')
   rmSync(fileOf(name), { force: true })
-  console.log(`\nNothing is left of "${name}".`)
+  console.log(`\nThe copy "${name}" is removed.`)
 }
 
 async function list (onlyExpired: boolean): Promise<void> {
@@ -101,7 +102,7 @@ async function list (onlyExpired: boolean): Promise<void> {
 
 const stacks = async (): Promise<string[]> => (await readPulumiJson('stack', 'ls') as Array<{ name: string }>).map(({ name }) => name.split('/').at(-1)!)
 
-/** As for the other stacks of the account (docs/aws.md); Pulumi's own choice where nothing is said. */
+/** Returns the option for the secrets provider of the account's other stacks (docs/aws.md); without the variable, Pulumi chooses. */
 const secretsProvider = (): string[] => process.env.PULUMI_SECRETS_PROVIDER ? ['--secrets-provider', process.env.PULUMI_SECRETS_PROVIDER] : []
 
 async function requireCredentials (): Promise<void> {

@@ -1,7 +1,7 @@
 import * as iam from '@pulumi/aws/iam/index.js'
 import * as pulumi from '@pulumi/pulumi'
 
-/** One statement of a policy that allows something: exact actions on exact resources. */
+/** One allowing statement of a policy: exact actions on exact resources. */
 export interface Statement {
   actions: string[]
   resources: pulumi.Input<string>[]
@@ -9,34 +9,34 @@ export interface Statement {
 }
 
 export interface RoleArgs {
-  /** The AWS service that takes the role on, as in `ecs-tasks.amazonaws.com`. */
+  /** The AWS service that assumes the role, as in `ecs-tasks.amazonaws.com`. */
   service: string
   statements: Statement[]
-  /** The account in which alone the service may take it on, against a confused deputy; for services that say which one they act for. */
+  /** The only account for which the service may assume the role, against a confused deputy. For services that name the account. */
   account?: string | undefined
-  /** ARN of the policy that is the most the role may do, whatever it is given. */
+  /** ARN of the permissions boundary. */
   permissionsBoundary: string | undefined
-  /** Runs before what the role may do changes. */
+  /** Runs before the permissions of the role change. */
   after?: Precondition | undefined
 }
 
-/** What runs before a resource is made or changed, and what that waits for. */
+/** A hook that runs before a resource is created or changed, and the resources that the hook waits for. */
 export interface Precondition {
   hook: pulumi.ResourceHook
   ready: pulumi.Resource[]
 }
 
-/** The options of a resource that is made and changed after the gate's hook. */
+/** Returns the options of a resource that is created and changed after the precondition's hook. */
 export const optionsAfter = (precondition: Precondition | undefined): pulumi.CustomResourceOptions =>
   precondition ? { dependsOn: precondition.ready, hooks: { beforeCreate: [precondition.hook], beforeUpdate: [precondition.hook] } } : {}
 
 export interface Role {
   arn: pulumi.Output<string>
-  /** Made once the role can do what it may. */
+  /** Resources that exist once the role has its permissions. */
   ready: pulumi.Resource[]
 }
 
-/** A role and what it may do, which is nothing else. */
+/** Creates a role with these permissions and no others. */
 export function role (name: string, { service, statements, account, permissionsBoundary, after }: RoleArgs, parent: pulumi.Resource): Role {
   const iamRole = new iam.Role(name, {
     assumeRolePolicy: JSON.stringify({

@@ -3,13 +3,13 @@ import { Config } from '@pulumi/pulumi'
 import { type Rule, rules } from './rules.ts'
 
 /**
- * `pulumi up --policy-pack infra/policy`: a resource that breaks a rule is neither made nor changed.
- * A rule that reads what a preview may not know yet (`readsLate`) is checked over all resources, at the end of a preview and of an update:
- * checked resource by resource, it would pass the preview and stop the update after a part of the resources were made.
+ * `pulumi up --policy-pack infra/policy`: a resource that breaks a rule is neither created nor changed.
+ * Some rules read values that a preview may not know yet (`readsLate`). They check all resources at the end of a preview and an update.
+ * As a check of each resource, such a rule would pass the preview, and stop the update after some resources were created.
  */
 export default new PolicyPack('freight-rates', { enforcementLevel: 'mandatory', policies: rules.map(policyOf) })
 
-/** The engine gives the process of the pack the configuration of the stack that it previews or updates. */
+/** The engine passes the configuration of the previewed or updated stack to the process of the pack. */
 const tier = new Config('freight-rates').get('tier')
 
 function policyOf (rule: Rule): Policies[number] {
@@ -42,7 +42,7 @@ function problemOf ({ types, problem }: Rule, { type, name, props, opts: { prote
   return types.includes(type) ? problem({ name, tier, inputs: props, protect: protect ?? false }) : undefined
 }
 
-/** What `check` returns; undefined where it reads a value that is not known yet. */
+/** Returns the result of `check`; undefined if `check` reads a value that is not known yet. */
 function unlessUnknown (check: () => string | undefined): string | undefined {
   try {
     return check()

@@ -10,22 +10,22 @@ export interface Check {
  * until all are answered as they must be, and gives up `limitMs` after it began.
  */
 export async function runChecks (target: string, checks: Check[], { limitMs = 45_000, pauseMs = 2_000 } = {}): Promise<{ hookStatus: 'SUCCEEDED' | 'FAILED' }> {
-  const deadline = Date.now() + limitMs
+  const endsAt = Date.now() + limitMs
   for (;;) {
-    const wrong = (await Promise.all(checks.map(check => runCheck(target, check)))).filter(problem => problem !== undefined)
+    const wrong = (await Promise.all(checks.map(check => ask(target, check)))).filter(problem => problem !== undefined)
     if (wrong.length === 0) return { hookStatus: 'SUCCEEDED' }
     console.log(JSON.stringify({ target, wrong }))
-    if (Date.now() + pauseMs >= deadline) return { hookStatus: 'FAILED' }
+    if (Date.now() + pauseMs >= endsAt) return { hookStatus: 'FAILED' }
     await new Promise(resolve => setTimeout(resolve, pauseMs))
   }
 }
 
 /** What is wrong with the answer; undefined when it is right. */
-async function runCheck (target: string, { method = 'GET', path, status }: Check): Promise<string | undefined> {
+async function ask (target: string, { method = 'GET', path, status }: Check): Promise<string | undefined> {
   try {
-    const response = await fetch(target + path, { method, redirect: 'manual', signal: AbortSignal.timeout(10_000) })
-    await response.arrayBuffer()
-    return response.status === status ? undefined : `${method} ${path}: ${response.status} in place of ${status}`
+    const answer = await fetch(target + path, { method, redirect: 'manual', signal: AbortSignal.timeout(10_000) })
+    await answer.arrayBuffer()
+    return answer.status === status ? undefined : `${method} ${path}: ${answer.status} in place of ${status}`
   } catch (error) {
     return `${method} ${path}: ${String((error as Error).cause ?? error)}`
   }

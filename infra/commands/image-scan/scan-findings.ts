@@ -1,4 +1,4 @@
-/** What `aws ecr describe-image-scan-findings` prints: `findings` of basic scanning, `enhancedFindings` of Amazon Inspector. */
+/** The output of `aws ecr describe-image-scan-findings`: `findings` of basic scanning, `enhancedFindings` of Amazon Inspector. */
 export interface ScanResponse {
   imageId?: { imageDigest?: string }
   imageScanStatus?: { status?: string, description?: string }
@@ -25,8 +25,8 @@ const running = ['PENDING', 'IN_PROGRESS']
 const scanned = ['COMPLETE', 'ACTIVE']
 
 /**
- * `done`, `wait`, or `failed` for a scan without a result. COMPLETE and ACTIVE (continuous scanning) come before the first findings do:
- * the time of the last completed scan says that they are there (https://github.com/aws/aws-sdk/issues/289).
+ * Returns `done`, `wait`, or `failed` for a scan without a result. COMPLETE and ACTIVE (continuous scanning) are set before the first
+ * findings are available. The time of the last completed scan shows that they are (https://github.com/aws/aws-sdk/issues/289).
  */
 export function progressOf ({ imageScanStatus, imageScanFindings }: ScanResponse): 'done' | 'wait' | 'failed' {
   const status = imageScanStatus?.status ?? ''
@@ -35,9 +35,9 @@ export function progressOf ({ imageScanStatus, imageScanFindings }: ScanResponse
   return imageScanFindings?.imageScanCompletedAt === undefined ? 'wait' : 'done'
 }
 
-/** The critical findings, of either kind of scanning. */
+/** Returns the critical findings of both kinds of scanning. */
 export function criticalFindings ({ imageScanFindings: { findings = [], enhancedFindings = [] } = {} }: ScanResponse): Finding[] {
-  const value = (attributes: Array<{ key: string, value?: string }> = [], key: string): string => attributes.find(one => one.key === key)?.value ?? ''
+  const value = (attributes: Array<{ key: string, value?: string }> = [], key: string): string => attributes.find(attribute => attribute.key === key)?.value ?? ''
   return [
     ...findings.filter(({ severity }) => severity === 'CRITICAL').map(({ name = '', uri = '', attributes }) => ({
       id: name, packages: `${value(attributes, 'package_name')} ${value(attributes, 'package_version')}`.trim(), url: uri,

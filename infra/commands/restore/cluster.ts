@@ -6,16 +6,16 @@ import type { Step, RestoreTarget } from './step.ts'
 const isAvailable = (kind: 'instance' | 'cluster', name: string): string =>
   `until aws rds wait db-${kind}-available --db-${kind}-identifier ${name}; do sleep 10; done`
 
-/** A new cluster beside the living one, with one instance, its writer. */
+/** Creates a new cluster beside the current one, with one instance, its writer. */
 export function createCluster ({ name, resourceId, database, others }: CurrentDatabase, { to, source, restored }: RestoreTarget): Step[] {
   const { outputs = {} } = database
   const { minCapacity, maxCapacity } = outputs.serverlessv2ScalingConfiguration ?? {}
   return [{
-    title: 'Make a new cluster from the backups, and an instance in it. Users notice nothing. It takes tens of minutes.',
+    title: 'Create a new cluster from the backups, and an instance in it. Users notice nothing. It takes tens of minutes.',
     why: source === name
-      ? [`Where ${source} is deleted: --source-db-cluster-resource-id ${resourceId} in place of --source-db-cluster-identifier ${source}.`]
+      ? [`If ${source} is deleted: --source-db-cluster-resource-id ${resourceId} in place of --source-db-cluster-identifier ${source}.`]
       : [
-          `Where ${source} is deleted: --source-db-cluster-resource-id in place of --source-db-cluster-identifier ${source}, with the id that this prints:`,
+          `If ${source} is deleted: --source-db-cluster-resource-id in place of --source-db-cluster-identifier ${source}, with the id that this command prints:`,
           `  aws rds describe-db-cluster-automated-backups --db-cluster-identifier ${source} --query 'DBClusterAutomatedBackups[].DbClusterResourceId' --output text`,
         ],
     commands: [
@@ -35,7 +35,7 @@ export function createCluster ({ name, resourceId, database, others }: CurrentDa
       isAvailable('instance', `${restored}-1`),
     ],
   }, {
-    title: 'Look at it: state, resource id, version.',
+    title: 'Check the new cluster: state, resource id, version.',
     why: [
       'A drill on a running stack stops here: remove the new cluster with',
       `  aws rds delete-db-instance --db-instance-identifier ${restored}-1`,
@@ -47,7 +47,7 @@ export function createCluster ({ name, resourceId, database, others }: CurrentDa
   }]
 }
 
-/** The new cluster and its writer get the names of the living ones. */
+/** The new cluster and its writer get the names of the current ones. */
 export function exchangeClusters ({ name, others }: CurrentDatabase, { restored, aside }: RestoreTarget): Step[] {
   const members = others.map(({ outputs }) => outputs!.identifier as string)
   const rename = (kind: 'instance' | 'cluster', from: string, to: string): string =>
@@ -56,7 +56,7 @@ export function exchangeClusters ({ name, others }: CurrentDatabase, { restored,
     title: 'Exchange the names. From here until the end of `pulumi up` the services cannot log in; batches are accepted and wait.',
     why: [
       'A cluster or an instance has its old name until it is renamed: until then `wait` reports DBInstanceNotFound or DBClusterNotFoundFault.',
-      'Readers that autoscaling has made stay with the old cluster. The new one gets its readers from `pulumi up`.',
+      'Readers that autoscaling has created stay with the old cluster. The new one gets its readers from `pulumi up`.',
     ],
     commands: [
       ...members.map((member, index) => rename('instance', member, `${aside}-${index + 1}`)),
@@ -71,19 +71,19 @@ export function exchangeClusters ({ name, others }: CurrentDatabase, { restored,
   }]
 }
 
-/** The state names clusters and their instances by identifier, so it follows the names. */
+/** The state names clusters and their instances by identifier, so a refresh finds the new ones. */
 export function adoptCluster ({ stack, database, others }: CurrentDatabase): Step {
   return {
     title: 'Read the new cluster into the state: it has another resource id, and no readers yet.',
-    why: ['The refresh is of the database alone: a refresh of all resources would write the stopped worker\'s count into the state.'],
+    why: ['Only the database is refreshed: a refresh of all resources would write the stopped worker\'s count into the state.'],
     commands: [refresh(stack, [database.urn, ...others.map(({ urn }) => urn)])],
   }
 }
 
-/** All members, those that autoscaling has made too: a cluster with an instance cannot be deleted. */
+/** Deletes all members first, also those that autoscaling has created: a cluster with an instance cannot be deleted. */
 export function removeCluster ({ region }: CurrentDatabase, { aside }: RestoreTarget): Step {
   return {
-    title: 'Days later, when the old cluster is not needed any more:',
+    title: 'Days later, when the old cluster is no longer needed:',
     why: [
       `for member in $(aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${aside} --query 'DBClusters[0].DBClusterMembers[].DBInstanceIdentifier' --output text); do`,
       `  aws rds delete-db-instance --region ${region} --db-instance-identifier "$member"`,

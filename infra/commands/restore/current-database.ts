@@ -1,13 +1,13 @@
 import { Refused } from '../pulumi.ts'
 import { resourcesOf, stackOutputs, type StackState, type StateResource } from '../stack-state.ts'
 
-/** What both engines need: names, and where the tasks run. */
+/** Facts that the steps for both engines need: names, and the placement of tasks. */
 export interface CurrentDatabase {
   stack: string
   region: string
-  /** Identifier of the primary instance, or of the cluster: its address is made of it, and stays. */
+  /** Identifier of the primary instance or of the cluster. It is part of the address, and stays. */
   name: string
-  /** What roles name to log in, `db-…` or `cluster-…`. */
+  /** The resource id in the roles' permission to log in, `db-…` or `cluster-…`. */
   resourceId: string
   database: StateResource
   /** Replicas of the instance, or members of the cluster. */
@@ -16,13 +16,13 @@ export interface CurrentDatabase {
   worker: string
   minWorkers: number
   migrate: { cluster: string, taskDefinition: string, subnets: string[], securityGroups: string[] }
-  /** CI has pushed the image; otherwise `pulumi up` builds it. */
+  /** True if CI has pushed the image; otherwise `pulumi up` builds the image. */
   imageIsGiven: boolean
 }
 
 export type Engine = 'postgres' | 'aurora'
 
-/** The database of a stack and what it needs around it, from the state alone. Throws Refused where the stack is not up. */
+/** Returns the database of a stack and its surroundings, from the state only. Throws Refused if the stack is not up. */
 export function readCurrentDatabase (stack: string, state: StackState): CurrentDatabase & { engine: Engine } {
   const instances = resourcesOf(state, 'aws:rds/instance:Instance')
   const cluster = resourcesOf(state, 'aws:rds/cluster:Cluster')[0]
@@ -30,7 +30,7 @@ export function readCurrentDatabase (stack: string, state: StackState): CurrentD
   const { clusterName, services, oneOffTasks } = stackOutputs(state)
   const scaling = resourcesOf(state, 'aws:appautoscaling/target:Target').find(({ urn }) => urn.endsWith(`::${stack}-worker`))
   if (!database?.outputs || !oneOffTasks?.migrate || !services?.worker || !scaling?.outputs) {
-    throw new Refused(`The state of the stack "${stack}" has no database, worker and tasks: \`pulumi up --stack ${stack}\` makes them.`)
+    throw new Refused(`The state of the stack "${stack}" has no database, worker and tasks: \`pulumi up --stack ${stack}\` creates them.`)
   }
   const { outputs } = database
   return {
@@ -40,7 +40,7 @@ export function readCurrentDatabase (stack: string, state: StackState): CurrentD
     name: outputs.clusterIdentifier ?? outputs.identifier,
     resourceId: outputs.clusterResourceId ?? outputs.resourceId,
     database,
-    others: cluster ? resourcesOf(state, 'aws:rds/clusterInstance:ClusterInstance') : instances.filter(one => one !== database),
+    others: cluster ? resourcesOf(state, 'aws:rds/clusterInstance:ClusterInstance') : instances.filter(instance => instance !== database),
     cluster: clusterName,
     worker: services.worker,
     minWorkers: scaling.outputs.minCapacity,

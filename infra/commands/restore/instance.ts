@@ -4,15 +4,15 @@ import type { Step, RestoreTarget } from './step.ts'
 
 const isAvailable = (name: string): string => `until aws rds wait db-instance-available --db-instance-identifier ${name}; do sleep 10; done`
 
-/** A new instance beside the living one, as like it as RDS lets a restore be. */
+/** Creates a new instance beside the current one, with the same settings as far as a restore can set them. */
 export function createInstance ({ name, database, resourceId }: CurrentDatabase, { to, source, restored }: RestoreTarget): Step[] {
   const { outputs = {} } = database
   return [{
-    title: 'Make a new instance from the backups. Users notice nothing. It takes tens of minutes for a hundred GiB.',
+    title: 'Create a new instance from the backups. Users notice nothing. It takes tens of minutes for a hundred GiB.',
     why: source === name
-      ? [`Where ${source} is deleted: --source-dbi-resource-id ${resourceId} in place of --source-db-instance-identifier ${source}.`]
+      ? [`If ${source} is deleted: --source-dbi-resource-id ${resourceId} in place of --source-db-instance-identifier ${source}.`]
       : [
-          `Where ${source} is deleted: --source-dbi-resource-id in place of --source-db-instance-identifier ${source}, with the id that this prints:`,
+          `If ${source} is deleted: --source-dbi-resource-id in place of --source-db-instance-identifier ${source}, with the id that this command prints:`,
           `  aws rds describe-db-instance-automated-backups --db-instance-identifier ${source} --query 'DBInstanceAutomatedBackups[].DbiResourceId' --output text`,
         ],
     commands: [
@@ -27,7 +27,7 @@ export function createInstance ({ name, database, resourceId }: CurrentDatabase,
       isAvailable(restored),
     ],
   }, {
-    title: 'Look at it: state, resource id, version, GiB.',
+    title: 'Check the new instance: state, resource id, version, GiB.',
     why: [
       'A drill on a running stack stops here: remove the new instance with',
       `  aws rds modify-db-instance --db-instance-identifier ${restored} --no-deletion-protection --apply-immediately`,
@@ -38,7 +38,7 @@ export function createInstance ({ name, database, resourceId }: CurrentDatabase,
   }]
 }
 
-/** The new instance gets the name, and so the address, of the living one. */
+/** The new instance gets the name, and therefore the address, of the current one. */
 export function exchangeInstances ({ name, others }: CurrentDatabase, { restored, aside }: RestoreTarget): Step[] {
   const replicas = others.map(({ outputs }) => outputs!.identifier as string)
   const rename = (from: string, to: string): string[] => [
@@ -47,7 +47,7 @@ export function exchangeInstances ({ name, others }: CurrentDatabase, { restored
   return [...replicas.length === 0
     ? []
     : [{
-        title: 'Delete the replicas: they have the data of the old instance. The primary serves reads without them, and `pulumi up` makes new ones.',
+        title: 'Delete the replicas: they have the data of the old instance. The primary serves reads without them, and `pulumi up` creates new ones.',
         why: [],
         commands: [
           ...replicas.flatMap(replica => [
@@ -67,10 +67,10 @@ export function exchangeInstances ({ name, others }: CurrentDatabase, { restored
 /** The state names an instance by its resource id, which no other instance has. */
 export function adoptInstance ({ stack, name, database, others }: CurrentDatabase): Step {
   return {
-    title: 'Let the state follow the new instance, then read what it has.',
+    title: 'Set the new instance in the state, then read its settings.',
     why: [
-      'Pulumi finds an instance by its resource id. Without this step it follows the old instance, and plans to rename it back.',
-      'The refresh is of the database alone: a refresh of all resources would write the stopped worker\'s count into the state.',
+      'Pulumi finds an instance by its resource id. Without this step Pulumi finds the old instance, and plans to rename it back.',
+      'Only the database is refreshed: a refresh of all resources would write the stopped worker\'s count into the state.',
     ],
     commands: [
       command('npm run restore --', {
@@ -86,7 +86,7 @@ export const refresh = (stack: string, urns: string[]): string =>
 
 export function removeInstance ({ region }: CurrentDatabase, { aside }: RestoreTarget): Step {
   return {
-    title: 'Days later, when the old instance is not needed any more:',
+    title: 'Days later, when the old instance is no longer needed:',
     why: [
       `aws rds modify-db-instance --region ${region} --db-instance-identifier ${aside} --no-deletion-protection --apply-immediately`,
       `aws rds delete-db-instance --region ${region} --db-instance-identifier ${aside} --final-db-snapshot-identifier ${aside} --no-delete-automated-backups`,

@@ -7,7 +7,7 @@ const scaling = ({ cluster, worker }: CurrentDatabase, isSuspended: boolean): st
   'suspended-state': ['DynamicScalingInSuspended', 'DynamicScalingOutSuspended', 'ScheduledScalingSuspended'].map(name => `${name}=${isSuspended}`).join(','),
 })
 
-/** A batch that is applied to the old database after the moment of the restore is applied for nothing. */
+/** A batch that the old database applies after the restore's time would be lost. */
 export function stopWorker (current: CurrentDatabase): Step {
   const { cluster, worker } = current
   return {
@@ -21,13 +21,13 @@ export function stopWorker (current: CurrentDatabase): Step {
   }
 }
 
-/** Roles name the new resource id, and the new database gets what a restore does not give it. */
+/** The roles must name the new resource id, and a restore does not set all settings of the database. */
 export function deploy ({ stack, resourceId, imageIsGiven }: CurrentDatabase): Step {
   return {
     title: 'Let roles log in to the new database, and give it replicas, insights and logs.',
     why: [
-      `The preview changes policies that name ${resourceId}, updates the database in place and makes what was deleted. It replaces nothing.`,
-      'What waits for the maintenance window is shown as drift until then.',
+      `The preview changes policies that name ${resourceId}, updates the database in place and creates the deleted resources. It replaces nothing.`,
+      'Changes that wait for the maintenance window appear as drift until then.',
     ],
     commands: [
       ...imageIsGiven ? [`pulumi config set --stack ${stack} freight-rates:image "$(pulumi stack output image --stack ${stack})"`] : [],
@@ -36,10 +36,10 @@ export function deploy ({ stack, resourceId, imageIsGiven }: CurrentDatabase): S
   }
 }
 
-/** The moment may be before a migration of the release that runs. */
+/** The restored schema may be older than the deployed release. */
 export function migrate ({ migrate: { cluster, taskDefinition, subnets, securityGroups } }: CurrentDatabase): Step {
   return {
-    title: 'Run the migrator: 0 is success, anything else is explained in its log. Where the schema is current it changes nothing.',
+    title: 'Run the migrator: exit code 0 is success, for others see its log. If the schema is current, the migrator changes nothing.',
     why: [],
     commands: [
       `task=$(${command('aws ecs run-task', {
@@ -65,10 +65,10 @@ export function startWorker (current: CurrentDatabase): Step {
   }
 }
 
-/** The new database knows nothing of what was accepted after the moment; the bucket has the manifests. */
+/** The new database has no batch that was accepted after the restore's time; the bucket has their manifests. */
 export function replay ({ stack }: CurrentDatabase, to: string): Step {
   return {
-    title: 'Queue again what was accepted since and is missing: first what it would be, then in earnest.',
+    title: 'Queue the missing batches that were accepted since then. The first command only lists them.',
     why: [],
     commands: [
       `npm run ops -- --stack ${stack} batches replay --since ${to} --dry-run`,

@@ -1,23 +1,23 @@
-/** A step of the restore: why it is there, and its commands, for bash. */
+/** A step of the restore: its reasons, and its commands for bash. */
 export interface Step {
   title: string
   why: string[]
   commands: string[]
 }
 
-/** What a person asked for. */
+/** Parameters of a restore. */
 export interface RestoreTarget {
-  /** The moment, ISO 8601 in UTC. */
+  /** Restore time, ISO 8601 in UTC. */
   to: string
-  /** The instance or cluster that has the backups, where it is not the living one. */
+  /** Instance or cluster that has the backups; by default the current one. */
   source: string
-  /** The name that the new one has until names are exchanged. */
+  /** Name of the new database until the names are exchanged. */
   restored: string
-  /** The name that the living one gets. */
+  /** Name that the current database gets. */
   aside: string
 }
 
-/** The steps as a script with its reasons as comments. */
+/** Returns the steps as a script, with the reasons as comments. */
 export const scriptOf = (head: string[], steps: Step[]): string => [
   ...head.map(line => `# ${line}`),
   ...steps.flatMap(({ title, why, commands }, index) => ['', `# ${index + 1}. ${title}`, ...why.map(line => `# ${line}`), ...commands]),

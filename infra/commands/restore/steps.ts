@@ -11,11 +11,11 @@ export interface RestoreRequest {
   now: Date
 }
 
-/** The script that restores a stack's database. */
+/** Returns the script that restores a stack's database. */
 export function stepsOf (stack: string, state: StackState, { to, source, now }: RestoreRequest): string {
   const current = readCurrentDatabase(stack, state)
   const { engine, name, region } = current
-  // Each restore puts another one aside.
+  // The time is part of the name, because each restore renames another database.
   const target: RestoreTarget = { to, source: source ?? name, restored: `${name}-restored`, aside: `${name}-aside-${now.toISOString().slice(0, 16).replace(/\D/g, '')}` }
   const ofEngine = engine === 'aurora'
     ? { create: createCluster, exchange: exchangeClusters, adopt: adoptCluster, remove: removeCluster }
@@ -33,8 +33,8 @@ export function stepsOf (stack: string, state: StackState, { to, source, now }: 
   ]
   return `${scriptOf([
     `The database of the stack "${stack}" (${engine === 'aurora' ? 'cluster' : 'instance'} ${name}) as it was at ${to}.`,
-    'For bash, in this folder, with the release that is deployed checked out, and credentials of the account. Run one step after',
-    'the other. After an error read it, remove its cause, and continue with the command that failed. docs/restoring.md has the reasons.',
+    'For bash, in this folder, with the deployed release checked out, and credentials of the account. Run one step after',
+    'the other. After an error, remove its cause, and continue with the command that failed. docs/restoring.md has the reasons.',
   ], [])}export AWS_REGION=${region} AWS_DEFAULT_REGION=${region} AWS_PAGER=''
 ${scriptOf([], steps)}`
 }

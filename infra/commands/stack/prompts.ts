@@ -2,24 +2,24 @@ import { createInterface } from 'node:readline'
 import { Refused } from '../pulumi.ts'
 
 export interface Prompt {
-  /** The option that answers it, without `--`. */
+  /** The option that supplies the value, without `--`. */
   option: string
   text: string
-  /** Taken where nothing is said. */
+  /** Used if the person enters nothing. */
   fallback?: string | undefined
   required: boolean
   pattern: RegExp
 }
 
-/** Where questions go. Without it nobody is asked: every answer is an option or its fallback. */
+/** Where prompts go. Without a terminal, every value comes from an option or its fallback. */
 export type Terminal = { input: NodeJS.ReadableStream, output: NodeJS.WritableStream }
 
-/** Answers questions: by an option, at the terminal, or by what is taken where nothing is said. */
+/** Reads values: from an option, from the terminal, or from the fallback. */
 export class Prompts {
   readonly #given: Record<string, string | undefined>
   readonly #terminal: Terminal | undefined
   readonly #lines: { close: () => void, iterator: AsyncIterator<string> } | undefined
-  /** Options that are needed and were not given, where nobody could be asked. */
+  /** Required options that were not given, if there is no terminal. */
   readonly missing: string[] = []
 
   constructor (given: Record<string, string | undefined>, terminal?: Terminal) {
@@ -29,7 +29,7 @@ export class Prompts {
     this.#lines = lines && { close: () => lines.close(), iterator: lines[Symbol.asyncIterator]() }
   }
 
-  /** Empty where nothing is said. Throws Refused where an option does not fit, or the input ends. */
+  /** Returns the value; empty if nothing was entered. Throws Refused if an option is invalid, or the input ends. */
   async read ({ option, text, fallback = '', required, pattern }: Prompt): Promise<string> {
     const fits = (input: string): boolean => input === '' ? !required : pattern.test(input)
     const given = this.#given[option]
@@ -48,19 +48,19 @@ export class Prompts {
     }
   }
 
-  /** An option that is never asked for. Empty where it is not given; throws Refused where it does not fit. */
+  /** Returns an option that has no prompt; empty if it is not given. Throws Refused if the option is invalid. */
   optional (option: string, pattern: RegExp): string {
     const given = this.#given[option] ?? ''
     if (given && !pattern.test(given)) throw new Refused(`--${option} ${given} is not valid.`, 2)
     return given
   }
 
-  /** Whether the person says yes; yes where nobody can be asked. */
+  /** Returns whether the person confirms; true without a terminal. */
   async confirm (text: string): Promise<boolean> {
     return !this.#terminal || /^y(es)?$/i.test(await this.#line(`${text} [y/N]: `))
   }
 
-  /** Leaves the input to others. */
+  /** Releases the input. */
   close (): void {
     this.#lines?.close()
   }

@@ -5,7 +5,7 @@ import { Refused } from '../pulumi.ts'
 
 export type Tier = 'development' | 'staging' | 'production'
 
-/** What differs from one stack to another; the rest of its settings come from a stack of the same tier. */
+/** The settings that differ between stacks. The other settings come from a stack of the same tier. */
 export interface StackInputs {
   account: string
   region: string
@@ -16,33 +16,33 @@ export interface StackInputs {
   allowedCidrs: string[]
   email: string
   monthlyUsd?: number | undefined
-  /** ARN of the policy that holds each role; the bootstrap's output of that name. */
+  /** ARN of the permissions boundary of each role: the bootstrap's output `permissionsBoundary`. */
   permissionsBoundary?: string | undefined
 }
 
 const own = 'freight-rates:'
-/** Accounts of the settings in this repository that are examples. */
+/** Accounts of the example settings in this repository. */
 const exampleAccounts = ['111111111111', '222222222222', '333333333333']
 
-/** Whether the text is of a file that nobody has filled in yet. */
+/** Whether the text is an example that nobody has filled in. */
 export const isExample = (text: string): boolean => exampleAccounts.includes(String(parseDocument(text).getIn(['config', `${own}account`])))
 
-/** Returns the letters of the availability zones that a stack with these settings has. */
+/** Returns the letters of the availability zones of a stack with these settings. */
 export function zonesIn (template: string): string[] {
   const network: unknown = parseDocument(template).toJS().config[`${own}network`] ?? {}
   return (Value.Default(Schema.properties.network, network) as Settings['network']).zones
 }
 
 /**
- * The settings of a new stack, as the text of its file: those of `template`, with the answers in their place.
- * Throws Refused where the template has secrets of its own stack.
+ * Returns the settings of a new stack, as the text of its file: `template` with the inputs.
+ * Throws Refused if the template has encrypted secrets of another stack.
  */
 export function newSettings (template: string, inputs: StackInputs): string {
   const document = parseDocument(template)
   const config = document.get('config')
-  if (!isMap(config)) throw new Refused('The settings that the new stack begins with have no "config".')
+  if (!isMap(config)) throw new Refused('The template of the new stack has no "config".')
   for (const { key, value } of config.items) {
-    if (isMap(value) && value.has('secure')) throw new Refused(`${String(key)} is encrypted for another stack: the new one cannot read it.`)
+    if (isMap(value) && value.has('secure')) throw new Refused(`${String(key)} is encrypted for another stack: the new stack cannot decrypt it.`)
   }
   for (const key of ['secretsprovider', 'encryptedkey', 'encryptionsalt']) document.delete(key)
   const set = (key: string, value: unknown): void => {

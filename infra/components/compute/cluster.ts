@@ -1,7 +1,7 @@
 import * as ecs from '@pulumi/aws/ecs/index.js'
 import * as pulumi from '@pulumi/pulumi'
 
-/** The ECS cluster, on Fargate alone. Container Insights counts the running tasks, without which the worker could not be scaled. */
+/** The ECS cluster, on Fargate only. Container Insights counts the running tasks, which the worker's scaling needs. */
 export class Cluster extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>
   readonly name: pulumi.Output<string>

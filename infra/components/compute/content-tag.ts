@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the Dockerfile copies, and what it is sent by .dockerignore. */
-const sources = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'services', 'sql', 'dev/emulator', 'docker']
+/** The files that the Dockerfile copies and .dockerignore admits. */
+const sources = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'lib', 'services', 'sql', 'dev/emulator', 'docker']
 
-/** A tag that is the same for the same files and another for others, since tags of the registry are given once. */
+/** Returns a tag that is the same for the same files and differs for others. The registry's tags are immutable. */
 export function contentTag (root: string, architecture: string): string {
   const digest = createHash('sha256').update(architecture)
   for (const file of sources.flatMap(source => filesBelow(root, source))) digest.update(`\0${file}\0`).update(readFileSync(join(root, file)))

@@ -2,7 +2,7 @@ import type * as ecs from '@pulumi/aws/ecs/index.js'
 import type { Settings } from '../../config-schema.ts'
 import type { SmokeCheck } from './smoke-check.ts'
 
-/** How ECS brings a new version in: the smoke check first, then perhaps a person, then the traffic. */
+/** Returns how ECS brings a new version in: first the smoke check, then an optional approval by a person, then the traffic. */
 export function deploymentConfiguration (deployment: Settings['deployment'], smoke: SmokeCheck): ecs.ServiceArgs['deploymentConfiguration'] {
   const { strategy, bakeMinutes, stepPercent, stepMinutes, approval, approvalMinutes } = deployment
   const lifecycleStages = ['POST_TEST_TRAFFIC_SHIFT']
@@ -18,7 +18,7 @@ export function deploymentConfiguration (deployment: Settings['deployment'], smo
   }
 }
 
-/** The longest that a deployment may take, a rollback at its very end included, in minutes. */
+/** Returns the maximum duration of a deployment in minutes, including a rollback at the very end. */
 export function deploymentMinutes ({ strategy, bakeMinutes, stepPercent, stepMinutes, approval, approvalMinutes }: Settings['deployment']): number {
   const steps = strategy === 'LINEAR' ? Math.ceil(100 / stepPercent) : strategy === 'CANARY' ? 1 : 0
   const startAndStop = 30

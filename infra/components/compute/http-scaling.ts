@@ -14,13 +14,13 @@ export interface HttpScalingArgs {
   requestsPerTask: number
 }
 
-/** As many tasks as requests and CPU ask for. The sum over both target groups stays right when a deployment swaps them. */
+/** Scales the tasks by requests and CPU. The sum over both target groups stays correct when a deployment swaps them. */
 export function httpScaling (name: string, args: HttpScalingArgs, parent: pulumi.Resource): void {
   const service = {
     serviceNamespace: 'ecs', scalableDimension: 'ecs:service:DesiredCount', resourceId: pulumi.interpolate`service/${args.clusterName}/${args.serviceName}`,
   }
   const target = new appautoscaling.Target(name, { ...service, minCapacity: args.minTasks, maxCapacity: args.maxTasks }, { parent })
-  const policy = (what: string, targetValue: number, specification: object) => new appautoscaling.Policy(`${name}-${what}`, {
+  const policy = (suffix: string, targetValue: number, specification: object) => new appautoscaling.Policy(`${name}-${suffix}`, {
     ...service,
     policyType: 'TargetTrackingScaling',
     targetTrackingScalingPolicyConfiguration: { targetValue, scaleOutCooldown: 60, scaleInCooldown: 300, ...specification },

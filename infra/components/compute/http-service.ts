@@ -18,26 +18,26 @@ export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'mem
   settings: Settings['rates'] | Settings['ingestion']
   deployment: Settings['deployment']
   balancer: Balancer
-  /** Without one clients are spoken to in the clear. */
+  /** Without a certificate, clients use plain HTTP. */
   certificateArn: pulumi.Input<string> | undefined
-  /** A header that clients' requests must have, where something before the balancer adds it. */
+  /** A header that clients' requests must have, if a component before the balancer adds the header. */
   requiredHeader?: BlueGreenArgs['requiredHeader']
   /** Ports of the balancer for clients and for the smoke check. */
   ports: { production: number, test: number }
-  /** What a new version must answer before it gets traffic. */
+  /** Requests that a new version must pass before it gets traffic. */
   checks: Check[]
   smokeCode: SmokeCode
   /** Lets the tasks reach the database. */
   database: { allowFrom: (name: string, clients: Task['group'], parent: pulumi.Resource) => pulumi.Resource[] }
-  /** Runs before the service is made or changed. */
+  /** Runs before the service is created or changed. */
   migration: Migration
-  /** What a task needs before it can start. */
+  /** Resources that a task needs before it can start. */
   dependsOn: pulumi.Resource[]
 }
 
 /**
- * An API behind the balancer. A new version comes up beside the old one, is asked by the smoke check, gets the traffic as the
- * deployment's strategy says, and gives it back when an alarm goes off until the bake time is over.
+ * An API behind the balancer. A new version starts beside the old one and must pass the smoke check. It then gets the traffic by the
+ * deployment's strategy. An alarm before the end of the bake time returns the traffic to the old version.
  */
 export class HttpService extends pulumi.ComponentResource {
   readonly listener: lb.Listener
@@ -84,11 +84,11 @@ export class HttpService extends pulumi.ComponentResource {
       availabilityZoneRebalancing: 'ENABLED',
       propagateTags: 'SERVICE',
       enableEcsManagedTags: true,
-      enableExecuteCommand: false, // it would need a writable root file system
-      waitForSteadyState: true, // or a deployment that was rolled back would look like one that went well
+      enableExecuteCommand: false, // ECS Exec needs a writable root file system
+      waitForSteadyState: true, // without the wait, a rolled back deployment would look like a successful one
     }, {
       parent,
-      // Scaling counts the tasks, ECS swaps the target groups.
+      // Scaling sets the number of tasks, ECS swaps the target groups.
       ignoreChanges: ['desiredCount', 'loadBalancers'],
       customTimeouts: { create: `${minutes}m`, update: `${minutes}m`, delete: '30m' },
       dependsOn: [...args.dependsOn, ...args.migration.ready, ...task.ready, ...traffic.role.ready, ...smoke.ready, ...alarms, ...rules],

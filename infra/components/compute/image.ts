@@ -6,7 +6,7 @@ import { contentTag } from './content-tag.ts'
 import { registry } from '../storage/registry.ts'
 
 export interface ImageArgs {
-  /** Image in ECR by digest, as CI has pushed it; without it the repository's Dockerfile is built and pushed. */
+  /** Image in ECR by digest, as CI has pushed it. Without a reference, the repository's Dockerfile is built and pushed. */
   reference?: string | undefined
   architecture: 'arm64' | 'x86_64'
   protect: boolean
@@ -14,7 +14,7 @@ export interface ImageArgs {
 
 const repositoryRoot = join(import.meta.dirname, '../../..')
 
-/** The one image of every process, by digest: a tag may move, what runs may not. */
+/** The image of every process, by digest, because a tag may move. */
 export class Image extends pulumi.ComponentResource {
   /** `repository@sha256:…` */
   readonly reference: pulumi.Output<string>
@@ -33,7 +33,7 @@ export class Image extends pulumi.ComponentResource {
     const login = ecr.getAuthorizationTokenOutput({ registryId: repository.registryId }, { parent: this })
     const image = new docker.Image(name, {
       imageName: pulumi.interpolate`${repository.repositoryUrl}:${contentTag(repositoryRoot, architecture)}`,
-      // The program runs in its own folder, infra/.
+      // Pulumi runs the program in the folder infra/.
       build: { context: '..', platform: architecture === 'arm64' ? 'linux/arm64' : 'linux/amd64' },
       registry: { server: repository.repositoryUrl, username: login.userName, password: pulumi.secret(login.password) },
     }, { parent: this, dependsOn: lifecycle })

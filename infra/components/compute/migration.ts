@@ -6,20 +6,20 @@ import type { OneOff } from './one-off.ts'
 
 export interface MigrationArgs {
   task: OneOff
-  /** What the task needs before it can start. */
+  /** Resources that the task needs before it can start. */
   dependsOn: pulumi.Resource[]
-  /** How a task is run to its end; a test brings its own. */
+  /** Runs a task until it has stopped; a test supplies its own function. */
   run?: (task: OneOffTask) => Promise<Outcome>
 }
 
 /**
- * Brings the database to the new release before any service takes it. `hook` is run by Pulumi before a service is made or changed:
- * the first service's starts the migrator and the others wait for the same run. When it fails, `up` fails, no service has changed, and
- * the next `up` tries again, since the services' own change is still to be made. Never in a preview.
+ * Migrates the database to the new release before any service uses it. Pulumi runs `hook` before a service is created or changed.
+ * The hook of the first service starts the migrator, and the others wait for the same run. If the migrator fails, `up` fails and no
+ * service has changed. The next `up` tries again, since the services' change is still pending. A preview never runs the hook.
  */
 export class Migration extends pulumi.ComponentResource {
   readonly hook: pulumi.ResourceHook
-  /** What services depend on, so that the hook finds a task that can run. */
+  /** Resources that services depend on, so that the hook finds a task that can run. */
   readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,13 +35,13 @@ export class Migration extends pulumi.ComponentResource {
   }
 }
 
-/** A migration that builds indexes without a transaction is the slowest; the rest, and the start of the task, have half an hour. */
+/** Time limit of the slowest migration, which builds indexes without a transaction, plus half an hour for the rest and the task's start. */
 const withinLimit = (task: OneOffTask): Promise<Outcome> => runTask(task, { limitMs: onlineLimitMs + 1_800_000 })
 
-/** The value of an output that is known by the time the hook runs: the services depend on all of it. */
+/** Resolves to the value of an output. The value is known when the hook runs, because the services depend on all of its parts. */
 const resolveOutput = (task: pulumi.Output<OneOffTask>): Promise<OneOffTask> => new Promise(resolve => { task.apply(resolve) })
 
-/** Throws with the end of the log unless the process ended well. */
+/** Throws with the last lines of the log unless the exit code is 0. */
 export function refuseFailure ({ exitCode, reason, log }: Outcome): void {
   if (exitCode === 0) return
   const how = exitCode === undefined ? `did not run: ${reason}` : `failed with exit code ${exitCode}${reason ? ` (${reason})` : ''}`

@@ -9,13 +9,13 @@ import type { Platform } from './task.ts'
 export interface MonthlyMigrationArgs {
   platform: Platform
   migrate: OneOff
-  /** What has to run the release of `migrate` before the schedule takes it. */
+  /** Services that must run the release of `migrate` before the schedule takes that release. */
   dependsOn: pulumi.Resource[]
 }
 
 /**
- * Runs the migrator on the first day of each month: prices of the months that it makes are accepted. The schedule names the revision of the
- * deployed release, and takes a new one after the services: after a deployment that failed it runs the migrator of the release before.
+ * Runs the migrator on the first day of each month. Prices are accepted for the months that the migrator creates. The schedule names
+ * the revision of the deployed release, and changes after the services: after a failed deployment, the previous migrator runs.
  */
 export class MonthlyMigration extends pulumi.ComponentResource {
   /** Queue of the invocations that started no task. */
@@ -58,7 +58,7 @@ export class MonthlyMigration extends pulumi.ComponentResource {
           launchType: 'FARGATE',
           networkConfiguration: { subnets: reference.subnets, securityGroups: reference.securityGroups, assignPublicIp: false },
         },
-        // Hours, so that an hour without Fargate's capacity is no failed month. Each attempt that ECS accepts is the last one.
+        // Hours, so that an hour without Fargate capacity does not lose a month. An attempt that ECS accepts is the last one.
         retryPolicy: { maximumEventAgeInSeconds: 6 * 60 * 60, maximumRetryAttempts: 185 },
         deadLetterConfig: { arn: deadLetterQueue.arn },
       },

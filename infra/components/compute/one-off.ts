@@ -6,9 +6,9 @@ export interface OneOffArgs extends Omit<TaskArgs, 'listens'> {
   database: { allowFrom: (name: string, clients: Task['group'], parent: pulumi.Resource) => pulumi.Resource[] }
 }
 
-/** A task that runs once, to its end: the migrator, or an operator's command. */
+/** A task that runs once: the migrator, or an operator's command. */
 export class OneOff extends pulumi.ComponentResource {
-  /** All that it takes to run it. */
+  /** Everything that is needed to run the task. */
   readonly reference: pulumi.Output<OneOffTask>
   readonly task: Task
   readonly ready: pulumi.Resource[]

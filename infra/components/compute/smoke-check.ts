@@ -19,10 +19,10 @@ export interface SmokeCheckArgs {
   permissionsBoundary: string | undefined
 }
 
-/** A Lambda in the network that ECS calls before traffic moves to a new version; it can reach the test listener and nothing else. */
+/** A Lambda function in the VPC that ECS calls before traffic moves to a new version. The function reaches the test listener only. */
 export class SmokeCheck extends pulumi.ComponentResource {
   readonly functionArn: pulumi.Output<string>
-  /** By which ECS may call it. */
+  /** The role by which ECS calls the function. */
   readonly caller: Role
   readonly ready: pulumi.Resource[]
 
@@ -30,7 +30,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
     super('freight:infra:SmokeCheck', name, {}, opts)
     const parent = this
     const { permissionsBoundary } = args
-    // Lambda would make it by itself, to be kept for ever.
+    // Without this resource Lambda would create the log group itself, without a retention.
     const functionName = `${name}-smoke`
     const logs = new cloudwatch.LogGroup(`${name}-smoke`, { name: `/aws/lambda/${functionName}`, retentionInDays: args.logDays }, { parent })
     const group = securityGroup(`${name}-smoke`, `smoke check of ${name}`, args.vpcId, parent)
@@ -40,7 +40,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
       permissionsBoundary,
       statements: [
         { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [pulumi.interpolate`${logs.arn}:*`] },
-        // Its place in the network; AWS knows no narrower resource.
+        // Network interfaces of the function; AWS has no narrower resource.
         {
           actions: ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses',
             'UnassignPrivateIpAddresses'].map(action => `ec2:${action}`),

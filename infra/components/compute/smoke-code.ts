@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
-/** The smoke check's few lines, where Lambda finds them: an object for each version. Nothing else is kept there, nothing that is a secret. */
+/** The bucket with the code of the smoke check, one object for each version. The bucket has nothing else and no secret. */
 export class SmokeCode extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>
   readonly key: pulumi.Output<string>
@@ -28,7 +28,7 @@ export class SmokeCode extends pulumi.ComponentResource {
   }
 }
 
-/** As Lambda takes it, which does not read TypeScript; the same bytes for the same lines. */
+/** Returns the zip archive for Lambda, which does not read TypeScript. The same source gives the same bytes. */
 export function zipSmokeCheck (): Buffer {
   const source = stripTypeScriptTypes(readFileSync(join(import.meta.dirname, '../../smoke/check.ts'), 'utf8'))
   return Buffer.from(zipSync({ 'check.mjs': strToU8(source) }, { mtime: '1980-01-01T12:00:00' }))

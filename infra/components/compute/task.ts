@@ -8,20 +8,20 @@ import { securityGroup } from '../network/security-groups.ts'
 
 export const containerPort = 8080
 
-/** What all tasks of a stack have in common. */
+/** Settings that all tasks of a stack share. */
 export interface Platform {
   region: string
   account: string
   vpcId: pulumi.Output<string>
   subnetIds: pulumi.Output<string>[]
-  /** Members reach AWS. */
+  /** Members of this group reach AWS. */
   awsClients: ec2.SecurityGroup
   clusterArn: pulumi.Output<string>
   clusterName: pulumi.Output<string>
   image: Image
   architecture: 'arm64' | 'x86_64'
   logDays: number
-  /** ARN of the policy that is the most any role may do. */
+  /** ARN of the permissions boundary of every role. */
   permissionsBoundary: string | undefined
 }
 
@@ -32,29 +32,29 @@ export interface TaskArgs {
   cpu: number
   memory: number
   environment: Record<string, pulumi.Input<string>>
-  /** Variables whose value is the secret of that ARN. */
+  /** Variables and the ARNs of their secrets. */
   secrets?: Record<string, pulumi.Output<string>>
-  /** What the process may do. */
+  /** Permissions of the process. */
   statements: Statement[]
-  /** How long it may take to stop, in seconds, before it is killed; Fargate allows 120. */
+  /** Time to stop, in seconds, before ECS kills the process; Fargate allows 120. */
   stopSeconds: number
-  /** Runs before the task definition is registered and its role's rights change: what the task needs of the database is there then. */
+  /** Runs before the task definition is registered and the role's permissions change, so that the database is ready for the task. */
   registerAfter?: Precondition
-  /** Whether it listens, and so has a port and a health check. */
+  /** Whether the process listens, and therefore has a port and a health check. */
   listens: boolean
 }
 
-/** A task definition with its own role, log group and security group: what one process is, and all that it may do. */
+/** A task definition with its own role, log group and security group: one process and its permissions. */
 export class Task extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>
-  /** Without a revision: all revisions have it. */
+  /** Family without a revision, which all revisions share. */
   readonly family: string
-  /** What ECS takes on to start it, and what its process is. */
+  /** Roles of the task: one for ECS to start the task, one for the process. */
   readonly roleArns: pulumi.Output<string>[]
   readonly group: ec2.SecurityGroup
   readonly container: string
   readonly logGroup: pulumi.Output<string>
-  /** Made once a task can start. */
+  /** Resources that exist once a task can start. */
   readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: TaskArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -76,7 +76,7 @@ export class Task extends pulumi.ComponentResource {
       taskRoleArn: own.arn,
       executionRoleArn: execution.arn,
       containerDefinitions: containers(args, logs),
-      skipDestroy: true, // what runs may be stopped and started again, and rolled back to
+      skipDestroy: true, // a running task may be restarted, and a deployment rolled back to it
     }, { parent, ...optionsAfter(args.registerAfter) })
 
     this.arn = definition.arn
@@ -92,10 +92,10 @@ export class Task extends pulumi.ComponentResource {
 
 const healthCheck = { command: ['CMD', 'node', 'lib/http/health-check.ts'], interval: 30, timeout: 10, startPeriod: 30, retries: 3 }
 
-/** What ECS does for the task before it runs: pulls its image, reads its secrets, writes its log. */
+/** Permissions of ECS before the task runs: it pulls the image, reads the secrets and writes the log. */
 function executionStatements ({ image }: Platform, logs: cloudwatch.LogGroup, secrets: pulumi.Output<string>[]): Statement[] {
   return [
-    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }, // AWS knows no resource for it
+    { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }, // AWS has no narrower resource
     { actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], resources: [image.repositoryArn] },
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [pulumi.interpolate`${logs.arn}:*`] },
     ...(secrets.length > 0 ? [{ actions: ['secretsmanager:GetSecretValue'], resources: secrets }] : []),
@@ -119,11 +119,11 @@ function containers (args: TaskArgs, logs: cloudwatch.LogGroup): pulumi.Output<s
     mountPoints: [],
     volumesFrom: [],
     systemControls: [],
-    // ECS does not read the one in the image.
+    // ECS ignores the health check of the image.
     ...(listens ? { healthCheck } : {}),
     logConfiguration: {
       logDriver: 'awslogs',
-      // A log that cannot be written must not stop the process.
+      // The process continues when a log line cannot be written.
       options: { 'awslogs-group': logs.name, 'awslogs-region': platform.region, 'awslogs-stream-prefix': 'task', mode: 'non-blocking', 'max-buffer-size': '25m' },
     },
   }])

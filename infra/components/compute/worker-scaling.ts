@@ -14,9 +14,10 @@ export interface WorkerScalingArgs {
 }
 
 /**
- * As many workers as it takes to apply what waits within the acceptable latency. Never more than providers that have work can keep
- * busy, since a provider's batches are applied one after the other. And none more while nothing is being received: when the database
- * is away the queue grows, and more workers would only be more connections when it comes back.
+ * Scales the workers so that the backlog is applied within the acceptable latency.
+ * - There are never more workers than the providers with work can occupy, since the batches of a provider are applied one after the other.
+ * - While nothing is received, no worker is added. When the database is unavailable the queue grows, and more workers would only be more
+ *   connections after its recovery.
  */
 export function workerScaling (name: string, args: WorkerScalingArgs, parent: pulumi.Resource): void {
   const { minTasks, maxTasks, concurrency, acceptableLatencySeconds, secondsPerBatch } = args.settings
@@ -24,7 +25,7 @@ export function workerScaling (name: string, args: WorkerScalingArgs, parent: pu
     serviceNamespace: 'ecs', scalableDimension: 'ecs:service:DesiredCount', resourceId: pulumi.interpolate`service/${args.clusterName}/${args.serviceName}`,
   }
   const target = new appautoscaling.Target(name, { ...service, minCapacity: minTasks, maxCapacity: maxTasks }, { parent })
-  // What one task applies in the acceptable time.
+  // The number of batches that one task applies in the acceptable time.
   const backlogPerTask = Math.max(1, Math.floor(acceptableLatencySeconds * concurrency / secondsPerBatch))
   const metrics = sources(args)
   const metricsExcept = (excluded: string) => metrics.filter(({ id }) => id !== excluded)
@@ -47,7 +48,7 @@ export function workerScaling (name: string, args: WorkerScalingArgs, parent: pu
     },
   }, { parent, dependsOn: target })
 
-  // The second guard, for batches that take longer than `secondsPerBatch` says: the age of the oldest message.
+  // The second policy is for batches that take longer than `secondsPerBatch`: it uses the age of the oldest message.
   const step = new appautoscaling.Policy(`${name}-age`, {
     ...service,
     policyType: 'StepScaling',
@@ -76,7 +77,7 @@ interface Source {
   dimensions: Record<string, pulumi.Input<string>>
 }
 
-/** What the decisions are made from; `providers` is our own metric: how many providers have batches that wait or are worked on. */
+/** Metrics of the policies. `providers` is our own metric: the number of providers with waiting or processing batches. */
 function sources ({ metricsNamespace, queue, clusterName, serviceName }: WorkerScalingArgs): Source[] {
   const sqs = { namespace: 'AWS/SQS', dimensions: { QueueName: queue.name } }
   return [

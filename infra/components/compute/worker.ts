@@ -9,7 +9,7 @@ import { workerScaling } from './worker-scaling.ts'
 
 export interface WorkerArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'> {
   settings: Settings['worker']
-  /** Where the worker's own metrics are in CloudWatch. */
+  /** CloudWatch namespace of the worker's own metrics. */
   metricsNamespace: string
   queue: BatchQueue
   database: { allowFrom: (name: string, clients: Task['group'], parent: pulumi.Resource) => pulumi.Resource[] }
@@ -18,20 +18,20 @@ export interface WorkerArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'memory'>
 }
 
 /**
- * The ingestion worker. A new version comes up beside the old one and takes its share of the queue; what the old one has in hand it
- * finishes, protected meanwhile. FIFO keeps a provider's batches in order across both, so that blue/green would add nothing.
+ * The ingestion worker. A new version starts beside the old one and takes its share of the queue. The old version finishes its batches in
+ * flight, and is protected meanwhile. FIFO preserves the order of a provider's batches across both, so blue/green would add nothing.
  */
 export class Worker extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>
   readonly task: Task
-  /** Resources that wait for the new workers and for the end of the old ones. */
+  /** Resources that exist once the new workers run and the old ones have stopped. */
   readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Worker', name, {}, opts)
     const parent = this
     const { platform, settings, migration } = args
-    // A task may protect itself from being stopped while it has a batch in hand: itself, and those of this cluster alone.
+    // A task protects itself from being stopped while it has a batch in flight. The permission covers the tasks of this cluster only.
     const protection = {
       actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
       resources: [pulumi.interpolate`arn:aws:ecs:${platform.region}:${platform.account}:task/${platform.clusterName}/*`],
@@ -72,7 +72,7 @@ export class Worker extends pulumi.ComponentResource {
     }, {
       parent,
       ignoreChanges: ['desiredCount'],
-      // A worker that is protected is waited for: as long as a large batch may take.
+      // The deployment waits for a protected worker: up to the duration of a large batch.
       customTimeouts: { create: '60m', update: '90m', delete: '30m' },
       dependsOn: [...args.dependsOn, ...migration.ready, ...task.ready, ...rules, failing],
       hooks: { beforeCreate: [migration.hook], beforeUpdate: [migration.hook] },

@@ -5,7 +5,7 @@ import * as pulumi from '@pulumi/pulumi'
 import type { EngineArgs, Hosts } from './database-engine.ts'
 import { ignoredUnlessSet, newStackVersion } from './engine-version.ts'
 
-/** Aurora PostgreSQL: a writer, and readers whose number follows their load. Storage is in three zones and grows by itself. */
+/** Creates Aurora PostgreSQL: a writer, and readers whose number follows their load. Storage is in three zones and grows automatically. */
 export function aurora (args: EngineArgs): Hosts {
   const { name, settings, subnetGroup, group, masterUser, masterPassword, maxConnections, logDays, parent, dependsOn } = args
   const protect = settings.deletionProtection
@@ -40,9 +40,9 @@ export function aurora (args: EngineArgs): Hosts {
     masterPassword,
     storageEncrypted: true,
     iamDatabaseAuthenticationEnabled: true,
-    // For all members. A change of the mode alone would send `performanceInsightsEnabled` as false.
+    // For all members. A change of the mode without these would send `performanceInsightsEnabled` as false.
     ...insights,
-    databaseInsightsMode: 'standard', // `advanced` is paid for by the vCPU
+    databaseInsightsMode: 'standard', // `advanced` is billed by the vCPU
     backupRetentionPeriod: settings.backupDays,
     deleteAutomatedBackups: !protect,
     enabledCloudwatchLogsExports: ['postgresql'],
@@ -65,7 +65,7 @@ export function aurora (args: EngineArgs): Hosts {
     publiclyAccessible: false,
     ...insights,
     autoMinorVersionUpgrade: true,
-    promotionTier: Math.min(index, 1), // the second one takes over, and so is as large
+    promotionTier: Math.min(index, 1), // the second member takes over, and therefore has the same size
     applyImmediately: !protect,
   }, { parent, customTimeouts: { create: '60m', update: '90m', delete: '60m' } }))
   if (settings.maxReaders > 0) readerScaling()
@@ -73,12 +73,12 @@ export function aurora (args: EngineArgs): Hosts {
   const resourceId = cluster.clusterResourceId
   return {
     primary: { address: cluster.endpoint, resourceId },
-    // One address, behind which are those readers that are alive.
+    // One address for all available readers.
     readers: settings.replicas > 0 ? [{ address: cluster.readerEndpoint, resourceId }] : [],
     measured: {
       primary: { DBClusterIdentifier: cluster.id, Role: 'WRITER' },
       replicas: settings.replicas > 0 ? [{ DBClusterIdentifier: cluster.id }] : [],
-      // Its storage grows without a limit that anyone could come near; its lag is in milliseconds, the largest of all readers.
+      // Storage grows beyond any limit that the stack can reach. The lag is in milliseconds, the largest of all readers.
       otherNames: { FreeStorageSpace: { metric: '', factor: 1 }, ReplicaLag: { metric: 'AuroraReplicaLagMaximum', factor: 1_000 } },
     },
     ready: [cluster, ...members],

@@ -7,38 +7,38 @@ export interface DatabaseArgs {
   region: string
   account: string
   vpcId: pulumi.Input<string>
-  /** Availability zones, over which replicas are spread. */
+  /** Availability zones, across which the replicas are spread. */
   zones: string[]
-  /** Subnets with no way out, in two zones at least. */
+  /** Subnets without egress, in at least two zones. */
   subnetIds: pulumi.Input<string>[]
   settings: Settings['database']
   /** `max_connections` of each host. */
   maxConnections: number
-  /** How long its logs are kept, in days. */
+  /** Retention of the logs, in days. */
   logDays: number
 }
 
-/** A host that takes connections. A token for IAM authentication is made for one host, and allowed for its resource. */
+/** A host that accepts connections. A token for IAM authentication is valid for one host, and allowed by its resource id. */
 export interface Host {
   address: pulumi.Output<string>
   resourceId: pulumi.Output<string>
 }
 
-/** What an engine makes of it. */
+/** The hosts that an engine creates. */
 export interface Hosts {
   primary: Host
   readers: Host[]
-  /** Where CloudWatch has their metrics. */
+  /** Dimensions of their metrics in CloudWatch. */
   measured: {
     primary: Record<string, pulumi.Input<string>>
     replicas: Record<string, pulumi.Input<string>>[]
-    /** RDS's names of metrics that are others here: '' for what there is not; a threshold is multiplied by `factor`. */
+    /** Metrics that have another name than in RDS; '' if the engine has no such metric. A threshold is multiplied by `factor`. */
     otherNames: Record<string, { metric: string, factor: number }>
   }
   ready: pulumi.Resource[]
 }
 
-/** What every engine is given. */
+/** Arguments of every engine. */
 export interface EngineArgs extends DatabaseArgs {
   name: string
   subnetGroup: rds.SubnetGroup

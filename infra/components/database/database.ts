@@ -14,12 +14,12 @@ const port = 5432
 const masterUser = 'freight_master'
 
 /**
- * PostgreSQL: RDS with a standby and replicas, or Aurora. TLS forced. Services, migrator and operators log in by IAM, each with its own role;
- * the master user only makes those roles, and its password is in a secret that the migrator's task alone is given.
+ * PostgreSQL: RDS with a standby and replicas, or Aurora. TLS is required. Services, migrator and operators log in by IAM, each with its own
+ * role. The master user only creates those roles. Its password is in a secret that only the migrator's task reads.
  */
 export class Database extends pulumi.ComponentResource {
   readonly hosts: Hosts
-  /** Secret with the URL by which the master user makes roles and database. */
+  /** Secret with the URL by which the master user creates roles and database. */
   readonly masterUrlSecretArn: pulumi.Output<string>
   readonly ready: pulumi.Resource[]
   readonly #group: ec2.SecurityGroup
@@ -50,7 +50,7 @@ export class Database extends pulumi.ComponentResource {
     this.registerOutputs({ primary: this.hosts.primary.address })
   }
 
-  /** The variables by which a process connects as `role`; `reads` spread over the replicas where there are any. */
+  /** Returns the variables by which a process connects as `role`; with `reads`, also those for the replicas, if there are any. */
   environment (role: string, { reads = false } = {}): Record<string, pulumi.Input<string>> {
     const urlOf = ({ address }: Host) => pulumi.interpolate`postgres://${role}@${address}:${port}/${database}`
     const { primary, readers } = this.hosts
@@ -61,7 +61,7 @@ export class Database extends pulumi.ComponentResource {
     }
   }
 
-  /** May log in as `role`, on the primary and, where it reads, on the replicas. */
+  /** Permits the login as `role` on the primary and, with `reads`, on the replicas. */
   connect (role: string, { reads = false } = {}): Statement[] {
     const hosts = [this.hosts.primary, ...(reads ? this.hosts.readers : [])]
     return [{
@@ -70,7 +70,7 @@ export class Database extends pulumi.ComponentResource {
     }]
   }
 
-  /** Lets members of `clients` reach it. */
+  /** Lets members of `clients` reach the database. */
   allowFrom (name: string, clients: ec2.SecurityGroup, parent: pulumi.Resource): pulumi.Resource[] {
     return allow(`${name}-database`, clients, this.#group, port, parent)
   }

@@ -3,8 +3,8 @@ import type * as pulumi from '@pulumi/pulumi'
 import { resourceHook } from './hook.ts'
 
 /**
- * Remembers the engine that a stack was made with, and refuses another one, in preview too: the program would put an empty database
- * in the place of the full one. Everything of the database depends on it. docs/aws.md says how to move.
+ * Stores the engine with which a stack was created, and refuses another engine, also in a preview. The program would otherwise replace
+ * the database by an empty one. Every resource of the database depends on this parameter. docs/aws.md says how to move.
  */
 export function engineLock (name: string, engine: string, parent: pulumi.Resource): ssm.Parameter {
   const hook = resourceHook(`${name}-database-engine`, refuseOtherEngine, { onDryRun: true })
@@ -13,7 +13,7 @@ export function engineLock (name: string, engine: string, parent: pulumi.Resourc
   }, { parent, hooks: { beforeUpdate: [hook] } })
 }
 
-/** Throws when the engine would change. */
+/** Throws if the engine would change. */
 export function refuseOtherEngine ({ oldInputs, newInputs }: Pick<pulumi.ResourceHookArgs, 'oldInputs' | 'newInputs'>): void {
   const [before, after] = [oldInputs?.insecureValue, newInputs?.insecureValue]
   if (before !== after) throw new Error(`database.engine of this stack is "${before}" and cannot become "${after}": docs/aws.md, "Moving to Aurora"`)

@@ -3,7 +3,7 @@ import * as rds from '@pulumi/aws/rds/index.js'
 import type { EngineArgs, Hosts } from './database-engine.ts'
 import { ignoredUnlessSet, newStackVersion } from './engine-version.ts'
 
-/** RDS PostgreSQL: a primary, its standby in another zone where asked for, and read replicas. */
+/** Creates RDS PostgreSQL: a primary, its standby in another zone if configured, and read replicas. */
 export function instances (args: EngineArgs): Hosts {
   const { name, zones, settings, subnetGroup, group, masterUser, masterPassword, maxConnections, logDays, parent, dependsOn } = args
   const protect = settings.deletionProtection
@@ -15,10 +15,10 @@ export function instances (args: EngineArgs): Hosts {
       { name: 'max_connections', value: String(maxConnections), applyMethod: 'pending-reboot' },
       { name: 'log_min_duration_statement', value: String(settings.slowMs) },
       { name: 'log_lock_waits', value: '1' },
-      // A batch is one long transaction with a lot of WAL: fewer, smoother checkpoints. In MiB.
+      // A batch is one long transaction with a lot of WAL. A larger limit, in MiB, makes checkpoints fewer and smoother.
       { name: 'max_wal_size', value: '8192' },
       { name: 'random_page_cost', value: '1.1' },
-      // A replica's long read is not cancelled by what the primary has cleaned up.
+      // Vacuum on the primary does not cancel a long query of a replica.
       { name: 'hot_standby_feedback', value: '1' },
     ],
   }, { parent, ignoreChanges: ignoredUnlessSet(settings, 'family') })
@@ -34,12 +34,12 @@ export function instances (args: EngineArgs): Hosts {
     iamDatabaseAuthenticationEnabled: true,
     performanceInsightsEnabled: true,
     performanceInsightsRetentionPeriod: 7,
-    databaseInsightsMode: 'standard', // `advanced` is paid for by the vCPU
+    databaseInsightsMode: 'standard', // `advanced` is billed by the vCPU
     enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
     autoMinorVersionUpgrade: true,
     copyTagsToSnapshot: true,
     deletionProtection: protect,
-    applyImmediately: !protect, // where it is protected, what needs a restart waits for the maintenance window
+    applyImmediately: !protect, // in a protected stack, changes that need a restart wait for the maintenance window
   }
   const primaryName = `freight-${name}`
   const primary = new rds.Instance(`${name}-primary`, {
@@ -80,7 +80,7 @@ export function instances (args: EngineArgs): Hosts {
     ready: [primary, ...replicas],
   }
 
-  /** RDS would make them by itself, to be kept for ever. */
+  /** Returns the log groups, which RDS would otherwise create itself, without a retention. */
   function logGroups (identifier: string): cloudwatch.LogGroup[] {
     return ['postgresql', 'upgrade'].map(log => new cloudwatch.LogGroup(`${identifier}-${log}`, {
       name: `/aws/rds/instance/${identifier}/${log}`, retentionInDays: logDays,

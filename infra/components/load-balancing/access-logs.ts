@@ -2,7 +2,7 @@ import type * as pulumi from '@pulumi/pulumi'
 import type * as s3 from '@pulumi/aws/s3/index.js'
 import { privateBucket } from '../storage/private-bucket.ts'
 
-/** A bucket to which the account's load balancers write who asked for what. */
+/** Creates the bucket for the access logs of the account's load balancers. */
 export function accessLogBucket (
   name: string, account: string, days: number, parent: pulumi.Resource
 ): { bucket: s3.Bucket, ready: pulumi.Resource[] } {

@@ -7,20 +7,20 @@ import { securityGroup } from '../network/security-groups.ts'
 export interface BalancerArgs {
   account: string
   vpcId: pulumi.Output<string>
-  /** Private subnets: nobody outside of the network reaches it. */
+  /** Private subnets, so that nobody outside the network reaches the balancer. */
   subnetIds: pulumi.Output<string>[]
-  /** How long access logs are kept, in days. */
+  /** Retention of the access logs, in days. */
   logDays: number
   protect: boolean
 }
 
 /**
- * The one application balancer, inside the network: the public entrance, the gateway and the smoke checks each reach ports of their own.
- * Being inside is what lets a smoke check reach a test listener by security group: docs/decisions/0012.
+ * The application balancer, inside the network. The public balancer, the gateway and the smoke checks reach separate ports.
+ * A smoke check can reach a test listener by security group only inside the network: docs/decisions/0012.
  */
 export class Balancer extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>
-  /** As CloudWatch names it. */
+  /** Suffix of the ARN, which is the name in CloudWatch. */
   readonly arnSuffix: pulumi.Output<string>
   readonly dnsName: pulumi.Output<string>
   readonly group: ec2.SecurityGroup
@@ -34,7 +34,7 @@ export class Balancer extends pulumi.ComponentResource {
       loadBalancerType: 'application',
       subnets: args.subnetIds,
       securityGroups: [this.group.id],
-      idleTimeout: 60, // the processes keep a link for 72 s
+      idleTimeout: 60, // the processes close an idle connection after 72 s
       dropInvalidHeaderFields: true,
       enableDeletionProtection: args.protect,
       accessLogs: { bucket: logs.bucket.bucket, enabled: true },
@@ -45,7 +45,7 @@ export class Balancer extends pulumi.ComponentResource {
     this.registerOutputs({ dnsName: this.dnsName })
   }
 
-  /** A listener that answers 503 to what no rule of it takes; with TLS where there is a certificate. */
+  /** Creates a listener that answers 503 if no rule matches. It uses TLS if there is a certificate. */
   listener (name: string, port: number, certificateArn: pulumi.Input<string> | undefined, parent: pulumi.Resource): lb.Listener {
     const tls = certificateArn
       ? { protocol: 'HTTPS', certificateArn, sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' }
@@ -56,7 +56,7 @@ export class Balancer extends pulumi.ComponentResource {
     }, { parent })
   }
 
-  /** A listener that sends everyone to HTTPS. */
+  /** Creates a listener that redirects every request to HTTPS. */
   redirect (name: string, port: number, parent: pulumi.Resource): lb.Listener {
     return new lb.Listener(name, {
       loadBalancerArn: this.arn, port, protocol: 'HTTP',

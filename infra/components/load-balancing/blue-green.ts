@@ -7,18 +7,18 @@ import { containerPort } from '../compute/task.ts'
 export interface BlueGreenArgs {
   vpcId: pulumi.Output<string>
   balancer: Balancer
-  /** For clients; without one they are spoken to in the clear. */
+  /** For clients. Without a certificate, clients use plain HTTP. */
   certificateArn?: pulumi.Input<string> | undefined
   /** Requests without this header get the listener's 503. */
   requiredHeader?: { name: string, value: pulumi.Input<string> } | undefined
-  /** Ports of the balancer: clients come to the one, the smoke check of a new version to the other. */
+  /** Ports of the balancer: one for clients, one for the smoke check of a new version. */
   ports: { production: number, test: number }
   permissionsBoundary: string | undefined
 }
 
 /**
- * What ECS needs to move traffic from one version of a service to the next: two target groups, a listener and a rule for production
- * and for the test, and a role that may change both. After the first deployment the rules' weights are ECS's own.
+ * The resources by which ECS moves traffic between two versions of a service: two target groups, a listener and a rule each for
+ * production and for the test, and a role that may change both. After the first deployment, ECS owns the rules' weights.
  */
 export class BlueGreen extends pulumi.ComponentResource {
   readonly blue: lb.TargetGroup
@@ -36,7 +36,7 @@ export class BlueGreen extends pulumi.ComponentResource {
       vpcId: args.vpcId, targetType: 'ip', protocol: 'HTTP', port: containerPort,
       deregistrationDelay: 30,
       loadBalancingAlgorithmType: 'least_outstanding_requests',
-      // Liveness: ECS replaces a task that fails it, and a database that is away must not have every task replaced.
+      // Liveness: ECS replaces a task that fails this check. An unavailable database must not cause the replacement of every task.
       healthCheck: { path: '/live', interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 3, matcher: '200' },
     }, { parent })
     this.blue = targetGroup('b')
@@ -52,7 +52,7 @@ export class BlueGreen extends pulumi.ComponentResource {
       actions: [{ type: 'forward', forward: { targetGroups: [{ arn: first.arn, weight: 100 }, { arn: second.arn, weight: 0 }] } }],
     }, { parent, ignoreChanges: ['actions'] }) // ECS moves the weights
     this.listener = balancer.listener(name, ports.production, args.certificateArn, parent)
-    // Inside the network, where the certificate's name does not lead.
+    // Plain HTTP: the certificate's name does not resolve to an address inside the network.
     const testListener = balancer.listener(`${name}-test`, ports.test, undefined, parent)
     const { requiredHeader } = args
     this.productionRule = rule(name, this.listener, [this.blue, this.green],
@@ -63,7 +63,7 @@ export class BlueGreen extends pulumi.ComponentResource {
       service: 'ecs.amazonaws.com',
       permissionsBoundary: args.permissionsBoundary,
       statements: [
-        // AWS knows no resource for reading these.
+        // AWS has no narrower resource for these reads.
         {
           actions: ['DescribeTargetGroups', 'DescribeTargetHealth', 'DescribeListeners', 'DescribeRules'].map(action => `elasticloadbalancing:${action}`),
           resources: ['*'],

@@ -15,13 +15,13 @@ export interface Host {
   certificateArn: pulumi.Output<string>
 }
 
-/** The names of a stack: `rates` for reading and `batches.` below it for sending, each with a certificate. */
+/** The host names of a stack, each with a certificate: `rates` for reading, and `batches.` below it for sending. */
 export class Domain extends pulumi.ComponentResource {
   readonly rates: Host
   readonly batches: Host & { name: string }
   readonly #zoneId: string | undefined
   readonly #settings: NonNullable<Settings['domain']>
-  /** By name: AWS checks every certificate of an account for that name, and for all below it, by the same record, in whatever region. */
+  /** By name. AWS validates all certificates of an account for that name and the names below it by the same record, in every region. */
   readonly #records = new Map<string, route53.Record>()
 
   constructor (name: string, args: NonNullable<Settings['domain']>, opts?: pulumi.ComponentResourceOptions) {
@@ -37,20 +37,20 @@ export class Domain extends pulumi.ComponentResource {
     this.registerOutputs({})
   }
 
-  /** `batches.` with a certificate that CloudFront takes. */
+  /** Returns `batches.` with a certificate that CloudFront accepts. */
   batchesAtEdge (name: string): Host {
     const certificateArn = this.#zoneId ? this.#additionalCertificate(`${name}-batches-edge`, this.batches.name, edgeRegion) : pulumi.output(this.#settings.edgeCertificateArn!)
     return { name: this.batches.name, certificateArn }
   }
 
-  /** The gateway's own name, below `batches.`: its certificate is for all names there, since certificates are published. */
+  /** Returns the gateway's own name below `batches.`. Its certificate is a wildcard, since the names in certificates are public. */
   origin (name: string, { label }: OriginKey): Host {
     const below = this.batches.name
     const certificateArn = this.#zoneId ? this.#additionalCertificate(`${name}-origin`, `*.${below}`) : pulumi.output(this.#settings.certificateArn!)
     return { name: pulumi.interpolate`${label}.${below}`, certificateArn }
   }
 
-  /** Leads `host` to what stands behind `alias`; without a zone that is for whoever keeps the names to do. */
+  /** Points `host` to `alias`. Without a zone, the owner of the names creates the records. */
   addAliasRecord (name: string, host: Host, { dnsName, zoneId }: Alias): pulumi.Resource[] {
     if (!this.#zoneId) return []
     return [new route53.Record(name, {
@@ -58,7 +58,7 @@ export class Domain extends pulumi.ComponentResource {
     }, { parent: this })]
   }
 
-  /** Made and checked by AWS through a record in the zone; renewed by itself as long as that stays there. */
+  /** Creates a certificate. AWS validates it through a record in the zone, and renews it while that record exists. */
   #certificate (name: string, domainName: string, zoneId: string): pulumi.Output<string> {
     const certificate = new acm.Certificate(name, { domainName, validationMethod: 'DNS' }, { parent: this })
     const option = certificate.domainValidationOptions.apply(([first]) => first!)
@@ -71,7 +71,7 @@ export class Domain extends pulumi.ComponentResource {
     return valid.certificateArn
   }
 
-  /** One more for `batches.` or for all below it, by the record that is there. */
+  /** Creates a further certificate for `batches.` or all names below it, validated by the existing record. */
   #additionalCertificate (name: string, domainName: string, region?: string): pulumi.Output<string> {
     const regionArgs = region ? { region } : {}
     const certificate = new acm.Certificate(name, { ...regionArgs, domainName, validationMethod: 'DNS' }, { parent: this })

@@ -2,13 +2,13 @@ import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js'
 import type * as pulumi from '@pulumi/pulumi'
 import { edgeRegion } from './edge-region.ts'
 
-/** Neither key nor body nor query: the address, the request, how it ended, and CloudFront's id of it, which its answer has as X-Amz-Cf-Id. */
+/** No key, body or query: address, request, result, and CloudFront's request id, which the response has as X-Amz-Cf-Id. */
 const fields = [
   'date', 'time', 'x-edge-location', 'c-ip', 'cs-method', 'cs-uri-stem', 'sc-status', 'sc-bytes', 'cs-bytes', 'time-taken', 'x-edge-request-id',
   'x-edge-detailed-result-type', 'cs-protocol-version', 'ssl-protocol',
 ]
 
-/** The access log of a distribution: behind it the gateway's log has CloudFront's addresses in place of the clients'. */
+/** Creates the access log of a distribution. The gateway's log has CloudFront's addresses in place of the clients'. */
 export function edgeLog (
   name: string, { distributionArn, days }: { distributionArn: pulumi.Output<string>, days: number }, parent: pulumi.Resource
 ): void {

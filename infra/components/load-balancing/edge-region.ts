@@ -1,2 +1,2 @@
-/** CloudFront takes certificates, firewalls and log destinations from this region alone. */
+/** The only region from which CloudFront accepts certificates, firewalls and log destinations. */
 export const edgeRegion = 'us-east-1'

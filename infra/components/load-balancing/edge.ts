@@ -10,19 +10,19 @@ import { rateRule, visibility } from './rate-rule.ts'
 export interface EdgeArgs {
   /** The name that providers use, with a certificate of `edgeRegion`. */
   host: Host
-  /** The gateway's own name, and the key that it is told. */
+  /** The gateway's own name, and the key that CloudFront sends to the gateway. */
   originName: pulumi.Output<string>
   key: OriginKey
   requestsPerAddressPerMinute: number
   logDays: number
-  /** The gateway answers to its name. */
+  /** Resources that exist once the gateway responds to its name. */
   dependsOn: pulumi.Resource[]
 }
 
-/** Statuses that CloudFront keeps for ten seconds if it is not told otherwise, from one client for the next. */
+/** Statuses that CloudFront caches for ten seconds by default, across clients. */
 const cachedErrors = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504]
 
-/** CloudFront before the API gateway: it counts each address for itself, before the throttle that all callers share, and keeps no answer. */
+/** CloudFront before the API gateway. It limits each address separately, before the throttle that all callers share, and caches no response. */
 export class Edge extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>
   readonly zoneId: pulumi.Output<string>
@@ -45,12 +45,12 @@ export class Edge extends pulumi.ComponentResource {
         originId: 'gateway',
         domainName: args.originName,
         customHeaders: [args.key.header],
-        // Longer than the gateway's own 30 s: its answer is the one that clients know.
+        // Longer than the gateway's own 30 s, so that clients get the gateway's response.
         customOriginConfig: { httpPort: 80, httpsPort: 443, originProtocolPolicy: 'https-only', originSslProtocols: ['TLSv1.2'], originReadTimeout: 60 },
       }],
       defaultCacheBehavior: {
         targetOriginId: 'gateway',
-        viewerProtocolPolicy: 'https-only', // a redirect would let keys be sent in the clear first
+        viewerProtocolPolicy: 'https-only', // with a redirect, the first request would send its key in the clear
         allowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE'],
         cachedMethods: ['GET', 'HEAD'],
         compress: false,
@@ -67,7 +67,7 @@ export class Edge extends pulumi.ComponentResource {
   }
 }
 
-/** Each address for itself; the answer is the gateway's own 429, with the members of a problem. */
+/** Limits each address separately. The response is the gateway's own 429, with the members of a problem. */
 function firewall (name: string, limit: number, parent: pulumi.Resource): wafv2.WebAcl {
   const bodyKey = 'too-many-requests'
   const content = JSON.stringify({
@@ -85,13 +85,13 @@ function firewall (name: string, limit: number, parent: pulumi.Resource): wafv2.
 }
 
 /**
- * CloudFront keeps no answer beyond a second, and none that says no-store. Requests under way at once that are equal by this key may get one answer:
- * so the key has all that an answer depends on, the caller first.
+ * Returns the cache policy. CloudFront caches no response beyond a second, and none with no-store. Concurrent requests with the same key
+ * may get one response. The key therefore has everything that a response depends on, the caller first.
  */
 const perCaller = (name: string, parent: pulumi.Resource): cloudfront.CachePolicy => new cloudfront.CachePolicy(`${name}-per-caller`, {
   minTtl: 0,
   defaultTtl: 0,
-  maxTtl: 1, // with 0 AWS takes no header into the key
+  maxTtl: 1, // with 0, AWS permits no header in the key
   parametersInCacheKeyAndForwardedToOrigin: {
     headersConfig: { headerBehavior: 'whitelist', headers: { items: ['Authorization', 'Accept', 'Accept-Encoding'] } },
     queryStringsConfig: { queryStringBehavior: 'all' },
@@ -101,7 +101,7 @@ const perCaller = (name: string, parent: pulumi.Resource): cloudfront.CachePolic
   },
 }, { parent })
 
-/** Every header of the client, as it is; the gateway knows itself by its own name. */
+/** Returns the policy that forwards every header but Host: the gateway responds to its own name. */
 const allButHost = (name: string, parent: pulumi.Resource): cloudfront.OriginRequestPolicy => new cloudfront.OriginRequestPolicy(`${name}-all-but-host`, {
   headersConfig: { headerBehavior: 'allExcept', headers: { items: ['Host'] } },
   queryStringsConfig: { queryStringBehavior: 'all' },

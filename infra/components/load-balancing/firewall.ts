@@ -4,12 +4,12 @@ import { rateRule, visibility } from './rate-rule.ts'
 
 export interface FirewallArgs {
   balancerArn: pulumi.Input<string>
-  /** Addresses of the VPC: the gateway's link, the public balancer's health checks and the smoke checks come from there. */
+  /** Addresses of the VPC: the source of the gateway's VPC link, the public balancer's health checks and the smoke checks. */
   vpcCidr: string
   requestsPerFiveMinutes: number
 }
 
-/** Blocks an address outside the VPC that sends too many requests, whatever their path: the router decodes a path, the firewall does not. */
+/** Blocks an address outside the VPC that sends too many requests, counted over all paths: the router decodes paths, the firewall does not. */
 export class Firewall extends pulumi.ComponentResource {
   constructor (name: string, { balancerArn, vpcCidr, requestsPerFiveMinutes }: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
     super('freight:infra:Firewall', name, {}, opts)

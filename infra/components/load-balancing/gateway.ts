@@ -22,18 +22,18 @@ export interface GatewayArgs {
   logDays: number
 }
 
-/** What AWS gives a request at most, in milliseconds; bodies of more than 10 MB it refuses too. Both have their answer in `POST /uploads`. */
+/** Maximum time of a request in API Gateway, in milliseconds. API Gateway also refuses bodies of more than 10 MB. `POST /uploads` avoids both. */
 const timeoutMilliseconds = 30_000
 
 /**
- * API Gateway before the ingestion API: throttled, logged, and by a private link to the balancer inside the network. Its throttle is one for all
- * callers, so CloudFront is before it (`entry`), and it answers nobody else.
+ * API Gateway before the ingestion API: throttled, logged, and connected to the internal balancer by a VPC link. All callers share its
+ * throttle, so CloudFront is before the gateway (`entry`), and the gateway then accepts requests from CloudFront only.
  */
 export class Gateway extends pulumi.ComponentResource {
-  /** Where providers send batches. */
+  /** URL to which providers send batches. */
   readonly url: pulumi.Output<string>
   readonly apiId: pulumi.Output<string>
-  /** DNS records to make by hand where the zone is elsewhere: the gateway's own name, where it leads, and where the providers' name leads. */
+  /** DNS records to create by hand if the stack has no zone: the gateway's own name, its target, and the target of the providers' name. */
   origin: Record<'name' | 'leadsTo' | 'edge', pulumi.Input<string>> | undefined
 
   constructor (name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -72,7 +72,7 @@ export class Gateway extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url })
   }
 
-  /** The name leads to the gateway itself, or to CloudFront before it; while that changes the gateway answers to both names. */
+  /** Points the name to the gateway, or to CloudFront before it. While `entry` is `moving`, the gateway responds to both names. */
   #connectDomain (name: string, api: apigatewayv2.Api, stage: apigatewayv2.Stage, args: GatewayArgs & { domain: Domain }): pulumi.Output<string> {
     const { domain, originKey, settings, logDays } = args
     const url = pulumi.output(`https://${domain.batches.name}`)
@@ -93,7 +93,7 @@ export class Gateway extends pulumi.ComponentResource {
     return url
   }
 
-  /** Lets the API be addressed by the name of `host`. */
+  /** Maps the name of `host` to the API. */
   #mapDomainName (name: string, host: Host, api: apigatewayv2.Api, stage: apigatewayv2.Stage) {
     const customDomain = new apigatewayv2.DomainName(name, {
       domainName: host.name,
@@ -105,7 +105,7 @@ export class Gateway extends pulumi.ComponentResource {
   }
 }
 
-/** No key, no body: who, what, how long, and the request's id, which our own log has too. */
+/** No key and no body: address, request, duration, and the request id, which our own log also has. */
 const accessLog = {
   time: '$context.requestTime', requestId: '$context.requestId', ip: '$context.identity.sourceIp', method: '$context.httpMethod', path: '$context.path',
   status: '$context.status', bytes: '$context.responseLength', ms: '$context.responseLatency', error: '$context.error.message',

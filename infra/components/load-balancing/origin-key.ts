@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import { randomValue, secret } from '../storage/secrets.ts'
 
 export interface OriginKeyArgs {
-  /** A higher number makes a new key. */
+  /** A higher number creates a new key. */
   version: number
   protect: boolean
 }
 
 /**
- * The key that CloudFront sends to the gateway and nobody else has. It is also the gateway's host name, as a hash: API Gateway throttles before
- * anything behind it can look at a header, so nobody else may even know how to address the API.
+ * The key that CloudFront sends to the gateway, as a header. A hash of the key is also the gateway's host name. API Gateway throttles before
+ * anything behind it can check a header, so the name that addresses the API must be secret too.
  */
 export class OriginKey extends pulumi.ComponentResource {
   readonly header: { name: string, value: pulumi.Output<string> }

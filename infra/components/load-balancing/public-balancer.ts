@@ -8,18 +8,18 @@ export interface PublicBalancerArgs {
   /** Public subnets. */
   subnetIds: pulumi.Output<string>[]
   balancer: Balancer
-  /** The rates API's listener of that balancer. */
+  /** The rates API's listener of the internal balancer. */
   listener: lb.Listener
-  /** Whether that one speaks TLS. */
+  /** Whether that listener uses TLS. */
   secure: boolean
-  /** Addresses that may come in. */
+  /** Addresses that may connect. */
   allowedCidrs: string[]
   protect: boolean
 }
 
 /**
- * The public balancer, the only thing that addresses may reach: it hands connections, still encrypted and with the client's address,
- * to the balancer inside.
+ * The public balancer, the only resource that is open to addresses. It forwards connections to the internal balancer,
+ * still encrypted and with the client's address.
  */
 export class PublicBalancer extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>
@@ -49,10 +49,10 @@ export class PublicBalancer extends pulumi.ComponentResource {
       ]
       const target = new lb.TargetGroup(`${name}-in-${port}`, {
         vpcId: args.vpcId, port, protocol: 'TCP', targetType: 'alb',
-        // Any answer will do: whether the tasks behind are well is the inner balancer's to know.
+        // Every response counts as healthy: the internal balancer checks the tasks itself.
         healthCheck: { protocol, path: '/live', matcher: '200-399' },
       }, { parent })
-      // The inner balancer can only be a target on a port on which it listens.
+      // The target must be a port on which the internal balancer listens.
       const attached = new lb.TargetGroupAttachment(`${name}-in-${port}`, { targetGroupArn: target.arn, targetId: balancer.arn, port }, { parent, dependsOn: inner })
       new lb.Listener(`${name}-public-${port}`, {
         loadBalancerArn: publicBalancer.arn, port, protocol: 'TCP', defaultActions: [{ type: 'forward', targetGroupArn: target.arn }],

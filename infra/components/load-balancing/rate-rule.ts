@@ -4,18 +4,18 @@ type Rule = types.input.wafv2.WebAclRule
 type Counted = types.input.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatement
 
 export interface RateRuleArgs {
-  /** Requests of one address within the window; AWS checks about every ten seconds. */
+  /** Requests of one address within the window. AWS evaluates the limit about every ten seconds. */
   limit: number
   windowSeconds: 60 | 300
-  /** Requests that are not counted: by where they come from, never by their path, which a client may spell as it likes. */
+  /** Requests that are not counted: selected by address, never by path, because a client may spell a path in many ways. */
   except?: Counted
-  /** Status and body of a refusal in place of AWS's own 403. */
+  /** Status and body of a refusal, in place of AWS's 403. */
   response?: { status: number, bodyKey: string, retryAfterSeconds: number }
 }
 
 export const visibility = (metricName: string) => ({ metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: true })
 
-/** Blocks an address that sends more than `limit` requests, whatever their path. */
+/** Returns a rule that blocks an address that sends more than `limit` requests, over all paths. */
 export function rateRule (name: string, { limit, windowSeconds, except, response }: RateRuleArgs): Rule {
   const customResponse = response && {
     responseCode: response.status, customResponseBodyKey: response.bodyKey,

@@ -7,7 +7,7 @@ export interface EgressArgs {
   name: string
   region: string
   vpcId: pulumi.Output<string>
-  /** The group whose members are to reach AWS. */
+  /** The group whose members reach AWS. */
   clients: ec2.SecurityGroup
   s3: ec2.VpcEndpoint
   publicSubnets: ec2.Subnet[]
@@ -16,7 +16,7 @@ export interface EgressArgs {
   parent: pulumi.Resource
 }
 
-/** Way out through `count` NAT gateways; the rest of the zones share them. Members of the group may speak HTTPS to anyone. */
+/** Creates egress through `count` NAT gateways, which all zones share. Members of the group may send HTTPS to every address. */
 export function natGateways (
   { name, clients, publicSubnets, privateTables, parent }: EgressArgs, count: number, routes: pulumi.Resource[]
 ): pulumi.Resource[] {
@@ -34,10 +34,10 @@ export function natGateways (
   }, { parent }))]
 }
 
-/** What a task asks AWS for, its start included: image, secrets, logs, queue. */
+/** AWS services that a task uses, including its start: image, secrets, logs, queue. */
 const services = ['ecr.api', 'ecr.dkr', 'secretsmanager', 'logs', 'sqs']
 
-/** No way out at all: each service that the tasks use has an address in the network. */
+/** Creates no egress: each service that the tasks use has an interface endpoint in the network. */
 export function endpoints ({ name, region, vpcId, clients, s3, privateSubnets, parent }: EgressArgs): pulumi.Resource[] {
   const group = securityGroup(`${name}-endpoints`, 'addresses of AWS services in the network', vpcId, parent)
   const toS3 = new vpc.SecurityGroupEgressRule(`${name}-s3-out`, {

@@ -9,7 +9,7 @@ export interface FlowLogsArgs {
   permissionsBoundary: string | undefined
 }
 
-/** Who talked to whom in a VPC, and what was turned away. */
+/** Creates flow logs of the VPC: source and destination of all connections, accepted and rejected. */
 export function flowLogs (name: string, { vpcId, retentionInDays, permissionsBoundary }: FlowLogsArgs, parent: pulumi.Resource): ec2.FlowLog {
   const group = new cloudwatch.LogGroup(`${name}-flow`, { retentionInDays }, { parent })
   const writer = role(`${name}-flow`, {

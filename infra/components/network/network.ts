@@ -6,21 +6,21 @@ import { securityGroup } from './security-groups.ts'
 
 export interface NetworkArgs {
   region: string
-  /** A /16; each zone gets a /20 of each kind. */
+  /** A /16; each zone gets a /20 for each kind of subnet. */
   cidr: string
   /** Letters of the availability zones, two or three. */
   zones: string[]
   egress: 'nat' | 'nat-per-zone' | 'endpoints'
-  /** How long flow logs are kept, in days; none without it. */
+  /** Retention of the flow logs, in days; undefined for no flow logs. */
   flowLogDays?: number | undefined
   permissionsBoundary: string | undefined
 }
 
-/** Where each kind begins within the /16, as the third byte of the address. */
+/** Start of each kind within the /16, as the third byte of the address. */
 const kinds = { public: 0, private: 64, isolated: 128 }
 
 /**
- * The VPC: public subnets hold the public balancer and NAT, private ones the tasks, isolated ones, which have no way out, the database.
+ * The VPC. Public subnets have the public balancer and NAT, private subnets the tasks, and isolated subnets, without egress, the database.
  * S3 is reached through a gateway endpoint, which costs nothing.
  */
 export class Network extends pulumi.ComponentResource {
@@ -28,9 +28,9 @@ export class Network extends pulumi.ComponentResource {
   readonly publicSubnetIds: pulumi.Output<string>[]
   readonly privateSubnetIds: pulumi.Output<string>[]
   readonly isolatedSubnetIds: pulumi.Output<string>[]
-  /** Members reach AWS: S3 through the gateway endpoint, the rest by the network's way out. */
+  /** Members reach AWS: S3 through the gateway endpoint, other services by the network's egress. */
   readonly awsClients: ec2.SecurityGroup
-  /** What a task needs before it can start in this network. */
+  /** Resources that a task needs before it can start in this network. */
   readonly ready: pulumi.Resource[]
 
   constructor (name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -38,7 +38,7 @@ export class Network extends pulumi.ComponentResource {
     const parent = this
     const main = new ec2.Vpc(name, { cidrBlock: args.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: { Name: name } }, { parent })
     const vpcId = main.id
-    // The group that a VPC comes with lets its members talk to each other: here it opens nothing.
+    // The default group of a VPC permits traffic between its members. Here it permits nothing.
     const defaultGroup = new ec2.DefaultSecurityGroup(`${name}-default`, { vpcId }, { parent })
 
     const subnets = (kind: keyof typeof kinds): ec2.Subnet[] => args.zones.map((letter, index) => new ec2.Subnet(`${name}-${kind}-${letter}`, {

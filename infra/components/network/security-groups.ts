@@ -2,12 +2,12 @@ import * as ec2 from '@pulumi/aws/ec2/index.js'
 import * as vpc from '@pulumi/aws/vpc/index.js'
 import * as pulumi from '@pulumi/pulumi'
 
-/** A security group that opens nothing; `allow` and its kind open single ports of it, each as a resource of its own. */
+/** Creates a security group that permits nothing. `allow` and `allowFrom` permit single ports, each by a separate resource. */
 export function securityGroup (name: string, description: string, vpcId: pulumi.Input<string>, parent: pulumi.Resource): ec2.SecurityGroup {
   return new ec2.SecurityGroup(name, { description, vpcId, tags: { Name: name } }, { parent })
 }
 
-/** Lets members of `from` reach one TCP port of members of `to`: both groups name each other, and no address. */
+/** Lets members of `from` reach one TCP port of members of `to`. The rules name groups and no addresses. */
 export function allow (name: string, from: ec2.SecurityGroup, to: ec2.SecurityGroup, port: number, parent: pulumi.Resource): pulumi.Resource[] {
   const rule = { ipProtocol: 'tcp', fromPort: port, toPort: port, tags: { Name: name } }
   return [
@@ -16,7 +16,7 @@ export function allow (name: string, from: ec2.SecurityGroup, to: ec2.SecurityGr
   ]
 }
 
-/** Lets addresses reach one TCP port: for the public balancer alone. */
+/** Lets addresses reach one TCP port. For the public balancer only. */
 export function allowFrom (name: string, cidrs: string[], to: ec2.SecurityGroup, port: number, parent: pulumi.Resource): pulumi.Resource[] {
   return cidrs.map((cidrIpv4, index) => new vpc.SecurityGroupIngressRule(`${name}-${index}`, {
     securityGroupId: to.id, cidrIpv4, ipProtocol: 'tcp', fromPort: port, toPort: port, description: name,

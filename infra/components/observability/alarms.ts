@@ -7,17 +7,17 @@ export interface AlarmsArgs {
   definitions: Record<string, Alarm>
   sources: MetricSources
   topicArn: pulumi.Input<string>
-  /** What a threshold may be a share of. */
+  /** Limits of which a threshold may be a share. */
   limits: Record<NonNullable<AwsCondition['thresholdOf']>, number>
 }
 
-/** The alarms of observability/alarms.ts: one for each place that its source has in this stack. */
+/** Creates the alarms of observability/alarms.ts: one for each resource of the alarm's source in this stack. */
 export function alarms (name: string, { definitions, sources, topicArn, limits }: AlarmsArgs, parent: pulumi.Resource): void {
   for (const [alarmName, { summary, severity, aws }] of Object.entries(definitions)) {
     if (!aws) continue
     for (const resource of sources[aws.source]) {
       const other = resource.otherNames?.[aws.metric]
-      if (other?.metric === '') continue // there is no such thing there
+      if (other?.metric === '') continue // the engine has no such metric
       new cloudwatch.MetricAlarm([name, alarmName, resource.name].filter(Boolean).join('-'), {
         alarmDescription: `${summary}. docs/runbook.md#${alarmName}`,
         comparisonOperator: aws.above === undefined ? 'LessThanThreshold' : 'GreaterThanThreshold',
@@ -34,7 +34,10 @@ export function alarms (name: string, { definitions, sources, topicArn, limits }
   }
 }
 
-/** The metric itself, or what makes one number of both target groups, and of a share its parts and what there must be of it. */
+/**
+ * Returns the metric itself, or an expression that makes one number of both target groups. For a share the queries contain
+ * both parts, and the minimum count below which the value is 0.
+ */
 function queries ({ metric, statistic, shareOf, least, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: MeasuredResource) {
   const of = (id: string, metricName: string, stat: string = statistic) => dimensions.map((each, index) => ({
     id: `${id}${index}`, returnData: false,

@@ -7,7 +7,7 @@ export interface BudgetArgs {
   topicArn: pulumi.Input<string>
 }
 
-/** A message when 80 % of the month's money is spent, and when all of it will be. Counts what carries the stack's tag. */
+/** Sends a message when 80 % of the month's budget is spent, and when a forecast reaches 100 %. Counts resources with the stack's tag. */
 export function budget (name: string, { stack, monthlyUsd, topicArn }: BudgetArgs, parent: pulumi.Resource): void {
   const notify = (notificationType: string, threshold: number) => ({
     notificationType, threshold, thresholdType: 'PERCENTAGE', comparisonOperator: 'GREATER_THAN', subscriberSnsTopicArns: [topicArn],

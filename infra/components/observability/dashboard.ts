@@ -11,7 +11,7 @@ export interface DashboardArgs {
 
 const [width, height, perRow] = [8, 6, 3]
 
-/** The dashboard of observability/dashboard.ts: its panels that AWS has an answer for, row by row. */
+/** Creates the dashboard of observability/dashboard.ts, row by row, with the panels that have AWS metrics. */
 export function dashboard (name: string, { rows, sources, region }: DashboardArgs, parent: pulumi.Resource): cloudwatch.Dashboard {
   let y = 0
   const widgets = rows.flatMap(({ title, panels }) => {

@@ -10,8 +10,8 @@ export interface FailedMigrationsArgs {
 }
 
 /**
- * Publishes a message for each migrator that fails: one that ends with another exit code than 0, or that ECS could not start, which has no
- * exit code. The monthly runs are among them, and those of deployments.
+ * Publishes a message for each failed migrator: its exit code is not 0, or ECS could not start the task, which then has no exit code.
+ * This includes the monthly runs and those of deployments.
  */
 export function failedMigrations (name: string, args: FailedMigrationsArgs, opts: pulumi.CustomResourceOptions): void {
   const { region, account, migratorFamily, topicArn } = args
@@ -31,7 +31,7 @@ export function failedMigrations (name: string, args: FailedMigrationsArgs, opts
     rule: failed.name,
     arn: topicArn,
     inputTransformer: {
-      // Not stoppedReason: a quotation mark in it would end the text.
+      // Without stoppedReason, because a quotation mark in it would end the text.
       inputPaths: { task: '$.detail.taskArn', definition: '$.detail.taskDefinitionArn', stopped: '$.detail.stoppedAt', code: '$.detail.stopCode' },
       inputTemplate: '"The migrator <definition> failed at <stopped> (<code>). Task: <task>. What to do: docs/runbook.md#migrator-failed"',
     },

@@ -10,7 +10,7 @@ import { failedMigrations } from './failed-migrations.ts'
 export interface ObservabilityArgs {
   stack: string
   account: string
-  /** Where messages go; whoever has the address confirms once. */
+  /** E-mail address of the messages, whose owner confirms once. */
   email?: string | undefined
   monthlyUsd: number
   clusterName: pulumi.Output<string>
@@ -22,7 +22,7 @@ export interface ObservabilityArgs {
   limits: AlarmsArgs['limits']
 }
 
-/** The alarms, the dashboard, and one topic for all that somebody should know: alarms, deployments that failed, money. */
+/** The alarms, the dashboard, and one topic for all notifications: alarms, failed deployments, budget. */
 export class Observability extends pulumi.ComponentResource {
   readonly topicArn: pulumi.Output<string>
   readonly dashboardUrl: pulumi.Output<string>
@@ -56,7 +56,7 @@ export class Observability extends pulumi.ComponentResource {
   }
 }
 
-/** AWS's own services may publish, for this account; EventBridge takes no condition in a topic's policy. */
+/** Permits AWS's own services to publish, for this account. EventBridge does not accept a condition in a topic's policy. */
 const publishers = (topicArn: pulumi.Output<string>, account: string) => {
   const may = (services: string[]) => ({ Effect: 'Allow', Principal: { Service: services }, Action: 'sns:Publish', Resource: topicArn })
   return pulumi.jsonStringify({

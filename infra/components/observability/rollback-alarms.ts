@@ -6,13 +6,13 @@ import type { BlueGreen } from '../load-balancing/blue-green.ts'
 export interface RollbackAlarmsArgs {
   balancer: Balancer
   traffic: BlueGreen
-  /** 99th percentile of the time to answer, in milliseconds, that is too long. */
+  /** Limit of the response time's 99th percentile, in milliseconds. */
   p99Ms: number
 }
 
 /**
- * The alarms that end a deployment: over both target groups, so that no swap blinds one, and of nothing that can stand for days,
- * since an alarm that stands when a deployment begins is not looked at.
+ * Creates the alarms that roll a deployment back. They cover both target groups, so that a swap hides nothing. Their conditions cannot
+ * last for days, since a deployment ignores an alarm that already fires when the deployment begins.
  */
 export function rollbackAlarms (name: string, { balancer, traffic, p99Ms }: RollbackAlarmsArgs, parent: pulumi.Resource): cloudwatch.MetricAlarm[] {
   const dimensions = (targets: BlueGreen['blue']) => ({ LoadBalancer: balancer.arnSuffix, TargetGroup: targets.arnSuffix })
@@ -20,15 +20,15 @@ export function rollbackAlarms (name: string, { balancer, traffic, p99Ms }: Roll
     id: `${id}${colour}`, returnData: false,
     metric: { namespace: 'AWS/ApplicationELB', metricName, stat, period: 60, dimensions: dimensions(targets) },
   }))
-  const alarm = (what: string, alarmDescription: string, threshold: number, expression: string, metrics: ReturnType<typeof both>) =>
-    new cloudwatch.MetricAlarm(`${name}-rollback-${what}`, {
+  const alarm = (suffix: string, alarmDescription: string, threshold: number, expression: string, metrics: ReturnType<typeof both>) =>
+    new cloudwatch.MetricAlarm(`${name}-rollback-${suffix}`, {
       alarmDescription: `${alarmDescription}; rolls a deployment back`,
       comparisonOperator: 'GreaterThanThreshold', threshold, evaluationPeriods: 3, datapointsToAlarm: 2, treatMissingData: 'notBreaching',
-      metricQueries: [...metrics, { id: 'value', expression, label: what, returnData: true }],
+      metricQueries: [...metrics, { id: 'value', expression, label: suffix, returnData: true }],
     }, { parent })
 
   const requests = both('r', 'RequestCount', 'Sum')
-  // With fewer requests in the minute, one of them would end a deployment.
+  // With fewer requests in a minute, a single error would end a deployment.
   const fromTwenty = (value: string): string => `IF(FILL(rb, 0) + FILL(rg, 0) > 20, ${value}, 0)`
 
   return [

@@ -4,12 +4,12 @@ import type { Statement } from '../../iam/roles.ts'
 import { randomValue, secret, type Secret } from './secrets.ts'
 
 /**
- * The secret that lists API keys, as SHA-256, with providers and scopes (docs/configuration.md). The first `up` makes the operator's
- * key; from then on the list is the operators', and no `up` touches it.
+ * The secret that lists API keys, as SHA-256, with providers and scopes (docs/configuration.md). The first `up` creates the operator's
+ * key. Afterwards only operators change the list, and `up` ignores it.
  */
 export class ApiKeys extends pulumi.ComponentResource {
   readonly secretArn: pulumi.Output<string>
-  /** The operator's key itself. */
+  /** The plain key of the operator. */
   readonly operator: Secret
   readonly ready: pulumi.Resource[]
 

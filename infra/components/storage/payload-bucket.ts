@@ -9,12 +9,12 @@ export interface PayloadBucketArgs {
 }
 
 /**
- * What expires. `batches/` does not: a manifest is the acceptance of a batch, and the answer to whoever sends it again, for ever. `decisions/`
- * does not: a restored database learns from it what was rejected and discarded.
+ * Prefixes that expire. `batches/` does not: a manifest is the acceptance of a batch, and answers repeated requests forever. `decisions/`
+ * does not: a restored database reads from it which batches were rejected and discarded.
  */
 const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/']
 
-/** The bucket of payloads and manifests; lib/batch/store/store.ts says what lies where. */
+/** The bucket of payloads and manifests; lib/batch/store/store.ts describes its prefixes. */
 export class PayloadBucket extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>
   readonly ready: pulumi.Resource[]
@@ -43,7 +43,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name })
   }
 
-  /** Takes batches in: payloads, manifests, notes of what is pending, uploads; reads reports; decides when an operator discards. */
+  /** Accepts batches: payloads, manifests, pending records, uploads. Reads reports, and writes a decision when an operator discards a batch. */
   accept (): Statement[] {
     return [
       this.#allowList(),
@@ -55,7 +55,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Applies batches: reads payloads and manifests, writes reports and decisions, clears notes of what was pending. */
+  /** Applies batches: reads payloads and manifests, writes reports and decisions, deletes pending records. */
   apply (): Statement[] {
     return [
       this.#allowList(),
@@ -67,7 +67,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads the copies of its files, lists and reads manifests and decisions, decides, sees whether a payload is there. */
+  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions, checks whether a payload exists. */
   operate (): Statement[] {
     return [
       this.#allowList(),
@@ -77,7 +77,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Without it S3 answers 403, not 404, for what is not there. */
+  /** Without this permission S3 answers 403, not 404, for a missing object. */
   #allowList (): Statement {
     return { actions: ['s3:ListBucket'], resources: [this.#arn] }
   }

@@ -3,17 +3,17 @@ import * as pulumi from '@pulumi/pulumi'
 import { onlyByTls } from '../../iam/only-by-tls.ts'
 
 export interface PrivateBucketArgs {
-  /** In place of the one that Pulumi makes up. */
+  /** Replaces the name that Pulumi generates. */
   fixedName?: pulumi.Input<string>
   lifecycleRules: NonNullable<s3.BucketLifecycleConfigurationArgs['rules']>
   versioned: boolean
-  /** Neither Pulumi nor a hurried hand deletes it. */
+  /** Prevents the deletion by Pulumi and by accident. */
   protect: boolean
-  /** Further statements of its policy, of the bucket's ARN. */
+  /** Further statements of the policy, given the bucket's ARN. */
   statements?: (arn: pulumi.Output<string>) => object[]
 }
 
-/** A bucket that is private, encrypted and spoken to by TLS alone. `ready` is there once all of this holds. */
+/** Creates a bucket that is private, encrypted and reachable by TLS only. The resources of `ready` exist once all of this is set. */
 export function privateBucket (name: string, args: PrivateBucketArgs, parent: pulumi.Resource): { bucket: s3.Bucket, ready: pulumi.Resource[] } {
   const s3Bucket = new s3.Bucket(name, {
     forceDestroy: !args.protect, ...(args.fixedName ? { bucket: args.fixedName } : {}),

@@ -3,9 +3,9 @@ import * as pulumi from '@pulumi/pulumi'
 import { onlyByTls } from '../../iam/only-by-tls.ts'
 import type { Statement } from '../../iam/roles.ts'
 
-const fourteenDays = 14 * 24 * 60 * 60 // the longest that SQS keeps a message
+const fourteenDays = 14 * 24 * 60 * 60 // the maximum retention of SQS
 
-/** The FIFO queue of batches, a group per provider, and the dead-letter queue to which the tenth receive of a message leads. */
+/** The FIFO queue of batches, with a message group for each provider, and the dead-letter queue for messages after ten receives. */
 export class BatchQueue extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>
   readonly deadLetterUrl: pulumi.Output<string>
@@ -24,7 +24,7 @@ export class BatchQueue extends pulumi.ComponentResource {
       fifoThroughputLimit: 'perMessageGroupId',
       sqsManagedSseEnabled: true,
       messageRetentionSeconds: fourteenDays,
-      visibilityTimeoutSeconds: 30, // of a message whose worker died; a living one extends it (VISIBILITY_SECONDS)
+      visibilityTimeoutSeconds: 30, // for a message whose worker died; a running worker extends it (VISIBILITY_SECONDS)
       receiveWaitTimeSeconds: 20,
     }
     const batches = new sqs.Queue(`${name}-batches`, fifo, { parent })
@@ -49,12 +49,12 @@ export class BatchQueue extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url, deadLetterUrl: this.deadLetterUrl })
   }
 
-  /** May send batches to the worker, and see how many wait. */
+  /** Permits to send batches to the worker, and to read the number of waiting messages. */
   send (): Statement[] {
     return [{ actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'], resources: [this.#arn] }]
   }
 
-  /** May take batches and dead letters, and send again what was lost. */
+  /** Permits to receive batches and dead letters, and to send lost messages again. */
   work (): Statement[] {
     const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes']
     return [{ actions: take, resources: [this.#arn, this.#deadLetterArn] }, { actions: ['sqs:SendMessage'], resources: [this.#arn] }]

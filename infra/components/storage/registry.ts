@@ -2,12 +2,12 @@ import * as ecr from '@pulumi/aws/ecr/index.js'
 import type * as pulumi from '@pulumi/pulumi'
 
 export interface RegistryArgs {
-  /** In place of the one that Pulumi makes up. */
+  /** Replaces the name that Pulumi generates. */
   fixedName?: string
   protect: boolean
 }
 
-/** A repository of images whose tags stay where they are. */
+/** Creates a repository of images with immutable tags. */
 export function registry (name: string, { fixedName, protect }: RegistryArgs, options: pulumi.CustomResourceOptions): {
   repository: ecr.Repository
   lifecycle: ecr.LifecyclePolicy

@@ -5,21 +5,21 @@ import { randomBytes } from 'node:crypto'
 export interface Secret {
   arn: pulumi.Output<string>
   value: pulumi.Output<string>
-  /** Made once it has a value. */
+  /** Resources that exist once the secret has a value. */
   ready: pulumi.Resource[]
 }
 
 export interface SecretArgs {
   description: string
   value: pulumi.Input<string>
-  /** Kept as it was first made, whatever `value` says later: random values, and those that operators change. */
+  /** Whether the first value is permanent, whatever `value` is later: for random values, and for those that operators change. */
   ignoreValueChanges: boolean
-  /** With a higher number `value` is taken anew. */
+  /** A higher number replaces the value by `value`. */
   version?: number
   protect: boolean
 }
 
-/** A secret with a value. One that is not protected is gone at once when it is deleted, so that its stack can be made again. */
+/** Creates a secret with a value. An unprotected secret is deleted without a recovery window, so that its stack can be created again. */
 export function secret (name: string, { description, value, ignoreValueChanges, version = 1, protect }: SecretArgs, parent: pulumi.Resource): Secret {
   const secretResource = new secretsmanager.Secret(name, { description, recoveryWindowInDays: protect ? 30 : 0 }, { parent, protect })
   const content = new secretsmanager.SecretVersion(`${name}-${version}`, { secretId: secretResource.id, secretString: pulumi.secret(value) }, {
@@ -28,5 +28,5 @@ export function secret (name: string, { description, value, ignoreValueChanges, 
   return { arn: secretResource.arn, value: content.secretString.apply(text => text!), ready: [content] }
 }
 
-/** 256 bits, of characters that neither a URL nor a shell takes for anything else. */
+/** Returns 256 random bits, as characters without a special meaning in a URL or shell. */
 export const randomValue = (): pulumi.Output<string> => pulumi.secret(randomBytes(32).toString('base64url'))
