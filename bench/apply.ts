@@ -16,7 +16,7 @@ import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { emulatorProcess } from './measure/emulator.ts'
 import { medians, timed } from './measure/pairs.ts'
 
-/** A batch from its message to its commit, against `psql \copy` of the same rows, as they came, into the same table. Needs psql. */
+/** Compares a batch from its message to its commit with `psql \copy` of the same rows in the same order into the same table. Needs psql. */
 process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'bench'
 const server = await temporaryServer({ max_wal_size: '8GB', shared_buffers: '512MB' })
 await createDatabase(server, 'freight')
@@ -43,7 +43,7 @@ for (const [label, rounds, csv] of [
   console.log(`${label}: psql \\copy ${ms.copy.toFixed(0)} ms, apply ${ms.apply.toFixed(0)} ms, ratio ${(ms.apply / ms.copy).toFixed(2)}`)
   await owner`truncate prices, lane_months`
 }
-console.log(`resident memory of this process at its most: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`)
+console.log(`maximum resident memory of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`)
 
 await worker.end()
 await owner.end()
@@ -76,7 +76,7 @@ async function stored (csv: string): Promise<Manifest> {
   return manifest
 }
 
-/** Its own time for the command, without the start of the program and its connection. */
+/** Returns psql's own time for the command, without the start of psql and its connection. */
 function psqlCopy (file: string): number {
   const output = execFileSync('psql', [server.url('migrator', 'freight'), '-qXc', '\\timing on', '-c', 'alter table prices alter batch_number set default 0',
     '-c', `\\copy prices (orig_code, dest_code, day, price) from '${file}' (format csv, header)`], { encoding: 'utf8' })

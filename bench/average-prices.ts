@@ -6,7 +6,7 @@ import { openDatabase } from '../lib/postgres/database.ts'
 import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { medians, timed } from './measure/pairs.ts'
 
-/** What a query of the rates API costs the database, prepared, on one connection: 12 months of up to 20,000 lanes, 8 million prices each. */
+/** Measures the queries of the rates API, prepared, on one connection: 12 months of up to 20,000 lanes, 8 million prices each. */
 const server = await temporaryServer()
 const [small, large] = [await filled('small', 200), await filled('large', 20_000)]
 const month = { date_from: '2021-01-01', date_to: '2021-01-31' }
@@ -16,7 +16,7 @@ const regions = { orig_code: 'far_east', dest_code: 'northern_europe' }
 const sidesOf = ({ orig_code: orig, dest_code: dest }: typeof lane) =>
   ({ origCode: orig, origSlug: orig.toLowerCase(), destCode: dest, destSlug: dest.toLowerCase(), months: ['2021-01-01'] })
 
-/** 50 in turn, since one takes less than a clock shows. */
+/** Runs 50 queries in sequence, since one query is shorter than the resolution of the clock. */
 const fifty = (query: () => Promise<unknown>) => async () => await timed(async () => { for (let i = 0; i < 50; i++) await query() }) / 50
 
 const ms = await medians(9, {
@@ -30,11 +30,11 @@ const ms = await medians(9, {
   'the same by unnest with ordinality and group by (not chosen)': () => timed(() => unnested(large)),
   'the two largest regions, year': () => timed(() => averagePrices(large, { ...regions, ...year })),
 })
-for (const [what, each] of Object.entries(ms)) console.log(`${each.toFixed(3).padStart(10)} ms  ${what}`)
+for (const [name, each] of Object.entries(ms)) console.log(`${each.toFixed(3).padStart(10)} ms  ${name}`)
 await Promise.all([small.end(), large.end()])
 await server.remove()
 
-/** A database with so many lanes, and a connection of the reader's. */
+/** Returns a connection of the reader role to a new database with this number of lanes. */
 async function filled (name: string, lanes: number): Promise<Sql> {
   await createDatabase(server, name)
   const owner = openDatabase({ url: server.url('migrator', name), process: 'bench', poolSize: 1, statementTimeoutMs: 0 })
@@ -43,7 +43,7 @@ async function filled (name: string, lanes: number): Promise<Sql> {
   return openDatabase({ url: server.url('rates_api', name), process: 'bench', poolSize: 1, settings: { plan_cache_mode: 'force_generic_plan' } })
 }
 
-/** Lanes from the Far East to Northern Europe and back first, then others; the example's among them. */
+/** Inserts lanes from the Far East to Northern Europe and back first, then others. The example lane is among them. */
 async function fill (sql: Sql, lanes: number): Promise<void> {
   await sql.unsafe(`
     with recursive
@@ -66,7 +66,7 @@ async function fill (sql: Sql, lanes: number): Promise<void> {
     analyze`).simple()
 }
 
-/** Without the resolving of regions, which would be the same. */
+/** Omits the lookup of regions, which would be the same. */
 function unnested (sql: Sql): Promise<unknown> {
   return sql`
     select month, day, sum(count), sum(cent)

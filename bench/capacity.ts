@@ -10,7 +10,7 @@ import { freePort } from '../test/harness/free-port.ts'
 import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { emulatorProcess } from './measure/emulator.ts'
 
-/** What a batch, a row and a request cost, in CPU time of each process and in bytes: what docs/bottlenecks.md reckons with. */
+/** Measures the CPU time of each process and the bytes for a batch, a row and a request: the numbers of docs/bottlenecks.md. */
 process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'bench'
 const batches = 20
 const providers = ['one', 'two']
@@ -38,7 +38,7 @@ const warm = await start('rates-api', { DATABASE_URL: server.url('rates_api', 'f
 
 const csv = sampleCsv()
 const rows = csv.split('\n').length - 2
-await send(2) // warms up
+await send(2) // warm-up
 const before = { ...cpu(), bytes: await databaseBytes() }
 const began = performance.now()
 await send(batches)
@@ -71,7 +71,7 @@ async function start (name: string, own: Record<string, string>): Promise<{ chil
   return { child, url }
 }
 
-/** Sends so many batches, and waits for their end. */
+/** Sends this number of batches, and waits until all are applied. */
 async function send (count: number): Promise<void> {
   const [{ done }] = await owner<[{ done: number }]>`select count(*) as done from batches where state = 'applied'`
   for (let number = 0; number < count; number++) {
@@ -95,7 +95,7 @@ async function databaseBytes (): Promise<number> {
   return row.bytes
 }
 
-/** CPU seconds so far of each process, and of PostgreSQL with all of its own, those that have ended included. */
+/** Returns the CPU seconds so far of each process, and of PostgreSQL with all of its processes, including exited ones. */
 function cpu (): Record<'ingestionApi' | 'worker' | 'cold' | 'warm' | 'postgres', number> {
   const spent = { ingestionApi: own(ingestionApi.child.pid!), worker: own(worker.child.pid!), cold: own(cold.child.pid!), warm: own(warm.child.pid!) }
   const postgres = readdirSync('/proc').filter(name => /^\d+$/.test(name)).reduce((sum, pid) => sum + (isPostgres(Number(pid)) ? own(Number(pid)) : 0), 0)
@@ -116,6 +116,6 @@ function fieldsOf (pid: number): string[] | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
   } catch {
-    return undefined // it has ended meanwhile
+    return undefined // the process has exited meanwhile
   }
 }

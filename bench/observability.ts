@@ -7,10 +7,10 @@ import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { load, toCents } from '../test/harness/prices.ts'
 
 /**
- * What metrics, log lines and traces cost GET /rates, answers kept: the rates API as it is, its log read by another process and its
- * metrics asked for every second, against the same one telling nothing. Both are in one process, and are asked in turns of a second:
- * new processes a few times over, since even with the same machine code one is not as fast as another. What the process tells of
- * itself whatever it does, it does for both; that is measured by its CPU time when nobody asks it anything.
+ * Measures the cost of metrics, log lines and traces for GET /rates with cache hits. The observed API has its log read by another process
+ * and its metrics scraped every second. The silent API reports nothing. Both are in one process and get requests alternately, for a
+ * second each. Several new processes run, since even with the same machine code one process is not as fast as another. Costs that
+ * occur without requests affect both; they are measured as the CPU time of an idle process.
  */
 const [processes, rounds, seconds] = [4, 12, 1]
 const server = await temporaryServer()
@@ -35,10 +35,10 @@ report('throughput', measurements.observed.map(({ perSecond }, at) => perSecond 
 report('by CPU time', measurements.observed.map(({ microseconds }, at) => measurements.silent[at]!.microseconds / microseconds))
 console.log(`idle, without requests: ${median(idle).toFixed(2)} % of a core`)
 
-function report (what: string, ratios: number[]): void {
+function report (name: string, ratios: number[]): void {
   const sorted = ratios.toSorted((a, b) => a - b)
   const [low, high] = [0.25, 0.75].map(part => sorted[Math.floor(sorted.length * part)]!.toFixed(3))
-  console.log(`${what}: ratio ${median(ratios).toFixed(3)}, median of ${ratios.length} pairs of measurements (interquartile range ${low}–${high})`)
+  console.log(`${name}: ratio ${median(ratios).toFixed(3)}, median of ${ratios.length} pairs of measurements (interquartile range ${low}–${high})`)
 }
 
 async function measureProcess (): Promise<void> {
@@ -51,7 +51,7 @@ async function measureProcess (): Promise<void> {
   const urls = { observed: `http://127.0.0.1:${port}`, silent: `http://127.0.0.1:${port + 1}` }
   while (!await fetch(urls.observed + paths[0]).then(({ ok }) => ok, () => false)) await new Promise(resolve => setTimeout(resolve, 50))
   const scraping = setInterval(() => { fetch(`http://127.0.0.1:${metricsPort}/metrics`).then(response => response.text(), () => '') }, 1_000)
-  for (let round = -1; round < rounds; round++) { // the first warms up
+  for (let round = -1; round < rounds; round++) { // the first is a warm-up
     for (const name of round % 2 === 0 ? ['silent', 'observed'] as const : ['observed', 'silent'] as const) {
       const measurement = await fire(urls[name], child.pid!)
       if (round >= 0) measurements[name].push(measurement)
@@ -75,7 +75,7 @@ async function fire (url: string, pid: number): Promise<Measurement> {
   return { perSecond: requests.total / duration, microseconds: (cpuSeconds(pid) - before) / requests.total * 1e6 }
 }
 
-/** CPU time of a process so far, all its threads. */
+/** Returns the CPU time of a process so far, over all threads. */
 function cpuSeconds (pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100

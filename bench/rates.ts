@@ -8,7 +8,7 @@ import { sampleMonth, shippedReference } from '../lib/sample/month.ts'
 import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { load, toCents } from '../test/harness/prices.ts'
 
-/** What the rates API can serve of lanes and months: against pgbench with the same statement, and against a constant answer. */
+/** Measures requests for a lane and month, compared with pgbench for the same statement, and with a constant response. */
 const connections = 10
 const seconds = 4
 const server = await temporaryServer()
@@ -26,7 +26,7 @@ const cold = await listening('services/rates-api/main.ts', [], { ...env, RATES_C
 const warm = await listening('services/rates-api/main.ts', [], env)
 const constant = await listening('bench/measure/constant-server.ts', [await (await fetch(cold.url + paths[0])).text()], {})
 const results: Record<string, number[]> = { pgbench: [], cold: [], warm: [], constant: [] }
-for (let round = 0; round < 4; round++) { // the first warms up
+for (let round = 0; round < 4; round++) { // the first is a warm-up
   for (const [name, run] of [
     ['pgbench', pgbench],
     ['cold', () => requestsPerSecond(cold.url, connections)],
@@ -38,8 +38,8 @@ for (let round = 0; round < 4; round++) { // the first warms up
   }
 }
 const median = (name: string): number => results[name]!.toSorted((a, b) => a - b)[1]!
-const compare = (what: string, name: string, other: string): void =>
-  console.log(`${what}: ${median(name).toFixed(0)}/s; ${other} ${median(other).toFixed(0)}/s; ratio ${(median(name) / median(other)).toFixed(2)}`)
+const compare = (label: string, name: string, other: string): void =>
+  console.log(`${label}: ${median(name).toFixed(0)}/s; ${other} ${median(other).toFixed(0)}/s; ratio ${(median(name) / median(other)).toFixed(2)}`)
 compare(`no cache, ${connections} clients`, 'cold', 'pgbench')
 compare('cached responses, 50 clients', 'warm', 'constant')
 
@@ -53,7 +53,7 @@ async function requestsPerSecond (url: string, connections: number): Promise<num
   return requests.average
 }
 
-/** The statement of a lane, prepared, twenty lanes in turn. NaN where there is no pgbench. */
+/** Runs the prepared statement of a lane, for twenty lanes alternately. Resolves to NaN without pgbench. */
 async function pgbench (): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-bench-'))
   const files = await Promise.all(lanes.slice(0, 20).map(async ([orig, dest], index) => {
@@ -73,7 +73,7 @@ async function pgbench (): Promise<number> {
   }
 }
 
-/** What lanePrices sends, with its parameters written out. */
+/** Returns the statement of lanePrices, with its parameters as literals. */
 async function statementOf (orig: string, dest: string): Promise<string> {
   let text = ''
   const write = (strings: TemplateStringsArray, ...values: unknown[]) => {
@@ -90,7 +90,7 @@ async function statementOf (orig: string, dest: string): Promise<string> {
 async function listening (program: string, args: string[], env: Record<string, string>): Promise<{ child: ChildProcess, url: string }> {
   const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await new Promise<string>(resolve => {
-    child.stdout!.on('data', (chunk: Buffer) => { // read to the end, so that it is not held up
+    child.stdout!.on('data', (chunk: Buffer) => { // read to the end, so that the process does not block on a full pipe
       const address = /listening at (http:[^"]+)/.exec(String(chunk))?.[1]
       if (address) resolve(address)
     })

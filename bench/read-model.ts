@@ -6,7 +6,7 @@ import { sampleCsv } from '../lib/sample/month.ts'
 import { temporaryServer } from '../test/harness/server.ts'
 import { medians, timed } from './measure/pairs.ts'
 
-/** What docs/decisions/0003 decides by: what each shape of ledger and read model costs a batch of the sample month's size. */
+/** The measurement behind docs/decisions/0003: the time of each shape of ledger and read model, for a batch of the sample month's size. */
 const csv = sampleCsv()
 const server = await temporaryServer({ max_wal_size: '4GB' })
 const sql = openDatabase({ url: server.url('postgres', 'postgres'), process: 'bench', poolSize: 1, statementTimeoutMs: 0 })

@@ -1,4 +1,4 @@
-// What a batch costs the worker's JavaScript: reading and checking CSV, encoding it for COPY, adding it up. `node bench/rows.ts`
+// Measures the worker's JavaScript for a batch: read and validate CSV, encode for COPY, sum up. `node bench/rows.ts`
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { rowRules } from '../services/ingestion-worker/rows/values/rules.ts'
 const CHUNK_BYTES = 65_536
 const rules = rowRules({ ports: portCodes(400), firstDay: '2020-12-01', lastDay: '2028-12-31', maxRows: 2_000_000 })
 
-/** `months`: over how many the days are spread; one is dense, twelve make nearly every row a lane and day of its own. */
+/** `months` is the range of the days. With one month the lanes are dense; with twelve nearly every row is a separate lane and day. */
 type Case = { format: RowFormat, rows: number, runs: number, months: number }
 
 const cases: Case[] = [
@@ -22,7 +22,7 @@ const cases: Case[] = [
   { format: 'csv', rows: 1_000_000, runs: 1, months: 12 },
 ]
 
-// Each in a process of its own, which reads the file from disk: its first run is cold, and its memory is that of the rows alone.
+// Each case runs in a separate process that reads the file from disk. Its first run is cold, and its memory is only that of the rows.
 const given = process.env.BENCH_ROWS_CASE
 if (given) {
   const { at, path } = JSON.parse(given) as { at: number, path: string }
@@ -76,7 +76,7 @@ function apply (format: RowFormat, path: string, sample: () => void) {
   const chunk = Buffer.alloc(CHUNK_BYTES)
   let [bytes, copied, readMs, laneMonths] = [0, 0, 0, 0]
   for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
-    const start = performance.now() // what the disk takes is not ours
+    const start = performance.now() // the time of the disk is not counted
     reader.write(chunk.subarray(0, length))
     for (let sent = encoder.take(); sent; sent = encoder.take()) {
       copied += sent.length
@@ -96,11 +96,11 @@ function apply (format: RowFormat, path: string, sample: () => void) {
   }
   const monthsMs = performance.now() - start
   sample()
-  if (errors > 0) throw new Error(`${errors} errors in a file that has none`)
+  if (errors > 0) throw new Error(`${errors} errors in a valid file`)
   return { ms: readMs + monthsMs, readMs, monthsMs, bytes, copied, laneDays: totals.laneDays, laneMonths }
 }
 
-/** The same file every time: forty ports (all, when spread over months) from 2021-01 on, prices of 100.00 to 9,999.99. */
+/** Writes the same file every time: forty ports (all of them for several months) from 2021-01 on, prices of 100.00 to 9,999.99. */
 function writeRows (format: RowFormat, rows: number, months: number): Uint8Array {
   const codes = months === 1 ? rules.ports.codes.slice(0, 40) : rules.ports.codes
   const file = Buffer.allocUnsafe(96 * rows + 64)

@@ -1,4 +1,4 @@
-/** Leaves of package.json's dependencies the one that is named; npm then takes the versions of package-lock.json for all below it. */
+/** Reduces package.json to one named dependency. npm then installs the versions of package-lock.json for it and its dependencies. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const name = process.argv[2]

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # @fastify/rate-limit 11.2.0 with fastify 5.12.8: routes with the same `groupId` do not share a limit while the counters are in memory.
 #
-# The documentation of `groupId` reads as if it made one limit for a group of routes. With the default store each route has a store of
-# its own: two routes of the group with `max: 2` serve four requests of one client, two each. One handler made by `app.rateLimit()` and
-# used as a hook of both routes has one store: the third request gets 429, whichever route it is for.
+# The documentation of `groupId` suggests one limit for a group of routes. With the default store each route has its own store.
+# Two routes of the group with `max: 2` serve four requests of one client, two each. One handler made by `app.rateLimit()` and used as
+# a hook of both routes has one store: the third request gets 429, whichever route it requests.
 #
 # Seen on 2026-11-27, Node 24.21.0:
 #   groupId      a 200, a 200, b 200, b 200, a 429, b 429
 #   one handler  a 200, a 200, b 429, b 429, a 429, b 429
 #
-# Needs Node 20 or newer, npm and its registry. Installs into a temporary folder. Exits with 1 if the behaviour is another.
+# Needs Node 20 or newer, npm and its registry. Installs into a temporary folder. Exits with 1 if the behaviour differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# npm 11.19.1: `npm sbom --omit=dev` leaves out production packages that a development dependency needs too.
+# npm 11.19.1: `npm sbom --omit=dev` omits production packages that a development dependency needs too.
 #
-# `debug` is a dependency, and so is its own dependency `ms`. Once `finalhandler`, which needs `debug`, is a development dependency, the bill of
-# materials for production has neither of them: `npm ls --omit=dev` and an installation with `--omit=dev` have both. A vulnerability scan of such a
-# bill finds nothing in what runs. A bill of a tree without development dependencies (they are taken out of package.json first) has all packages.
+# `debug` is a dependency, and so is its own dependency `ms`. With `finalhandler`, which needs `debug`, as a development dependency, the
+# production bill of materials has neither. `npm ls --omit=dev` and an installation with `--omit=dev` have both. A vulnerability scan of
+# such a bill misses packages that run. A bill without development dependencies in package.json (removed before) has all packages.
 #
 # Seen on 2026-11-27, Node 20.20.2:
 #   other dev dependency   debug ms
 #   shared dev dependency  (none)
 #   npm ls --omit=dev      debug ms
 #
-# Needs Node 20 or newer, npm and its registry. Installs into a temporary folder. Exits with 1 if the behaviour is another.
+# Needs Node 20 or newer, npm and its registry. Installs into a temporary folder. Exits with 1 if the behaviour differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -20,7 +20,7 @@ npm init -y >/dev/null
 npm install --silent --no-audit --no-fund --ignore-scripts npm@11.19.1 >/dev/null
 npm=$folder/tool/node_modules/.bin/npm
 
-tree () { # makes the folder $1 with `debug` as a dependency and $2 as a development dependency
+tree () { # creates the folder $1 with `debug` as a dependency and $2 as a development dependency
   mkdir "$folder/$1"
   cd "$folder/$1"
   printf '{ "name": "example", "version": "1.0.0", "private": true, "dependencies": { "debug": "4.4.3" }, "devDependencies": { %s } }\n' "$2" >package.json

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # postgres 3.4.9 (postgres.js): a string for a `timestamptz` parameter loses its microseconds, and `-infinity` is refused.
 #
-# The client asks the server for the types of the parameters, and gives each parameter of a date type to its own serializer, a string too:
-# `new Date(x).toISOString()`. A text that PostgreSQL itself has written is another moment afterwards, so that a comparison with the column it came
-# from, or a page that continues after it, misses rows. `infinity` and `-infinity`, which PostgreSQL takes, throw RangeError before anything is sent.
-# A cast to text first, `${text}::text::timestamptz`, keeps the value.
+# The client requests the parameter types from the server. It passes each parameter of a date type, also a string, to its own
+# serializer: `new Date(x).toISOString()`. A text that PostgreSQL itself has written then is another moment. A comparison with the column
+# of that text, or a page that continues after it, misses rows. `infinity` and `-infinity`, which PostgreSQL accepts, throw RangeError
+# before anything is sent. A cast to text first, `${text}::text::timestamptz`, preserves the value.
 #
 # Seen on 2026-11-27, Node 20.20.2, against PGlite 0.5.14 (PostgreSQL in the same process) with pglite-socket 0.2.17:
 #   ::timestamptz        2026-11-27 11:00:00.123+00
 #   ::text::timestamptz  2026-11-27 11:00:00.123456+00
 #   -infinity            RangeError; by text: -infinity
 #
-# Needs Node 20 or newer, npm and its registry. Installs into a temporary folder. Exits with 1 if the behaviour is another.
+# Needs Node 20 or newer, npm and its registry. Installs into a temporary folder. Exits with 1 if the behaviour differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

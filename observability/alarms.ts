@@ -2,62 +2,62 @@ import type { CloudWatchName } from '../lib/metrics/cloudwatch.ts'
 import type { MetricName, processMetrics } from '../lib/metrics/definitions.ts'
 import type { AwsMetric, AwsSource } from './aws-metrics.ts'
 
-/** A condition that somebody must know of. Plain data: Prometheus' rules, the alarms on AWS, the runbook and the drill are made from it. */
+/** An alarm condition, as plain data. Prometheus' rules, the alarms on AWS, the runbook and the alarm drill are generated from it. */
 export type Alarm = {
-  /** What is wrong, in one sentence. */
+  /** The problem, in one sentence. */
   summary: string
-  /** `page` wakes somebody; `ticket` waits for the working day. */
+  /** `page` wakes an operator; `ticket` waits until the next working day. */
   severity: 'page' | 'ticket'
-  /** Why this threshold and not another. */
+  /** Why the alarm has this threshold. */
   reason: string
-  /** Where our own metrics tell: null for what only AWS can measure. */
+  /** Condition on our own metrics; null if only AWS can measure it. */
   prometheus: PrometheusCondition | null
-  /** On AWS: null where another alarm there says it. */
+  /** Condition on AWS; null if another alarm on AWS covers it. */
   aws: AwsCondition | null
 }
 
 /**
- * A share of little traffic says nothing: one failed request of one is 100 %. Shares, and percentiles, which are shares too, hold only
- * from so many events on. What is counted are the failed requests where they can be counted, not all requests: a service that few
- * use and that fails altogether is an alarm (docs/decisions/0040-error-rate-alarms-need-five-failures.md).
+ * A share of little traffic is meaningless: one failed request of one is 100 %. Shares and percentiles therefore need a minimum count.
+ * The count is of failed requests where they are countable, not of all requests: the complete failure of a rarely used service must
+ * raise an alarm (docs/decisions/0040-error-rate-alarms-need-five-failures.md).
  */
 export type Least<Counted> = Counted & { count: number }
 
 export type PrometheusCondition = {
-  /** What the expression reads. */
+  /** Metrics in the expression. */
   metrics: ReadonlyArray<MetricName | typeof processMetrics[number] | 'up'>
-  /** A value for each thing that can be in trouble; `$window` stands for `windowMinutes`. */
+  /** One value for each failing object; `$window` is replaced by `windowMinutes`. */
   expression: string
-  /** So many in the window. */
+  /** Minimum count in the window. */
   least?: Least<{ expression: string }>
   windowMinutes: number
   above: number
-  /** How long it must be so. */
+  /** Minutes for which the condition must hold. */
   forMinutes: number
 }
 
 export type AwsCondition = {
-  /** `own` is the stack's own namespace, which has no dimensions; else the AWS resource whose dimensions it has. */
+  /** `own` is the stack's own namespace, which has no dimensions. Any other source is the AWS resource that has the dimensions. */
   source: 'own' | AwsSource
   metric: CloudWatchName | AwsMetric
   statistic: 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'p99'
-  /** The value is the metric's share of this one, from the same source. */
+  /** The value is the metric divided by this metric of the same source. */
   shareOf?: AwsMetric
-  /** So many in a period, by their sum; with fewer the value of the period is 0. */
+  /** Minimum count in a period, by the sum of this metric. With fewer, the period's value is 0. */
   least?: Least<{ metric: AwsMetric }>
   above?: number
   below?: number
-  /** The threshold is a share of this, which the stack's program knows: `max_connections`, or the allocated storage in bytes. */
+  /** The threshold is a share of this limit, which the stack's program supplies: `max_connections`, or the allocated storage in bytes. */
   thresholdOf?: 'max_connections' | 'allocated_storage'
   periodSeconds: 60 | 300 | 900
-  /** Periods looked at, and how many of them must be beyond the threshold. */
+  /** Evaluated periods, and the number of them that must exceed the threshold. */
   periods: number
   mustBreach: number
-  /** What a period without data means. */
+  /** Treatment of a period without data. */
   missing: 'breaching' | 'notBreaching' | 'ignore'
 }
 
-/** In three minutes of five: six failed requests at least, as Prometheus wants five in its window of five minutes. */
+/** Three minutes of five, with two failed requests each: at least six. Prometheus requires five in its window of five minutes. */
 const share5xx = {
   metric: 'HTTPCode_Target_5XX_Count', statistic: 'Sum', shareOf: 'RequestCount', least: { metric: 'HTTPCode_Target_5XX_Count', count: 2 },
   periodSeconds: 60, periods: 5, mustBreach: 3, missing: 'notBreaching',
@@ -69,7 +69,7 @@ const errorsOf = (service: string): Pick<PrometheusCondition, 'expression' | 'le
 })
 const ratesRequests = (series: string): string => `sum(increase(freight_http_request_seconds_${series}[$window]))`
 
-/** Every alarm, by its name, which is the heading of its section in docs/runbook.md. */
+/** Every alarm, by name. The name is the heading of its section in docs/runbook.md. */
 export const alarms = {
   'rates-errors': {
     summary: 'More than 1 % of the responses of the rates API are 5xx',
@@ -91,7 +91,7 @@ export const alarms = {
       },
       windowMinutes: 5, above: 0.5, forMinutes: 2,
     },
-    // CloudWatch does not count the slow ones: one in each of four minutes is four.
+    // CloudWatch does not count slow requests. One slow request in each of four minutes is four.
     aws: { source: 'rates-api-requests', metric: 'TargetResponseTime', statistic: 'p99', least: { metric: 'RequestCount', count: 5 }, above: 0.5, periodSeconds: 60, periods: 5, mustBreach: 4, missing: 'notBreaching' },
   },
   'ingestion-errors': {

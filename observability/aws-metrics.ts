@@ -1,19 +1,19 @@
 /**
- * Metrics that AWS makes itself, of what they are and with which dimensions. What an alarm or a panel reads on AWS is
- * here or in lib/metrics/cloudwatch.ts.
+ * Metrics that AWS publishes, with their dimensions. Every metric that an alarm or a panel reads on AWS is in this file or in
+ * lib/metrics/cloudwatch.ts.
  */
 export const awsMetrics = {
-  /** Both target groups of a blue/green service, added up: traffic moves between them. */
+  /** The sum of both target groups of a blue/green service, since traffic moves between them. */
   'rates-api-requests': { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HTTPCode_Target_5XX_Count', 'RequestCount', 'TargetResponseTime'] },
   'ingestion-api-requests': { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HTTPCode_Target_5XX_Count', 'RequestCount', 'TargetResponseTime'] },
-  /** The API gateway before the ingestion API: what it answers itself the target groups do not see. */
+  /** The API gateway before the ingestion API. The target groups do not count the gateway's own responses. */
   gateway: { namespace: 'AWS/ApiGateway', dimensions: ['ApiId'], metrics: ['5xx', 'Count', 'Latency'] },
-  /** The target groups in use of each HTTP service: an alarm with this source is one alarm for each service. */
+  /** The target groups in use of each HTTP service. An alarm with this source is one alarm for each service. */
   targets: { namespace: 'AWS/ApplicationELB', dimensions: ['LoadBalancer', 'TargetGroup'], metrics: ['HealthyHostCount', 'UnHealthyHostCount'] },
-  /** Each ECS service: an alarm with this source is one alarm for each. */
+  /** Each ECS service. An alarm with this source is one alarm for each service. */
   services: { namespace: 'AWS/ECS', dimensions: ['ClusterName', 'ServiceName'], metrics: ['CPUUtilization', 'MemoryUtilization'] },
   database: { namespace: 'AWS/RDS', dimensions: ['DBInstanceIdentifier'], metrics: ['CPUUtilization', 'DatabaseConnections', 'FreeStorageSpace', 'ReadLatency', 'WriteLatency', 'ReadIOPS', 'WriteIOPS'] },
-  /** Each replica: an alarm with this source is one alarm for each. */
+  /** Each replica. An alarm with this source is one alarm for each replica. */
   replica: { namespace: 'AWS/RDS', dimensions: ['DBInstanceIdentifier'], metrics: ['ReplicaLag', 'CPUUtilization'] },
   queue: { namespace: 'AWS/SQS', dimensions: ['QueueName'], metrics: ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible', 'NumberOfMessagesReceived', 'NumberOfMessagesSent'] },
   /** The dead-letter queue of the monthly schedule: invocations that started no task. */

@@ -1,7 +1,7 @@
 import type { CloudWatchName } from '../lib/metrics/cloudwatch.ts'
 import type { AwsMetric, AwsSource } from './aws-metrics.ts'
 
-/** A graph: the same question put to Prometheus and, where AWS has an answer, to CloudWatch. */
+/** A graph: the same query for Prometheus and, if AWS has the metric, for CloudWatch. */
 export type Panel = {
   title: string
   unit: 'requests/s' | 'seconds' | 'batches' | 'rows/s' | 'bytes/s' | 'bytes' | 'share' | 'count' | 'cores'
@@ -11,11 +11,11 @@ export type Panel = {
 
 export type Row = { title: string, panels: Panel[] }
 
-/** `$window` stands for the range of a rate: Grafana's own variable, a few scrapes long. */
+/** Returns an expression for a quantile. `$window` is replaced by the range of a rate: Grafana's variable, a few scrapes long. */
 const quantile = (q: number, histogram: string, by: string, where = ''): string =>
   `histogram_quantile(${q}, sum by (le${by ? `, ${by}` : ''}) (rate(${histogram}_bucket${where}[$window])))`
 
-/** Read from left to right and top to bottom it answers: do readers get answers, do batches arrive, what is in the way. */
+/** The dashboard. From left to right and top to bottom it shows the responses to readers, the flow of batches, and possible obstacles. */
 export const dashboard: Row[] = [
   {
     title: 'Readers',

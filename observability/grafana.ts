@@ -6,7 +6,7 @@ const units: Record<Panel['unit'], string> = {
 const perRow = 3
 const [width, height] = [24 / perRow, 8]
 
-/** The dashboard in Grafana's own form: what Prometheus cannot answer is left out. */
+/** Returns the dashboard in Grafana's format, without panels that have no Prometheus query. */
 export function grafanaDashboard (): object {
   const panels: object[] = []
   let y = 0

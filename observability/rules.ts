@@ -1,6 +1,6 @@
 import { alarms, type Alarm, type PrometheusCondition } from './alarms.ts'
 
-/** How long things take: in the drill of the alarms both are a few seconds. */
+/** Durations and thresholds of the rules. The alarm drill shortens them to a few seconds. */
 export type RuleTiming = {
   windowSeconds: (minutes: number) => number
   forSeconds: (minutes: number) => number
@@ -13,7 +13,7 @@ export const defaultTiming: RuleTiming = {
 
 type Rule = { alert: string, expr: string, for: string, labels: Record<string, string>, annotations: Record<string, string> }
 
-/** The rules of Prometheus, in the form of its rule files. */
+/** Returns the rules of Prometheus, in the format of its rule files. */
 export function prometheusRules (timing: RuleTiming = defaultTiming): { groups: Array<{ name: string, rules: Rule[] }> } {
   const rules = Object.entries<Alarm>(alarms).flatMap(([name, { summary, severity, reason, prometheus }]) => prometheus
     ? [{

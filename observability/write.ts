@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { grafanaDashboard } from './grafana.ts'
 import { prometheusRules } from './rules.ts'
 
-/** `npm run dashboards`: the files of `local/` that are made from the data, JSON, which is YAML too. */
+/** Returns the generated files of `local/`, for `npm run dashboards`. They are JSON, which is also YAML. */
 export const generatedFiles = (): Record<string, string> => Object.fromEntries(Object.entries({
   'prometheus/rules.json': prometheusRules(),
   'grafana/dashboards/freight-rates.json': grafanaDashboard(),

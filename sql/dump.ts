@@ -1,8 +1,8 @@
 import type { Sql } from 'postgres'
 
 /**
- * The schema as text, from the catalogs: tables with columns and constraints, indexes, functions, privileges. In place of
- * pg_dump, which is not to be had for every server that a developer may run. Partitions are left out: they come with time.
+ * Returns the schema as text, from the catalogs: tables with columns and constraints, indexes, functions, privileges. It replaces
+ * pg_dump, which is not available for every server that a developer may run. It omits partitions, which depend on the current date.
  */
 export async function dumpSchema (sql: Sql): Promise<string> {
   const tables = await sql<Array<{ oid: number, name: string, partition_key: string | null, options: string | null }>>`
@@ -53,7 +53,7 @@ async function indexesOf (sql: Sql, table: number): Promise<string[]> {
   return rows.map(row => row.line)
 }
 
-/** The owner's own privileges go without saying. Column privileges follow those of the table. */
+/** Returns the grants, without the owner's own privileges. Column privileges follow those of the table. */
 async function privilegesOf (sql: Sql, table: number): Promise<string[]> {
   const rows = await sql<Array<{ line: string }>>`
     select format('grant %s on %s to %s;', string_agg(lower(privilege_type) || columns, ', ' order by privilege_type), relname, grantee) as line

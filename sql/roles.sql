@@ -1,6 +1,6 @@
--- Run by a superuser or, on RDS, by the master user, before the first migration, and harmless when run again
--- (services/migrate/bootstrap.ts holds a lock meanwhile, and gives `bootstrap.database` and `bootstrap.iam`). Privileges are
--- given to the group roles, in the migrations; who logs in, and how, is each environment's own.
+-- A superuser or, on RDS, the master user runs this script before the first migration. It can be repeated without effect.
+-- services/migrate/bootstrap.ts holds a lock meanwhile, and sets `bootstrap.database` and `bootstrap.iam`. The migrations grant
+-- privileges to the group roles. Each environment defines its own logins and their authentication.
 do $$
 declare
   master constant name := current_user;
@@ -15,17 +15,17 @@ begin
       execute format('create role %I nologin', group_name);
     end if;
   end loop;
-  -- Operators see the statements of all sessions, and cancel those of all roles but superusers. On RDS the master user may grant both
-  -- roles, through rds_superuser.
+  -- Operators see the statements of all sessions, and cancel the statements of all roles but superusers. On RDS the master user may grant
+  -- both roles, through rds_superuser.
   foreach group_name in array array['pg_monitor', 'pg_signal_backend'] loop
     if not exists (select from pg_auth_members where roleid = group_name::regrole and member = 'operators'::regrole) then
       execute format('grant %I to operators', group_name);
     end if;
   end loop;
 
-  -- Who makes a role becomes a member of it, for good: PostgreSQL keeps that grant for itself. Through a login with rds_iam the
-  -- master user would be in rds_iam too, and RDS would not take its password any more. So the maker of the logins is a role that
-  -- is gone when this is over, and its memberships with it.
+  -- The creator of a role becomes a permanent member of the role, and PostgreSQL does not let the creator revoke that grant. Through a login
+  -- with rds_iam the master user would become a member of rds_iam, and RDS would refuse its password. A temporary role therefore creates the
+  -- logins. This script drops the role at the end, together with its memberships.
   create role role_maker createrole;
   execute format('grant role_maker to %I', master);
   for login in
@@ -54,7 +54,7 @@ begin
     execute format('grant connect on database %I to rates_reader, batch_intake, batch_writer, operators', database);
     if is_superuser then
       execute format('alter database %I owner to migrator', database);
-    else -- one can only give a database to a role that one can become: for as long as that takes
+    else -- a new owner must be a role of which the current user is a member: a temporary grant
       set local role role_maker;
       execute format('grant migrator to %I', master);
       reset role;

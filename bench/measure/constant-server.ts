@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { buildServer } from '../../lib/http/server.ts'
 
-/** Serves one constant answer, with the manners and the log that the services have: what Fastify can do at most. */
+/** Serves one constant response, with the services' HTTP settings and log: the upper limit of Fastify. */
 const app = buildServer({ log: pino() })
 const body = process.argv[2]!
 app.get('/rates', async (_request, reply) => reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body))

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../test/harness/free-port.ts'
 
-/** The SQS and S3 emulator in a process of its own, so that its work is not counted as ours. */
+/** Starts the SQS and S3 emulator in a separate process, so that its CPU time is not counted as ours. */
 export async function emulatorProcess (): Promise<{ endpoint: string, stop: () => void }> {
   const port = await freePort()
   const program = fileURLToPath(import.meta.resolve('fauxqs')).replace(/app\.js$/, 'server.js')

@@ -6,8 +6,8 @@ import { openDatabase } from '../../lib/postgres/database.ts'
 import { openLog } from '../../lib/process/log.ts'
 
 /**
- * The rates API twice in one process, on PORT as it is and on the port after it telling nothing: no line, no trace, nothing counted.
- * Both run the same machine code, of which two processes would have two versions, up to a tenth apart.
+ * The rates API twice in one process: with observability on PORT, and on the next port without log lines, traces and metrics.
+ * Both run the same machine code. Two processes would have two versions of it, which differ by up to a tenth.
  */
 const nothing = (): void => {}
 const log = await openLog('rates-api', 'info')

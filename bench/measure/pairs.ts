@@ -1,4 +1,4 @@
-/** Runs each of the candidates in turn, `rounds` times after one round that does not count, and gives their medians in milliseconds. */
+/** Runs the candidates alternately, `rounds` times after one uncounted round. Resolves to their medians in milliseconds. */
 export async function medians<K extends string> (rounds: number, candidates: Record<K, () => Promise<number>>): Promise<Record<K, number>> {
   const times = Object.fromEntries(Object.keys(candidates).map(name => [name, []])) as unknown as Record<K, number[]>
   for (let round = 0; round <= rounds; round++) {

@@ -19,10 +19,10 @@ export async function stopProcesses (state: State): Promise<FoundProcess[]> {
   if (found.length === 0) return found
   await kill(found.filter(({ role }) => role === 'watchdog'))
   for (const { role, signal, limitMs } of stopOrder) {
-    const processes = found.filter(process => process.role === role)
-    for (const process of processes) if (!isBackend(process)) send(process, signal)
+    const processes = found.filter(target => target.role === role)
+    for (const target of processes) if (!isBackend(target)) send(target, signal)
     // A backend without its postmaster ignores a fast shutdown.
-    if (processes.some(process => !isBackend(process))) await waitForExit(processes, limitMs)
+    if (processes.some(target => !isBackend(target))) await waitForExit(processes, limitMs)
   }
   await killProcesses(state)
   return found
@@ -38,15 +38,15 @@ export async function killProcesses (state: State, ...roles: Role[]): Promise<vo
 }
 
 async function kill (processes: FoundProcess[]): Promise<void> {
-  for (const process of processes) send(process, 'SIGKILL')
+  for (const target of processes) send(target, 'SIGKILL')
   await waitForExit(processes, 5_000)
 }
 
 const isBackend = ({ command }: FoundProcess): boolean => command.startsWith('postgres: ')
 
-function send (found: FoundProcess, signal: NodeJS.Signals): void {
+function send (target: FoundProcess, signal: NodeJS.Signals): void {
   try {
-    if (isRunning(found)) process.kill(found.pid, signal)
+    if (isRunning(target)) process.kill(target.pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
