@@ -8,7 +8,7 @@ import { readCurrentDatabase } from './current-database.ts'
  */
 export function adopted (stack: string, state: StackState, id: string): StackState | undefined {
   const { engine, name, database } = readCurrentDatabase(stack, state)
-  if (engine === 'aurora') throw new Refused(`The state finds the cluster by its name ${name}: nothing is to be adopted. \`pulumi refresh\` reads the new cluster.`)
+  if (engine === 'aurora') throw new Refused(`The state finds the cluster by its name ${name}: there is nothing to adopt, and \`pulumi refresh\` reads the new cluster.`)
   if (!/^db-[A-Z0-9]{2,255}$/.test(id)) throw new Refused(`"${id}" is no resource id of an instance: it has the form db-ABCDEFGHIJKLMNOPQRSTUVWXYZ.`, 2)
   if (database.id === id) return undefined
   const changed = structuredClone(state)

@@ -51,7 +51,7 @@ t.test('Aurora: the cluster and all its members change names', async t => {
   ])
   t.ok(calls[0]!.includes('MinCapacity=0.5,MaxCapacity=8'))
   t.match(stdout, 'describe-db-cluster-automated-backups --db-cluster-identifier freight-dev-aside-202611210900', 'the id of the backups of a deleted source, not of the existing one')
-  t.match((await fakePulumi(t, {}, [], state).npmRun('restore', ['--stack', 'dev', '--to', to])).stdout, /# Where freight-dev is deleted: --source-db-cluster-resource-id \S+ /)
+  t.match((await fakePulumi(t, {}, [], state).npmRun('restore', ['--stack', 'dev', '--to', to])).stdout, /# If freight-dev is deleted: --source-db-cluster-resource-id \S+ /)
   t.match(stdout, /# for member in .*describe-db-clusters .*freight-dev-aside/, 'readers that autoscaling has made are included')
   t.notOk(calls.some(call => call.includes('--adopt')), 'the state finds a cluster by its name')
   t.equal(calls.find(call => call[1] === 'refresh')!.filter(word => word === '--target').length, 3, 'the cluster and two members')

@@ -170,8 +170,8 @@ t.test('refused without writing a file', async t => {
   t.match(await there.npmRun('stack', ['init', name, '--allowed-cidrs', '198.51.100.7/32']), { code: 255, stderr: `\`pulumi stack init ${name}` })
   t.notOk(existsSync(fileOf(name)), 'the command can be repeated')
   t.match(await there.npmRun('stack', ['init', 'local']), { code: 1, stderr: 'no name for a stack' })
-  t.match(await fakePulumi(t, { [name]: {} }).npmRun('stack', ['init', name]), { code: 1, stderr: 'There is a stack' })
-  t.match(await there.npmRun('stack', ['up', name, '--region', 'eu-west-1']), { code: 2, stderr: '--region is an option of `init` alone' })
+  t.match(await fakePulumi(t, { [name]: {} }).npmRun('stack', ['init', name]), { code: 1, stderr: 'There is already a stack' })
+  t.match(await there.npmRun('stack', ['up', name, '--region', 'eu-west-1']), { code: 2, stderr: '--region is an option of `init` only' })
 })
 
 t.test('the prompts', async t => {

@@ -1,5 +1,5 @@
 import { strFromU8, unzipSync } from 'fflate'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -61,4 +61,19 @@ t.test('an image\'s tag follows the contents of the image', async t => {
   t.not(contentTag(root, 'x86_64'), first)
   writeFileSync(join(root, 'package.json'), '{ }')
   t.not(contentTag(root, 'arm64'), first)
+})
+
+t.test('an image\'s tag depends on everything that the Dockerfile copies', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'content-tag-'))
+  t.teardown(() => rmSync(root, { recursive: true }))
+  const lines = readFileSync('Dockerfile', 'utf8').split('\n').filter(line => /^COPY (?!--from)/.test(line))
+  const copied = new Set(lines.flatMap(line => line.split(' ').slice(1, -1)))
+  t.ok(copied.size > 5)
+  for (const source of copied) {
+    const before = contentTag(root, 'arm64')
+    const isFile = source.includes('.')
+    if (!isFile) mkdirSync(join(root, source))
+    writeFileSync(isFile ? join(root, source) : join(root, source, 'file'), '')
+    t.not(contentTag(root, 'arm64'), before, source)
+  }
 })

@@ -45,7 +45,7 @@ function example (): string[] {
   const { vcpu: { arm64: vcpu }, gib: { arm64: gib } } = prices
   const metrics = `${ownMetrics + containerInsights} metrics × ${usd(monthly.metric)} + ${alarmMetrics(settings)} read by alarms × ${usd(monthly.alarmMetric)}`
   const how: Array<[what: string, arithmetic: string]> = [
-    ['tasks, at their fewest', `(0.5 vCPU × ${vcpu} + 1 GiB × ${gib}) × 2 + 1 vCPU × ${vcpu} + 2 GiB × ${gib}`],
+    ['tasks, at minTasks', `(0.5 vCPU × ${vcpu} + 1 GiB × ${gib}) × 2 + 1 vCPU × ${vcpu} + 2 GiB × ${gib}`],
     ['database', `0.032 + ${settings.database.storageGb} GiB × ${monthly.storageGib} / 730 h`],
     ['NAT gateways or endpoints', 'one NAT gateway'],
     ['two balancers', `2 × ${prices.balancer}`],

@@ -75,7 +75,7 @@ async function printedSteps (): Promise<string[]> {
 async function follow (script: string): Promise<void> {
   const step = script.slice(script.search(/^# \d+\. /m)).trimEnd()
   console.log(`\n${step}`)
-  if (/^# \d+\. Let the state follow/.test(step)) await showWithout()
+  if (step.includes(' --adopt ')) await showWithout()
   const { stdout, stderr } = await promisify(execFile)('bash', ['-euc', script], { cwd: root, maxBuffer: 2 ** 26 })
   for (const line of `${stdout}${stderr}`.split('\n')) if (/^\s*[^\s"{}[\],]/.test(line) && !/^\s*"/.test(line)) console.log(`> ${line}`)
 }
