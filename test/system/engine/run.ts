@@ -70,7 +70,7 @@ try {
     assert(encryptedkey)
     assert.match(config['freight-rates:permissionsBoundary'], /freight-service-boundary/)
     fails(await engine.npmRun('stack', 'init', stack, '--allowed-cidrs', '198.51.100.7/32'), /exists/)
-    return 'settings with account, region, boundary and key from the bootstrap; the second time it is refused'
+    return 'settings with account, region, boundary and key from the bootstrap; a second run is refused'
   })
 
   await step('`preview`, with the policy pack', async () => {
@@ -78,7 +78,7 @@ try {
     assert.match(text, /freight-rates@v[\d.]+/)
     assert.doesNotMatch(text, /can't run policy|\[advisory\]|\[mandatory\]/)
     assert.deepEqual([cloud.all(service).length, aws.tasks.length], [0, 0])
-    return `${/(\d+) to create/.exec(text)?.[1]} to create; every rule passes, none is put off; nothing is made, no task runs`
+    return `${/(\d+) to create/.exec(text)?.[1]} to create; every rule passes, none is postponed; nothing is made, no task runs`
   })
 
   await step('first `up` whose migration fails', async () => {
@@ -114,7 +114,7 @@ try {
     fails(await engine.pulumi('preview', '--refresh', '--expect-no-changes', '--diff', ...ofStack), /retentionInDays/)
     fine(await engine.pulumi('up', '--refresh', '--yes', ...ofStack))
     assert.equal(cloud.read(logGroup, group!.id)!.inputs.retentionInDays, group!.inputs.retentionInDays)
-    return '`preview --refresh --expect-no-changes` fails and names it; `up --refresh` takes it back'
+    return '`preview --refresh --expect-no-changes` fails and names the drift; `up --refresh` reverts it'
   })
 
   await step('`destroy`', async () => {
