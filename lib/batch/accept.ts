@@ -32,13 +32,15 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
     // The pending record of this request stays: a concurrent request that won may still need the sweeper to send its message.
     const owner = `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt}.`
     throw new Problem('key-reused', isCompressedUpload(existing) || isCompressedUpload(manifest)
-      ? `${owner} One of the two is a compressed upload, so their contents cannot be compared. Check that batch first: if it has the same file, another key would count its prices twice`
+      ? `${owner} One of the two is a compressed upload, so their contents cannot be compared. ` +
+        'Check that batch first: if it has the same file, another key would count its prices twice'
       : `${owner} That batch has different content. Send this content under another key`, { members: { id: existing.id } })
   }
   if (manifest.name.kind === 'key' && existing && existing.format !== manifest.format) {
-    throw new Problem('key-reused', `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt} and sent as ${mediaTypes[existing.format]}. ` +
+    throw new Problem('key-reused',
+      `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt} and sent as ${mediaTypes[existing.format]}. ` +
       `This request is ${mediaTypes[manifest.format]}. Send it under another key, or with Content-Type: ${mediaTypes[existing.format]}`,
-    { members: { id: existing.id } })
+      { members: { id: existing.id } })
   }
   const acceptedManifest = existing ?? manifest
   if (pending) await enqueue(queue, acceptedManifest)
@@ -79,7 +81,8 @@ async function enqueue (queue: Queue, { id, provider, traceparent }: Manifest): 
   try {
     await queue.send(id, provider, id, traceparent)
   } catch (cause) {
-    throw new Problem('queue-unavailable', `Batch ${id} is stored and will be queued within minutes. Sending the same request again queues it sooner and is safe`,
+    throw new Problem('queue-unavailable',
+      `Batch ${id} is stored and will be queued within minutes. Sending the same request again queues it sooner and is safe`,
       { members: { id }, headers: { location: `/batches/${id}` }, cause })
   }
 }

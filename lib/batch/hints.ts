@@ -3,13 +3,15 @@ import type { Name } from './batch.ts'
 type Hints = Record<Name['kind'], string>
 
 const dryRun = 'Send the file again: each dry run without an Idempotency-Key is a new check.'
-const deadLettered = 'An operator decides whether the batch is processed again or discarded; sending it again changes nothing. Wait for that decision. ' +
-  'When the operator asks for it, or the state is discarded, send it again under a new Idempotency-Key.'
-const discarded = 'None of it is applied, and that is final for this key, content or upload. To have it applied, send it again under a new Idempotency-Key.'
+const deadLettered = 'An operator decides whether the batch is processed again or discarded; sending it again changes nothing. ' +
+  'Wait for that decision. When the operator asks for it, or the state is discarded, send it again under a new Idempotency-Key.'
+const discarded = 'None of it is applied, and that is final for this key, content or upload. ' +
+  'To have it applied, send it again under a new Idempotency-Key.'
 
 const hintsByState: Record<string, Hints> = {
   rejected: {
-    key: 'This outcome is final for its Idempotency-Key. Send the corrected file, or the same file once ports or limits have changed, under another key.',
+    key: 'This outcome is final for its Idempotency-Key. ' +
+      'Send the corrected file, or the same file once ports or limits have changed, under another key.',
     content: 'Correct the file and send it. The same file is checked again where reference data, limits, rows or the release have changed since.',
     upload: 'Correct the file and upload it. The same upload is checked again where reference data, limits, rows or the release have changed since.',
     request: 'Correct the file and send it again: each dry run without an Idempotency-Key is a new check.',

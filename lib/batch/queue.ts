@@ -40,8 +40,8 @@ export function openQueue (sqs: SQSClient, queueUrl: string) {
   /** Receives one message, or null after `waitSeconds`. A message that names no batch has the batch id '' and fails like an unknown batch. */
   async function receive (waitSeconds: number, signal: AbortSignal): Promise<Delivery | null> {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({
-      QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
-      MessageAttributeNames: ['traceparent'],
+      QueueUrl: queueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: waitSeconds,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'], MessageAttributeNames: ['traceparent'],
     }), { abortSignal: signal })
     const message = Messages?.[0]
     if (!message) return null

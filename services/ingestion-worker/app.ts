@@ -64,7 +64,9 @@ export type IngestionWorker = {
 }
 
 /** Builds the ingestion worker, which receives messages and applies their batches in one transaction each. */
-export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, unfinishedMax = 5_000, ...options }: Dependencies): IngestionWorker {
+export function buildIngestionWorker (
+  { receive, metrics = openMetrics('ingestion-worker'), backlogSeconds = 15, unfinishedMax = 5_000, ...options }: Dependencies
+): IngestionWorker {
   const { secondLookMs = 1_000, suspectSeconds = 600 } = options
   const dependencies = { ...options, metrics, backlogSeconds, unfinishedMax, secondLookMs }
   const { sql, store, queue, log, sweep, limits, heartbeat } = dependencies
@@ -104,7 +106,8 @@ export function buildIngestionWorker ({ receive, metrics = openMetrics('ingestio
       stopping.abort()
       return Promise.all([consumer?.stopReceiving(), backgroundLoops])
     },
-    finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs).catch(() => log.warn({ limitMs }, 'shutdown deadline exceeded: rolling back batch')),
+    finishBatches: limitMs => withDeadline(Promise.resolve(consumer?.finished), limitMs)
+      .catch(() => log.warn({ limitMs }, 'shutdown deadline exceeded: rolling back batch')),
     async releaseMessages () {
       forceStop.abort(Object.assign(new Error('shutdown deadline exceeded'), { code: 'STOPPING' }))
       await consumer?.finished

@@ -13,22 +13,39 @@ export const Config = Type.Object({
   BATCH_MAX_DECODED_BYTES: Count('longest decoded content of an upload, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
   BATCH_MAX_GAP_BYTES: Count('most white space and blank lines between two rows, in bytes', { default: 1_048_576 }),
-  RECEIVE_SECONDS: Count('wait time of one receive (long polling), in seconds; an idle process takes up to as long to stop', { default: 5, maximum: 20 }),
+  RECEIVE_SECONDS: Count('wait time of one receive (long polling), in seconds; an idle process takes up to as long to stop', {
+    default: 5, maximum: 20,
+  }),
   VISIBILITY_SECONDS: Count('how long a message stays hidden without a heartbeat, in seconds', { default: 30, minimum: 3, maximum: 600 }),
-  HOLD_MAX_SECONDS: Count('longest time that a message stays invisible while its batch is processed, in seconds; SQS allows 12 hours', { default: 42_000, maximum: 42_900 }),
+  HOLD_MAX_SECONDS: Count('longest time that a message stays invisible while its batch is processed, in seconds; SQS allows 12 hours', {
+    default: 42_000, maximum: 42_900,
+  }),
   SWEEP_SECONDS: Count('time between two sweeps for batches that a lost process left unfinished, in seconds', { default: 30 }),
-  LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance, or a batch whose message is missing, counts as lost, in seconds', { default: 30, minimum: 1 }),
+  LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance, or a batch whose message is missing, counts as lost, in seconds', {
+    default: 30, minimum: 1,
+  }),
   BACKLOG_SECONDS: Count('time between two updates of the backlog metrics, in seconds', { default: 15, maximum: 300 }),
-  SECOND_LOOK_MS: Count('pause before a manifest or payload that differs from what was accepted is read again, in milliseconds', { default: 1_000, maximum: 60_000 }),
-  STORE_DOUBT_SECONDS: Count('shortest time that unreadable batches of several providers are held, in seconds; after it, one other readable batch shows that the store is not at fault', { default: 600 }),
+  SECOND_LOOK_MS: Count('pause before a manifest or payload that differs from what was accepted is read again, in milliseconds', {
+    default: 1_000, maximum: 60_000,
+  }),
+  STORE_DOUBT_SECONDS: Count('shortest time that unreadable batches of several providers are held, in seconds; ' +
+    'after it, one other readable batch shows that the store is not at fault', {
+    default: 600,
+  }),
   BATCHES_UNFINISHED_MAX: UnfinishedMax,
   STATEMENT_TIMEOUT_MS: Count('longest single statement, the load of a complete batch included, in milliseconds', { default: 900_000 }),
   LOCK_TIMEOUT_MS: Count('longest wait for a lock of another batch, in milliseconds', { default: 60_000 }),
-  DATABASE_SILENCE_MS: Count('longest time without a byte from the database during a query, in milliseconds; then the connection counts as lost; longer than LOCK_TIMEOUT_MS', {
+  DATABASE_SILENCE_MS: Count('longest time without a byte from the database during a query, in milliseconds; then the connection counts as lost; ' +
+    'longer than LOCK_TIMEOUT_MS', {
     default: 120_000, minimum: 1_000,
   }),
-  ECS_AGENT_URI: Type.Optional(Type.String({ description: 'address of the ECS agent, set by ECS; the worker requests task protection while it processes a batch', pattern: '^https?://' })),
-  PROTECTION_SECONDS: Count('time between two renewals of the task protection, which expires after three of these intervals, in seconds', { default: 60, maximum: 3_600 }),
+  ECS_AGENT_URI: Type.Optional(Type.String({
+    description: 'address of the ECS agent, set by ECS; the worker requests task protection while it processes a batch',
+    pattern: '^https?://',
+  })),
+  PROTECTION_SECONDS: Count('time between two renewals of the task protection, which expires after three of these intervals, in seconds', {
+    default: 60, maximum: 3_600,
+  }),
   FINISH_MS: Count('longest time that a batch in flight may continue after SIGTERM, in milliseconds', { default: 100_000 }),
 })
 

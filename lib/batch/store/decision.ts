@@ -45,8 +45,10 @@ export function parseDecision (id: string, text: string): Decision {
     throw Object.assign(new Error(`The decision about batch ${id} has version ${decision.version}`), { code: 'DECISION_VERSION' })
   }
   const state: string = String(decision?.state)
-  const isDecision = decision?.version === 1 && decision.id === id && typeof decision.provider === 'string' && !Number.isNaN(Date.parse(String(decision.decidedAt))) &&
-    ((['validated', 'rejected'].includes(state) && Number.isInteger(decision.rows) && Number.isInteger(decision.errors) && Array.isArray(decision.firstErrors)) ||
+  const isDecision = decision?.version === 1 && decision.id === id && typeof decision.provider === 'string' &&
+    !Number.isNaN(Date.parse(String(decision.decidedAt))) &&
+    ((['validated', 'rejected'].includes(state) &&
+      Number.isInteger(decision.rows) && Number.isInteger(decision.errors) && Array.isArray(decision.firstErrors)) ||
       (state === 'discarded' && typeof decision.actor?.name === 'string'))
   if (!isDecision) throw Object.assign(new Error(`The decision about batch ${id} cannot be parsed`), { code: 'INVALID_DECISION' })
   return decision as unknown as Decision

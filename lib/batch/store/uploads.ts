@@ -47,12 +47,15 @@ export type Uploads = ReturnType<typeof openUploads>
  * `uploads/<id>.json` holds the description, `incoming/<provider>/<id>` the file. The bucket's lifecycle deletes both after `keepDays` days.
  */
 export function openUploads (s3: S3Client, signer: S3Client, bucket: string, keepDays?: number) {
-  const fileOf = ({ provider, id }: Pick<Upload, 'provider' | 'id'>): { Bucket: string, Key: string } => ({ Bucket: bucket, Key: `incoming/${provider}/${id}` })
+  const fileOf = ({ provider, id }: Pick<Upload, 'provider' | 'id'>): { Bucket: string, Key: string } =>
+    ({ Bucket: bucket, Key: `incoming/${provider}/${id}` })
 
   /** Creates an upload. `fileExpiresAt` (ISO 8601): when the lifecycle deletes a file that is sent now; null if the lifecycle deletes no files. */
   async function create (declared: Omit<Upload, 'id'>): Promise<{ upload: Upload, put: SignedPut, fileExpiresAt: string | null }> {
     const upload = { id: randomUUID(), ...declared }
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `uploads/${upload.id}.json`, Body: JSON.stringify(upload), ContentType: 'application/json' }))
+    await s3.send(new PutObjectCommand({
+      Bucket: bucket, Key: `uploads/${upload.id}.json`, Body: JSON.stringify(upload), ContentType: 'application/json',
+    }))
     const checksum = Buffer.from(upload.sha256, 'hex').toString('base64')
     const headers = { 'content-length': String(upload.bytes), 'x-amz-checksum-sha256': checksum, 'if-none-match': '*' }
     const seconds = await getSignatureSeconds(signer)
@@ -83,7 +86,8 @@ export function openUploads (s3: S3Client, signer: S3Client, bucket: string, kee
   async function findFile (upload: Upload): Promise<StoredFile | null> {
     const found = await nullIfAbsent(s3.send(new HeadObjectCommand(fileOf(upload))))
     if (found?.ContentLength !== upload.bytes) return null
-    return { payload: { key: fileOf(upload).Key, versionId: found.VersionId ?? null, etag: found.ETag ?? '' }, storedAt: found.LastModified!.toISOString() }
+    const payload = { key: fileOf(upload).Key, versionId: found.VersionId ?? null, etag: found.ETag ?? '' }
+    return { payload, storedAt: found.LastModified!.toISOString() }
   }
 
   return { create, find, findFile }

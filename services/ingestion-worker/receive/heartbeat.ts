@@ -26,12 +26,19 @@ export function startHeartbeat (
       return
     }
     const onBeatDone = onBeat().catch(() => {}) // the database may be unavailable
-    const extended = queue.extend(delivery, visibilitySeconds).then(() => metrics.count('freight_heartbeats_total', { result: 'extended' }), error => {
+    beating = Promise.all([onBeatDone, extend()])
+  }, visibilitySeconds * 1_000 / 3)
+
+  async function extend (): Promise<void> {
+    try {
+      await queue.extend(delivery, visibilitySeconds)
+      metrics.count('freight_heartbeats_total', { result: 'extended' })
+    } catch (error) {
       metrics.count('freight_heartbeats_total', { result: 'failed' })
       log.warn({ err: error }, 'heartbeat failed')
-    })
-    beating = Promise.all([onBeatDone, extended])
-  }, visibilitySeconds * 1_000 / 3)
+    }
+  }
+
   return {
     async stop () {
       clearInterval(timer)

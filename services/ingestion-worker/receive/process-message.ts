@@ -182,7 +182,8 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
     outcome = await applyBatch({ sql, store, limits, signal, onProgress: now => { done = now }, onStep }, manifest, attempt)
   } catch (error) {
     await progress.stop()
-    await finishAttempt(sql, attempt, 'failed', done.read, reasonOf(isByOperator(signal) ? signal.reason : error)).catch(() => {}) // the database may be what failed
+    const reason = reasonOf(isByOperator(signal) ? signal.reason : error)
+    await finishAttempt(sql, attempt, 'failed', done.read, reason).catch(() => {}) // the database may have caused the failure
     throw error
   }
   await progress.stop()
@@ -210,5 +211,7 @@ async function releaseMessage ({ sql, queue, log, forceStop, parked, maxReceives
     return
   }
   if (seconds === 0 || !delivery.batchId) return
-  await parked.park(delivery, seconds).catch(error => log.warn({ err: error, seconds }, 'parked message not recorded: an operator cannot shorten its visibility timeout'))
+  await parked.park(delivery, seconds).catch(error => {
+    log.warn({ err: error, seconds }, 'parked message not recorded: an operator cannot shorten its visibility timeout')
+  })
 }

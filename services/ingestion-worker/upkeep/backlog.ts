@@ -35,7 +35,8 @@ const limitMs = 5_000
 export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     await Promise.all([
-      publishBatches(watch), publishHeldBatches(watch), publishMonthsLeft(watch), publishQueueMessages(watch, 'batches', watch.queue), publishQueueMessages(watch, 'dead_letters', watch.deadLetters),
+      publishBatches(watch), publishHeldBatches(watch), publishMonthsLeft(watch),
+      publishQueueMessages(watch, 'batches', watch.queue), publishQueueMessages(watch, 'dead_letters', watch.deadLetters),
     ])
     await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})
   }
@@ -76,7 +77,8 @@ async function queryBatches (sql: Sql, payloadKeepDays: number | undefined): Pro
       coalesce((
         select max(unfinished)::int from (
           select count(*) as unfinished from batches where state in ('queued', 'processing') group by provider) as of_provider), 0) as most,
-      coalesce(greatest(extract(epoch from now() - min(case when dead_lettered_at is null then accepted_at else queued_at end)), 0), 0)::float8 as oldest
+      coalesce(
+        greatest(extract(epoch from now() - min(case when dead_lettered_at is null then accepted_at else queued_at end)), 0), 0)::float8 as oldest
     from batches where state in ('queued', 'processing')`
   return row
 }

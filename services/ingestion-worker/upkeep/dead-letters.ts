@@ -59,7 +59,8 @@ async function record ({ sql, store, deadLetters, log, metrics }: Recorder, deli
       throw error
     })
   if (!manifest) {
-    const { outcome, provider } = await deadLetterUnreadable(sql, delivery, 'NO_MANIFEST: the message is a dead letter without a manifest that can be read')
+    const reason = 'NO_MANIFEST: the message is a dead letter without a manifest that can be read'
+    const { outcome, provider } = await deadLetterUnreadable(sql, delivery, reason)
     if (outcome === 'dead_lettered') metrics.count('freight_batches_finished_total', { outcome })
     if (outcome === 'stray') metrics.count('freight_stray_messages_total', {})
     log.error({ batchId, provider, outcome, body: delivery.body.slice(0, maxBodyChars) }, 'dead letter without a readable manifest')

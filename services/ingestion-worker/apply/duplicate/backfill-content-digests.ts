@@ -24,7 +24,8 @@ export async function backfillContentDigests (options: ApplyOptions, manifest: M
 async function backfillContentDigest (options: ApplyOptions, id: string): Promise<void> {
   const { sql, store, signal } = options
   signal.throwIfAborted()
-  const [unknown] = await sql`select 1 from batches where id = ${id} and content_digest is null and name_kind is distinct from 'key' and not content_lost`
+  const [unknown] = await sql`
+    select 1 from batches where id = ${id} and content_digest is null and name_kind is distinct from 'key' and not content_lost`
   if (!unknown) return // another worker was faster
   const manifest = await store.readManifest(id).catch((error: unknown) => {
     if (classify(error) === 'corrupt') return null // the new batch is not at fault

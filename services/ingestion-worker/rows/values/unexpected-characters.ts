@@ -1,7 +1,8 @@
 const names: Readonly<Record<string, string>> = {
   '\0': 'NUL', '\t': 'tab', '\n': 'line feed', '\r': 'carriage return', ' ': 'space', '\u00a0': 'no-break space', '\u00ad': 'soft hyphen',
   '\u200b': 'zero width space', '\u200c': 'zero width non-joiner', '\u200d': 'zero width joiner', '\u200e': 'left-to-right mark',
-  '\u200f': 'right-to-left mark', '\u2007': 'figure space', '\u2009': 'thin space', '\u2010': 'hyphen', '\u2011': 'no-break hyphen', '\u2012': 'figure dash',
+  '\u200f': 'right-to-left mark', '\u2007': 'figure space', '\u2009': 'thin space',
+  '\u2010': 'hyphen', '\u2011': 'no-break hyphen', '\u2012': 'figure dash',
   '\u2013': 'en dash', '\u2014': 'em dash', '\u2028': 'line separator', '\u202a': 'left-to-right embedding', '\u202c': 'pop directional formatting',
   '\u202f': 'narrow no-break space', '\u2060': 'word joiner', '\u2212': 'minus sign', '\u3000': 'ideographic space', '\ufeff': 'byte order mark',
   '\ufffd': 'replacement character',

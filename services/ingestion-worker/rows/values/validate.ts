@@ -38,7 +38,8 @@ const priceCodes: Record<number, RowErrorCode> = {
 
 /** The rules of a price. Each returns the fault of one value, or undefined for a good value. They run for every row and allocate nothing. */
 export const origFault = (orig: number): RowErrorCode | undefined => orig < 0 ? portCodes[orig] : undefined
-export const destFault = (dest: number, orig: number): RowErrorCode | undefined => dest < 0 ? portCodes[dest] : dest === orig ? 'same_port' : undefined
+export const destFault = (dest: number, orig: number): RowErrorCode | undefined =>
+  dest < 0 ? portCodes[dest] : dest === orig ? 'same_port' : undefined
 export const dayFault = (day: number, { firstDay, lastDay }: RowRules): RowErrorCode | undefined =>
   day >= firstDay && day <= lastDay ? undefined : dayCodes[day] ?? 'day_out_of_span'
 export const priceFault = (cents: number, { maxCents }: RowRules): RowErrorCode | undefined =>
