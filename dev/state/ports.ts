@@ -1,12 +1,13 @@
-import { randomInt } from 'node:crypto'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import type { Settings } from '../settings.ts'
 import type { State } from './folder.ts'
+import { freePort, listenError } from './free-port.ts'
 import { readPrivateJson, writePrivateJson } from './private-file.ts'
 
 const names = ['postgres', 'emulator', 'worker', 'ratesApiMetrics', 'ingestionApiMetrics', 'workerMetrics'] as const
+/** Below the range of outgoing connections, so that no connection takes a port while its server restarts. */
+const range = { min: 20_000, max: 30_000 }
 export type InternalPorts = Record<typeof names[number], number>
 
 /** Throws a Failure that names every port of the two APIs that is in use, and the variable that sets another port. */
@@ -26,7 +27,7 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
   const known = readPrivateJson<Partial<InternalPorts>>(path) ?? {}
   const taken = new Set([settings.ratesApiPort, settings.ingestionApiPort])
   const choose = async (port: number | undefined): Promise<number> => {
-    while (!port || taken.has(port) || await listenError(port)) port = randomPort()
+    while (!port || taken.has(port) || await listenError(port)) port = await freePort(range)
     taken.add(port)
     return port
   }
@@ -34,20 +35,4 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
   for (const name of names) ports[name] = await choose(known[name])
   writePrivateJson(path, ports)
   return ports
-}
-
-/** Returns a port below the range of outgoing connections, so that no connection takes the port while its server restarts. */
-const randomPort = (): number => randomInt(20_000, 30_000)
-
-/** Returns undefined if the port is free on every address; otherwise the reason, such as EADDRINUSE. */
-async function listenError (port: number): Promise<string | undefined> {
-  return await tryListening(port, '127.0.0.1') ?? await tryListening(port, undefined)
-}
-
-function tryListening (port: number, host: string | undefined): Promise<string | undefined> {
-  return new Promise(resolve => {
-    const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(undefined)))
-  })
 }

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { contentTag } from '../../../infra/components/compute/content-tag.ts'
 import { zipSmokeCheck } from '../../../infra/components/compute/smoke-code.ts'
 import { runChecks, type Check } from '../../../infra/smoke/check.ts'
+import { freePort } from '../../harness/free-port.ts'
 
 const checks: Check[] = [{ path: '/ready', status: 200 }, { method: 'POST', path: '/batches', status: 401 }]
 const soon = { limitMs: 200, pauseMs: 5 }
@@ -34,11 +35,7 @@ t.test('a version with other responses does not', async t => {
   t.same(await runChecks(open, checks, soon), { hookStatus: 'FAILED' }, 'batches without a key')
   const redirecting = await serve(t, (_request, response) => response.writeHead(301, { location: '/ready' }).end())
   t.same(await runChecks(redirecting, [checks[0]!], soon), { hookStatus: 'FAILED' }, 'a redirect is not a good response')
-  const closedServer = createServer()
-  await new Promise<void>(resolve => closedServer.listen(0, '127.0.0.1', resolve))
-  const { port } = closedServer.address() as AddressInfo
-  await new Promise(resolve => closedServer.close(resolve))
-  t.same(await runChecks(`http://127.0.0.1:${port}`, checks, soon), { hookStatus: 'FAILED' }, 'connection refused')
+  t.same(await runChecks(`http://127.0.0.1:${await freePort()}`, checks, soon), { hookStatus: 'FAILED' }, 'connection refused')
 })
 
 t.test('Lambda runs what the program sends', async t => {
