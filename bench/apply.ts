@@ -1,11 +1,11 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { execFileSync } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { batchId, type Manifest } from '../lib/batch/batch.ts'
+import type { Manifest } from '../lib/batch/batch.ts'
+import { createManifest } from '../lib/batch/create-manifest.ts'
 import { openStore } from '../lib/batch/store/store.ts'
 import { applyBatch } from '../services/ingestion-worker/apply/apply.ts'
 import { beginAttempt } from '../services/ingestion-worker/receive/attempt.ts'
@@ -13,6 +13,7 @@ import { openS3 } from '../lib/process/aws.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { sampleCsv } from '../lib/sample/month.ts'
 import { createDatabase, temporaryServer } from '../test/harness/server.ts'
+import { storeContent } from '../test/harness/stored-content.ts'
 import { emulatorProcess } from './measure/emulator.ts'
 import { medians, timed } from './measure/pairs.ts'
 
@@ -65,13 +66,7 @@ async function apply (manifest: Manifest): Promise<void> {
 }
 
 async function stored (csv: string): Promise<Manifest> {
-  const payload = await store.putStream(`incoming/demo/${randomUUID()}`, Readable.from([Buffer.from(csv)]), 'text/csv')
-  const name = { kind: 'key' as const, value: randomUUID() }
-  const manifest: Manifest = {
-    version: 1, id: batchId('demo', 'apply', name), provider: 'demo', mode: 'apply', name, format: 'csv', encoding: 'identity',
-    digest: createHash('sha256').update(csv).digest('hex'), digestOf: 'content', bytes: csv.length, decodedBytes: csv.length,
-    payload, acceptedAt: new Date().toISOString(),
-  }
+  const manifest = createManifest(await storeContent(store, csv), { provider: 'demo', mode: 'apply', key: randomUUID() })
   await store.createManifest(manifest)
   return manifest
 }

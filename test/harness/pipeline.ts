@@ -1,14 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { accept } from '../../lib/batch/accept.ts'
-import { batchId, type Format, type Manifest, type Mode } from '../../lib/batch/batch.ts'
+import type { Manifest, Mode } from '../../lib/batch/batch.ts'
+import { createManifest } from '../../lib/batch/create-manifest.ts'
 import { openQueue, type Queue } from '../../lib/batch/queue.ts'
 import { openStore, type Store } from '../../lib/batch/store/store.ts'
 import { aws, type TestAws } from './aws.ts'
 import { database, type TestDatabase } from './database.ts'
+import { storeContent, type ContentOptions } from './stored-content.ts'
 import { waitFor } from './wait.ts'
 
 export type Pipeline = {
@@ -25,15 +24,7 @@ export type Pipeline = {
   visible: (id: string) => Promise<number>
 }
 
-export type SubmitOptions = {
-  provider?: string
-  mode?: Mode
-  format?: Format
-  key?: string
-  gzip?: boolean
-  /** Content that the store has in place of the accepted content. */
-  stored?: string
-}
+export type SubmitOptions = ContentOptions & { mode?: Mode, key?: string }
 
 export const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
 
@@ -46,15 +37,9 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
 
   const deadLetters = openQueue(resources.sqs, resources.deadLetterQueueUrl)
 
-  async function submit (content: string, { provider = 'demo', mode = 'apply', format = 'csv', key, gzip = false, stored }: SubmitOptions = {}): Promise<Manifest> {
-    const body = gzip ? gzipSync(content) : Buffer.from(content)
-    const digest = createHash('sha256').update(content).digest('hex')
-    const payload = await store.putStream(`incoming/${provider}/${randomUUID()}`, Readable.from([stored === undefined ? body : Buffer.from(stored)]), 'text/csv')
-    const name = key === undefined ? { kind: 'content' as const, value: digest } : { kind: 'key' as const, value: key }
-    const { manifest } = await accept(store, queue, {
-      version: 1, id: batchId(provider, mode, name), provider, mode, name, format, encoding: gzip ? 'gzip' : 'identity', digest, digestOf: 'content',
-      bytes: body.length, decodedBytes: Buffer.byteLength(content), payload, acceptedAt: new Date().toISOString(),
-    })
+  async function submit (content: string, { provider = 'demo', mode = 'apply', key, ...options }: SubmitOptions = {}): Promise<Manifest> {
+    const stored = await storeContent(store, content, { provider, ...options })
+    const { manifest } = await accept(store, queue, createManifest(stored, { provider, mode, key }))
     await store.deletePending(manifest.id)
     return manifest
   }

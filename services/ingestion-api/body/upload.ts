@@ -1,11 +1,10 @@
-import type { Manifest, Name } from '../../../lib/batch/batch.ts'
+import type { Name } from '../../../lib/batch/batch.ts'
+import type { BatchContent } from '../../../lib/batch/create-manifest.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 
-/** The manifest members that come from the content, for a body and for an upload. */
-export type Content = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestOf' | 'bytes' | 'decodedBytes' | 'payload' | 'payloadStoredAt'> & {
-  /** The batch's name if the request has no key. */
-  contentName: Name
+/** The content of a batch, from a body or an upload. */
+export type Content = BatchContent & {
   /** The name that releases before docs/decisions/0022 used. */
   formerName?: Name
 }

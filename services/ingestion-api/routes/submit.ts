@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
-import { batchId, type Encoding, type Format, type Manifest, type Name } from '../../../lib/batch/batch.ts'
+import type { Encoding, Format, Manifest } from '../../../lib/batch/batch.ts'
+import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { acceptNamed } from '../../../lib/batch/naming.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
@@ -128,16 +129,11 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
 }
 
 function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content): Manifest {
-  const { contentName, formerName: _, ...content } = sent
-  const provider = providerOf(request)
-  const mode = request.query.dry_run === 'true' ? 'dry_run' : 'apply'
-  const key = request.headers['idempotency-key']
-  // A dry run concerns the current reference data: without a key each is a new batch.
-  const ownName: Name = mode === 'dry_run' ? { kind: 'request', value: randomUUID() } : contentName
-  const name: Name = typeof key === 'string' ? { kind: 'key', value: key } : ownName
-  const rows = request.query.rows === undefined ? {} : { rows: Number(request.query.rows) }
-  const acceptedAt = new Date().toISOString()
-  return { version: 1, id: batchId(provider, mode, name), provider, mode, name, ...content, ...rows, acceptedAt, traceparent: request.id }
+  const { dry_run: isDryRun, rows } = request.query
+  return createManifest(sent, {
+    provider: providerOf(request), mode: isDryRun === 'true' ? 'dry_run' : 'apply', key: request.headers['idempotency-key'] as string | undefined,
+    rows: rows === undefined ? undefined : Number(rows), traceparent: request.id,
+  })
 }
 
 function encodingOf (request: FastifyRequest): Encoding {

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import t from 'tap'
 import { accept } from '../../../lib/batch/accept.ts'
-import { batchId, type Manifest } from '../../../lib/batch/batch.ts'
+import type { Manifest } from '../../../lib/batch/batch.ts'
+import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { openQueue } from '../../../lib/batch/queue.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { openS3, openSqs } from '../../../lib/process/aws.ts'
 import { aws } from '../../harness/aws.ts'
 import { awsProxy } from '../../harness/aws-proxy.ts'
-import { sha256 } from '../../harness/ingestion-api.ts'
+import { storeContent } from '../../harness/stored-content.ts'
 
 t.test('accepting', async t => {
   const proxy = await awsProxy(t)
@@ -19,14 +18,8 @@ t.test('accepting', async t => {
     return { store: openStore(s3, bucket), queue: openQueue(sqs, queueUrl) }
   }
   const { store, queue } = open(proxy.endpoint)
-  const manifestOf = async (key: string, content: string): Promise<Manifest> => {
-    const name = { kind: 'key', value: key } as const
-    const payload = await store.putStream(`incoming/demo/${randomUUID()}`, Readable.from([Buffer.from(content)]), 'text/csv')
-    return {
-      version: 1, id: batchId('demo', 'apply', name), provider: 'demo', mode: 'apply', name, format: 'csv', encoding: 'identity',
-      digest: sha256(content), digestOf: 'content', bytes: content.length, decodedBytes: content.length, payload, acceptedAt: new Date().toISOString(),
-    }
-  }
+  const manifestOf = async (key: string, content: string): Promise<Manifest> =>
+    createManifest(await storeContent(store, content), { provider: 'demo', mode: 'apply', key })
   const manifestPut = ({ method, key }: { method: string, key: string }): boolean => method === 'PUT' && key.startsWith('batches/')
 
   t.test('again, and again without the pending record', async t => {

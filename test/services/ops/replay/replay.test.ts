@@ -1,9 +1,9 @@
 // A database is restored to an earlier moment, while the bucket has everything that was accepted and decided since.
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { batchId, type Manifest, type Mode } from '../../../../lib/batch/batch.ts'
+import type { Manifest } from '../../../../lib/batch/batch.ts'
+import { createManifest } from '../../../../lib/batch/create-manifest.ts'
 import { actOn } from '../../../../lib/batch/dead-letters.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
 import { sweepLost } from '../../../../services/ingestion-worker/upkeep/sweeper.ts'
@@ -13,6 +13,7 @@ import { restored, type TestDatabase } from '../../../harness/database.ts'
 import { inspect, type QueuedMessage } from '../../../harness/ingestion-api.ts'
 import { ops } from '../../../harness/ops.ts'
 import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
+import { storeContent } from '../../../harness/stored-content.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
 
@@ -154,15 +155,14 @@ async function planBatches (it: Pipeline): Promise<PlannedBatch[]> {
   const kinds = plan.flatMap(([count, before, after]) => Array.from({ length: count }, () => ({ before, after })))
   // An order without a pattern that is the same in each run.
   const shuffled = kinds.map((kind, at) => ({ kind, by: createHash('sha256').update(String(at)).digest('hex') })).sort((a, b) => a.by < b.by ? -1 : 1)
-  const payloads = { good: await stored(it, good), bad: await stored(it, bad) }
+  const contents = { good: await storeContent(it.store, good), bad: await storeContent(it.store, bad) }
   const start = Date.now() - 3_600_000
   const planned = shuffled.map(({ kind }, at): PlannedBatch => {
     const provider = providers[at % providers.length]!
-    const content = kind.after === 'rejected' ? bad : good
     return {
       ...kind,
-      manifest: manifestOf(provider, `batch ${at}`, content, payloads[content === bad ? 'bad' : 'good'], {
-        acceptedAt: new Date(start + at).toISOString(), mode: kind.after === 'validated' ? 'dry_run' : 'apply',
+      manifest: createManifest(contents[kind.after === 'rejected' ? 'bad' : 'good'], {
+        provider, key: `batch ${at}`, acceptedAt: new Date(start + at), mode: kind.after === 'validated' ? 'dry_run' : 'apply',
       }),
     }
   })
@@ -208,20 +208,12 @@ type Row = { id: string, state: string }
 const rowsOf = async ({ migrator }: TestDatabase): Promise<Row[]> => await migrator<Row[]>`select * from batches order by id`
 
 async function accepted (it: Pipeline, provider: string, count: number, content: string, more: Partial<Manifest> = {}): Promise<Manifest[]> {
-  const payload = await stored(it, content)
-  const manifests = Array.from({ length: count }, (_, at) => manifestOf(provider, `batch ${at}`, content, payload, { acceptedAt: new Date(Date.now() - 1_000 + at).toISOString(), ...more }))
+  const stored = await storeContent(it.store, content)
+  const manifests = Array.from({ length: count }, (_, at) => ({
+    ...createManifest(stored, { provider, mode: 'apply', key: `batch ${at}`, acceptedAt: new Date(Date.now() - 1_000 + at) }), ...more,
+  }))
   for (const manifest of manifests) await it.store.createManifest(manifest)
   return manifests
-}
-
-const stored = (it: Pipeline, content: string): Promise<Manifest['payload']> => it.store.putStream(`incoming/demo/${randomUUID()}`, Readable.from([Buffer.from(content)]), 'text/csv')
-
-function manifestOf (provider: string, key: string, content: string, payload: Manifest['payload'], { acceptedAt, mode = 'apply' }: { acceptedAt?: string, mode?: Mode }): Manifest {
-  const name = { kind: 'key' as const, value: key }
-  return {
-    version: 1, id: batchId(provider, mode, name), provider, mode, name, format: 'csv', encoding: 'identity', digest: createHash('sha256').update(content).digest('hex'),
-    digestOf: 'content', bytes: content.length, decodedBytes: content.length, payload, acceptedAt: acceptedAt!,
-  }
 }
 
 async function tenAtOnce<T> (items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {

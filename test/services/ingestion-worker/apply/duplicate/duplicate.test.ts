@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { actOn } from '../../../../../lib/batch/dead-letters.ts'
 import { accept } from '../../../../../lib/batch/accept.ts'
-import { batchId, type Format, type Manifest, type Name } from '../../../../../lib/batch/batch.ts'
+import type { Format, Manifest } from '../../../../../lib/batch/batch.ts'
+import { createManifest } from '../../../../../lib/batch/create-manifest.ts'
 import { applyBatch } from '../../../../../services/ingestion-worker/apply/apply.ts'
 import type { Outcome } from '../../../../../services/ingestion-worker/apply/outcome.ts'
 import { findUnknown, maxUnknown } from '../../../../../services/ingestion-worker/apply/duplicate/duplicate.ts'
@@ -31,12 +32,11 @@ async function upload (it: Pipeline, { content = csv, level = 6, format = 'csv',
 } = {}): Promise<Manifest> {
   const file = gzipSync(content, { level })
   const value = randomUUID()
-  const name: Name = { kind: 'upload', value }
   const payload = await it.store.putStream(`incoming/${provider}/${value}`, Readable.from([file]), 'application/gzip')
-  const { manifest } = await accept(it.store, it.queue, {
-    version: 1, id: batchId(provider, 'apply', name), provider, mode: 'apply', name, format, encoding: 'gzip',
-    digest: sha256(file), digestOf: 'payload', bytes: file.length, decodedBytes: null, payload, acceptedAt: new Date().toISOString(),
-  })
+  const { manifest } = await accept(it.store, it.queue, createManifest({
+    format, encoding: 'gzip', digest: sha256(file), digestOf: 'payload', bytes: file.length, decodedBytes: null, payload,
+    contentName: { kind: 'upload', value },
+  }, { provider, mode: 'apply' }))
   await it.store.deletePending(manifest.id)
   return manifest
 }
