@@ -89,6 +89,12 @@ t.test('an error of the query itself is not retried', async t => {
   await t.rejects(refused`select 1`, { code: '3D000' })
 })
 
+t.test('a connection cannot be reserved', async t => {
+  const sql = openDatabase({ url: (await database(t)).url('migrator'), process: 'killed', poolSize: 1 })
+  t.teardown(() => sql.end({ timeout: 1 }))
+  await t.rejects(sql.reserve(), /use a transaction/)
+})
+
 t.test('a pool, more queries than connections', async t => {
   const it = await pool(t, 4)
   const failures: string[] = []
