@@ -78,10 +78,7 @@ function apply (format: RowFormat, path: string, sample: () => void) {
   for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
     const start = performance.now() // the time of the disk is not counted
     reader.write(chunk.subarray(0, length))
-    for (let sent = encoder.take(); sent; sent = encoder.take()) {
-      copied += sent.length
-      encoder.recycle(sent)
-    }
+    for (let sent = encoder.take(); sent; sent = encoder.take()) copied += sent.length
     readMs += performance.now() - start
     bytes += length
     if (bytes % (64 * CHUNK_BYTES) === 0) sample()

@@ -58,5 +58,4 @@ export const problems = {
   'store-unavailable': { status: 503, title: 'The payload store cannot be reached', retryAfterSeconds: 5 },
   'queue-unavailable': { status: 503, title: 'The queue cannot be reached', retryAfterSeconds: 5 },
   'keys-unavailable': { status: 503, title: 'The API keys cannot be read', retryAfterSeconds: 5 },
-  'shutting-down': { status: 503, title: 'This process is shutting down', retryAfterSeconds: 1 },
 } as const satisfies Record<string, { status: number, title: string, retryAfterSeconds?: number }>

@@ -88,7 +88,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
         signal.throwIfAborted()
         content.update(chunk)
         const parsing = performance.now()
-        reader.write(chunk)
+        reader.write(chunk) // Once the reader has stopped, the rest is read for the digest alone: a corrupt payload is no error of the provider.
         trailingLine.write(chunk)
         parseMs += msSince(parsing)
         bytes += chunk.length

@@ -6,10 +6,6 @@ export class Carry {
   #bytes = new Uint8Array(0)
   #length = 0
 
-  get length (): number {
-    return this.#length
-  }
-
   /** Returns the buffered bytes followed by `chunk`. The result is valid until the next call. */
   join (chunk: Uint8Array): Uint8Array {
     // Converts a Buffer to a plain Uint8Array, so that the hot loops of the parsers see only one type.

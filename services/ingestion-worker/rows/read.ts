@@ -15,7 +15,7 @@ export type RowReader = {
   end (): void
   /** Number of data rows so far, good and bad. */
   readonly rowsSeen: number
-  /** True after a fault of the file was reported. The reader ignores all later bytes, so the caller need not fetch them. */
+  /** True after an error of the complete file was reported. The reader ignores later chunks. The digest of the payload still needs their bytes. */
   readonly stopped: boolean
 }
 

@@ -25,7 +25,6 @@ export class CopyEncoder {
   /** Length and value of batch_number, as encoded in a tuple. */
   readonly #batch: Buffer
   readonly #full: Buffer[] = []
-  readonly #spare: Buffer[] = []
   #bytes: Buffer
   #length: number
 
@@ -68,11 +67,6 @@ export class CopyEncoder {
     return Buffer.concat([...this.#full.splice(0), this.#bytes.subarray(0, this.#length), TRAILER])
   }
 
-  /** Gives back a buffer from {@link take} once it has been sent, to be filled again: memory stays flat without the collector. */
-  recycle (buffer: Buffer): void {
-    this.#spare.push(buffer)
-  }
-
   #flush (): void {
     this.#full.push(this.#bytes.subarray(0, this.#length))
     this.#bytes = this.#empty()
@@ -80,8 +74,7 @@ export class CopyEncoder {
   }
 
   #empty (): Buffer {
-    const spare = this.#spare.pop()
-    return spare ? Buffer.from(spare.buffer) : Buffer.allocUnsafeSlow(this.#chunkBytes + MAX_TUPLE_BYTES)
+    return Buffer.allocUnsafeSlow(this.#chunkBytes + MAX_TUPLE_BYTES)
   }
 }
 

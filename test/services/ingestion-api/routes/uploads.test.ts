@@ -103,6 +103,13 @@ t.test('uploads', async t => {
     t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
   })
 
+  t.test('an upload of another file type becomes a dead letter too: its first bytes stop the row reader, and its digest is checked', async t => {
+    const announced = csv.replace('101', '105')
+    const created = await createUpload(api, announced)
+    await api.putObject(`incoming/demo/${created.upload}`, announced.replace('orig', 'PK\x03\x04'))
+    t.match(await untilFinal((await name(api, created.upload)).body.id), { state: 'dead_lettered', reason: /^DIGEST_MISMATCH/ })
+  })
+
   t.test('bytes with another digest: refused by a store that verifies them, a dead letter with a store that does not', async t => {
     const announced = csv.replace('101', '104')
     const created = await createUpload(api, announced)

@@ -23,7 +23,7 @@ t.test('PostgreSQL reads the binary tuples as it reads the text', async t => {
     encoder.append(orig, dest, parseDay(day), Number(price.replace('.', '')))
     for (let bytes = encoder.take(); bytes; bytes = encoder.take()) {
       await write(copy, bytes)
-      encoder.recycle(bytes.fill(0))
+      bytes.fill(0) // The encoder does not use a buffer that it has given away.
     }
   }
   copy.end(encoder.finish())
@@ -53,25 +53,16 @@ t.test('a file without rows', async t => {
 t.test('buffers of the requested size, none lost and none sent twice', async t => {
   const complete = new CopyEncoder(rules, 7n, 1e6)
   const pieces = new CopyEncoder(rules, 7n, 500)
-  const recycled = new CopyEncoder(rules, 7n, 500)
   const taken: Buffer[] = []
-  const copied: Buffer[] = []
   t.equal(complete.take(), null)
   for (let cents = 1; cents < 1000; cents++) {
-    for (const encoder of [complete, pieces, recycled]) encoder.append(0, 1, rules.firstDay, cents * 12_345)
-    if (cents % 50 === 0) {
-      for (let bytes = pieces.take(); bytes; bytes = pieces.take()) taken.push(bytes)
-      for (let bytes = recycled.take(); bytes; bytes = recycled.take()) {
-        copied.push(Buffer.from(bytes))
-        recycled.recycle(bytes)
-      }
-    }
+    for (const encoder of [complete, pieces]) encoder.append(0, 1, rules.firstDay, cents * 12_345)
+    if (cents % 50 === 0) for (let bytes = pieces.take(); bytes; bytes = pieces.take()) taken.push(bytes)
   }
   t.ok(taken.length > 50)
   t.ok(taken.every(bytes => bytes.length >= 500 && bytes.length < 560))
   const expected = complete.finish()
   t.ok(expected.equals(Buffer.concat([...taken, pieces.finish()])))
-  t.ok(expected.equals(Buffer.concat([...copied, recycled.finish()])))
 })
 
 async function write (copy: Writable, bytes: Buffer): Promise<void> {
