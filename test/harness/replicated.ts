@@ -54,6 +54,8 @@ export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: stri
   await app.ready()
   t.teardown(() => app.close())
   return {
+    app,
+    metrics,
     /** Returns the number of cache hits. */
     cacheHits: () => valueOf(metrics, 'freight_response_cache_total', { result: 'hit' }),
     async get (address = path): Promise<RatesResponse> {

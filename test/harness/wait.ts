@@ -14,7 +14,7 @@ export async function waitFor (holds: () => Promise<boolean> | boolean): Promise
 /** Resolves with the result of `work`. Throws `late()` if there is no result within `waitLimitMs`. */
 export async function waitedFor<T> (work: Promise<T>, late: () => Error): Promise<T> {
   const over = new AbortController()
-  const limit = pause(waitLimitMs, undefined, { signal: over.signal, ref: false }).then(() => { throw late() })
+  const limit = pause(waitLimitMs, undefined, { signal: over.signal }).then(() => { throw late() })
   try {
     return await Promise.race([work, limit])
   } finally {

@@ -59,7 +59,7 @@ for (const way of ['cut', 'end'] as const) {
       const lost = transaction(sql, async tx => {
         await tx`insert into notes values ('lost')`
         began.resolve()
-        await tx`select pg_sleep(10)`
+        await tx`select pg_sleep(600)`
       })
       await began.promise
       await waitFor(isSleeping)

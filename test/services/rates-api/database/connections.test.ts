@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
 import { openConnections } from '../../../../services/rates-api/database/connections.ts'
+import { waitedFor } from '../../../harness/wait.ts'
 
 /** Returns queries that finish when the test says so. */
 function queries () {
@@ -10,11 +11,16 @@ function queries () {
 
 /** Returns connections that only record whether they were closed. */
 function fakes () {
-  const opened: Array<{ endTimeout: number | null | undefined }> = []
+  const opened: Array<{ endTimeout: number | undefined, ended: Promise<void> }> = []
   const connect = (): Sql => {
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
     const connection = {
       endTimeout: undefined as number | undefined,
-      async end ({ timeout }: { timeout: number }) { connection.endTimeout = timeout },
+      ended,
+      async end ({ timeout }: { timeout: number }) {
+        connection.endTimeout = timeout
+        resolve()
+      },
     }
     opened.push(connection)
     return connection as never
@@ -101,7 +107,7 @@ t.test('a connection that receives no data, not even the end of a cancelled quer
   const { query: run } = openConnections(connect, { connections: 1, maxWaiting: 5, limitMs: 20 })
   const { started, query } = queries()
   await t.rejects(run(query), { code: 'database-unavailable' })
-  while (opened[0]!.endTimeout === undefined) await new Promise(resolve => setTimeout(resolve, 10))
+  await waitedFor(opened[0]!.ended, () => new Error('the connection was not closed'))
   t.equal(opened[0]!.endTimeout, 0)
   started[0]!.reject(lost('CONNECTION_DESTROYED')) // the error of the library in that case
   let result

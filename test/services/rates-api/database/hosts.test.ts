@@ -79,7 +79,7 @@ t.test('no response is older than it reports, with commits, pauses and cached re
 
 t.test('a transaction that finishes between older and later transactions is seen: the snapshots of a replica do not show it', async t => {
   await setCount(1)
-  const { get } = await ratesApiOn(t, url(primary), [url(first)])
+  const { get, cacheHits } = await ratesApiOn(t, url(primary), [url(first)])
   await sql`create table noise (number int)`
   const older = await openTransaction(tx => tx`insert into noise values (1)`)
   const change = await openTransaction(tx => tx`update lane_months set counts[31] = 7 where orig_code = 'CNGGZ'`)
@@ -88,7 +88,8 @@ t.test('a transaction that finishes between older and later transactions is seen
     const { count, age } = await get()
     return count === 1 && age !== undefined
   })
-  for (let index = 0; index < 20; index++) await get() // the response is cached by now
+  const hitsBefore = (await cacheHits())!
+  await waitFor(async () => (await get()).count === 1 && (await cacheHits())! > hitsBefore)
   await change.commit()
   await waitFor(async () => (await get()).count === 7)
   t.equal((await get()).count, 7, 'seen, and it remains')
