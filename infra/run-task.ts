@@ -3,7 +3,7 @@ import { DescribeTasksCommand, ECSClient, RunTaskCommand, type Task } from '@aws
 import { setTimeout as pause } from 'node:timers/promises'
 import { followLog } from './task-log.ts'
 
-/** A task that runs once, and its place. `migrate` and `ops` in the stack's output `oneOffTasks` have this shape. */
+/** A one-off task, and where it runs. Each member of the stack's output `oneOffTasks` has this shape. */
 export interface OneOffTask {
   region: string
   cluster: string
