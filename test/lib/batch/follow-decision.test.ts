@@ -3,7 +3,7 @@
 import t from 'tap'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { actOn, listAuditEntries } from '../../../lib/batch/dead-letters.ts'
-import { decideInTime } from '../../../lib/batch/decide.ts'
+import { decideInTime } from '../../../lib/batch/store/decide.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { applyBatch } from '../../../services/ingestion-worker/apply/apply.ts'

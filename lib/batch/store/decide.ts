@@ -1,6 +1,6 @@
-import { withDeadline } from '../process/deadline.ts'
-import type { Decision } from './store/decision.ts'
-import type { Store } from './store/store.ts'
+import { withDeadline } from '../../process/deadline.ts'
+import type { Decision } from './decision.ts'
+import type { Store } from './store.ts'
 
 /** Longest time to store a decision, in milliseconds. The row of the batch is locked meanwhile, and its transaction ends after 60 s. */
 const limitMs = 15_000
