@@ -1,5 +1,4 @@
-import { pino } from 'pino'
-import { levels, type Log, type LogStream } from '../process/log.ts'
+import { levels, streamOf, type Log } from '../process/log.ts'
 import { spanIdOf, traceIdOf } from '../process/trace.ts'
 
 /** The log line of a request. */
@@ -25,9 +24,9 @@ const needEscape = /["\\\u0000-\u001f\u007f-\uffff]/ // eslint-disable-line no-c
  */
 export function requestLines (log: Log, level: 'info' | 'debug'): (line: RequestLine) => void {
   if (!log.isLevelEnabled(level)) return () => {}
-  const stream = (log as unknown as Record<symbol, LogStream>)[pino.symbols.streamSym]!
-  // The log's bindings, as pino stores them: `,"name":"rates-api"`.
-  const bindings = (log as unknown as Record<symbol, string>)[pino.symbols.chindingsSym] ?? ''
+  const stream = streamOf(log)
+  if (!stream) return line => log[level](fieldsOf(line), 'request')
+  const bindings = JSON.stringify(log.bindings()).replace(/^\{(.*)\}$/s, (_, inner: string) => inner && `,${inner}`)
   const head = memoizeLast((ms: number) => `{"level":${levels[level]},"time":"${new Date(ms).toISOString()}"${bindings},"requestId":"`)
   const middle = memoizeLast((route: string | null, method: string) => `","method":"${method}","route":${JSON.stringify(route)},"url":"`)
   const tail = memoizeLast((status: number) => `","status":${status},"ms":`)
@@ -49,6 +48,10 @@ function memoizeLast<A, B> (make: (a: A, b: B) => string): (a: A, b?: B) => stri
     if (last?.[0] !== a || last[1] !== b) last = [a, b as B, make(a, b as B)]
     return last[2]
   }
+}
+
+function fieldsOf ({ traceparent, url, ms, ...line }: RequestLine): object {
+  return { requestId: spanIdOf(traceparent), traceId: traceIdOf(traceparent), ...line, url: url.slice(0, maxUrlChars), ms: Math.round(ms * 10) / 10 }
 }
 
 function escape (url: string): string {

@@ -1,8 +1,7 @@
-import { collectDefaultMetrics, Gauge, Registry, type Metric } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { definitions, type Definition, type Labels, type MetricName, type NameOf } from './definitions.ts'
-import { Counter, Histogram } from './series.ts'
 
-/** The metrics of a process. No method throws or waits. */
+/** The metrics of a process. No method waits, and none throws for a finite value. */
 export type Metrics = {
   count: <N extends NameOf<'counter'>>(name: N, labels: Labels<N>, by?: number) => void
   /** `undefined` removes the sample: the value is unknown. */
@@ -30,14 +29,11 @@ export function openMetrics (service: string): Metrics {
       if (options.labelNames.length === 0) gauge.remove() // prom-client starts a gauge at 0, but the value is not known yet
       gauges.set(name, gauge)
     } else if (kind === 'counter') {
-      const counter = new Counter(options)
-      for (const each of combinations(labels)) counter.add(each, 0)
+      const counter = new Counter({ ...options, registers: [registry] })
+      for (const each of combinations(labels)) counter.inc(each, 0)
       counters.set(name, counter)
-      registry.registerMetric(counter as unknown as Metric)
     } else {
-      const histogram = new Histogram({ ...options, buckets })
-      histograms.set(name, histogram)
-      registry.registerMetric(histogram as unknown as Metric)
+      histograms.set(name, new Histogram({ ...options, buckets: [...buckets], registers: [registry] }))
     }
   }
   const set: Metrics['set'] = (name, labels, value) => {
@@ -45,7 +41,7 @@ export function openMetrics (service: string): Metrics {
     else gauges.get(name)!.set(labels as LabelValues, value)
   }
   return {
-    count: (name, labels, by = 1) => counters.get(name)!.add(labels as LabelValues, by),
+    count: (name, labels, by = 1) => counters.get(name)!.inc(labels as LabelValues, by),
     set,
     collect (name, values) {
       Object.assign(gauges.get(name)!, { collect: () => { for (const [labels, value] of values()) set(name, labels, value) } })

@@ -15,7 +15,7 @@ export const levels = pino.levels.values as Record<Level, number>
  * Opens the log of the process: JSON lines on standard output, or readable lines if standard output is a terminal.
  * Secrets never reach the log: requests are logged without headers, and database errors without parameters.
  */
-export async function openLog (name: string, level: string): Promise<Log> {
+export async function openLog (name: string, level: string, stream?: LogStream): Promise<Log> {
   const options: LoggerOptions = {
     name,
     level,
@@ -23,8 +23,16 @@ export async function openLog (name: string, level: string): Promise<Log> {
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: ['req.headers', '*.authorization', '*.password', 'err.query', 'err.parameters', 'err.args'], remove: true },
   }
-  return pino(options, process.stdout.isTTY ? await prettyStream() : createBufferedStream())
+  const output: LogStream = stream ?? (process.stdout.isTTY ? await prettyStream() : createBufferedStream())
+  const log = pino(options, output)
+  streams.set(log, output)
+  return log
 }
+
+const streams = new WeakMap<Log, LogStream>()
+
+/** Returns the stream of a log that `openLog` created. pino shows the stream of a log only by a symbol of its own. */
+export const streamOf = (log: Log): LogStream | undefined => streams.get(log)
 
 const [maxBufferedLines, maxBufferedMs] = [100, 200]
 

@@ -10,7 +10,15 @@ const partBytes = 5 * 1024 * 1024
 type Place = { Bucket: string, Key: string }
 type Part = { bytes: Buffer, last: boolean }
 
-/** Streams `body` to an object; a longer body than one part is a multipart upload. If the body fails, writes no object and throws its error. */
+/**
+ * Streams `body` to an object; a longer body than one part is a multipart upload. If the body fails, writes no object and throws its error.
+ *
+ * `Upload` of @aws-sdk/lib-storage (3.1175) does not replace this function, for three reasons:
+ *
+ * - It copies each part into a new buffer while it still has the chunks of that part. This function reuses two buffers.
+ * - With one part in flight it does not read the body meanwhile. With two, it holds up to three parts.
+ * - If the call that aborts the upload fails too, it throws the error of that call. The caller needs the error of the body.
+ */
 export async function putStream (s3: S3Client, at: Place, body: Readable, contentType: string): Promise<Payload> {
   const parts = partsOf(body)
   try {
