@@ -82,11 +82,3 @@ t.test('every system suite has a README with its command and its duration', asyn
     t.ok(existsSync(join(root, file)) && /`(npm|node) [^`]+`/.test(read(file)) && /^Duration: /m.test(read(file)), file)
   }
 })
-
-t.test('the test of a source file has its path, or a README of the tests names it', async t => {
-  const readmes = globSync('test/**/README.md', { cwd: root }).map(file => read(file)).join('\n')
-  const tests = globSync('test/**/*.test.ts', { cwd: root }).filter(file => !file.startsWith('test/system/'))
-  t.ok(tests.length > 90, `${tests.length} test files`)
-  const isNamed = (file: string): boolean => existsSync(join(root, file.replace(/^test\//, '').replace('.test.ts', '.ts'))) || existsSync(join(root, file.replace('.test.ts', '.ts')))
-  t.same(tests.filter(file => !isNamed(file) && !readmes.includes(`\`${file}\``)), [])
-})
