@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Sql } from 'postgres'
 import { pino } from 'pino'
 import type { Test } from 'tap'
+import type { Metrics } from '../../lib/metrics/metrics.ts'
 import { buildRatesApi, type Dependencies } from '../../services/rates-api/app.ts'
 import { database, type TestDatabase } from './database.ts'
 import { undocumented, type OpenApi } from './openapi.ts'
@@ -16,15 +17,16 @@ export type TestRatesApi = {
   get: (path: string, query?: Record<string, unknown> | string, call?: Call) => Promise<Result>
 }
 
-export type Options = { limits?: Partial<Dependencies['limits']>, keys?: Dependencies['keys'], connect?: (db: TestDatabase) => Sql }
+export type Options = { limits?: Partial<Dependencies['limits']>, keys?: Dependencies['keys'], metrics?: Metrics, connect?: (db: TestDatabase) => Sql }
 
 /** Starts the rates API on its own database, with the login of the rates API. */
-export async function ratesApi (t: Test, { limits, keys = null, connect = db => db.open('rates_api') }: Options = {}): Promise<TestRatesApi> {
+export async function ratesApi (t: Test, { limits, keys = null, metrics, connect = db => db.open('rates_api') }: Options = {}): Promise<TestRatesApi> {
   const db = await database(t)
   const app = await buildRatesApi({
     connect: () => connect(db),
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     keys,
+    ...(metrics ? { metrics } : {}),
     limits: {
       maxDays: 366, cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
     },

@@ -5,8 +5,8 @@ const toMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 
 /** Returns true if a text of the form `YYYY-MM-DD` is a day of the calendar, which has no year 0. */
 export function isDay (text: string): boolean {
-  const ms = toMs(text) // for the 31st of a shorter month: a day of the next month
-  return text >= '0001-01-01' && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
+  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= monthLength(year, month)
 }
 
 /** Returns the number of days between two days, both included; below 1 if `from` is after `to`. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { negotiate } from '../../../lib/http/media-type.ts'
 import { Problem } from '../../../lib/http/problem.ts'
@@ -10,7 +10,7 @@ import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { databaseProblems } from '../database/connections.ts'
 import type { Host } from '../database/host.ts'
 import { invalidParameters } from '../rates/parameters.ts'
-import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations } from '../rates/rates-query.ts'
+import { checkSides, RatesQuerystring, readRatesQuery, unknownLocation, unknownLocations, type RatesQuery } from '../rates/rates-query.ts'
 
 const Rates = Type.Object({
   rates: Type.Array(Type.Object({
@@ -54,16 +54,16 @@ export function registerRates (app: FastifyInstance, { hosts, metrics, access, m
     },
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', 'text/csv'])
-    const { value: body, ageMs } = await hosts.run(request.url, host => respond(request, type, host))
+    const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
+    const { value: body, ageMs } = await hosts.run(request.url, host => respond(query, type, request.url, host))
     // Caches between this server and the client cannot query the snapshot, so they must not store the response.
     return reply.headers({ 'cache-control': 'no-store', ...age(ageMs) }).type(`${type}; charset=utf-8`).send(body)
   })
 
-  async function respond (request: FastifyRequest, type: string, { cache, queryWithSnapshot }: Host): Promise<string> {
-    const { body: cached, store } = await cache.find(`${type} ${request.url}`)
+  async function respond (query: RatesQuery, type: string, url: string, { cache, queryWithSnapshot }: Host): Promise<string> {
+    const { body: cached, store } = await cache.find(`${type} ${url}`)
     metrics.count('freight_response_cache_total', { result: cached === undefined ? 'miss' : 'hit' })
     if (cached !== undefined) return cached
-    const query = readRatesQuery(request.query as Record<string, unknown>, maxDays)
     const totals = await queryWithSnapshot((sql, withSnapshot) => averagePrices(sql, query, withSnapshot))
     checkSides(query, totals)
     const rates = dailyRates(query, totals.months)

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { rawRequest } from '../../../harness/raw-http.ts'
 import { load, prices } from '../../../harness/prices.ts'
 import { ratesApi, type TestRatesApi } from '../../../harness/rates-api.ts'
@@ -85,4 +86,14 @@ t.test('HEAD has the head of GET and no body', async t => {
     t.equal(Number(head.headers['content-length']), Buffer.byteLength(body))
   }
   t.equal((await api.get('/rates', { ...query, date_to: 'x' }, { method: 'HEAD' })).status, 400)
+})
+
+t.test('a wrong parameter is found before the cache is looked up', async t => {
+  const metrics = openMetrics('rates-api')
+  const { get } = await ratesApi(t, { metrics })
+  const lookups = async () => await valueOf(metrics, 'freight_response_cache_total') ?? 0
+  t.match(await get('/rates', { ...query, date_to: '2021-02-30' }), { status: 400, body: { type: '/problems/invalid-parameters' } })
+  t.equal(await lookups(), 0)
+  t.equal((await get('/rates', query)).status, 200)
+  t.equal(await lookups(), 1)
 })
