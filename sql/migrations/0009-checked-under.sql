@@ -3,7 +3,7 @@
 -- The conditions of a rejection, or {"duplicate": id}. Null: not rejected, or rejected by an older release.
 alter table batches add column checked_under jsonb;
 
--- Moved by every load of reference data that changes anything (lib/reference/load.ts).
+-- Moved by every load of reference data that changes anything (services/reference/load.ts).
 create table reference_version (
   only_row boolean primary key default true check (only_row),
   version bigint not null

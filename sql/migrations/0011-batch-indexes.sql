@@ -1,7 +1,7 @@
 --! no transaction
 -- Indexes on a table that may be large: built while batches and readers go on (docs/decisions/0032-indexes-are-built-online.md).
 
--- For the search for an applied batch of the same content (services/ingestion-worker/apply/duplicate/duplicate.ts). A batch that a key names has no twin.
+-- For the search for an applied batch of the same content (services/ingestion-worker/apply/twin.ts). A batch that a key names has no twin.
 create index concurrently batches_of_digest on batches (provider, digest) where state = 'applied' and name_kind is distinct from 'key';
 -- The two digests differ for compressed uploads alone.
 create index concurrently batches_of_content on batches (provider, content_digest) where content_digest <> digest;
@@ -11,7 +11,7 @@ create index concurrently batches_of_unread_content on batches (provider, row_co
 
 -- For the count of a provider's unfinished batches, which the ingestion API makes every few seconds.
 create index concurrently batches_unfinished on batches (provider) where state in ('queued', 'processing');
--- For the question whether others were finished since (services/ingestion-worker/receive/waits.ts).
+-- For the question whether others were finished since (services/ingestion-worker/waits.ts).
 create index concurrently batches_finished on batches (finished_at) where finished_at is not null;
 
 alter table batches validate constraint batches_content_digest_check;

@@ -26,7 +26,7 @@ const schema = {
   security: [{ key: [] }],
   querystring: Type.Object({
     dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only validate the batch' })),
-    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'number of rows in the file, an integer from 1; with another number of rows the batch is rejected' })),
+    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'an integer from 1: the number of rows in the file; with another number of rows the batch is rejected' })),
   }, { additionalProperties: false }),
   // Without types: the body is a stream, and the worker validates its content.
   body: {
