@@ -7,10 +7,42 @@ export type Encoding = 'identity' | 'gzip'
 
 /** State of a batch. The API reports `accepted` from the manifest while the database is unavailable; no row has that state. */
 export type State = 'accepted' | 'queued' | 'processing' | 'applied' | 'validated' | 'rejected' | 'dead_lettered' | 'discarded'
-export const states = ['queued', 'processing', 'applied', 'validated', 'rejected', 'dead_lettered', 'discarded'] as const
 
-/** States that never change again. */
-export const finalStates: ReadonlySet<string> = new Set<State>(['applied', 'validated', 'rejected', 'discarded'])
+/**
+ * What each state means for other code. Code that acts on states reads this table or has a table of its own over `State`, so that a new state
+ * compiles only with a line in each of them.
+ * - `unrecorded`: no row has the state.
+ * - `unfinished`: a message of the batch is due, or a worker has it.
+ * - `dead letter`: an operator decides.
+ * - `final`: the state never changes again.
+ */
+const stateKinds = {
+  accepted: 'unrecorded',
+  queued: 'unfinished',
+  processing: 'unfinished',
+  applied: 'final',
+  validated: 'final',
+  rejected: 'final',
+  dead_lettered: 'dead letter',
+  discarded: 'final',
+} as const satisfies Record<State, 'unrecorded' | 'unfinished' | 'dead letter' | 'final'>
+
+type StateOf<Kind> = { [S in State]: (typeof stateKinds)[S] extends Kind ? S : never }[State]
+export type FinalState = StateOf<'final'>
+/** States of a row that may change. */
+export type OpenState = StateOf<'unfinished' | 'dead letter'>
+
+/** The states of a row. */
+export const states = (Object.keys(stateKinds) as State[]).filter((state): state is FinalState | OpenState => stateKinds[state] !== 'unrecorded')
+
+/** Returns true for a state that never changes again. */
+export const isFinal = (state: State): state is FinalState => stateKinds[state] === 'final'
+
+/** Returns true for `queued` and `processing`. */
+export const isUnfinished = (state: State): boolean => stateKinds[state] === 'unfinished'
+
+/** Returns true if the state of a batch becomes another without an operator. */
+export const isInProgress = (state: State): boolean => isUnfinished(state) || stateKinds[state] === 'unrecorded'
 
 /** Media type of each format, as in `Content-Type`. */
 export const mediaTypes: Readonly<Record<Format, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }

@@ -1,4 +1,4 @@
-import type { Name } from './batch.ts'
+import type { Name, State } from './batch.ts'
 
 type Hints = Record<Name['kind'], string>
 
@@ -8,7 +8,12 @@ const deadLettered = 'An operator decides whether the batch is processed again o
 const discarded = 'None of it is applied, and that is final for this key, content or upload. ' +
   'To have it applied, send it again under a new Idempotency-Key.'
 
-const hintsByState: Record<string, Hints> = {
+const hintsByState: Record<State, Hints | null> = {
+  accepted: null,
+  queued: null,
+  processing: null,
+  applied: null,
+  validated: null,
   rejected: {
     key: 'This outcome is final for its Idempotency-Key. ' +
       'Send the corrected file, or the same file once ports or limits have changed, under another key.',
@@ -21,7 +26,7 @@ const hintsByState: Record<string, Hints> = {
 }
 
 /** Returns what the provider can do about a batch that was not applied; null for any other state. */
-export function hintFor (name: Name, { state, first_errors: errors }: { state: string, first_errors: readonly unknown[] }): string | null {
+export function hintFor (name: Name, { state, first_errors: errors }: { state: State, first_errors: readonly unknown[] }): string | null {
   const [first] = errors as Array<{ code?: string, value?: string }>
   if (state === 'rejected' && first?.code === 'duplicate') {
     return `Batch ${first.value} has applied the same content: no action is needed. To apply it a second time, send it under an Idempotency-Key.`

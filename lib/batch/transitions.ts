@@ -57,9 +57,11 @@ export async function markApplied (
   return updated
 }
 
+const transitionOf = { validated: 'validate', rejected: 'reject' } as const satisfies Record<Checked['state'], keyof typeof transitions>
+
 /** Marks a batch as validated or rejected, as the decision says. Returns false, and changes nothing, if the batch is final or has no row. */
 export async function markChecked (tx: Sql, { id, state, decidedAt, rows, errors, firstErrors, lastLineEnded, under }: Checked): Promise<boolean> {
-  const { from, to } = transitions[state === 'rejected' ? 'reject' : 'validate']
+  const { from, to } = transitions[transitionOf[state]]
   const written = await tx`
     update batches set state = ${to}, finished_at = ${decidedAt}, row_count = ${rows}, error_count = ${errors},
       first_errors = ${tx.json(firstErrors as never)}, last_line_ended = ${lastLineEnded}, reason = null,

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { Manifest } from '../../lib/batch/batch.ts'
+import { states, type Manifest } from '../../lib/batch/batch.ts'
 import type { BatchRecord } from '../../lib/batch/records.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
@@ -18,7 +18,7 @@ export const RowError = Type.Object({
 export const BatchView = Type.Object({
   id: Type.String(),
   state: Type.String({
-    description: 'queued, processing, applied, validated, rejected, dead_lettered or discarded; accepted while the database is unavailable',
+    description: `${states.slice(0, -1).join(', ')} or ${states.at(-1)}; accepted while the database is unavailable`,
   }),
   provider: Type.String(),
   mode: Type.String({ description: 'apply or dry_run' }),

@@ -1,5 +1,6 @@
 import type { CheckedUnder } from '../conditions.ts'
 import type { Actor } from '../actor.ts'
+import type { FinalState } from '../batch.ts'
 
 /**
  * Final state of a batch that is not applied. The object `decisions/<id>.json` is written once, before the row, and never deleted.
@@ -15,6 +16,9 @@ type Common = {
   /** ISO 8601, by the database's clock. */
   decidedAt: string
 }
+
+/** The members of a decision, by its state. */
+const members: Record<Exclude<FinalState, 'applied'>, 'checked' | 'discarded'> = { validated: 'checked', rejected: 'checked', discarded: 'discarded' }
 
 /** Decision of a worker that has read the complete batch. */
 export type Checked = Common & {
@@ -45,11 +49,12 @@ export function parseDecision (id: string, text: string): Decision {
     throw Object.assign(new Error(`The decision about batch ${id} has version ${decision.version}`), { code: 'DECISION_VERSION' })
   }
   const state: string = String(decision?.state)
+  const kind = Object.hasOwn(members, state) ? members[state as keyof typeof members] : undefined
   const isDecision = decision?.version === 1 && decision.id === id && typeof decision.provider === 'string' &&
     !Number.isNaN(Date.parse(String(decision.decidedAt))) &&
-    ((['validated', 'rejected'].includes(state) &&
+    ((kind === 'checked' &&
       Number.isInteger(decision.rows) && Number.isInteger(decision.errors) && Array.isArray(decision.firstErrors)) ||
-      (state === 'discarded' && typeof decision.actor?.name === 'string'))
+      (kind === 'discarded' && typeof decision.actor?.name === 'string'))
   if (!isDecision) throw Object.assign(new Error(`The decision about batch ${id} cannot be parsed`), { code: 'INVALID_DECISION' })
   return decision as unknown as Decision
 }

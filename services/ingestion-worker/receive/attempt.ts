@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { finalStates, type Manifest } from '../../../lib/batch/batch.ts'
+import { isFinal, type Manifest } from '../../../lib/batch/batch.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import { beginBatch } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
@@ -21,7 +21,7 @@ export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string
     const batch = await beginBatch(tx, manifest.id)
     // The row was inserted just before. A result without the row is an error: the caller must not delete the message.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is missing`), { code: 'NO_ROW' })
-    if (finalStates.has(batch.state) || batch.state === 'dead_lettered') return null
+    if (isFinal(batch.state) || batch.state === 'dead_lettered') return null
     const [row] = await tx<[{ attempt: number, startedAt: string }]>`
       insert into batch_attempts (batch_id, attempt, worker, started_at)
       select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker}, clock_timestamp() from batch_attempts where batch_id = ${manifest.id}

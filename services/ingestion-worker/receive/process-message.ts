@@ -90,19 +90,23 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
       await releaseMessage(context, delivery, reasonOf(error))
       return true
     }
-    if (failure === 'corrupt') {
-      if (++corruptFailures === 1 && batchId !== '') {
-        await pause(context.secondLookMs)
+    switch (failure) {
+      case 'corrupt':
+        if (++corruptFailures === 1 && batchId !== '') {
+          await pause(context.secondLookMs)
+          return false
+        }
+        return await handleCorrupt(reasonOf(error), tries)
+      case 'wait':
+        corruptFailures = 0
+        closeReadOnlyConnections(sql, error)
+        breaker.trip(reasonOf(error))
+        await pause(backoffMs(tries, { maxMs: context.waitMaxMs }))
+        await Promise.race([breaker.untilClosed(), stopped])
         return false
-      }
-      return await handleCorrupt(reasonOf(error), tries)
+      default:
+        return failure satisfies never
     }
-    corruptFailures = 0
-    closeReadOnlyConnections(sql, error)
-    breaker.trip(reasonOf(error))
-    await pause(backoffMs(tries, { maxMs: context.waitMaxMs }))
-    await Promise.race([breaker.untilClosed(), stopped])
-    return false
   }
 
   /** Dead-letters a batch that was unreadable twice, or holds the batch while the store is suspect. */

@@ -1,5 +1,6 @@
 import { addAbortSignal } from 'node:stream'
 import type { Sql } from 'postgres'
+import { isUnfinished, type State } from '../../../lib/batch/batch.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { classify } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
@@ -56,8 +57,8 @@ export async function recheckHeldBatches (options: RecheckOptions): Promise<void
 async function recheck (options: RecheckOptions, held: Held[]): Promise<void> {
   const { sql, log } = options
   for (const { id } of held) {
-    const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
-    const isFinished = batch !== undefined && !['queued', 'processing'].includes(batch.state)
+    const [batch] = await sql<Array<{ state: State }>>`select state from batches where id = ${id}`
+    const isFinished = batch !== undefined && !isUnfinished(batch.state)
     if (!isFinished && !await isAsAccepted(options, id)) continue
     await sql`delete from unreadable_batches where batch_id = ${id}`
     log.info({ batchId: id }, isFinished ? 'unreadable batch is no longer queued or processing' : 'unreadable batch has become readable')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from 'postgres'
+import { isUnfinished, type State } from '../../../lib/batch/batch.ts'
 import type { Delivery } from '../../../lib/batch/queue.ts'
 import { deadLetterBatch } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
@@ -26,9 +27,9 @@ export async function deadLetterOrHold (sql: Sql, delivery: Delivery, reason: st
   if (batchId === '') return await deadLetterUnreadable(sql, delivery, reason)
   return await transaction(sql, async tx => {
     await tx`select pg_advisory_xact_lock(hashtextextended('unreadable_batches', 0))`
-    const [batch] = await tx<Array<{ state: string, provider: string }>>`select state, provider from batches where id = ${batchId}`
+    const [batch] = await tx<Array<{ state: State, provider: string }>>`select state, provider from batches where id = ${batchId}`
     // These are no evidence against the store: a message of an unknown batch, and a finished batch, whose objects may be damaged since long ago.
-    if (!batch || !['queued', 'processing'].includes(batch.state)) return await deadLetterUnreadable(tx, delivery, reason)
+    if (!batch || !isUnfinished(batch.state)) return await deadLetterUnreadable(tx, delivery, reason)
     const [failure] = await tx<[{ provider: string, store_is_right: boolean }]>`
       insert into unreadable_batches (batch_id, provider, reason, failed_at, checked_at)
       values (${batchId}, ${batch.provider}, ${reason}, clock_timestamp(), clock_timestamp())

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
+import type { OpenState } from '../../../lib/batch/batch.ts'
 import { dayMs, storedToExpireBy } from '../../../lib/batch/store/payload-expiry.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
@@ -46,7 +47,7 @@ type BatchesWatch = Pick<BacklogWatch, 'sql' | 'metrics' | 'unfinishedMax' | 'pa
 
 export async function publishBatches ({ sql, metrics, unfinishedMax, payloadKeepDays }: BatchesWatch): Promise<void> {
   const found = await withDeadline(queryBatches(sql, payloadKeepDays), limitMs).catch(() => undefined)
-  for (const state of ['queued', 'processing', 'dead_lettered'] as const) metrics.set('freight_batches', { state }, found?.[state])
+  for (const state of openStates) metrics.set('freight_batches', { state }, found?.[state])
   metrics.set('freight_dead_letters_expiring', {}, found?.expiring)
   metrics.set('freight_providers_with_work', {}, found?.providers)
   metrics.set('freight_oldest_batch_seconds', {}, found?.oldest)
@@ -59,7 +60,8 @@ async function publishHeldBatches ({ sql, metrics, onStoreSuspect }: BacklogWatc
   if (held) onStoreSuspect?.()
 }
 
-type Found = { queued: number, processing: number, dead_lettered: number, expiring: number, providers: number, oldest: number, most: number }
+const openStates = Object.keys({ queued: true, processing: true, dead_lettered: true } satisfies Record<OpenState, true>) as OpenState[]
+type Found = Record<OpenState, number> & { expiring: number, providers: number, oldest: number, most: number }
 
 /** Counts the batches by state. The age of a redriven batch counts from its redrive: its time as a dead letter is not backlog. */
 async function queryBatches (sql: Sql, payloadKeepDays: number | undefined): Promise<Found> {

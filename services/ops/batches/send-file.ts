@@ -3,6 +3,7 @@ import { createReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isInProgress, type State } from '../../../lib/batch/batch.ts'
 import { CommandError } from '../command-error.ts'
 import { openProgress } from './progress.ts'
 
@@ -11,13 +12,12 @@ export type SubmitOptions = { url: string, apiKey: string, key: string | undefin
 type Batch = {
   /** Whether the batch was accepted by an earlier request. Only the response to `POST /batches` says so. */
   replayed: boolean
-  id: string, state: string, reason: string | null, first_errors: RowError[]
+  id: string, state: State, reason: string | null, first_errors: RowError[]
   rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
 
 const types: Record<string, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
-const waiting = new Set(['accepted', 'queued', 'processing'])
 
 /** Thrown if the provider used the same key for other content before. */
 export class KeyReused extends CommandError {}
@@ -54,7 +54,7 @@ export async function submit (
     },
   } as RequestInit))
   progress.line(`batch ${batch.id}${batch.replayed ? ', accepted by an earlier request' : ''}`)
-  for (let pauseMs = 50; waiting.has(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
+  for (let pauseMs = 50; isInProgress(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
     progress.show(`${batch.state}${batch.rows_read ? `, ${thousands(batch.rows_read)} of ${thousands(batch.rows_expected)} rows read` : ''}`)
     await wait(pauseMs)
     batch = await readResponse(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
