@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { hintFor } from '../../lib/batch/hints.ts'
+import { adviceFor } from '../../lib/batch/advice.ts'
 import type { Manifest } from '../../lib/batch/batch.ts'
 import { readRecord } from '../../lib/batch/records.ts'
 import type { Store } from '../../lib/batch/store/store.ts'
@@ -16,7 +16,7 @@ export const databaseTimeoutMs = 3_000
 export async function readBatchView (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
   try {
     const record = await withDeadline(retryRead(() => readRecord(sql, manifest.id)), databaseTimeoutMs)
-    return record ? { ...viewOfRecord(record), advice: hintFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
+    return record ? { ...viewOfRecord(record), advice: adviceFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
   } catch (error) {
     log.warn({ err: error, batchId: manifest.id }, 'database unavailable: serving batch status from the manifest')
     return viewOfManifest(manifest, 'accepted')

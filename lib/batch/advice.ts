@@ -1,6 +1,6 @@
 import type { Name, State } from './batch.ts'
 
-type Hints = Record<Name['kind'], string>
+type AdviceByName = Record<Name['kind'], string>
 
 const dryRun = 'Send the file again: each dry run without an Idempotency-Key is a new check.'
 const deadLettered = 'An operator decides whether the batch is processed again or discarded; sending it again changes nothing. ' +
@@ -8,7 +8,7 @@ const deadLettered = 'An operator decides whether the batch is processed again o
 const discarded = 'None of it is applied, and that is final for this key, content or upload. ' +
   'To have it applied, send it again under a new Idempotency-Key.'
 
-const hintsByState: Record<State, Hints | null> = {
+const adviceByState: Record<State, AdviceByName | null> = {
   accepted: null,
   queued: null,
   processing: null,
@@ -26,10 +26,10 @@ const hintsByState: Record<State, Hints | null> = {
 }
 
 /** Returns what the provider can do about a batch that was not applied; null for any other state. */
-export function hintFor (name: Name, { state, first_errors: errors }: { state: State, first_errors: readonly unknown[] }): string | null {
+export function adviceFor (name: Name, { state, first_errors: errors }: { state: State, first_errors: readonly unknown[] }): string | null {
   const [first] = errors as Array<{ code?: string, value?: string }>
   if (state === 'rejected' && first?.code === 'duplicate') {
     return `Batch ${first.value} has applied the same content: no action is needed. To apply it a second time, send it under an Idempotency-Key.`
   }
-  return hintsByState[state]?.[name.kind] ?? null
+  return adviceByState[state]?.[name.kind] ?? null
 }
