@@ -12,7 +12,7 @@ type Waiting = {
 export const waitingBatches = command({
   name: 'batches waiting',
   summary: 'Shows the batches that are queued or processing: their number for each provider, largest first, and then each batch, oldest first.',
-  details: '"hidden" is the time until the message of a batch is delivered again.',
+  details: '"hidden" is the time until the message of a batch is delivered again. "reason" is why the last attempt failed; while a batch is held, its worker retries.',
   options: { provider, limit: { ...limit, summary: 'Maximum number of rows of each table, 1 to 9999' } },
   runs: 'task',
   async run ({ values, system }) {
@@ -35,9 +35,13 @@ async function countByProvider (sql: Sql, provider: string | undefined, max: num
     group by provider order by count(*) desc, provider limit ${max}`
 }
 
+/** While a batch is held after a failure of class `wait`, only its attempts have the reason: its row gets one when its message is released. */
+const lastFailure = (sql: Sql) => sql`(select reason from batch_attempts where batch_id = id and reason is not null order by attempt desc limit 1)`
+
 async function oldest (sql: Sql, provider: string | undefined, max: number): Promise<Waiting[]> {
   return await sql<Waiting[]>`
-    select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age, reason,
+    select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age,
+      coalesce(case when state = 'queued' then reason end, ${lastFailure(sql)}, reason) as reason,
       (select count(*)::int from batch_attempts where batch_id = id) as attempts,
       (select rows_read from batch_attempts where batch_id = id order by attempt desc limit 1) as rows_read,
       (select greatest(0, round(extract(epoch from hidden_until - clock_timestamp()))::int) from parked_messages where batch_id = id) as hidden

@@ -31,16 +31,21 @@ t.test('waiting batches, recent failures, and unreadable objects of the store', 
   await add('rejected long ago', 'few', 'rejected', 2_000, finishedAt(1_000))
   await attempt(hidden, 'failed', 'P0001: x', 10)
   await attempt(hidden, 'failed', 'P0001: x', 5)
+  const held = await add('held', 'many', 'processing', 4, { reason: '57014: of an earlier delivery' })
+  await attempt(held, 'failed', '08006: earlier', 3)
+  await attempt(held, 'failed', 'ECONNREFUSED: y', 2)
+  await sql`insert into batch_attempts (batch_id, attempt, worker, started_at) values (${held}, 3, 'test', now())`
   await attempt(dead, 'failed', 'P0001: x', 50)
   await attempt(dead, 'failed', 'P0002: long ago', 400)
   await attempt(rejected, 'rejected', 'y', 10)
   await sql`insert into parked_messages values (${hidden}, 'the receipt', now(), now() + interval '300 seconds')`
 
   const waiting = await run('batches', 'waiting')
-  t.match(waiting, { code: 0, stdout: /^many +1 +1 +3\d{3}[^]*^few +1 +0 +3\d{2}/m }, 'most batches first')
+  t.match(waiting, { code: 0, stdout: /^many +1 +2 +3\d{3}[^]*^few +1 +0 +3\d{2}/m }, 'most batches first')
   const ids = [...waiting.stdout.matchAll(/^[0-9a-f]{64}/gm)].map(([id]) => id)
-  t.same(ids, [old, hidden, other], 'oldest first')
+  t.same(ids, [old, hidden, other, held], 'oldest first')
   t.match(waiting.stdout, new RegExp(`^${hidden} +many +queued +1\\d{3}(\\.\\d)? +2 +7 +(29\\d|300) +P0001: x$`, 'm'))
+  t.match(waiting.stdout, new RegExp(`^${held} +many +processing .* ECONNREFUSED: y$`, 'm'), 'a held batch has the reason of its last failed attempt')
   t.match(await run('batches', 'waiting', '--limit', '1'), { code: 0, stdout: /^many[^]*The first 1 are shown/m })
   t.notMatch((await run('batches', 'waiting', '--provider', 'few')).stdout, 'many')
 
