@@ -5,7 +5,7 @@ import type { PayloadBucket } from './components/storage/payload-bucket.ts'
 import type { BatchQueue } from './components/storage/queue.ts'
 import { containerPort } from './components/compute/task.ts'
 
-/** The stores that the processes use, with the configuration. */
+/** The data stores and queue that the processes use, with the configuration. */
 export interface Stores {
   config: Config
   database: Database

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 
-/** Returns the number of a provider's batches that are queued or processing, and those of `ids` that have a row. */
+/** Returns how many batches of the provider are queued or processing, and which of `ids` have a row. */
 export async function countUnfinished (sql: Sql, provider: string, ids: string[]): Promise<{ unfinished: number, recorded: string[] }> {
   const [row] = await sql<[{ unfinished: number, recorded: string[] }]>`
     select

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const shuttingDown = new WeakSet<object>()
 
-/** Returns true if the process is draining or closing. Readiness is then negative. */
+/** Returns true if the process is draining or closing. `/ready` then answers 503. */
 export const isShuttingDown = (app: FastifyInstance): boolean => shuttingDown.has(app.server)
 
 /**

@@ -21,7 +21,7 @@ export const Config = Type.Object({
     default: 42_000, maximum: 42_900,
   }),
   SWEEP_SECONDS: Count('time between two sweeps for batches that a lost process left unfinished, in seconds', { default: 30 }),
-  LOST_AFTER_SECONDS: Count('age from which an unfinished acceptance, or a batch whose message is missing, counts as lost, in seconds', {
+  LOST_AFTER_SECONDS: Count('age from which an incomplete acceptance, or a batch whose message is missing, counts as lost, in seconds', {
     default: 30, minimum: 1,
   }),
   BACKLOG_SECONDS: Count('time between two updates of the backlog metrics, in seconds', { default: 15, maximum: 300 }),

@@ -8,7 +8,10 @@ export const why = { type: 'string', value: 'TEXT', summary: 'The reason, stored
 export const by = { type: 'string', value: 'NAME', summary: 'Who requested it, for the audit: added to the AWS identity or the user who runs the command' } as const
 export const provider = { type: 'string', value: 'NAME', summary: 'Only batches of this provider' } as const
 
-/** Returns the audit's data of this command. --by adds a name, and replaces neither the caller nor the task. */
+/**
+ * Returns who runs this command, for the audit table. `--by` sets the name; the AWS identity (`caller`) and the ECS task (`task`) are
+ * recorded in any case.
+ */
 export async function actorOf ({ why, by }: { why: string, by: string | undefined }): Promise<Actor> {
   const { caller, task } = await readOperator()
   return { name: by ?? caller ?? task ?? 'unknown', reason: why, caller, task }

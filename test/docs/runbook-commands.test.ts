@@ -54,8 +54,8 @@ t.test('every operators\' command of the runbook runs, and those about the datab
 
 const ranOnStack = new Set<string>()
 /**
- * Returns true once for each command about the database: on a stack a person can only reach the database through tasks. The other commands take the
- * same way.
+ * Returns true once for each `db` command: on a stack a person can only reach the database through tasks. The other commands run as tasks too,
+ * so one check of each `db` command is enough.
  */
 function onStack (args: string[]): boolean {
   const { name } = findCommand(args).command

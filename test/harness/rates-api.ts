@@ -13,7 +13,7 @@ export type Call = { method?: 'GET' | 'HEAD' | 'POST', headers?: Record<string, 
 export type TestRatesApi = {
   app: FastifyInstance
   db: TestDatabase
-  /** Sends a request whose response is checked against /openapi.json. A query is a record, or the text after `?`. */
+  /** Sends a request whose response is checked against /openapi.json. A query string is a record, or the text after `?`. */
   get: (path: string, query?: Record<string, unknown> | string, call?: Call) => Promise<Result>
 }
 

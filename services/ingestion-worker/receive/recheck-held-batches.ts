@@ -69,7 +69,7 @@ async function recheck (options: RecheckOptions, held: Held[]): Promise<void> {
   }
 }
 
-/** Returns the number of held batches, of all workers. */
+/** Returns how many batches all workers hold because the store is suspect. Batches that wait for a dependency are not counted. */
 export async function countHeld (sql: Sql): Promise<number> {
   const [row] = await sql<[{ held: number }]>`select count(*)::int as held from unreadable_batches where held_since is not null`
   return row.held

@@ -28,7 +28,7 @@ export async function deadLetterOrHold (sql: Sql, delivery: Delivery, reason: st
   return await transaction(sql, async tx => {
     await tx`select pg_advisory_xact_lock(hashtextextended('unreadable_batches', 0))`
     const [batch] = await tx<Array<{ state: State, provider: string }>>`select state, provider from batches where id = ${batchId}`
-    // These are no evidence against the store: a message of an unknown batch, and a finished batch, whose objects may be damaged since long ago.
+    // Two cases say nothing about the store: a message of an unknown batch, and a finished batch whose objects may have been damaged long ago.
     if (!batch || !isUnfinished(batch.state)) return await deadLetterUnreadable(tx, delivery, reason)
     const [failure] = await tx<[{ provider: string, store_is_right: boolean }]>`
       insert into unreadable_batches (batch_id, provider, reason, failed_at, checked_at)

@@ -4,7 +4,7 @@ import { snapshotOf } from '../cache/snapshot.ts'
 
 /**
  * Returns the prices from one port to another: the unchanged rows of the read model, which costs half as much as regionPrices over
- * the same lane (bench/average-prices.ts). Returns null if one row per month is not the result: a side is a region, a port has
+ * the same lane (bench/average-prices.ts). Returns null if a month may have more than one row: a side is a region, a port has
  * aliases, or the lane has full rows. Two lookups in small indexes determine this. Joining all rows of every lane would cost a third
  * more (docs/decisions/0026-port-aliases.md), and a second arm of a union about as much as the statement itself.
  */

@@ -3,7 +3,7 @@ import { Problem } from '../../../lib/http/problem.ts'
 export type ParameterCode =
   'missing' | 'empty' | 'repeated' | 'malformed' | 'not_a_day' | 'out_of_range' | 'reversed' | 'too_long' | 'same_port' | 'unknown' | 'unknown_location'
 
-/** One error of a query, as in the response's `errors`. `value` is the sent text, cut at 200 characters. */
+/** One error of a request's query string, as in the response's `errors`. `value` is the sent text, cut at 200 characters. */
 export type ParameterError = { parameter: string, code: ParameterCode, message: string, value?: string }
 
 /** The reason why a parameter's text is invalid. */

@@ -15,7 +15,7 @@ t.test('a program that dies is restarted, and exits in order on SIGTERM', async 
   process.kill(first.pid, 'SIGKILL')
   await supervisor.line(/^child +was killed by SIGKILL: restarting/)
   await supervisor.line(/^child +ready after a restart/)
-  // Until its pipe is empty, the program loses its last output.
+  // Output that is still in the pipe would be lost when the child is killed, so wait for it.
   await until('the new child has written all', () => supervisor.output().match(/^child +written$/gm)?.length === 2)
   t.not(find(state, 'service').pid, first.pid)
 

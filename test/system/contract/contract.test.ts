@@ -16,7 +16,7 @@ import { replay, type Target } from './replay.ts'
 const release = { version: 'this', folder: join(import.meta.dirname, '../../..') }
 let target: Target
 t.before(async () => {
-  const emulator = await startEmulator({ port: 0, host: '127.0.0.1' }) // the emulator of the other tests overwrites objects that S3 does not
+  const emulator = await startEmulator({ port: 0, host: '127.0.0.1' }) // the emulator of the other tests ignores `If-None-Match`
   t.teardown(emulator.stop)
   const [db, resources] = await Promise.all([database(t as Test), aws(t as Test, { endpoint: `http://127.0.0.1:${emulator.port}` })])
   const environments = {

@@ -44,7 +44,7 @@ const upload = (how: How = {}): Step => async (client, sent) => {
   return await name(how)(client, sent)
 }
 
-/** Pairs for one release and then the other: the same content by the same name. */
+/** Pairs of requests, the first for one release and the second for the other, that have the same batch name. */
 const namedAlike: Record<string, [Step, Step]> = {
   content: [post(), post()],
   'content, the second compressed': [post(), post({ gzip: true })],

@@ -52,8 +52,8 @@ export class Ports {
     if (end - start !== 5) return MALFORMED_PORT
     const key = keyOf(bytes, start)
     if (key < 0) return MALFORMED_PORT
-    const slot = this.#slot(key)
-    return this.#keys[slot] === key ? this.#indices[slot]! : UNKNOWN_PORT
+    const entry = this.#entry(key)
+    return this.#keys[entry] === key ? this.#indices[entry]! : UNKNOWN_PORT
   }
 
   #add (code: string, index: number): void {
@@ -61,17 +61,17 @@ export class Ports {
     if (!portCodePattern.test(code)) throw new Error(`Not a port code: ${JSON.stringify(code)}`)
     if (this.find(bytes, 0, bytes.length) !== UNKNOWN_PORT) throw new Error(`Port ${code} is listed twice`)
     const key = keyOf(bytes, 0)
-    const slot = this.#slot(key)
-    this.#keys[slot] = key
-    this.#indices[slot] = index
+    const entry = this.#entry(key)
+    this.#keys[entry] = key
+    this.#indices[entry] = index
   }
 
-  /** Returns the slot of the key, or the free slot for a new key. */
-  #slot (key: number): number {
+  /** Returns the entry of the key, or the free entry for a new key. */
+  #entry (key: number): number {
     const keys = this.#keys
-    let slot = Math.imul(key, 0x9e3779b1) >>> this.#shift // 2^32 divided by the golden ratio spreads adjacent keys
-    while (keys[slot] !== key && keys[slot] !== -1) slot = (slot + 1) & (keys.length - 1)
-    return slot
+    let entry = Math.imul(key, 0x9e3779b1) >>> this.#shift // 2^32 divided by the golden ratio spreads adjacent keys
+    while (keys[entry] !== key && keys[entry] !== -1) entry = (entry + 1) & (keys.length - 1)
+    return entry
   }
 }
 

@@ -72,7 +72,7 @@ t.test('random loads of aliases, and prices under every code: each response is t
   const slugs = ['zz0', 'zz1', 'zz2']
   const parents: Record<string, string> = { zz0: '', zz1: 'zz0', zz2: 'zz0' }
   const regions = ['slug,name,parent_slug', ...slugs.map(slug => `${slug},Region,${parents[slug]}`)].join('\n')
-  // Some prices have codes that are no port yet. At the end each code is one that a batch was accepted with.
+  // Some prices have codes that become ports only later. In the end every code is a port or an alias.
   const lanes = codes.flatMap(orig => codes.filter(dest => dest !== orig).map(dest => ({ orig, dest, count: below(3) })))
   await load(api.db.migrator, prices(...lanes.filter(({ count }) => count > 0).map(({ orig, dest, count }) => `${orig} ${dest} 2021-01-31: ${Array(count).fill(2).join(' ')}`)))
 
