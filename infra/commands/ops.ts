@@ -1,7 +1,8 @@
+import { takenByNpm, textOfTaken } from '../../lib/process/npm.ts'
 import { readArguments } from '../../services/ops/arguments.ts'
 import type { Command } from '../../services/ops/command.ts'
 import { CommandError } from '../../services/ops/command-error.ts'
-import { findCommand } from '../../services/ops/commands.ts'
+import { commands, findCommand } from '../../services/ops/commands.ts'
 import { requestedHelp } from '../../services/ops/help.ts'
 import { runCommand } from '../../services/ops/run.ts'
 import type { OneOffTask } from '../run-task.ts'
@@ -12,11 +13,21 @@ import { readPulumiJson, runMain, Refused } from './pulumi.ts'
 const [args, stack] = takeStack(process.argv.slice(2))
 
 await runMain(async () => {
+  refuseIfNpmTookOptions()
   if (stack === undefined) process.exitCode = await runLocally(args, {})
   else if (!/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw new Refused('--stack takes the name of a stack: npm run ops -- --stack NAME COMMAND', 2)
   else process.exitCode = await runOnStack(stack, args)
 })
 process.exit()
+
+/** Throws Refused if npm took an option of the command, or --stack: without it the command would work on another system. */
+function refuseIfNpmTookOptions (): void {
+  if (args.length === 0 || requestedHelp(args) !== undefined) return
+  const words = args.slice(0, 2).join(' ')
+  const command = commands.find(({ name }) => name === words || name === args[0])
+  const taken = takenByNpm('ops', ['stack', ...Object.keys(command?.options ?? {})], process.argv.slice(2))
+  if (taken !== undefined) throw new Refused(textOfTaken(taken, `npm run ops -- ${taken === 'stack' ? '--stack NAME …' : `${command!.name} …`}`), 2)
+}
 
 /** Runs a command that needs the database as a task beside the database. A command that needs a local file or secret runs in this process. */
 async function runOnStack (stack: string, args: string[]): Promise<number> {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { hintOnNpm, takenByNpm, textOfTaken } from '../../lib/process/npm.ts'
 import { runMain, Refused } from './pulumi.ts'
 import { adopted } from './restore/adopt.ts'
 import { stepsOf } from './restore/steps.ts'
@@ -21,6 +22,8 @@ docs/restoring.md explains the steps. Needs \`pulumi\` on the path, logged in to
 await runMain(async () => {
   const wrong = (problem: string): Refused => new Refused(`${problem}\n\n${help}`, 2)
   const text = { type: 'string' } as const
+  const taken = takenByNpm('restore', ['stack', 'to', 'source', 'adopt'], process.argv.slice(2))
+  if (taken !== undefined) throw new Refused(textOfTaken(taken, 'npm run restore -- --stack NAME …'), 2)
   let given
   try {
     given = parseArgs({ options: { stack: text, to: text, source: text, adopt: text, help: { type: 'boolean', short: 'h' } } }).values
@@ -29,7 +32,7 @@ await runMain(async () => {
   }
   const { stack, to, source, adopt } = given
   if (given.help) return console.log(help)
-  if (!stack || !/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw wrong('--stack takes the name of a stack.')
+  if (!stack || !/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw wrong(`--stack takes the name of a stack.${hintOnNpm('restore')}`)
   if ((to === undefined) === (adopt === undefined)) throw wrong('Give either --to or --adopt.')
   if (adopt !== undefined) {
     const state = adopted(stack, await exportState(stack), adopt)

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { hintOnNpm, takenByNpm, textOfTaken } from '../../lib/process/npm.ts'
 import { table } from '../../services/ops/table.ts'
 import { fileOf, requireCopyName, requireLastDay } from './copy-name.ts'
 import type { Given } from './stack/init.ts'
@@ -32,6 +33,9 @@ const ofInit = {
   tier: text, account: text, region: text, zones: text, domain: text, 'zone-id': text, 'certificate-arn': text, 'edge-certificate-arn': text, 'allowed-cidrs': text, email: text, 'budget-usd': text,
 }
 
+/** Options that a command must not lose to npm. Without --yes a command prompts, and CI may set npm_config_yes for all of npm. */
+const optionsOf: Record<string, string[]> = { init: Object.keys(ofInit), up: ['days'], list: ['expired'] }
+
 type Read = { command: 'init' | 'up' | 'down' | 'list', name: string, days: number, yes: boolean, expired: boolean, given: Given }
 
 function readCommand (): Read {
@@ -50,8 +54,10 @@ function readCommand (): Read {
     console.log(help)
     process.exit(0)
   }
-  if (command !== 'init' && command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? 'A command is required.' : `There is no command "${command}".`)
-  if (names.length !== (command === 'list' ? 0 : 1)) throw wrong(command === 'list' ? '`list` takes no name.' : `\`${command}\` takes one name.`)
+  const taken = takenByNpm('stack', optionsOf[command ?? ''] ?? [], process.argv.slice(2))
+  if (taken !== undefined) throw new Refused(textOfTaken(taken, `npm run stack -- ${command} …`), 2)
+  if (command !== 'init' && command !== 'up' && command !== 'down' && command !== 'list') throw wrong(command === undefined ? `A command is required.${hintOnNpm('stack')}` : `There is no command "${command}".`)
+  if (names.length !== (command === 'list' ? 0 : 1)) throw wrong(command === 'list' ? '`list` takes no name.' : `\`${command}\` takes one name.${hintOnNpm('stack')}`)
   const [initOnly] = command === 'init' ? [] : Object.keys(init)
   if (initOnly) throw wrong(`--${initOnly} is an option of \`init\` only.`)
   const days = Number(given.values.days)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { hintOnNpm } from '../../lib/process/npm.ts'
 import type { Command, Option, Options, Values } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { usage } from './help.ts'
@@ -8,11 +9,11 @@ export function readArguments<O extends Options> (command: Command<O>, args: str
   const { operand } = command
   const options = Object.entries<Option>(command.options)
   const { values, positionals: operands } = parse(command, args)
-  if (operand && operands.length === 0) throw wrongUsage(command, `${operand.value} is missing: ${operand.summary}`)
+  if (operand && operands.length === 0) throw wrongUsage(command, `${operand.value} is missing: ${operand.summary}.${hintOnNpm('ops')}`)
   const max = operand ? (operand.repeats ? Infinity : 1) : 0
   if (operands.length > max) throw wrongUsage(command, `"${operands[max]}" is unexpected: ${command.name} accepts ${operand ? `one ${operand.value}` : 'only options'}.`)
   for (const [name, option] of options) {
-    if (option.type === 'string' && option.required && !values[name]) throw wrongUsage(command, `--${name} ${option.value} is missing: ${option.summary}`)
+    if (option.type === 'string' && option.required && !values[name]) throw wrongUsage(command, `--${name} ${option.value} is missing: ${option.summary.replace(/\.$/, '')}.${hintOnNpm('ops')}`)
     if (option.type === 'boolean') values[name] ??= false
   }
   return { operands, values: values as Values<O> }
