@@ -1,4 +1,5 @@
 import { command } from '../command.ts'
+import { CommandError } from '../command-error.ts'
 import { submitFile } from './send-file.ts'
 
 export const submitBatch = command({
@@ -13,6 +14,7 @@ export const submitBatch = command({
   },
   runs: 'terminal',
   async run ({ operands: [file = ''], values: { key, rows, ...values }, system }) {
+    if (rows !== undefined && !/^[1-9]\d{0,9}$/.test(rows)) throw new CommandError('--rows must be a number from 1.', 2)
     const { variable } = await system()
     await submitFile(file, { url: variable('INGESTION_API_URL'), apiKey: variable('API_KEY'), key, dryRun: values['dry-run'], rows })
   },

@@ -3,6 +3,8 @@ import { CommandError } from '../command-error.ts'
 import { actorOf, by, why } from '../options.ts'
 import { findSession, outcomeOf, recordSignal, refusalOf, sendSignal } from './signal.ts'
 
+/** The server's process ids are of the type integer. */
+const maxPid = 2_147_483_647
 /** Maximum wait until the statement has ended, in ms. */
 const outcomeMs = 5_000
 
@@ -14,8 +16,8 @@ export const cancelSession = command({
   options: { terminate: { type: 'boolean', summary: 'Ends the session: required for a session that is idle in a transaction' }, why, by },
   runs: 'task',
   async run ({ operands: [text = ''], values, system }) {
-    const pid = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined
-    if (pid === undefined) throw new CommandError(`PID must be a number, not "${text}".`, 2)
+    const pid = Number(text)
+    if (!/^[1-9]\d{0,9}$/.test(text) || pid > maxPid) throw new CommandError(`PID must be a number from 1 to ${maxPid}, not "${text}".`, 2)
     const signal = values.terminate ? 'terminate' : 'cancel'
     const sql = (await system()).sql()
     const [{ database }] = await sql<[{ database: string }]>`select current_database() as database`

@@ -12,7 +12,8 @@ const maxPerProvider = 2
 export const addKey = command({
   name: 'keys add',
   summary: 'Creates an API key for a provider and prints it once.',
-  details: `The key is the only line on standard output. Only its SHA-256 is stored. A provider has at most ${maxPerProvider} keys, so that one can be replaced while the other works.`,
+  details: `With \`npm run -s ops -- …\` the key is the only line on standard output. Without \`-s\`, npm adds two lines.
+Only its SHA-256 is stored. A provider has at most ${maxPerProvider} keys, so that one can be replaced while the other works.`,
   operand: { value: 'PROVIDER', summary: 'The provider\'s name: lower-case letters, digits and -; for a key with scope admin, the operator\'s name in the audit' },
   options: {
     scope: { type: 'string', value: 'SCOPE', summary: `The scopes of the key: ${scopeSummary}; several are separated by commas`, required: true },

@@ -29,6 +29,7 @@ export const findPrices = command({
     for (const [name, text] of [['from', from], ['to', to]] as const) {
       if (text !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new CommandError(`--${name} must be a month, as 2021-01.`, 2)
     }
+    if (from !== undefined && to !== undefined && from > to) throw new CommandError('--from is after --to.', 2)
     if (after !== undefined && from !== undefined) throw new CommandError('--after and --from exclude each other: both set where the list begins.', 2)
     const start = after === undefined ? undefined : readPosition(after)
     const sql = (await system()).readOnly(monthMs)

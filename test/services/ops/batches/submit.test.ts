@@ -27,6 +27,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.match(await run('batches', 'submit', file('good.csv'), '--key', 'two', '--rows', '2'), { code: 1, stdout: 'row_count', stderr: 'rejected: 1 errors' })
     t.match(await run('batches', 'submit', file('good.csv'), '--rows', '2'), { code: 1, stdout: /^batch [0-9a-f]{64}, /, stderr: /1 rows, not 2/ }, 'applied before')
     t.match(await run('batches', 'submit', file('cut.csv'), '--rows', '1'), { code: 0, stdout: /the last line has no line end[^]*applied: 1 rows/ })
+    t.match(await run('batches', 'submit', file('none.csv'), '--rows', 'x'), { code: 2, stderr: '--rows must be a number from 1.' })
     t.match(await run('batches', 'submit', file('good.csv'), '--dry-run'), { code: 0, stdout: 'validated' })
     t.match(await run('batches', 'submit', file('bad.csv')), { code: 1, stdout: 'row 2, dest_code: unknown_port', stderr: 'rejected: 1 errors' })
     t.match(await run('batches', 'submit', file('bad.csv'), '--key', 'another'), { code: 1, stderr: 'The idempotency key' })

@@ -144,7 +144,7 @@ t.test('pids that are not cancelled', async t => {
   const otherSession = await running(other.open('rates_api'))
   t.match(await cancel(otherSession.pid), { code: 1, stderr: other.name })
   t.match(await cancel(999_999_999), { code: 1, stderr: 'No session has the pid' })
-  for (const wrong of ['x', '0', '1.5']) t.match(await cancel(wrong), { code: 2, stderr: 'PID must be a number' })
+  for (const wrong of ['x', '0', '1.5', '2147483648', '99999999999']) t.match(await cancel(wrong), { code: 2, stderr: 'PID must be a number from 1 to 2147483647' })
   t.match(await ops(['db', 'cancel', '1'], { DATABASE_URL: db.url('ops') }), { code: 2, stderr: '--why TEXT is missing' })
   t.same(await db.migrator`select from session_signals`, [])
 

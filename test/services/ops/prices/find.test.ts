@@ -28,6 +28,7 @@ t.test('the command of the runbook finds prices above the limit; its migration r
   t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` })
   t.match(await find('--above', '1000000', '--from', '2021-02', '--to', '2021-03'), { code: 0, stdout: `highest\n${lines[1]}\n` })
   t.match(await find('--above', '9000000'), { code: 0, stdout: 'No price is above 9000000 USD.' })
+  t.match(await find('--above', '1', '--from', '2021-02', '--to', '2021-01'), { code: 2, stderr: '--from is after --to' })
   for (const [name, value] of [['--above', '1e6'], ['--from', '2021-13'], ['--to', '2021']]) t.match(await find('--above', '1', name!, value!), { code: 2, stderr: name! })
 
   const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1 })
