@@ -2,6 +2,7 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { openS3 } from '../../lib/process/aws.ts'
+import { pathFromCaller } from '../../lib/process/npm.ts'
 import type { Command, Option } from '../../services/ops/command.ts'
 import { Refused } from './pulumi.ts'
 
@@ -22,7 +23,7 @@ export async function copyFiles (
     await Promise.all(keys.map(Key => s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }))))
   }
   async function copy (option: string, path: string): Promise<string> {
-    const Body = await readFile(path).catch((error: NodeJS.ErrnoException) => { throw new Refused(`${path} cannot be read: ${error.code}`) })
+    const Body = await readFile(pathFromCaller('ops', path)).catch((error: NodeJS.ErrnoException) => { throw new Refused(`${path} cannot be read: ${error.code}`) })
     const Key = `${prefix}${randomUUID()}/${option}`
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
     keys.push(Key)

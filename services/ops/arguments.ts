@@ -26,7 +26,8 @@ function parse (command: Command, args: string[]): { values: Record<string, stri
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     return { values: { ...values } as Record<string, string | boolean>, positionals }
   } catch (error) {
-    throw wrongUsage(command, (error as Error).message)
+    const [cause] = (error as Error).message.split('. ') // the rest is about positional arguments that begin with -
+    throw wrongUsage(command, args.some(arg => /^--stack(=|$)/.test(arg)) ? '--stack NAME comes before the command.' : cause!)
   }
 }
 

@@ -6,22 +6,27 @@ import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
 
 const refusals: Record<Action, string> = {
-  redrive: 'the batch is not a dead letter', discard: 'the batch is not a dead letter', dead_letter: 'the batch is neither queued nor processing',
+  redrive: 'not a dead letter', discard: 'not a dead letter', dead_letter: 'neither queued nor processing',
 }
+
+/** The states that a repeated action finds: it has nothing to do. */
+const wanted: Record<Action, readonly string[]> = { redrive: ['queued', 'processing'], discard: ['discarded'], dead_letter: ['dead_lettered'] }
 
 const absences: Record<Action, string> = {
   redrive: 'unknown', discard: 'unknown',
   dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes the row at the first receive: then repeat the command',
 }
 
-function remarkOn ({ changed, followed }: ActionResult, action: Action): string {
-  if (followed) return ' (the store already had this decision: the row now has its state)'
-  return changed ? '' : ` (${refusals[action]}: nothing changed)`
+function resultLine ({ state, changed, followed }: ActionResult, action: Action): { text: string, isRefused: boolean } {
+  if (followed) return { text: `${state} (the store already had this decision: the row now has its state)`, isRefused: false }
+  if (changed) return { text: state, isRefused: false }
+  if (wanted[action].includes(state)) return { text: `${state} already: nothing changed`, isRefused: false }
+  return { text: `refused: the batch is ${state}, ${refusals[action]}; nothing changed`, isRefused: true }
 }
 
 /**
- * Acts on each batch and prints a line for each. Throws CommandError if a batch has no row or is refused. Throws before acting if an
- * id is malformed or ambiguous.
+ * Acts on each batch and prints a line for each. Throws CommandError if a batch has no row or is refused, and not if it already has
+ * the wanted state. Throws before acting if an id is malformed or ambiguous.
  */
 export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
   const ids = await findBatchIds(system.sql(), given)
@@ -38,8 +43,14 @@ export async function actOnBatches (system: System, action: Action, given: strin
       console.log(`${id}  ${result.code === 'payload-gone' ? 'refused' : 'failed'}: ${result.message}`)
       continue
     }
-    if (!result) absent++
-    console.log(`${id}  ${result ? `${result.state}${remarkOn(result, action)}` : absences[action]}`)
+    if (!result) {
+      absent++
+      console.log(`${id}  ${absences[action]}`)
+      continue
+    }
+    const { text, isRefused } = resultLine(result, action)
+    if (isRefused) refused++
+    console.log(`${id}  ${text}`)
   }
   if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
   if (refused > 0) throw new CommandError(`${refused} of ${ids.length} batches are refused or failed`)

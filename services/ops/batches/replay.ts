@@ -9,7 +9,9 @@ export const replayBatches = command({
   summary: 'Restores the batches that a restored database lacks: compares the manifests in the bucket with the rows, and queues the missing batches.',
   details: `Lost batches are queued in the order of their acceptance, together with those that were queued or processing at TIME. Batches that were
 rejected, validated or discarded after TIME get that state again, and are not applied. Applied batches are not changed. A repeated run changes nothing more.
-Batches whose row is missing are found if they were accepted up to ${marginMs / 3_600_000} hours before TIME. An earlier TIME does no harm.`,
+Batches whose row is missing are found if they were accepted up to ${marginMs / 3_600_000} hours before TIME. An earlier TIME does no harm.
+The period has no end: it lasts until now. The columns: "lost" had no row, "interrupted" was queued or processing at TIME, "decided" got its later state again,
+"expired" is a lost batch whose payload the bucket may have deleted.`,
   options: {
     since: { type: 'string', value: 'TIME', summary: 'The time that the database was restored to, as 2026-11-22T10:00:00Z', required: true },
     'dry-run': { type: 'boolean', summary: 'Counts the batches, and changes nothing' },

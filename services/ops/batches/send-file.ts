@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isInProgress, type State } from '../../../lib/batch/batch.ts'
+import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { CommandError } from '../command-error.ts'
 import { openProgress } from './progress.ts'
 
@@ -85,12 +86,12 @@ async function sha256Of (path: string): Promise<string> {
 function readFile (path: string, onPercent: (percent: number) => void): Readable {
   let size: number
   try {
-    size = statSync(path).size
+    size = statSync(pathFromCaller('ops', path)).size
   } catch (error) {
     throw new CommandError(`${path} cannot be read: ${(error as { code?: string }).code}`)
   }
   let sent = 0
-  return createReadStream(path).on('data', chunk => {
+  return createReadStream(pathFromCaller('ops', path)).on('data', chunk => {
     sent += chunk.length
     onPercent(Math.floor(sent / size * 100))
   })

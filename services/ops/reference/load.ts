@@ -31,10 +31,10 @@ export const loadReferenceFiles = command({
 
 function linesOf ({ regions, ports, aliases, untouchedRegions, untouchedPorts, added, changed, becameAliases, becamePorts }: Loaded): string[] {
   return [
+    ...becameAliases.map(({ code, port_code: port }) => `warning: ${code} was a port and is now an alias of ${port}`),
     `regions: ${counts(regions)}; ${untouchedRegions} not in the file`,
     `ports:   ${counts(ports)}; ${untouchedPorts} not in the file`,
     `aliases: ${counts(aliases)}, ${aliases.removed} removed`,
-    ...becameAliases.map(({ code, port_code: port }) => `${code} was a port and is now an alias of ${port}`),
     ...becamePorts.map(({ code, port_code: port }) => `${code} was an alias of ${port} and is now a port`),
     ...(added.length > 0 ? [`added:   ${some(added)}`] : []),
     ...(changed.length > 0 ? [`changed: ${some(changed)}`] : []),

@@ -1,5 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { readText } from '../../../lib/reference/files.ts'
+import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { openS3 } from '../../../lib/process/aws.ts'
 import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
@@ -11,7 +12,7 @@ const maxBytes = 16 * 1024 * 1024
 export async function readInput (path: string | undefined, system: () => Promise<System>): Promise<string | null> {
   if (path === undefined) return null
   try {
-    return path.startsWith('s3://') ? await readObject(path, await system()) : await readText(path)
+    return path.startsWith('s3://') ? await readObject(path, await system()) : await readText(pathFromCaller('ops', path))
   } catch (error) {
     const { code, name, message } = error as { code?: string, name: string, message: string }
     if (error instanceof CommandError) throw error

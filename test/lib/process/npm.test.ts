@@ -31,6 +31,14 @@ t.test('an option that npm takes for itself is refused, and nothing is done', as
   t.match(await npm(['start', '--reset'], { STATE_DIR: join(t.testdir(), 'state') }), { code: 2, stderr: '`npm start -- --reset`' })
 })
 
+t.test('a file is relative to the folder in which npm was called', async t => {
+  const env = { INGESTION_API_URL: 'http://127.0.0.1:49151', API_KEY: 'x', DATABASE_URL: 'postgres://ops@127.0.0.1:49151/x' }
+  const folder = join(root, 'sql/reference')
+  t.match(await npm(['run', 'ops', '--', 'batches', 'submit', 'ports.csv'], env, folder), { code: 1, stderr: 'The ingestion API cannot be reached: ECONNREFUSED' })
+  t.match(await npm(['run', 'ops', '--', 'batches', 'submit', 'sql/reference/ports.csv'], env, folder), { code: 1, stderr: 'sql/reference/ports.csv cannot be read: ENOENT' })
+  t.match(await npm(['run', 'ops', '--', 'reference', 'load', '--ports', 'ports.csv'], env, folder), { code: 1, stderr: 'ECONNREFUSED' })
+})
+
 t.test('npm\'s own configuration counts only in the script that npm started', async t => {
   const env = { npm_lifecycle_event: 'ops', npm_config_dry_run: 'true', npm_config_rows: '' }
   t.equal(takenByNpm('ops', ['dry-run', 'rows'], [], env), 'dry-run')

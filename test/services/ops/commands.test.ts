@@ -44,6 +44,8 @@ t.test('output and exit code of the process', async t => {
   t.match(await ops(['batches', 'nonsense']), { code: 2, stderr: 'There is no command "batches nonsense"' })
   t.match(await ops(['batches', '--help']), { code: 0, stdout: 'batches dead-letter ID' })
   t.match(await ops(['batches', 'dead-letter', '-h']), { code: 0, stdout: '--why TEXT' })
+  t.match(await ops(['batches', 'waiting', '--nonsense']), { code: 2, stderr: /^Unknown option '--nonsense'\n\nUsage: / })
+  t.match(await ops(['batches', 'waiting', '--stack', 'prod']), { code: 2, stderr: '--stack NAME comes before the command' })
   t.match(await ops(['reference', 'load']), { code: 2, stderr: '--ports FILE' })
 })
 

@@ -72,6 +72,9 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.match(await run('dead-letters', 'discard', '12345679', unlike!, '12345678a', '--why', 'x'), { code: 0, stdout: new RegExp(`^${unlike}  discarded\\n${id}  discarded\\n$`) })
     t.same(await states(), ['discarded', 'dead_lettered', 'discarded'])
     t.match(await run('dead-letters', 'discard', like!, '--why', 'x'), { code: 0 })
+    t.match(await run('dead-letters', 'discard', like!, '--why', 'x'), { code: 0, stdout: 'discarded already: nothing changed' })
+    t.match(await run('dead-letters', 'redrive', like!, '--why', 'x'), { code: 1, stdout: `${like}  refused: the batch is discarded, not a dead letter`, stderr: '1 of 1' })
+    t.match(await run('batches', 'dead-letter', like!, '--why', 'x'), { code: 1, stdout: 'refused: the batch is discarded, neither queued nor processing' })
   })
 
   t.test('dead letters', async t => {
