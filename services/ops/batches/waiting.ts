@@ -12,7 +12,8 @@ type Waiting = {
 export const waitingBatches = command({
   name: 'batches waiting',
   summary: 'Shows the batches that are queued or processing: their number for each provider, largest first, and then each batch, oldest first.',
-  details: '"hidden" is the time until the message of a batch is delivered again. "reason" is why the last attempt failed; while a batch is held, its worker retries.',
+  details: `"hidden" is the time until the message of a batch is delivered again. "reason" is why the last attempt failed; while a batch is held, its worker retries.
+"behind ID" names the first batch of the same provider: the provider's other batches wait for it.`,
   options: { provider, limit: { ...limit, summary: 'Maximum number of rows of each table, 1 to 9999' } },
   runs: 'task',
   async run ({ values, system }) {
@@ -40,11 +41,17 @@ const lastFailure = (sql: Sql) => sql`(select reason from batch_attempts where b
 
 async function oldest (sql: Sql, provider: string | undefined, max: number): Promise<Waiting[]> {
   return await sql<Waiting[]>`
+    with first as materialized (
+      select distinct on (provider) provider as of_provider, id as first_id from batches where state in ('queued', 'processing')
+      order by provider, (state = 'processing') desc, queued_at, id
+    )
     select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age,
-      coalesce(case when state = 'queued' then reason end, ${lastFailure(sql)}, reason) as reason,
+      coalesce(case when state = 'queued' then reason end, ${lastFailure(sql)}, reason,
+        case when state = 'queued' and id <> first_id then 'behind ' || left(first_id, 8) end) as reason,
       (select count(*)::int from batch_attempts where batch_id = id) as attempts,
       (select rows_read from batch_attempts where batch_id = id order by attempt desc limit 1) as rows_read,
       (select greatest(0, round(extract(epoch from hidden_until - clock_timestamp()))::int) from parked_messages where batch_id = id) as hidden
-    from batches where state in ('queued', 'processing') ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
+    from batches left join first on of_provider = provider
+    where state in ('queued', 'processing') ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
     order by accepted_at, id limit ${max}`
 }

@@ -25,6 +25,7 @@ t.test('waiting batches, recent failures, and unreadable objects of the store', 
   const old = await add('old', 'many', 'processing', 60)
   const hidden = await add('hidden', 'many', 'queued', 30, { reason: 'P0001: x' })
   const other = await add('other', 'few', 'queued', 5)
+  const behind = await add('behind', 'many', 'queued', 1)
   const dead = await add('dead', 'few', 'dead_lettered', 500, { dead_lettered_at: new Date() })
   const finishedAt = (minutes: number) => ({ finished_at: new Date(Date.now() - minutes * 60_000), first_errors: sql.json([{ row: 1, code: 'unknown_port' }]) })
   const rejected = await add('rejected', 'few', 'rejected', 20, finishedAt(10))
@@ -41,9 +42,11 @@ t.test('waiting batches, recent failures, and unreadable objects of the store', 
   await sql`insert into parked_messages values (${hidden}, 'the receipt', now(), now() + interval '300 seconds')`
 
   const waiting = await run('batches', 'waiting')
-  t.match(waiting, { code: 0, stdout: /^many +1 +2 +3\d{3}[^]*^few +1 +0 +3\d{2}/m }, 'most batches first')
+  t.match(waiting, { code: 0, stdout: /^many +2 +2 +3\d{3}[^]*^few +1 +0 +3\d{2}/m }, 'most batches first')
   const ids = [...waiting.stdout.matchAll(/^[0-9a-f]{64}/gm)].map(([id]) => id)
-  t.same(ids, [old, hidden, other, held], 'oldest first')
+  t.same(ids, [old, hidden, other, held, behind], 'oldest first')
+  t.match(waiting.stdout, new RegExp(`^${behind} .* behind ${old.slice(0, 8)}$`, 'm'))
+  t.notMatch(waiting.stdout, new RegExp(`^(${old}|${other}) .*behind`, 'm'))
   t.match(waiting.stdout, new RegExp(`^${hidden} +many +queued +1\\d{3}(\\.\\d)? +2 +7 +(29\\d|300) +P0001: x$`, 'm'))
   t.match(waiting.stdout, new RegExp(`^${held} +many +processing .* ECONNREFUSED: y$`, 'm'), 'a held batch has the reason of its last failed attempt')
   t.match(await run('batches', 'waiting', '--limit', '1'), { code: 0, stdout: /^many[^]*The first 1 are shown/m })
