@@ -1,8 +1,10 @@
 import type { Sql } from 'postgres'
 import { isFinal, type Manifest } from '../../../lib/batch/batch.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
-import { beginBatch } from '../../../lib/batch/transitions.ts'
+import { beginBatch, operatorReasonPrefix } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
+import { reasonOf } from '../../../lib/process/failures.ts'
+import { DeadLetteredByOperator } from './operator-dead-letter.ts'
 
 export type Attempt = {
   batchId: string
@@ -63,4 +65,22 @@ export async function finishAttempt (
     update batch_attempts
     set finished_at = clock_timestamp(), outcome = ${outcome}, rows_read = ${rowsRead}, rows_expected = null, reason = ${reason}
     where batch_id = ${attempt.batchId} and attempt = ${attempt.attempt}`
+}
+
+/**
+ * Records the end of an attempt that another worker or an operator has superseded. The outcome is `failed` if an operator has dead-lettered the
+ * batch, as it is for an attempt that the heartbeat cancels. Otherwise the outcome is `already final`. An outcome that is already recorded stays:
+ * an attempt that copies a stored decision has the state of this decision.
+ */
+export async function finishSuperseded (sql: Sql, { batchId, attempt }: Attempt, rowsRead: number): Promise<void> {
+  await sql`
+    with batch as (
+      -- A discard keeps the operator's reason. An attempt that applies, validates or rejects the batch clears the reason.
+      select coalesce(reason like ${`${operatorReasonPrefix}%`}, false) as by_operator from batches where id = ${batchId}
+    )
+    update batch_attempts
+    set finished_at = clock_timestamp(), rows_read = ${rowsRead}, rows_expected = null,
+      outcome = case when by_operator then 'failed' else 'already final' end,
+      reason = case when by_operator then ${reasonOf(new DeadLetteredByOperator())} end
+    from batch where batch_id = ${batchId} and attempt = ${attempt} and finished_at is null`
 }

@@ -12,7 +12,7 @@ import { applyBatch } from '../apply/apply.ts'
 import type { Outcome } from '../apply/outcome.ts'
 import type { BatchLimits } from '../apply/rules.ts'
 import { createStepReporter } from '../apply/steps.ts'
-import { beginAttempt, finishAttempt, reportProgress, type RowsDone } from './attempt.ts'
+import { beginAttempt, finishAttempt, finishSuperseded, reportProgress, type RowsDone } from './attempt.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
 import { DeadLetteredByOperator, isDeadLetteredByOperator } from './operator-dead-letter.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
@@ -56,7 +56,7 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
   const stopped = new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
   const context: MessageContext = { ...worker, log, signal, waits: countWaits(sql, batchId), manifestId: batchId }
   const heartbeat = startHeartbeat(queue, delivery, log, metrics, context.heartbeat, async () => {
-    if (await isDeadLetteredByOperator(sql, batchId)) cancellation.abort(new DeadLetteredByOperator('an operator has dead-lettered the batch'))
+    if (await isDeadLetteredByOperator(sql, batchId)) cancellation.abort(new DeadLetteredByOperator())
   })
   const heldUntil = performance.now() + context.heartbeat.maxSeconds * 1_000
   const pause = (ms: number): Promise<unknown> => wait(ms, undefined, { signal }).catch(() => {})
@@ -193,7 +193,11 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
   await progress.stop()
   const ms = performance.now() - startedAt
   log.info({ attempt: attempt.attempt, outcome, rows: done.read, ms: Math.round(ms) }, 'batch done')
-  if (outcome === 'already final') return
+  if (outcome === 'already final') {
+    // A retry of the message would find the batch final and would not record the outcome either.
+    await finishSuperseded(sql, attempt, done.read).catch(error => log.warn({ err: error }, 'outcome of the attempt not written'))
+    return
+  }
   metrics.count('freight_batches_finished_total', { outcome })
   metrics.observe('freight_batch_seconds', {}, ms / 1_000)
   metrics.count('freight_rows_total', {}, done.read)

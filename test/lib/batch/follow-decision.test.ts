@@ -1,6 +1,7 @@
 // The final state of a batch that is not applied is decided in the store before its row has the state. No crash, redelivery or restore then applies
 // the batch.
 import t from 'tap'
+import { listAttempts } from '../../../lib/batch/attempts.ts'
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { actOn, listAuditEntries } from '../../../lib/batch/dead-letters.ts'
 import { decideInTime } from '../../../lib/batch/store/decide.ts'
@@ -120,6 +121,8 @@ t.test('a worker that already processes the batch, and an operator whose process
   await lock.release()
   t.match(await it.settled(id, 'discarded', 'applied'), { state: 'discarded' })
   t.equal(await it.visible(id), 0)
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  t.match(await listAttempts(it.db.migrator, id, 10), [{ finished_at: String, outcome: 'discarded', reason: null }])
 })
 
 t.test('of two attempts with different results the second writes no decision', async t => {

@@ -1,5 +1,6 @@
 // An operator dead-letters a batch that is queued, being processed, or fails repeatedly.
 import t from 'tap'
+import { listAttempts } from '../../../../lib/batch/attempts.ts'
 import { actOn, listAuditEntries } from '../../../../lib/batch/dead-letters.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
 import { watchParked, type Parked } from '../../../../services/ingestion-worker/receive/parked.ts'
@@ -168,6 +169,22 @@ t.test('beside a commit: the operator wins if the commit comes second', async t 
   await waitFor(async () => await it.queue.countMessages() === 0)
   t.match(await it.settled(id, 'applied', 'dead_lettered'), dead)
   t.equal(await it.visible(id), 0)
+  t.match(await listAttempts(it.db.migrator, id, 10), [
+    { attempt: 1, finished_at: String, outcome: 'failed', reason: /^DEAD_LETTERED_BY_OPERATOR: /, rows_read: 1, rows_expected: null },
+  ])
+})
+
+t.test('beside a commit: dead-lettered and discarded before the commit, the attempt is finished too', async t => {
+  const it = await pipeline(t)
+  startWorker(t, it, { heartbeat: { visibilitySeconds: 600, maxSeconds: 600 } })
+  const lock = await lockReadModel(t, it.db)
+  const { id } = await it.submit(csv)
+  await lock.awaited()
+  for (const action of ['dead_letter', 'discard'] as const) await actOn(it.db.open('ingestion_api'), it, id, action, actor)
+  await lock.release()
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  await it.settled(id, 'discarded')
+  t.match(await listAttempts(it.db.migrator, id, 10), [{ finished_at: String, outcome: 'failed', reason: /^DEAD_LETTERED_BY_OPERATOR: / }])
 })
 
 t.test('a batch that fails with class wait while others finish is of class unknown from the fifth time on, and does not pause receiving', async t => {
