@@ -12,6 +12,8 @@ export type HeldCall = {
   reached: Promise<AwsCall>
   /** Releases the call. Without it the call hangs. */
   release: () => void
+  /** Ends the fault if no call has reached it. */
+  cancel: () => void
 }
 
 export type AwsProxy = {
@@ -151,8 +153,8 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     hold (which, where) {
       const reached = Promise.withResolvers<AwsCall>()
       const released = Promise.withResolvers<void>()
-      add({ which, act: `hold ${where}`, once: true, reached: reached.resolve, released: released.promise })
-      return { reached: reached.promise, release: released.resolve }
+      const cancel = add({ which, act: `hold ${where}`, once: true, reached: reached.resolve, released: released.promise })
+      return { reached: reached.promise, release: released.resolve, cancel }
     },
   }
 }
