@@ -126,6 +126,40 @@ t.test('a worker that already processes the batch, and an operator whose process
   t.match(await listAttempts(it.db.migrator, id, 10), [{ finished_at: String, outcome: 'discarded', reason: null }])
 })
 
+t.test('two deliveries of a dry run: the attempt that decides second is finished as well', async t => {
+  const it = await pipeline(t)
+  const [opened, checked, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let payloads = 0
+  const store: Store = {
+    ...it.store,
+    async readDecision (...args) {
+      const decision = await it.store.readDecision(...args)
+      checked.resolve()
+      return decision
+    },
+    async openPayload (...args) {
+      const isFirst = ++payloads === 1
+      const payload = await it.store.openPayload(...args)
+      if (isFirst) {
+        opened.resolve()
+        await resume.promise
+      }
+      return payload
+    },
+  }
+  startWorker(t, { ...it, store })
+  const { id } = await it.submit(csv, { mode: 'dry_run' })
+  await Promise.all([opened.promise, checked.promise])
+  await it.queue.send(id, 'demo-2', 'copy')
+  await it.settled(id, 'validated')
+  resume.resolve()
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  t.match(await listAttempts(it.db.migrator, id, 10), [
+    { finished_at: String, outcome: 'already final', reason: null, rows_read: 1 },
+    { finished_at: String, outcome: 'validated', reason: null, rows_read: 1 },
+  ])
+})
+
 t.test('of two attempts with different results the second writes no decision', async t => {
   const it = await pipeline(t)
   const manifest = await it.submit(csv)
