@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { isInProgress, type State } from '../lib/batch/batch.ts'
 import { sampleCsv } from '../lib/sample/month.ts'
 import { Failure } from './failure.ts'
 import type { Run } from './run.ts'
 
 const limitMs = 120_000
 const headers = { authorization: 'Bearer development' }
-const isFinal = (state: string): boolean => ['applied', 'rejected', 'dead_lettered', 'discarded'].includes(state)
 
-type Batch = { id: string, state: string, rows: number | null, rows_read: number | null, reason: string | null, first_errors: unknown[] }
+type Batch = { id: string, state: State, rows: number | null, rows_read: number | null, reason: string | null, first_errors: unknown[] }
 
 /**
  * Sends the sample batch as a provider does, and waits until it is applied. A repeated request returns the same batch. Resolves to
@@ -22,8 +22,8 @@ export async function sendSample (ingestionApi: string, { reporter, signal }: Ru
   try {
     show(`sending ${count} prices of January 2021`)
     let batch = await submit(gzipSync(csv))
-    const wasApplied = isFinal(batch.state)
-    while (!isFinal(batch.state)) {
+    const wasApplied = !isInProgress(batch.state)
+    while (isInProgress(batch.state)) {
       show(batch.rows_read ? `${batch.state}: ${batch.rows_read.toLocaleString('en')} of ${count} prices read` : batch.state)
       await sleep(100, undefined, { signal: until })
       batch = await callApi(`/batches/${batch.id}`)

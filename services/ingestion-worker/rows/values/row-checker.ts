@@ -74,13 +74,17 @@ export class RowChecker {
     return true
   }
 
-  /** Reports the faults of a row that was not accepted, except in the columns `skip`, whose faults are already reported. */
+  /**
+   * Reports the faults of a row that was not accepted, except in the columns `skip`, whose faults are already reported. Throws if the row has
+   * none: {@link accept} and {@link fieldFaults} then differ, and the row would be lost without an error.
+   */
   explain (bytes: Uint8Array, spans: Spans, source: Source, skip?: ReadonlySet<number>): void {
     for (const { column, code, detail } of fieldFaults(bytes, spans, this.rules)) {
       if (skip?.has(column)) continue
       const value = code === 'missing_value' ? null : boundedText(bytes, spans[column * 2]!, spans[column * 2 + 1]!, MAX_VALUE_CHARS)
       this.refuse(code, source, { column: columns[column], value, detail })
     }
+    if (this.#errorsOfRow === 0) throw new Error(`row ${this.rowsSeen} is neither accepted nor has it a fault`)
   }
 
   /** Reports one fault of the current row. */
