@@ -12,7 +12,7 @@ export function memoryGiB ({ instanceClass, maxAcu }: Settings['database']): num
   return Number.isNaN(memory) ? undefined : memory
 }
 
-/** Returns `max_connections` of each host. RDS's default is about 110 for each GiB, but the system takes its memory first. */
+/** Returns `max_connections` of each host. RDS's default is about 110 for each GiB, but RDS first subtracts the memory of the operating system. */
 export const maxConnections = (database: Settings['database']): number => Math.min(5_000, Math.floor((memoryGiB(database) ?? 0) * 85))
 
 /**

@@ -81,7 +81,7 @@ const ingestion = new HttpService(`${stack}-ingestion`, {
   requiredHeader: config.gateway.entry === 'edge' ? originKey?.header : undefined,
 }, options)
 
-// The schedule takes a new release's migrator after all services run that release.
+// The schedule switches to the new migrator only when all services run the new release.
 const monthly = new MonthlyMigration(stack, { platform, migrate, dependsOn: [rates, worker, ingestion] }, options)
 
 const publicBalancer = new PublicBalancer(stack, {

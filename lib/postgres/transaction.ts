@@ -10,7 +10,8 @@ import type { Sql } from 'postgres'
 export async function transaction<T> (sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
   let finished = false
   const outcome = sql.begin(tx => new Promise<T>((resolve, reject) => {
-    // A closed connection is reported in a later phase of the event loop than its last error. The loss must win over the result of `work`.
+    // A closed connection is reported in a later phase of the event loop than its last error. If the connection is lost, that error is the
+    // outcome, not the result of `work`.
     const unlessFinished = async (settle: () => void): Promise<void> => {
       await nextIteration()
       await nextIteration()

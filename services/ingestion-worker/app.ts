@@ -38,7 +38,7 @@ export type Dependencies = {
   secondLookMs?: number
   /** Longest pause between two attempts of a batch that waits for a dependency, in milliseconds. */
   waitMaxMs?: number
-  /** Shortest time that the store is suspect, in seconds. After this time, one other readable batch clears the store. */
+  /** Shortest time that the store is suspect, in seconds. After this time, one other readable batch ends the suspicion. */
   suspectSeconds?: number
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }

@@ -35,7 +35,7 @@ export function progressOf ({ imageScanStatus, imageScanFindings }: ScanResponse
   return imageScanFindings?.imageScanCompletedAt === undefined ? 'wait' : 'done'
 }
 
-/** Returns the critical findings of both kinds of scanning. */
+/** Returns the critical findings of basic and of enhanced scanning; ECR returns them in different members. */
 export function criticalFindings ({ imageScanFindings: { findings = [], enhancedFindings = [] } = {} }: ScanResponse): Finding[] {
   const value = (attributes: Array<{ key: string, value?: string }> = [], key: string): string => attributes.find(attribute => attribute.key === key)?.value ?? ''
   return [

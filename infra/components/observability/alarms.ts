@@ -35,8 +35,8 @@ export function alarms (name: string, { definitions, sources, topicArn, limits }
 }
 
 /**
- * Returns the metric itself, or an expression that makes one number of both target groups. For a share the queries contain
- * both parts, and the minimum count below which the value is 0.
+ * Returns one query for a resource with one set of dimensions. Otherwise (blue and green target group) returns an expression that adds both.
+ * For a share the queries contain both parts, and the minimum count below which the value is 0.
  */
 function queries ({ metric, statistic, shareOf, least, periodSeconds }: AwsCondition, { namespace, dimensions, otherNames }: MeasuredResource) {
   const of = (id: string, metricName: string, stat: string = statistic) => dimensions.map((each, index) => ({

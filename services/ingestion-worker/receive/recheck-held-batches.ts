@@ -12,7 +12,7 @@ export type RecheckOptions = {
   store: Store
   log: Log
   maxDecodedBytes: number
-  /** Shortest time that the store is suspect, in seconds. After this time, one other readable batch clears the store. */
+  /** Shortest time that the store is suspect, in seconds. After this time, one other readable batch ends the suspicion. */
   suspectSeconds: number
   /** Time between two reads of a held batch, in seconds. */
   recheckSeconds?: number
@@ -36,8 +36,8 @@ const maxOtherBatches = 3
  * - it is no longer queued or processing, because an operator has acted on it,
  * - the store is no longer suspect.
  *
- * The store is cleared after `suspectSeconds` if it returns one of the other unfinished batches as accepted. Only the held batches are then
- * damaged, and their workers dead-letter them. Without other unfinished batches the pause delays no batch. Throws StoreSuspect while
+ * The suspicion ends after `suspectSeconds` if the store returns one of the other unfinished batches as accepted. Only the held batches are
+ * then damaged, and their workers dead-letter them. Without other unfinished batches the pause delays no batch. Throws StoreSuspect while
  * batches are held.
  */
 export async function recheckHeldBatches (options: RecheckOptions): Promise<void> {

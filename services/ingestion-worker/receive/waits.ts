@@ -3,7 +3,7 @@ import { withDeadline } from '../../../lib/process/deadline.ts'
 
 /** Longest wait for the count, in milliseconds. After this time the database counts as unavailable. */
 const limitMs = 5_000
-/** Transient failures of one batch, while other batches finished, from which the batch itself is at fault. */
+/** Number of transient failures, each while other batches finished, after which the batch counts as the cause. */
 const maxWaits = 5
 
 /**

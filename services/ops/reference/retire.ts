@@ -5,7 +5,7 @@ import { actorOf, by, why } from '../options.ts'
 
 export const retireCodes = retirement('retire', {
   summary: 'Retires ports and regions: rows of new batches with their codes are refused, and their old prices stay.',
-  details: 'All codes or none. A region can be retired when all of its ports and regions are retired. A retired port refuses its aliases too.',
+  details: 'All codes or none. A region can be retired when all of its ports and regions are retired. Prices under an alias of a retired port are refused too.',
 })
 
 export const unretireCodes = retirement('unretire', {
