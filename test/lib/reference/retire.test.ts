@@ -17,8 +17,8 @@ t.test('retires ports and regions, all or none, once, with an audit entry', asyn
 
   t.match(await refusal(['ZZAAA', 'NOPORT']), ['NOPORT is neither'])
   t.match(await refusal(['zzaax']), ['zzaax is an alias of ZZAAA'])
-  t.match(await refusal(['atoll']), ['ZZAAA, ZZBBB in it are not'], 'a region with ports in use')
-  t.match(await refusal(['ZZAAA', 'ZZBBB', 'lagoon']), ['atoll in it is not'], 'a region with a region in use')
+  t.match(await refusal(['atoll']), ['the region atoll would be retired, but ZZAAA, ZZBBB in it are still in use'], 'a region with ports in use')
+  t.match(await refusal(['ZZAAA', 'ZZBBB', 'lagoon']), ['the region lagoon would be retired, but atoll in it is still in use'], 'a region with a region in use')
   t.same(await retired(), [])
 
   const before = await version()
@@ -36,7 +36,7 @@ t.test('retires ports and regions, all or none, once, with an audit entry', asyn
   t.same(await retired(), ['ZZAAA', 'ZZBBB', 'atoll', 'lagoon'].toSorted(), 'a load does not change retired ports and regions')
 
   t.strictSame(await retireLocations(sql, ['EETLL'], 'retire', actor), [{ code: 'EETLL', kind: 'port', changed: true }], 'a port in use in another retired region does not matter')
-  t.match(await refusal(['atoll']), ['ZZCCC in it is not'])
+  t.match(await refusal(['atoll']), ['the region atoll would be retired, but ZZCCC in it is still in use'])
   await retireLocations(sql, ['EETLL'], 'unretire', actor)
 
   await retireLocations(sql, ['ZZAAA', 'atoll', 'lagoon'], 'unretire', { name: 'you', reason: 'open' })
