@@ -1,6 +1,4 @@
 // Which file may import which. `npm run check` reads it. A rule that fails names both files.
-const process = '(rates-api|ingestion-api|ingestion-worker|migrate|ops)'
-
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -12,25 +10,25 @@ export default {
       to: { circular: true },
     },
     {
-      name: 'lib-imports-lib',
+      name: 'lib-imports-only-lib',
       comment: 'lib/ is what processes share. It knows none of them, and no tool of development.',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^(services|infra|observability|dev|test|bench)/' },
+      to: { path: '^(services|infra|observability|dev)/' },
     },
     {
       name: 'no-process-imports-another',
       comment: 'Each process is deployed by itself. What two of them need belongs in lib/.',
       severity: 'error',
-      from: { path: `^services/${process}/` },
-      to: { path: `^services/${process}/`, pathNot: '^services/$1/' },
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/[^/]+/', pathNot: '^services/$1/' },
     },
     {
-      name: 'services-import-lib',
+      name: 'services-import-only-lib',
       comment: 'The image has lib/, services/ and sql/ alone.',
       severity: 'error',
       from: { path: '^services/' },
-      to: { path: '^(infra|observability|dev|test|bench)/' },
+      to: { path: '^(infra|observability|dev)/' },
     },
     {
       name: 'no-product-imports-tests',

@@ -32,7 +32,7 @@ if (given) {
   const path = join(folder, 'rows')
   try {
     for (const [at, { format, rows, months }] of cases.entries()) {
-      writeFileSync(path, writeRows(format, rows, months))
+      writeFileSync(path, fileContent(format, rows, months))
       const env = { ...process.env, BENCH_ROWS_CASE: JSON.stringify({ at, path }) }
       execFileSync(process.execPath, ['--expose-gc', ...process.execArgv, import.meta.filename], { stdio: 'inherit', env })
     }
@@ -97,8 +97,8 @@ function apply (format: RowFormat, path: string, sample: () => void) {
   return { ms: readMs + monthsMs, readMs, monthsMs, bytes, copied, laneDays: totals.laneDays, laneMonths }
 }
 
-/** Writes the same file every time: forty ports (all of them for several months) from 2021-01 on, prices of 100.00 to 9,999.99. */
-function writeRows (format: RowFormat, rows: number, months: number): Uint8Array {
+/** Returns the same bytes every time: forty ports (all of them for several months) from 2021-01 on, prices of 100.00 to 9,999.99. */
+function fileContent (format: RowFormat, rows: number, months: number): Uint8Array {
   const codes = months === 1 ? rules.ports.codes.slice(0, 40) : rules.ports.codes
   const file = Buffer.allocUnsafe(96 * rows + 64)
   let length = file.write(format === 'csv' ? 'orig_code,dest_code,day,price\n' : format === 'json' ? '[' : '')

@@ -12,7 +12,7 @@ type Batch = { id: string, state: State, rows: number | null, rows_read: number 
 
 /**
  * Sends the sample batch as a provider does, and waits until it is applied. A repeated request returns the same batch. Resolves to
- * the batch id. Throws a Failure if the batch reaches another final state, or none within two minutes.
+ * the batch id. Throws a Failure if the batch gets another state, or is still in progress after two minutes.
  */
 export async function sendSample (ingestionApi: string, { reporter, signal }: Run): Promise<string> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
@@ -29,7 +29,7 @@ export async function sendSample (ingestionApi: string, { reporter, signal }: Ru
       batch = await callApi(`/batches/${batch.id}`)
     }
     if (batch.state !== 'applied') {
-      throw new Failure(`The final state of the sample batch is ${batch.state}${batch.reason ? ` (${batch.reason})` : ''}: ${ingestionApi}/batches/${batch.id}.`,
+      throw new Failure(`The sample batch was not applied: its state is ${batch.state}${batch.reason ? ` (${batch.reason})` : ''}: ${ingestionApi}/batches/${batch.id}.`,
         batch.first_errors.slice(0, 10).map(error => JSON.stringify(error)))
     }
     reporter.step('sample', wasApplied ? `${batch.rows?.toLocaleString('en')} prices of January 2021, applied before` : `applied: ${count} prices of January 2021`)

@@ -1,6 +1,7 @@
 import { isAfterToday } from '../lib/migrations/first-month.ts'
 import type { Config } from './config-schema.ts'
 import { connectionsNeeded, maxConnections, memoryGiB } from './connections.ts'
+import { isStackName } from './stack-name.ts'
 
 /** Fargate's memory for each number of CPU units: minimum, maximum and step, in MiB. */
 const fargate: Record<number, [min: number, max: number, step: number]> = {
@@ -23,7 +24,7 @@ function combinations (config: Config): string[] {
   const problems: string[] = []
   const refuse = (wrong: boolean, problem: string): void => { if (wrong) problems.push(problem) }
 
-  refuse(!/^[a-z][a-z0-9-]{0,11}$/.test(stack), `the stack's name "${stack}" must be at most 12 lower-case letters, digits and -, because AWS limits the names of target groups`)
+  refuse(!isStackName(stack), `the stack's name "${stack}" must be at most 12 lower-case letters, digits and -, because AWS limits the names of target groups`)
   refuse(stack === 'local', 'the stack\'s name must not be "local": a process of that environment takes development keys')
   refuse(!domain && allowedCidrs.length === 0, 'allowedCidrs is missing: without domain there is no TLS, so it must list the permitted addresses')
   refuse(domain !== undefined && (domain.zoneId === undefined) === (domain.certificateArn === undefined),

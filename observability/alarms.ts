@@ -2,7 +2,10 @@ import type { CloudWatchName } from '../lib/metrics/cloudwatch.ts'
 import type { MetricName, processMetrics } from '../lib/metrics/definitions.ts'
 import type { AwsMetric, AwsSource } from './aws-metrics.ts'
 
-/** An alarm condition, as plain data. Prometheus' rules, the alarms on AWS, the runbook and the alarm drill are generated from it. */
+/**
+ * An alarm condition, as plain data. Prometheus' rules, the alarms on AWS and the table in docs/observability.md are generated from it. The runbook
+ * has a section for each alarm, and the alarm drill a cause: tests compare them.
+ */
 export type Alarm = {
   /** The problem, in one sentence. */
   summary: string
@@ -74,7 +77,7 @@ export const alarms = {
   'rates-errors': {
     summary: 'More than 1 % of the responses of the rates API are 5xx',
     severity: 'page',
-    reason: 'Neither a deployment nor a failover loses a request. 1 % over five minutes has another cause',
+    reason: 'A deployment causes no 5xx. A failover causes 503 for one to two minutes, and then database-unavailable fires too. Otherwise 1 % is a fault',
     prometheus: { metrics: ['freight_http_server_errors_total', 'freight_http_request_seconds'], ...errorsOf('rates-api'), windowMinutes: 5, above: 0.01, forMinutes: 1 },
     aws: { source: 'rates-api-requests', ...share5xx, above: 0.01 },
   },
@@ -231,7 +234,7 @@ export const alarms = {
   'slow-queries': {
     summary: 'Database queries of the rates API take a second or more',
     severity: 'ticket',
-    reason: 'A query of a lane takes half a millisecond, of a region some ten. A second indicates a bad plan, a lock or a database without capacity. More than ten in five minutes are not a coincidence',
+    reason: 'A query of a lane takes half a millisecond, of a region tens of milliseconds. A second indicates a bad plan, a lock or a database without capacity. More than ten in five minutes are not a coincidence',
     prometheus: { metrics: ['freight_db_slow_queries_total'], expression: 'sum(increase(freight_db_slow_queries_total[$window]))', windowMinutes: 5, above: 10, forMinutes: 0 },
     aws: { source: 'own', metric: 'SlowQueries', statistic: 'Sum', above: 10, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'notBreaching' },
   },

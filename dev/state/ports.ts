@@ -27,7 +27,9 @@ export async function choosePorts (state: State, settings: Settings): Promise<In
   const known = readPrivateJson<Partial<InternalPorts>>(path) ?? {}
   const taken = new Set([settings.ratesApiPort, settings.ingestionApiPort])
   const choose = async (port: number | undefined): Promise<number> => {
-    while (!port || taken.has(port) || await listenError(port)) port = await freePort(range)
+    if (!port || taken.has(port) || await listenError(port)) {
+      do port = await freePort(range); while (taken.has(port))
+    }
     taken.add(port)
     return port
   }

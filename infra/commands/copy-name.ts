@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { Refused } from './pulumi.ts'
+import { isStackName } from '../stack-name.ts'
 
 /** Stacks that are not short-lived copies. */
 const permanentStacks = ['dev', 'staging', 'prod']
@@ -13,7 +14,7 @@ export const fileOf = (name: string): string => join(root, `Pulumi.${name}.yaml`
 /** Throws Refused if a short-lived copy cannot have this name. */
 export function requireCopyName (name: string): void {
   if (permanentStacks.includes(name)) throw new Refused(`"${name}" is no short-lived copy: use \`pulumi\` itself.`)
-  if (!/^[a-z][a-z0-9-]{0,11}$/.test(name)) throw new Refused(`"${name}" is no name for a stack: at most 12 lower-case letters, digits and -, a letter first.`)
+  if (!isStackName(name)) throw new Refused(`"${name}" is no name for a stack: at most 12 lower-case letters, digits and -, a letter first.`)
 }
 
 /**

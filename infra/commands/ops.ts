@@ -9,13 +9,14 @@ import type { OneOffTask } from '../run-task.ts'
 import { copyFiles } from './copied-files.ts'
 import { namedOrLocalSystem } from './local-system.ts'
 import { readPulumiJson, runMain, Refused } from './pulumi.ts'
+import { isStackName } from '../stack-name.ts'
 
 const [args, stack] = takeStack(process.argv.slice(2))
 
 await runMain(async () => {
   refuseIfNpmTookOptions()
   if (stack === undefined) process.exitCode = await runLocally(args, {})
-  else if (!/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw new Refused('--stack takes the name of a stack: npm run ops -- --stack NAME COMMAND', 2)
+  else if (!isStackName(stack)) throw new Refused('--stack takes the name of a stack: npm run ops -- --stack NAME COMMAND', 2)
   else process.exitCode = await runOnStack(stack, args)
 })
 process.exit()
@@ -45,8 +46,8 @@ async function runOnStack (stack: string, args: string[]): Promise<number> {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set. It is the key of the provider that sends the batch.', 2)
     return await runLocally(args, { INGESTION_API_URL: batchesUrl })
   }
-  const [{ readCallerArn: callerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
-  const caller = await callerArn(task.region)
+  const [{ readCallerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
+  const caller = await readCallerArn(task.region)
   const files = await copyFiles(command, args, { bucket: payloadBucket, region: task.region })
   console.error(`Runs as a task of "${stack}" for ${caller}. The first line of its log arrives after about a minute.`)
   try {

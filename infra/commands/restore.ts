@@ -4,6 +4,7 @@ import { runMain, Refused } from './pulumi.ts'
 import { adopted } from './restore/adopt.ts'
 import { stepsOf } from './restore/steps.ts'
 import { exportState, importState } from './stack-state.ts'
+import { isStackName } from '../stack-name.ts'
 
 const help = `Usage: npm run restore -- --stack NAME --to TIME [--source IDENTIFIER]
        npm run restore -- --stack NAME --adopt RESOURCE_ID
@@ -32,7 +33,7 @@ await runMain(async () => {
   }
   const { stack, to, source, adopt } = given
   if (given.help) return console.log(help)
-  if (!stack || !/^[a-z][a-z0-9-]{0,11}$/.test(stack)) throw wrong(`--stack takes the name of a stack.${hintOnNpm('restore')}`)
+  if (!stack || !isStackName(stack)) throw wrong(`--stack takes the name of a stack.${hintOnNpm('restore')}`)
   if ((to === undefined) === (adopt === undefined)) throw wrong('Give either --to or --adopt.')
   if (adopt !== undefined) {
     const state = adopted(stack, await exportState(stack), adopt)

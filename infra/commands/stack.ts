@@ -24,7 +24,8 @@ down NAME [--yes]
 list [--expired]
     Lists every stack with its last day. With --expired lists only expired stacks, and exits with 1 if there is one.
 
---yes skips every confirmation. Without it Pulumi shows a preview and waits for a confirmation.
+--yes skips every prompt and confirmation: init then takes the defaults, and refuses if a required option is missing.
+Without it Pulumi shows a preview and waits for a confirmation.
 Needs \`pulumi\` on the path, logged in to the backend of its state, and AWS credentials (docs/aws.md).`
 
 const text = { type: 'string' } as const

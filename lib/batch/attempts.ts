@@ -1,6 +1,10 @@
 import type { Sql } from 'postgres'
 import { isoTime } from './records.ts'
 
+/** Returns the subselect of the reason of a batch's last failed attempt; `id` is an expression. */
+export const lastFailure = (sql: Sql, id: ReturnType<Sql>) =>
+  sql`(select reason from batch_attempts where batch_id = ${id} and reason is not null order by attempt desc limit 1)`
+
 /** One attempt of a worker to process a batch: a row of `batch_attempts`. Times are ISO 8601. */
 export type AttemptRecord = {
   /** Number of the attempt, from 1, across all workers. */

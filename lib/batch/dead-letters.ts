@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import type { State } from './batch.ts'
 import { withDeadline } from '../process/deadline.ts'
 import { classify } from '../process/failures.ts'
 import { Problem } from '../http/problem.ts'
@@ -29,7 +30,7 @@ export type DeadLetter = {
 }
 
 /** State of the batch after an action, and whether this action changed the state. `followed`: the row took the state of a stored decision. */
-export type ActionResult = { state: string, changed: boolean, followed?: true }
+export type ActionResult = { state: State, changed: boolean, followed?: true }
 
 /** One action on a batch, from the audit table `dead_letter_actions`. */
 export type AuditEntry = { action: Action, actor: string, caller: string | null, task: string | null, reason: string | null, acted_at: string }
@@ -102,7 +103,7 @@ export async function actOn (sql: Sql, { store, queue }: Effects, id: string, ac
 type Effect = 'changed' | 'followed' | 'nothing'
 
 async function stateAfter (sql: Sql, id: string, effect: Effect): Promise<ActionResult | null> {
-  const [batch] = await sql<Array<{ state: string }>>`select state from batches where id = ${id}`
+  const [batch] = await sql<Array<{ state: State }>>`select state from batches where id = ${id}`
   return batch ? { state: batch.state, changed: effect === 'changed', ...(effect === 'followed' ? { followed: true } : {}) } : null
 }
 

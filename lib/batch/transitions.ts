@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { lastFailure } from './attempts.ts'
 import type { Manifest, State } from './batch.ts'
 import type { Checked, Discarded } from './store/decision.ts'
 
@@ -85,14 +86,13 @@ export async function markDiscarded (tx: Sql, { id, decidedAt }: Discarded): Pro
 export async function deadLetterBatch (sql: Sql, id: string, reason?: string): Promise<{ provider: string, reason: string } | undefined> {
   const { from, to } = transitions.deadLetter
   const [batch] = await sql<Array<{ provider: string, reason: string }>>`
-    update batches set state = ${to}, dead_lettered_at = clock_timestamp(), reason = ${reason ?? lastFailure(sql, id)}
+    update batches set state = ${to}, dead_lettered_at = clock_timestamp(), reason = ${reason ?? reasonOfLastFailure(sql, id)}
     where id = ${id} and state in ${sql(from)} returning provider, reason`
   return batch
 }
 
-const lastFailure = (sql: Sql, id: string) => sql`
-  coalesce((select reason from batch_attempts where batch_id = ${id} and reason is not null order by attempt desc limit 1),
-    reason, 'UNKNOWN: every worker that received it stopped without reporting a failure')`
+const reasonOfLastFailure = (sql: Sql, id: string) => sql`
+  coalesce(${lastFailure(sql, sql`${id}`)}, reason, 'UNKNOWN: every worker that received it stopped without reporting a failure')`
 
 /** Queues a dead letter again. Returns undefined, and changes nothing, if the batch is no dead letter. */
 export async function redriveBatch (tx: Sql, id: string): Promise<{ provider: string } | undefined> {

@@ -44,7 +44,7 @@ export const cloudWatchMetrics = {
     StrayMessages: { of: 'freight_stray_messages_total', take: 'increase', unit: 'Count', help: 'messages that name no known batch' },
     BatchesQueued: { of: 'freight_batches', where: { state: 'queued' }, take: 'value', unit: 'Count', help: 'batches that no worker has started; Maximum' },
     ProvidersWithWork: { of: 'freight_providers_with_work', take: 'value', unit: 'Count', help: 'providers with a queued or processing batch; Maximum' },
-    OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest batch whose state is not final; Maximum' },
+    OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest queued or processing batch; Maximum' },
     PartitionMonthsLeft: { of: 'freight_partition_months_left', take: 'value', unit: 'Count', help: 'months after the current one for which prices are accepted; Minimum' },
     UnfinishedShare: { of: 'freight_unfinished_batches_ratio', take: 'value', unit: 'Count', help: 'unfinished batches of the provider with the most, divided by the limit; Maximum' },
     SecondsPerBatch: { of: 'freight_batch_seconds', take: 'mean', unit: 'Seconds', help: 'duration of an attempt that brought its batch to a final state; Average' },

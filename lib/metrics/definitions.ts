@@ -45,7 +45,7 @@ export const definitions = {
   freight_dead_letters_expiring: { kind: 'gauge', help: 'Dead letters whose payload the lifecycle of the bucket deletes within 7 days, or has deleted (PAYLOAD_KEEP_DAYS); absent while the database is unavailable' },
   freight_providers_with_work: { kind: 'gauge', help: 'Providers with a queued or processing batch: the upper bound of workers that can be busy' },
   freight_unfinished_batches_ratio: { kind: 'gauge', help: 'Queued and processing batches of the provider with the most, divided by BATCHES_UNFINISHED_MAX; absent while the database is unavailable' },
-  freight_oldest_batch_seconds: { kind: 'gauge', help: 'Age of the oldest accepted batch whose state is not final; 0 without one, absent while the database is unavailable' },
+  freight_oldest_batch_seconds: { kind: 'gauge', help: 'Age of the oldest queued or processing batch, of a redriven batch since its redrive; 0 without one, absent while the database is unavailable' },
   freight_partition_months_left: { kind: 'gauge', help: 'Months after the current one for which prices are accepted; absent while the database is unavailable' },
   freight_queue_messages: { kind: 'gauge', help: 'Messages in a queue, including those in flight; absent while the queue is unavailable', labels: { queue: known('batches', 'dead_letters') } },
 

@@ -55,13 +55,13 @@ function urlProblems (name: string, text: string | undefined, { iam, env }: How)
   if (!URL.canParse(text)) return [`${name} is not a URL`]
   const { username, password, searchParams } = new URL(text)
   const hostParameter = ['host', 'hostaddr'].find(parameter => searchParams.has(parameter))
-  if (hostParameter) return [`${name} has the parameter ${hostParameter}: the client takes the host from the place before the path alone`]
+  if (hostParameter) return [`${name} has the parameter ${hostParameter}: the client takes the host only from the place before the path`]
   try {
     const { mode } = tlsOf(text)
     if (!iam) return []
     return [
       // Until a token expires, it is as good as a password: only the intended server may receive the token.
-      ...(mode === 'verify-full' ? [] : [`${name} needs sslmode=verify-full: DATABASE_AUTH=iam gives a token to a verified server alone`]),
+      ...(mode === 'verify-full' ? [] : [`${name} needs sslmode=verify-full: DATABASE_AUTH=iam gives a token only to a verified server`]),
       ...(password ? [`${name} has a password: DATABASE_AUTH=iam makes its own`] : []),
       ...(username ? [] : [`${name} has no user: DATABASE_AUTH=iam makes a token for one`]),
     ]

@@ -68,7 +68,7 @@ export const UnfinishedMax = Count('queued and processing batches that one provi
 export const Database = {
   DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary, one host', pattern: '^postgres(ql)?://' }),
   DATABASE_AUTH: Type.Union([Type.Literal('password'), Type.Literal('iam')], {
-    description: '"password": in the URL; "iam": a token of RDS for each connection, over TLS with a verified server alone', default: 'password',
+    description: '"password": in the URL; "iam": a token of RDS for each connection, only over TLS, with a verified server', default: 'password',
   }),
   AWS_REGION: Type.Optional(Type.String({ description: 'region of the database and of secrets, where they are on AWS', minLength: 1 })),
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { monthLength } from '../calendar/month-length.ts'
 import { readReference, type Reference } from '../reference/read.ts'
 import { isExample, pickLanes, type Lane } from './lanes.ts'
 import { seededRandom, shuffle, type Random } from './random.ts'
@@ -71,7 +72,7 @@ export function shippedReference (): Reference {
 
 function daysOf (month: string): string[] {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) throw new RangeError(`${month} is not a month as YYYY-MM`)
-  const count = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).getUTCDate()
+  const count = monthLength(Number(month.slice(0, 4)), Number(month.slice(5)))
   return Array.from({ length: count }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`)
 }
 

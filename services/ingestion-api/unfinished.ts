@@ -55,7 +55,7 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     if (total(count) >= max) await recount(provider, count, refusalMs) // some batches may have become final since the last count
     // The same batch, sent twice at once, counts once.
     if (total(count) >= max && !count.unrecorded.has(id)) {
-      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are not final; the maximum is ${max}. Send this batch again when some of them are final`)
+      throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are queued or processing; the maximum is ${max}. Send this batch again when there are fewer`)
     }
     count.unrecorded.set(id, (count.unrecorded.get(id) ?? 0) + 1)
     let isCancelled = false

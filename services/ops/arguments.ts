@@ -13,7 +13,7 @@ export function readArguments<O extends Options> (command: Command<O>, args: str
   const max = operand ? (operand.repeats ? Infinity : 1) : 0
   if (operands.length > max) throw wrongUsage(command, `"${operands[max]}" is unexpected: ${command.name} accepts ${operand ? `one ${operand.value}` : 'only options'}.`)
   for (const [name, option] of options) {
-    if (option.type === 'string' && option.required && !values[name]) throw wrongUsage(command, `--${name} ${option.value} is missing: ${option.summary.replace(/\.$/, '')}.${hintOnNpm('ops')}`)
+    if (option.type === 'string' && option.required && !values[name]) throw wrongUsage(command, `--${name} ${option.value} is missing: ${option.summary}.${hintOnNpm('ops')}`)
     if (option.type === 'boolean') values[name] ??= false
   }
   return { operands, values: values as Values<O> }

@@ -4,7 +4,7 @@ import { readOperator } from './operator.ts'
 
 /** Options that several commands take. */
 export const limit = { type: 'string', value: 'N', summary: 'Maximum number of rows, 1 to 9999', default: '50' } as const
-export const why = { type: 'string', value: 'TEXT', summary: 'The reason, stored in the audit.', required: true } as const
+export const why = { type: 'string', value: 'TEXT', summary: 'The reason, stored in the audit', required: true } as const
 export const by = { type: 'string', value: 'NAME', summary: 'Who requested it, for the audit: added to the AWS identity or the user who runs the command' } as const
 export const provider = { type: 'string', value: 'NAME', summary: 'Only batches of this provider' } as const
 

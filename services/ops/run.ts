@@ -24,7 +24,7 @@ export async function runCommand (args: string[], environment: () => NodeJS.Proc
         return system
       },
     })
-    return Number(process.exitCode ?? 0)
+    return 0
   } catch (error) {
     console.error(error instanceof CommandError ? error.message : `The command failed: ${(error as Error).message || String((error as { code?: string }).code)}`)
     return error instanceof CommandError ? error.exitCode : 1

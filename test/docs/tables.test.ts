@@ -24,7 +24,7 @@ t.test('the tables in docs/ match the code', async t => {
 function configuration (schema: TObject): string {
   const required = new Set(schema.required as string[])
   const rows = Object.entries(schema.properties as Record<string, { description?: string, default?: unknown }>).map(([name, property]) => {
-    const value = property.default !== undefined ? `\`${String(property.default)}\`` : required.has(name) ? 'needed' : 'not set'
+    const value = property.default !== undefined ? `\`${String(property.default)}\`` : required.has(name) ? 'required' : 'not set'
     return `| \`${name}\` | ${value} | ${(property.description ?? '').replaceAll('|', '\\|')} |`
   })
   return ['| variable | default | what it is |', '| --- | --- | --- |', ...rows].join('\n')

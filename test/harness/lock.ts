@@ -9,20 +9,25 @@ export type TableLock = {
   release: () => Promise<void>
 }
 
-/** Locks the read model, so that a batch stops after its COPY. The lock is released with the test at the latest. */
-export async function lockReadModel (t: Test, { migrator }: TestDatabase): Promise<TableLock> {
+/** Locks the read model. The returned function releases the lock. */
+export async function holdReadModel (sql: Sql): Promise<() => Promise<void>> {
   const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const locking = migrator.begin(async tx => {
+  const locking = sql.begin(async tx => {
     await tx`lock table lane_months in access exclusive mode`
     locked.resolve()
     await released.promise
   })
   locking.catch(locked.reject)
   await locked.promise
-  async function release (): Promise<void> {
+  return async () => {
     released.resolve()
     await locking
   }
+}
+
+/** Locks the read model, so that a batch stops after its COPY. The lock is released with the test at the latest. */
+export async function lockReadModel (t: Test, { migrator }: TestDatabase): Promise<TableLock> {
+  const release = await holdReadModel(migrator)
   t.teardown(() => release().catch(() => {})) // a test that hangs loses the lock after a minute: only the failure of the test matters
   return {
     release,

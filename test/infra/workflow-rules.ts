@@ -20,18 +20,22 @@ const installs = /\bnpm (ci|i|install|exec)\b|\bnpx\b|\b(curl|wget|pip3?|pipx|ap
 /** The one action that runs with credentials in the environment: it uploads a file and installs nothing. */
 const afterCredentials = /^actions\/upload-artifact@/
 
+/** Returns a job's steps, with the steps of this repository's actions in their place. */
+export function expandSteps (steps: Step[], actions: ReadonlyMap<string, Step[]>, onMissing: (uses: string) => void = () => {}): Step[] {
+  return steps.flatMap(step => {
+    if (!step.uses?.startsWith('./')) return [step]
+    const own = actions.get(step.uses.split('/').at(-1)!)
+    if (!own) onMissing(step.uses)
+    return expandSteps(own ?? [], actions, onMissing)
+  })
+}
+
 /** Returns what is wrong with the workflows and the actions that they use, a sentence each. */
 export function problemsOf (files: Files): string[] {
   const problems: string[] = []
   const refuse = (wrong: unknown, problem: string): void => { if (wrong) problems.push(problem) }
   const actions = new Map([...files].filter(([path]) => path.startsWith('actions/')).map(([path, text]) => [path.split('/')[1]!, parse(text).runs.steps as Step[]]))
-  /** Returns a job's steps, with the steps of this repository's actions in their place. */
-  const expand = (steps: Step[]): Step[] => steps.flatMap(step => {
-    if (!step.uses?.startsWith('./')) return [step]
-    const own = actions.get(step.uses.split('/').at(-1)!)
-    refuse(!own, `${step.uses} is not in this repository`)
-    return expand(own ?? [])
-  })
+  const expand = (steps: Step[]): Step[] => expandSteps(steps, actions, uses => refuse(true, `${uses} is not in this repository`))
 
   for (const [path, text] of files) {
     const steps = path.startsWith('actions/') ? parse(text).runs.steps as Step[] : Object.values((parse(text) as Workflow).jobs).flatMap(job => job.steps ?? [])

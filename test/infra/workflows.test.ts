@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { differences } from '../../infra/commands/running-tasks.ts'
-import { type Files, problemsOf, type Step, type Workflow } from './workflow-rules.ts'
+import { expandSteps, type Files, problemsOf, type Step, type Workflow } from './workflow-rules.ts'
 
 /** GitHub's workflows run nowhere else: this test checks their text. */
 const github = join(import.meta.dirname, '../../.github')
@@ -18,11 +18,7 @@ const jobs = [...workflows].flatMap(([name, workflow]) => Object.entries(workflo
 const steps = [...jobs.flatMap(({ is }) => is.steps), ...[...actions.values()].flat()]
 const ci = workflows.get('ci.yml')!.jobs
 const needsOf = (job: string): string[] => [ci[job]!.needs ?? []].flat()
-/** Returns a job's steps, with the steps of this repository's actions in their place. */
-const stepsOf = (list: Step[]): Step[] => list.flatMap(step => {
-  const own = step.uses?.startsWith('./') && actions.get(step.uses.split('/').at(-1)!)
-  return own ? stepsOf(own) : [step]
-})
+const stepsOf = (list: Step[]): Step[] => expandSteps(list, actions)
 const place = (list: Step[], pattern: RegExp): number => list.findIndex(({ run = '' }) => pattern.test(run))
 
 t.test('the actions and permissions of the workflows', async t => {

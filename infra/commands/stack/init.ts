@@ -9,6 +9,7 @@ import { fileOf } from '../copy-name.ts'
 import { readPulumiJson, pulumi, Refused } from '../pulumi.ts'
 import { Prompts, type Terminal } from './prompts.ts'
 import { type StackInputs, isExample, newSettings, type Tier, zonesIn } from './stack-settings.ts'
+import { isStackName } from '../../stack-name.ts'
 
 /** Options of `init`, by name without `--`. */
 export type Given = Record<string, string | undefined>
@@ -49,7 +50,7 @@ export async function init (name: string, given: Given, terminal: Terminal | und
 const templateOf = (name: string, tier: Tier): string => readFileSync(fileOf(existsSync(fileOf(name)) ? name : example[tier]), 'utf8')
 
 function requireNewName (name: string): void {
-  if (!/^[a-z][a-z0-9-]{0,11}$/.test(name) || name === 'local') {
+  if (!isStackName(name) || name === 'local') {
     throw new Refused(`"${name}" is no name for a stack: at most 12 lower-case letters, digits and -, a letter first; not "local".`)
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The files that the Dockerfile copies and .dockerignore admits. */
+/** The build context that .dockerignore admits, and the files that say how the image is built. */
 const sources = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'lib', 'services', 'sql', 'dev/emulator', 'docker']
 
 /** Returns a tag that is the same for the same files and differs for others. The registry's tags are immutable. */

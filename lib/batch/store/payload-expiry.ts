@@ -1,5 +1,4 @@
-/** One day in milliseconds. S3 counts days in UTC. */
-export const dayMs = 86_400_000
+import { dayMs } from '../../calendar/day-ms.ts'
 
 /**
  * Returns when the lifecycle of the bucket deletes an object: at the first midnight UTC that is at least `keepDays` days after the object

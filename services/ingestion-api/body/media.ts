@@ -1,7 +1,8 @@
-import type { Encoding, Format } from '../../../lib/batch/batch.ts'
+import { mediaTypes, type Encoding, type Format } from '../../../lib/batch/batch.ts'
 
-/** Media types of a batch. */
-export const formats: Readonly<Record<string, Format>> = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson', 'application/json': 'json' }
+/** Format of each media type of a batch. */
+export const formats: Readonly<Record<string, Format>> =
+  Object.fromEntries(Object.entries(mediaTypes).map(([format, type]) => [type, format as Format]))
 
 /** Returns the format of a Content-Type, without regard to its parameters; undefined for an unsupported type. */
 export function parseFormat (contentType = ''): Format | undefined {

@@ -31,7 +31,7 @@ const ActionReason = Type.Object({ reason: Type.Optional(Type.String({ maxLength
 const ActionResponse = Type.Object({
   id: Type.String(),
   state: Type.String({ description: 'current state of the batch' }),
-  changed: Type.Boolean({ description: 'false: the batch was not a dead letter, and nothing changed' }),
+  changed: Type.Boolean({ description: 'false: this request had no effect. The batch was not a dead letter, or a stored decision gave it its state before' }),
   actions: Type.Array(AuditEntry, { description: 'all actions on the batch, oldest first' }),
 })
 

@@ -1,6 +1,9 @@
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 
-/** Final state that the attempt gave the batch. `already final`: another worker or an operator finished the batch first. */
+/**
+ * Final state that the attempt gave the batch. `already final`: another worker finished the batch first, or an operator
+ * has dead-lettered or discarded it.
+ */
 export type Outcome = 'applied' | 'validated' | 'rejected' | 'already final'
 
 /** Thrown inside the transaction of a batch to roll the transaction back without a failure. `applyBatch` never throws it. */

@@ -172,7 +172,7 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
   const log = context.log.child({ provider: manifest.provider, ...(traceparent ? {} : traceBindings(manifest.traceparent)) })
   const attempt = await beginAttempt(sql, manifest, name)
   if (!attempt) {
-    log.info({ receives }, 'duplicate delivery ignored: batch already final')
+    log.info({ receives }, 'duplicate delivery ignored: batch is final or dead-lettered')
     return
   }
   waits.begin(attempt.startedAt)

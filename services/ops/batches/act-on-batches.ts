@@ -1,5 +1,6 @@
 import { actOn, type Action, type ActionResult } from '../../../lib/batch/dead-letters.ts'
 import type { Actor } from '../../../lib/batch/actor.ts'
+import type { State } from '../../../lib/batch/batch.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { findBatchIds } from './batch-id.ts'
 import { CommandError } from '../command-error.ts'
@@ -10,7 +11,7 @@ const refusals: Record<Action, string> = {
 }
 
 /** The states that a repeated action finds: it has nothing to do. */
-const wanted: Record<Action, readonly string[]> = { redrive: ['queued', 'processing'], discard: ['discarded'], dead_letter: ['dead_lettered'] }
+const wanted: Record<Action, readonly State[]> = { redrive: ['queued', 'processing'], discard: ['discarded'], dead_letter: ['dead_lettered'] }
 
 const absences: Record<Action, string> = {
   redrive: 'unknown', discard: 'unknown',
@@ -52,6 +53,6 @@ export async function actOnBatches (system: System, action: Action, given: strin
     if (isRefused) refused++
     console.log(`${id}  ${text}`)
   }
-  if (absent > 0) throw new CommandError(`${absent} of ${ids.length} batches have no row`)
-  if (refused > 0) throw new CommandError(`${refused} of ${ids.length} batches are refused or failed`)
+  const failed = [...(absent > 0 ? [`${absent} without a row`] : []), ...(refused > 0 ? [`${refused} refused or failed`] : [])]
+  if (failed.length > 0) throw new CommandError(`Of ${ids.length} batches: ${failed.join(', ')}.`)
 }

@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isInProgress, type State } from '../../../lib/batch/batch.ts'
+import { isInProgress, mediaTypes, type Format, type State } from '../../../lib/batch/batch.ts'
 import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { CommandError } from '../command-error.ts'
 import { openProgress } from './progress.ts'
@@ -18,15 +18,13 @@ type Batch = {
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
 
-const types: Record<string, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
-
 /** Thrown if the provider used the same key for other content before. */
 export class KeyReused extends CommandError {}
 
 /** Sends a file as a batch and waits for its final state. Throws CommandError unless the state is applied or validated. */
 export async function submitFile (path: string, options: SubmitOptions): Promise<void> {
   const [, extension = '', gzip] = /\.([a-z]+)(\.gz)?$/.exec(path) ?? []
-  const type = types[extension]
+  const type = Object.hasOwn(mediaTypes, extension) ? mediaTypes[extension as Format] : undefined
   if (!type) throw new CommandError(`${path}: the name must end in .csv, .ndjson or .json, or in one of them and .gz`, 2)
   const progress = openProgress()
   const digest = await sha256Of(path)

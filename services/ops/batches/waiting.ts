@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { lastFailure } from '../../../lib/batch/attempts.ts'
 import { command } from '../command.ts'
 import { limit, provider, readLimit } from '../options.ts'
 import { bounded, readOnlyQuery, secondsSince } from '../read-only.ts'
@@ -36,9 +37,6 @@ async function countByProvider (sql: Sql, provider: string | undefined, max: num
     group by provider order by count(*) desc, provider limit ${max}`
 }
 
-/** While a batch is held after a failure of class `wait`, only its attempts have the reason: its row gets one when its message is released. */
-const lastFailure = (sql: Sql) => sql`(select reason from batch_attempts where batch_id = id and reason is not null order by attempt desc limit 1)`
-
 async function oldest (sql: Sql, provider: string | undefined, max: number): Promise<Waiting[]> {
   return await sql<Waiting[]>`
     with first as materialized (
@@ -46,7 +44,8 @@ async function oldest (sql: Sql, provider: string | undefined, max: number): Pro
       order by provider, (state = 'processing') desc, queued_at, id
     )
     select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age,
-      coalesce(case when state = 'queued' then reason end, ${lastFailure(sql)}, reason,
+      coalesce(case when state = 'queued' then reason end, ${lastFailure(sql, sql`id`)}, reason, -- of a held batch only the attempts have the reason
+       
         case when state = 'queued' and id <> first_id then 'behind ' || left(first_id, 8) end) as reason,
       (select count(*)::int from batch_attempts where batch_id = id) as attempts,
       (select rows_read from batch_attempts where batch_id = id order by attempt desc limit 1) as rows_read,

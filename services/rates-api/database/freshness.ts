@@ -52,5 +52,3 @@ export function openFreshness () {
 
   return { recordPrimary, completeUntil }
 }
-
-export type Freshness = ReturnType<typeof openFreshness>

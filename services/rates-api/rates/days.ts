@@ -1,6 +1,6 @@
+import { dayMs } from '../../../lib/calendar/day-ms.ts'
 import { monthLength } from '../../../lib/calendar/month-length.ts'
 
-const dayMs = 86_400_000
 const toMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 
 /** Returns true if a text of the form `YYYY-MM-DD` is a day of the calendar, which has no year 0. */

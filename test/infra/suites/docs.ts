@@ -74,7 +74,7 @@ function rows (path: string, schema: Node, optional = false): string[] {
     const key = path ? `${path}.${name}` : name
     const needed = schema.required?.includes(name) && !optional
     if (node.properties) return rows(key, node, !needed)
-    const value = node.default === undefined ? (needed ? 'needed' : 'not set') : `\`${typeof node.default === 'string' ? node.default : JSON.stringify(node.default)}\``
+    const value = node.default === undefined ? (needed ? 'required' : 'not set') : `\`${typeof node.default === 'string' ? node.default : JSON.stringify(node.default)}\``
     const words = node.enum ? ` (${node.enum.map(word => `\`${word}\``).join(', ')})` : ''
     return [`| \`${key}\` | ${value} | ${node.description}${words} |`]
   })

@@ -6,6 +6,7 @@ import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../../observability/alarms.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
+import { holdReadModel } from '../../harness/lock.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { asReader, goodRow, path, providers, readersKeys, type Fixture } from './fixture.ts'
 
@@ -55,7 +56,7 @@ export const causes: Cause[] = [
     what: 'a session locks the read model while clients call the rates API and a batch arrives',
     alarms: ['rates-latency', 'slow-queries', 'backlog-age'],
     async trigger ({ admin, pollRates, submit }) {
-      const unlock = await lockReadModel(admin)
+      const unlock = await holdReadModel(admin)
       await submit('south', goodRow())
       const stop = pollRates(20)
       return async () => { await Promise.all([unlock(), stop()]) }
@@ -65,7 +66,7 @@ export const causes: Cause[] = [
     what: 'a provider sends twenty batches while a session locks the read model',
     alarms: ['queue-length'],
     async trigger ({ admin, submit }) {
-      const unlock = await lockReadModel(admin)
+      const unlock = await holdReadModel(admin)
       for (let sent = 0; sent < 20; sent++) await submit('east', goodRow())
       return unlock
     },
@@ -256,19 +257,3 @@ export const causes: Cause[] = [
     },
   },
 ]
-
-/** Locks the read model. The returned function releases the lock. */
-async function lockReadModel (admin: Fixture['admin']): Promise<() => Promise<unknown>> {
-  const { promise: over, resolve } = Promise.withResolvers<void>()
-  const { promise: locked, resolve: hasLock } = Promise.withResolvers<void>()
-  const locking = admin.begin(async tx => {
-    await tx`lock table lane_months in access exclusive mode`
-    hasLock()
-    await over
-  })
-  await locked
-  return async () => {
-    resolve()
-    await locking
-  }
-}

@@ -6,7 +6,6 @@ import { sampleMonth, shippedReference, type SamplePrice } from '../../../lib/sa
 /** A batch that got a 202, and its expected final state. */
 export type Sent = { id: string, provider: string, rows: number, state: 'applied' | 'validated' }
 export type Failure = { at: string, kind: string, text: string }
-export type Load = ReturnType<typeof openLoad>
 
 /** The provider of the test traffic. */
 export const tester = 'tester'

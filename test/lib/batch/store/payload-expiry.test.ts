@@ -1,5 +1,6 @@
 import t from 'tap'
-import { dayMs, expiryOf, storedToExpireBy } from '../../../../lib/batch/store/payload-expiry.ts'
+import { expiryOf, storedToExpireBy } from '../../../../lib/batch/store/payload-expiry.ts'
+import { dayMs } from '../../../../lib/calendar/day-ms.ts'
 
 t.test('an object expires at the midnight UTC after its days, as S3 counts', async t => {
   t.equal(expiryOf('2026-01-01T00:00:01.000Z', 90), '2026-04-02T00:00:00.000Z')

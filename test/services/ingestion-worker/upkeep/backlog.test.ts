@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { dayMs, expiryOf, storedToExpireBy } from '../../../../lib/batch/store/payload-expiry.ts'
+import { expiryOf, storedToExpireBy } from '../../../../lib/batch/store/payload-expiry.ts'
+import { dayMs } from '../../../../lib/calendar/day-ms.ts'
 import { publishBatches } from '../../../../services/ingestion-worker/upkeep/backlog.ts'
 import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'

@@ -1,0 +1,2 @@
+/** One day of UTC in milliseconds. */
+export const dayMs = 86_400_000
