@@ -8,4 +8,4 @@ if (!(patience > 0)) throw new Error(`TEST_PATIENCE is a number above 0, not ${p
 /** The limit of a wait for a condition, in milliseconds. */
 export const waitLimitMs = 90_000 * patience
 /** The limit of a whole test file, in milliseconds. Some tests wait for many conditions in sequence. */
-export const fileLimitMs = 240_000 * patience
+export const fileLimitMs = 600_000 * patience
