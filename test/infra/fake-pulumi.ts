@@ -26,15 +26,15 @@ type Outputs = Record<string, object>
 export function fakePulumi (t: Test, outputs: Outputs, failing: string[] = [], state: object = {}, bootstrap: Outputs = {}): FakePulumi {
   const folder = t.testdir({
     pulumi: `#!${process.execPath}
-const { appendFileSync, copyFileSync, readFileSync } = require('node:fs')
+import { appendFileSync, copyFileSync, readFileSync } from 'node:fs'
 const args = process.argv.slice(2).join(' ')
-appendFileSync(__dirname + '/calls', args + '\\n')
+appendFileSync(import.meta.dirname + '/calls', args + '\\n')
 const outputs = args.includes('--cwd infra/bootstrap') ? ${JSON.stringify(bootstrap)} : ${JSON.stringify(outputs)}
 if (${JSON.stringify(failing)}.some(start => args.startsWith(start))) { console.error('error: so it is'); process.exit(255) }
 if (args.startsWith('stack ls')) console.log(JSON.stringify(Object.keys(outputs).map(name => ({ name: 'organization/freight-rates/' + name }))))
 else if (args.startsWith('stack output')) console.log(JSON.stringify(outputs[/--stack (\\S+)/.exec(args)[1]]))
-else if (args.startsWith('stack export')) process.stdout.write(readFileSync(__dirname + '/state.json', 'utf8'))
-else if (args.startsWith('stack import')) copyFileSync(/--file (\\S+)/.exec(args)[1], __dirname + '/imported.json')
+else if (args.startsWith('stack export')) process.stdout.write(readFileSync(import.meta.dirname + '/state.json', 'utf8'))
+else if (args.startsWith('stack import')) copyFileSync(/--file (\\S+)/.exec(args)[1], import.meta.dirname + '/imported.json')
 else console.log('pulumi: ' + args)
 `,
   })

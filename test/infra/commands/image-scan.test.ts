@@ -47,9 +47,9 @@ async function run (t: Test, outputs: Array<object | string>, accepted: object[]
     calls: '',
     'accepted.yaml': JSON.stringify({ findings: accepted }),
     aws: `#!${process.execPath}
-const { appendFileSync, readFileSync } = require('node:fs')
-const calls = __dirname + '/calls'
-const outputs = JSON.parse(readFileSync(__dirname + '/outputs', 'utf8'))
+import { appendFileSync, readFileSync } from 'node:fs'
+const calls = import.meta.dirname + '/calls'
+const outputs = JSON.parse(readFileSync(import.meta.dirname + '/outputs', 'utf8'))
 const before = readFileSync(calls, 'utf8').split('\\n').length - 1
 appendFileSync(calls, process.argv.slice(2).join(' ') + '\\n')
 const output = outputs[Math.min(before, outputs.length - 1)]
