@@ -1,18 +1,11 @@
 import * as pulumi from '@pulumi/pulumi'
-import { Value } from 'typebox/value'
-import { problemsOf } from './config-rules.ts'
-import { Schema, type Config, type Settings } from './config-schema.ts'
+import { checkConfig, RefusedConfig } from './check-config.ts'
+import type { Config } from './config-schema.ts'
 
-/** The problems of a stack's configuration, one sentence each. */
-export class RefusedConfig extends pulumi.RunError {
-  readonly problems: string[]
-  constructor (problems: string[]) {
-    super(`The configuration of this stack is refused:\n${problems.map(problem => `  ${problem}`).join('\n')}\nEvery key is described in docs/aws.md.`)
-    this.problems = problems
-  }
-}
-
-/** Returns the stack's configuration with its defaults. No other code reads it. Throws RefusedConfig with all problems at once. */
+/**
+ * Returns the stack's configuration with its defaults. No other code reads it. Throws RunError, which Pulumi shows without
+ * a stack trace, with all problems at once.
+ */
 export function readConfig (): Config {
   const all = pulumi.runtime.allConfig()
   const prefix = `${pulumi.getProject()}:`
@@ -21,27 +14,12 @@ export function readConfig (): Config {
   const region = all['aws:region']
   const problems = unknownKeys.map(key => `${key} is not known: a stack sets no key of the provider but aws:region; AWS_PROFILE selects a profile`)
   if (!region) problems.push('aws:region is missing')
-  return checkConfig(Object.fromEntries(own), pulumi.getStack(), region ?? '', problems)
-}
-
-/** Returns `given` with defaults, checked by the schema and the rules. Throws RefusedConfig. */
-export function checkConfig (given: Record<string, unknown>, stack: string, region: string, problems: string[] = []): Config {
-  const settings = Value.Default(Schema, structuredClone(given)) as Settings
-  for (const error of Value.Errors(Schema, settings)) {
-    const at = error.instancePath.slice(1).replaceAll('/', '.')
-    if (error.keyword === 'required') {
-      problems.push(...error.params.requiredProperties.map(name => `${join(at, name)} is missing`))
-    } else if (error.keyword === 'additionalProperties') {
-      problems.push(...error.params.additionalProperties.map(name => `${join(at, name)} is not known`))
-    } else if (at && error.keyword !== 'boolean') problems.push(`${at} ${error.message}`)
+  try {
+    return checkConfig(Object.fromEntries(own), pulumi.getStack(), region ?? '', problems)
+  } catch (error) {
+    throw error instanceof RefusedConfig ? new pulumi.RunError(error.message) : error
   }
-  const config = { ...settings, stack, region }
-  if (problems.length === 0) problems.push(...problemsOf(config))
-  if (problems.length > 0) throw new RefusedConfig([...new Set(problems)])
-  return config
 }
-
-const join = (at: string, name: string): string => at ? `${at}.${name}` : name
 
 /** Parses objects, lists and flags as JSON. Everything else stays text: an account is not a number. */
 function parse (text: string): unknown {

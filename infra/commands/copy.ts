@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
-import { checkConfig, RefusedConfig } from '../config.ts'
+import { checkConfig, RefusedConfig } from '../check-config.ts'
 import { hourlyCost, totalOf } from '../cost.ts'
 import { fileOf } from './copy-name.ts'
 import { Refused } from './pulumi.ts'

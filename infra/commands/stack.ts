@@ -68,7 +68,7 @@ function readCommand (): Read {
 
 async function initAt (name: string, given: Given, yes: boolean): Promise<void> {
   await requireCredentials()
-  const { init } = await import('./stack/init.ts') // Pulumi's library is slow to load
+  const { init } = await import('./stack/init.ts') // the schema of the settings takes longer to load than `list` takes
   await init(name, given, process.stdin.isTTY && !yes ? { input: process.stdin, output: process.stderr } : undefined)
 }
 
@@ -76,7 +76,7 @@ async function up (name: string, days: number, yes: boolean): Promise<void> {
   const exists = (await stacks()).includes(name)
   if (exists && !existsSync(fileOf(name))) await pulumi('config', 'refresh', '--stack', name)
   requireLastDay(name)
-  const { costSentence, writeCopy } = await import('./copy.ts') // Pulumi's library is slow to load
+  const { costSentence, writeCopy } = await import('./copy.ts') // the schema, as above
   const copy = writeCopy(name, days)
   console.log(`${exists ? 'Updates' : 'Creates'} the copy "${name}" in ${copy.region}. ${costSentence(copy)}\n`)
   if (!exists) await pulumi('stack', 'init', name, ...secretsProvider())

@@ -1,12 +1,6 @@
 import * as pulumi from '@pulumi/pulumi'
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { mockState } from './mock-state.ts'
-import { asExample } from './example-settings.ts'
-
-const root = join(import.meta.dirname, '../..')
-const yaml = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi'))('js-yaml') as { load: (text: string) => unknown }
+import { configOf, readYaml } from './stack-files.ts'
 
 /** A resource as the program declared it. */
 export interface Declared {
@@ -36,19 +30,16 @@ export interface Program {
   named: (name: string, type?: string) => Declared
 }
 
-/** Returns the configuration of a stack from its file, with `changes` to its keys and example values for an account's own settings. */
-export function configOf (stack: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
-  const { config } = yaml.load(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Record<string, unknown> }
-  return { ...asExample(stack, config), ...Object.fromEntries(Object.entries(changes).map(([key, value]) => [`freight-rates:${key}`, value])) }
-}
-
-export const readYaml = (name: string): any => yaml.load(readFileSync(join(root, name), 'utf8'))
-
 let runs = 0
+const programs = new Map<string, Promise<Program>>()
 
-/** Runs infra/index.ts for a stack without an engine, and returns what the program declared. */
-export const runProgram = (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> =>
-  runEntry('index.ts', 'freight-rates', stack, { ...configOf(stack, changes), ...others })
+/** Runs infra/index.ts for a stack without an engine, and returns what the program declared: the same object for the same configuration. */
+export async function runProgram (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> {
+  const settings = { ...configOf(stack, changes), ...others }
+  const key = JSON.stringify([stack, Object.entries(settings).sort()])
+  if (!programs.has(key)) programs.set(key, runEntry('index.ts', 'freight-rates', stack, settings))
+  return await programs.get(key)!
+}
 
 /** Runs the program of an account, which runs before any stack of the account. */
 export const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
@@ -78,8 +69,11 @@ export async function runEntry (
   const all: Declared[] = []
   listen(all)
   // A new address is a new module: the program runs again. Its components are the same.
-  const outputs = { ...await import(`../../infra/${entry}?run=${++runs}`) } as Record<string, any>
-  await pulumi.runtime.disconnect()
+  const outputs = await withShortTraces(async () => {
+    const exported = { ...await import(`../../infra/${entry}?run=${++runs}`) } as Record<string, any>
+    await pulumi.runtime.disconnect()
+    return exported
+  })
   if (!isPreview) for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
   return {
     stack,
@@ -92,6 +86,19 @@ export async function runEntry (
       if (found.length !== 1) throw new Error(`${found.length} resources are named ${name} ${type ?? ''}`)
       return found[0]!
     },
+  }
+}
+
+/** Pulumi writes a stack trace for each of its promises. Traces of the usual depth, with the source maps that tap enables, took most of the time. */
+async function withShortTraces<T> (run: () => Promise<T>): Promise<T> {
+  process.setSourceMapsEnabled(false)
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 3
+  try {
+    return await run()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    process.setSourceMapsEnabled(true)
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { table } from '../../../services/ops/table.ts'
-import { checkConfig, RefusedConfig } from '../../config.ts'
+import { checkConfig, RefusedConfig } from '../../check-config.ts'
 import type { Config } from '../../config-schema.ts'
 import { hourlyCost, totalOf } from '../../cost.ts'
 import { quotaRequestCommands } from '../../quotas.ts'

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
-import { checkConfig } from '../../../infra/config.ts'
+import { checkConfig } from '../../../infra/check-config.ts'
 import { fileOf } from '../../../infra/commands/copy-name.ts'
 import { readInputs } from '../../../infra/commands/stack/init.ts'
 import { Prompts } from '../../../infra/commands/stack/prompts.ts'
@@ -11,8 +11,7 @@ import { isExample, newSettings } from '../../../infra/commands/stack/stack-sett
 import { hourlyCost, totalOf } from '../../../infra/cost.ts'
 import { asExample } from '../example-settings.ts'
 import { fakePulumi, npmRun } from '../fake-pulumi.ts'
-import { configOf } from '../program.ts'
-import { settingsOf } from '../suites/configuration.ts'
+import { configOf, ownSettings, settingsOf } from '../stack-files.ts'
 
 const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 
@@ -31,8 +30,7 @@ t.test('a copy is created, updated and removed', async t => {
   t.same(empty.calls(), ['stack ls --json --non-interactive', `stack init ${name} --secrets-provider awskms://key`, `up --stack ${name} --yes --skip-preview`])
   const { config } = parse(readFileSync(fileOf(name), 'utf8'))
   t.match(config, { 'freight-rates:expires': day(7), 'freight-rates:tier': 'development' })
-  const own = Object.entries(config).filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice(14), value])
-  const settings = checkConfig(Object.fromEntries(own), name, 'eu-west-1')
+  const settings = checkConfig(ownSettings(config), name, 'eu-west-1')
   t.match(settings, { database: { multiAz: false, replicas: 0, deletionProtection: false }, rates: { minTasks: 1 }, worker: { minTasks: 1 } })
   const hour = totalOf(hourlyCost(settings))
   t.ok(hour <= totalOf(hourlyCost(settingsOf('dev'))))
@@ -102,8 +100,6 @@ const bootstrap = {
 }
 const ls = ['stack ls --json --non-interactive', 'stack ls --cwd infra/bootstrap --json --non-interactive']
 const configIn = (name: string): Record<string, unknown> => parse(readFileSync(fileOf(name), 'utf8')).config
-const ownOf = (config: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith('freight-rates:')).map(([key, value]) => [key.slice(14), value]))
 
 t.test('a stack that is to stay: its settings are written once, and no value is pasted', async t => {
   const name = copyName(t)
@@ -118,7 +114,7 @@ t.test('a stack that is to stay: its settings are written once, and no value is 
     'freight-rates:network': { zones: ['a', 'b'] },
   })
   t.match(created.stdout, 'eu-central-1a, eu-central-1b', 'zones that were chosen by default are named')
-  const settings = checkConfig(ownOf(config), name, 'eu-central-1')
+  const settings = checkConfig(ownSettings(config), name, 'eu-central-1')
   t.match(created.stdout, new RegExp(`all +${totalOf(hourlyCost(settings)).toFixed(3)} +${Math.round(totalOf(hourlyCost(settings)) * 730)}`), 'the cost of the stack')
 
   const before = readFileSync(fileOf(name))
@@ -133,7 +129,7 @@ t.test('a production stack by options alone', async t => {
   const options = ['--tier', 'production', '--domain', 'rates.example.org', '--zone-id', 'Z123', '--email', 'on-call@example.org', '--budget-usd', '3000', '--zones', 'a,c,d', '--yes']
   const { code, stderr } = await there.npmRun('stack', ['init', name, ...options])
   t.equal(code, 0, stderr)
-  t.match(checkConfig(ownOf(configIn(name)), name, 'eu-central-1'), {
+  t.match(checkConfig(ownSettings(configIn(name)), name, 'eu-central-1'), {
     tier: 'production', domain: { name: 'rates.example.org', zoneId: 'Z123' }, alarms: { email: 'on-call@example.org' }, budget: { monthlyUsd: 3000 }, gateway: { entry: 'edge' }, allowedCidrs: [], network: { zones: ['a', 'c', 'd'], egress: 'nat-per-zone', flowLogs: true },
   })
 })

@@ -2,7 +2,8 @@ import t from 'tap'
 import { rules, type DeclaredResource } from '../../../infra/policy/rules.ts'
 import { broken } from '../suites/policy.ts'
 import { type Analyzed, policyRunner, type Runner, urnOf } from '../policy-runner.ts'
-import { configOf, runPreview } from '../program.ts'
+import { runPreview } from '../program.ts'
+import { configOf } from '../stack-files.ts'
 
 /** Placeholder for a value that the update has yet to make (@pulumi/pulumi, runtime/rpc). */
 const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9'

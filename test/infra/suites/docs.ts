@@ -4,7 +4,7 @@ import { containerInsights, hourlyCost, monthly, prices, totalOf } from '../../.
 import { alarmMetrics, ownMetrics } from '../../../infra/metrics-paid.ts'
 import { quotas, quotasNeeded } from '../../../infra/quotas.ts'
 import { compare } from '../../docs/compare.ts'
-import { settingsOf } from './configuration.ts'
+import { settingsOf } from '../stack-files.ts'
 
 /** Checks that the table of docs/aws.md is that of the code; `npm run docs` writes the table. */
 export async function docsOf (t: Test): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { ignoredUnlessSet, newStackVersion } from '../../../infra/components/database/engine-version.ts'
-import { settingsOf } from './configuration.ts'
 import { runProgram, type Declared } from '../program.ts'
+import { configOf, settingsOf } from '../stack-files.ts'
 
 const aurora = { engine: 'aurora', instanceClass: 'db.serverless', deletionProtection: false }
 const types: Record<string, [database: string, parameters: string, family: string]> = {
@@ -11,8 +11,7 @@ const types: Record<string, [database: string, parameters: string, family: strin
 
 /** Resolves with the database of a stack, and its parameter group. */
 async function declared (engine: string, changes: object): Promise<[database: Declared, parameters: Declared, family: string]> {
-  const { database: settings } = settingsOf('dev')
-  const { of } = await runProgram('dev', { database: { ...settings, ...engine === 'aurora' ? aurora : {}, ...changes } })
+  const { of } = await runProgram('dev', { database: { ...configOf('dev')['freight-rates:database'] as object, ...engine === 'aurora' ? aurora : {}, ...changes } })
   const [database, parameters, family] = types[engine]!
   return [of(database).find(({ inputs }) => inputs.engine)!, of(parameters)[0]!, family]
 }

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { rules, type DeclaredResource } from '../../../infra/policy/rules.ts'
-import { configOf, type Program } from '../program.ts'
+import type { Program } from '../program.ts'
+import { configOf } from '../stack-files.ts'
 
 /** Checks the rules of the policy pack, which a real run calls through the engine. */
 export function policy (t: Test, { all, stack }: Program): void {

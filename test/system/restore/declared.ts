@@ -1,6 +1,7 @@
 import type { runtime } from '@pulumi/pulumi'
 import { mockState } from '../../infra/mock-state.ts'
-import { configOf, open, runEntry, type Declared } from '../../infra/program.ts'
+import { open, runEntry, type Declared } from '../../infra/program.ts'
+import { configOf } from '../../infra/stack-files.ts'
 
 /** The Terraform type of a Pulumi resource, and the properties that AWS decides. */
 const kinds: Record<string, { terraform: string, outputs: Record<string, string> }> = {
