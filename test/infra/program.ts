@@ -1,133 +1,84 @@
-import * as pulumi from '@pulumi/pulumi'
-import { mockState } from './mock-state.ts'
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { childEnvironment } from '../harness/child-environment.ts'
+import type { Answer } from './program-process.ts'
+import type { Declaration, Declared, Entry } from './run-entry.ts'
 import { configOf, readYaml } from './stack-files.ts'
 
-/** A resource as the program declared it. */
-export interface Declared {
-  type: string
-  name: string
-  urn: string
-  parent: string
-  custom: boolean
-  /** Inputs as they are sent to the engine: secrets are marked objects, see `isSecret`. */
-  inputs: Record<string, any>
-  protect: boolean
-  ignoreChanges: string[]
-  dependsOn: string[]
-  provider: string
-  beforeCreate: string[]
-  beforeUpdate: string[]
-  timeouts: Record<string, string>
-}
+export type { Declared } from './run-entry.ts'
 
-export interface Program {
+export interface Program extends Declaration {
   stack: string
-  all: Declared[]
-  outputs: Record<string, any>
-  /** Functions of the provider that the program called. */
-  called: string[]
   of: (type: string) => Declared[]
   named: (name: string, type?: string) => Declared
 }
 
-let runs = 0
-const programs = new Map<string, Promise<Program>>()
-
-/** Runs infra/index.ts for a stack without an engine, and returns what the program declared: the same object for the same configuration. */
-export async function runProgram (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> {
-  const settings = { ...configOf(stack, changes), ...others }
-  const key = JSON.stringify([stack, Object.entries(settings).sort()])
-  if (!programs.has(key)) programs.set(key, runEntry('index.ts', 'freight-rates', stack, settings))
-  return await programs.get(key)!
-}
-
-/** Runs the program of an account, which runs before any stack of the account. */
-export const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runEntry('bootstrap/index.ts', 'freight-bootstrap', stack, {
-  ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, 'freight-bootstrap:githubRepository': 'example/freight-rates', 'freight-bootstrap:region': 'eu-west-1', ...changes,
-})
-
-type ResourceMock = (resource: pulumi.runtime.MockResourceArgs) => { id: string, state: Record<string, any> }
+/** Runs infra/index.ts for a stack without an engine, and returns what the program declared. */
+export const runProgram = (stack: string, changes: Record<string, unknown> = {}, others: Record<string, unknown> = {}): Promise<Program> =>
+  runOnce({ file: 'index.ts', project: 'freight-rates', stack, settings: { ...configOf(stack, changes), ...others } })
 
 /** Runs the first preview of a stack: values that AWS has yet to make are unknown. */
 export const runPreview = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> =>
-  runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), mockState, true)
+  runOnce({ file: 'index.ts', project: 'freight-rates', stack, settings: configOf(stack, changes), isPreview: true })
 
-/** Runs any program: `entry` is its file in infra/; `answer` returns what AWS would add to the program's resources. */
-export async function runEntry (
-  entry: string, project: string, stack: string, settings: Record<string, unknown>, mock: ResourceMock = mockState, isPreview = false
-): Promise<Program> {
-  const config = Object.entries(settings).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)])
-  pulumi.runtime.setAllConfig(Object.fromEntries(config))
-  const called: string[] = []
-  await pulumi.runtime.setMocks({
-    newResource: isPreview ? ({ inputs }) => ({ id: undefined, state: inputs }) : mock,
-    call ({ token, inputs }) {
-      called.push(token)
-      return { ...inputs, userName: 'AWS', password: 'token', accountId: '111111111111' }
-    },
-  }, project, stack, isPreview)
-  const all: Declared[] = []
-  listen(all)
-  // A new address is a new module: the program runs again. Its components are the same.
-  const outputs = await withShortTraces(async () => {
-    const exported = { ...await import(`../../infra/${entry}?run=${++runs}`) } as Record<string, any>
-    await pulumi.runtime.disconnect()
-    return exported
-  })
-  if (!isPreview) for (const [name, value] of Object.entries(outputs)) outputs[name] = await valueOf(value)
-  return {
-    stack,
-    all,
-    outputs,
-    called,
-    of: type => all.filter(one => one.type === type),
-    named (name, type) {
-      const found = all.filter(one => one.name === name && (type === undefined || one.type === type) && one.custom)
-      if (found.length !== 1) throw new Error(`${found.length} resources are named ${name} ${type ?? ''}`)
-      return found[0]!
-    },
+/** Runs the program of an account, which runs before any stack of the account. */
+export const runBootstrap = (stack: string, changes: Record<string, unknown> = {}): Promise<Program> => runOnce({
+  file: 'bootstrap/index.ts', project: 'freight-bootstrap', stack, settings: {
+    ...readYaml(`infra/bootstrap/Pulumi.${stack}.yaml`).config, 'freight-bootstrap:githubRepository': 'example/freight-rates', 'freight-bootstrap:region': 'eu-west-1', ...changes,
+  },
+})
+
+const programs = new Map<string, Promise<Program>>()
+let last: Promise<unknown> = Promise.resolve()
+
+/** Runs the program, after the one before it, unless it ran with the same settings. */
+async function runOnce (entry: Entry): Promise<Program> {
+  const key = JSON.stringify({ ...entry, settings: Object.entries(entry.settings).sort() })
+  if (!programs.has(key)) {
+    const program = last.then(async () => toProgram(entry.stack, await request(entry)))
+    programs.set(key, program)
+    last = program.catch(() => {})
   }
+  return await programs.get(key)!
 }
 
-/** Pulumi writes a stack trace for each of its promises. Traces of the usual depth, with the source maps that tap enables, took most of the time. */
-async function withShortTraces<T> (run: () => Promise<T>): Promise<T> {
-  process.setSourceMapsEnabled(false)
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 3
-  try {
-    return await run()
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-    process.setSourceMapsEnabled(true)
-  }
+let running: { child: ChildProcess, exited: Promise<never> } | undefined
+
+/**
+ * Runs the program in a process of its own, which all programs of a test file share: tap follows every promise of a test's process, and Pulumi
+ * creates thousands. Pulumi also writes a stack trace for each one, so that shorter traces save time.
+ */
+async function request (entry: Entry): Promise<Declaration> {
+  running ??= start()
+  const { child, exited } = running
+  for (const handle of [child, child.channel!]) handle.ref()
+  child.send(entry)
+  const [answer] = await Promise.race([once(child, 'message') as Promise<[Answer]>, exited])
+  for (const handle of [child, child.channel!]) handle.unref() // The process ends with this one.
+  if ('declaration' in answer) return answer.declaration
+  throw Object.assign(answer.error, { isRunError: answer.isRunError })
 }
 
-const valueOf = (value: any): Promise<unknown> => new Promise(resolve => { pulumi.output(value).apply((plain: unknown) => { resolve(plain) }) })
-
-/** Mocks do not receive the options of a resource; the request to the engine has them. */
-function listen (all: Declared[]): void {
-  const monitor = pulumi.runtime.getMonitor() as any
-  const register = monitor.registerResource.bind(monitor)
-  monitor.registerResource = (request: any, done: (error: unknown, response: any) => void) => register(request, (error: unknown, response: any) => {
-    const hooks = request.getHooks()
-    all.push({
-      type: request.getType(),
-      name: request.getName(),
-      urn: response?.getUrn() ?? '',
-      parent: request.getParent(),
-      custom: request.getCustom(),
-      inputs: request.getObject()?.toJavaScript() ?? {},
-      protect: request.getProtect() ?? false,
-      ignoreChanges: request.getIgnorechangesList(),
-      dependsOn: request.getDependenciesList(),
-      provider: request.getProvider(),
-      beforeCreate: hooks?.getBeforeCreateList() ?? [],
-      beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
-      timeouts: request.getCustomtimeouts()?.toObject() ?? {},
-    })
-    done(error, response)
+function start (): NonNullable<typeof running> {
+  const child = fork(join(import.meta.dirname, 'program-process.ts'), {
+    env: childEnvironment, execArgv: ['--stack-trace-limit=3'], serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'],
   })
+  const exited = once(child, 'exit').then(([code]) => { throw new Error(`the process of the programs exited with ${code}`) })
+  exited.catch(() => {})
+  return { child, exited }
 }
+
+const toProgram = (stack: string, declaration: Declaration): Program => ({
+  stack,
+  ...declaration,
+  of: type => declaration.all.filter(one => one.type === type),
+  named (name, type) {
+    const found = declaration.all.filter(one => one.name === name && (type === undefined || one.type === type) && one.custom)
+    if (found.length !== 1) throw new Error(`${found.length} resources are named ${name} ${type ?? ''}`)
+    return found[0]!
+  },
+})
 
 const secretMark = '4dabf18193072939515e22adb298388d'
 export const isSecret = (value: any): boolean => typeof value === 'object' && value !== null && secretMark in value

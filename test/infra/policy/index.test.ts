@@ -18,8 +18,8 @@ const enough: Record<string, DeclaredResource['inputs']> = {
   'rate-limits-ignore-paths': { rules: [{ statement: { rateBasedStatement: { scopeDownStatement: { ipSetReferenceStatement: { arn: unknown } } } } }] },
 }
 
-const runners = new Map<string | undefined, Runner>()
-for (const tier of ['development', 'staging', 'production', undefined]) runners.set(tier, await policyRunner(t, tier))
+const tiers = ['development', 'staging', 'production', undefined]
+const runners = new Map<string | undefined, Runner>(await Promise.all(tiers.map(async tier => [tier, await policyRunner(t, tier)] as const)))
 const runnerOf = (tier: string | undefined): Runner => runners.get(tier)!
 const runner = runnerOf('development')
 

@@ -1,6 +1,7 @@
 import type { runtime } from '@pulumi/pulumi'
 import { mockState } from '../../infra/mock-state.ts'
-import { open, runEntry, type Declared } from '../../infra/program.ts'
+import { open } from '../../infra/program.ts'
+import { runEntry, type Declared } from '../../infra/run-entry.ts'
 import { configOf } from '../../infra/stack-files.ts'
 
 /** The Terraform type of a Pulumi resource, and the properties that AWS decides. */
@@ -31,7 +32,7 @@ export interface Places { subnetIds: string[], securityGroupId: string }
 
 /** Resolves with the database of a stack, and the roles that log in to it. */
 export async function databaseOf (stack: string, changes: Record<string, unknown>, { subnetIds, securityGroupId }: Places): Promise<Item[]> {
-  const { all } = await runEntry('index.ts', 'freight-rates', stack, configOf(stack, changes), terraformState)
+  const { all } = await runEntry({ file: 'index.ts', project: 'freight-rates', stack, settings: configOf(stack, changes) }, terraformState)
   const logsIn = all.filter(({ type, inputs }) => type === 'aws:iam/rolePolicy:RolePolicy' && String(open(inputs.policy)).includes('rds-db:connect'))
   const theirRoles = logsIn.map(({ name }) => name)
   const declared = all.filter(one => one.type in kinds && (!one.type.startsWith('aws:iam/') || theirRoles.includes(one.name)))
