@@ -6,7 +6,6 @@ import { commands, findCommand } from '../../services/ops/commands.ts'
 import { requestedHelp } from '../../services/ops/help.ts'
 import { runCommand } from '../../services/ops/run.ts'
 import type { OneOffTask } from '../run-task.ts'
-import { copyFiles } from './copied-files.ts'
 import { namedOrLocalSystem } from './local-system.ts'
 import { readPulumiJson, runMain, Refused } from './pulumi.ts'
 import { isStackName } from '../stack-name.ts'
@@ -46,7 +45,7 @@ async function runOnStack (stack: string, args: string[]): Promise<number> {
     if (!process.env.API_KEY) throw new Refused('API_KEY is not set. It is the key of the provider that sends the batch.', 2)
     return await runLocally(args, { INGESTION_API_URL: batchesUrl })
   }
-  const [{ readCallerArn }, { runTask }] = await Promise.all([import('./caller.ts'), import('../run-task.ts')])
+  const [{ readCallerArn }, { runTask }, { copyFiles }] = await Promise.all([import('./caller.ts'), import('../run-task.ts'), import('./copied-files.ts')])
   const caller = await readCallerArn(task.region)
   const files = await copyFiles(command, args, { bucket: payloadBucket, region: task.region })
   console.error(`Runs as a task of "${stack}" for ${caller}. The first line of its log arrives after about a minute.`)

@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { InvalidConfig, type ConfigCheck } from '../process/config.ts'
 import { Problem } from '../http/problem.ts'
+import { isDevelopmentKey } from './development-keys.ts'
 
 export type Scope = 'submit' | 'read' | 'rates' | 'admin'
 
@@ -19,10 +20,6 @@ export type ApiKey = Static<typeof ApiKey>
 export type Caller = { provider: string, scopes: ReadonlySet<string> }
 
 const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest()
-const localKeys = ['development', 'development-2', 'development-admin'].map(key => digestOf(key).toString('hex'))
-
-/** Returns true for the digest of a development key. Only ENVIRONMENT=local accepts these keys. */
-export const isDevelopmentKey = (sha256: string): boolean => localKeys.includes(sha256)
 
 /** Parses `API_KEYS`. Throws InvalidConfig if the value is malformed or has a development key outside `local`. The error shows no key. */
 export function parseKeys (json: string, environment: string): ApiKey[] {

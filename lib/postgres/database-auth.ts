@@ -1,4 +1,4 @@
-import { Signer } from '@aws-sdk/rds-signer'
+import type { Signer } from '@aws-sdk/rds-signer'
 import { tlsOf } from './database-tls.ts'
 import type { ConfigCheck } from '../process/config.ts'
 
@@ -20,6 +20,7 @@ export function passwordsOf ({ DATABASE_AUTH: auth, AWS_REGION: region }: Databa
   const signers = new Map<string, Signer>() // each signer caches the credentials until shortly before they expire
   return async ({ host: hostname, port, user: username }) => {
     const key = `${username}@${hostname}:${port}`
+    const { Signer } = await import('@aws-sdk/rds-signer') // most logins outside AWS have a password
     if (!signers.has(key)) signers.set(key, new Signer({ hostname, port, username, ...(region ? { region } : {}) }))
     return await signers.get(key)!.getAuthToken()
   }

@@ -2,7 +2,7 @@ import { readArguments } from './arguments.ts'
 import { CommandError } from './command-error.ts'
 import { findCommand } from './commands.ts'
 import { helpOfAll, requestedHelp } from './help.ts'
-import { openSystem, type System } from './system.ts'
+import type { System } from './system.ts'
 
 /**
  * Runs the command that `args` names. Resolves to its exit code; 2 means wrong usage. `environment` returns the variables of the
@@ -20,6 +20,7 @@ export async function runCommand (args: string[], environment: () => NodeJS.Proc
     await command.run({
       ...readArguments(command, rest),
       async system () {
+        const { openSystem } = await import('./system.ts') // help and wrong usage need none of the libraries
         system ??= openSystem(environment())
         return system
       },

@@ -1,8 +1,7 @@
 import type { Sql } from 'postgres'
 import { Type, type Static, type TObject, type TProperties } from 'typebox'
-import { openQueue, type Queue } from '../../lib/batch/queue.ts'
-import { openStore, type Store } from '../../lib/batch/store/store.ts'
-import { openS3, openSqs } from '../../lib/process/aws.ts'
+import type { Queue } from '../../lib/batch/queue.ts'
+import type { Store } from '../../lib/batch/store/store.ts'
 import { Database, InvalidConfig, PayloadLife, readConfig, type ConfigCheck } from '../../lib/process/config.ts'
 import { databaseProblems, passwordsOf } from '../../lib/postgres/database-auth.ts'
 import { openDatabase, type DatabaseOptions } from '../../lib/postgres/database.ts'
@@ -16,8 +15,8 @@ export type System = {
   sql: () => Sql
   /** Returns a pool whose transactions are read-only, with a limit for each statement and for each wait for a lock. */
   readOnly: (statementTimeoutMs?: number) => Sql
-  queue: () => Queue
-  store: () => Store
+  queue: () => Promise<Queue>
+  store: () => Promise<Store>
   /** Returns the days after which the bucket's lifecycle deletes payloads; undefined if it deletes none. */
   payloadKeepDays: () => number | undefined
   close: () => Promise<void>
@@ -46,8 +45,15 @@ export function openSystem (environment: NodeJS.ProcessEnv): System {
       readOnlySql ??= connect(environment, { statementTimeoutMs, settings })
       return readOnlySql
     },
-    queue: () => openQueue(openSqs(aws()), variable('QUEUE_URL')),
-    store: () => openStore(openS3(aws()), variable('PAYLOAD_BUCKET')),
+    // Most commands need neither, and the clients of AWS are slow to load.
+    async queue () {
+      const [{ openQueue }, { openSqs }] = await Promise.all([import('../../lib/batch/queue.ts'), import('../../lib/process/aws.ts')])
+      return openQueue(openSqs(aws()), variable('QUEUE_URL'))
+    },
+    async store () {
+      const [{ openStore }, { openS3 }] = await Promise.all([import('../../lib/batch/store/store.ts'), import('../../lib/process/aws.ts')])
+      return openStore(openS3(aws()), variable('PAYLOAD_BUCKET'))
+    },
     payloadKeepDays: () => read(PayloadLife, environment).PAYLOAD_KEEP_DAYS,
     async close () { await Promise.all([sql, readOnlySql].map(pool => pool?.end({ timeout: 2 }))) },
   }

@@ -31,7 +31,7 @@ function resultLine ({ state, changed, followed }: ActionResult, action: Action)
  */
 export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
   const ids = await findBatchIds(system.sql(), given)
-  const effects = { store: system.store(), queue: system.queue() }
+  const effects = { store: await system.store(), queue: await system.queue() }
   let absent = 0
   let refused = 0
   for (const id of ids) {

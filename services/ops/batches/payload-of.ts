@@ -14,7 +14,7 @@ export type ShownPayload = {
 /** Returns whether the store has the payload of a batch, and until when. */
 export async function payloadOf (system: System, id: string): Promise<ShownPayload> {
   try {
-    const [store, keepDays] = [system.store(), system.payloadKeepDays()]
+    const [store, keepDays] = [await system.store(), system.payloadKeepDays()]
     const manifest = await store.readManifest(id)
     if (!manifest) return { state: 'unknown', reason: 'NO_MANIFEST', expires_at: null }
     return { state: await store.payloadState(manifest.payload), expires_at: expiryOf(manifest.payloadStoredAt ?? manifest.acceptedAt, keepDays) }

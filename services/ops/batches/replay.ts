@@ -23,7 +23,7 @@ The period has no end: it lasts until now. The columns: "lost" had no row, "inte
     const progress = openProgress()
     const dryRun = values['dry-run']
     const { providers, sent, unreadable } = await replay({
-      sql: opened.sql(), store: opened.store(), queue: opened.queue(), payloadKeepDays: opened.payloadKeepDays(), since, dryRun,
+      sql: opened.sql(), store: await opened.store(), queue: await opened.queue(), payloadKeepDays: opened.payloadKeepDays(), since, dryRun,
       onProgress: progress.show,
     })
     progress.line(providers.size === 0

@@ -3,7 +3,6 @@ import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { updateList } from './key-list.ts'
-import { openKeyList } from './open-key-list.ts'
 import { readScopes, scopeSummary } from './scopes.ts'
 import { shortDigest } from './short-digest.ts'
 
@@ -22,6 +21,7 @@ Only its SHA-256 is stored. A provider has at most ${maxPerProvider} keys, so th
   async run ({ operands: [provider = ''], values: { scope }, system }) {
     if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(provider)) throw new CommandError('PROVIDER must have 1 to 63 lower-case letters, digits and -, and must not begin with -.', 2)
     const scopes = readScopes(scope)
+    const { openKeyList } = await import('./open-key-list.ts')
     const list = openKeyList(await system())
     const key = randomBytes(32).toString('base64url')
     const added: ApiKey = { provider, sha256: createHash('sha256').update(key).digest('hex'), scopes, created_at: new Date().toISOString() }

@@ -2,7 +2,8 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command-error.ts'
-import { readKeys, type KeyList } from './key-list.ts'
+import type { KeyList } from './key-list.ts'
+import { readKeys } from './read-keys.ts'
 
 /** Maximum wait for another command that changes the file, in ms. */
 const lockMs = 10_000

@@ -1,6 +1,5 @@
-import { InvalidConfig } from '../../../lib/process/config.ts'
+import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { reasonOf } from '../../../lib/process/failures.ts'
-import { parseKeys, type ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command-error.ts'
 
 /** The stored list of API keys. */
@@ -31,15 +30,5 @@ export async function updateList (list: KeyList, change: Parameters<KeyList['upd
   } catch (error) {
     if (!(error instanceof UnknownResult)) throw error
     throw new CommandError(`${error.message}. ${unknown()}`)
-  }
-}
-
-/** Parses a list as the services do. Throws CommandError that names the problems and shows no key. */
-export function readKeys (text: string, environment: string, place: string): ApiKey[] {
-  try {
-    return parseKeys(text || 'nothing', environment)
-  } catch (error) {
-    if (!(error instanceof InvalidConfig)) throw error
-    throw new CommandError(`${place} is not a list of keys that the services accept: ${error.problems.join('; ')}. See docs/runbook.md, api-keys-stale.`)
   }
 }

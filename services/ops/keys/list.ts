@@ -1,6 +1,5 @@
 import { command } from '../command.ts'
 import { table } from '../table.ts'
-import { openKeyList } from './open-key-list.ts'
 import { shortDigest } from './short-digest.ts'
 
 export const listKeys = command({
@@ -10,6 +9,7 @@ export const listKeys = command({
   options: {},
   runs: 'terminal',
   async run ({ system }) {
+    const { openKeyList } = await import('./open-key-list.ts')
     const keys = await openKeyList(await system()).read()
     console.log(keys.length === 0
       ? 'There are no keys.'

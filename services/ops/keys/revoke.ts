@@ -1,8 +1,8 @@
-import { isDevelopmentKey, type ApiKey } from '../../../lib/api-keys/api-keys.ts'
+import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
+import { isDevelopmentKey } from '../../../lib/api-keys/development-keys.ts'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
 import { updateList } from './key-list.ts'
-import { openKeyList } from './open-key-list.ts'
 
 export const revokeKey = command({
   name: 'keys revoke',
@@ -13,6 +13,7 @@ export const revokeKey = command({
   async run ({ operands: [prefix = ''], system }) {
     // The operand may be the key itself, so the message does not print it.
     if (!/^[0-9a-f]{8,64}$/.test(prefix)) throw new CommandError('SHA256 must be 8 to 64 characters of 0-9 and a-f, as `keys list` shows them, not the key itself.', 2)
+    const { openKeyList } = await import('./open-key-list.ts')
     const list = openKeyList(await system())
     let revoked: ApiKey | undefined
     await updateList(list, keys => {

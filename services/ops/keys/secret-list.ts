@@ -8,7 +8,8 @@ import { backoffMs } from '../../../lib/process/backoff.ts'
 import type { ApiKey } from '../../../lib/api-keys/api-keys.ts'
 import { CommandError } from '../command-error.ts'
 import { datesOf, withDates, withoutDates } from './key-dates.ts'
-import { readKeys, UnknownResult, type KeyList } from './key-list.ts'
+import { UnknownResult, type KeyList } from './key-list.ts'
+import { readKeys } from './read-keys.ts'
 
 /**
  * Staging labels of the secret. AWSCURRENT is on the list that the services read. KEYS_CREATED is on a separate version with the creation

@@ -1,7 +1,5 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { readText } from '../../../lib/reference/files.ts'
 import { pathFromCaller } from '../../../lib/process/npm.ts'
-import { openS3 } from '../../../lib/process/aws.ts'
 import { CommandError } from '../command-error.ts'
 import type { System } from '../system.ts'
 
@@ -24,6 +22,7 @@ export async function readInput (path: string | undefined, system: () => Promise
 async function readObject (address: string, { variable, optional }: System): Promise<string> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? []
   if (!bucket || !key) throw new CommandError(`${address} is not of the form s3://BUCKET/KEY`, 2)
+  const [{ GetObjectCommand }, { openS3 }] = await Promise.all([import('@aws-sdk/client-s3'), import('../../../lib/process/aws.ts')])
   const s3 = openS3({ region: variable('AWS_REGION'), endpoint: optional('AWS_ENDPOINT_URL') })
   const { Body, ContentLength = 0 } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
   if (ContentLength > maxBytes) throw new CommandError(`${address} has ${ContentLength} bytes: the maximum is ${maxBytes}`)
