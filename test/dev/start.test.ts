@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { findProcesses, type FoundProcess } from '../../dev/processes/find.ts'
 import { runningSystem } from '../../dev/running-system.ts'
+import { childEnvironment } from '../harness/child-environment.ts'
 import { freePort } from '../harness/free-port.ts'
 import { fileLimitMs } from '../harness/patience.ts'
 import { clone, runProgram, stateFolder, until, watch, type Running } from './program.ts'
@@ -127,7 +128,7 @@ t.test('the second start has the data; a kill -9 of the supervisor ends every pr
   t.match(await third.exit(), { signal: 'SIGKILL' })
   t.ok(find('postgres'))
 
-  const fourth = spawn('npm', ['start', '--', '--reset'], { cwd: clone, env: { PATH: process.env.PATH, ...env, SAMPLE_DATA: 'off' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const fourth = spawn('npm', ['start', '--', '--reset'], { cwd: clone, env: { ...childEnvironment, ...env, SAMPLE_DATA: 'off' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const npm = watch(t, fourth)
   await npm.line(/^cleared +\d+ processes of an earlier run stopped/)
   await npm.line(/^reset +the data in .* was deleted/)

@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '../..')
 const text = readFileSync(join(root, 'docs/runbook.md'), 'utf8')
 const all = documentedCommands(text)
 const commandsOf = (program: string): Documented[] => all.filter(({ words: [first] }) => first === program)
+const fixture = await runbookFixture(t)
 const where = ({ line, words }: Documented): string => `docs/runbook.md:${line}: ${words.join(' ')}`
 
 t.test('the runbook needs no SQL session', async t => {
@@ -25,7 +26,6 @@ t.test('the runbook needs no SQL session', async t => {
 })
 
 t.test('every operators\' command of the runbook runs, and those about the database as a task of a stack too', async t => {
-  const fixture = await runbookFixture(t)
   const given = commandsOf('npm').filter(({ words }) => words[2] === 'ops' && words.length > 3)
   t.ok(given.length > 30)
   for (const command of given) t.same(command.words.slice(0, 4), ['npm', 'run', 'ops', '--'], where(command))
@@ -71,7 +71,6 @@ async function fill (fixture: Fixture, args: string[]): Promise<string[]> {
 }
 
 t.test('every address that the runbook calls responds', async t => {
-  const fixture = await runbookFixture(t)
   for (const command of commandsOf('curl')) {
     const { words } = command
     t.ok(words.slice(1, -1).every(word => ['-s', '-i'].includes(word)), where(command))
