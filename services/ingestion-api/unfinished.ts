@@ -30,6 +30,10 @@ type Count = {
    * that were admitted and not cancelled.
    */
   unrecorded: Map<string, number>
+  /** Those of them that were admitted during the last count: it may have included them. */
+  uncertain: Set<string>
+  /** Whether the running count is followed by another one. */
+  isRecountDue: boolean
   counting: Promise<void> | null
 }
 
@@ -57,6 +61,7 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     if (total(count) >= max && !count.unrecorded.has(id)) {
       throw new Problem('too-many-unfinished', `You have ${total(count)} batches that are queued or processing; the maximum is ${max}. Send this batch again when there are fewer`)
     }
+    if (count.counting && !count.unrecorded.has(id)) count.uncertain.add(id)
     count.unrecorded.set(id, (count.unrecorded.get(id) ?? 0) + 1)
     let isCancelled = false
     return {
@@ -71,7 +76,9 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
   }
 
   function countOf (provider: string): Count {
-    const count = counts.get(provider) ?? { counted: 0, countedAt: -1, unrecorded: new Map(), counting: null }
+    const count = counts.get(provider) ?? {
+      counted: 0, countedAt: -1, unrecorded: new Map(), uncertain: new Set(), isRecountDue: false, counting: null,
+    }
     counts.delete(provider) // moves the provider to the end of the map's order
     counts.set(provider, count)
     if (counts.size > maxProviders) counts.delete(counts.keys().next().value!)
@@ -82,11 +89,13 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
   function recount (provider: string, count: Count, maxAgeMs: number): Promise<void> {
     if (count.counting) return count.counting
     if (count.countedAt >= 0 && performance.now() - count.countedAt < maxAgeMs) return Promise.resolve()
+    count.uncertain.clear()
+    count.isRecountDue = false
     count.counting = withDeadline(countUnfinished(sql, provider, [...count.unrecorded.keys()]), waitMs).then(({ unfinished, recorded }) => {
       count.counted = unfinished
       for (const id of recorded) count.unrecorded.delete(id)
     }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: using the last count')).finally(() => {
-      count.countedAt = performance.now()
+      count.countedAt = count.isRecountDue ? -1 : performance.now()
       count.counting = null
     })
     return count.counting
@@ -96,7 +105,15 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
     admit,
     recorded (provider, id) {
       const count = counts.get(provider)
-      if (count?.unrecorded.delete(id)) count.counted++
+      if (!count?.unrecorded.has(id)) return
+      if (count.counting || count.uncertain.has(id)) {
+        // The count may or may not include the row. The next count looks for the row by the id.
+        count.isRecountDue = true
+        if (!count.counting) count.countedAt = -1
+        return
+      }
+      count.unrecorded.delete(id)
+      count.counted++
     },
   }
 }

@@ -77,6 +77,39 @@ t.test('the last count, and the batches accepted since', async t => {
   t.equal(await outcomeOf(sha256('six')), 'admitted', 'a batch whose acceptance failed does not count')
 })
 
+for (const [when, admitsBefore] of [['before', true], ['during', false]] as const) {
+  t.test(`a batch that is admitted ${when} a count and gets its row during the count is counted`, async t => {
+    const db = await database(t)
+    const sql = db.open('ingestion_api')
+    let hold: { queried: () => void, result: Promise<void> } | undefined
+    /** Queries the database. While `hold` is set, the result arrives late. */
+    const late = new Proxy(sql, {
+      async apply (target, self, args: Parameters<typeof sql>) {
+        const result = await Reflect.apply(target, self, args) as unknown
+        const held = hold
+        held?.queried()
+        await held?.result
+        return result
+      },
+    })
+    const { admit, recorded } = limitUnfinished({ sql: late, log: silent, max: 2, freshMs: 0 })
+    const [one, two, three] = ['one', 'two', 'three'].map(sha256) as [string, string, string]
+    if (admitsBefore) await admit({ provider: 'demo', id: one } as never)
+    else await admit({ provider: 'demo', id: two } as never)
+
+    const [queried, result] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    hold = { queried: queried.resolve, result: result.promise }
+    await admit({ provider: 'demo', id: admitsBefore ? two : one } as never) // begins a count, and does not wait for it
+    await queried.promise
+    hold = undefined
+    await db.migrator`
+      insert into batches (id, provider, mode, format, digest, bytes, accepted_at) values (${one}, 'demo', 'apply', 'csv', ${one}, 1, now())`
+    recorded('demo', one)
+    result.resolve()
+    t.equal(await admit({ provider: 'demo', id: three } as never).then(() => 'admitted', error => error.code as string), 'too-many-unfinished')
+  })
+}
+
 t.test('a count that refuses is never cached: a final batch frees capacity', async t => {
   const { migrator, open } = await database(t)
   const { admit } = limitUnfinished({ sql: open('ingestion_api'), log: silent, max: 1, freshMs: 3_600_000 })
