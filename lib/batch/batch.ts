@@ -9,8 +9,8 @@ export type Encoding = 'identity' | 'gzip'
 export type State = 'accepted' | 'queued' | 'processing' | 'applied' | 'validated' | 'rejected' | 'dead_lettered' | 'discarded'
 
 /**
- * What each state means for other code. A new state compiles only with a line here and in each table over `State`. CONTRIBUTING.md lists the
- * code that has no table (SQL, for example).
+ * What each state means for other code. A new state compiles only if this table and every other table over `State` have a line for it.
+ * CONTRIBUTING.md lists the code that has no such table, for example SQL.
  * - `unrecorded`: no row has the state.
  * - `unfinished`: a message of the batch is due, or a worker has it.
  * - `dead letter`: an operator decides.

@@ -30,7 +30,7 @@ type Count = {
    * that were admitted and not cancelled.
    */
   unrecorded: Map<string, number>
-  /** Those of them that were admitted during the last count: it may have included them. */
+  /** Those of them that were admitted during a count, and that no later count has looked for: the count may have included them. */
   uncertain: Set<string>
   /** Whether the running count is followed by another one. */
   isRecountDue: boolean
@@ -89,10 +89,11 @@ export function limitUnfinished ({ sql, log, max, freshMs = 5_000 }: UnfinishedO
   function recount (provider: string, count: Count, maxAgeMs: number): Promise<void> {
     if (count.counting) return count.counting
     if (count.countedAt >= 0 && performance.now() - count.countedAt < maxAgeMs) return Promise.resolve()
-    count.uncertain.clear()
     count.isRecountDue = false
-    count.counting = withDeadline(countUnfinished(sql, provider, [...count.unrecorded.keys()]), waitMs).then(({ unfinished, recorded }) => {
+    const ids = [...count.unrecorded.keys()]
+    count.counting = withDeadline(countUnfinished(sql, provider, ids), waitMs).then(({ unfinished, recorded }) => {
       count.counted = unfinished
+      for (const id of ids) count.uncertain.delete(id)
       for (const id of recorded) count.unrecorded.delete(id)
     }).catch(error => log.warn({ err: error, provider }, 'unfinished batches not counted: using the last count')).finally(() => {
       count.countedAt = count.isRecountDue ? -1 : performance.now()

@@ -89,10 +89,10 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     const upstreamResponse = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, url: path, headers } = request
       const outgoing = forward({ agent, host: upstream.hostname, port: upstream.port, method, path, headers }, resolve).once('error', reject)
-      // A client may have aborted before this call: its body then never ends, and the next call for the same key would wait for ever.
+      // The body of an aborted call never ends. The client may have aborted it before this line.
       const abort = (): void => { if (!request.complete) outgoing.destroy(new Error('the client has aborted the call')) }
-      request.once('error', abort).once('close', abort)
       if (request.destroyed) abort()
+      else request.once('close', abort)
       request.pipe(outgoing)
     })
     await meet(take(call, 'hold response'), call)

@@ -19,7 +19,7 @@ export interface Declared {
   timeouts: Record<string, string>
 }
 
-/** What a program declared. */
+/** The resources, exports and calls of one run of a program. */
 export interface Declaration {
   all: Declared[]
   /** The exports of the program; empty in a preview, which does not know most of them. */

@@ -45,7 +45,6 @@ async function oldest (sql: Sql, provider: string | undefined, max: number): Pro
     )
     select id, provider, state, ${secondsSince(sql, 'accepted_at')} as age,
       coalesce(case when state = 'queued' then reason end, ${lastFailure(sql, sql`id`)}, reason, -- of a held batch only the attempts have the reason
-       
         case when state = 'queued' and id <> first_id then 'behind ' || left(first_id, 8) end) as reason,
       (select count(*)::int from batch_attempts where batch_id = id) as attempts,
       (select rows_read from batch_attempts where batch_id = id order by attempt desc limit 1) as rows_read,
