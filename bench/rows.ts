@@ -1,10 +1,10 @@
-// Measures the worker's JavaScript for a batch: read and validate CSV, encode for COPY, sum up. `node bench/rows.ts`
+// Measures the worker's JavaScript for a batch: read and validate, sort by month and lane, encode for COPY. `node bench/rows.ts`
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CopyEncoder } from '../services/ingestion-worker/rows/output/copy-encoder.ts'
-import { LaneTotals } from '../services/ingestion-worker/rows/output/lane-totals.ts'
+import { BatchPrices } from '../services/ingestion-worker/rows/output/batch-prices.ts'
+import { encodeLedgerRows, lanesByMonth } from '../services/ingestion-worker/rows/output/ledger-rows.ts'
 import { createRowReader, type RowFormat } from '../services/ingestion-worker/rows/read.ts'
 import { rowRules } from '../services/ingestion-worker/rows/values/rules.ts'
 
@@ -46,27 +46,27 @@ function measure ({ format, rows, runs: times }: Case, path: string): void {
   const before = process.memoryUsage.rss()
   let peak = before
   const runs = Array.from({ length: times }, () => apply(format, path, () => { peak = Math.max(peak, process.memoryUsage.rss()) }))
-  const { copied, laneDays, laneMonths, bytes } = runs[0]!
+  const { copied, laneMonths, bytes } = runs[0]!
   const megabytes = bytes / 1e6
-  console.log(`${rows} rows, ${megabytes.toFixed(1)} MB ${format} → ${(copied / 1e6).toFixed(1)} MB COPY, ${laneDays} lane-days, ${laneMonths} lane-months`)
+  console.log(`${rows} rows, ${megabytes.toFixed(1)} MB ${format} → ${(copied / 1e6).toFixed(1)} MB COPY, ${laneMonths} lane-months`)
   report('first', runs[0]!, megabytes)
   if (times > 1) report('median', runs.slice(1).toSorted((a, b) => a.ms - b.ms)[times >> 1]!, megabytes)
   console.log(`  peak RSS + ${((peak - before) / 2 ** 20).toFixed(1)} MiB`)
 }
 
-function report (name: string, { ms, readMs, monthsMs }: { ms: number, readMs: number, monthsMs: number }, megabytes: number): void {
-  const parts = `read, encode and add up ${readMs.toFixed(1)} ms, lane-months ${monthsMs.toFixed(1)} ms`
+function report (name: string, { ms, readMs, sortMs, encodeMs }: Times, megabytes: number): void {
+  const parts = `read and collect ${readMs.toFixed(1)} ms, sort ${sortMs.toFixed(1)} ms, encode ${encodeMs.toFixed(1)} ms`
   console.log(`  ${name} ${ms.toFixed(1)} ms, ${(megabytes / ms * 1000).toFixed(0)} MB/s (${parts})`)
 }
 
+type Times = { ms: number, readMs: number, sortMs: number, encodeMs: number }
+
 function apply (format: RowFormat, path: string, sample: () => void) {
-  const encoder = new CopyEncoder(rules, 1n)
-  const totals = new LaneTotals(rules)
+  const prices = new BatchPrices(rules)
   let errors = 0
   const reader = createRowReader(format, rules, {
     price (orig, dest, day, cents) {
-      encoder.append(orig, dest, day, cents)
-      totals.add(orig, dest, day, cents)
+      prices.add(orig, dest, day, cents)
     },
     error () {
       errors++
@@ -78,23 +78,22 @@ function apply (format: RowFormat, path: string, sample: () => void) {
   for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
     const start = performance.now() // the time of the disk is not counted
     reader.write(chunk.subarray(0, length))
-    for (let sent = encoder.take(); sent; sent = encoder.take()) copied += sent.length
     readMs += performance.now() - start
     bytes += length
     if (bytes % (64 * CHUNK_BYTES) === 0) sample()
   }
   closeSync(file)
   reader.end()
-  copied += encoder.finish().length
   const start = performance.now()
-  for (const months of totals.months()) {
-    laneMonths += months.length
-    if (laneMonths % 50_000 === 0) sample()
-  }
-  const monthsMs = performance.now() - start
+  const sorted = prices.sort()
+  const sortMs = performance.now() - start
+  sample()
+  for (const buffer of encodeLedgerRows(rules.ports.codes, 1n, sorted)) copied += buffer.length
+  for (const { lanes } of lanesByMonth(rules.ports.codes, sorted)) laneMonths += lanes.length / 10
+  const encodeMs = performance.now() - start - sortMs
   sample()
   if (errors > 0) throw new Error(`${errors} errors in a valid file`)
-  return { ms: readMs + monthsMs, readMs, monthsMs, bytes, copied, laneDays: totals.laneDays, laneMonths }
+  return { ms: readMs + sortMs + encodeMs, readMs, sortMs, encodeMs, bytes, copied, laneMonths }
 }
 
 /** Returns the same bytes every time: forty ports (all of them for several months) from 2021-01 on, prices of 100.00 to 9,999.99. */

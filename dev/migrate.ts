@@ -25,6 +25,7 @@ export async function migrate (state: State, server: Server, urlOf: UrlOf, passw
   const { postgres: _superuser, ...logins } = passwords
   const env = childEnvironment({
     DATABASE_URL: urlOf('migrator'), BOOTSTRAP_DATABASE_URL: urlOf('postgres'), LOGIN_PASSWORDS: JSON.stringify(logins), LOG_LEVEL: 'warn',
+    LEDGER_SWITCH: 'at-once',
   })
   const startedAt = performance.now()
   for (let attempt = 1; ; attempt++) {

@@ -217,12 +217,26 @@ export const alarms = {
     prometheus: { metrics: ['freight_messages_requeued_total'], expression: 'sum(increase(freight_messages_requeued_total[$window]))', windowMinutes: 15, above: 3, forMinutes: 0 },
     aws: { source: 'own', metric: 'MessagesRequeued', statistic: 'Sum', above: 3, periodSeconds: 900, periods: 1, mustBreach: 1, missing: 'notBreaching' },
   },
+  'merging-behind': {
+    summary: 'A lane and month has more than 256 rows that are not merged',
+    severity: 'ticket',
+    reason: 'Merging leaves at most 64 rows of a lane and month under load, and fewer than MERGE_MIN_ROWS without. A request reads each of these rows: 256 cost it about a millisecond',
+    prometheus: { metrics: ['freight_ledger_most_unmerged_rows'], expression: 'max(freight_ledger_most_unmerged_rows)', windowMinutes: 1, above: 256, forMinutes: 10 },
+    aws: { source: 'own', metric: 'MostUnmergedRows', statistic: 'Maximum', above: 256, periodSeconds: 300, periods: 2, mustBreach: 2, missing: 'ignore' },
+  },
   'months-left': {
     summary: 'Prices are accepted for fewer than three months after the current one',
     severity: 'ticket',
     reason: 'The migrator creates months at each deployment, and on AWS on the first day of each month. Below three, it has created none for most of PRICES_MONTHS_AHEAD. At zero, days of the next month are row errors',
     prometheus: { metrics: ['freight_partition_months_left'], expression: '3 - min(freight_partition_months_left)', windowMinutes: 1, above: 0, forMinutes: 0 },
     aws: { source: 'own', metric: 'PartitionMonthsLeft', statistic: 'Minimum', below: 3, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
+  },
+  'conversion-stuck': {
+    summary: 'Prices wait for the conversion to the ledger, and none was moved for half an hour',
+    severity: 'ticket',
+    reason: 'A piece of 65,536 prices takes a second or less, and the pauses for batches and merging are shorter than a minute. Prices are read correctly meanwhile, but the next release cannot be deployed',
+    prometheus: { metrics: ['freight_ledger_conversion_stalled_seconds'], expression: 'max(freight_ledger_conversion_stalled_seconds)', windowMinutes: 1, above: 1_800, forMinutes: 0 },
+    aws: { source: 'own', metric: 'ConversionStalledSeconds', statistic: 'Maximum', above: 1_800, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
   },
   'monthly-migration-not-started': {
     summary: 'The monthly run of the migrator could not be started',

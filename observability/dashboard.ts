@@ -108,6 +108,24 @@ export const dashboard: Row[] = [
         aws: [],
       },
       {
+        title: 'Merging: rows that wait',
+        unit: 'count',
+        prometheus: [
+          { expression: 'max(freight_ledger_unmerged_rows)', legend: 'all' },
+          { expression: 'max(freight_ledger_most_unmerged_rows)', legend: 'of one lane and month' },
+        ],
+        aws: [{ source: 'own', metric: 'MostUnmergedRows', statistic: 'Maximum' }],
+      },
+      {
+        title: 'Merging: prices, and mean time of a step',
+        unit: 'count',
+        prometheus: [
+          { expression: 'sum(rate(freight_merged_prices_total[$window]))', legend: 'prices a second' },
+          { expression: 'sum(rate(freight_merge_step_seconds_sum[$window])) / sum(rate(freight_merge_step_seconds_count[$window]))', legend: 'seconds a step' },
+        ],
+        aws: [],
+      },
+      {
         title: 'Bytes',
         unit: 'bytes/s',
         prometheus: [

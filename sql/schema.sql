@@ -4,12 +4,17 @@ create table applied_batches (
   batch_id text not null,
   row_count bigint not null,
   applied_at timestamp with time zone not null default now(),
+  position bigint,
   constraint applied_batches_pkey PRIMARY KEY (batch_id),
   constraint applied_batches_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id)
 );
 
+CREATE UNIQUE INDEX applied_batches_position ON public.applied_batches USING btree ("position");
+
 grant select on applied_batches to batch_intake;
 grant insert, select on applied_batches to batch_writer;
+grant select on applied_batches to operators;
+grant select on applied_batches to rates_reader;
 
 create table batch_attempts (
   batch_id text not null,
@@ -28,6 +33,19 @@ create table batch_attempts (
 grant select on batch_attempts to batch_intake;
 grant insert, select, update (finished_at, rows_read, outcome, reason, rows_expected) on batch_attempts to batch_writer;
 grant select on batch_attempts to operators;
+
+create table batch_lanes (
+  batch_number bigint not null,
+  kind smallint not null default 0,
+  month date not null,
+  lanes text not null,
+  constraint batch_lanes_pkey PRIMARY KEY (batch_number, kind, month),
+  constraint batch_lanes_lanes_check CHECK (((length(lanes) > 0) AND ((length(lanes) % 10) = 0))),
+  constraint batch_lanes_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+grant insert, select on batch_lanes to batch_writer;
+grant select on batch_lanes to operators;
 
 create table batches (
   id text not null,
@@ -119,7 +137,7 @@ create table full_lane_months (
 
 CREATE INDEX full_lane_months_of_lane ON public.full_lane_months USING btree (orig_code, dest_code, month);
 
-grant insert, select on full_lane_months to batch_writer;
+grant delete, insert, maintain, select on full_lane_months to batch_writer;
 grant select on full_lane_months to rates_reader;
 
 create table lane_months (
@@ -134,8 +152,59 @@ create table lane_months (
   constraint lane_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
 ) with (fillfactor=70);
 
-grant insert, select, update on lane_months to batch_writer;
+grant delete, maintain, select, update on lane_months to batch_writer;
 grant select on lane_months to rates_reader;
+
+create table ledger_position (
+  only_row boolean not null default true,
+  position bigint not null,
+  at timestamp with time zone not null,
+  switched_at timestamp with time zone,
+  constraint ledger_position_pkey PRIMARY KEY (only_row),
+  constraint ledger_position_only_row_check CHECK (only_row)
+);
+
+grant select, update (position, at) on ledger_position to batch_writer;
+grant select on ledger_position to operators;
+grant select on ledger_position to rates_reader;
+
+create table merged_prices (
+  kind smallint not null default 0,
+  month date not null,
+  orig_code text not null,
+  dest_code text not null,
+  runs bytea not null,
+  days bytea not null,
+  cents bytea not null,
+  constraint merged_prices_cents_check CHECK (((octet_length(cents) = (4 * octet_length(days))) OR (octet_length(cents) = (8 * octet_length(days))))),
+  constraint merged_prices_days_check CHECK ((octet_length(days) > 0)),
+  constraint merged_prices_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+  constraint merged_prices_runs_check CHECK ((((octet_length(runs) >= 12) AND (octet_length(runs) <= (12 * octet_length(days)))) AND ((octet_length(runs) % 12) = 0)))
+) partition by range (month);
+
+CREATE INDEX merged_prices_of_lane ON ONLY public.merged_prices USING btree (kind, month, orig_code, dest_code, octet_length(days));
+
+grant delete, insert, maintain, select on merged_prices to batch_writer;
+grant delete, insert, select on merged_prices to operators;
+grant select on merged_prices to rates_reader;
+
+create table merged_sums (
+  kind smallint not null default 0,
+  month date not null,
+  orig_code text not null,
+  dest_code text not null,
+  counts integer[] not null,
+  cents bigint[] not null,
+  constraint merged_sums_cents_check CHECK ((cardinality(cents) = 31)),
+  constraint merged_sums_counts_check CHECK ((cardinality(counts) = 31)),
+  constraint merged_sums_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+) with (vacuum_truncate=off);
+
+CREATE INDEX merged_sums_of_lane ON public.merged_sums USING btree (kind, month, orig_code, dest_code);
+
+grant insert, maintain, select, update on merged_sums to batch_writer;
+grant insert, select, update on merged_sums to operators;
+grant select on merged_sums to rates_reader;
 
 create table parked_messages (
   batch_id text not null,
@@ -202,7 +271,7 @@ create table prices (
 
 CREATE INDEX prices_batch_number ON ONLY public.prices USING brin (batch_number);
 
-grant insert on prices to batch_writer;
+grant delete, select on prices to batch_writer;
 grant select on prices to operators;
 grant select on prices to rates_reader;
 
@@ -238,6 +307,7 @@ create table reference_version (
 grant select on reference_version to batch_intake;
 grant select on reference_version to batch_writer;
 grant select, update (version) on reference_version to operators;
+grant select on reference_version to rates_reader;
 
 create table regions (
   slug text not null,
@@ -304,6 +374,26 @@ grant select on stray_messages to batch_intake;
 grant delete, insert, select, update on stray_messages to batch_writer;
 grant select on stray_messages to operators;
 
+create table unmerged_prices (
+  kind smallint not null default 0,
+  month date not null,
+  orig_code text not null,
+  dest_code text not null,
+  runs bytea not null,
+  days bytea not null,
+  cents bytea not null,
+  constraint unmerged_prices_cents_check CHECK (((octet_length(cents) = (4 * octet_length(days))) OR (octet_length(cents) = (8 * octet_length(days))))),
+  constraint unmerged_prices_days_check CHECK ((octet_length(days) > 0)),
+  constraint unmerged_prices_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+  constraint unmerged_prices_runs_check CHECK (((octet_length(runs) = 12) AND (abs(((((get_byte(runs, 8) << 24) | (get_byte(runs, 9) << 16)) | (get_byte(runs, 10) << 8)) | get_byte(runs, 11))) = octet_length(days))))
+) with (vacuum_truncate=off);
+
+CREATE INDEX unmerged_prices_of_lane ON public.unmerged_prices USING btree (kind, month, orig_code, dest_code);
+
+grant delete, insert, maintain, select on unmerged_prices to batch_writer;
+grant delete, select on unmerged_prices to operators;
+grant select on unmerged_prices to rates_reader;
+
 create table unreadable_batches (
   batch_id text not null,
   provider text not null,
@@ -318,6 +408,17 @@ create table unreadable_batches (
 
 grant delete, insert, select, update on unreadable_batches to batch_writer;
 grant select on unreadable_batches to operators;
+
+create table withdrawn_batches (
+  batch_number bigint not null,
+  position bigint not null,
+  withdrawn_at timestamp with time zone not null,
+  constraint withdrawn_batches_pkey PRIMARY KEY (batch_number)
+);
+
+grant select on withdrawn_batches to batch_writer;
+grant select on withdrawn_batches to operators;
+grant select on withdrawn_batches to rates_reader;
 
 create table worker_rules (
   only_row boolean not null default true,

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { exposeMetrics } from '../../lib/metrics/expose.ts'
 import { openMetrics, type Metrics } from '../../lib/metrics/metrics.ts'
 import { buildRatesApi } from '../../services/rates-api/app.ts'
+import { planSettings } from '../../services/rates-api/database/plan-settings.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
 import { openLog } from '../../lib/process/log.ts'
 
@@ -16,7 +17,7 @@ await exposeMetrics(metrics, 'rates-api', {
   METRICS_PORT: Number(process.env.METRICS_PORT), METRICS_HOST: '127.0.0.1', METRICS_NAMESPACE: 'bench', METRICS_SECONDS: 1,
 }, log)
 const common = {
-  connect: () => openDatabase({ url: process.env.DATABASE_URL!, process: 'bench', poolSize: 1, settings: { plan_cache_mode: 'force_generic_plan' } }),
+  connect: () => openDatabase({ url: process.env.DATABASE_URL!, process: 'bench', poolSize: 1, settings: planSettings }),
   keys: null,
   limits: { maxDays: 366, connections: 10, maxWaiting: 200, limitMs: 5_000, cacheBytes: 32 * 1024 * 1024, maxLagMs: 10_000, probeEveryMs: 1_000 },
 }

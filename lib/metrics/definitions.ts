@@ -47,6 +47,8 @@ export const definitions = {
   freight_unfinished_batches_ratio: { kind: 'gauge', help: 'Queued and processing batches of the provider with the most, divided by BATCHES_UNFINISHED_MAX; absent while the database is unavailable' },
   freight_oldest_batch_seconds: { kind: 'gauge', help: 'Age of the oldest queued or processing batch, of a redriven batch since its redrive; 0 without one, absent while the database is unavailable' },
   freight_partition_months_left: { kind: 'gauge', help: 'Months after the current one for which prices are accepted; absent while the database is unavailable' },
+  freight_ledger_unconverted_prices: { kind: 'gauge', help: 'Estimated number of prices that are still to be moved to the ledger by lane and month; absent while the database is unavailable' },
+  freight_ledger_conversion_stalled_seconds: { kind: 'gauge', help: 'Time since the number of unconverted prices last changed, since the switch or the start of the process; 0 if none are left; absent while the database is unavailable' },
   freight_queue_messages: { kind: 'gauge', help: 'Messages in a queue, including those in flight; absent while the queue is unavailable', labels: { queue: known('batches', 'dead_letters') } },
 
   freight_worker_ready: { kind: 'gauge', help: '1 while the worker can receive and apply, 0 while the database, the store or the queue is unavailable' },
@@ -54,17 +56,22 @@ export const definitions = {
   freight_task_protection_calls_total: { kind: 'counter', help: 'Calls to the ECS task protection endpoint by result; blocked: a deployment is in progress (DEPLOYMENT_BLOCKED)', labels: { result: known('on', 'off', 'blocked', 'failed') } },
   freight_receives_total: { kind: 'counter', help: 'Receive calls to the queue of batches by result; released: the message was returned because receiving had been paused or stopped', labels: { result: known('message', 'empty', 'failed', 'released') } },
   freight_heartbeats_total: { kind: 'counter', help: 'Extensions of the visibility timeout of a message', labels: { result: known('extended', 'failed') } },
-  freight_failures_total: { kind: 'counter', help: 'Failed attempts at a batch by class: wait is retried while the message is held, corrupt is checked once more and dead-lettered, unknown returns to the queue', labels: { class: known('wait', 'corrupt', 'unknown') } },
+  freight_failures_total: { kind: 'counter', help: 'Failed attempts at a batch by class: wait is retried while the message is held, corrupt is checked once more and dead-lettered, newer is left to workers of a newer release, unknown returns to the queue', labels: { class: known('wait', 'corrupt', 'newer', 'unknown') } },
   freight_unreadable_batches: { kind: 'gauge', help: 'Batches that are held because the stored payload or manifest differs from what was accepted, for several providers at once; absent while the database is unavailable' },
   freight_stray_messages_total: { kind: 'counter', help: 'Messages that name no known batch: stored in stray_messages' },
   freight_batches_finished_total: { kind: 'counter', help: 'Batches that reached a final state or were dead-lettered', labels: { outcome: known('applied', 'validated', 'rejected', 'dead_lettered') } },
   freight_batch_seconds: { kind: 'histogram', help: 'Duration of the attempt that brought a batch to a final state', buckets: stepSeconds },
   freight_batch_step_seconds: {
     kind: 'histogram', help: 'Duration of the steps of a batch: store and accept in the ingestion API, the others in the worker', buckets: stepSeconds,
-    labels: { step: known('store', 'accept', 'queue', 'fetch', 'parse', 'load', 'read_model', 'commit') },
+    labels: { step: known('store', 'accept', 'queue', 'fetch', 'parse', 'load', 'commit') },
   },
   freight_rows_total: { kind: 'counter', help: 'Rows read by attempts that brought their batch to a final state' },
   freight_row_bytes_total: { kind: 'counter', help: 'Decoded bytes of the rows read by these attempts' },
+  freight_ledger_unmerged_rows: { kind: 'gauge', help: 'Rows in unmerged_prices, as the statistics of the database estimate them; absent while the database is unavailable' },
+  freight_ledger_most_unmerged_rows: { kind: 'gauge', help: 'Largest number of rows of one lane and month in unmerged_prices that the last scan found; absent while the database is unavailable' },
+  freight_merge_step_seconds: { kind: 'histogram', help: 'Duration of the steps of merging, one transaction each', buckets: stepSeconds },
+  freight_merged_rows_total: { kind: 'counter', help: 'Rows that merging has moved out of unmerged_prices' },
+  freight_merged_prices_total: { kind: 'counter', help: 'Prices in these rows' },
   freight_messages_requeued_total: { kind: 'counter', help: 'Messages that the sweeper sent again because a process crashed between two steps', labels: { reason: known('pending', 'lost') } },
 } as const satisfies Record<string, Definition>
 

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { transaction } from '../postgres/transaction.ts'
+import { convertFirst } from './after-conversion.ts'
 import { readMigrations, type Migration } from './migrations.ts'
 import { onlineLimitMs, runOnline } from './online.ts'
 import { refuseChanged, refuseMissingRoles, refuseOlderReleases } from './refusals.ts'
@@ -14,10 +15,11 @@ const lockKey = 7_340_001
  * Returns the names of the migrations that this call applied.
  *
  * Throws if an applied migration was edited, if the schema has a newer breaking migration, or if a role is missing. Also throws
- * before a breaking migration while a release is connected that is older than the migration allows.
+ * before a breaking migration while a release is connected that is older than the migration allows, and before a migration that needs all prices
+ * converted while an older release converts them.
  *
  * @param sql a pool of one connection (`poolSize: 1`), which holds the lock
- * @param onStatement called before each statement that runs without a transaction, since these may take long
+ * @param onStatement called before each statement that runs without a transaction, and before a conversion, since these may take long
  */
 export async function migrate (
   sql: Sql, migrations: Migration[] = readMigrations(), onStatement: (migration: string, statement: string) => void = () => {}
@@ -27,7 +29,8 @@ export async function migrate (
   await refuseChanged(sql, migrations)
   await refuseMissingRoles(sql)
   for (const migration of migrations) {
-    const { name, statements } = migration
+    const { name, statements, afterConversion } = migration
+    if (afterConversion && !await isApplied(sql, migration)) await convertFirst(sql, migration, () => onStatement(name, 'conversion'))
     const apply = statements
       ? () => applyOnline(sql, migration, statements, statement => onStatement(name, statement))
       : () => applyOne(sql, migration)

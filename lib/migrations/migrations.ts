@@ -12,6 +12,8 @@ export type Migration = {
   oldestRelease: string | null
   /** The statements of a migration with the line `--! no transaction`, each committed separately. */
   statements?: string[] | undefined
+  /** True for a migration with the line `--! after conversion`: it needs all prices in the ledger by lane and month. */
+  afterConversion?: boolean
 }
 
 export const migrationsFolder = join(import.meta.dirname, '../../sql/migrations')
@@ -26,6 +28,6 @@ export function readMigrations (folder = migrationsFolder): Migration[] {
     const oldestRelease = breaking ? /^: (\d+\.\d+\.\d+)$/.exec(breaking[1]!)?.[1] : null
     if (oldestRelease === undefined) throw new Error(`sql/migrations/${file}: write "--! breaking: <oldest release that works with it>"`)
     const statements = /^--! no transaction$/m.test(text) ? statementsOf(text, file) : undefined
-    return { number, name: file.slice(0, -4), text, sha256: createHash('sha256').update(text).digest('hex'), oldestRelease, statements }
+    return { number, name: file.slice(0, -4), text, sha256: createHash('sha256').update(text).digest('hex'), oldestRelease, statements, afterConversion: /^--! after conversion$/m.test(text) }
   })
 }

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { transaction } from '../postgres/transaction.ts'
 
 /**
- * Creates the missing monthly partitions of `prices` from `firstMonth` to `lastMonth` inclusive. Returns the created months.
+ * Creates the missing monthly partitions of `prices` and `merged_prices` from `firstMonth` to `lastMonth` inclusive. Returns the created months.
  * Each partition has its own transaction with a lock timeout. A partition is created as a table and then attached: attaching takes
  * SHARE UPDATE EXCLUSIVE on the parent, which does not block batches and readers.
  *
@@ -22,14 +22,19 @@ export async function ensurePartitions (sql: Sql, firstMonth: string, lastMonth:
 }
 
 async function createPartition (sql: Sql, month: string): Promise<boolean> {
-  const name = `prices_${month.slice(0, 7).replace('-', '_')}`
+  const suffix = month.slice(0, 7).replace('-', '_')
   return await transaction(sql, async tx => {
     await tx`set local lock_timeout = '5s'`
     const [inserted] = await tx`insert into price_months (month) values (${month}) on conflict do nothing returning month`
     if (!inserted) return false // another migrator created the partition
     const [{ next }] = await tx<[{ next: string }]>`select (${month}::date + interval '1 month')::date::text as next`
-    await tx.unsafe(`create table ${name} (like prices including defaults including constraints)`)
-    await tx.unsafe(`alter table prices attach partition ${name} for values from ('${month}') to ('${next}')`)
+    for (const table of ['prices', 'merged_prices']) {
+      await tx.unsafe(`create table ${table}_${suffix} (like ${table} including defaults including constraints including storage)`)
+      await tx.unsafe(`alter table ${table} attach partition ${table}_${suffix} for values from ('${month}') to ('${next}')`)
+    }
+    // A partition inherits neither its options nor privileges. The lock of a truncation cancels queries of replicas.
+    await tx.unsafe(`alter table merged_prices_${suffix} set (vacuum_truncate = off)`)
+    await tx.unsafe(`grant maintain on prices_${suffix}, merged_prices_${suffix} to batch_writer`)
     return true
   })
 }

@@ -34,12 +34,17 @@ export async function refuseMissingRoles (sql: Sql): Promise<void> {
 /** A running older release must be able to restart and to roll back, so a breaking migration waits until no older release is connected. */
 export async function refuseOlderReleases (tx: Sql, { name, oldestRelease }: Migration): Promise<void> {
   if (!oldestRelease) return
-  const rows = await tx<Array<{ application_name: string }>>`
-    select distinct application_name from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and application_name ~ '@[0-9]+[.][0-9]+[.][0-9]+$'`
-  const older = rows.map(row => row.application_name).filter(name => compareReleases(name.split('@')[1]!, oldestRelease) < 0)
+  const older = await connectedBefore(tx, oldestRelease)
   if (older.length > 0) {
     throw new Error(`Migration ${name} needs release ${oldestRelease} or newer, and ${older.join(', ')} is connected: ` +
       'deploy the newer release everywhere first')
   }
+}
+
+/** Returns the processes of releases before this one that are connected, as `rates-api@0.1.0`. */
+export async function connectedBefore (sql: Sql, release: string): Promise<string[]> {
+  const rows = await sql<Array<{ name: string }>>`
+    select distinct application_name as name from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and application_name ~ '@[0-9]+[.][0-9]+[.][0-9]+$'`
+  return rows.map(({ name }) => name).filter(name => compareReleases(name.split('@')[1]!, release) < 0)
 }

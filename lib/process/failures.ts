@@ -5,9 +5,10 @@
  *   unavailable, read-only, full, locked, or has the schema of another release. It also has network errors, and AWS responses
  *   that say 5xx, throttling, or refused credentials (credentials rotate).
  * - `corrupt`: the stored object differs from what was accepted. A retry does not change that.
+ * - `newer`: a newer release wrote the object. The message returns to the queue, for a worker of that release.
  * - `unknown`: every other error. The batch is redelivered a limited number of times and then waits for an operator.
  */
-export type FailureClass = 'wait' | 'corrupt' | 'unknown'
+export type FailureClass = 'wait' | 'corrupt' | 'newer' | 'unknown'
 
 const waitCodes = [
   /^08/, // connection exceptions
@@ -25,6 +26,7 @@ const waitCodes = [
 ]
 const waitNames = /^(TimeoutError|NetworkingError|AbortedDueToTimeout|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|SlowDown|Throttling.*|RequestThrottled|AccessDenied.*|InvalidAccessKeyId|UnrecognizedClientException|NoSuchBucket)$/
 const corrupt = /^(NO_MANIFEST|INVALID_MANIFEST|INVALID_DECISION|NO_BATCH_ID|DIGEST_MISMATCH|NoSuchKey|NoSuchVersion|PreconditionFailed)$/
+const newer = /^(MANIFEST|DECISION)_VERSION$/
 
 type Failure = { code?: unknown, name?: unknown, $metadata?: { httpStatusCode?: number }, cause?: unknown, errors?: unknown[] }
 
@@ -34,6 +36,7 @@ export function classify (error: unknown): FailureClass {
   if (typeof name === 'string' && waitNames.test(name)) return 'wait'
   if (($metadata?.httpStatusCode ?? 0) >= 500 || $metadata?.httpStatusCode === 429) return 'wait'
   if (corrupt.test(String(code)) || corrupt.test(String(name))) return 'corrupt'
+  if (newer.test(String(code))) return 'newer'
   if (Array.isArray(errors) && errors.length > 0) return errors.every(each => classify(each) === 'wait') ? 'wait' : 'unknown'
   return 'unknown'
 }

@@ -12,6 +12,7 @@ import type { Log } from '../../lib/process/log.ts'
 import { requireSchema } from '../../lib/migrations/schema.ts'
 import { publishWorkerRulesUntilWritten } from './upkeep/publish-worker-rules.ts'
 import type { BatchLimits } from './apply/rules.ts'
+import { convertUntil } from './convert/convert.ts'
 import { watchBacklog } from './upkeep/backlog.ts'
 import { consume, type Consumer, type ConsumeOptions } from './receive/consume.ts'
 import { recordDeadLetters } from './upkeep/dead-letters.ts'
@@ -22,6 +23,8 @@ import { cacheMaxReceives } from './receive/max-receives.ts'
 import { watchParked, type Parked } from './receive/parked.ts'
 import { protectTask, type ProtectionOptions } from './receive/protection.ts'
 import { sweepUntil } from './upkeep/sweeper.ts'
+import { mergeUntil, type MergeOptions } from './merge/merge.ts'
+import { vacuumUntil } from './merge/vacuum.ts'
 
 export type Dependencies = {
   name: string
@@ -38,12 +41,18 @@ export type Dependencies = {
   secondLookMs?: number
   /** Longest pause between two attempts of a batch that waits for a dependency, in milliseconds. */
   waitMaxMs?: number
+  /** Time for which the message of a batch of a newer release is hidden, in seconds. */
+  newerReleaseSeconds?: number
   /** Shortest time that the store is suspect, in seconds. After this time, one other readable batch ends the suspicion. */
   suspectSeconds?: number
   heartbeat: HeartbeatOptions
   sweep: { everySeconds: number, lostAfterSeconds: number }
+  /** Without it the worker merges nothing. */
+  merge?: MergeOptions
   /** ECS task protection; without `agentUri` the process runs outside ECS and needs none. */
   protection?: Pick<ProtectionOptions, 'agentUri' | 'renewSeconds'>
+  /** Pause between two looks for prices to convert, in milliseconds. */
+  convertEveryMs?: number
   /** Time between two updates of the backlog metrics, in seconds. */
   backlogSeconds?: number
   /** Largest number of unfinished batches of one provider. */
@@ -69,7 +78,7 @@ export function buildIngestionWorker (
 ): IngestionWorker {
   const { secondLookMs = 1_000, suspectSeconds = 600 } = options
   const dependencies = { ...options, metrics, backlogSeconds, unfinishedMax, secondLookMs }
-  const { sql, store, queue, log, sweep, limits, heartbeat } = dependencies
+  const { sql, store, queue, log, sweep, merge, limits, heartbeat } = dependencies
   const forceStop = new AbortController()
   const migrations = readMigrations()
   const ready = (isReceiving: boolean): void => metrics.set('freight_worker_ready', {}, Number(isReceiving))
@@ -100,6 +109,9 @@ export function buildIngestionWorker (
         publishWorkerRulesUntilWritten(dependencies, stopping.signal),
         watchBacklog({ ...dependencies, onStoreSuspect: () => breaker.trip('STORE_SUSPECT: batches are held') }, stopping.signal),
         sweepUntil({ ...dependencies, ...sweep, reported: new Set() }, stopping.signal),
+        merge && mergeUntil({ ...dependencies, ...merge, breaker, isBusy: consumer.isBusy }, stopping.signal),
+        merge && vacuumUntil({ ...dependencies, ...merge, breaker }, stopping.signal),
+        convertUntil(dependencies, stopping.signal),
       ])
     },
     stopReceiving () {

@@ -25,6 +25,11 @@ export const Config = Type.Object({
     default: 30, minimum: 1,
   }),
   BACKLOG_SECONDS: Count('time between two updates of the backlog metrics, in seconds', { default: 15, maximum: 300 }),
+  MERGE_MIN_ROWS: Count('rows of a lane and month in unmerged_prices from which they are merged; a reader of the mean reads one row fewer, and the sums; ' +
+    'four times as many while batches are in flight; 0 never merges', {
+    default: 8, minimum: 0, maximum: 64,
+  }),
+  MERGE_SECONDS: Count('time between two looks for rows to merge while nothing is to be done, in seconds', { default: 5, maximum: 300 }),
   SECOND_LOOK_MS: Count('pause before a manifest or payload that differs from what was accepted is read again, in milliseconds', {
     default: 1_000, maximum: 60_000,
   }),

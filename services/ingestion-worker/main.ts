@@ -20,8 +20,9 @@ const sqs = openSqs(aws)
 const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ingestion-worker' }
 const sql = openDatabase({
   ...database,
-  // Two connections for each slot (transaction and progress), and one each for the probe, the dead-letter recorder and the sweeper.
-  poolSize: config.WORKER_CONCURRENCY * 2 + 3,
+  // Two connections for each slot (transaction and progress), and one each for the probe, the dead-letter recorder, the sweeper, the
+  // conversion, merging and VACUUM.
+  poolSize: config.WORKER_CONCURRENCY * 2 + 6,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   silenceMs: config.DATABASE_SILENCE_MS,
   // A lock that is held longer indicates a stalled transaction. The waiting batch retries later and occupies no connection meanwhile.
@@ -54,6 +55,7 @@ const worker = buildIngestionWorker({
   unfinishedMax: config.BATCHES_UNFINISHED_MAX,
   payloadKeepDays: config.PAYLOAD_KEEP_DAYS,
   sweep: { everySeconds: config.SWEEP_SECONDS, lostAfterSeconds: config.LOST_AFTER_SECONDS },
+  merge: { minRows: config.MERGE_MIN_ROWS, idleSeconds: config.MERGE_SECONDS },
 })
 stopInPhases(log, [
   { name: 'stop receiving', limitMs: (config.RECEIVE_SECONDS + 5) * 1_000, run: worker.stopReceiving },

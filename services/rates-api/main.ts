@@ -10,6 +10,7 @@ import { exitIfRefused } from '../../lib/migrations/schema.ts'
 import { stopInPhases } from '../../lib/process/stop.ts'
 import { buildRatesApi } from './app.ts'
 import { checks, Config, replicasOf } from './config.ts'
+import { planSettings } from './database/plan-settings.ts'
 
 const config = startFrom(Config, config => config, ...checks)
 const log = await openLog('rates-api', config.LOG_LEVEL)
@@ -20,8 +21,7 @@ const connectTo = (url: string) => () => openDatabase({
   process: 'rates-api',
   poolSize: 1,
   statementTimeoutMs: config.RATES_QUERY_TIMEOUT_MS,
-  // One generic plan for every lane and region: planning takes longer than the query of a lane.
-  settings: { plan_cache_mode: 'force_generic_plan' },
+  settings: planSettings,
 })
 const connect = connectTo(config.DATABASE_URL)
 const metrics = openMetrics('rates-api')

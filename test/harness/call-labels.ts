@@ -1,8 +1,8 @@
 import type { Labels } from './tcp-proxy.ts'
 
 /**
- * Labels each commit of a PostgreSQL client as `commit`. The driver prepares the statement once per connection and then executes it by name. The
- * labels therefore follow the protocol messages.
+ * Labels each commit of a PostgreSQL client as `commit`, and each COPY of rows that are merged as `merge`. The driver prepares a statement once
+ * per connection and then executes it by name. The labels therefore follow the protocol messages.
  */
 export function commits (): Labels {
   let rest: Buffer = Buffer.alloc(0)
@@ -11,7 +11,7 @@ export function commits (): Labels {
   const statements = new Set<string>()
 
   return chunk => {
-    let found = false
+    const found = new Set<string>()
     rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
     for (;;) {
       const skipped = Math.min(skip, rest.length)
@@ -23,17 +23,19 @@ export function commits (): Labels {
       const length = rest.readInt32BE(head - 4) + head - 4
       if ('PBQ'.includes(type) && type !== '' && length < 10_000) {
         if (rest.length < length) break
-        found ||= isCommit(type, rest.toString('latin1', 5, length).split('\0'))
+        const texts = rest.toString('latin1', 5, length).split('\0')
+        if (isCommit(type, texts)) found.add('commit')
+        if (type !== 'B' && texts.some(text => text.startsWith('copy merged_prices'))) found.add('merge')
       }
       skip = length
       started = true
     }
-    return found ? ['commit'] : []
+    return [...found]
   }
 
   function isCommit (type: string, [first = '', second = '']: string[]): boolean {
     if (type === 'P' && /^commit/i.test(second)) statements.add(first)
-    return type === 'B' ? statements.has(second) : type === 'Q' && /^commit/i.test(first)
+    return type === 'B' ? statements.has(second) : type === 'Q' && /(^|; )commit/i.test(first)
   }
 }
 

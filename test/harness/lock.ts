@@ -9,11 +9,14 @@ export type TableLock = {
   release: () => Promise<void>
 }
 
-/** Locks the read model. The returned function releases the lock. */
-export async function holdReadModel (sql: Sql): Promise<() => Promise<void>> {
+/** A table that readers read, or one that only batches write. */
+type Table = 'lane_months' | 'batch_lanes'
+
+/** Locks tables. The returned function releases the locks. */
+export async function holdTables (sql: Sql, ...tables: Table[]): Promise<() => Promise<void>> {
   const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const locking = sql.begin(async tx => {
-    await tx`lock table lane_months in access exclusive mode`
+    await tx.unsafe(`lock table ${tables.join(', ')} in access exclusive mode`)
     locked.resolve()
     await released.promise
   })
@@ -25,23 +28,28 @@ export async function holdReadModel (sql: Sql): Promise<() => Promise<void>> {
   }
 }
 
-/** Locks the read model, so that a batch stops after its COPY. The lock is released with the test at the latest. */
-export async function lockReadModel (t: Test, { migrator }: TestDatabase): Promise<TableLock> {
-  const release = await holdReadModel(migrator)
+/** Locks the lanes of batches, so that a batch stops after its COPY. The lock is released with the test at the latest. */
+export const lockBatchLanes = (t: Test, db: TestDatabase): Promise<TableLock> => lockTable(t, db, 'batch_lanes')
+
+/** Locks the read model, so that each query of prices waits. The lock is released with the test at the latest. */
+export const lockReadModel = (t: Test, db: TestDatabase): Promise<TableLock> => lockTable(t, db, 'lane_months')
+
+async function lockTable (t: Test, { migrator }: TestDatabase, table: Table): Promise<TableLock> {
+  const release = await holdTables(migrator, table)
   t.teardown(() => release().catch(() => {})) // a test that hangs loses the lock after a minute: only the failure of the test matters
   return {
     release,
-    awaited: () => waitFor(async () => await waitingForReadModel(migrator) > 0),
+    awaited: () => waitFor(async () => await waitingFor(migrator, table) > 0),
   }
 }
 
 /**
- * Returns the number of sessions that wait for the read model of this database. `pg_locks` covers the whole server, and databases of one template
- * share OIDs.
+ * Returns the number of sessions that wait for a table of this database. `pg_locks` covers the whole server, and databases of one template share
+ * OIDs.
  */
-export async function waitingForReadModel (sql: Sql): Promise<number> {
+export async function waitingFor (sql: Sql, table: Table): Promise<number> {
   const [row] = await sql`
     select count(*) from pg_locks
-    where database = (select oid from pg_database where datname = current_database()) and relation = 'lane_months'::regclass and not granted`
+    where database = (select oid from pg_database where datname = current_database()) and relation = ${table}::text::regclass and not granted`
   return row!.count as number
 }

@@ -63,7 +63,7 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
 
   async function visible (id: string): Promise<number> {
     const [row] = await db.migrator`
-      select count(*) from prices where batch_number = (select number from batches where id = ${id})`
+      select count(*) from all_prices where batch_number = (select number from batches where id = ${id})`
     return row!.count as number
   }
 

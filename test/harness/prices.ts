@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { addRow, emptySums, encodeRun, MAX_NARROW_CENTS, type DaySums, type LedgerRow } from '../../lib/ledger/row.ts'
 
 /** A price in cents, so that the test's own sums are exact. */
 export type Price = { orig: string, dest: string, day: string, cents: bigint }
@@ -16,31 +17,93 @@ export function toCents (dollars: string | number): bigint {
   return BigInt(dollarPart! + part.padEnd(2, '0'))
 }
 
-/** Writes prices to the ledger and the read model with the worker's own functions. */
-export async function load (sql: Sql, prices: Price[]): Promise<void> {
-  const months = new Map<string, { lane: [string, string], month: string, counts: number[], cents: bigint[] }>()
-  for (const { orig, dest, day, cents } of prices) {
-    const month = `${day.slice(0, 7)}-01`
-    const key = `${orig} ${dest} ${month}`
-    const totals = months.get(key) ?? { lane: [orig, dest], month, counts: Array(31).fill(0), cents: Array(31).fill(0n) }
-    months.set(key, totals)
-    const at = Number(day.slice(8)) - 1
-    totals.counts[at]!++
-    totals.cents[at]! += cents
-  }
-  const all = [...months.values()]
+/** Writes prices as one batch does: unmerged rows and the next position. Returns the number of the batch. */
+export async function load (sql: Sql, prices: Price[]): Promise<bigint> {
+  const batchNumber = await nextBatchNumber(sql)
+  await insertUnmerged(sql, rowsOf(prices, batchNumber))
+  return batchNumber
+}
+
+/** Takes back a batch with these prices. */
+export async function takeBack (sql: Sql, batchNumber: bigint, prices: Price[]): Promise<void> {
+  await sql.begin(async tx => {
+    await insertUnmerged(tx as unknown as Sql, rowsOf(prices, batchNumber, -1))
+    await tx`insert into withdrawn_batches select ${String(batchNumber)}::bigint, position, clock_timestamp() from ledger_position`
+  })
+}
+
+/** Writes prices as merging leaves them: merged rows, and a row of sums for each lane and month. */
+export async function loadMerged (sql: Sql, prices: Price[]): Promise<bigint> {
+  const batchNumber = await nextBatchNumber(sql)
+  const rows = rowsOf(prices, batchNumber)
+  await sql`
+    with position as (update ledger_position set position = position + 1),
+      merged as (insert into merged_prices (month, orig_code, dest_code, runs, days, cents) ${selectRows(sql, rows)})
+    insert into merged_sums (month, orig_code, dest_code, counts, cents) ${selectSums(sql, rows)}`
+  return batchNumber
+}
+
+/** Writes prices as a release before the switch does: `prices`, and sums in `lane_months` or, as for a lane at its limit, `full_lane_months`. */
+export async function loadOld (sql: Sql, prices: Price[], sums: 'lane_months' | 'full_lane_months' = 'lane_months'): Promise<void> {
+  const batchNumber = await nextBatchNumber(sql)
   await sql`
     insert into prices (orig_code, dest_code, day, price, batch_number)
-    select orig_code, dest_code, day, cents / 100.0, 1
+    select orig_code, dest_code, day, cents / 100.0, ${String(batchNumber)}::bigint
     from unnest(
       ${prices.map(({ orig }) => orig)}::text[], ${prices.map(({ dest }) => dest)}::text[],
       ${prices.map(({ day }) => day)}::date[], ${prices.map(({ cents }) => String(cents))}::numeric[]
     ) as price (orig_code, dest_code, day, cents)`
+  await sql`insert into ${sql(sums)} (month, orig_code, dest_code, counts, cents) ${selectSums(sql, rowsOf(prices, batchNumber))}`
+}
+
+/** A row of the ledger with its key. */
+type LaneRow = LedgerRow & { month: string, orig: string, dest: string }
+
+/** Returns one row for each lane and month. */
+function rowsOf (prices: Price[], batchNumber: bigint, sign: 1 | -1 = 1): LaneRow[] {
+  const lanes = Map.groupBy(prices, ({ orig, dest, day }) => `${day.slice(0, 7)}-01 ${orig} ${dest}`)
+  return [...lanes].map(([lane, prices]) => {
+    const [month, orig, dest] = lane.split(' ') as [string, string, string]
+    const isWide = prices.some(({ cents }) => cents > MAX_NARROW_CENTS)
+    const cents = Buffer.alloc(prices.length * (isWide ? 8 : 4))
+    prices.forEach((price, at) => isWide ? cents.writeBigInt64BE(price.cents, at * 8) : cents.writeInt32BE(Number(price.cents), at * 4))
+    const days = Buffer.from(prices.map(({ day }) => Number(day.slice(8))))
+    return { month, orig, dest, runs: encodeRun(batchNumber, prices.length, sign), days, cents }
+  })
+}
+
+async function nextBatchNumber (sql: Sql): Promise<bigint> {
+  const [row] = await sql`select nextval(pg_get_serial_sequence('batches', 'number')) as number`
+  return BigInt(row!.number as number)
+}
+
+async function insertUnmerged (sql: Sql, rows: LaneRow[]): Promise<void> {
   await sql`
-    insert into lane_months (orig_code, dest_code, month, counts, cents)
-    select orig_code, dest_code, month, counts::int[], cents::bigint[]
+    with unmerged as (insert into unmerged_prices (month, orig_code, dest_code, runs, days, cents) ${selectRows(sql, rows)})
+    update ledger_position set position = position + 1, at = greatest(clock_timestamp(), at + interval '1 microsecond')`
+}
+
+function selectRows (sql: Sql, rows: LaneRow[]) {
+  const hex = (column: 'runs' | 'days' | 'cents') => rows.map(row => row[column].toString('hex'))
+  return sql`
+    select month, orig, dest, decode(runs, 'hex'), decode(days, 'hex'), decode(cents, 'hex')
     from unnest(
-      ${all.map(({ lane: [orig] }) => orig)}::text[], ${all.map(({ lane: [, dest] }) => dest)}::text[], ${all.map(({ month }) => month)}::date[],
-      ${all.map(({ counts }) => `{${counts.join()}}`)}::text[], ${all.map(({ cents }) => `{${cents.join()}}`)}::text[]
-    ) as lane (orig_code, dest_code, month, counts, cents)`
+      ${rows.map(({ month }) => month)}::date[], ${rows.map(({ orig }) => orig)}::text[], ${rows.map(({ dest }) => dest)}::text[],
+      ${hex('runs')}::text[], ${hex('days')}::text[], ${hex('cents')}::text[]
+    ) as row (month, orig, dest, runs, days, cents)`
+}
+
+function selectSums (sql: Sql, rows: LaneRow[]) {
+  const sums = rows.map(row => {
+    const sums = emptySums()
+    addRow(sums, row)
+    return sums
+  })
+  const arrays = (column: keyof DaySums) => sums.map(row => `{${row[column].join()}}`)
+  return sql`
+    select month, orig, dest, counts::int[], cents::bigint[]
+    from unnest(
+      ${rows.map(({ month }) => month)}::date[], ${rows.map(({ orig }) => orig)}::text[], ${rows.map(({ dest }) => dest)}::text[],
+      ${arrays('counts')}::text[], ${arrays('cents')}::text[]
+    ) as row (month, orig, dest, counts, cents)`
 }

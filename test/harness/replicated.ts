@@ -30,14 +30,26 @@ export async function replicated (t: Test): Promise<Replicated> {
   await createDatabase(primary, 'freight', '2021-01-01', '2021-02-01')
   const sql = openDatabase({ url: primary.url('migrator', 'freight'), process: 'test', poolSize: 4 })
   t.teardown(() => sql.end({ timeout: 0 }))
-  await sql`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
+  await insertLane(sql)
   const standbys: [Standby, Standby] = [await standbyOf(primary), await standbyOf(primary)]
   for (const standby of standbys) t.teardown(() => standby.remove())
   return {
     primary, standbys, sql,
     url: server => server.url('rates_api', 'freight'),
-    setCount: async count => { await sql`update lane_months set counts[31] = ${count} where orig_code = 'CNGGZ'` },
+    setCount: count => setCount(sql, count),
   }
+}
+
+/** Inserts the lane of `path`, with one price on each day. */
+export async function insertLane (sql: Sql): Promise<void> {
+  await sql`insert into merged_sums (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
+}
+
+/** Changes the number of prices on the day of `path`, and takes the next position, as a batch does. */
+export async function setCount (sql: Sql, count: number): Promise<void> {
+  await sql`
+    with position as (update ledger_position set position = position + 1)
+    update merged_sums set counts[31] = ${count} where orig_code = 'CNGGZ'`
 }
 
 /** Starts the rates API on the primary and the replicas of the URLs. */

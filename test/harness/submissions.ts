@@ -39,7 +39,7 @@ export function sendingTo (t: Test, api: TestIngestionApi): Sending {
       return body
     },
     async visible (id) {
-      const [row] = await db.migrator`select count(*)::int as count from prices where batch_number = (select number from batches where id = ${id})`
+      const [row] = await db.migrator`select count(*)::int as count from all_prices where batch_number = (select number from batches where id = ${id})`
       return row!.count as number
     },
   }

@@ -35,7 +35,7 @@ t.test('one id leads from the request of a batch to its commit and to its reader
 
   const [accepting, applying, reading] = [ingestionApi, worker, ratesApi].map(process => linesOf(process).filter(line => line.traceId === traceId))
   t.same(accepting!.map(({ msg, step, route }) => step ?? route ?? msg), ['store', 'accept', '/batches'])
-  t.same(applying!.map(({ msg, step }) => step ?? msg), ['queue', 'fetch', 'parse', 'load', 'read_model', 'commit', 'batch done'])
+  t.same(applying!.map(({ msg, step }) => step ?? msg), ['queue', 'fetch', 'parse', 'load', 'commit', 'batch done'])
   t.same(reading!.map(({ route, status }) => [route, status]), [['/rates', 200]])
 
   const [{ requestId }] = accepting as [Line]

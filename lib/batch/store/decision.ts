@@ -46,7 +46,8 @@ export function parseDecision (id: string, text: string): Decision {
     decision = null
   }
   if (typeof decision?.version === 'number' && decision.version > 1) {
-    throw Object.assign(new Error(`The decision about batch ${id} has version ${decision.version}`), { code: 'DECISION_VERSION' })
+    const { version } = decision
+    throw Object.assign(new Error(`The decision about batch ${id} has version ${version}`), { code: 'DECISION_VERSION', version })
   }
   const state: string = String(decision?.state)
   const kind = Object.hasOwn(members, state) ? members[state as keyof typeof members] : undefined

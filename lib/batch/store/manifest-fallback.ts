@@ -8,8 +8,8 @@ import type { Store } from './store.ts'
 const databaseTimeoutMs = 3_000
 
 /**
- * Returns a store that rebuilds a manifest from the row of the batch if the manifest cannot be parsed. The batch was accepted, so no other
- * batch may take its name. Throws the error of the parser if the row is missing or the database is unavailable.
+ * Returns a store that rebuilds a manifest from the row of the batch if the manifest cannot be parsed, or is of a newer release. The batch was
+ * accepted, so no other batch may take its name. Throws the error of the parser if the row is missing or the database is unavailable.
  */
 export function withManifestFallback (store: Store, sql: Sql, log: Log): Store {
   return {
@@ -18,13 +18,13 @@ export function withManifestFallback (store: Store, sql: Sql, log: Log): Store {
       try {
         return await store.readManifest(id)
       } catch (error) {
-        if ((error as { code?: string }).code !== 'INVALID_MANIFEST') throw error
+        if (!['INVALID_MANIFEST', 'MANIFEST_VERSION'].includes((error as { code?: string }).code ?? '')) throw error
         const fromRow = await withDeadline(rebuildManifest(sql, id), databaseTimeoutMs).catch((cause: unknown) => {
           log.warn({ err: cause, batchId: id }, 'batch row cannot be read')
           return null
         })
         if (!fromRow) throw error
-        log.warn({ err: error, batchId: id }, 'manifest cannot be parsed: serving the batch from its database row')
+        log.warn({ err: error, batchId: id }, 'manifest cannot be read: serving the batch from its database row')
         return fromRow
       }
     },

@@ -12,7 +12,8 @@ export function parseManifest (id: string, text: string): Manifest {
     manifest = null
   }
   if (typeof manifest?.version === 'number' && manifest.version > 1) {
-    throw Object.assign(new Error(`The manifest of batch ${id} has version ${manifest.version}`), { code: 'MANIFEST_VERSION' })
+    const { version } = manifest
+    throw Object.assign(new Error(`The manifest of batch ${id} has version ${version}`), { code: 'MANIFEST_VERSION', version })
   }
   const isManifest = manifest?.version === 1 && /^[0-9a-f]{64}$/.test(String(manifest.id)) && typeof manifest.provider === 'string' &&
     typeof manifest.digest === 'string' && typeof manifest.payload?.key === 'string'

@@ -1,6 +1,8 @@
 import type { Sql } from 'postgres'
+import type { Manifest } from '../../../lib/batch/batch.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
-import type { RowsDone } from '../receive/attempt.ts'
+import type { Attempt, RowsDone } from '../receive/attempt.ts'
+import type { Report } from './report.ts'
 import type { BatchLimits } from './rules.ts'
 import type { ReportStep } from './steps.ts'
 
@@ -12,4 +14,13 @@ export type ApplyOptions = {
   signal: AbortSignal
   onProgress: (done: RowsDone) => void
   onStep?: ReportStep
+}
+
+/** One attempt at a batch. */
+export type Run = ApplyOptions & {
+  manifest: Manifest
+  attempt: Attempt
+  report: Report
+  /** Aborted when the attempt has ended. */
+  ended: AbortSignal
 }

@@ -6,14 +6,8 @@ import type { Decision } from '../../../lib/batch/store/decision.ts'
  */
 export type Outcome = 'applied' | 'validated' | 'rejected' | 'already final'
 
-/** Thrown inside the transaction of a batch to roll the transaction back without a failure. `applyBatch` never throws it. */
-export class RolledBack extends Error {
-  readonly outcome: 'rejected' | 'already final'
-  constructor (outcome: 'rejected' | 'already final') {
-    super(outcome)
-    this.outcome = outcome
-  }
-}
+/** Thrown inside the transaction of a batch to roll the transaction back: the outcome is `already final`. */
+export class AlreadyFinal extends Error {}
 
 /** Thrown if the store has a decision about the batch. The attempt ends, and the decision is copied to the row. */
 export class Decided extends Error {

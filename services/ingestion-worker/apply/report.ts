@@ -5,6 +5,8 @@ import type { RowError } from '../rows/values/row-error.ts'
 
 const maxFirstErrors = 100
 
+export type Report = ReturnType<typeof openReport>
+
 /** Opens the error report of a batch. Errors are streamed to the store as they are found, because there may be millions. */
 export function openReport (store: Store, batchId: string) {
   const found: RowError[] = []

@@ -18,10 +18,9 @@ export type Attempt = {
 
 /** Records a new attempt, in its own transaction so that the attempt is visible at once. Returns null if the batch is final or dead-lettered. */
 export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string): Promise<Attempt | null> {
-  await recordAccepted(sql, manifest)
   return await transaction(sql, async tx => {
-    const batch = await beginBatch(tx, manifest.id)
-    // The row was inserted just before. A result without the row is an error: the caller must not delete the message.
+    const [, batch] = await Promise.all([recordAccepted(tx, manifest), beginBatch(tx, manifest.id)])
+    // The row is inserted by the first statement. A result without the row is an error: the caller must not delete the message.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is missing`), { code: 'NO_ROW' })
     if (isFinal(batch.state) || batch.state === 'dead_lettered') return null
     const [row] = await tx<[{ attempt: number, startedAt: string }]>`

@@ -19,6 +19,8 @@ export type Consumer = {
   stopReceiving: () => Promise<unknown>
   /** Resolves when no batch is in flight after `stopReceiving`. */
   finished: Promise<unknown>
+  /** Returns true if a batch is in flight. */
+  isBusy: () => boolean
 }
 
 /** Receives and processes messages in `concurrency` slots until `stopReceiving`. */
@@ -85,6 +87,7 @@ export function consume (worker: Worker & { protection: Protection }, { concurre
   const finished = Promise.all(Array.from({ length: concurrency }, runSlot))
   return {
     finished,
+    isBusy: () => inFlight > 0,
     stopReceiving () {
       stopping.abort()
       return Promise.allSettled(receiving)

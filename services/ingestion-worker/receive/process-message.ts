@@ -17,6 +17,7 @@ import { backoffMs } from '../../../lib/process/backoff.ts'
 import { DeadLetteredByOperator, isDeadLetteredByOperator } from './operator-dead-letter.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import { startHeartbeat, type HeartbeatOptions } from './heartbeat.ts'
+import { leaveToNewerRelease } from './newer-release.ts'
 import type { Parked } from './parked.ts'
 import { deadLetterOrHold, maxBodyChars } from './unreadable.ts'
 import { countWaits } from './waits.ts'
@@ -37,6 +38,8 @@ export type Worker = {
   secondLookMs: number
   /** Longest pause between two attempts of a batch that waits for a dependency, in milliseconds. @default 30000 */
   waitMaxMs?: number | undefined
+  /** Time for which the message of a batch of a newer release is hidden, in seconds. @default 60 */
+  newerReleaseSeconds?: number | undefined
   /** Receives after which SQS moves a message to the dead-letter queue. */
   maxReceives: () => Promise<number>
   /** Aborted at the shutdown deadline. */
@@ -82,6 +85,13 @@ export async function processMessage (worker: Worker, delivery: Delivery): Promi
   async function handleFailure (error: unknown, tries: number): Promise<boolean> {
     const isOverLimit = classify(error) === 'wait' && await context.waits.countFailure()
     const failure = isOverLimit ? 'unknown' : classify(error)
+    if (failure === 'newer') {
+      log.warn({ err: error, receives: delivery.receives }, 'batch of a newer release: message returned to the queue')
+      metrics.count('freight_failures_total', { class: failure })
+      await heartbeat.stop()
+      await leaveToNewerRelease(context, delivery, reasonOf(error))
+      return true
+    }
     const held = failure !== 'unknown' && !signal.aborted && performance.now() < heldUntil
     log[held ? 'warn' : 'error']({ err: error, receives: delivery.receives, tries, held }, 'batch failed')
     metrics.count('freight_failures_total', { class: failure })

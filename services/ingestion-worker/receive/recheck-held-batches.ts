@@ -105,6 +105,7 @@ async function isAsAccepted ({ store, maxDecodedBytes, signal }: RecheckOptions,
     if (signal.aborted) throw error
     if (error instanceof Unreadable) return true // the content is the accepted one, and will be rejected
     if (classify(error) === 'corrupt') return false
+    if (classify(error) === 'newer') return true // a worker of that release reads it
     throw error
   }
 }

@@ -19,7 +19,7 @@ export type Sweeper = {
   everySeconds: number
   /** Age at which a pending record or a batch counts as lost, in seconds. */
   lostAfterSeconds: number
-  /** Batches whose unreadable manifest this process has logged. */
+  /** Batches whose manifest this process cannot read, and has logged. */
   reported: Set<string>
 }
 
@@ -51,10 +51,12 @@ export async function sweepPending ({ sql, store, queue, log, metrics, lostAfter
   for await (const { id, ageSeconds } of store.listPending()) {
     if (ageSeconds < lostAfterSeconds) continue // the request may still be in flight
     const manifest = await store.readManifest(id).catch((error: unknown) => {
-      if (classify(error) !== 'corrupt') throw error
+      const failure = classify(error)
+      if (failure !== 'corrupt' && failure !== 'newer') throw error
       if (!reported.has(id) && reported.size < maxReported) {
         reported.add(id)
-        log.error({ err: error, batchId: id }, 'manifest of accepted batch cannot be parsed: pending record stays')
+        if (failure === 'newer') log.warn({ err: error, batchId: id }, 'accepted batch of a newer release: pending record stays for a worker of that release')
+        else log.error({ err: error, batchId: id }, 'manifest of accepted batch cannot be parsed: pending record stays')
       }
       return null
     })

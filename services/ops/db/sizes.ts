@@ -11,7 +11,7 @@ type Relation = {
 export const showSizes = command({
   name: 'db sizes',
   summary: 'Shows the size of the database and of each table, largest first, with the estimated rows and the age of the statistics.',
-  details: 'At most 200 tables; each month of prices is a table. "none" under analyzed: the planner has no statistics of the table yet.',
+  details: 'At most 200 tables; each month of `prices` and of `merged_prices` is a table. "none" under analyzed: the planner has no statistics of the table yet.',
   options: {},
   runs: 'task',
   async run ({ system }) {

@@ -9,8 +9,8 @@ import type { LaneParameters, LaneQuery, LaneTotals } from './lane-totals.ts'
 /**
  * Returns the number and the sum of prices for each day of the months between two sides; every month is present. One statement
  * produces the whole result. If both codes have the form of a port code, the cheaper statements run first. They return null if they do
- * not apply: a port has aliases, a lane has full rows, or a region's slug has the form of a port code. `withSnapshot` is false for a
- * server that refuses the snapshot function.
+ * not apply: a port has aliases, or a region's slug has the form of a port code. `withSnapshot` is false for a server that refuses the
+ * snapshot function.
  */
 export async function averagePrices (sql: Sql, query: LaneQuery, withSnapshot = true): Promise<LaneTotals> {
   const parameters: LaneParameters = {

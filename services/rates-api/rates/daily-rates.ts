@@ -15,8 +15,8 @@ export function dailyRates (range: { date_from: string, date_to: string }, total
   for (const { month, first, last } of monthsOf(range.date_from, range.date_to).toReversed()) {
     const { counts, cents } = totals.find(each => each.month === month)!
     for (let day = last; day >= first; day--) {
-      const count = counts?.[day - 1] || null
-      const price = count !== null && count >= minPrices ? meanPrice(cents![day - 1]!, count) : null
+      const count = counts[day - 1] || null
+      const price = count !== null && count >= minPrices ? meanPrice(cents[day - 1]!, count) : null
       rates.push({ day: dayOf(month, day), count, price })
     }
   }

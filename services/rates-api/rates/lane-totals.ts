@@ -1,3 +1,5 @@
+import { addRow, emptySums, type DaySums } from '../../../lib/ledger/row.ts'
+
 /** Two ports or regions, with codes in any case, and the days whose months are queried. */
 export type LaneQuery = { orig_code: string, dest_code: string, date_from: string, date_to: string }
 
@@ -13,41 +15,38 @@ export type Sides = {
   destPort: string | null
 }
 
-export type MonthTotals = {
-  /** First day of the month. */
-  month: string
-  /** Prices on each day, from the first of the month; null if no lane has a price in the month. */
-  counts: Array<number | null> | null
-  /** Their sums in cents, as decimal digits: a sum over many lanes may exceed the integers of a double. */
-  cents: Array<string | null> | null
-}
+/** Number and sum of the prices on each day. `month` is the first day of the month. */
+export type MonthTotals = DaySums & { month: string }
 
 export type LaneTotals = Sides & {
   /** The server's snapshot at the query: see snapshotOf. Null if the server refuses the function. */
   snapshot: string | null
+  /** Every month of the query, in order. */
   months: MonthTotals[]
 }
 
-/** A row of a statement. Each row repeats all but the month. A row of `full_lane_months` has no snapshot and no sides. */
-export type TotalsRow = Sides & MonthTotals & { snapshot: string | null }
+/** A row of a statement: sums or prices of one month, or neither if no month has a price. Each row repeats the sides and the snapshot. */
+export type TotalsRow = Sides & { snapshot: string } & (SumsRow | PricesRow | { month: null })
+/** Sums are decimal digits: over many lanes they may exceed the integers of a double. */
+type SumsRow = { month: string, counts: Array<number | string>, sums: string[] }
+type PricesRow = { month: string, counts: null, runs: Buffer, days: Buffer, cents: Buffer }
 
-export function totalsOf (rows: TotalsRow[]): LaneTotals {
-  const { orig, dest, origPort, destPort, snapshot } = rows.find(row => row.snapshot !== null)!
-  return { orig, dest, origPort, destPort, snapshot: snapshot || null, months: mergeMonths(rows) }
-}
-
-/** Adds up rows of the same month: `full_lane_months` and `lane_months`, and each code of a port. */
-function mergeMonths (rows: TotalsRow[]): MonthTotals[] {
-  const months = new Map<string, MonthTotals>()
+/** Adds up the rows of each month: sums and prices, of old and new tables, of each code of a port. */
+export function totalsOf (rows: TotalsRow[], months: string[]): LaneTotals {
+  const { orig, dest, origPort, destPort, snapshot } = rows[0]!
+  const totals = new Map(months.map(month => [month, emptySums()]))
   for (const row of rows) {
-    const earlier = months.get(row.month)
-    months.set(row.month, earlier ? sumOf(earlier, row) : row)
+    if (row.month === null) continue
+    const sums = totals.get(row.month)!
+    if (row.counts) addSums(sums, row)
+    else addRow(sums, row)
   }
-  return months.size === rows.length ? rows : [...months.values()]
+  return { orig, dest, origPort, destPort, snapshot: snapshot || null, months: months.map(month => ({ month, ...totals.get(month)! })) }
 }
 
-const sumOf = ({ month, counts, cents }: MonthTotals, more: MonthTotals): MonthTotals => ({
-  month,
-  counts: counts!.map((count, day) => count! + more.counts![day]!),
-  cents: cents!.map((sum, day) => String(BigInt(sum!) + BigInt(more.cents![day]!))),
-})
+function addSums ({ counts, cents }: DaySums, row: SumsRow): void {
+  for (let day = 0; day < 31; day++) {
+    counts[day]! += Number(row.counts[day])
+    cents[day]! += BigInt(row.sums[day]!)
+  }
+}

@@ -1,10 +1,10 @@
 /**
- * Returns the mean in USD of `count` prices whose sum is `cents`, an integer as decimal digits. The result is the double nearest to
- * the true mean, because both operands of the one division are exact.
+ * Returns the mean in USD of `count` prices whose sum is `cents`. The result is the double nearest to the true mean, because both
+ * operands of the one division are exact.
  */
-export function meanPrice (cents: string, count: number): number {
+export function meanPrice (cents: bigint, count: number): number {
   const sum = Number(cents)
-  return Number.isSafeInteger(sum) ? sum / (100 * count) : nearestQuotient(BigInt(cents), 100n * BigInt(count))
+  return Number.isSafeInteger(sum) ? sum / (100 * count) : nearestQuotient(cents, 100n * BigInt(count))
 }
 
 /** Divides sums from 2^53 on, which a double may not represent: to 128 binary places, more than the divisor has, rounded once. */

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
+import { snapshotOf } from '../cache/snapshot.ts'
 import { totalsOf, type LaneParameters, type LaneTotals, type TotalsRow } from './lane-totals.ts'
 import { codesOf, portOf, portsIn } from './port-codes.ts'
-import { snapshotOf } from '../cache/snapshot.ts'
 
 /**
  * Returns the prices of all lanes between two sides, each a port or all ports of a region at any depth. The prices of a port
@@ -10,7 +10,9 @@ import { snapshotOf } from '../cache/snapshot.ts'
 export async function regionPrices (
   sql: Sql, { origCode, origSlug, destCode, destSlug, months }: LaneParameters, withSnapshot = true
 ): Promise<LaneTotals> {
-  const rows = await sql<SumsRow[]>`
+  // Arrays are evaluated once before the scan, and let an index find each lane; a join would read every row.
+  const isLane: ReturnType<Sql> = sql`orig_code = any ((select codes from orig_codes)::text[]) and dest_code = any ((select codes from dest_codes)::text[])`
+  const rows = await sql<TotalsRow[]>`
     with recursive
       -- union, not union all: a repeated region adds no row, so the recursion ends even in a tree with a cycle.
       orig_regions (slug) as (
@@ -26,7 +28,9 @@ export async function regionPrices (
       orig_port (code) as (${portOf(sql, origCode)}),
       dest_port (code) as (${portOf(sql, destCode)}),
       orig_ports (code) as (select code from orig_port union all ${portsIn(sql, sql`orig_regions`)}),
-      dest_ports (code) as (select code from dest_port union all ${portsIn(sql, sql`dest_regions`)})
+      dest_ports (code) as (select code from dest_port union all ${portsIn(sql, sql`dest_regions`)}),
+      orig_codes (codes) as (select array(${codesOf(sql, sql`orig_ports`)})),
+      dest_codes (codes) as (select array(${codesOf(sql, sql`dest_ports`)}))
     select
       case
         when orig_port.code is not null then 'port'
@@ -36,27 +40,32 @@ export async function regionPrices (
         when dest_port.code is not null then 'port'
         when exists (select from dest_regions) then 'region'
       end as dest,
-      orig_port.code as "origPort", dest_port.code as "destPort", requested.month, totals.counts, totals.cents, ${snapshotOf(sql, withSnapshot)} as snapshot
-    from orig_port cross join dest_port cross join unnest(${months}::date[]) as requested (month)
-    -- Month by month, so that nothing is sorted or hashed. The 62 sums are six times as fast as unnest with ordinality
-    -- and group by, which create a row for each lane and day (bench/average-prices.ts).
-    cross join lateral (
-      select ${sql.unsafe(sumsOf('counts'))} as counts, ${sql.unsafe(sumsOf('cents'))} as cents
-      from (
-        select orig_code, dest_code, month, counts, cents from lane_months
-        union all
-        select orig_code, dest_code, month, counts, cents from full_lane_months
-      ) as lane
-      -- Arrays are evaluated once before the scan, and let the primary key's index find each lane; a join would read every row.
-      where orig_code = any (array(${codesOf(sql, sql`orig_ports`)}))
-        and dest_code = any (array(${codesOf(sql, sql`dest_ports`)}))
-        and month = requested.month
-    ) as totals`
-  return totalsOf(rows.map(row => ({ ...row, counts: row.counts && row.counts.map(count => count === null ? null : Number(count)) })))
+      orig_port.code as "origPort", dest_port.code as "destPort", ${snapshotOf(sql, withSnapshot)} as snapshot, lanes.*
+    from orig_port cross join dest_port
+    left join (
+      -- Month by month, so that nothing is sorted or hashed. The 62 sums are six times as fast as unnest with ordinality
+      -- and group by, which create a row for each lane and day (bench/average-prices.ts).
+      select requested.month, counts, sums, null::bytea as runs, null::bytea as days, null::bytea as cents
+      from unnest(${months}::date[]) as requested (month) cross join lateral (
+        select ${sql.unsafe(sumsOf('counts'))} as counts, ${sql.unsafe(sumsOf('cents'))} as sums
+        from (
+          select orig_code, dest_code, month, counts, cents from merged_sums where kind = 0
+          union all
+          select orig_code, dest_code, month, counts, cents from lane_months
+          union all
+          select orig_code, dest_code, month, counts, cents from full_lane_months
+        ) as lane
+        where ${isLane} and month = requested.month
+        having count(*) > 0
+      ) as merged
+      union all
+      select month, null, null, string_agg(runs, ''), string_agg(days, ''), string_agg(cents, '')
+      from unmerged_prices
+      where kind = 0 and month = any (${months}::date[]) and ${isLane}
+      group by month, orig_code, octet_length(cents) / octet_length(days)
+    ) as lanes on true`
+  return totalsOf(rows, months)
 }
-
-/** A sum of \`int\` is \`bigint\`, which is parsed as digits. No count of prices reaches 2^53. */
-type SumsRow = Omit<TotalsRow, 'counts'> & { counts: Array<string | null> | null }
 
 /** Returns `array[sum(counts[1]), …, sum(counts[31])]`. */
 function sumsOf (column: 'counts' | 'cents'): string {

@@ -11,7 +11,7 @@ import { applyBatch } from '../../../services/ingestion-worker/apply/apply.ts'
 import type { Outcome } from '../../../services/ingestion-worker/apply/outcome.ts'
 import { beginAttempt } from '../../../services/ingestion-worker/receive/attempt.ts'
 import { awsProxy, type Which } from '../../harness/aws-proxy.ts'
-import { lockReadModel } from '../../harness/lock.ts'
+import { lockBatchLanes } from '../../harness/lock.ts'
 import { pipeline, type Pipeline } from '../../harness/pipeline.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
@@ -114,7 +114,7 @@ t.test('a batch with a decision is not applied, whatever is delivered to whichev
 t.test('a worker that already processes the batch, and an operator whose process exits between the decision and the row', async t => {
   const it = await pipeline(t)
   startWorker(t, it)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   await it.db.migrator`update batches set state = 'dead_lettered', dead_lettered_at = now(), reason = 'UNKNOWN: recorded while a worker has it' where id = ${id}`
@@ -180,7 +180,7 @@ t.test('of two attempts with different results the second writes no decision', a
   // This worker has other rules. Its process would exit as soon as the decision is stored.
   const rejecting = attempt(it, manifest, store, 1).catch(error => error)
   await reported.promise
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const applying = attempt(it, manifest)
   await lock.awaited()
   resume.resolve()

@@ -95,7 +95,7 @@ t.test('a rejected content is checked again as a new batch after reference data 
   t.match((await call(`/batches/${first.id}`)).body, { state: 'rejected' }, 'a final state never changes')
   await loadReference(db.migrator, 'code,name,parent_slug\nXKQQX,Somewhere else,baltic_main\n', regions)
   t.match(await send(content), { id: second, state: 'applied' })
-  t.equal((await db.migrator`select 1 from prices`).length, 1)
+  t.equal((await db.migrator`select 1 from all_prices`).length, 1)
 })
 
 t.test('with a key, rejected is final, and the response says what to do', atOnce, async t => {

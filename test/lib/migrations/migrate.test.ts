@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import postgres, { type Sql } from 'postgres'
-import t, { type Test } from 'tap'
+import postgres from 'postgres'
+import t from 'tap'
 import { bootstrap } from '../../../services/migrate/bootstrap.ts'
 import { migrate } from '../../../lib/migrations/migrate.ts'
 import { readMigrations, type Migration } from '../../../lib/migrations/migrations.ts'
 import { ensurePartitions } from '../../../lib/migrations/partitions.ts'
 import { openDatabase } from '../../../lib/postgres/database.ts'
 import { schemaState } from '../../../lib/migrations/schema.ts'
-import { urlFor } from '../../harness/database.ts'
+import { emptyDatabase } from '../../harness/empty-database.ts'
 import { testSystem } from '../../harness/system.ts'
 
 const names = readMigrations().map(({ name }) => name)
@@ -92,39 +91,21 @@ t.test('no role has more rights than its work needs', async t => {
   t.same(await may('rates_api'), [])
   t.same(await may('ingestion_api'), ['insert batches', 'insert dead_letter_actions'])
   t.same(await may('ingestion_worker'), [
-    'delete parked_messages', 'delete stray_messages', 'delete unreadable_batches', 'insert applied_batches', 'insert batch_attempts', 'insert batches',
-    'insert dead_letter_actions',
-    'insert full_lane_months', 'insert lane_months', 'insert parked_messages', 'insert prices', 'insert stray_messages', 'insert unreadable_batches',
-    'insert worker_rules', 'update lane_months', 'update parked_messages', 'update stray_messages', 'update unreadable_batches',
+    'delete full_lane_months', 'delete lane_months', 'delete merged_prices', 'delete parked_messages', 'delete prices', 'delete stray_messages',
+    'delete unmerged_prices', 'delete unreadable_batches',
+    'insert applied_batches', 'insert batch_attempts', 'insert batch_lanes', 'insert batches', 'insert dead_letter_actions', 'insert full_lane_months',
+    'insert lane_months', 'insert merged_prices', 'insert merged_sums', 'insert parked_messages', 'insert prices', 'insert stray_messages',
+    'insert unmerged_prices', 'insert unreadable_batches', 'insert worker_rules',
+    'update lane_months', 'update merged_sums', 'update parked_messages', 'update stray_messages', 'update unreadable_batches',
   ])
   t.same(await may('ops'), [
-    'delete port_aliases', 'insert batches', 'insert dead_letter_actions', 'insert port_aliases', 'insert ports', 'insert reference_actions', 'insert regions', 'insert session_signals',
-    'update port_aliases', 'update ports', 'update regions',
+    'delete merged_prices', 'delete port_aliases', 'delete unmerged_prices',
+    'insert batches', 'insert dead_letter_actions', 'insert merged_prices', 'insert merged_sums', 'insert port_aliases', 'insert ports',
+    'insert reference_actions', 'insert regions', 'insert session_signals',
+    'update merged_sums', 'update port_aliases', 'update ports', 'update regions',
   ])
 })
 
 function migration (number: number): Migration {
   return { number, name: `000${number}-x`, text: `create table t${number} ()`, sha256: String(number), oldestRelease: null }
-}
-
-async function emptyDatabase (t: Test): Promise<{ name: string, url: string, superuser: Sql, open: () => Sql }> {
-  const { postgresUrl } = testSystem()
-  const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 1 })
-  const name = `test_${randomUUID().replaceAll('-', '')}`
-  await bootstrap(superuser, { database: name })
-  const url = urlFor(postgresUrl, 'migrator', name)
-  const opened: Sql[] = []
-  t.teardown(async () => {
-    await Promise.all(opened.map(sql => sql.end({ timeout: 1 })))
-    await superuser.unsafe(`drop database ${name} with (force)`)
-    await superuser.end()
-  })
-  return {
-    name, url, superuser,
-    open () {
-      const sql = openDatabase({ url, process: 'test', poolSize: 1 })
-      opened.push(sql)
-      return sql
-    },
-  }
 }

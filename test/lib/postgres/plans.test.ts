@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { planSettings } from '../../../services/rates-api/database/plan-settings.ts'
 import { averagePrices } from '../../../services/rates-api/rates/average-prices.ts'
 import { openDatabase } from '../../../lib/postgres/database.ts'
 import { tcpProxy } from '../../harness/tcp-proxy.ts'
@@ -63,11 +64,25 @@ t.test('a statement on prices locks the partition that it reads, however often i
   t.same(locked.map(({ name }) => name), ['prices_2021_01'])
 })
 
-t.test('the rates API plans a lane once', async t => {
+t.test('the rates API plans a lane once, and finds it by indexes although every table was empty then', async t => {
   const db = await database(t)
-  const sql = openDatabase({ url: db.url('rates_api'), process: 'test', poolSize: 1, settings: { plan_cache_mode: 'force_generic_plan' } })
+  const tables = ['merged_sums', 'unmerged_prices', 'lane_months', 'full_lane_months']
+  await db.migrator.unsafe(`vacuum analyze ${tables.join()}`)
+  const sql = openDatabase({ url: db.url('rates_api'), process: 'test', poolSize: 1, settings: planSettings })
   t.teardown(() => sql.end({ timeout: 1 }))
-  for (let run = 0; run < 8; run++) await averagePrices(sql, { orig_code: 'CNGGZ', dest_code: 'EETLL', date_from: '2021-01-01', date_to: '2021-01-31' })
-  const [plans] = await sql`select generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements where statement like '%lane_months%' and statement not like '%pg_prepared_statements%'`
-  t.match(plans, { generic: 8, custom: 0 })
+  const month = { date_from: '2021-01-01', date_to: '2021-01-31' }
+  for (let run = 0; run < 8; run++) await averagePrices(sql, { orig_code: 'CNGGZ', dest_code: 'EETLL', ...month })
+  for (const orig of ['CNSHA', 'china_main']) await averagePrices(sql, { orig_code: orig, dest_code: 'EETLL', ...month })
+  const statements = await sql<Array<{ statement: string }>>`select statement from pg_prepared_statements where statement like ${'%full_lane_months%'}`
+  t.equal(statements.length, 3, 'for a lane, for aliases and for regions')
+  for (const { statement } of statements) {
+    const plan = await sql.unsafe<Array<{ 'QUERY PLAN': string }>>(`explain (generic_plan) ${statement}`).simple()
+    const lines = plan.map(row => row['QUERY PLAN'])
+    for (const table of tables) {
+      t.ok(lines.some(line => new RegExp(`(Index Scan using \\w+|Bitmap Heap Scan) on ${table} `).test(line)), table)
+    }
+    t.same(lines.filter(line => tables.some(table => line.includes(`Seq Scan on ${table} `))), [])
+  }
+  const [plans] = await sql`select generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements where statement like '%hasAliases%' and statement not like '%pg_prepared_statements%'`
+  t.match(plans, { generic: 9, custom: 0 })
 })

@@ -79,6 +79,56 @@ for (const way of ['cut', 'end'] as const) {
   })
 }
 
+t.test('statements that are sent with COMMIT in one message', async t => {
+  t.test('are committed, and the next transaction of the connection begins anew', async t => {
+    const { sql, rows } = await oneConnection(t)
+    for (const value of [1, 2]) {
+      t.equal(await transaction(sql, async (tx, commit) => {
+        await tx`insert into notes values ('before')`
+        await commit("insert into notes values ('with'), ('commit')")
+        return value
+      }), value)
+    }
+    t.same(await rows(), ['before', 'before', 'commit', 'commit', 'with', 'with'])
+  })
+
+  t.test('roll back with the transaction if one of them fails', async t => {
+    const { sql, rows } = await oneConnection(t)
+    await t.rejects(transaction(sql, async (tx, commit) => {
+      await tx`insert into notes values ('rolled back')`
+      await commit("insert into notes values ('also'); select 1 / 0")
+    }), { code: '22012' })
+    await transaction(sql, tx => tx`insert into notes values ('next')`)
+    t.same(await rows(), ['next'])
+  })
+
+  t.test('have no effect outside the transaction', async t => {
+    const { sql, rows } = await oneConnection(t)
+    await t.rejects(transaction(sql, async (tx, commit) => {
+      await tx`rollback` // as after a reconnect: the server has no transaction
+      await commit("insert into notes values ('alone')")
+    }), { code: '25P01' })
+    t.same(await rows(), [])
+  })
+
+  t.test('are committed although the response is lost, and the error reaches the caller', async t => {
+    const { sql, proxy, rows } = await oneConnection(t)
+    await sql`select 1`
+    proxy.trap('commit', 'after', AbortSignal.timeout(waitLimitMs), () => {})
+    await t.rejects(transaction(sql, async (_tx, commit) => await commit("insert into notes values ('who knows')")), { code: /CONNECTION_CLOSED|ECONNRESET/ })
+    t.same(await rows(), ['who knows'])
+  })
+
+  t.test('are the last: a query afterwards is refused', async t => {
+    const { sql, rows } = await oneConnection(t)
+    await t.rejects(transaction(sql, async (tx, commit) => {
+      await commit("insert into notes values ('committed')")
+      await tx`insert into notes values ('late')`
+    }), { code: 'CONNECTION_CLOSED' })
+    t.same(await rows(), ['committed'])
+  })
+})
+
 t.test('an error of the work rolls back and reaches the caller', async t => {
   const { sql, rows } = await oneConnection(t)
   await t.rejects(transaction(sql, async tx => {

@@ -18,6 +18,7 @@ t.test('the table of failures', async t => {
   for (const error of [aws('NoSuchKey', 404), aws('NoSuchVersion', 404), aws('PreconditionFailed', 412), sqlState('DIGEST_MISMATCH'), sqlState('NO_MANIFEST'), sqlState('INVALID_MANIFEST')]) {
     t.equal(classify(error), 'corrupt', `${error.name} ${(error as { code?: string }).code}`)
   }
+  for (const code of ['MANIFEST_VERSION', 'DECISION_VERSION']) t.equal(classify(sqlState(code)), 'newer', code)
   t.equal(classify(aws('InvalidArgument', 400)), 'unknown')
   for (const error of [null, undefined, 'text', 7, new Error('x'), new TypeError('x')]) t.equal(classify(error), 'unknown', String(error))
   t.equal(classify(Object.assign(new Error('x'), { errors: [sqlState('ECONNREFUSED'), sqlState('ECONNREFUSED')] })), 'wait', 'every address refused')

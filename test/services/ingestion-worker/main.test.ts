@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { awsProxy } from '../../harness/aws-proxy.ts'
-import { lockReadModel } from '../../harness/lock.ts'
+import { lockBatchLanes } from '../../harness/lock.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { pipeline, type Pipeline } from '../../harness/pipeline.ts'
 import { startProcess, type Process } from '../../harness/process.ts'
@@ -13,7 +13,7 @@ const rows = csv.trimEnd().split('\n').length - 1
 t.test('kill -9 in the middle of a batch: no price is visible, then the batch is applied once', async t => {
   const it = await pipeline(t, { visibilitySeconds: 3 })
   const first = await startWorker(t, it)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   t.match(await it.settled(id, 'processing'), { state: 'processing' })
@@ -46,7 +46,7 @@ t.test('kill -9 between the commit and the delete: redelivered, not applied agai
 t.test('SIGTERM in the middle of a batch: the batch is finished, the next one is left to other workers', async t => {
   const it = await pipeline(t)
   const worker = await startWorker(t, it, { WORKER_CONCURRENCY: '1' })
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   const next = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-02-05,1\n', { provider: 'demo-2' })
@@ -63,7 +63,7 @@ t.test('SIGTERM in the middle of a batch: the batch is finished, the next one is
 t.test('SIGTERM and the batch does not finish: rolled back, released at once, applied by another worker', async t => {
   const it = await pipeline(t)
   const worker = await startWorker(t, it, { FINISH_MS: '100' })
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   t.same(await worker.kill('SIGTERM'), { code: 0, signal: null })
@@ -88,7 +88,7 @@ t.test('a message that a second worker receives too: only one of the two applies
   const it = await pipeline(t)
   await startWorker(t, it)
   await startWorker(t, it)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const manifest = await it.submit(csv, { provider: 'demo' })
   await lock.awaited()
   await it.queue.send(manifest.id, 'another-group', 'once-more') // as if the visibility timeout of the first delivery had expired

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { database } from '../../harness/database.ts'
-import { waitingForReadModel } from '../../harness/lock.ts'
+import { waitingFor } from '../../harness/lock.ts'
 import { runProcess, startProcess, type Process } from '../../harness/process.ts'
 import { createDatabase, temporaryServer, type Server } from '../../harness/server.ts'
 import { waitFor } from '../../harness/wait.ts'
@@ -34,7 +34,7 @@ t.test('SIGTERM: the request in flight gets its response, then it exits with 0',
   })
   await locked.promise
   const response = get(process, path)
-  await waitFor(async () => await waitingForReadModel(db.migrator) === 1)
+  await waitFor(async () => await waitingFor(db.migrator, 'lane_months') === 1)
   const exited = process.kill('SIGTERM')
   await process.untilOutput('"signal":"SIGTERM"')
   await waitFor(() => get(process, '/live').then(() => false, () => true)) // new connections are refused

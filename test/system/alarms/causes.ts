@@ -5,8 +5,9 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../../observability/alarms.ts'
+import { convertLockKey } from '../../../lib/ledger/convert-lock.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
-import { holdReadModel } from '../../harness/lock.ts'
+import { holdTables } from '../../harness/lock.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { asReader, goodRow, path, providers, readersKeys, type Fixture } from './fixture.ts'
 
@@ -56,17 +57,17 @@ export const causes: Cause[] = [
     what: 'a session locks the read model while clients call the rates API and a batch arrives',
     alarms: ['rates-latency', 'slow-queries', 'backlog-age'],
     async trigger ({ admin, pollRates, submit }) {
-      const unlock = await holdReadModel(admin)
+      const unlock = await holdTables(admin, 'lane_months', 'batch_lanes')
       await submit('south', goodRow())
       const stop = pollRates(20)
       return async () => { await Promise.all([unlock(), stop()]) }
     },
   },
   {
-    what: 'a provider sends twenty batches while a session locks the read model',
+    what: 'a provider sends twenty batches while a session locks the lanes of batches',
     alarms: ['queue-length'],
     async trigger ({ admin, submit }) {
-      const unlock = await holdReadModel(admin)
+      const unlock = await holdTables(admin, 'batch_lanes')
       for (let sent = 0; sent < 20; sent++) await submit('east', goodRow())
       return unlock
     },
@@ -183,11 +184,46 @@ export const causes: Cause[] = [
     },
   },
   {
+    what: 'a lane has 300 rows that no worker may merge',
+    alarms: ['merging-behind'],
+    async trigger ({ admin }) {
+      await admin`revoke delete on unmerged_prices from batch_writer`
+      await admin`
+        insert into unmerged_prices (month, orig_code, dest_code, runs, days, cents)
+        select date_trunc('month', now()), 'CNGGZ', 'EETLL', int8send(number) || int4send(1), '\\x01', int4send(100) from generate_series(1, 300) as number`
+      return async () => {
+        await admin`delete from unmerged_prices where orig_code = 'CNGGZ' and dest_code = 'EETLL'`
+        await admin`grant delete on unmerged_prices to batch_writer`
+      }
+    },
+  },
+  {
     what: 'no month after the next two has a partition',
     alarms: ['months-left'],
     async trigger ({ admin }) {
       const removed = await admin<Array<{ month: string }>>`delete from price_months where month > now() + interval '2 months' returning month::text`
       return () => admin`insert into price_months ${admin(removed)}`
+    },
+  },
+  {
+    what: 'a session holds the lock of the conversion, and a price is loaded into the table of before the ledger',
+    alarms: ['conversion-stuck'],
+    async trigger ({ admin }) {
+      const released = Promise.withResolvers<void>()
+      const locked = Promise.withResolvers<void>()
+      const holding = admin.begin(async tx => {
+        await tx`select pg_advisory_xact_lock(${convertLockKey})`
+        locked.resolve()
+        await released.promise
+      })
+      await Promise.race([locked.promise, holding])
+      const [{ month }] = await admin<[{ month: string }]>`select min(month)::text as month from price_months`
+      await admin`insert into prices values ('CNGGZ', 'EETLL', ${month}, 5, 0)`
+      return async () => {
+        released.resolve()
+        await holding
+        await admin`truncate prices`
+      }
     },
   },
   {

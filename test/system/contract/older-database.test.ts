@@ -3,13 +3,12 @@ import t from 'tap'
 import { bootstrap } from '../../../services/migrate/bootstrap.ts'
 import { migrate } from '../../../lib/migrations/migrate.ts'
 import { readMigrations } from '../../../lib/migrations/migrations.ts'
-import { ensurePartitions } from '../../../lib/migrations/partitions.ts'
 import { loadReferenceFiles } from '../../../lib/reference/files.ts'
 import { openDatabase } from '../../../lib/postgres/database.ts'
 import { shippedReference } from '../../../lib/sample/month.ts'
 import { urlFor } from '../../harness/database.ts'
 import { testSystem } from '../../harness/system.ts'
-import { load, prices } from '../../harness/prices.ts'
+import { loadOld, prices } from '../../harness/prices.ts'
 import { ratesApi } from '../../harness/rates-api.ts'
 
 /** Codes of these ports in the releases before the aliases. */
@@ -30,7 +29,8 @@ t.test('a database of the release before the aliases, with prices under codes th
   const migrations = readMigrations()
   const aliasesAt = migrations.findIndex(migration => migration.name.endsWith('-port-aliases'))
   await migrate(sql, migrations.slice(0, aliasesAt))
-  await ensurePartitions(sql, '2021-01-01', '2021-01-01')
+  await sql`create table prices_2021_01 partition of prices for values from ('2021-01-01') to ('2021-02-01')`
+  await sql`insert into price_months values ('2021-01-01')`
   const { ports, regions } = shippedReference()
   const old = ports.map(port => ({ ...port, code: before[port.code] ?? port.code }))
   await sql.begin(async tx => {
@@ -39,7 +39,7 @@ t.test('a database of the release before the aliases, with prices under codes th
     await tx`insert into reference_loads (sha256) values ('of the release before')`
   })
   const olderPrices = prices('CNTAG EETLL 2021-01-31: 100 200 400', 'THSGZ CNTAG 2021-01-30: 5 6 7', 'CNSHA EETLL 2021-01-31: 8 9 10')
-  await load(sql, olderPrices)
+  await loadOld(sql, olderPrices)
 
   t.same(await migrate(sql), migrations.slice(aliasesAt).map(migration => migration.name))
   const loaded = await loadReferenceFiles(sql)
@@ -62,7 +62,7 @@ t.test('a database of the release before the aliases, with prices under codes th
     }
     for (const orig of ['CNSHA', 'CNSGH', 'CNSHG']) t.match(await ratesOf(orig, 'EETLL'), [{ count: 3, price: 9 }], orig)
     t.match(await ratesOf('china_east_main', 'EETLL'), [{ count: 6 }], 'a region counts each price once')
-    await load(sql, prices('CNTAC EETLL 2021-01-30: 1 2 3', 'EETLL CNTAC 2021-01-30: 4 4 4'))
+    await loadOld(sql, prices('CNTAC EETLL 2021-01-30: 1 2 3', 'EETLL CNTAC 2021-01-30: 4 4 4'))
     for (const code of ['CNTAG', 'CNTAC']) {
       t.match(await ratesOf(code, 'EETLL'), [{ count: 3 }, { count: 3, price: 2 }], `a price under the new code counts for ${code}`)
       t.match(await ratesOf('EETLL', code), [{ count: null }, { count: 3, price: 4 }])

@@ -34,7 +34,7 @@ t.test('content that an older release accepted is one batch with the same conten
     if (upload) return await nameUpload(await uploaded(api, content, gzip))
     return await api.submit(gzip ? gzipSync(content) : content, gzip ? { headers: { 'content-encoding': 'gzip' } } : {})
   }
-  const visible = async (price: number): Promise<number> => (await db.migrator`select 1 from prices where price = ${price}`).length
+  const visible = async (price: number): Promise<number> => (await db.migrator`select 1 from all_prices where price = ${price}`).length
   /** Clears the columns that the older worker does not know and leaves null. */
   const forget = (id: string) => db.migrator`update batches set name_kind = null, content_digest = null where id = ${id}`
   /** Accepts a batch as the older release does, with or without the result of the older worker. */

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { waitLimitMs } from '../../harness/patience.ts'
+import { release } from '../../../lib/process/release.ts'
 import { drill } from './drill.ts'
+
+const nextVersion = (by: number): string => release.replace(/\d+$/, patch => String(Number(patch) + by))
 
 /** A small run of `npm run drill:deploy`: a deployment with a migration, then a release that fails its alarm. */
 t.test('deployments under load: no request fails, no batch is lost or doubled, a bad release is rolled back', async t => {
@@ -10,8 +13,8 @@ t.test('deployments under load: no request fails, no batch is lost or doubled, a
   })
   t.same(failures, [])
   t.match(rounds, [
-    { version: '1.1.0', outcome: 'deployed; deployed; deployed', wrong: false },
-    { version: '1.2.0', outcome: /^alarm: .*; alarm: .*; deployed$/, wrong: false },
+    { version: nextVersion(1), outcome: 'deployed; deployed; deployed', wrong: false },
+    { version: nextVersion(2), outcome: /^alarm: .*; alarm: .*; deployed$/, wrong: false },
   ])
   t.same({ ...ledger, states: Object.keys(ledger.states).sort() }, { lost: 0, doubled: 0, wrong: [], states: ['applied', 'validated'] })
   t.same(Object.keys(exitCodes), ['0'], 'every task exited with 0')

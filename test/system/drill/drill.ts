@@ -7,12 +7,14 @@ import { deploy, type Live, type Strategy, type Timing } from './deploy.ts'
 import { checkLedger } from './ledger.ts'
 import { crosser } from './crossing.ts'
 import { openLoad, tester } from './load.ts'
-import { checkOutRelease, makeRelease, type Release } from './release.ts'
+import { checkOutRelease, makeRelease, versionAt, type Release } from './release.ts'
 import { roll } from './rolling.ts'
 import { mistakes, type Round } from './rounds.ts'
+import { release as currentVersion } from '../../../lib/process/release.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { openSideBySide } from './side-by-side.ts'
 import type { Summary } from './summary.ts'
+import { afterSwitch, freezeInBatch, type SwitchOutcome } from './switch.ts'
 import { keyOf, startSystem } from './system.ts'
 import { migrate, startTask, type Program, type Task } from './task.ts'
 
@@ -94,6 +96,12 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     ])
   }
 
+  /** Kills the workers, and starts them again. */
+  async function restartWorkers (release: Release): Promise<void> {
+    for (const task of workers) task.signal('SIGKILL')
+    workers = await start(release, 'ingestion-worker', 'good')
+  }
+
   const reached = async (share: number): Promise<void> => { while (load.count() < requests * share) await pause(20) }
 
   async function stop (): Promise<void> {
@@ -107,8 +115,8 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   for (const signal of signals) process.once(signal, interrupted)
   try {
     // All releases are made now, from the same state of the code.
-    const first = from === undefined ? makeRelease(folder, '1.0.0', 0) : checkOutRelease(folder, '1.0.0', from)
-    const releases = rounds.map((_, index) => makeRelease(folder, `1.${index + 1}.0`, index + 1))
+    const first = from === undefined ? makeRelease(folder, versionOf(0), 0) : checkOutRelease(folder, versionAt(from), from)
+    const releases = rounds.map((_, index) => makeRelease(folder, versionOf(index + 1), index + 1))
     await migrate(first, system.migration)
     for (const program of apis) {
       const tasks = await start(first, program, 'good')
@@ -119,15 +127,27 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     for (const task of all) if (!await task.ready(waitLimitMs)) throw new Error(`a task of the first release is not ready:\n${task.output()}`)
     load.start({ readers, providers: names })
     if (from !== undefined) await besides.before(first)
+    const besidesAt = rounds.indexOf('good')
+    const switchAt = from === undefined ? -1 : rounds.indexOf('good', besidesAt + 1)
+    let switching: SwitchOutcome = { happened: [], wrong: [] }
     for (const [index, round] of rounds.entries()) {
       await reached((index + 1) / (rounds.length + 2))
       const release = releases[index]!
       log(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
-      const outcomes = await (from !== undefined && index === 0
+      const frozen = index === switchAt
+        ? await startTask(first, 'ingestion-worker', { ...system.environments['ingestion-worker'], FINISH_MS: '3000' })
+        : null
+      if (frozen) {
+        all.add(frozen)
+        await freezeInBatch(system.admin, first, frozen)
+        log('an older worker is frozen in the middle of a batch; the migrator switches the ledger')
+      }
+      const outcomes = await (from !== undefined && index === besidesAt
         ? besides.during(first, release, workersAreNew => deployAll(release, round, workersAreNew))
         : deployAll(release, round))
       const isBad = (program: Program): boolean => mistakes[round][program] !== undefined
       const wrong = [...apis, 'ingestion-worker' as const].some((program, at) => isBad(program) !== (outcomes[at] !== null))
+      if (frozen) switching = await afterSwitch(system.admin, frozen, () => restartWorkers(release), log)
       summary.push({ round, version: release.version, outcome: outcomes.map(outcome => outcome ?? 'deployed').join('; '), wrong })
     }
     await reached(1)
@@ -136,10 +156,10 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     const ledger = await checkLedger(system.admin, load.sent, besides.crossings)
     const failures = [...load.failures, ...besides.failures]
     const hasPassed = besides.contractHolds() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
-      Object.keys(exitCodes).every(exitCode => exitCode === '0')
+      switching.wrong.length === 0 && Object.keys(exitCodes).every(exitCode => exitCode === '0')
     return {
       requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, ledger, hasPassed,
-      crossings: besides.crossings, contract: besides.contract,
+      crossings: besides.crossings, contract: besides.contract, switching,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {
@@ -147,6 +167,9 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     await stop()
   }
 }
+
+/** Returns the version of this code with another patch number. */
+const versionOf = (index: number): string => currentVersion.replace(/\d+$/, patch => String(Number(patch) + index))
 
 function count (counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { positionViolations } from '../faults/check-positions.ts'
 import { dump, type Dump } from '../faults/dump.ts'
 import { isContractProvider } from '../contract/callers.ts'
 import { crosser, type Crossing } from './crossing.ts'
@@ -8,7 +9,8 @@ export type Ledger = { lost: number, doubled: number, wrong: string[], states: R
 
 /** Compares the clients' responses with the final contents of the database. */
 export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: readonly Crossing[]): Promise<Ledger> {
-  const { batches: all, lanes, strays } = await dump(sql)
+  const contents = await dump(sql)
+  const { batches: all, lanes, strays, wrongLanes } = contents
   const batches = all.filter(({ provider }) => provider !== crosser && !isContractProvider(provider))
   const found = new Map(batches.map(batch => [batch.id, batch]))
   const ledger: Ledger = { lost: 0, doubled: 0, wrong: [], states: {} }
@@ -26,6 +28,7 @@ export async function checkLedger (sql: Sql, sent: readonly Sent[], crossings: r
   if (strays > 0) ledger.wrong.push(`${strays} prices of no batch`)
   const different = lanes.filter(({ ledger: [count, cents], model }) => count !== model[0] || cents !== model[1])
   if (different.length > 0) ledger.wrong.push(`the read model differs from the ledger on ${different.length} days of lanes`)
+  ledger.wrong.push(...positionViolations(contents, []).map(({ text }) => text), ...wrongLanes.map(text => `lanes of batch ${text}`))
   return ledger
 }
 

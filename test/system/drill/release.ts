@@ -26,6 +26,10 @@ export function makeRelease (parent: string, version: string, migrations: number
   return { version, folder }
 }
 
+/** Returns the version of a revision. The switch of the ledger is refused while an older release is connected. */
+export const versionAt = (revision: string): string =>
+  (JSON.parse(execFileSync('git', ['show', `${revision}:package.json`], { cwd: clone, encoding: 'utf8' })) as { version: string }).version
+
 /** Checks out an earlier revision. Its dependencies are linked from here if its package-lock.json is the same, and installed otherwise. */
 export function checkOutRelease (parent: string, version: string, revision: string): Release {
   const folder = join(parent, version)
@@ -35,14 +39,19 @@ export function checkOutRelease (parent: string, version: string, revision: stri
   execFileSync('tar', ['-x', '-C', folder], { input: git('archive', revision, ...sources) })
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
-  const lockedIn = (at: string): string => readFileSync(join(at, 'package-lock.json'), 'utf8')
+  const lockedIn = (at: string): string => JSON.stringify({ ...lockAt(at), version: null, packages: { ...lockAt(at).packages, '': null } })
   if (lockedIn(folder) === lockedIn(clone)) symlinkSync(join(clone, 'node_modules'), join(folder, 'node_modules'))
   else execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
   return { version, folder }
 }
 
+const lockAt = (folder: string) => JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: object }
+
 /** Locks every table that reads and batches use, one after the other. */
 const expanding = (number: number): string => `
+  alter table unmerged_prices add column drill_${number} text not null default 'USD';
+  alter table merged_sums add column drill_${number} text;
+  alter table ledger_position add column drill_${number} text;
   alter table lane_months add column drill_${number} text not null default 'USD';
   alter table batches add column drill_${number} text;
   create index batches_drill_${number} on batches (drill_${number});

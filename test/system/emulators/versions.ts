@@ -25,7 +25,7 @@ async function versions ({ s3, bucket }: Where, prefix: string): Promise<[versio
   return [Versions.length, DeleteMarkers.length]
 }
 const pricesOf = async (sql: Pipeline['db']['migrator']): Promise<number[]> =>
-  (await sql`select price::float8 as price from prices`).map(({ price }) => price as number)
+  (await sql`select price::float8 as price from all_prices`).map(({ price }) => price as number)
 
 t.test('the objects of a batch', async t => {
   const at = await aws(t)

@@ -48,11 +48,12 @@ function checkSeen ({ plan, seen, polls }: Known, report: Report): void {
   for (const by of ['ledger', 'rates'] as const) {
     const all = by === 'ledger' ? plan.rows : plan.ownRows
     let since = Infinity
-    for (const { rows, at, until } of seen.filter(each => each.by === by).sort((one, other) => one.at - other.at)) {
+    for (const { rows, at, until, means = [] } of seen.filter(each => each.by === by).sort((one, other) => one.at - other.at)) {
       if (rows > all) report('B', 'doubled', `${by} had ${rows} of ${all} rows at ${at} ms`)
       else if (rows !== 0 && rows !== all) report('A', 'partial', `${by} had ${rows} of ${all} rows at ${at} ms`)
       else if (rows === 0 && at > since) report('A', 'partial', `${by} had none of its rows at ${at} ms, having had all at ${since} ms`)
       else if (rows === 0 && at > reportedAt) report('D', 'wrong state', `${by} had none of its rows at ${at} ms, it was reported as applied at ${reportedAt} ms`)
+      if (means.some(mean => mean !== plan.cents / 100)) report('A', 'partial', `${by} had a mean of ${means.join(' and ')} USD at ${at} ms, not ${plan.cents / 100}`)
       if (rows === all) since = Math.min(since, until)
     }
   }

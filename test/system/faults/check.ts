@@ -4,6 +4,7 @@ import type { Dump } from './dump.ts'
 import { readHistory, type Entry, type Of } from './history.ts'
 import { batchViolations, type Known } from './check-batch.ts'
 import { orderViolations } from './check-order.ts'
+import { positionViolations } from './check-positions.ts'
 import { summaryOf, textOf } from './check-summary.ts'
 import { batchId } from '../../../lib/batch/batch.ts'
 import type { Verdict, Violation } from './verdict.ts'
@@ -27,6 +28,7 @@ export function check (history: readonly Entry[], dump: Dump): Verdict {
   const violations: Violation[] = [
     ...known.flatMap(batchViolations),
     ...orderViolations(known),
+    ...positionViolations(dump, of('positions')),
     ...laneViolations(dump),
     ...strangers(dump, new Set(known.map(({ id }) => id))),
     ...of('died').map(({ process, code, signal, at }): Violation =>
@@ -37,10 +39,14 @@ export function check (history: readonly Entry[], dump: Dump): Verdict {
   return { violations, summary: summaryOf(known, faults, violations) }
 }
 
-function laneViolations ({ lanes }: Dump): Violation[] {
-  return lanes.filter(({ ledger, model }) => ledger[0] !== model[0] || ledger[1] !== model[1]).slice(0, 20).map(({ lane, day, ledger, model }) => ({
-    invariant: 'B', kind: 'other', batch: null, text: `${lane} ${day}: the ledger has ${ledger.join(' prices, ')} cents, the read model ${model.join(' prices, ')} cents`,
-  }))
+function laneViolations ({ lanes, wrongLanes }: Dump): Violation[] {
+  const different = lanes.filter(({ ledger, model }) => ledger[0] !== model[0] || ledger[1] !== model[1]).slice(0, 20)
+  const text = ([count, cents]: [number, number]): string => `${count} prices, ${cents} cents`
+  const found = different.map(({ lane, day, ledger, model }) => `${lane} ${day}: the ledger has ${text(ledger)}, the read model ${text(model)}`)
+  return [
+    ...found.map((text): Violation => ({ invariant: 'B', kind: 'other', batch: null, text })),
+    ...wrongLanes.map((text): Violation => ({ invariant: 'D', kind: 'other', batch: null, text: `lanes of batch ${text}` })),
+  ]
 }
 
 function strangers ({ batches, strays }: Dump, ids: ReadonlySet<string>): Violation[] {

@@ -5,7 +5,7 @@ import { aws, type AwsOptions } from '../../harness/aws.ts'
 import { awsProxy } from '../../harness/aws-proxy.ts'
 import { wrongClock } from '../../harness/clock.ts'
 import { database } from '../../harness/database.ts'
-import { lockReadModel } from '../../harness/lock.ts'
+import { lockBatchLanes } from '../../harness/lock.ts'
 import type { OpenApi } from '../../harness/openapi.ts'
 import { startProcess, type Process } from '../../harness/process.ts'
 import { waitFor } from '../../harness/wait.ts'
@@ -27,7 +27,7 @@ t.test('one process is an hour ahead, the other an hour behind: the same key is 
   await it.applied(third.body.id)
   const batches = await it.db.migrator`
     select id, finished_at between now() - interval '5 minutes' and now() and started_at <= finished_at as timed,
-      (select count(*)::int from prices where batch_number = number) as rows
+      (select count(*)::int from all_prices where batch_number = number) as rows
     from batches order by finished_at`
   const timed = true
   t.same(batches, [{ id: first.body.id, timed, rows: 1 }, { id: second.body.id, timed, rows: 2 }, { id: third.body.id, timed, rows: 2 }])
@@ -55,7 +55,7 @@ t.test('the clock is set back two hours in the middle of a batch: the message st
   const it = await system(t, { maxReceives: 1, visibilitySeconds: 2 })
   const api = await it.startApi(0)
   const worker = await it.startWorker(hourMs, -2 * hourMs)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { body: { id } } = await api.submit(csv)
   await lock.awaited()
   process.kill(worker.pid, 'SIGUSR2')

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { backoffMs } from '../../../lib/process/backoff.ts'
 import { openDatabase } from '../../../lib/postgres/database.ts'
-import { lockReadModel } from '../../harness/lock.ts'
+import { lockBatchLanes } from '../../harness/lock.ts'
 import { pipeline, type Pipeline } from '../../harness/pipeline.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { startWorker } from '../../harness/worker.ts'
@@ -13,24 +13,24 @@ t.test('40P01: the worker is the victim of a deadlock', async t => {
   const it = await contended(t)
   await it.whileHeld(async tx => {
     await tx`set local deadlock_timeout = '1h'` // so that the other side detects the deadlock
-    await tx`select 1 from lane_months where month = '2021-02-01' for update`
+    await tx`select 1 from ledger_position for update`
   }, async tx => {
-    await tx`select 1 from lane_months where month = '2021-01-01' for update`
+    await tx`select 1 from batches for update`
   })
   await it.appliedAfter('40P01')
 })
 
-t.test('40001: the rows that the worker updates have changed since its snapshot', async t => {
+t.test('40001: the row that the worker updates has changed since its snapshot', async t => {
   const it = await contended(t, { default_transaction_isolation: 'repeatable read' })
   await it.whileHeld(async tx => {
-    await tx`update lane_months set counts = counts`
+    await tx`update ledger_position set position = position`
   })
   await it.appliedAfter('40001')
 })
 
 t.test('55P03: a lock is not available in time', async t => {
   const it = await contended(t, { lock_timeout: '200ms' })
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   await it.failed('55P03')
   await lock.release()
   await it.appliedAfter('55P03')
@@ -54,7 +54,7 @@ t.test('the delay between tries grows up to a limit, and differs between workers
   }
 })
 
-/** Starts a worker that has applied the batch's lanes once. Its queue allows one receive for each message. */
+/** Starts a worker that has applied a batch of the same lanes. Its queue allows one receive for each message. */
 async function contended (t: Test, settings: Record<string, string> = {}) {
   const it = await pipeline(t, { maxReceives: 1 })
   const failures: Array<{ err?: { code?: string }, held?: boolean, receives?: number }> = []
@@ -91,7 +91,9 @@ async function contended (t: Test, settings: Record<string, string> = {}) {
       t.ok(hasFailedWith(code), `failed with ${code}`)
       t.ok(ofBatches().length > 0 && ofBatches().every(({ held, receives }) => held && receives === 1), 'the message is held')
       t.equal(await it.visible(id), 2)
-      t.same(await it.db.migrator`select counts[5] as prices from lane_months order by month`, [{ prices: 2 }, { prices: 2 }])
+      t.same(await it.db.migrator`select day::text, count(*)::int from all_prices group by day order by day`,
+        [{ day: '2021-01-05', count: 2 }, { day: '2021-02-05', count: 2 }])
+      t.same(await it.db.migrator`select position::int from applied_batches order by position`, [{ position: 1 }, { position: 2 }])
     },
   }
 }

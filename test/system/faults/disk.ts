@@ -27,7 +27,7 @@ export async function limitedDisk (sql: Sql, folder: string): Promise<Disk | nul
   const owner = serverOwner()
   if (owner) chownSync(space, owner.uid, owner.gid)
   await sql.unsafe(`create tablespace small location '${space}'`)
-  await sql.unsafe('alter table prices_2021_01 set tablespace small')
+  for (const table of ['unmerged_prices', 'merged_prices_2021_01', 'batch_lanes']) await sql.unsafe(`alter table ${table} set tablespace small`)
   const free = (): void => rmSync(ballast, { force: true })
   return {
     fill () {

@@ -3,37 +3,79 @@ import type { Sql } from 'postgres'
 /** The final contents of the database. */
 export type Dump = {
   /**
-   * `finishedAt` is in microseconds. `rows` and `cents` are those of the batch in the ledger. `marked` is the row count of its idempotency record.
+   * `finishedAt` and `appliedAt` are in microseconds. `rows` and `cents` are those of the batch in the ledger. `marked`, `position` and `appliedAt`
+   * are those of its idempotency record.
    */
   batches: Array<{
     id: string, provider: string, state: string, reason: string | null, finishedAt: number | null, attempts: number, errors: number | null
-    rows: number, cents: number, marked: number | null
+    rows: number, cents: number, marked: number | null, position: number | null, appliedAt: number | null
   }>
-  /** Count and cents of each lane and day, in the ledger and in the read model. */
+  /** Count and cents of each lane and day, in the ledger and in the sums of the read model. */
   lanes: Array<{ lane: string, day: string, ledger: [number, number], model: [number, number] }>
   /** Prices of no batch. */
   strays: number
+  /** The position of the last commit; null before the switch. */
+  lastPosition: number | null
+  /** Batches and months whose lanes in `batch_lanes` are not those of their prices in the ledger by lane and month. */
+  wrongLanes: string[]
 }
 
 /** Reads all contents in one snapshot. */
 export async function dump (sql: Sql): Promise<Dump> {
-  return await sql.begin('isolation level repeatable read read only', async tx => {
+  return await sql.begin('isolation level repeatable read read only', async begun => {
+    const tx = begun as unknown as Sql
     const batches = await tx<Dump['batches']>`
-      with ledger as (select batch_number, count(*) as rows, sum(price * 100)::bigint as cents from prices group by 1)
+      with ledger as (select batch_number, count(*) as rows, sum(price * 100)::bigint as cents from all_prices group by 1)
       select id, provider, state, reason, (extract(epoch from finished_at) * 1000000)::bigint as "finishedAt",
         (select count(*) from batch_attempts where batch_id = id) as attempts, error_count as errors,
-        coalesce(rows, 0) as rows, coalesce(cents, 0) as cents, (select applied_batches.row_count from applied_batches where batch_id = id) as marked
-      from batches left join ledger on batch_number = number`
+        coalesce(rows, 0) as rows, coalesce(cents, 0) as cents, applied_batches.row_count as marked, position,
+        (extract(epoch from applied_at) * 1000000)::bigint as "appliedAt"
+      from batches left join ledger on batch_number = number left join applied_batches on batch_id = id`
     const lanes = await tx<Array<{ lane: string, day: string, side: 'ledger' | 'model', count: number, cents: number }>>`
       select orig_code || '-' || dest_code as lane, day, 'ledger' as side, count(*) as count, sum(price * 100)::bigint as cents
-      from prices group by 1, 2
+      from all_prices group by 1, 2
       union all
-      select orig_code || '-' || dest_code, (month + (number - 1)::int)::date, 'model', counts[number]::bigint, cents[number]
-      from lane_months, generate_series(1, 31) as number where counts[number] <> 0 or cents[number] <> 0`
+      select orig_code || '-' || dest_code, day, 'model', sum(count)::bigint, sum(cents)::bigint
+      from (${sums(tx)}) as sums where count <> 0 or cents <> 0 group by 1, 2`
     const [{ strays }] = await tx<[{ strays: number }]>`
-      select count(*) as strays from prices where not exists (select from batches where number = batch_number)`
-    return { batches: [...batches], lanes: sides(lanes), strays }
+      select count(*) as strays from all_prices where not exists (select from batches where number = batch_number)`
+    const [{ lastPosition }] = await tx<[{ lastPosition: number | null }]>`
+      select case when switched_at is not null then position end as "lastPosition" from ledger_position`
+    return { batches: [...batches], lanes: sides(lanes), strays, lastPosition, wrongLanes: await wrongLanes(tx) }
   })
+}
+
+/** Selects what a reader of sums adds: count and cents by lane and day. */
+const sums = (tx: Sql) => tx`
+  select orig_code, dest_code, (month + (number - 1)::int)::date as day, counts[number]::bigint as count, cents[number] as cents
+  from (
+    select month, orig_code, dest_code, counts, cents from lane_months
+    union all select month, orig_code, dest_code, counts, cents from full_lane_months
+    union all select month, orig_code, dest_code, counts, cents from merged_sums
+  ) as days cross join generate_series(1, 31) as number
+  union all
+  select orig_code, dest_code, price.day, 1, (price.price * 100)::bigint
+  from unmerged_prices cross join ledger_prices(month, runs, days, cents) as price`
+
+async function wrongLanes (tx: Sql): Promise<string[]> {
+  const wrong = await tx<Array<{ text: string }>>`
+    with priced as (
+      select batch_number, kind, month, string_agg(distinct orig_code || dest_code, ' ' order by orig_code || dest_code) as lanes
+      from (
+        select price.batch_number, kind, month, orig_code, dest_code
+        from (
+          select kind, month, orig_code, dest_code, runs, days, cents from unmerged_prices
+          union all select kind, month, orig_code, dest_code, runs, days, cents from merged_prices
+        ) as ledger cross join ledger_prices(month, runs, days, cents) as price
+      ) as price group by 1, 2, 3
+    ), listed as (
+      select batch_number, kind, month, string_agg(lane, ' ' order by lane) as lanes
+      from batch_lanes cross join generate_series(1, length(batch_lanes.lanes), 10) as first
+        cross join substr(batch_lanes.lanes, first, 10) as lane group by 1, 2, 3
+    )
+    select format('%s in %s: %s, not %s', batch_number, month, coalesce(listed.lanes, 'none'), coalesce(priced.lanes, 'none')) as text
+    from priced full join listed using (batch_number, kind, month) where priced.lanes is distinct from listed.lanes limit 20`
+  return wrong.map(({ text }) => text.slice(0, 200))
 }
 
 function sides (rows: ReadonlyArray<{ lane: string, day: string, side: 'ledger' | 'model', count: number, cents: number }>): Dump['lanes'] {

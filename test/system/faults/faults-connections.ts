@@ -75,6 +75,7 @@ export const connectionFaults: Record<string, { weight: number, fault: Fault }> 
   'connections to store and queue refused': { weight: 3, fault: refuse('aws') },
   'connections to store and queue half-open': { weight: 3, fault: silence('aws') },
   'kill -9 at COMMIT': { weight: 4, fault: killAt(workers, 'postgres', 'commit') },
+  'kill -9 in the middle of merging': { weight: 5, fault: killAt(workers, 'postgres', 'merge') },
   'kill -9 at DeleteMessage': { weight: 4, fault: killAt(workers, 'aws', 'delete') },
   'kill -9 at SendMessage': { weight: 4, fault: killAt(api, 'aws', 'send') },
   'kill -9 at the manifest': { weight: 3, fault: killAt(api, 'aws', 'manifest') },

@@ -32,7 +32,7 @@ const terminate: Fault = async ({ system: { admin } }) => {
 /** Blocks between the COPY and the commit of every batch; readers wait too. */
 const lockReadModel: Fault = async ({ system: { admin }, holdFor }) => {
   await admin.begin(async tx => {
-    await tx`lock table lane_months in access exclusive mode`
+    await tx`lock table batch_lanes, merged_sums, lane_months in access exclusive mode`
     await holdFor(500, 2_500)
   })
 }
@@ -73,9 +73,9 @@ const fillDisk: Fault = async ({ system: { disk }, holdFor }) => {
 /** Keeps a snapshot open: it must neither block batches nor see later batches. */
 const longReader: Fault = async ({ system: { admin }, holdFor }) => {
   const seen = await admin.begin('isolation level repeatable read read only', async tx => {
-    const [before] = await tx`select count(*) as prices from prices`
+    const [before] = await tx`select count(*) as prices from all_prices`
     await holdFor(500, 2_500)
-    const [after] = await tx`select count(*) as prices from prices`
+    const [after] = await tx`select count(*) as prices from all_prices`
     return [before!.prices, after!.prices]
   })
   return { detail: seen[0] === seen[1] ? '' : `CHANGED from ${seen.join(' to ')}` }

@@ -79,8 +79,9 @@ export async function flood (batches: number, report: (text: string) => void = (
         select count(*) from batches as later where later.provider <> ${other} and later.finished_at > batches.finished_at) as left
       from batches where provider = ${other} order by accepted_at`
     const [totals] = await system.admin<[Pick<Flood, 'applied' | 'prices' | 'readModel' | 'idempotencyRecords'>]>`
-      select (select count(*) from batches where state = 'applied') as applied, (select count(*) from prices) as prices,
-        (select sum(count)::bigint from lane_months, unnest(counts) as count) as "readModel", (select count(*) from applied_batches) as "idempotencyRecords"`
+      select (select count(*) from batches where state = 'applied') as applied, (select count(*) from all_prices) as prices,
+        (select coalesce(sum(count), 0)::bigint from merged_sums, unnest(counts) as count)
+          + (select coalesce(sum(octet_length(days)), 0)::bigint from unmerged_prices) as "readModel", (select count(*) from applied_batches) as "idempotencyRecords"`
     return {
       depth, oldestSeconds, listed: { batches: page.batches.length, more: page.next_cursor !== null }, acceptedPerSecond, appliedPerSecond,
       others: [...others], ratesBefore, rates: await reading, ...totals,

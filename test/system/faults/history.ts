@@ -10,7 +10,9 @@ export type Entry =
   | { type: 'submit', batch: number, at: number, until: number, status: number, clash?: boolean, id?: string, state?: string }
   | { type: 'poll', batch: number, at: number, until: number, state: string }
   /** Rows of a batch that a reader saw: all its rows in the ledger, or those of its own lane in the response of `GET /rates`. */
-  | { type: 'seen', batch: number, by: 'ledger' | 'rates', at: number, until: number, rows: number }
+  | { type: 'seen', batch: number, by: 'ledger' | 'rates', at: number, until: number, rows: number, /** Means of `GET /rates`, in USD. */ means?: number[] }
+  /** One snapshot: how many batches have a position, and the highest one. */
+  | { type: 'positions', at: number, count: number, highest: number }
   /** `batches` are those that the fault delivered out of order, or whose object the fault changed. */
   | { type: 'fault', name: string, at: number, until: number, detail: string, batches?: number[] }
   /** A process that exited by itself. */

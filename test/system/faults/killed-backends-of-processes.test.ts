@@ -66,7 +66,7 @@ t.test('rates API: the request whose backend was killed succeeds', async t => {
     (await fetch(`${api.url}/rates?date_from=2021-01-29&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL`)).status
   const statuses: number[][] = []
   for (let round = 0; round < rounds; round++) {
-    const release = await hold('lane_months')
+    const release = await hold('merged_sums')
     const killed = readRates()
     await killUnderQuery('rates-api')
     await release()

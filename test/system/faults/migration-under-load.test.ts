@@ -16,10 +16,12 @@ const known = readMigrations()
 const expanding: Migration = {
   number: known.length + 1, name: 'expanding', sha256: 'expanding', oldestRelease: null,
   text: `
-    alter table lane_months add column currency text not null default 'USD';
+    alter table unmerged_prices add column currency text not null default 'USD';
+    alter table merged_prices add column currency text not null default 'USD';
+    alter table merged_sums add column currency text not null default 'USD';
+    alter table ledger_position add column note text;
     alter table batches add column note text;
     create index batches_note on batches (note);
-    alter table prices add column currency text not null default 'USD';
     alter table batch_attempts add column region text;
     alter table applied_batches add column release text`,
 }
@@ -54,10 +56,21 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   const payload = proxy.hold(({ key }) => key.startsWith('incoming/slow/'), 'response')
   const slow = await it.submit(csv, { provider: 'slow' })
   await payload.reached
+  const superuser = it.db.open('postgres')
+  const [locked, unlocked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const locking = superuser.begin(async tx => {
+    await tx`select from batches where id = ${slow.id} for update`
+    locked.resolve()
+    await unlocked.promise
+  })
+  await locked.promise
+  payload.release()
+  await waitFor(async () => (await superuser`
+    select from pg_locks where relation = 'unmerged_prices'::regclass and mode = 'RowExclusiveLock'
+      and pid in (select pid from pg_stat_activity where datname = ${it.db.name} and wait_event_type = 'Lock' and query like '%update batches set state%')`).length > 0)
   const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
   t.teardown(() => sql.end({ timeout: 1 }))
   const migrated = migrate(sql, [...known, expanding])
-  const superuser = it.db.open('postgres')
   const waits = async (): Promise<boolean> => (await superuser`
     select 1 from pg_stat_activity where datname = ${it.db.name} and application_name like 'migrate@%' and wait_event = 'relation'`).length > 0
   for (let round = 0; round < 2; round++) {
@@ -65,7 +78,8 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
     const [responses, applied] = [statuses.length, batches.length]
     await waitFor(() => statuses.length > responses + 10 && batches.length > applied + 1)
   }
-  payload.release()
+  unlocked.resolve()
+  await locking
   t.same(await migrated, ['expanding'])
   t.match(await it.settled(slow.id, 'applied'), { note: null })
 
@@ -79,7 +93,7 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   await Promise.all(load)
 
   t.same(new Set(statuses), new Set([200]))
-  t.same(await it.db.migrator`select distinct currency from prices`, [{ currency: 'USD' }])
+  t.same(await it.db.migrator`select currency from unmerged_prices union select currency from merged_prices`, [{ currency: 'USD' }])
   for (const id of batches) t.equal(await it.visible(id), 1)
   const failed = await it.db.migrator`select reason from batch_attempts where outcome = 'failed'`
   t.same(failed.filter(({ reason }) => !/^(40P01|55P03)/.test(reason as string)), [], 'at most a batch waits')

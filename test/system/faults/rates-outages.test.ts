@@ -2,7 +2,7 @@ import { createServer, connect, type Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../../lib/postgres/database.ts'
-import { waitingForReadModel } from '../../harness/lock.ts'
+import { waitingFor } from '../../harness/lock.ts'
 import { testSystem } from '../../harness/system.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { ratesApi, type TestRatesApi } from '../../harness/rates-api.ts'
@@ -118,7 +118,7 @@ async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>
   }
 }
 
-const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingForReadModel(db.migrator)
+const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingFor(db.migrator, 'lane_months')
 
 /** The last bytes of a server's greeting. */
 const readyForQuery = Buffer.from('Z\0\0\0\x05I')

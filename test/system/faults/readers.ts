@@ -46,15 +46,17 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
     const at = history.now()
     const response = await getJson(`${system.ratesApi.url}/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=${orig}&dest_code=${dest}`)
     if (!response) return
-    const rows = (response as { rates: Array<{ count: number | null }> }).rates.reduce((sum, { count }) => sum + (count ?? 0), 0)
-    history.add({ type: 'seen', batch, by: 'rates', at, until: history.now(), rows })
+    const { rates } = response as { rates: Array<{ count: number | null, price: number | null }> }
+    const rows = rates.reduce((sum, { count }) => sum + (count ?? 0), 0)
+    const means = [...new Set(rates.flatMap(({ price }) => price ?? []))]
+    history.add({ type: 'seen', batch, by: 'rates', at, until: history.now(), rows, means })
   }
 
   /** Records only changes since the previous count. */
   async function countLedger (): Promise<void> {
     const at = history.now()
     const rows = await system.admin<Array<{ id: string, rows: number }>>`
-      select id, count(*) as rows from prices join batches on number = batch_number group by id`.catch(() => null)
+      select id, count(*) as rows from all_prices join batches on number = batch_number group by id`.catch(() => null)
     if (!rows) return
     const now = new Map(rows.map(({ id, rows }) => [batchOf.get(id) ?? -1, rows]))
     for (const batch of new Set([...now.keys(), ...counted.keys()])) {
@@ -64,6 +66,14 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
     }
   }
 
+  /** Reads the positions without the row of the last one: only the commits decide what a snapshot has. */
+  async function readPositions (): Promise<void> {
+    const at = history.now()
+    const [row] = await system.admin<Array<{ count: number, highest: number }>>`
+      select count(*), coalesce(max(position), 0) as highest from applied_batches where position is not null`
+    if (row) history.add({ type: 'positions', at, ...row })
+  }
+
   async function repeat (work: () => Promise<void>, everyMs: number): Promise<void> {
     while (!stopping.signal.aborted) {
       await work().catch(() => {})
@@ -71,12 +81,13 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
     }
   }
 
-  const polling = Promise.all([repeat(pollStates, 200), repeat(readLanes, 60), repeat(countLedger, 600)])
+  const polling = Promise.all([repeat(pollStates, 200), repeat(readLanes, 60), repeat(countLedger, 600), repeat(readPositions, 100)])
   return {
     finished: () => finished,
     async stop () {
       stopping.abort()
       await polling
+      for (const batch of finished) await readLane(plans[batch]!)
     },
   }
 }

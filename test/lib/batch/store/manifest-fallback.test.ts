@@ -70,6 +70,19 @@ for (const [what, options] of [['without a key', {}], ['under a key', underKey('
   })
 }
 
+t.test('the manifest is of a newer release: the batch is accepted and unfinished, and the same request is a replay', async t => {
+  const { api } = await system(t)
+  const options = underKey('january')
+  const { body: { id } } = await api.submit(content, options)
+  await api.settled()
+  await api.putObject(`batches/${id}.json`, JSON.stringify({ ...await api.manifest(id), version: 2, digest: undefined }))
+  t.match(await api.call(`/batches/${id}`), { status: 200, body: { id, provider: 'demo', state: 'queued' } })
+  t.match(await replay(api, options), { id, state: 'queued' })
+  t.match(await api.submit(content.replace('100', '200'), options), { status: 422, body: { type: '/problems/key-reused', id } })
+  await api.db.migrator`delete from batches where id = ${id}`
+  t.match(await api.call(`/batches/${id}`), { status: 503, body: { type: '/problems/store-unavailable' } })
+})
+
 t.test('the manifest is truncated and the batch has no row: 503, as while the store is unavailable', async t => {
   const { api } = await system(t)
   const { body: { id } } = await api.submit(content)
@@ -105,7 +118,7 @@ async function system (t: Test, options: Options = {}) {
   }
   const effects = { store: openStore(api.aws.s3, api.aws.bucket), queue: openQueue(api.aws.sqs, api.aws.queueUrl) }
   const act = (id: string, action: Action) => actOn(api.db.open('ingestion_api'), effects, id, action, { name: 'someone', reason: null })
-  const visible = async (): Promise<number> => (await api.db.migrator`select 1 from prices`).length
+  const visible = async (): Promise<number> => (await api.db.migrator`select 1 from all_prices`).length
   return { api, ended: untilState, act, visible }
 }
 

@@ -66,7 +66,7 @@ t.test('uploads', async t => {
 
   t.test('the same file uploaded twice, then sent as a body: one batch', async t => {
     const file = readFileSync(join(import.meta.dirname, '../../../cases/clients/03-sent-twice.csv'))
-    const before = (await api.db.migrator`select 1 from prices`).length
+    const before = (await api.db.migrator`select 1 from all_prices`).length
     const ids = new Set<string>()
     for (let times = 0; times < 2; times++) {
       const created = await createUpload(api, file)
@@ -86,7 +86,7 @@ t.test('uploads', async t => {
     const duplicate = (await name(api, created.upload)).body.id
     t.match(await untilFinal(duplicate), { state: 'rejected', error_count: 1, first_errors: [{ row: 0, code: 'duplicate', value: id }] })
     t.match((await api.call(`/batches/${duplicate}/errors`, { headers: { accept: 'application/x-ndjson' } })).text, /"code":"duplicate"/)
-    t.equal((await api.db.migrator`select 1 from prices`).length, before + 1)
+    t.equal((await api.db.migrator`select 1 from all_prices`).length, before + 1)
   })
 
   t.test('a file that is as announced and cannot be decoded is rejected', async t => {

@@ -2,14 +2,14 @@ import t from 'tap'
 import { beginAttempt, finishAttempt, reportProgress } from '../../../../services/ingestion-worker/receive/attempt.ts'
 import { readRecord } from '../../../../lib/batch/records.ts'
 import { sampleCsv } from '../../../../lib/sample/month.ts'
-import { lockReadModel } from '../../../harness/lock.ts'
+import { lockBatchLanes } from '../../../harness/lock.ts'
 import { pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
 
 t.test('a batch in progress reports its progress', async t => {
   const it = await pipeline(t)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   startWorker(t, it)
   const csv = sampleCsv()
   const rows = csv.trimEnd().split('\n').length - 1

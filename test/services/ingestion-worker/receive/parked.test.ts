@@ -5,7 +5,7 @@ import { actOn, listAuditEntries } from '../../../../lib/batch/dead-letters.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
 import { watchParked, type Parked } from '../../../../services/ingestion-worker/receive/parked.ts'
 import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
-import { lockReadModel } from '../../../harness/lock.ts'
+import { lockBatchLanes } from '../../../harness/lock.ts'
 import { waitLimitMs } from '../../../harness/patience.ts'
 import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
@@ -38,7 +38,7 @@ t.test('queued: the batch is never begun, its message is deleted, a redrive appl
 t.test('being processed: its worker cancels the batch at the next heartbeat', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat })
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
@@ -136,7 +136,7 @@ t.test('the rows of messages that are visible again are deleted', async t => {
 t.test('beside a commit: the commit wins if it holds the row', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat })
-  const before = await lockReadModel(t, it.db)
+  const before = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await before.awaited()
   const attempt = Promise.withResolvers<void>()
@@ -161,7 +161,7 @@ t.test('beside a commit: the commit wins if it holds the row', async t => {
 t.test('beside a commit: the operator wins if the commit comes second', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat: { visibilitySeconds: 600, maxSeconds: 600 } }) // no heartbeat arrives in time
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   await actOn(it.db.open('ingestion_api'), it, id, 'dead_letter', actor)
@@ -177,7 +177,7 @@ t.test('beside a commit: the operator wins if the commit comes second', async t 
 t.test('beside a commit: dead-lettered and discarded before the commit, the attempt is finished too', async t => {
   const it = await pipeline(t)
   startWorker(t, it, { heartbeat: { visibilitySeconds: 600, maxSeconds: 600 } })
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const { id } = await it.submit(csv)
   await lock.awaited()
   for (const action of ['dead_letter', 'discard'] as const) await actOn(it.db.open('ingestion_api'), it, id, action, actor)

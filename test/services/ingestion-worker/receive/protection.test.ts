@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { openMetrics } from '../../../../lib/metrics/metrics.ts'
 import { protectTask } from '../../../../services/ingestion-worker/receive/protection.ts'
 import { ecsAgent, lateMs } from '../../../harness/ecs-agent.ts'
-import { lockReadModel } from '../../../harness/lock.ts'
+import { lockBatchLanes } from '../../../harness/lock.ts'
 import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
 import { startProcess, type Process } from '../../../harness/process.ts'
 import { waitFor } from '../../../harness/wait.ts'
@@ -20,7 +20,7 @@ const worker = (t: Test, it: Pipeline, uri: string): Promise<Process> => startPr
 t.test('protected while a batch is in flight, renewed, and not protected when idle or stopped', async t => {
   const [it, agent] = [await pipeline(t), await ecsAgent(t)]
   const process = await worker(t, it, agent.uri)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const first = await it.submit(csv('2021-01-05'))
   await lock.awaited()
   await waitFor(() => agent.calls.length > 2)
@@ -31,7 +31,7 @@ t.test('protected while a batch is in flight, renewed, and not protected when id
   t.same(agent.calls.at(-1), off)
   t.equal(agent.calls.filter(({ ProtectionEnabled }) => !ProtectionEnabled).length, 1)
 
-  const again = await lockReadModel(t, it.db)
+  const again = await lockBatchLanes(t, it.db)
   await it.submit(csv('2021-01-06'))
   await again.awaited()
   await waitFor(() => agent.calls.at(-1)?.ProtectionEnabled === true)
@@ -59,7 +59,7 @@ for (const mood of ['unavailable', 'broken', 'silent', 'late'] as const) {
 t.test('a deployment waits: the batch in flight is finished, none is received until the deployment no longer waits', async t => {
   const [it, agent] = [await pipeline(t), await ecsAgent(t)]
   const process = await worker(t, it, agent.uri)
-  const lock = await lockReadModel(t, it.db)
+  const lock = await lockBatchLanes(t, it.db)
   const first = await it.submit(csv('2021-01-05'))
   await lock.awaited()
   await waitFor(() => agent.calls.length > 0)

@@ -42,6 +42,21 @@ t.test('a batch that a restored database does not have is applied from its manif
   t.match(await it.settled(forgotten.id, 'applied'), { row_count: 1 })
 })
 
+t.test('a manifest of a newer release: its pending record stays for a worker of that release, and the next one is swept', async t => {
+  const it = await pipeline(t)
+  const known = await it.submit(csv)
+  await it.queue.remove((await take(it))!)
+  const [newer, other] = ['0', 'f'].map(digit => ({ ...known, id: digit.repeat(64) })) as [Manifest, Manifest]
+  for (const manifest of [{ ...newer, version: 2 } as unknown as Manifest, other]) {
+    await it.store.createManifest(manifest)
+    await it.store.putPending(manifest.id, manifest.payload)
+  }
+  await sweepPending(sweeperOf(it))
+  t.match(await take(it), { batchId: other.id })
+  t.equal(await it.store.isPending(newer.id), true)
+  t.equal(await it.store.isPending(other.id), false)
+})
+
 t.test('a batch that was not accepted is not touched, nor is its payload', async t => {
   const it = await pipeline(t)
   const { payload } = await it.submit(csv)

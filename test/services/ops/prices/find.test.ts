@@ -1,49 +1,45 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Sql } from 'postgres'
 import t from 'tap'
+import { convert } from '../../../../lib/ledger/convert.ts'
+import { convertPiece } from '../../../../lib/ledger/convert-piece.ts'
 import { migrate } from '../../../../lib/migrations/migrate.ts'
 import { readMigrations } from '../../../../lib/migrations/migrations.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { maxRows } from '../../../../services/ops/read-only.ts'
 import { database } from '../../../harness/database.ts'
 import { sha256 } from '../../../harness/ingestion-api.ts'
+import { refreshLaneMonths } from '../../../harness/old-tables.ts'
 import { ops } from '../../../harness/ops.ts'
-import { pipeline } from '../../../harness/pipeline.ts'
-import { startWorker } from '../../../harness/worker.ts'
 
-const header = 'orig_code,dest_code,day,price\n'
-
-t.test('the command of the runbook finds prices above the limit; its migration removes them and recomputes their lanes', async t => {
+t.test('the command of the runbook finds prices above the limit; its migration removes them from the ledger', async t => {
   const [remove] = await sqlOf('## Prices above the limit')
-  const it = await pipeline(t)
-  const limits = { maxRows: 100, maxRowBytes: 1_000, maxDecodedBytes: 10_000, maxPriceUsd: 20_000_000 }
-  startWorker(t, it, { limits }) // as a release without the limit did
-  const correct = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,1154\nCNGGZ,EETLL,2021-01-31,7.5\nCNGGZ,EETLL,2021-02-01,8\nCNGGZ,NOOSL,2021-01-05,9\n`)
-  const high = await it.submit(`${header}CNGGZ,EETLL,2021-01-05,9000000\nCNGGZ,EETLL,2021-02-01,9000000\nCNGGZ,EETLL,2021-01-05,1155\n`, { provider: 'demo-2' })
-  for (const { id } of [correct, high]) await it.settled(id, 'applied')
-  await it.db.migrator`insert into full_lane_months select * from lane_months where dest_code = 'EETLL' and month = '2021-01-01'`
+  const db = await database(t)
+  const sql = db.migrator
+  await oldBatch(sql, 'demo', [['EETLL', '2021-01-05', 1154], ['EETLL', '2021-01-31', 7.5], ['EETLL', '2021-02-01', 8], ['NOOSL', '2021-01-05', 9]])
+  const high = await oldBatch(sql, 'demo-2', [['EETLL', '2021-01-05', 9_000_000], ['EETLL', '2021-02-01', 9_000_000], ['EETLL', '2021-01-05', 1_155], ['EETLL', '2021-01-05', 99_000_000]])
+  const find = (...args: string[]) => ops(['prices', 'find', ...args], { DATABASE_URL: db.url('ops') })
+  const lines = [`2021-01  ${high}  demo-2    2       9000000.00  99000000.00`, `2021-02  ${high}  demo-2    1       9000000.00  9000000.00`]
+  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` }, 'in prices')
+  await convert({ sql: db.open('ingestion_worker') })
+  await mergeJanuary(sql)
 
-  const find = (...args: string[]) => ops(['prices', 'find', ...args], { DATABASE_URL: it.db.url('ops') })
-  const lines = ['2021-01', '2021-02'].map(month => `${month}  ${high.id}  demo-2    1       9000000.00  9000000.00`)
-  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` })
+  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` }, 'in the ledger')
   t.match(await find('--above', '1000000', '--from', '2021-02', '--to', '2021-03'), { code: 0, stdout: `highest\n${lines[1]}\n` })
-  t.match(await find('--above', '9000000'), { code: 0, stdout: 'No price is above 9000000 USD.' })
+  t.match(await find('--above', '99000000'), { code: 0, stdout: 'No price is above 99000000 USD.' })
   t.match(await find('--above', '1', '--from', '2021-02', '--to', '2021-01'), { code: 2, stderr: '--from is after --to' })
   for (const [name, value] of [['--above', '1e6'], ['--from', '2021-13'], ['--to', '2021']]) t.match(await find('--above', '1', name!, value!), { code: 2, stderr: name! })
 
-  const sql = openDatabase({ url: it.db.url('migrator'), process: 'migrate', poolSize: 1 })
-  const [last, ...before] = readMigrations().reverse()
+  const before = await allPrices(sql)
+  const migrator = openDatabase({ url: db.url('migrator'), process: 'migrate', poolSize: 1 })
+  const [last, ...others] = readMigrations().reverse()
   const removal = { ...last!, number: last!.number + 1, name: 'remove-prices', text: remove!, sha256: 'x', statements: undefined }
-  t.same(await migrate(sql, [...before.reverse(), last!, removal]), ['remove-prices'])
-  await sql.end()
-  t.same(await it.db.migrator`select count(*) from prices where price > 1000000 and day < '2021-02-01'`, [{ count: 0 }])
-  t.same(await it.db.migrator`
-    select dest_code, month, counts[1] as c1, counts[5] as c5, cents[5] as s5, counts[31] as c31, cents[31] as s31 from lane_months order by dest_code, month`, [
-    { dest_code: 'EETLL', month: '2021-01-01', c1: 0, c5: 2, s5: 230_900, c31: 1, s31: 750 },
-    { dest_code: 'EETLL', month: '2021-02-01', c1: 2, c5: 0, s5: 0, c31: 0, s31: 0 },
-    { dest_code: 'NOOSL', month: '2021-01-01', c1: 0, c5: 1, s5: 900, c31: 0, s31: 0 },
-  ])
-  t.same(await it.db.migrator`select from full_lane_months`, [])
+  t.same(await migrate(migrator, [...others.reverse(), last!, removal]), ['remove-prices'])
+  await migrator.end()
+  t.same(await allPrices(sql), before.filter(({ price, month }) => Number(price) <= 1_000_000 || month !== '2021-01-01'), 'every other price stays, with its batch')
+  t.same(await sql`select from merged_prices union all select from merged_sums`, [], 'the lane is to be merged again')
+  t.same(await sql`select position from ledger_position`, [{ position: 1 }], 'kept responses end')
 })
 
 t.test('prices find resumes within a month, by the command that its output names', async t => {
@@ -58,8 +54,13 @@ t.test('prices find resumes within a month, by the command that its output names
     insert into prices (orig_code, dest_code, day, price, batch_number)
     select 'CNGGZ', 'EETLL', day, case when number % 10 = 0 then 2000000 + number else 2000000 end, number
     from batches, unnest(array['2021-01-05', '2021-02-01']::date[]) as day where day < '2021-02-01' or number % 100 = 0`
+  // Every other batch is in the ledger, and the others are in the table of before.
+  const worker = db.open('ingestion_worker')
+  for (const { number } of await sql<Array<{ number: number }>>`select number from batches where number % 2 = 0`) {
+    for (const month of ['2021-01-01', '2021-02-01']) await convertPiece(worker, { month, batchNumber: number })
+  }
   const expected = await sql<Array<{ month: string, id: string }>>`
-    select to_char(day, 'YYYY-MM') as month, id from prices join batches on number = batch_number order by 1, price desc, id`
+    select to_char(day, 'YYYY-MM') as month, id from all_prices join batches on number = batch_number order by 1, price desc, id`
 
   const seen: Array<{ month: string, id: string }> = []
   const pages: number[] = []
@@ -81,6 +82,34 @@ t.test('prices find resumes within a month, by the command that its output names
     t.match(await ops(['prices', 'find', '--above', '1', ...wrong], { DATABASE_URL: db.url('ops') }), { code: 2, stderr: '--after' })
   }
 })
+
+/** Writes an applied batch with prices from CNGGZ, as the release before the ledger did. Returns its id. */
+async function oldBatch (sql: Sql, provider: string, prices: Array<[dest: string, day: string, price: number]>): Promise<string> {
+  const id = sha256(provider)
+  const [{ number }] = await sql<[{ number: number }]>`
+    insert into batches (id, provider, mode, format, digest, bytes, state, accepted_at) values (${id}, ${provider}, 'apply', 'csv', ${id}, 1, 'applied', now())
+    returning number`
+  for (const [dest, day, price] of prices) {
+    await sql`insert into prices (orig_code, dest_code, day, price, batch_number) values ('CNGGZ', ${dest}, ${day}, ${price}, ${number})`
+  }
+  await refreshLaneMonths(sql)
+  return id
+}
+
+/** Merges the rows of the lane to EETLL in January that have the same width. */
+async function mergeJanuary (sql: Sql): Promise<void> {
+  await sql`
+    insert into merged_prices select kind, month, orig_code, dest_code, string_agg(runs, '' order by runs), string_agg(days, '' order by runs), string_agg(cents, '' order by runs)
+    from unmerged_prices where month = '2021-01-01' and dest_code = 'EETLL' group by kind, month, orig_code, dest_code, octet_length(cents) / octet_length(days)`
+  await sql`
+    insert into merged_sums values (0, '2021-01-01', 'CNGGZ', 'EETLL', array_fill(1, array[31]), array_fill(1::bigint, array[31]))` // only that it is deleted matters
+  await sql`delete from unmerged_prices where month = '2021-01-01' and dest_code = 'EETLL'`
+}
+
+type Price = { dest: string, day: string, price: string, number: number, month: string }
+
+const allPrices = async (sql: Sql): Promise<Price[]> => [...await sql<Price[]>`
+  select dest_code as dest, day::text, price::text, batch_number as number, month::text from all_prices order by 1, 2, 3, 4`]
 
 /** Returns the blocks of SQL in a section of the runbook. */
 async function sqlOf (heading: string): Promise<string[]> {

@@ -1,8 +1,11 @@
 import t from 'tap'
-import { valueOf } from '../../../../lib/metrics/metrics.ts'
+import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
+import { loadReference } from '../../../../lib/reference/load.ts'
+import { retireLocations } from '../../../../lib/reference/retire.ts'
 import { openResponseCache } from '../../../../services/rates-api/cache/response-cache.ts'
-import { load, prices } from '../../../harness/prices.ts'
+import { beforeSwitch } from '../../../harness/database.ts'
+import { load, loadOld, prices } from '../../../harness/prices.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 import { ratesApiOn } from '../../../harness/replicated.ts'
 import { createDatabase, temporaryServer, unsafeSettings } from '../../../harness/server.ts'
@@ -100,7 +103,7 @@ t.test('a request after a commit sees it, however many concurrent requests are t
   const rounds = 200
   const seen: number[] = []
   for (let count = 2; count <= rounds; count++) {
-    await db.migrator`update lane_months set counts[31] = ${count}, cents[31] = ${count * 100}`
+    await load(db.migrator, prices('CNGGZ EETLL 2021-01-31: 1'))
     const [rate] = (await get('/rates', query)).body.rates
     seen.push(rate.count)
   }
@@ -109,13 +112,14 @@ t.test('a request after a commit sees it, however many concurrent requests are t
   await Promise.all(others)
 })
 
-t.test('only the first responses are misses while nothing is committed', async t => {
-  // A commit in any database of a server changes its snapshot: this server has no other user, and no autovacuum.
+t.test('before the switch, only the first responses are misses while nothing is committed', async t => {
+  // Before the switch, a commit in any database of a server changes its snapshot: this server has no other user, and no autovacuum.
   const server = await temporaryServer({ ...unsafeSettings, autovacuum: 'off' })
   t.teardown(() => server.remove())
   await createDatabase(server, 'freight', '2021-01-01', '2021-02-01')
   const sql = openDatabase({ url: server.url('migrator', 'freight'), process: 'test', poolSize: 1 })
-  await load(sql, prices('CNGGZ EETLL 2021-01-31: 1 2 3'))
+  await loadOld(sql, prices('CNGGZ EETLL 2021-01-31: 1 2 3'))
+  await beforeSwitch(sql)
   await sql.end()
   const { app, metrics } = await ratesApiOn(t, server.url('rates_api', 'freight'), [])
   const url = `/rates?${new URLSearchParams(query)}`
@@ -135,5 +139,39 @@ t.test('only the first responses are misses while nothing is committed', async t
     t.match(response, accept === 'text/csv' ? /^200 day,count,price\n2021-01-31,3,2\n$/ : '200 {"rates":[{"day":"2021-01-31","count":3,"price":2}]}')
     t.same(others, [], accept)
     t.same(await count(), counts, accept)
+  }
+})
+
+t.test('after the switch, merging, conversion and VACUUM keep the responses; a batch and a change of the reference data do not', async t => {
+  const metrics = openMetrics('rates-api')
+  const { db: { migrator: sql }, get } = await ratesApi(t, { metrics })
+  await load(sql, prices('CNGGZ EETLL 2021-01-31: 1 2 3'))
+  await loadOld(sql, prices('CNGGZ EETLL 2021-01-31: 4'))
+  const actor = { name: 'tester', reason: 'a test' }
+  const port = (name: string) => loadReference(sql, `code,name,parent_slug\nCNGGZ,${name},pearl_river_delta`, null)
+  const onePrice = sql`array_fill(0, array[30]) || 1, array_fill(0::bigint, array[30]) || 400::bigint`
+  const changes: Array<[what: string, change: () => Promise<unknown>, result: 'hit' | 'miss', count: number]> = [
+    ['nothing', async () => {}, 'hit', 4],
+    ['merging', () => sql`
+      with taken as (delete from unmerged_prices returning *), merged as (insert into merged_prices select * from taken)
+      insert into merged_sums (month, orig_code, dest_code, counts, cents)
+      select month, orig_code, dest_code, array_fill(0, array[30]) || 3, array_fill(0::bigint, array[30]) || 600::bigint from taken`, 'hit', 4],
+    ['conversion', () => sql`
+      with taken as (delete from lane_months returning *)
+      insert into merged_sums (month, orig_code, dest_code, counts, cents) select month, orig_code, dest_code, ${onePrice} from taken`, 'hit', 4],
+    ['VACUUM', () => sql`vacuum unmerged_prices, merged_sums`, 'hit', 4],
+    ['a batch', () => load(sql, prices('CNGGZ EETLL 2021-01-31: 5')), 'miss', 5],
+    ['a load of reference data', () => port('Guangzhou Nansha'), 'miss', 5],
+    ['a load that changes nothing', () => port('Guangzhou Nansha'), 'hit', 5],
+    ['an alias', () => loadReference(sql, 'code,name,parent_slug,aliases\nCNGGZ,Guangzhou Nansha,pearl_river_delta,CNGGY', null), 'miss', 5],
+    ['retiring', () => retireLocations(sql, ['EETLL'], 'retire', actor), 'miss', 5],
+    ['unretiring', () => retireLocations(sql, ['EETLL'], 'unretire', actor), 'miss', 5],
+  ]
+  for (const [what, change, result, count] of changes) {
+    for (let again = 0; again < 2; again++) await get('/rates', query) // the first after a change is not cached
+    const before = await valueOf(metrics, 'freight_response_cache_total', { result }) ?? 0
+    await change()
+    t.match(await get('/rates', query), { body: { rates: [{ count }] } }, what)
+    t.equal(await valueOf(metrics, 'freight_response_cache_total', { result }), before + 1, `${what}: ${result}`)
   }
 })

@@ -77,12 +77,14 @@ t.test('no response is older than it reports, with commits, pauses and cached re
   t.ok(ages.has(1) && ages.has(2), `${[...ages].sort().join()}: some were old`)
 })
 
-t.test('a transaction that finishes between older and later transactions is seen: the snapshots of a replica do not show it', async t => {
+t.test('before the switch, a transaction that finishes between older and later transactions is seen: the snapshots of a replica do not show it', async t => {
   await setCount(1)
+  const [{ switchedAt }] = await sql<[{ switchedAt: Date }]>`select switched_at as "switchedAt" from ledger_position`
+  await sql`update ledger_position set switched_at = null`
   const { get, cacheHits } = await ratesApiOn(t, url(primary), [url(first)])
   await sql`create table noise (number int)`
   const older = await openTransaction(tx => tx`insert into noise values (1)`)
-  const change = await openTransaction(tx => tx`update lane_months set counts[31] = 7 where orig_code = 'CNGGZ'`)
+  const change = await openTransaction(tx => tx`update merged_sums set counts[31] = 7 where orig_code = 'CNGGZ'`)
   await sql`insert into noise values (3)`
   await waitFor(async () => {
     const { count, age } = await get()
@@ -95,6 +97,7 @@ t.test('a transaction that finishes between older and later transactions is seen
   t.equal((await get()).count, 7, 'seen, and it remains')
   await older.commit()
   await sql`drop table noise`
+  await sql`update ledger_position set switched_at = ${switchedAt}`
 
   /** Opens a transaction that has written. */
   async function openTransaction (write: (tx: Sql) => Promise<unknown>): Promise<{ commit: () => Promise<unknown> }> {

@@ -2,9 +2,9 @@
 import type { Sql } from 'postgres'
 import t from 'tap'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
-import { database } from '../../../harness/database.ts'
+import { beforeSwitch, database } from '../../../harness/database.ts'
 import { waitFor } from '../../../harness/wait.ts'
-import { path, ratesApiOn, replicated, type RatesResponse } from '../../../harness/replicated.ts'
+import { insertLane, path, ratesApiOn, replicated, setCount, type RatesResponse } from '../../../harness/replicated.ts'
 
 const unknownAge = 2 ** 31
 
@@ -54,27 +54,31 @@ const inCase = (code: string, bits: number): string => [...code].map((letter, at
 const refusing = (name: string, code: string): string => `
   create function earlier.${name}() returns pg_lsn language plpgsql as $$ begin raise exception 'not here' using errcode = '${code}'; end $$;`
 
+const replayRefused = `
+  create function earlier.pg_is_in_recovery() returns boolean language sql as 'select true'; ${refusing('pg_last_wal_replay_lsn', '0A000')}`
 const servers = [
   {
-    what: 'a reader that does not support the function (0A000)', keeps: false,
-    functions: `create function earlier.pg_is_in_recovery() returns boolean language sql as 'select true'; ${refusing('pg_last_wal_replay_lsn', '0A000')}`,
+    what: 'a reader that does not support the function (0A000), before the switch', keeps: false, prepare: beforeSwitch,
+    functions: replayRefused,
   },
+  { what: 'the same reader after the switch', keeps: true, functions: replayRefused },
   { what: 'a writer whose wal_level is below logical (55000)', keeps: true, functions: refusing('pg_current_wal_flush_lsn', '55000') },
 ]
 
-for (const { what, keeps: staysCached, functions } of servers) {
+for (const { what, keeps: staysCached, functions, prepare } of servers) {
   t.test(`${what}: the process is ready, and responds`, async t => {
     const db = await database(t)
     // These functions are found before those of pg_catalog, because the search path names pg_catalog after them.
     await db.open('postgres').unsafe(`
       create schema earlier; grant usage on schema earlier to public; ${functions}
       alter database ${db.name} set search_path = earlier, pg_catalog, public`).simple()
-    await db.migrator`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
+    await prepare?.(db.migrator)
+    await insertLane(db.migrator)
     const { get, ready, cacheHits } = await ratesApiOn(t, db.url('rates_api'), [db.url('rates_api')])
     await waitFor(async () => (await ready()).states === 'ok lagging')
     t.equal((await ready()).status, 200)
     for (const count of [2, 3]) {
-      await db.migrator`update lane_months set counts[31] = ${count}`
+      await setCount(db.migrator, count)
       for (let again = 0; again < 3; again++) t.same(await get(), { status: 200, count, age: undefined })
     }
     if (staysCached) await waitFor(async () => (await get()).status === 200 && (await cacheHits())! > 0)
@@ -86,12 +90,12 @@ for (const { what, keeps: staysCached, functions } of servers) {
 
 t.test('another missing privilege is 503 as before, and removes no entry from the cache', async t => {
   const db = await database(t)
-  await db.migrator`insert into lane_months (orig_code, dest_code, month, counts, cents) values ('CNGGZ', 'EETLL', '2021-01-01', array_fill(1, array[31]), array_fill(100, array[31]))`
+  await insertLane(db.migrator)
   const { get, cacheHits } = await ratesApiOn(t, db.url('rates_api'), [])
   await waitFor(async () => (await get()).status === 200 && (await cacheHits())! > 0)
-  await db.migrator`revoke select on lane_months from rates_reader`
+  await db.migrator`revoke select on merged_sums from rates_reader`
   const before = await cacheHits()
   t.equal((await get('/rates?date_from=2021-01-01&date_to=2021-01-30&orig_code=CNGGZ&dest_code=EETLL')).status, 503)
-  await db.migrator`grant select on lane_months to rates_reader`
+  await db.migrator`grant select on merged_sums to rates_reader`
   await waitFor(async () => (await get()).status === 200 && (await cacheHits())! > before!)
 })

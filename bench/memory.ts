@@ -1,0 +1,55 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { CreateQueueCommand } from '@aws-sdk/client-sqs'
+import { createHash } from 'node:crypto'
+import { openDatabase } from '../lib/postgres/database.ts'
+import { openS3, openSqs } from '../lib/process/aws.ts'
+import { sampleCsv } from '../lib/sample/month.ts'
+import { createDatabase } from '../test/harness/server.ts'
+import { benchServer } from './measure/bench-server.ts'
+import { thisCheckout } from './measure/checkout.ts'
+import { emulatorProcess } from './measure/emulator.ts'
+import { record } from './measure/results.ts'
+import { startService } from './measure/service.ts'
+
+/** Measures the resident memory of a worker process: its maximum over a batch of 1,000,000 rows, and over ten more, one after the other. */
+process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'bench'
+const server = await benchServer()
+await createDatabase(server, 'freight')
+const owner = openDatabase({ url: server.url('migrator', 'freight'), process: 'bench', poolSize: 1 })
+const emulator = await emulatorProcess()
+process.once('exit', emulator.stop)
+const aws = { region: 'eu-west-1', endpoint: emulator.endpoint }
+await openS3(aws).send(new CreateBucketCommand({ Bucket: 'bench' }))
+const queueUrl = async (name: string) => (await openSqs(aws).send(new CreateQueueCommand({
+  QueueName: name, Attributes: { FifoQueue: 'true', VisibilityTimeout: '30' },
+}))).QueueUrl!
+const env = {
+  AWS_REGION: aws.region, AWS_ENDPOINT_URL: aws.endpoint, AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench', PAYLOAD_BUCKET: 'bench',
+  QUEUE_URL: await queueUrl('batches.fifo'), DEAD_LETTER_QUEUE_URL: await queueUrl('dead.fifo'), LOG_LEVEL: 'warn',
+  API_KEYS: JSON.stringify([{ provider: 'one', sha256: createHash('sha256').update('one').digest('hex'), scopes: ['submit'] }]),
+}
+const ingestionApi = await startService(thisCheckout, 'ingestion-api', { ...env, DATABASE_URL: server.url('ingestion_api', 'freight') })
+const worker = await startService(thisCheckout, 'ingestion-worker', { ...env, DATABASE_URL: server.url('ingestion_worker', 'freight') })
+const csv = firstRows(sampleCsv({ prices: 1_010_000, lanes: 5_000 }), 1_000_000)
+
+await send(1)
+record('resident memory of a worker after a batch of 1,000,000 rows, MiB', [worker.peakMiB()], '≤ 200')
+for (let number = 2; number <= 11; number++) await send(number)
+record('resident memory of a worker after ten more, MiB', [worker.peakMiB()], '≤ 200')
+ingestionApi.stop()
+worker.stop()
+emulator.stop()
+await owner.end()
+await server.remove()
+
+/** Sends a batch, and waits until `number` batches are applied. */
+async function send (number: number): Promise<void> {
+  const headers = { authorization: 'Bearer one', 'content-type': 'text/csv', 'idempotency-key': String(number) }
+  const response = await fetch(`${ingestionApi.url}/batches`, { method: 'POST', body: csv, headers })
+  if (response.status !== 202) throw new Error(await response.text())
+  while ((await owner`select 1 from batches where state = 'applied'`).length < number) await new Promise(resolve => setTimeout(resolve, 50))
+}
+
+function firstRows (csv: string, count: number): string {
+  return `${csv.split('\n').slice(0, count + 1).join('\n')}\n`
+}

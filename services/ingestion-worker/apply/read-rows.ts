@@ -1,0 +1,75 @@
+import { BatchPrices } from '../rows/output/batch-prices.ts'
+import { createRowReader } from '../rows/read.ts'
+import { fileError } from '../rows/values/row-error.ts'
+import type { RowRules } from '../rows/values/rules.ts'
+import { openContentDigest } from './duplicate/content-digest.ts'
+import { openPayload } from './open-payload.ts'
+import type { Run } from './options.ts'
+import { readPayload, Unreadable } from './payload.ts'
+import { msSince } from './steps.ts'
+import { trackTrailingLine } from './trailing-line.ts'
+
+export type ReadRows = {
+  /** Number of rows, good and bad. */
+  rows: number
+  /** The prices, if the report has no error. */
+  prices: BatchPrices
+  /** Whether the last line has a line end. */
+  lastLineEnded: boolean | null
+  /** SHA-256 of the decoded content. */
+  contentDigest: string
+}
+
+/**
+ * Reads the payload of a batch to its end. Collects its prices and reports each error. No transaction is open meanwhile. After the first error
+ * the rest of the file is only validated.
+ *
+ * Throws Decided if the store has a decision about the batch, and the errors of the store.
+ */
+export async function readRows (
+  { store, manifest, report, limits, signal, onProgress, onStep = () => {} }: Run, rules: RowRules
+): Promise<ReadRows> {
+  const began = performance.now()
+  const prices = new BatchPrices(rules)
+  const reader = createRowReader(manifest.format, rules, {
+    price (orig, dest, day, cents) { if (report.count === 0) prices.add(orig, dest, day, cents) },
+    error: report.add,
+  })
+  const trailingLine = trackTrailingLine(manifest.format)
+  const content = openContentDigest(manifest)
+  const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
+  let bytes = 0
+  let parseMs = 0
+  const raw = await openPayload(store, manifest, signal)
+  try {
+    const chunks = readPayload(raw, manifest, limits.maxDecodedBytes)
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) { // `return` of the iterator would wait for the store
+      const chunk = next.value
+      signal.throwIfAborted()
+      content.update(chunk)
+      const parsing = performance.now()
+      reader.write(chunk) // Once the reader has stopped, the rest is read for the digest alone: a corrupt payload is no error of the provider.
+      trailingLine.write(chunk)
+      parseMs += msSince(parsing)
+      bytes += chunk.length
+      onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes), bytes })
+      await report.flush()
+    }
+    reader.end()
+    trailingLine.end()
+    const { rows } = manifest
+    if (rows !== undefined && rows !== reader.rowsSeen && !reader.stopped) {
+      report.add(fileError('row_count', `${reader.rowsSeen} rows, the request declares ${rows}`))
+    }
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    report.add(fileError(error.code))
+  } finally {
+    raw.destroy()
+  }
+  onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen, bytes })
+  await report.flush()
+  onStep('fetch', msSince(began) - parseMs, { bytes })
+  onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
+  return { rows: reader.rowsSeen, prices, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest() }
+}

@@ -1,0 +1,19 @@
+import type { Sql } from 'postgres'
+
+type Fragment = ReturnType<Sql>
+
+/**
+ * Selects the rows of lanes in the given months: sums of the old tables and of merged prices, and unmerged prices as they are. A lane's
+ * month has at most eight rows while merging keeps up. `isLane` is a condition on `orig_code` and `dest_code`.
+ */
+export function laneRows (sql: Sql, isLane: Fragment, months: string[]): Fragment {
+  return sql`
+    select month, counts, cents as sums, null::bytea as runs, null::bytea as days, null::bytea as cents
+    from merged_sums where kind = 0 and month = any (${months}::date[]) and ${isLane}
+    union all
+    select month, null, null, runs, days, cents from unmerged_prices where kind = 0 and month = any (${months}::date[]) and ${isLane}
+    union all
+    select month, counts, cents, null, null, null from lane_months where ${isLane} and month = any (${months}::date[])
+    union all
+    select month, counts, cents, null, null, null from full_lane_months where ${isLane} and month = any (${months}::date[])`
+}

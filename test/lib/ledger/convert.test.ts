@@ -1,0 +1,121 @@
+import type { Sql } from 'postgres'
+import t from 'tap'
+import { convert } from '../../../lib/ledger/convert.ts'
+import { convertLockKey } from '../../../lib/ledger/convert-lock.ts'
+import { convertPiece } from '../../../lib/ledger/convert-piece.ts'
+import { estimateUnconverted, isConverted } from '../../../lib/ledger/unconverted.ts'
+import { database } from '../../harness/database.ts'
+import { loadOldBatches, refreshLaneMonths } from '../../harness/old-tables.ts'
+import { waitFor } from '../../harness/wait.ts'
+
+const months = ['2021-01-01', '2021-02-01']
+
+t.test('conversion moves every price, with its batch, and no reader sees a sum change', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  await loadOldBatches(sql, { batches: 6, lanes: 150, prices: 20, months })
+  await sql`insert into prices values ('CNSHG', 'NLRTM', '2021-01-31', 9999999999.99, 77), ('CNSHG', 'NLRTM', '2021-01-31', 1, 77), ('CNSHG', 'NLRTM', '2021-01-31', 1, 77)`
+  await refreshLaneMonths(sql)
+  await sql`insert into full_lane_months select * from lane_months where orig_code = 'CNSHG' or orig_code like 'A%'`
+  await sql`update lane_months set counts = array_fill(0, array[31]), cents = array_fill(0::bigint, array[31]) where orig_code = 'CNSHG' or orig_code like 'A%'`
+  const before = await everything(sql)
+  const prices = await allPrices(sql)
+
+  let reads = 0
+  const reading = new AbortController()
+  const readers = ['rates_api', 'ops'].map(async login => {
+    const reader = db.open(login as 'ops')
+    for (; !reading.signal.aborted; reads++) t.same(login === 'ops' ? await allPrices(reader) : await everything(reader), login === 'ops' ? prices : before)
+  })
+  let pieces = 0
+  let moved = 0
+  t.equal(await convert({
+    sql: db.open('ingestion_worker'),
+    async before () {
+      const already = reads
+      if (++pieces % 4 === 0) await waitFor(() => reads > already + 1)
+    },
+    onMoved: prices => { moved += prices },
+    onDifference: laneDays => t.fail(`${laneDays} lane-days differ`),
+  }), true)
+  reading.abort()
+  await Promise.all(readers)
+
+  t.equal(moved, 6 * 150 * 20 * 2 + 3)
+  t.same(await everything(sql), before)
+  t.same(await allPrices(sql), prices)
+  t.ok(await isConverted(sql))
+  t.same(await sql`select octet_length(cents) / octet_length(days) as width, octet_length(days) as prices from unmerged_prices where runs > int8send(76) || '\\xff' order by width`,
+    [{ width: 4, prices: 2 }, { width: 8, prices: 1 }], 'a high price has a row of its own')
+  t.same(await sql`select count(*) from unmerged_prices`, [{ count: 6 * 150 * 2 + 2 }], 'a row for each batch and lane-month')
+  t.same(await sql`
+    select number, batch_lanes.month, length(lanes) / 10 as lanes from batch_lanes left join batches on number = batch_number
+    where batch_lanes.batch_number in (77, (select min(number) from batches)) order by batch_number, month`, [
+    { number: await min(sql), month: '2021-01-01', lanes: 150 }, { number: await min(sql), month: '2021-02-01', lanes: 150 }, { number: null, month: '2021-01-01', lanes: 1 },
+  ])
+  const worker = db.open('ingestion_worker')
+  await waitFor(async () => {
+    await convert({ sql: worker }) // VACUUM keeps what the snapshot of a reader may see
+    return await estimateUnconverted(sql) === 0
+  })
+  t.same(await sql`select sum(pg_relation_size(relid))::int as bytes from pg_partition_tree('prices') where isleaf`, [{ bytes: 0 }], 'the space is returned')
+})
+
+t.test('a batch in pieces, and an interrupted conversion that continues', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  const [batchNumber, other] = await loadOldBatches(sql, { batches: 2, lanes: 30, prices: 7, months })
+  const before = [await everything(sql), await allPrices(sql)]
+  const worker = db.open('ingestion_worker')
+  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
+  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
+  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 10)
+  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 0)
+  t.same(await sql`select batch_number, length(lanes) / 10 as lanes from batch_lanes`, [{ batch_number: batchNumber, lanes: 30 }], 'all lanes, once')
+  t.same([await everything(sql), await allPrices(sql)], before)
+
+  await t.rejects(convert({ sql: worker, async before () { throw new Error('stopped') } }), /stopped/)
+  let pieces = 0
+  await t.rejects(convert({ sql: worker, async before () { if (++pieces > 1) await worker`select pg_terminate_backend(pg_backend_pid())` } }))
+  t.same([await everything(sql), await allPrices(sql)], before)
+
+  await sql.begin(async tx => {
+    await tx`select pg_advisory_xact_lock(${convertLockKey})`
+    t.equal(await convert({ sql: worker }), false, 'one process converts at a time')
+  })
+  t.equal(await convert({ sql: worker }), true)
+  t.same([await everything(sql), await allPrices(sql)], before)
+  t.ok(await isConverted(sql))
+  t.same(await sql`select count(*) from batch_lanes where batch_number = ${other!}`, [{ count: 2 }])
+  t.equal(await convert({ sql: worker }), true, 'a further call has no effect')
+})
+
+t.test('sums that were not those of the prices are reported', async t => {
+  const db = await database(t)
+  await loadOldBatches(db.migrator, { batches: 1, lanes: 3, prices: 2, months })
+  await db.migrator`insert into prices select orig_code, dest_code, month, 5, 1 from lane_months limit 1`
+  const reported: number[] = []
+  await convert({ sql: db.open('ingestion_worker'), onDifference: laneDays => reported.push(laneDays) })
+  t.same(reported, [1])
+  t.ok(await isConverted(db.migrator))
+})
+
+const min = async (sql: Sql): Promise<unknown> => (await sql`select min(number) from batches`)[0]!.min
+
+/** The prices and cents of each lane-day from the sums of the old tables and the rows of the new ones, in one statement. */
+async function everything (sql: Sql): Promise<unknown> {
+  return await sql`
+    select count(*), md5(string_agg(lane_day::text, ',' order by lane_day::text)) from (
+      select orig_code, dest_code, day, sum(count)::bigint, sum(cents)::bigint from (
+        select orig_code, dest_code, month + place::int - 1 as day, of_day.number as count, of_day.sum as cents
+        from (select * from lane_months union all select * from full_lane_months) as old, unnest(counts, cents) with ordinality as of_day (number, sum, place)
+        union all
+        select orig_code, dest_code, price.day, 1, price * 100
+        from unmerged_prices, ledger_prices(month, runs, days, cents) as price
+      ) as part group by 1, 2, 3 having sum(count) <> 0 or sum(cents) <> 0
+    ) as lane_day`
+}
+
+async function allPrices (sql: Sql): Promise<unknown> {
+  return await sql`select count(*), md5(string_agg(price::text, ',' order by price::text)) from (select orig_code, dest_code, day, price, batch_number, month from all_prices) as price`
+}

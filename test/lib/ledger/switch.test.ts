@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import postgres, { type Sql } from 'postgres'
+import t from 'tap'
+import { switchLedger } from '../../../lib/ledger/switch.ts'
+import { openDatabase } from '../../../lib/postgres/database.ts'
+import { schemaState } from '../../../lib/migrations/schema.ts'
+import { beforeSwitch, database } from '../../harness/database.ts'
+import { loadOldBatches } from '../../harness/old-tables.ts'
+import { oldMigrations } from '../../harness/old-schema.ts'
+import { waitFor } from '../../harness/wait.ts'
+
+const months = ['2021-01-01']
+
+t.test('the switch gives earlier batches positions in the order of their commits, ends writing to the old tables, and is done once', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  await beforeSwitch(sql)
+  await loadOldBatches(sql, { batches: 5, lanes: 2, prices: 1, months })
+  await sql`update applied_batches set applied_at = applied_at + interval '1 hour' where batch_id = (select id from batches order by number limit 1)`
+  await sql`update applied_batches set applied_at = clock_timestamp() + interval '1 day' where batch_id = (select id from batches order by number limit 1 offset 2)`
+  t.same(await schemaState(sql, oldMigrations, '0.1.0'), { missing: 0, refusal: null }, 'until the switch, the release before may start')
+  t.equal(await switchLedger(sql), true)
+  t.same(await sql`select position, number - min(number) over () as batch from applied_batches join batches on id = batch_id order by position`, [
+    { position: 1, batch: 1 }, { position: 2, batch: 3 }, { position: 3, batch: 4 }, { position: 4, batch: 0 }, { position: 5, batch: 2 },
+  ])
+  t.same(await sql`select position, at >= (select max(applied_at) from applied_batches) as is_last from ledger_position`, [{ position: 5, is_last: true }])
+  t.match(await schemaState(sql, oldMigrations, '0.1.0'), { refusal: /0017-ledger, which needs release 0\.2\.0 or newer; this is 0\.1\.0/ })
+  t.equal(await switchLedger(sql), false)
+})
+
+t.test('the switch is refused while an older release is connected', async t => {
+  const db = await database(t)
+  await beforeSwitch(db.migrator)
+  const older = postgres(db.url('rates_api'), { max: 1, connection: { application_name: 'rates-api@0.1.0' } })
+  await older`select 1`
+  await t.rejects(switchLedger(db.migrator), { code: '55006', message: 'rates-api@0.1.0 is connected: deploy release 0.2.0 or newer everywhere first' })
+  t.same(await db.migrator`select switched_at from ledger_position`, [{ switched_at: null }])
+  await older.end()
+})
+
+t.test('the switch waits for an open transaction that has written; a writer that wakes after it gets 42501 and applies nothing', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  await beforeSwitch(sql)
+  const [batch] = await loadOldBatches(sql, { batches: 1, lanes: 1, prices: 1, months })
+  const id = (await sql`select id from batches where number = ${batch!}`)[0]!.id as string
+  const [frozen, writer] = [1, 2].map(() => openDatabase({ url: db.url('ingestion_worker'), process: 'test', poolSize: 1 })) as [Sql, Sql]
+  t.teardown(() => Promise.all([frozen.end(), writer.end()]))
+
+  await frozen`begin`
+  await frozen`select * from batches where id = ${id}`
+  await writer`begin`
+  const copy = await writer`copy prices (orig_code, dest_code, day, price, batch_number) from stdin`.writable()
+  copy.end('CNSHG\tNLRTM\t2021-01-05\t5\t999\n')
+  await once(copy, 'finish')
+  await writer`select 1`
+
+  let hasSwitched = false
+  const switching = switchLedger(sql).then(() => { hasSwitched = true })
+  await waitFor(async () => (await sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length > 0)
+  t.notOk(hasSwitched)
+  t.same(await sql`select count(*) from prices where batch_number = 999`, [{ count: 0 }])
+  await writer`commit`
+  await switching
+  t.same(await sql`select count(*) from prices where batch_number = 999`, [{ count: 1 }], 'what had been written is kept')
+
+  for (const write of [
+    () => frozen`insert into prices values ('CNSHG', 'NLRTM', '2021-01-05', 5, 1000)`,
+    () => frozen`insert into lane_months values ('CNSHG', 'NLRTM', '2021-01-01', array_fill(0, array[31]), array_fill(0::bigint, array[31])) on conflict do nothing`,
+  ]) {
+    await t.rejects(write(), { code: '42501' })
+    await frozen`rollback`
+    await frozen`begin`
+  }
+  await frozen`rollback`
+  t.same(await sql`select count(*) from prices where batch_number = 1000`, [{ count: 0 }])
+})

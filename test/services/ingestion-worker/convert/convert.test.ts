@@ -1,0 +1,80 @@
+import t from 'tap'
+import { estimateUnconverted, isConverted } from '../../../../lib/ledger/unconverted.ts'
+import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
+import { untilCapacity } from '../../../../services/ingestion-worker/convert/capacity.ts'
+import { convertUntil } from '../../../../services/ingestion-worker/convert/convert.ts'
+import { watchUnconverted } from '../../../../services/ingestion-worker/convert/publish-unconverted.ts'
+import { beforeSwitch, database } from '../../../harness/database.ts'
+import { loadOldBatches } from '../../../harness/old-tables.ts'
+import { silent } from '../../../harness/pipeline.ts'
+import { waitFor } from '../../../harness/wait.ts'
+
+const months = ['2021-01-01', '2021-02-01']
+
+t.test('several workers convert after the switch, one at a time, beside a batch; one that stops leaves the rest to the others', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  await beforeSwitch(sql)
+  await loadOldBatches(sql, { batches: 8, lanes: 20, prices: 5, months })
+  await sql`update batches set state = 'processing' where number = (select max(number) from batches)`
+  const stops = [1, 2, 3].map(() => new AbortController())
+  const loops = stops.map(({ signal }) => convertUntil({ sql: db.open('ingestion_worker'), log: silent, convertEveryMs: 20 }, signal))
+  const position = async (): Promise<unknown> => (await sql`select position from ledger_position`)[0]
+  await waitFor(async () => (await sql`select from pg_stat_activity where datname = current_database() and query like '%switched_at%'`).length > 0)
+  t.same(await sql`select count(*) from prices`, [{ count: 1_600 }], 'nothing is moved before the switch')
+  await sql`select switch_ledger()`
+  const before = await position()
+  await waitFor(async () => (await sql`select from unmerged_prices limit 1`).length > 0)
+  stops[0]!.abort()
+  await loops[0]
+  await waitFor(() => isConverted(sql))
+  for (const stop of stops) stop.abort()
+  await Promise.all(loops)
+  t.same(await sql`select count(*), sum(octet_length(days))::int as prices from unmerged_prices`, [{ count: 320, prices: 1_600 }])
+  t.same(await sql`select count(*) from batch_lanes`, [{ count: 16 }])
+  t.same(await position(), before, 'conversion takes no position: kept responses stay valid')
+})
+
+t.test('conversion waits while merging has much to do, until it stops', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  await sql`
+    insert into unmerged_prices (month, orig_code, dest_code, runs, days, cents)
+    select '2021-01-01', 'CNGGZ', 'EETLL', int8send(at) || int4send(1), '\\x01', int4send(5) from generate_series(1, 100001) as at`
+  await waitFor(async () => (await sql`select n_live_tup from pg_stat_user_tables where relid = 'unmerged_prices'::regclass`)[0]!.n_live_tup === 100_001)
+  const worker = db.open('ingestion_worker')
+  const stopping = new AbortController()
+  const stopped = untilCapacity(worker, 0, stopping.signal)
+  let hasCapacity = false
+  const merged = untilCapacity(worker, 0, new AbortController().signal).then(() => { hasCapacity = true })
+  stopping.abort()
+  await t.rejects(stopped, { name: 'AbortError' })
+  t.notOk(hasCapacity)
+  await sql`delete from unmerged_prices where runs >= int8send(50000)`
+  await merged
+  await untilCapacity(worker, 0, stopping.signal).then(() => t.fail('stopping'), () => t.pass('a worker that stops begins no piece'))
+})
+
+t.test('the metrics say how many prices are left and since when none was moved', async t => {
+  const db = await database(t)
+  const sql = db.migrator
+  const metrics = openMetrics('ingestion-worker')
+  let ms = 0
+  const publish = watchUnconverted({ sql: db.open('ingestion_worker'), metrics }, () => ms)
+  const published = async (): Promise<Array<number | undefined>> => {
+    await publish()
+    return [await valueOf(metrics, 'freight_ledger_unconverted_prices'), await valueOf(metrics, 'freight_ledger_conversion_stalled_seconds')]
+  }
+  t.same(await published(), [0, 0])
+  await loadOldBatches(sql, { batches: 1, lanes: 4, prices: 5, months })
+  await waitFor(async () => await estimateUnconverted(sql) === 40)
+  t.same(await published(), [40, 0])
+  ms = 60_000
+  t.same(await published(), [40, 60], 'none was moved')
+  await sql`delete from prices where ctid in (select ctid from prices where day < '2021-02-01' limit 5) and day < '2021-02-01'`
+  await waitFor(async () => await estimateUnconverted(sql) === 35)
+  t.same(await published(), [35, 0])
+  await beforeSwitch(sql)
+  ms = 120_000
+  t.same(await published(), [35, 0], 'before the switch none is to be moved')
+})
