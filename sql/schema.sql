@@ -13,8 +13,6 @@ CREATE UNIQUE INDEX applied_batches_position ON public.applied_batches USING btr
 
 grant select on applied_batches to batch_intake;
 grant insert, select on applied_batches to batch_writer;
-grant select on applied_batches to operators;
-grant select on applied_batches to rates_reader;
 
 create table batch_attempts (
   batch_id text not null,
@@ -45,7 +43,6 @@ create table batch_lanes (
 );
 
 grant insert, select on batch_lanes to batch_writer;
-grant select on batch_lanes to operators;
 
 create table batches (
   id text not null,
@@ -137,7 +134,7 @@ create table full_lane_months (
 
 CREATE INDEX full_lane_months_of_lane ON public.full_lane_months USING btree (orig_code, dest_code, month);
 
-grant delete, insert, maintain, select on full_lane_months to batch_writer;
+grant delete, insert, select on full_lane_months to batch_writer;
 grant select on full_lane_months to rates_reader;
 
 create table lane_months (
@@ -152,7 +149,7 @@ create table lane_months (
   constraint lane_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
 ) with (fillfactor=70);
 
-grant delete, maintain, select, update on lane_months to batch_writer;
+grant delete, select, update on lane_months to batch_writer;
 grant select on lane_months to rates_reader;
 
 create table ledger_position (
@@ -184,9 +181,8 @@ create table merged_prices (
 
 CREATE INDEX merged_prices_of_lane ON ONLY public.merged_prices USING btree (kind, month, orig_code, dest_code, octet_length(days));
 
-grant delete, insert, maintain, select on merged_prices to batch_writer;
+grant delete, insert, select on merged_prices to batch_writer;
 grant delete, insert, select on merged_prices to operators;
-grant select on merged_prices to rates_reader;
 
 create table merged_sums (
   kind smallint not null default 0,
@@ -415,10 +411,6 @@ create table withdrawn_batches (
   withdrawn_at timestamp with time zone not null,
   constraint withdrawn_batches_pkey PRIMARY KEY (batch_number)
 );
-
-grant select on withdrawn_batches to batch_writer;
-grant select on withdrawn_batches to operators;
-grant select on withdrawn_batches to rates_reader;
 
 create table worker_rules (
   only_row boolean not null default true,

@@ -1,8 +1,8 @@
 import type { Sql } from 'postgres'
 import { transaction } from '../postgres/transaction.ts'
 
-/** An arbitrary number, the same for every process that converts. */
-export const convertLockKey = 7_340_002
+/** An arbitrary number that differs from those of lib/migrations/migrate.ts and services/migrate/bootstrap.ts. */
+export const convertLockKey = 7_340_003
 
 /** Longest wait for a lock of another session, in ms. Then the transaction fails with 55P03, and a later round tries again: no stop waits for it. */
 const lockMs = 2_000

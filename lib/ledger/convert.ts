@@ -8,8 +8,8 @@ export type Conversion = {
   before?: () => Promise<void>
   /** Called after each transaction that moved prices. */
   onMoved?: (prices: number, durationMs: number) => void
-  /** Called if sums of `lane_months` differed from the prices, with the number of lane-days. The sums of the prices count from then on. */
-  onDifference?: (laneDays: number) => void
+  /** Called if `lane_months` had sums without prices, with the number of lane-days. They are kept in `merged_sums`. */
+  onKept?: (laneDays: number) => void
 }
 
 /** Pages of `prices` in which the next batches are looked up: about 66,000 prices. */
@@ -25,15 +25,15 @@ const vacuumPages = 32_768
  * Each month is converted from its last page on, so that VACUUM returns the empty pages at the end of the file to the operating system.
  */
 export async function convert (conversion: Conversion): Promise<boolean> {
-  const { sql, onDifference } = conversion
+  const { sql, onKept } = conversion
   for (const month of await monthsWithPages(sql)) {
     if (!await convertMonth(conversion, month)) return false
   }
   const [left] = await sql<[{ exists: boolean }]>`select exists (select from prices)`
   if (left.exists) return true // hand-loaded meanwhile
-  const differences = await deleteSums(sql)
-  if (differences) onDifference?.(differences)
-  return differences !== undefined
+  const kept = await deleteSums(sql)
+  if (kept) onKept?.(kept)
+  return kept !== undefined
 }
 
 async function convertMonth ({ sql, before, onMoved }: Conversion, month: string): Promise<boolean> {

@@ -152,21 +152,26 @@ $$;
 revoke all on function switch_ledger () from public;
 grant execute on function switch_ledger () to operators;
 
-grant select on unmerged_prices, merged_prices, merged_sums, ledger_position, withdrawn_batches, all_prices, reference_version, applied_batches to rates_reader;
-grant select, insert, delete, maintain on unmerged_prices to batch_writer;
-grant select, insert, delete, maintain on merged_prices to batch_writer;
-grant select, insert, update, maintain on merged_sums to batch_writer;
-grant select, insert on batch_lanes to batch_writer;
+grant select on unmerged_prices, merged_sums, ledger_position, reference_version to rates_reader;
+-- For SQL users, as `prices` before.
+grant select on all_prices to rates_reader;
+-- To apply batches.
+grant insert on unmerged_prices, batch_lanes to batch_writer;
 grant select, update (position, at) on ledger_position to batch_writer;
-grant select on withdrawn_batches to batch_writer;
--- For the conversion.
+-- To merge. MAINTAIN is for VACUUM.
+grant select, delete, maintain on unmerged_prices to batch_writer;
+grant select, insert, delete on merged_prices to batch_writer;
+grant select, insert, update, maintain on merged_sums to batch_writer;
+-- To convert.
 grant select, delete on prices to batch_writer;
-grant delete, maintain on lane_months, full_lane_months to batch_writer;
-grant select on unmerged_prices, merged_prices, merged_sums, batch_lanes, ledger_position, withdrawn_batches, all_prices, applied_batches to operators;
--- For `ops ledger merge`.
-grant delete on unmerged_prices to operators;
-grant insert, delete on merged_prices to operators;
-grant insert, update on merged_sums to operators;
+grant delete on lane_months, full_lane_months to batch_writer;
+grant select on batch_lanes to batch_writer;
+-- `ledger status` and `prices find`
+grant select on ledger_position, all_prices to operators;
+-- `ledger merge`
+grant select, delete on unmerged_prices to operators;
+grant select, insert, delete on merged_prices to operators;
+grant select, insert, update on merged_sums to operators;
 
 -- A partition for each month that has one in `prices`.
 do $$
@@ -176,7 +181,11 @@ begin
   for partition in select month, 'merged_prices_' || to_char(month, 'YYYY_MM') as name from price_months loop
     execute format('create table %I partition of merged_prices for values from (%L) to (%L) with (vacuum_truncate = off)',
       partition.name, partition.month, (partition.month + interval '1 month')::date);
-    execute format('grant maintain on %I, %I to batch_writer', partition.name, 'prices_' || to_char(partition.month, 'YYYY_MM'));
+    execute format('grant maintain on %I to batch_writer', partition.name);
+    -- An operator may have dropped a month of `prices`.
+    if to_regclass('prices_' || to_char(partition.month, 'YYYY_MM')) is not null then
+      execute format('grant maintain on %I to batch_writer', 'prices_' || to_char(partition.month, 'YYYY_MM'));
+    end if;
   end loop;
 end
 $$;

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import { convert } from '../../../lib/ledger/convert.ts'
 import { isSwitched } from '../../../lib/ledger/switch.ts'
+import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { untilCapacity } from './capacity.ts'
@@ -9,6 +10,7 @@ import { untilCapacity } from './capacity.ts'
 export type Converter = {
   sql: Sql
   log: Log
+  metrics: Metrics
   /** Pause between two looks for prices that are left, in milliseconds. */
   convertEveryMs?: number
 }
@@ -17,9 +19,10 @@ export type Converter = {
  * Moves the prices of before the ledger by lane and month to the ledger, until `stopping` is aborted. Every worker tries, and one at a time
  * converts. Once all are moved, a look costs one short statement.
  */
-export async function convertUntil ({ sql, log, convertEveryMs = 60_000 }: Converter, stopping: AbortSignal): Promise<void> {
+export async function convertUntil ({ convertEveryMs = 60_000, ...converter }: Converter, stopping: AbortSignal): Promise<void> {
+  const { sql, log } = converter
   while (!stopping.aborted) {
-    await convertRest(sql, log, stopping).catch((error: unknown) => {
+    await convertRest(converter, stopping).catch((error: unknown) => {
       if (stopping.aborted) return
       log.warn({ err: error }, 'conversion failed: the next round continues')
       closeReadOnlyConnections(sql, error)
@@ -28,7 +31,7 @@ export async function convertUntil ({ sql, log, convertEveryMs = 60_000 }: Conve
   }
 }
 
-async function convertRest (sql: Sql, log: Log, stopping: AbortSignal): Promise<void> {
+async function convertRest ({ sql, log, metrics }: Converter, stopping: AbortSignal): Promise<void> {
   if (!await isSwitched(sql)) return
   let moved = 0
   let lastMs = 0
@@ -39,7 +42,10 @@ async function convertRest (sql: Sql, log: Log, stopping: AbortSignal): Promise<
       moved += prices
       lastMs = durationMs
     },
-    onDifference: laneDays => log.warn({ laneDays }, 'sums of lane_months differed from the prices: the sums of the prices count now'),
+    onKept (laneDays) {
+      metrics.count('freight_ledger_kept_sums_total', {}, laneDays)
+      log.warn({ laneDays }, 'sums of lane_months without prices are kept in merged_sums')
+    },
   })
   if (moved > 0) log.info({ prices: moved, isDone }, 'prices converted to the ledger by lane and month')
 }

@@ -3,11 +3,10 @@ import type { Sql } from 'postgres'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
 import { backoffMs } from '../../../lib/process/backoff.ts'
-import { classify } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import type { CircuitBreaker } from '../receive/circuit-breaker.ts'
-import { findDue, type LaneMonth } from '../../../lib/ledger/merge/due.ts'
-import { mergeLanes } from '../../../lib/ledger/merge/step.ts'
+import { findDue, type Due, type LaneMonth } from '../../../lib/ledger/merge/due.ts'
+import { mergeLanes, type Merged } from '../../../lib/ledger/merge/step.ts'
 
 export type MergeOptions = {
   /** Rows of a lane and month from which they are merged; 0 never merges. */
@@ -64,8 +63,9 @@ function createTurns ({ sql, metrics, minRows, idleSeconds, isBusy }: Merger): (
   async function turn (): Promise<number> {
     const began = performance.now()
     const busy = isBusy()
-    const due = await findDue(sql, from, busy ? minRows * busyFactor : minRows)
-    const merged = due.lanes.length > 0 ? await mergeLanes(sql, due) : { rows: 0, prices: 0 }
+    const due = await scan(busy ? minRows * busyFactor : minRows)
+    round.most = Math.max(round.most, due.most)
+    const merged = due.lanes.length > 0 ? await merge(due) : { rows: 0, prices: 0 }
     const ms = performance.now() - began
     if (merged.rows > 0) {
       metrics.observe('freight_merge_step_seconds', {}, ms / 1_000)
@@ -73,7 +73,7 @@ function createTurns ({ sql, metrics, minRows, idleSeconds, isBusy }: Merger): (
       metrics.count('freight_merged_prices_total', {}, merged.prices)
     }
     from = due.next
-    round = { most: Math.max(round.most, due.most), rows: round.rows + merged.rows }
+    round.rows += merged.rows
     const isOver = from === null
     const { rows, most } = round
     if (isOver) {
@@ -84,13 +84,23 @@ function createTurns ({ sql, metrics, minRows, idleSeconds, isBusy }: Merger): (
     return merged.rows === 0 || (busy && due.most < behindRows) ? Math.min(ms * busyPause, busyIdleMs) : 0
   }
 
-  return async () => {
-    try {
-      return await turn()
-    } catch (error) {
+  /** Without a scan the number of rows is unknown. */
+  async function scan (least: number): Promise<Due> {
+    return await findDue(sql, from, least).catch((error: unknown) => {
       from = null
-      if (classify(error) === 'wait') metrics.set('freight_ledger_most_unmerged_rows', {}, undefined)
+      metrics.set('freight_ledger_most_unmerged_rows', {}, undefined)
       throw error
-    }
+    })
   }
+
+  /** Publishes the rows that the scans have found also if they cannot be merged: no round ends then. */
+  async function merge (due: Due): Promise<Merged> {
+    return await mergeLanes(sql, due).catch((error: unknown) => {
+      from = null
+      metrics.set('freight_ledger_most_unmerged_rows', {}, round.most)
+      throw error
+    })
+  }
+
+  return turn
 }

@@ -1,6 +1,7 @@
 import { switchLedger } from '../../../lib/ledger/switch.ts'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
+import { afterMigration } from './migrated.ts'
 
 export const switchToLedger = command({
   name: 'ledger switch',
@@ -9,7 +10,7 @@ export const switchToLedger = command({
   options: {},
   runs: 'task',
   async run ({ system }) {
-    const switched = await switchLedger((await system()).sql()).catch((error: unknown) => {
+    const switched = await afterMigration(switchLedger((await system()).sql())).catch((error: unknown) => {
       const { code, message } = error as Error & { code?: string }
       if (code === '55006') throw new CommandError(`Refused: ${message}. Nothing was changed.`)
       if (code === '55P03') throw new CommandError('Refused: open transactions have written prices for ten minutes, and the wait for their locks was cancelled: `npm run ops -- db locks` shows their sessions. Nothing was changed.')

@@ -16,9 +16,11 @@ t.test('several workers convert after the switch, one at a time, beside a batch;
   const sql = db.migrator
   await beforeSwitch(sql)
   await loadOldBatches(sql, { batches: 8, lanes: 20, prices: 5, months })
+  await sql`update lane_months set counts[3] = counts[3] + 2 where ctid = (select min(ctid) from lane_months)`
   await sql`update batches set state = 'processing' where number = (select max(number) from batches)`
+  const metrics = openMetrics('ingestion-worker')
   const stops = [1, 2, 3].map(() => new AbortController())
-  const loops = stops.map(({ signal }) => convertUntil({ sql: db.open('ingestion_worker'), log: silent, convertEveryMs: 20 }, signal))
+  const loops = stops.map(({ signal }) => convertUntil({ sql: db.open('ingestion_worker'), log: silent, metrics, convertEveryMs: 20 }, signal))
   const position = async (): Promise<unknown> => (await sql`select position from ledger_position`)[0]
   await waitFor(async () => (await sql`select from pg_stat_activity where datname = current_database() and query like '%switched_at%'`).length > 0)
   t.same(await sql`select count(*) from prices`, [{ count: 1_600 }], 'nothing is moved before the switch')
@@ -32,6 +34,7 @@ t.test('several workers convert after the switch, one at a time, beside a batch;
   await Promise.all(loops)
   t.same(await sql`select count(*), sum(octet_length(days))::int as prices from unmerged_prices`, [{ count: 320, prices: 1_600 }])
   t.same(await sql`select count(*) from batch_lanes`, [{ count: 16 }])
+  t.equal(await valueOf(metrics, 'freight_ledger_kept_sums_total'), 1)
   t.same(await position(), before, 'conversion takes no position: kept responses stay valid')
 })
 

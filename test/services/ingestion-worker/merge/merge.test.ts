@@ -56,6 +56,21 @@ test('while batches are in flight, merging waits for more rows', async t => {
   await waitFor(async () => (await sql`select from unmerged_prices`).length === 0)
 })
 
+test('rows that cannot be merged are published, and not while the database is unavailable', async t => {
+  const db = await database(t)
+  const sql = db.open('ingestion_worker')
+  const metrics = openMetrics('ingestion-worker')
+  const published = async (): Promise<number | undefined> => await valueOf(metrics, 'freight_ledger_most_unmerged_rows')
+  for (let number = 0; number < 9; number++) await insertUnmerged(sql, batch(number))
+  await db.migrator`revoke delete on unmerged_prices from batch_writer`
+  startMerging(t, sql, { minRows: 8, metrics })
+  await waitFor(async () => await published() === 9)
+  await db.migrator`revoke select on unmerged_prices from batch_writer` // the scan fails too
+  await waitFor(async () => await published() === undefined)
+  await db.migrator`grant select, delete on unmerged_prices to batch_writer`
+  await waitFor(async () => await published() === 0)
+})
+
 test('two workers merge while batches arrive and sessions are ended: no reader sees a wrong sum', { timeout: 120_000 }, async t => {
   const db = await database(t)
   const [writer, reader] = [db.open('ingestion_worker'), db.open('rates_api')]

@@ -13,8 +13,12 @@ t.test('ledger switch is refused while an older release is connected, then switc
   await loadOldBatches(sql, { batches: 2, lanes: 10, prices: 5, months: ['2021-01-01'] })
   const run = (verb: string) => ops(['ledger', verb], { DATABASE_URL: db.url('ops') })
   const shows = async (pattern: RegExp): Promise<void> => await waitFor(async () => pattern.test((await run('status')).stdout)) // statistics are some seconds old
-  t.match(await run('status'), { code: 0, stdout: /switched \(UTC\) +no: .*\nposition +0, since \d/ })
+  t.match(await run('status'), { code: 0, stdout: /switched \(UTC\) +no: .*\nposition +none before the switch\n/ })
   await shows(/unconverted prices +100\n/)
+
+  await sql`alter table ledger_position rename to hidden` // as in a database of an earlier release
+  t.match(await run('status'), { code: 1, stderr: /^The database is that of an earlier release.*\n$/ })
+  await sql`alter table hidden rename to ledger_position`
 
   const older = postgres(db.url('rates_api'), { max: 1, connection: { application_name: 'rates-api@0.1.0' } })
   await older`select 1`
@@ -27,5 +31,5 @@ t.test('ledger switch is refused while an older release is connected, then switc
   t.same(await sql`select oldest_release from schema_migrations where name = '0017-ledger'`, [{ oldest_release: '0.2.0' }])
 
   await convert({ sql: db.open('ingestion_worker') })
-  await shows(/unconverted prices +0\nunmerged rows +20\nmerged rows +0\n/)
+  await shows(/unconverted prices +0\nunconverted sums +0\nunmerged rows +20\nmerged rows +0\n/)
 })
