@@ -8,7 +8,7 @@ export type Conversion = {
   before?: () => Promise<void>
   /** Called after each transaction that moved prices. */
   onMoved?: (prices: number, durationMs: number) => void
-  /** Called if `lane_months` had sums without prices, with the number of lane-days. They are kept in `merged_sums`. */
+  /** Called with the number of lane-days, if `lane_months` had sums without prices. They are kept in `merged_sums`. */
   onKept?: (laneDays: number) => void
 }
 
@@ -31,9 +31,7 @@ export async function convert (conversion: Conversion): Promise<boolean> {
   }
   const [left] = await sql<[{ exists: boolean }]>`select exists (select from prices)`
   if (left.exists) return true // hand-loaded meanwhile
-  const kept = await deleteSums(sql)
-  if (kept) onKept?.(kept)
-  return kept !== undefined
+  return await deleteSums(sql, onKept)
 }
 
 async function convertMonth ({ sql, before, onMoved }: Conversion, month: string): Promise<boolean> {

@@ -7,19 +7,18 @@ const pieceLaneMonths = 20_000
 /**
  * Empties `lane_months` and `full_lane_months` after all prices were subtracted from them. The sums of a lane and month, which add up to 0, are
  * deleted in one statement. Sums that do not add up to 0 have no prices in `prices`: their rows are moved to `merged_sums` as they are, so no
- * reader sees a sum change. Returns the number of lane-days that have such sums, or undefined while another process converts.
+ * reader sees a sum change. Calls `onKept` with their number of lane-days. Returns false while another process converts.
  */
-export async function deleteSums (sql: Sql): Promise<number | undefined> {
-  let kept = 0
+export async function deleteSums (sql: Sql, onKept: (laneDays: number) => void = () => {}): Promise<boolean> {
   for (const table of ['full_lane_months', 'lane_months'] as const) {
     for (;;) {
       const piece = await convertAlone(sql, tx => deletePiece(tx, table))
-      if (!piece) return undefined
+      if (!piece) return false
       if (piece.laneMonths === 0) break
-      kept += piece.kept
+      if (piece.kept > 0) onKept(piece.kept)
     }
   }
-  return kept
+  return true
 }
 
 /** Deletes or moves the sums of some lane-months that `table` has. */

@@ -113,7 +113,7 @@ const min = async (sql: Sql): Promise<unknown> => (await sql`select min(number) 
 async function everything (sql: Sql): Promise<unknown> {
   return await sql`
     select count(*), md5(string_agg(lane_day::text, ',' order by lane_day::text)) from (
-      select orig_code, dest_code, day, sum(count), sum(cents) from (
+      select orig_code, dest_code, day, sum(count)::numeric(30), sum(cents)::numeric(30) from (
         select orig_code, dest_code, month + place::int - 1 as day, of_day.number as count, of_day.sum as cents
         from (
           select orig_code, dest_code, month, counts, cents from lane_months
