@@ -65,7 +65,9 @@ async function fill (name: string, write: (sql: Sql) => Promise<unknown>): Promi
 async function fillMerged (sql: Sql): Promise<void> {
   await loadMerged(sql, sample)
   await sql`
-    update merged_sums set counts = array(select 10000 * count from unnest(counts) as count), cents = array(select 10000 * cent from unnest(cents) as cent)`
+    with narrow as (delete from merged_sums returning *)
+    insert into wide_merged_sums select kind, month, orig_code, dest_code,
+      array(select 10000 * count::int from unnest(counts) as count), array(select 10000 * cent::bigint from unnest(cents) as cent) from narrow`
 }
 
 async function requestsPerSecond (url: string, connections: number): Promise<number> {

@@ -10,40 +10,42 @@ import { record } from './measure/results.ts'
  * Measures the bytes and the WAL of a price, of this release and of the release before: of batches with 80 prices a lane, and of daily sheets of
  * one price a lane.
  *
- * - Bytes are the growth of the tables and their indexes from empty. Merging and VACUUM leave free space in the files, which new rows reuse,
- *   so the bytes without the free space of the tables are stated too.
+ * - Bytes are the growth of the tables and their indexes from empty, after one month and after six. `unmerged_prices` keeps the space of the
+ *   rows that merging has moved, which the rows of later months reuse: the bytes of the first month are the most.
  * - WAL is all that a sequence of batches writes, with a checkpoint before it, so that a page of either release is written as a whole once, at
  *   its first change. It is also measured without such full-page images. Autovacuum is off: this release merges whenever a lane has 8 rows,
  *   and the release before vacuums once at the end.
  */
-const [lanes, prices, sheetLanes, days] = [712, 80, 5_000, 30]
+const [lanes, prices, sheetLanes, days] = [712, 80, 5_000, 28]
+const months = ['2021-01', '2021-02', '2021-03', '2021-04', '2021-05', '2021-06']
 const tables = {
-  ours: "relname in ('unmerged_prices', 'merged_sums', 'batch_lanes') or relname like 'merged_prices%'",
+  ours: "relname in ('unmerged_prices', 'merged_sums', 'wide_merged_sums', 'batch_lanes') or relname like 'merged_prices%'",
   theirs: "relname in ('lane_months', 'full_lane_months') or relname like 'prices%'",
 }
 type Side = { name: keyof typeof tables, applier: Applier, worker: Sql, owner: Sql, superuser: Sql, empty: number }
 const bench = await openBench({ autovacuum: 'off', checkpoint_timeout: '1h' })
 const before = checkout(releaseBefore)
-const batch = bench.file('batch.csv', lanesCsv({ lanes, prices }))
-const sheets = Array.from({ length: days }, (_, at) => bench.file(`sheet-${at}.csv`, lanesCsv({ lanes: sheetLanes, day: at + 1 })))
+const batches = months.map(month => bench.file(`batch-${month}.csv`, lanesCsv({ lanes, prices, month })))
+const sheets = months.map(month => Array.from({ length: days }, (_, at) => bench.file(`sheet-${month}-${at}.csv`, lanesCsv({ lanes: sheetLanes, month, day: at + 1 }))))
 
 for (const name of ['ours', 'theirs'] as const) {
   const label = name === 'ours' ? '' : `, release before (${releaseBefore})`
   const one = await open(name, 'one')
-  await apply(one, [batch])
+  await apply(one, [batches[0]!])
   record(`bytes a price, one batch of ${prices} prices a lane${label}`, [await bytes(one) / lanes / prices], name === 'ours' ? '≤ 10' : null)
-  for (let left = 9; left > 0; left--) await apply(one, [batch])
-  await mergeOurs(one, 1)
-  await recordBytes(one, `ten batches of ${prices} prices a lane, merged`, 10 * lanes * prices, '≤ 9')
+  for (const [index, batch] of batches.entries()) {
+    for (let left = index === 0 ? 9 : 10; left > 0; left--) await applyAndMerge(one, [batch])
+    await mergeOurs(one, 1)
+    await recordBytes(one, `ten batches of ${prices} prices a lane, merged`, index, 10 * lanes * prices, '≤ 9')
+  }
   await close(one)
 
   const daily = await open(name, 'daily')
-  for (const sheet of sheets) {
-    await apply(daily, [sheet])
-    await mergeOurs(daily, 8)
+  for (const [index, month] of sheets.entries()) {
+    await applyAndMerge(daily, month)
+    await mergeOurs(daily, 1)
+    await recordBytes(daily, 'a month of daily sheets of one price a lane, merged', index, days * sheetLanes, '≤ 45')
   }
-  await mergeOurs(daily, 1)
-  await recordBytes(daily, 'a month of daily sheets of one price a lane, merged', days * sheetLanes, '≤ 45')
   await close(daily)
 }
 
@@ -53,13 +55,10 @@ for (const images of ['on', 'off']) {
     const side = await open(name, `wal_${images}`)
     await side.superuser.unsafe(`alter system set full_page_writes = ${images}`)
     await side.superuser`select pg_reload_conf()`
-    for (const [what, files, count] of [[`batches of ${prices} prices a lane`, Array<string>(24).fill(batch), 24 * lanes * prices], ['daily sheets', sheets, days * sheetLanes]] as const) {
+    for (const [what, files, count] of [[`batches of ${prices} prices a lane`, Array<string>(24).fill(batches[0]!), 24 * lanes * prices], ['daily sheets', sheets[0]!, days * sheetLanes]] as const) {
       await side.superuser`checkpoint`
       const start = await position(side)
-      for (const file of files) {
-        await apply(side, [file])
-        await mergeOurs(side, 8)
-      }
+      await applyAndMerge(side, files)
       if (name === 'theirs') await side.owner`vacuum`
       wal[`${name} ${what} ${images}`] = (await position(side) - start) / count
     }
@@ -97,14 +96,19 @@ async function mergeOurs ({ name, worker }: Side, minRows: number): Promise<void
   if (name === 'ours') await mergeAll(worker, minRows)
 }
 
-async function recordBytes (side: Side, what: string, count: number, aim: '≤ 9' | '≤ 45'): Promise<void> {
-  const all = await bytes(side)
-  if (side.name === 'theirs') return record(`bytes a price, ${what}, release before (${releaseBefore})`, [all / count])
-  await side.superuser`create extension pgstattuple`
-  const [{ free }] = await side.superuser.unsafe<[{ free: number }]>(`
-    select sum(free_space)::float as free from pg_class cross join pgstattuple(oid) where relkind = 'r' and relnamespace = 'public'::regnamespace and (${tables.ours})`)
-  record(`bytes a price, ${what}`, [all / count], aim)
-  record(`bytes a price, ${what}, without free space that new rows reuse`, [(all - free) / count], aim)
+/** Applies batches one after the other. Merges after each of them, as a worker with the default settings does. */
+async function applyAndMerge (side: Side, files: string[]): Promise<void> {
+  for (const file of files) {
+    await apply(side, [file])
+    await mergeOurs(side, 8)
+  }
+}
+
+async function recordBytes (side: Side, what: string, index: number, ofMonth: number, aim: '≤ 9' | '≤ 45'): Promise<void> {
+  if (index > 0 && index < months.length - 1) return
+  const label = side.name === 'ours' ? '' : `, release before (${releaseBefore})`
+  const when = index === 0 ? 'the first month' : `each of ${months.length} months`
+  record(`bytes a price, ${what}, ${when}${label}`, [await bytes(side) / ofMonth / (index + 1)], label ? null : aim)
 }
 
 /** Returns the bytes of all tables of prices and sums, less those of the empty tables. */

@@ -189,8 +189,8 @@ create table merged_sums (
   month date not null,
   orig_code text not null,
   dest_code text not null,
-  counts integer[] not null,
-  cents bigint[] not null,
+  counts smallint[] not null,
+  cents integer[] not null,
   constraint merged_sums_cents_check CHECK ((cardinality(cents) = 31)),
   constraint merged_sums_counts_check CHECK ((cardinality(counts) = 31)),
   constraint merged_sums_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
@@ -198,8 +198,8 @@ create table merged_sums (
 
 CREATE INDEX merged_sums_of_lane ON public.merged_sums USING btree (kind, month, orig_code, dest_code);
 
-grant insert, maintain, select, update on merged_sums to batch_writer;
-grant insert, select, update on merged_sums to operators;
+grant delete, insert, maintain, select on merged_sums to batch_writer;
+grant delete, insert, select on merged_sums to operators;
 grant select on merged_sums to rates_reader;
 
 create table parked_messages (
@@ -404,6 +404,24 @@ create table unreadable_batches (
 
 grant delete, insert, select, update on unreadable_batches to batch_writer;
 grant select on unreadable_batches to operators;
+
+create table wide_merged_sums (
+  kind smallint not null default 0,
+  month date not null,
+  orig_code text not null,
+  dest_code text not null,
+  counts integer[] not null,
+  cents bigint[] not null,
+  constraint wide_merged_sums_cents_check CHECK ((cardinality(cents) = 31)),
+  constraint wide_merged_sums_counts_check CHECK ((cardinality(counts) = 31)),
+  constraint wide_merged_sums_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+) with (vacuum_truncate=off);
+
+CREATE INDEX wide_merged_sums_of_lane ON public.wide_merged_sums USING btree (kind, month, orig_code, dest_code);
+
+grant insert, maintain, select, update on wide_merged_sums to batch_writer;
+grant insert, select, update on wide_merged_sums to operators;
+grant select on wide_merged_sums to rates_reader;
 
 create table withdrawn_batches (
   batch_number bigint not null,

@@ -5,6 +5,7 @@
  */
 export const arrayTypes = {
   text_array: arrayOf(1009, String),
+  smallint_array: arrayOf(1005, Number),
   int_array: arrayOf(1007, Number),
   // Decimal digits, without rounding: the sums of a full lane-day exceed 2^53. Strings also cost less than Number.
   bigint_array: arrayOf(1016, String),

@@ -43,9 +43,20 @@ create table merged_prices (
 create index merged_prices_of_lane on merged_prices (kind, month, orig_code, dest_code, octet_length(days));
 alter table merged_prices alter days set storage main, alter cents set storage external;
 
--- How many of the merged prices, and how many cents, are on each day of a month. Element 1 is the first of the month. A row near the maximum
--- of its types is followed by another one of the same lane and month: readers add them.
+-- How many of the merged prices, and how many cents, are on each day of a month. Element 1 is the first of the month. Sums of a lane and month
+-- that exceed these types move to `wide_merged_sums`, and the next ones begin here again. Readers add all rows.
 create table merged_sums (
+  kind smallint not null default 0,
+  month date not null check (extract(day from month) = 1),
+  orig_code text not null,
+  dest_code text not null,
+  counts smallint[] not null check (cardinality(counts) = 31),
+  cents int[] not null check (cardinality(cents) = 31)
+) with (vacuum_truncate = off);
+create index merged_sums_of_lane on merged_sums (kind, month, orig_code, dest_code);
+
+-- A row near the maximum of its types is followed by another one of the same lane and month.
+create table wide_merged_sums (
   kind smallint not null default 0,
   month date not null check (extract(day from month) = 1),
   orig_code text not null,
@@ -53,7 +64,7 @@ create table merged_sums (
   counts int[] not null check (cardinality(counts) = 31),
   cents bigint[] not null check (cardinality(cents) = 31)
 ) with (vacuum_truncate = off);
-create index merged_sums_of_lane on merged_sums (kind, month, orig_code, dest_code);
+create index wide_merged_sums_of_lane on wide_merged_sums (kind, month, orig_code, dest_code);
 
 -- The lanes that a batch has prices of in a month: origin and destination of each, five characters each. Written once.
 create table batch_lanes (
@@ -152,7 +163,7 @@ $$;
 revoke all on function switch_ledger () from public;
 grant execute on function switch_ledger () to operators;
 
-grant select on unmerged_prices, merged_sums, ledger_position, reference_version to rates_reader;
+grant select on unmerged_prices, merged_sums, wide_merged_sums, ledger_position, reference_version to rates_reader;
 -- For SQL users, as `prices` before.
 grant select on all_prices to rates_reader;
 -- To apply batches.
@@ -161,7 +172,8 @@ grant select, update (position, at) on ledger_position to batch_writer;
 -- To merge. MAINTAIN is for VACUUM.
 grant select, delete, maintain on unmerged_prices to batch_writer;
 grant select, insert, delete on merged_prices to batch_writer;
-grant select, insert, update, maintain on merged_sums to batch_writer;
+grant select, insert, delete, maintain on merged_sums to batch_writer;
+grant select, insert, update, maintain on wide_merged_sums to batch_writer;
 -- To convert.
 grant select, delete on prices to batch_writer;
 grant delete on lane_months, full_lane_months to batch_writer;
@@ -171,7 +183,8 @@ grant select on ledger_position, all_prices to operators;
 -- `ledger merge`
 grant select, delete on unmerged_prices to operators;
 grant select, insert, delete on merged_prices to operators;
-grant select, insert, update on merged_sums to operators;
+grant select, insert, delete on merged_sums to operators;
+grant select, insert, update on wide_merged_sums to operators;
 
 -- A partition for each month that has one in `prices`.
 do $$

@@ -6,7 +6,9 @@ export async function readSums (sql: Sql): Promise<Record<string, string>> {
   const rows = await sql<Array<LedgerRow & { lane: string, counts: number[] | null, sums: string[] }>>`
     select concat_ws(' ', kind, month, orig_code, dest_code) as lane, runs, days, cents, null::int[] as counts, null::bigint[] as sums from unmerged_prices
     union all
-    select concat_ws(' ', kind, month, orig_code, dest_code), null, null, null, counts, cents from merged_sums`
+    select concat_ws(' ', kind, month, orig_code, dest_code), null, null, null, counts::int[], cents::bigint[] from merged_sums
+    union all
+    select concat_ws(' ', kind, month, orig_code, dest_code), null, null, null, counts, cents from wide_merged_sums`
   const byLane: Record<string, ReturnType<typeof emptySums>> = {}
   for (const { lane, counts, sums, ...row } of rows) {
     const total = byLane[lane] ??= emptySums()

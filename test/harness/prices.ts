@@ -1,5 +1,7 @@
 import type { Sql } from 'postgres'
+import { addSums } from '../../lib/ledger/merge/add-sums.ts'
 import { addRow, emptySums, encodeRun, MAX_NARROW_CENTS, type DaySums, type LedgerRow } from '../../lib/ledger/row.ts'
+import { transaction } from '../../lib/postgres/transaction.ts'
 
 /** A price in cents, so that the test's own sums are exact. */
 export type Price = { orig: string, dest: string, day: string, cents: bigint }
@@ -36,10 +38,13 @@ export async function takeBack (sql: Sql, batchNumber: bigint, prices: Price[]):
 export async function loadMerged (sql: Sql, prices: Price[]): Promise<bigint> {
   const batchNumber = await nextBatchNumber(sql)
   const rows = rowsOf(prices, batchNumber)
-  await sql`
-    with position as (update ledger_position set position = position + 1),
-      merged as (insert into merged_prices (month, orig_code, dest_code, runs, days, cents) ${selectRows(sql, rows)})
-    insert into merged_sums (month, orig_code, dest_code, counts, cents) ${selectSums(sql, rows)}`
+  await transaction(sql, async tx => {
+    await tx`insert into merged_prices (month, orig_code, dest_code, runs, days, cents) ${selectRows(sql, rows)}`
+    await tx`update ledger_position set position = position + 1`
+    for (const [month, ofMonth] of Map.groupBy(rows, ({ month }) => month)) {
+      await addSums(tx, { kind: 0, month }, ofMonth.map(row => ({ ...row, ...sumsOf(row) })))
+    }
+  })
   return batchNumber
 }
 
@@ -93,12 +98,14 @@ function selectRows (sql: Sql, rows: LaneRow[]) {
     ) as row (month, orig, dest, runs, days, cents)`
 }
 
+function sumsOf (row: LedgerRow): DaySums {
+  const sums = emptySums()
+  addRow(sums, row)
+  return sums
+}
+
 function selectSums (sql: Sql, rows: LaneRow[]) {
-  const sums = rows.map(row => {
-    const sums = emptySums()
-    addRow(sums, row)
-    return sums
-  })
+  const sums = rows.map(sumsOf)
   const arrays = (column: keyof DaySums) => sums.map(row => `{${row[column].join()}}`)
   return sql`
     select month, orig, dest, counts::int[], cents::bigint[]

@@ -1,11 +1,12 @@
 import type { Sql } from 'postgres'
 import { addRow, emptySums, type DaySums } from '../row.ts'
 import { transaction } from '../../postgres/transaction.ts'
+import { addSums } from './add-sums.ts'
 import { concatenate, countPrices } from './concatenate.ts'
 import { useIndexes, type Due } from './due.ts'
 import { lockOrigins } from './lock-origins.ts'
 import { takeAlong, takeUnmerged, type Taken } from './take.ts'
-import { addSums, insertMerged } from './write.ts'
+import { insertMerged } from './write.ts'
 
 /** What left `unmerged_prices`. */
 export type Merged = { rows: number, prices: number }

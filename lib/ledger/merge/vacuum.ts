@@ -10,7 +10,7 @@ export type TableRows = { name: string, live: number, dead: number }
 export async function mergingTables (sql: Sql): Promise<TableRows[]> {
   return await sql<TableRows[]>`
     select relname as name, n_live_tup as live, n_dead_tup as dead from pg_stat_user_tables
-    where schemaname = 'public' and (relname in ('unmerged_prices', 'merged_sums') or relname like 'merged_prices_%')`
+    where schemaname = 'public' and (relname in ('unmerged_prices', 'merged_sums', 'wide_merged_sums') or relname like 'merged_prices_%')`
 }
 
 /**

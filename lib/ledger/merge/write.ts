@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { DaySums, LedgerRow } from '../row.ts'
+import type { LedgerRow } from '../row.ts'
 import { copy } from '../../postgres/copy.ts'
 import type { Lane } from './due.ts'
 
@@ -30,34 +30,4 @@ function int32 (value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4)
   bytes.writeInt32BE(value)
   return bytes
-}
-
-/**
- * Adds to `merged_sums`. A row that has 2^30 prices or 2^62 cents on a day stays as it is, and the lane gets another row
- * (docs/decisions/0020-a-lane-day-has-no-limit.md).
- */
-export async function addSums (tx: Sql, { kind, month }: Of, added: ReadonlyArray<Lane & DaySums>): Promise<void> {
-  await tx`
-    with added as (
-      select orig_code, dest_code, counts::int[], cents::bigint[]
-      from unnest(
-        ${added.map(({ orig }) => orig)}::text[], ${added.map(({ dest }) => dest)}::text[],
-        ${added.map(({ counts }) => `{${counts.join()}}`)}::text[], ${added.map(({ cents }) => `{${cents.join()}}`)}::text[]
-      ) as added (orig_code, dest_code, counts, cents)
-    ), open_row as (
-      select added.*, id from added cross join lateral (
-        select ctid as id from merged_sums as sums
-        where kind = ${kind}::smallint and month = ${month}::date and sums.orig_code = added.orig_code and sums.dest_code = added.dest_code
-          and 1073741824 > all (sums.counts) and 4611686018427387904 > all (sums.cents)
-        limit 1) as sums
-    ), updated as (
-      update merged_sums as sums set
-        counts = (select array_agg(had + new order by day) from unnest(sums.counts, open_row.counts) with ordinality as pair (had, new, day)),
-        cents = (select array_agg(had + new order by day) from unnest(sums.cents, open_row.cents) with ordinality as pair (had, new, day))
-      from open_row where sums.ctid = open_row.id
-      returning sums.orig_code, sums.dest_code
-    )
-    insert into merged_sums (kind, month, orig_code, dest_code, counts, cents)
-    select ${kind}::smallint, ${month}::date, orig_code, dest_code, counts, cents from added
-    where (orig_code, dest_code) not in (select orig_code, dest_code from updated)`
 }

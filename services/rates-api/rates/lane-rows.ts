@@ -8,8 +8,10 @@ type Fragment = ReturnType<Sql>
  */
 export function laneRows (sql: Sql, isLane: Fragment, months: string[]): Fragment {
   return sql`
-    select month, counts, cents as sums, null::bytea as runs, null::bytea as days, null::bytea as cents
+    select month, counts::int[], cents::bigint[] as sums, null::bytea as runs, null::bytea as days, null::bytea as cents
     from merged_sums where kind = 0 and month = any (${months}::date[]) and ${isLane}
+    union all
+    select month, counts, cents, null, null, null from wide_merged_sums where kind = 0 and month = any (${months}::date[]) and ${isLane}
     union all
     select month, null, null, runs, days, cents from unmerged_prices where kind = 0 and month = any (${months}::date[]) and ${isLane}
     union all

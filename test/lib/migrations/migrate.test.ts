@@ -91,18 +91,18 @@ t.test('no role has more rights than its work needs', async t => {
   t.same(await may('rates_api'), [])
   t.same(await may('ingestion_api'), ['insert batches', 'insert dead_letter_actions'])
   t.same(await may('ingestion_worker'), [
-    'delete full_lane_months', 'delete lane_months', 'delete merged_prices', 'delete parked_messages', 'delete prices', 'delete stray_messages',
+    'delete full_lane_months', 'delete lane_months', 'delete merged_prices', 'delete merged_sums', 'delete parked_messages', 'delete prices', 'delete stray_messages',
     'delete unmerged_prices', 'delete unreadable_batches',
     'insert applied_batches', 'insert batch_attempts', 'insert batch_lanes', 'insert batches', 'insert dead_letter_actions', 'insert full_lane_months',
     'insert lane_months', 'insert merged_prices', 'insert merged_sums', 'insert parked_messages', 'insert prices', 'insert stray_messages',
-    'insert unmerged_prices', 'insert unreadable_batches', 'insert worker_rules',
-    'update lane_months', 'update merged_sums', 'update parked_messages', 'update stray_messages', 'update unreadable_batches',
+    'insert unmerged_prices', 'insert unreadable_batches', 'insert wide_merged_sums', 'insert worker_rules',
+    'update lane_months', 'update parked_messages', 'update stray_messages', 'update unreadable_batches', 'update wide_merged_sums',
   ])
   t.same(await may('ops'), [
-    'delete merged_prices', 'delete port_aliases', 'delete unmerged_prices',
+    'delete merged_prices', 'delete merged_sums', 'delete port_aliases', 'delete unmerged_prices',
     'insert batches', 'insert dead_letter_actions', 'insert merged_prices', 'insert merged_sums', 'insert port_aliases', 'insert ports',
-    'insert reference_actions', 'insert regions', 'insert session_signals',
-    'update merged_sums', 'update port_aliases', 'update ports', 'update regions',
+    'insert reference_actions', 'insert regions', 'insert session_signals', 'insert wide_merged_sums',
+    'update port_aliases', 'update ports', 'update regions', 'update wide_merged_sums',
   ])
   const mayOnLedger = async (role: string): Promise<string[]> => {
     const rows = await sql`

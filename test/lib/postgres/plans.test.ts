@@ -66,7 +66,7 @@ t.test('a statement on prices locks the partition that it reads, however often i
 
 t.test('the rates API plans a lane once, and finds it by indexes although every table was empty then', async t => {
   const db = await database(t)
-  const tables = ['merged_sums', 'unmerged_prices', 'lane_months', 'full_lane_months']
+  const tables = ['merged_sums', 'wide_merged_sums', 'unmerged_prices', 'lane_months', 'full_lane_months']
   await db.migrator.unsafe(`vacuum analyze ${tables.join()}`)
   const sql = openDatabase({ url: db.url('rates_api'), process: 'test', poolSize: 1, settings: planSettings })
   t.teardown(() => sql.end({ timeout: 1 }))

@@ -51,7 +51,8 @@ const sums = (tx: Sql) => tx`
   from (
     select month, orig_code, dest_code, counts, cents from lane_months
     union all select month, orig_code, dest_code, counts, cents from full_lane_months
-    union all select month, orig_code, dest_code, counts, cents from merged_sums
+    union all select month, orig_code, dest_code, counts::int[], cents::bigint[] from merged_sums
+    union all select month, orig_code, dest_code, counts, cents from wide_merged_sums
   ) as days cross join generate_series(1, 31) as number
   union all
   select orig_code, dest_code, price.day, 1, (price.price * 100)::bigint

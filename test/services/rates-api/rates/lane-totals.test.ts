@@ -33,7 +33,7 @@ t.test('prices in any mixture of old and new tables, merged or not, taken back o
   const otherKind = Array.from({ length: 20 }, somePrice)
   await load(sql, otherKind)
   await loadMerged(sql, otherKind)
-  for (const table of ['unmerged_prices', 'merged_prices', 'merged_sums']) await sql`update ${sql(table)} set kind = 1`
+  for (const table of ['unmerged_prices', 'merged_prices', 'merged_sums', 'wide_merged_sums']) await sql`update ${sql(table)} set kind = 1`
   const counting = new Set<Price[]>()
   const lanesInOld = new Set<string>()
   const loaded: Array<{ batchNumber: bigint, prices: Price[] }> = []
