@@ -16,7 +16,7 @@ import { record } from './measure/results.ts'
  *   its first change. It is also measured without such full-page images. Autovacuum is off: this release merges whenever a lane has 8 rows,
  *   and the release before vacuums once at the end.
  */
-const [lanes, prices, sheetLanes, days] = [712, 80, 5_000, 28]
+const [lanes, prices, sheetLanes, days] = [712, 80, 20_000, 30]
 const months = ['2021-01', '2021-02', '2021-03', '2021-04', '2021-05', '2021-06']
 const tables = {
   ours: "relname in ('unmerged_prices', 'merged_sums', 'wide_merged_sums', 'batch_lanes') or relname like 'merged_prices%'",

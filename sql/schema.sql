@@ -36,9 +36,10 @@ create table batch_lanes (
   batch_number bigint not null,
   kind smallint not null default 0,
   month date not null,
-  lanes text not null,
+  orig_codes text not null,
+  dest_codes text not null,
   constraint batch_lanes_pkey PRIMARY KEY (batch_number, kind, month),
-  constraint batch_lanes_lanes_check CHECK (((length(lanes) > 0) AND ((length(lanes) % 10) = 0))),
+  constraint batch_lanes_codes_check CHECK (((length(orig_codes) > 0) AND ((length(orig_codes) % 5) = 0) AND (length(dest_codes) = length(orig_codes)))),
   constraint batch_lanes_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
 );
 

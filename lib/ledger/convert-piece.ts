@@ -43,8 +43,8 @@ const statement = `
       string_agg(case when cents > 2147483647 then int8send(cents) else int4send(cents::int) end, '')
     from taken group by orig_code, dest_code, cents > 2147483647
   ), lanes as (
-    insert into batch_lanes (batch_number, kind, month, lanes)
-    select $2::bigint, 0, $1::date, string_agg(orig_code || dest_code, '' order by orig_code, dest_code)
+    insert into batch_lanes (batch_number, kind, month, orig_codes, dest_codes)
+    select $2::bigint, 0, $1::date, string_agg(orig_code, '' order by orig_code, dest_code), string_agg(dest_code, '' order by orig_code, dest_code)
     from (select distinct orig_code, dest_code from prices where ${isOfMonth} and batch_number = $2::bigint) as lane
     where not exists (select from batch_lanes where batch_number = $2::bigint and kind = 0 and month = $1::date)
     having count(*) > 0

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 
 /** Dead rows from which a table is vacuumed, and their share of the live rows. Less is left to autovacuum. */
-const [minDead, deadShare] = [5_000, 0.1]
+const [minDead, deadShare] = [1_000, 0.1]
 
 /** Estimates of a table's live and dead rows, a second old. */
 export type TableRows = { name: string, live: number, dead: number }

@@ -8,7 +8,9 @@ import { formatDay } from '../rows/values/days.ts'
 export async function writeLedger (tx: Sql, codes: readonly string[], batchNumber: number, prices: SortedPrices): Promise<void> {
   await copy(tx, tx`copy unmerged_prices (kind, month, orig_code, dest_code, runs, days, cents) from stdin (format binary)`,
     encodeLedgerRows(codes, BigInt(batchNumber), prices))
-  for (const { month, lanes } of lanesByMonth(codes, prices)) {
-    await tx`insert into batch_lanes (batch_number, kind, month, lanes) values (${batchNumber}, 0, ${formatDay(month)}, ${lanes})`
+  for (const { month, origCodes, destCodes } of lanesByMonth(codes, prices)) {
+    await tx`
+      insert into batch_lanes (batch_number, kind, month, orig_codes, dest_codes)
+      values (${batchNumber}, 0, ${formatDay(month)}, ${origCodes}, ${destCodes})`
   }
 }

@@ -49,7 +49,7 @@ t.test('conversion moves every price, with its batch, and no reader sees a sum c
     [{ width: 4, prices: 2 }, { width: 8, prices: 1 }], 'a high price has a row of its own')
   t.same(await sql`select count(*) from unmerged_prices`, [{ count: 6 * 150 * 2 + 2 }], 'a row for each batch and lane-month')
   t.same(await sql`
-    select number, batch_lanes.month, length(lanes) / 10 as lanes from batch_lanes left join batches on number = batch_number
+    select number, batch_lanes.month, length(orig_codes) / 5 as lanes from batch_lanes left join batches on number = batch_number
     where batch_lanes.batch_number in (77, (select min(number) from batches)) order by batch_number, month`, [
     { number: await min(sql), month: '2021-01-01', lanes: 150 }, { number: await min(sql), month: '2021-02-01', lanes: 150 }, { number: null, month: '2021-01-01', lanes: 1 },
   ])
@@ -71,7 +71,7 @@ t.test('a batch in pieces, and an interrupted conversion that continues', async 
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 10)
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 0)
-  t.same(await sql`select batch_number, length(lanes) / 10 as lanes from batch_lanes`, [{ batch_number: batchNumber, lanes: 30 }], 'all lanes, once')
+  t.same(await sql`select batch_number, length(orig_codes) / 5 as lanes from batch_lanes`, [{ batch_number: batchNumber, lanes: 30 }], 'all lanes, once')
   t.same([await everything(sql), await allPrices(sql)], before)
 
   await t.rejects(convert({ sql: worker, async before () { throw new Error('stopped') } }), /stopped/)

@@ -71,8 +71,8 @@ async function wrongLanes (tx: Sql): Promise<string[]> {
       ) as price group by 1, 2, 3
     ), listed as (
       select batch_number, kind, month, string_agg(lane, ' ' order by lane) as lanes
-      from batch_lanes cross join generate_series(1, length(batch_lanes.lanes), 10) as first
-        cross join substr(batch_lanes.lanes, first, 10) as lane group by 1, 2, 3
+      from batch_lanes cross join generate_series(1, length(orig_codes), 5) as first
+        cross join concat(substr(orig_codes, first, 5), substr(dest_codes, first, 5)) as lane group by 1, 2, 3
     )
     select format('%s in %s: %s, not %s', batch_number, month, coalesce(listed.lanes, 'none'), coalesce(priced.lanes, 'none')) as text
     from priced full join listed using (batch_number, kind, month) where priced.lanes is distinct from listed.lanes limit 20`

@@ -40,21 +40,24 @@ export function * encodeLedgerRows (codes: readonly string[], batchNumber: bigin
 export type MonthLanes = {
   /** First day of the month, in days since 1970-01-01. */
   month: number
-  /** Origin and destination of each lane, five characters each. */
-  lanes: string
+  /** The origin of each lane, five characters each. */
+  origCodes: string
+  /** The destination of each lane, in the same order. */
+  destCodes: string
 }
 
 /** Yields the lanes of each month. */
 export function * lanesByMonth (codes: readonly string[], prices: SortedPrices): Generator<MonthLanes> {
   let month = NaN
-  let lanes: string[] = []
+  let [origs, dests]: [string[], string[]] = [[], []]
   for (const lane of prices.laneMonths()) {
     if (lane.month !== month) {
-      if (lanes.length > 0) yield { month, lanes: lanes.join('') }
-      month = lane.month
-      lanes = []
+      if (origs.length > 0) yield { month, origCodes: origs.join(''), destCodes: dests.join('') }
+      month = lane.month;
+      [origs, dests] = [[], []]
     }
-    lanes.push(codes[lane.orig]!, codes[lane.dest]!)
+    origs.push(codes[lane.orig]!)
+    dests.push(codes[lane.dest]!)
   }
-  if (lanes.length > 0) yield { month, lanes: lanes.join('') }
+  if (origs.length > 0) yield { month, origCodes: origs.join(''), destCodes: dests.join('') }
 }

@@ -77,7 +77,7 @@ t.test('of 2,000 batches exactly those are replayed that were lost with the data
   for (const row of before.filter(({ state }) => ['applied', 'rejected', 'discarded'].includes(state))) {
     if (JSON.stringify(states.get(row.id)) !== JSON.stringify(row)) t.fail(`${row.id} was ${row.state} and was touched`)
   }
-  t.equal((await db.migrator`select 1 from prices`).length, 210, 'each lost batch once, none of the others')
+  t.equal((await db.migrator`select 1 from all_prices`).length, 210, 'each lost batch once, none of the others')
   t.equal((await db.migrator`select 1 from dead_letter_actions where action = 'discard' and actor = 'someone'`).length, 80, 'actor and reason')
   t.equal((await db.migrator`select 1 from batches where state = 'rejected' and first_errors->0->>'code' = 'unknown_port'`).length, 80)
   await waitFor(async () => await queued() === 0)
@@ -115,7 +115,7 @@ t.test('interrupted while sending, and repeated: each batch is sent, in order, a
   await putBack(it, sent)
   startWorker(t, it)
   await waitFor(async () => (await it.db.migrator`select 1 from batches where state = 'applied'`).length === 20)
-  t.equal((await it.db.migrator`select 1 from prices`).length, 20)
+  t.equal((await it.db.migrator`select 1 from all_prices`).length, 20)
 })
 
 t.test('unreadable objects are named, and the other batches are replayed', async t => {
