@@ -206,7 +206,7 @@ export const causes: Cause[] = [
     },
   },
   {
-    what: 'a session holds the lock of the conversion, and a price is loaded into the table of before the ledger',
+    what: 'a session holds the lock of the conversion, and a price is loaded into `prices`',
     alarms: ['conversion-stuck'],
     async trigger ({ admin }) {
       const released = Promise.withResolvers<void>()
