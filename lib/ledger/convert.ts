@@ -8,7 +8,7 @@ export type Conversion = {
   before?: () => Promise<void>
   /** Called after each transaction that moved prices. */
   onMoved?: (prices: number, durationMs: number) => void
-  /** Called with the number of lane-days, if `lane_months` had sums without prices. They are kept in `merged_sums`. */
+  /** Called with the number of lane-days, if `lane_months` had sums without prices. They are kept in `wide_merged_sums`. */
   onKept?: (laneDays: number) => void
 }
 

@@ -6,8 +6,8 @@ const pieceLaneMonths = 20_000
 
 /**
  * Empties `lane_months` and `full_lane_months` after all prices were subtracted from them. The sums of a lane and month, which add up to 0, are
- * deleted in one statement. Sums that do not add up to 0 have no prices in `prices`: their rows are moved to `merged_sums` as they are, so no
- * reader sees a sum change. Calls `onKept` with their number of lane-days. Returns false while another process converts.
+ * deleted in one statement. Sums that do not add up to 0 have no prices in `prices`: their rows are moved to `wide_merged_sums` as they are,
+ * so no reader sees a sum change. Calls `onKept` with their number of lane-days. Returns false while another process converts.
  */
 export async function deleteSums (sql: Sql, onKept: (laneDays: number) => void = () => {}): Promise<boolean> {
   for (const table of ['full_lane_months', 'lane_months'] as const) {
@@ -41,7 +41,7 @@ async function deletePiece (tx: Sql, table: string): Promise<{ laneMonths: numbe
       from not_zero cross join unnest(counts, cents) with ordinality as of_day (count, sum, day)
       group by orig_code, dest_code, month, day having sum(of_day.count) <> 0 or sum(of_day.sum) <> 0
     ), moved as (
-      insert into merged_sums (month, orig_code, dest_code, counts, cents)
+      insert into wide_merged_sums (month, orig_code, dest_code, counts, cents)
       select month, orig_code, dest_code, counts, cents from not_zero
       where (orig_code, dest_code, month) in (select orig_code, dest_code, month from left_over)
     )

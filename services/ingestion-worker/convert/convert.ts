@@ -44,7 +44,7 @@ async function convertRest ({ sql, log, metrics }: Converter, stopping: AbortSig
     },
     onKept (laneDays) {
       metrics.count('freight_ledger_kept_sums_total', {}, laneDays)
-      log.warn({ laneDays }, 'sums of lane_months without prices are kept in merged_sums')
+      log.warn({ laneDays }, 'sums of lane_months without prices are kept in wide_merged_sums')
     },
   })
   if (moved > 0) log.info({ prices: moved, isDone }, 'prices converted to the ledger by lane and month')

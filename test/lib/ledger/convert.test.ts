@@ -102,8 +102,8 @@ t.test('sums without prices are kept: an operator has dropped a month of prices'
   const kept: number[] = []
   t.equal(await convert({ sql: db.open('ingestion_worker'), onKept: laneDays => kept.push(laneDays) }), true)
   t.same(await everything(sql), before)
-  t.same(kept, [(await sql`select distinct orig_code, dest_code, day from merged_sums, unnest(counts) with ordinality as of_day (count, day) where count <> 0`).length])
-  t.same(await sql`select count(*), min(month) as first, max(month) as last from merged_sums`, [{ count: 6, first: months[0], last: months[0] }])
+  t.same(kept, [(await sql`select distinct orig_code, dest_code, day from wide_merged_sums, unnest(counts) with ordinality as of_day (count, day) where count <> 0`).length])
+  t.same(await sql`select count(*), min(month) as first, max(month) as last from wide_merged_sums`, [{ count: 6, first: months[0], last: months[0] }])
   t.ok(await isConverted(sql))
 })
 
@@ -118,7 +118,7 @@ async function everything (sql: Sql): Promise<unknown> {
         from (
           select orig_code, dest_code, month, counts, cents from lane_months
           union all select orig_code, dest_code, month, counts, cents from full_lane_months
-          union all select orig_code, dest_code, month, counts, cents from merged_sums
+          union all select orig_code, dest_code, month, counts, cents from wide_merged_sums
         ) as sums, unnest(counts, cents) with ordinality as of_day (number, sum, place)
         union all
         select orig_code, dest_code, price.day, 1, price * 100

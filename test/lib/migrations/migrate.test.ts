@@ -108,23 +108,24 @@ t.test('no role has more rights than its work needs', async t => {
     const rows = await sql`
       select format('%s %s', privilege, relname) as can
       from pg_class, unnest(array['maintain', 'select']) as privilege
-      where relname in ('unmerged_prices', 'merged_prices', 'merged_sums', 'batch_lanes', 'ledger_position', 'withdrawn_batches', 'all_prices',
+      where relname in ('unmerged_prices', 'merged_prices', 'merged_sums', 'wide_merged_sums', 'batch_lanes', 'ledger_position', 'withdrawn_batches', 'all_prices',
         'prices', 'lane_months', 'full_lane_months') and has_table_privilege(${role}, oid, privilege)
       order by 1`
     return rows.map(row => row.can as string)
   }
   t.same(await mayOnLedger('rates_api'), [
     'select all_prices', 'select full_lane_months', 'select lane_months', 'select ledger_position', 'select merged_sums', 'select prices',
-    'select unmerged_prices',
+    'select unmerged_prices', 'select wide_merged_sums',
   ])
   t.same(await mayOnLedger('ingestion_api'), [])
   t.same(await mayOnLedger('ingestion_worker'), [
-    'maintain merged_sums', 'maintain unmerged_prices',
+    'maintain merged_sums', 'maintain unmerged_prices', 'maintain wide_merged_sums',
     'select batch_lanes', 'select full_lane_months', 'select lane_months', 'select ledger_position', 'select merged_prices', 'select merged_sums',
-    'select prices', 'select unmerged_prices',
+    'select prices', 'select unmerged_prices', 'select wide_merged_sums',
   ])
   t.same(await mayOnLedger('ops'), [
     'select all_prices', 'select ledger_position', 'select merged_prices', 'select merged_sums', 'select prices', 'select unmerged_prices',
+    'select wide_merged_sums',
   ])
 })
 
