@@ -5,6 +5,7 @@ import { convertLockKey } from '../../../lib/ledger/convert-lock.ts'
 import { convertPiece } from '../../../lib/ledger/convert-piece.ts'
 import { estimateUnconverted, isConverted } from '../../../lib/ledger/unconverted.ts'
 import { database } from '../../harness/database.ts'
+import { readLaneDays, readPrices } from '../../harness/ledger-contents.ts'
 import { loadOldBatches, refreshLaneMonths } from '../../harness/old-tables.ts'
 import { waitFor } from '../../harness/wait.ts'
 
@@ -18,14 +19,14 @@ t.test('conversion moves every price, with its batch, and no reader sees a sum c
   await refreshLaneMonths(sql)
   await sql`insert into full_lane_months select * from lane_months where orig_code = 'CNSHG' or orig_code like 'A%'`
   await sql`update lane_months set counts = array_fill(0, array[31]), cents = array_fill(0::bigint, array[31]) where orig_code = 'CNSHG' or orig_code like 'A%'`
-  const before = await everything(sql)
-  const prices = await allPrices(sql)
+  const before = await readLaneDays(sql)
+  const prices = await readPrices(sql)
 
   let reads = 0
   const reading = new AbortController()
   const readers = ['rates_api', 'ops'].map(async login => {
     const reader = db.open(login as 'ops')
-    for (; !reading.signal.aborted; reads++) t.same(login === 'ops' ? await allPrices(reader) : await everything(reader), login === 'ops' ? prices : before)
+    for (; !reading.signal.aborted; reads++) t.same(login === 'ops' ? await readPrices(reader) : await readLaneDays(reader), login === 'ops' ? prices : before)
   })
   let pieces = 0
   let moved = 0
@@ -42,8 +43,8 @@ t.test('conversion moves every price, with its batch, and no reader sees a sum c
   await Promise.all(readers)
 
   t.equal(moved, 6 * 150 * 20 * 2 + 3)
-  t.same(await everything(sql), before)
-  t.same(await allPrices(sql), prices)
+  t.same(await readLaneDays(sql), before)
+  t.same(await readPrices(sql), prices)
   t.ok(await isConverted(sql))
   t.same(await sql`select octet_length(cents) / octet_length(days) as width, octet_length(days) as prices from unmerged_prices where runs > int8send(76) || '\\xff' order by width`,
     [{ width: 4, prices: 2 }, { width: 8, prices: 1 }], 'a high price has a row of its own')
@@ -65,26 +66,26 @@ t.test('a batch in pieces, and an interrupted conversion that continues', async 
   const db = await database(t)
   const sql = db.migrator
   const [batchNumber, other] = await loadOldBatches(sql, { batches: 2, lanes: 30, prices: 7, months })
-  const before = [await everything(sql), await allPrices(sql)]
+  const before = [await readLaneDays(sql), await readPrices(sql)]
   const worker = db.open('ingestion_worker')
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 10)
   t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 0)
   t.same(await sql`select batch_number, length(orig_codes) / 5 as lanes from batch_lanes`, [{ batch_number: batchNumber, lanes: 30 }], 'all lanes, once')
-  t.same([await everything(sql), await allPrices(sql)], before)
+  t.same([await readLaneDays(sql), await readPrices(sql)], before)
 
   await t.rejects(convert({ sql: worker, async before () { throw new Error('stopped') } }), /stopped/)
   let pieces = 0
   await t.rejects(convert({ sql: worker, async before () { if (++pieces > 1) await worker`select pg_terminate_backend(pg_backend_pid())` } }))
-  t.same([await everything(sql), await allPrices(sql)], before)
+  t.same([await readLaneDays(sql), await readPrices(sql)], before)
 
   await sql.begin(async tx => {
     await tx`select pg_advisory_xact_lock(${convertLockKey})`
     t.equal(await convert({ sql: worker }), false, 'one process converts at a time')
   })
   t.equal(await convert({ sql: worker }), true)
-  t.same([await everything(sql), await allPrices(sql)], before)
+  t.same([await readLaneDays(sql), await readPrices(sql)], before)
   t.ok(await isConverted(sql))
   t.same(await sql`select count(*) from batch_lanes where batch_number = ${other!}`, [{ count: 2 }])
   t.equal(await convert({ sql: worker }), true, 'a further call has no effect')
@@ -98,35 +99,13 @@ t.test('sums without prices are kept: an operator has dropped a month of prices'
   await sql`update full_lane_months set counts[1] = 1073741824, cents[1] = 4611686018427387904`
   await sql`update lane_months set counts[1] = 1073741824, cents[1] = 4611686018427387904 where month = ${months[0]!}`
   await sql`drop table prices_2021_01`
-  const before = await everything(sql)
+  const before = await readLaneDays(sql)
   const kept: number[] = []
   t.equal(await convert({ sql: db.open('ingestion_worker'), onKept: laneDays => kept.push(laneDays) }), true)
-  t.same(await everything(sql), before)
+  t.same(await readLaneDays(sql), before)
   t.same(kept, [(await sql`select distinct orig_code, dest_code, day from wide_merged_sums, unnest(counts) with ordinality as of_day (count, day) where count <> 0`).length])
   t.same(await sql`select count(*), min(month) as first, max(month) as last from wide_merged_sums`, [{ count: 6, first: months[0], last: months[0] }])
   t.ok(await isConverted(sql))
 })
 
 const min = async (sql: Sql): Promise<unknown> => (await sql`select min(number) from batches`)[0]!.min
-
-/** The prices and cents of each lane-day, as readers add them: the sums of old and new tables, and the unmerged rows. */
-async function everything (sql: Sql): Promise<unknown> {
-  return await sql`
-    select count(*), md5(string_agg(lane_day::text, ',' order by lane_day::text)) from (
-      select orig_code, dest_code, day, sum(count)::numeric(30), sum(cents)::numeric(30) from (
-        select orig_code, dest_code, month + place::int - 1 as day, of_day.number as count, of_day.sum as cents
-        from (
-          select orig_code, dest_code, month, counts, cents from lane_months
-          union all select orig_code, dest_code, month, counts, cents from full_lane_months
-          union all select orig_code, dest_code, month, counts, cents from wide_merged_sums
-        ) as sums, unnest(counts, cents) with ordinality as of_day (number, sum, place)
-        union all
-        select orig_code, dest_code, price.day, 1, price * 100
-        from unmerged_prices, ledger_prices(month, runs, days, cents) as price
-      ) as part group by 1, 2, 3 having sum(count) <> 0 or sum(cents) <> 0
-    ) as lane_day`
-}
-
-async function allPrices (sql: Sql): Promise<unknown> {
-  return await sql`select count(*), md5(string_agg(price::text, ',' order by price::text)) from (select orig_code, dest_code, day, price, batch_number, month from all_prices) as price`
-}

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { emptySums } from '../../../../lib/ledger/row.ts'
 import { seededRandom } from '../../../../lib/sample/random.ts'
 import { averagePrices } from '../../../../services/rates-api/rates/average-prices.ts'
 import { database } from '../../../harness/database.ts'
+import { queryOf, sides, somePrice, totalsOfPrices } from '../../../harness/lane-queries.ts'
 import { load, loadMerged, loadOld, prices, takeBack, type Price } from '../../../harness/prices.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 
@@ -11,26 +11,12 @@ const below = (count: number) => Math.floor(random() * count)
 const pick = <T>(items: readonly T[]): T => items[below(items.length)]!
 
 const months = ['2020-12', '2021-01', '2021-02']
-const origins = ['CNGGZ', 'CNTAC', 'CNTAG'] // CNTAG is an alias of CNTAC
-const destinations = ['EETLL', 'EEMUG']
-/** A price of four bytes, or now and then one of eight. */
-const somePrice = (): Price => ({
-  orig: pick(origins), dest: pick(destinations), day: `${pick(months)}-${String(1 + below(28)).padStart(2, '0')}`,
-  cents: random() < 0.05 ? 999_999_999_999n - BigInt(below(1_000)) : BigInt(1 + below(0x7fffffff)),
-})
-
-const queries: Array<[orig: string, dest: string, isOrigin: (code: string) => boolean, isDestination: (code: string) => boolean]> = [
-  ['CNGGZ', 'EETLL', code => code === 'CNGGZ', code => code === 'EETLL'],
-  ['CNTAC', 'EETLL', code => code.startsWith('CNTA'), code => code === 'EETLL'],
-  ['CNTAG', 'EEMUG', code => code.startsWith('CNTA'), code => code === 'EEMUG'],
-  ['china_main', 'EETLL', () => true, code => code === 'EETLL'],
-  ['china_main', 'baltic_main', () => true, () => true],
-]
+const batchOf = (count: number): Price[] => Array.from({ length: count }, () => somePrice(random, months))
 
 t.test('prices in any mixture of old and new tables, merged or not, taken back or not: the sums are those of the prices that count', async t => {
   const { migrator: sql, open } = await database(t)
   const reader = open('rates_api')
-  const otherKind = Array.from({ length: 20 }, somePrice)
+  const otherKind = batchOf(20)
   await load(sql, otherKind)
   await loadMerged(sql, otherKind)
   for (const table of ['unmerged_prices', 'merged_prices', 'merged_sums', 'wide_merged_sums']) await sql`update ${sql(table)} set kind = 1`
@@ -48,7 +34,7 @@ t.test('prices in any mixture of old and new tables, merged or not, taken back o
     },
   ]
   for (let round = 0; round < 30; round++) {
-    const prices = Array.from({ length: 1 + below(60) }, somePrice)
+    const prices = batchOf(1 + below(60))
     counting.add(prices)
     await pick(ways)(prices)
     if (random() < 0.4 && loaded.length > 0) {
@@ -56,12 +42,11 @@ t.test('prices in any mixture of old and new tables, merged or not, taken back o
       await takeBack(sql, batchNumber, prices)
       counting.delete(prices)
     }
-    for (const [orig, dest, isOrigin, isDestination] of queries) {
-      const found = [...counting].flat().filter(price => isOrigin(price.orig) && isDestination(price.dest))
+    for (const side of sides) {
       const first = below(3)
       for (const asked of [months, months.slice(first, first + 1)]) {
-        const totals = await averagePrices(reader, { orig_code: orig, dest_code: dest, date_from: `${asked[0]}-05`, date_to: `${asked.at(-1)}-20` })
-        t.strictSame(totals.months, asked.map(month => expectedOf(month, found)), `round ${round}: ${orig} to ${dest} in ${asked.join()}`)
+        const totals = await averagePrices(reader, queryOf(side, asked))
+        t.strictSame(totals.months, totalsOfPrices(side, asked, [...counting].flat()), `round ${round}: ${side.orig} to ${side.dest} in ${asked.join()}`)
       }
     }
   }
@@ -70,15 +55,6 @@ t.test('prices in any mixture of old and new tables, merged or not, taken back o
 })
 
 const laneMonth = ({ orig, dest, day }: Price): string => `${orig} ${dest} ${day.slice(0, 7)}`
-
-function expectedOf (month: string, prices: Price[]) {
-  const sums = emptySums()
-  for (const { day, cents } of prices.filter(({ day }) => day.startsWith(month))) {
-    sums.counts[Number(day.slice(8)) - 1]!++
-    sums.cents[Number(day.slice(8)) - 1]! += cents
-  }
-  return { month: `${month}-01`, ...sums }
-}
 
 t.test('a day whose prices are all taken back is like a day without prices', async t => {
   const { db: { migrator: sql }, get } = await ratesApi(t)
