@@ -131,7 +131,7 @@ create table full_lane_months (
   constraint full_lane_months_cents_check CHECK ((cardinality(cents) = 31)),
   constraint full_lane_months_counts_check CHECK ((cardinality(counts) = 31)),
   constraint full_lane_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
-);
+) with (vacuum_truncate=off);
 
 CREATE INDEX full_lane_months_of_lane ON public.full_lane_months USING btree (orig_code, dest_code, month);
 
@@ -148,7 +148,7 @@ create table lane_months (
   constraint lane_months_cents_check CHECK ((cardinality(cents) = 31)),
   constraint lane_months_counts_check CHECK ((cardinality(counts) = 31)),
   constraint lane_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
-) with (fillfactor=70);
+) with (fillfactor=70, vacuum_truncate=off);
 
 grant delete, select, update on lane_months to batch_writer;
 grant select on lane_months to rates_reader;

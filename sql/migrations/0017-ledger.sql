@@ -66,6 +66,10 @@ create table wide_merged_sums (
 ) with (vacuum_truncate = off);
 create index wide_merged_sums_of_lane on wide_merged_sums (kind, month, orig_code, dest_code);
 
+-- The conversion empties these tables while readers of replicas use them.
+alter table lane_months set (vacuum_truncate = off);
+alter table full_lane_months set (vacuum_truncate = off);
+
 -- The lanes that a batch has prices of in a month: the origin and, at the same place, the destination of each, five characters each. Written
 -- once. Origins apart from destinations take half the space, because the server compresses them.
 create table batch_lanes (

@@ -9,14 +9,19 @@ export type TableLock = {
   release: () => Promise<void>
 }
 
-/** A table that readers read, or one that only batches write. */
-type Table = 'lane_months' | 'batch_lanes'
+type Table = 'lane_months' | 'full_lane_months' | 'batch_lanes' | 'unmerged_prices' | 'merged_prices' | 'merged_sums' | 'wide_merged_sums'
 
-/** Locks tables. The returned function releases the locks. */
-export async function holdTables (sql: Sql, ...tables: Table[]): Promise<() => Promise<void>> {
+/** Locks tables against all other sessions. The returned function releases the locks. */
+export const holdTables = (sql: Sql, ...tables: Table[]): Promise<() => Promise<void>> => lockIn('access exclusive', sql, tables)
+
+const lockIn = (mode: 'access exclusive' | 'share', sql: Sql, tables: Table[]): Promise<() => Promise<void>> =>
+  holdLocks(sql, `lock table ${tables.join(', ')} in ${mode} mode`)
+
+/** Runs a statement, and holds its locks. The returned function releases the locks. */
+export async function holdLocks (sql: Sql, statement: string): Promise<() => Promise<void>> {
   const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const locking = sql.begin(async tx => {
-    await tx.unsafe(`lock table ${tables.join(', ')} in access exclusive mode`)
+    await tx.unsafe(statement)
     locked.resolve()
     await released.promise
   })
@@ -40,6 +45,37 @@ async function lockTable (t: Test, { migrator }: TestDatabase, table: Table): Pr
   return {
     release,
     awaited: () => waitFor(async () => await waitingFor(migrator, table) > 0),
+  }
+}
+
+/**
+ * Runs `work` while the tables are locked against writing; reading does not wait. Calls `check` each time that `work` waits for one of them, and then
+ * unlocks that table. Returns the tables in the order of the waits, and the result.
+ */
+export async function pauseAtWrites<T> (
+  sql: Sql, tables: readonly Table[], work: () => Promise<T>, check: (table: Table) => Promise<unknown>
+): Promise<{ pauses: Table[], result: T }> {
+  const locks = new Map<Table, () => Promise<void>>()
+  try {
+    for (const table of tables) locks.set(table, await lockIn('share', sql, [table]))
+    let isOver = false
+    const working = work().finally(() => { isOver = true })
+    working.catch(() => {})
+    const pauses: Table[] = []
+    for (;;) {
+      let awaited: Table | undefined
+      await waitFor(async () => {
+        for (const table of locks.keys()) if (await waitingFor(sql, table) > 0) awaited = table
+        return isOver || awaited !== undefined
+      })
+      if (awaited === undefined) return { pauses, result: await working }
+      pauses.push(awaited)
+      await check(awaited)
+      await locks.get(awaited)!()
+      locks.delete(awaited)
+    }
+  } finally {
+    for (const release of locks.values()) await release()
   }
 }
 

@@ -15,7 +15,7 @@ export type Standby = Server & {
  * Starts a streaming standby of a server. The embedded PostgreSQL has no pg_basebackup: the files are copied while the primary is in backup mode, as
  * pg_basebackup does.
  */
-export async function standbyOf (primary: Server): Promise<Standby> {
+export async function standbyOf (primary: Server, settings: Record<string, string> = {}): Promise<Standby> {
   const { folder, owner } = temporaryFolder()
   const { password, dataDir: source } = primary.cluster
   const cluster = clusterAt(folder, owner, password)
@@ -34,6 +34,7 @@ export async function standbyOf (primary: Server): Promise<Standby> {
   const { hostname, port } = new URL(primary.url('postgres', 'postgres'))
   const server = await runServer(cluster, {
     ...unsafeSettings, primary_conninfo: `host=${hostname} port=${port} user=postgres password=${password}`, wal_retrieve_retry_interval: '100ms',
+    ...settings,
   })
 
   async function controlReplay (command: 'pg_wal_replay_pause' | 'pg_wal_replay_resume'): Promise<void> {

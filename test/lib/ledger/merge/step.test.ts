@@ -1,6 +1,8 @@
 import { test } from 'tap'
 import { database } from '../../../harness/database.ts'
 import { insertUnmerged, type UnmergedRow } from '../../../harness/ledger.ts'
+import { pauseAtWrites } from '../../../harness/lock.ts'
+import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { findDue, type Due, type LaneMonth } from '../../../../lib/ledger/merge/due.ts'
 import { mergeLanes, type Merged } from '../../../../lib/ledger/merge/step.ts'
 import type { Sql } from 'postgres'
@@ -111,7 +113,22 @@ test('two workers never wait for each other', async t => {
     t.match(await mergeStep(two, null, 8), { rows: 8 })
     t.strictSame((await one`select distinct orig_code from unmerged_prices`).map(row => row.orig_code), ['CNGGZ'])
   })
-  await Promise.all([mergeStep(one, null, 8), mergeStep(two, null, 8)])
+  await mergeStep(one, null, 8)
   t.equal((await one`select from unmerged_prices`).length, 0)
   t.match(await one`select counts[31] as count from merged_sums`, [{ count: 8 }, { count: 8 }])
+})
+
+test('rows that arrive during a merge of their lane wait for the next one', async t => {
+  const db = await database(t)
+  const one = db.open('ingestion_worker')
+  const two = openDatabase({ url: db.url('ingestion_worker'), process: 'test', poolSize: 1, settings: { lock_timeout: '100ms' } })
+  t.teardown(() => two.end())
+  await insertUnmerged(one, rowsOf(8))
+  const { pauses } = await pauseAtWrites(db.migrator, ['merged_sums'], () => mergeStep(one, null, 8), async () => {
+    await insertUnmerged(two, rowsOf(8))
+    t.match(await mergeStep(two, null, 8), { rows: 0, most: 16 })
+  })
+  t.strictSame(pauses, ['merged_sums'])
+  t.match(await mergeStep(two, null, 8), { rows: 8, most: 8 })
+  t.match(await one`select counts[31] as count from merged_sums`, [{ count: 16 }])
 })
