@@ -9,12 +9,16 @@ import { connectedBefore } from './refusals.ts'
 
 /** Delay between two attempts while another process converts, in ms. */
 const pollMs = 1_000
+/** Shortest time between two calls of `onProgress`, in ms. */
+const progressMs = 10_000
 
 /**
  * Switches to the ledger by lane and month and converts all prices, for a migration that drops the tables of before. Throws if something is left
  * and an older release is connected: its workers convert in the background. Data that skips a release has no such workers.
+ *
+ * @param onProgress called before the conversion and during it, with about how many prices are left
  */
-export async function convertFirst (sql: Sql, { name }: Pick<Migration, 'name'>, onBegin: () => void): Promise<void> {
+export async function convertFirst (sql: Sql, { name }: Pick<Migration, 'name'>, onProgress: (left: number) => void): Promise<void> {
   await switchLedger(sql)
   if (await isConverted(sql)) return
   const older = await connectedBefore(sql, release)
@@ -23,8 +27,14 @@ export async function convertFirst (sql: Sql, { name }: Pick<Migration, 'name'>,
       `not converted yet, and ${older.join(', ')} is connected: the workers of that release convert in the background ` +
       '(`npm run ops -- ledger status`). Run the migrator again when nothing is left')
   }
-  onBegin()
+  let reportedAt = -Infinity
+  const report = async (): Promise<void> => {
+    if (performance.now() - reportedAt < progressMs) return
+    reportedAt = performance.now()
+    onProgress(await estimateUnconverted(sql))
+  }
   while (!await isConverted(sql)) {
-    if (!await convert({ sql })) await wait(pollMs)
+    await report()
+    if (!await convert({ sql, before: report })) await wait(pollMs)
   }
 }

@@ -6,6 +6,14 @@ import { onlineLimitMs, runOnline } from './online.ts'
 import { refuseChanged, refuseMissingRoles, refuseOlderReleases } from './refusals.ts'
 import { MigrationLockedError, tableLockMs, retryUntilUnlocked } from './retries.ts'
 
+/** Called during work that may take long. */
+export type Progress = {
+  /** Called before each statement that runs without a transaction. */
+  onStatement?: (migration: string, statement: string) => void
+  /** Called while a migration converts all prices first, with about how many are left: at the begin, and every ten seconds. */
+  onConverting?: (migration: string, left: number) => void
+}
+
 /** An arbitrary number, the same for all migrators of this system. */
 const lockKey = 7_340_001
 
@@ -19,10 +27,9 @@ const lockKey = 7_340_001
  * converted while an older release converts them.
  *
  * @param sql a pool of one connection (`poolSize: 1`), which holds the lock
- * @param onStatement called before each statement that runs without a transaction, and before a conversion, since these may take long
  */
 export async function migrate (
-  sql: Sql, migrations: Migration[] = readMigrations(), onStatement: (migration: string, statement: string) => void = () => {}
+  sql: Sql, migrations: Migration[] = readMigrations(), { onStatement, onConverting }: Progress = {}
 ): Promise<string[]> {
   if (sql.options.max !== 1) throw new Error('migrate needs a pool of one connection')
   const applied: string[] = []
@@ -30,9 +37,9 @@ export async function migrate (
   await refuseMissingRoles(sql)
   for (const migration of migrations) {
     const { name, statements, afterConversion } = migration
-    if (afterConversion && !await isApplied(sql, migration)) await convertFirst(sql, migration, () => onStatement(name, 'conversion'))
+    if (afterConversion && !await isApplied(sql, migration)) await convertFirst(sql, migration, left => onConverting?.(name, left))
     const apply = statements
-      ? () => applyOnline(sql, migration, statements, statement => onStatement(name, statement))
+      ? () => applyOnline(sql, migration, statements, statement => onStatement?.(name, statement))
       : () => applyOne(sql, migration)
     if (await retryUntilUnlocked(apply)) applied.push(name)
   }

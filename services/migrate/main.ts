@@ -23,7 +23,10 @@ try {
     await superuser.end()
   }
   const sql = openDatabase({ url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'migrate', poolSize: 1, statementTimeoutMs: 0 })
-  const applied = await migrate(sql, readMigrations(), (migration, statement) => log.info({ migration, statement }, 'non-transactional statement started'))
+  const applied = await migrate(sql, readMigrations(), {
+    onStatement: (migration, statement) => log.info({ migration, statement }, 'non-transactional statement started'),
+    onConverting: (migration, left) => log.warn({ migration, left }, 'prices are converted to the ledger by lane and month before the migration'),
+  })
   const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
   const reference = await loadReferenceFiles(sql)
   const ledger = await switchIfDue(sql, applied, config.LEDGER_SWITCH === 'at-once')

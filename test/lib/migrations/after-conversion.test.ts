@@ -51,8 +51,10 @@ t.test('data of a release before the ledger is switched and converted in the sam
   const sql = (await emptyDatabase(t)).open()
   await migrateAsBefore(sql, months)
   await loadOldBatches(sql, { batches: 3, lanes: 10, prices: 3, months })
-  t.same(await migrate(sql, contract(t)), ['0017-ledger', '0018-batch-positions', '0019-contract'])
+  const progress: unknown[] = []
+  t.same(await migrate(sql, contract(t), { onConverting: (migration, left) => progress.push([migration, left > 0]) }), ['0017-ledger', '0018-batch-positions', '0019-contract'])
   t.same(await sql`select sum(octet_length(days))::int as prices, (select max(position)::int from applied_batches) as position from unmerged_prices`, [{ prices: 180, position: 3 }])
+  t.same(progress, [['0019-contract', true]])
 })
 
 /** The migrations of this release and one of the next, read from a folder. */
