@@ -11,6 +11,8 @@ export async function readLaneDays (sql: Sql): Promise<unknown> {
           union all
           select orig_code, dest_code, month, counts, cents from full_lane_months
           union all
+          select orig_code, dest_code, month, counts::int[], cents::bigint[] from merged_sums
+          union all
           select orig_code, dest_code, month, counts, cents from wide_merged_sums
         ) as sums, unnest(counts, cents) with ordinality as of_day (number, sum, place)
         union all
