@@ -28,8 +28,12 @@ const env = {
   QUEUE_URL: await queueUrl('batches.fifo'), DEAD_LETTER_QUEUE_URL: await queueUrl('dead.fifo'), LOG_LEVEL: 'warn',
   API_KEYS: JSON.stringify([{ provider: 'one', sha256: createHash('sha256').update('one').digest('hex'), scopes: ['submit'] }]),
 }
+/** Settings of the runtime in infra/processes.ts and docker-compose.yml. */
+const asDeployed = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '1' }
 const ingestionApi = await startService(thisCheckout, 'ingestion-api', { ...env, DATABASE_URL: server.url('ingestion_api', 'freight') })
-const worker = await startService(thisCheckout, 'ingestion-worker', { ...env, DATABASE_URL: server.url('ingestion_worker', 'freight') })
+const worker = await startService(thisCheckout, 'ingestion-worker', {
+  ...env, ...asDeployed, DATABASE_URL: server.url('ingestion_worker', 'freight'),
+})
 const csv = firstRows(sampleCsv({ prices: 1_010_000, lanes: 5_000 }), 1_000_000)
 
 await send(1)

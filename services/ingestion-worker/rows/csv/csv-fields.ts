@@ -12,6 +12,8 @@ export class CsvFields {
   count = 0
   /** Whether the bytes ended within quotes. */
   inQuotes = false
+  /** Whether the fields have the order of {@link columns}. */
+  readonly isOrdered: boolean
   #doubled = 0 // bit mask of the fields with doubled quotes; bit 0 is the first field
   readonly separator: number
   readonly #places: Int32Array
@@ -19,6 +21,7 @@ export class CsvFields {
   /** @param order index in {@link columns} of each field */
   constructor (separator: number, order: readonly number[]) {
     this.separator = separator
+    this.isOrdered = order.every((place, at) => place === at)
     this.#places = Int32Array.from(order, place => place * 2)
   }
 

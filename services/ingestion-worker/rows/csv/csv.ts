@@ -1,5 +1,6 @@
 import { CsvFields } from './csv-fields.ts'
 import { readHeader } from './csv-header.ts'
+import { readPlainRow } from './plain-row.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import { columns } from '../values/validate.ts'
 
@@ -60,12 +61,16 @@ export class CsvRows {
 
   /** Reads the row that begins at `start`. Returns the index of the next row. */
   #row (bytes: Uint8Array, start: number): number {
+    const fields = this.#fields
+    if (fields?.isOrdered) {
+      const next = readPlainRow(bytes, start, fields.separator, this.#checker)
+      if (next > 0) return next
+    }
     const blank = blankLine(bytes, start)
     if (blank > 0) {
       this.#checker.skipped(blank)
       return start + blank
     }
-    const fields = this.#fields
     if (bytes[start] === COMMA || bytes[start] === SEMICOLON) {
       const next = this.#pastSeparators(bytes, start, fields)
       if (next !== INCOMPLETE) {

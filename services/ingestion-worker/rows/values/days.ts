@@ -25,8 +25,16 @@ export function readDay (bytes: Uint8Array, start: number, end: number): number 
   const day = g * 10 + h
   if (year === 0 || month < 1 || month > 12 || day < 1) return NOT_A_DAY // PostgreSQL has no year 0
   if (day > 28 && day > monthLength(year, month)) return NOT_A_DAY
-  return daysSinceEpoch(year, month, day)
+  if (year !== lastYear || month !== lastMonth) {
+    lastYear = year
+    lastMonth = month
+    lastMonthStart = daysSinceEpoch(year, month, 0)
+  }
+  return lastMonthStart + day
 }
+
+/** Month of the last day that was read: most rows of a file are of the same one. */
+let [lastYear, lastMonth, lastMonthStart] = [0, 0, 0]
 
 /** Parses a day of the configuration. Returns days since 1970-01-01. Throws if `text` is not a day of the calendar. */
 export function parseDay (text: string): number {

@@ -63,15 +63,26 @@ export class RowChecker {
 
   /** Passes a good row to the sink and returns true. Returns false for a bad row. A good row needs no other check of its values. */
   accept (bytes: Uint8Array, spans: Spans): boolean {
-    const { rules } = this
-    const { ports } = rules
+    const { ports } = this.rules
     const orig = ports.find(bytes, spans[0]!, spans[1]!)
     const dest = ports.find(bytes, spans[2]!, spans[3]!)
     const day = readDay(bytes, spans[4]!, spans[5]!)
     const cents = readCents(bytes, spans[6]!, spans[7]!)
-    if (origFault(orig) || destFault(dest, orig) || dayFault(day, rules) || priceFault(cents, rules)) return false
+    if (this.#hasFault(orig, dest, day, cents)) return false
     this.#sink.price(orig, dest, day, cents)
     return true
+  }
+
+  /** Counts a good row and passes it to the sink, and returns true. Returns false, and does nothing, if a value has a fault. */
+  acceptValues (orig: number, dest: number, day: number, cents: number): boolean {
+    if (this.#hasFault(orig, dest, day, cents)) return false
+    if (this.nextRow()) this.#sink.price(orig, dest, day, cents)
+    return true
+  }
+
+  #hasFault (orig: number, dest: number, day: number, cents: number): boolean {
+    const { rules } = this
+    return Boolean(origFault(orig) ?? destFault(dest, orig) ?? dayFault(day, rules) ?? priceFault(cents, rules))
   }
 
   /**
