@@ -8,7 +8,8 @@ import { transaction } from '../postgres/transaction.ts'
  */
 export async function switchLedger (sql: Sql): Promise<boolean> {
   return await retryUntilUnlocked(async () => await transaction(sql, async tx => {
-    await tx.unsafe(`set local lock_timeout = ${tableLockMs}`)
+    // The number of earlier batches, which get their positions, has no limit.
+    await tx`select set_config('lock_timeout', ${String(tableLockMs)}, true), set_config('statement_timeout', '0', true)`
     const [row] = await tx<[{ switched: boolean }]>`select switch_ledger() as switched`
     return row.switched
   }))

@@ -38,6 +38,17 @@ t.test('the switch is refused while an older release is connected', async t => {
   await older.end()
 })
 
+t.test('the switch takes longer than a statement may', async t => {
+  const db = await database(t)
+  await beforeSwitch(db.migrator)
+  await loadOldBatches(db.migrator, { batches: 1, lanes: 1, prices: 1, months })
+  await db.migrator`create function slow () returns trigger language plpgsql as $$ begin perform pg_sleep(0.6); return null; end $$`
+  await db.migrator`create trigger slow after update on applied_batches for each statement execute function slow()`
+  const sql = openDatabase({ url: db.url('ops'), process: 'test', poolSize: 1, statementTimeoutMs: 500 })
+  t.teardown(() => sql.end())
+  t.equal(await switchLedger(sql), true)
+})
+
 t.test('the switch waits for an open transaction that has written; a writer that wakes after it gets 42501 and applies nothing', async t => {
   const db = await database(t)
   const sql = db.migrator
