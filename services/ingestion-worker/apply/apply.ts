@@ -5,11 +5,11 @@ import { fileError } from '../rows/values/row-error.ts'
 import { decide, followStored } from './decide.ts'
 import { backfillContentDigests } from './duplicate/backfill-content-digests.ts'
 import { UnknownContents } from './duplicate/duplicate.ts'
+import { openPayload } from './open-payload.ts'
 import type { ApplyOptions } from './options.ts'
 import { AlreadyFinal, Decided, type Outcome } from './outcome.ts'
 import { readRows } from './read-rows.ts'
 import { openReport } from './report.ts'
-import { currentRules } from './rules.ts'
 import { writeBatch } from './write-batch.ts'
 
 /**
@@ -36,8 +36,8 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   const run = { ...options, manifest, attempt, report, ended: end.signal }
   let rowsRead = 0
   try {
-    const rules = await currentRules(options.sql, options.limits)
-    const read = await readRows(run, rules)
+    const { rules, payload } = await openPayload(run)
+    const read = await readRows(run, rules, payload)
     rowsRead = read.rows
     if (manifest.mode === 'dry_run' || report.count > 0) {
       return await decide(run, read, { ...rules.reference, release, limits: options.limits, rows: manifest.rows ?? null })

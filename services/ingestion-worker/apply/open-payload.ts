@@ -1,18 +1,27 @@
 import type { Readable } from 'node:stream'
-import type { Manifest } from '../../../lib/batch/batch.ts'
-import type { Store } from '../../../lib/batch/store/store.ts'
+import type { Run } from './options.ts'
 import { Decided } from './outcome.ts'
+import { currentRules, type CurrentRules } from './rules.ts'
 
 /**
- * Opens the payload of a batch, and reads its decision at the same time. Throws Decided if the store has a decision, even if the payload
- * is missing. Otherwise throws the errors of the store.
+ * Opens the payload of a batch, and reads its decision and the rules of its rows at the same time. Throws Decided if the store has a decision, even
+ * if the payload is missing. Otherwise throws the errors of the database and of the store.
  */
-export async function openPayload (store: Store, manifest: Manifest, signal: AbortSignal): Promise<Readable> {
-  const [decision, payload] = await Promise.allSettled([store.readDecision(manifest.id, signal), store.openPayload(manifest.payload, signal)])
-  if (decision.status === 'fulfilled' && decision.value === null) {
-    if (payload.status === 'rejected') throw payload.reason
-    return payload.value
+export async function openPayload ({ sql, store, manifest, limits, signal }: Run): Promise<{ rules: CurrentRules, payload: Readable }> {
+  const [decision, rules, payload] = await Promise.allSettled([
+    store.readDecision(manifest.id, signal), currentRules(sql, limits), store.openPayload(manifest.payload, signal),
+  ])
+  try {
+    const decided = valueOf(decision)
+    if (decided) throw new Decided(decided)
+    return { rules: valueOf(rules), payload: valueOf(payload) }
+  } catch (error) {
+    if (payload.status === 'fulfilled') payload.value.destroy()
+    throw error
   }
-  if (payload.status === 'fulfilled') payload.value.destroy()
-  throw decision.status === 'rejected' ? decision.reason : new Decided(decision.value!)
+}
+
+function valueOf<T> (result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason
+  return result.value
 }

@@ -1,9 +1,9 @@
+import type { Readable } from 'node:stream'
 import { BatchPrices } from '../rows/output/batch-prices.ts'
 import { createRowReader } from '../rows/read.ts'
 import { fileError } from '../rows/values/row-error.ts'
 import type { RowRules } from '../rows/values/rules.ts'
 import { openContentDigest } from './duplicate/content-digest.ts'
-import { openPayload } from './open-payload.ts'
 import type { Run } from './options.ts'
 import { readPayload, Unreadable } from './payload.ts'
 import { msSince } from './steps.ts'
@@ -21,13 +21,13 @@ export type ReadRows = {
 }
 
 /**
- * Reads the payload of a batch to its end. Collects its prices and reports each error. No transaction is open meanwhile. After the first error
+ * Reads the payload `raw` of a batch to its end, and destroys it. Collects its prices and reports each error. No transaction is open meanwhile. After the first error
  * the rest of the file is only validated.
  *
- * Throws Decided if the store has a decision about the batch, and the errors of the store.
+ * Throws the errors of the store.
  */
 export async function readRows (
-  { store, manifest, report, limits, signal, onProgress, onStep = () => {} }: Run, rules: RowRules
+  { manifest, report, limits, signal, onProgress, onStep = () => {} }: Run, rules: RowRules, raw: Readable
 ): Promise<ReadRows> {
   const began = performance.now()
   const prices = new BatchPrices(rules)
@@ -40,7 +40,6 @@ export async function readRows (
   const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
   let bytes = 0
   let parseMs = 0
-  const raw = await openPayload(store, manifest, signal)
   try {
     const chunks = readPayload(raw, manifest, limits.maxDecodedBytes)
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) { // `return` of the iterator would wait for the store
