@@ -29,7 +29,7 @@ const env = {
   API_KEYS: JSON.stringify([{ provider: 'one', sha256: createHash('sha256').update('one').digest('hex'), scopes: ['submit'] }]),
 }
 /** Settings of the runtime in infra/processes.ts and docker-compose.yml. */
-const asDeployed = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '1' }
+const asDeployed = { NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '1' }
 const ingestionApi = await startService(thisCheckout, 'ingestion-api', { ...env, DATABASE_URL: server.url('ingestion_api', 'freight') })
 const worker = await startService(thisCheckout, 'ingestion-worker', {
   ...env, ...asDeployed, DATABASE_URL: server.url('ingestion_worker', 'freight'),

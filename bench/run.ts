@@ -9,6 +9,8 @@ import { resultsFile, tableOf, type Figure } from './measure/results.ts'
  * other. The figures are appended to results.jsonl and printed as a table.
  */
 const all = readdirSync(import.meta.dirname).filter(file => file !== 'run.ts' && file.endsWith('.ts')).map(file => file.slice(0, -3)).sort()
+/** Options of Node for a benchmark that measures the worker's own code: those of infra/processes.ts. */
+const options: Record<string, string[]> = { apply: ['--max-semi-space-size=1'] }
 const names = process.argv.length > 2 ? process.argv.slice(2) : all
 const unknown = names.filter(name => !all.includes(name))
 if (unknown.length > 0) {
@@ -19,7 +21,7 @@ console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpu
 const before = results().length
 for (const name of names) {
   console.log(`\n# ${name}`)
-  const { status } = spawnSync(process.execPath, [...process.execArgv, join(import.meta.dirname, `${name}.ts`)], { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [...process.execArgv, ...options[name] ?? [], join(import.meta.dirname, `${name}.ts`)], { stdio: 'inherit' })
   if (status !== 0) {
     console.error(`The benchmark ${name} failed.`)
     process.exitCode = 1

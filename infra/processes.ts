@@ -64,6 +64,8 @@ export function ingestionWorker (stores: Stores) {
       WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
       BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       FINISH_MS: '85000', // with the other phases of shutdown within Fargate's 120 s
+      // A payload passes as buffers outside the heap, which a collection of the young generation frees: it must not come too rarely.
+      NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '1',
     },
     statements: [...database.connect('ingestion_worker'), ...queue.work(), ...payloads.apply()],
     stopSeconds: 120,

@@ -5,7 +5,6 @@ import { fileError } from '../rows/values/row-error.ts'
 import { decide, followStored } from './decide.ts'
 import { backfillContentDigests } from './duplicate/backfill-content-digests.ts'
 import { UnknownContents } from './duplicate/duplicate.ts'
-import { openPayload } from './open-payload.ts'
 import type { ApplyOptions } from './options.ts'
 import { AlreadyFinal, Decided, type Outcome } from './outcome.ts'
 import { readRows } from './read-rows.ts'
@@ -36,8 +35,8 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
   const run = { ...options, manifest, attempt, report, ended: end.signal }
   let rowsRead = 0
   try {
-    const { rules, payload } = await openPayload(run)
-    const read = await readRows(run, rules, payload)
+    const read = await readRows(run)
+    const { rules } = read
     rowsRead = read.rows
     if (manifest.mode === 'dry_run' || report.count > 0) {
       return await decide(run, read, { ...rules.reference, release, limits: options.limits, rows: manifest.rows ?? null })

@@ -1,15 +1,17 @@
-import type { Readable } from 'node:stream'
 import { BatchPrices } from '../rows/output/batch-prices.ts'
 import { createRowReader } from '../rows/read.ts'
 import { fileError } from '../rows/values/row-error.ts'
-import type { RowRules } from '../rows/values/rules.ts'
 import { openContentDigest } from './duplicate/content-digest.ts'
+import { openPayload } from './open-payload.ts'
 import type { Run } from './options.ts'
 import { readPayload, Unreadable } from './payload.ts'
+import type { CurrentRules } from './rules.ts'
 import { msSince } from './steps.ts'
 import { trackTrailingLine } from './trailing-line.ts'
 
 export type ReadRows = {
+  /** Rules that the rows were checked with. */
+  rules: CurrentRules
   /** Number of rows, good and bad. */
   rows: number
   /** The prices, if the report has no error. */
@@ -21,15 +23,15 @@ export type ReadRows = {
 }
 
 /**
- * Reads the payload `raw` of a batch to its end, and destroys it. Collects its prices and reports each error. No transaction is open meanwhile. After the first error
+ * Reads the payload of a batch to its end. Collects its prices and reports each error. No transaction is open meanwhile. After the first error
  * the rest of the file is only validated.
  *
- * Throws the errors of the store.
+ * Throws Decided if the store has a decision about the batch, and the errors of the database and of the store.
  */
-export async function readRows (
-  { manifest, report, limits, signal, onProgress, onStep = () => {} }: Run, rules: RowRules, raw: Readable
-): Promise<ReadRows> {
+export async function readRows (run: Run): Promise<ReadRows> {
+  const { manifest, report, limits, signal, onProgress, onStep = () => {} } = run
   const began = performance.now()
+  const { rules, payload } = await openPayload(run)
   const prices = new BatchPrices(rules)
   const reader = createRowReader(manifest.format, rules, {
     price (orig, dest, day, cents) { if (report.count === 0) prices.add(orig, dest, day, cents) },
@@ -41,7 +43,7 @@ export async function readRows (
   let bytes = 0
   let parseMs = 0
   try {
-    const chunks = readPayload(raw, manifest, limits.maxDecodedBytes)
+    const chunks = readPayload(payload, manifest, limits.maxDecodedBytes)
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) { // `return` of the iterator would wait for the store
       const chunk = next.value
       signal.throwIfAborted()
@@ -64,11 +66,11 @@ export async function readRows (
     if (!(error instanceof Unreadable)) throw error
     report.add(fileError(error.code))
   } finally {
-    raw.destroy()
+    payload.destroy()
   }
   onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen, bytes })
   await report.flush()
   onStep('fetch', msSince(began) - parseMs, { bytes })
   onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
-  return { rows: reader.rowsSeen, prices, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest() }
+  return { rules, rows: reader.rowsSeen, prices, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest() }
 }

@@ -37,6 +37,7 @@ export function environments (t: Test, program: Program): void {
   const clusters = program.of('aws:rds/cluster:Cluster')
   t.equal(ratesApi.replicasOf(readConfig(ratesApi.Config, environmentOf(program, 'rates')) as never).length, replicas.length + clusters.length, 'the rates API has every replica')
   t.match(environmentOf(program, 'ingestion'), { NODE_OPTIONS: /--max-semi-space-size=2 --max-old-space-size=256/, MALLOC_ARENA_MAX: '1' })
+  t.match(environmentOf(program, 'worker'), { NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '1' })
 }
 
 /** Checks that each process has the time for its shutdown phases: those of its main.ts, with its configuration. */
