@@ -1,7 +1,7 @@
 import { centsWidth, type LedgerRow } from '../row.ts'
 
 /** Number of prices from which a row is full: nothing is merged into it again. */
-export const FULL_PRICES = 4_096
+export const FULL_PRICES = 2_048
 
 /** Prices of a lane in rows of one width. */
 export type WideOrNarrow = { lane: number, width: 4 | 8, prices: number }

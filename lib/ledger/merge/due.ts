@@ -18,7 +18,7 @@ export type Due = {
 }
 
 /** Most rows of one scan. A scan reads the index, and the pages that changed since the last VACUUM. */
-const scanRows = 10_000
+const scanRows = 5_000
 /** Limits of one step. A step locks each origin. */
 const [maxRows, maxOrigins] = [4_000, 64]
 

@@ -28,16 +28,17 @@ export async function takeUnmerged (tx: Sql, { kind, month }: Of, lanes: readonl
 }
 
 /** Most rows of `merged_prices` that are merged along for one lane. */
-const maxAlong = 4
+const maxAlong = 6
 
 /**
- * Deletes and returns the rows of `merged_prices` that are merged along. The smallest rows of a lane are, while each has at most as many prices
- * as those collected before it (or few): so a price is rewritten a few times until its row is full.
+ * Deletes and returns the rows of `merged_prices` that are merged along: the smallest rows of a lane, up to the largest one that has few prices
+ * or at most a third of those collected before it. So rows of one size are merged four at a time, and a price is rewritten once or twice until
+ * its row is full.
  */
 export async function takeAlong (tx: Sql, { kind, month }: Of, lanes: readonly Lane[], added: readonly WideOrNarrow[]): Promise<Taken[]> {
   return await tx<Taken[]>`
-    delete from merged_prices as merged using (
-      select lane, id, bool_and(prices <= greatest(256, collected)) over (partition by lane, width order by prices, id) as fits
+    with listed as materialized (
+      select lane, id, bool_or(prices <= greatest(256, collected / 3)) over (partition by lane, width order by prices desc, id desc) as fits
       from (
         select lane, width, id, of_lane.prices, wanted.prices + sum(of_lane.prices) over (partition by lane, width order by of_lane.prices, id) - of_lane.prices as collected
         from unnest(
@@ -51,7 +52,9 @@ export async function takeAlong (tx: Sql, { kind, month }: Of, lanes: readonly L
           order by octet_length(days) limit ${maxAlong}
         ) as of_lane
       ) as candidate
-    ) as listed
-    where merged.kind = ${kind}::smallint and merged.month = ${month}::date and merged.ctid = listed.id and listed.fits
-    returning listed.lane, runs, days, cents`
+    ), taken as (
+      delete from merged_prices where month = ${month}::date and ctid = any (array(select id from listed where fits))
+      returning ctid as id, runs, days, cents
+    )
+    select lane, runs, days, cents from taken join listed using (id)`
 }

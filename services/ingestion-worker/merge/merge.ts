@@ -25,11 +25,11 @@ export type Merger = MergeOptions & {
 }
 
 /** While batches are in flight, merging waits for this many times `minRows`: the more rows a step takes of a lane, the less each of them costs. */
-const busyFactor = 4
+const busyFactor = 2
 /** While batches are in flight, a pause is this many times as long as the step before it. */
 const busyPause = 2
 /** Number of rows of one lane and month from which merging no longer gives way to batches. */
-const behindRows = 48
+const behindRows = 32
 /** Longest pause while batches are in flight, in milliseconds. */
 const busyIdleMs = 500
 

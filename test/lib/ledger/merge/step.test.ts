@@ -58,7 +58,7 @@ test('wide rows and rows that are taken back', async t => {
   t.equal(sums!.cents[2], String(1002n + 999_999_999_999n))
 })
 
-test('small rows are merged along, until a row is full', async t => {
+test('rows of one size are merged four at a time, until a row is full', async t => {
   const sql = (await database(t)).open('ingestion_worker')
   const sizes: number[][] = []
   for (let round = 0; round < 8; round++) {
@@ -66,7 +66,8 @@ test('small rows are merged along, until a row is full', async t => {
     await mergeStep(sql, null, 8)
     sizes.push((await sql`select octet_length(days) as prices from merged_prices order by 1 desc`).map(row => row.prices as number))
   }
-  t.strictSame(sizes, [[1024], [2048], [2048, 1024], [4096], [4096, 1024], [4096, 2048], [4096, 2048, 1024], [4096, 4096]])
+  t.strictSame(sizes, [[1024], [1024, 1024], [1024, 1024, 1024], [2048, 2048], [2048, 2048, 1024],
+    [2048, 2048, 1024, 1024], [2048, 2048, 1024, 1024, 1024], [2048, 2048, 2048, 2048]])
   const [sums] = await sql`select (select sum(count) from unnest(counts) as count)::int as prices, count(*) over ()::int as rows from merged_sums`
   t.match(sums, { prices: 8 * 1024, rows: 1 })
 })
