@@ -22,7 +22,13 @@ t.test('several workers convert after the switch, one at a time, beside a batch;
   const stops = [1, 2, 3].map(() => new AbortController())
   const loops = stops.map(({ signal }) => convertUntil({ sql: db.open('ingestion_worker'), log: silent, metrics, convertEveryMs: 20 }, signal))
   const position = async (): Promise<unknown> => (await sql`select position from ledger_position`)[0]
-  await waitFor(async () => (await sql`select from pg_stat_activity where datname = current_database() and query like '%switched_at%'`).length > 0)
+  const superuser = db.open('postgres')
+  const looks = async (): Promise<unknown[]> => (await superuser`
+    select query_start::text from pg_stat_activity
+    where datname = ${db.name} and usename = 'ingestion_worker' and query like '%switched_at%'`).map(row => row.query_start)
+  let first: unknown[] = []
+  await waitFor(async () => (first = await looks()).length === 3)
+  await waitFor(async () => (await looks()).filter(at => !first.includes(at)).length === 3)
   t.same(await sql`select count(*) from prices`, [{ count: 1_600 }], 'nothing is moved before the switch')
   await sql`select switch_ledger()`
   const before = await position()
