@@ -97,5 +97,5 @@ test('two workers merge while batches arrive and sessions are ended: no reader s
   t.comment(`${reads} reads, ${ended} sessions ended in a transaction`)
   await waitFor(async () => (await superuser`select from unmerged_prices`).length <= dests.length)
   t.strictSame(await readSums(reader), expected.at(-1))
-  t.equal((await superuser`select from merged_sums union all select from wide_merged_sums`).length, dests.length)
+  t.equal((await superuser`select orig_code, dest_code from merged_sums union select orig_code, dest_code from wide_merged_sums`).length, dests.length)
 })
