@@ -1,14 +1,20 @@
 import type { Labels } from './tcp-proxy.ts'
 
+const commit = /^commit/i
+/** The statement of a merging step between those that move its rows and those that add its sums. */
+const merge = /^\s*delete from merged_sums/
+/** Bytes of a message that are read: the names of a statement and its portal, and the beginning of its text. */
+const readBytes = 10_000
+
 /**
- * Labels each commit of a PostgreSQL client as `commit`, and each COPY of rows that are merged as `merge`. The driver prepares a statement once
- * per connection and then executes it by name. The labels therefore follow the protocol messages.
+ * Labels each commit of a PostgreSQL client as `commit`, and each merging step that has moved its rows as `merge`. The driver prepares a statement
+ * once per connection and then executes it by name. The labels therefore follow the protocol messages.
  */
 export function commits (): Labels {
   let rest: Buffer = Buffer.alloc(0)
   let skip = 0
   let started = false
-  const statements = new Set<string>()
+  const statements = new Map<string, string>()
 
   return chunk => {
     const found = new Set<string>()
@@ -21,11 +27,11 @@ export function commits (): Labels {
       if (skip > 0 || rest.length < head) break
       const type = started ? String.fromCharCode(rest[0]!) : ''
       const length = rest.readInt32BE(head - 4) + head - 4
-      if ('PBQ'.includes(type) && type !== '' && length < 10_000) {
-        if (rest.length < length) break
-        const texts = rest.toString('latin1', 5, length).split('\0')
-        if (isCommit(type, texts)) found.add('commit')
-        if (type !== 'B' && texts.some(text => text.startsWith('copy merged_prices'))) found.add('merge')
+      if ('PBQ'.includes(type) && type !== '') {
+        const end = Math.min(length, readBytes)
+        if (rest.length < end) break
+        const label = labelOf(type, rest.toString('latin1', 5, end).split('\0'))
+        if (label) found.add(label)
       }
       skip = length
       started = true
@@ -33,9 +39,10 @@ export function commits (): Labels {
     return [...found]
   }
 
-  function isCommit (type: string, [first = '', second = '']: string[]): boolean {
-    if (type === 'P' && /^commit/i.test(second)) statements.add(first)
-    return type === 'B' ? statements.has(second) : type === 'Q' && /(^|; )commit/i.test(first)
+  function labelOf (type: string, [first = '', second = '']: string[]): string | undefined {
+    if (type === 'B') return statements.get(second)
+    if (type === 'Q') return /(^|; )commit/i.test(first) ? 'commit' : undefined
+    for (const [label, text] of Object.entries({ commit, merge })) if (text.test(second)) statements.set(first, label)
   }
 }
 
