@@ -18,9 +18,9 @@ const merged = openDatabase({ url: bench.server.url('migrator', 'merging'), proc
 const most: number[] = []
 
 const values = await turns(rounds, {
-  same: await candidate(thisCheckout, 'same', 4),
-  different: await candidate(thisCheckout, 'different', 4),
-  merging: watched(await candidate(thisCheckout, 'merging', 4)),
+  same: await candidate(thisCheckout, 'same', 16),
+  different: await candidate(thisCheckout, 'different', 16),
+  merging: watched(await candidate(thisCheckout, 'merging', 16)),
   'before, same': await candidate(before, 'before_same', 1),
   'before, different': await candidate(before, 'before_different', 1),
 })

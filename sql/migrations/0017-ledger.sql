@@ -24,7 +24,7 @@ create table unmerged_prices (
     and abs((get_byte(runs, 8) << 24) | (get_byte(runs, 9) << 16) | (get_byte(runs, 10) << 8) | get_byte(runs, 11)) = octet_length(days))
 ) with (vacuum_truncate = off); -- the lock of a truncation cancels queries of replicas
 create index unmerged_prices_of_lane on unmerged_prices (kind, month, orig_code, dest_code);
-alter table unmerged_prices alter days set storage main, alter cents set storage external;
+alter table unmerged_prices alter days set storage external, alter cents set storage external;
 
 -- Rows of many batches each, which merging writes.
 create table merged_prices (
@@ -41,7 +41,7 @@ create table merged_prices (
 ) partition by range (month);
 -- By the number of prices merging finds the smallest rows of a lane. It takes no more space: the key is padded to eight bytes.
 create index merged_prices_of_lane on merged_prices (kind, month, orig_code, dest_code, octet_length(days));
-alter table merged_prices alter days set storage main, alter cents set storage external;
+alter table merged_prices alter days set storage external, alter cents set storage external;
 
 -- How many of the merged prices, and how many cents, are on each day of a month. Element 1 is the first of the month. Sums of a lane and month
 -- that exceed these types move to `wide_merged_sums`, and the next ones begin here again. Readers add all rows.

@@ -18,19 +18,17 @@ export type Due = {
 }
 
 /** Most rows of one scan. A scan reads the index, and the pages that changed since the last VACUUM. */
-const scanRows = 5_000
+const scanRows = 10_000
 /** Limits of one step. A step locks each origin. */
-const [maxRows, maxOrigins] = [4_000, 64]
+const [maxRows, maxOrigins] = [8_000, 200]
 
 /**
  * Scans `unmerged_prices` in the order of its index, from `from` on, and returns lanes that have `minRows` rows or more: all of the first kind
  * and month that has such a lane, as many as one step can merge.
  */
 export async function findDue (sql: Sql, from: LaneMonth | null, minRows: number): Promise<Due> {
-  const found = await transaction(sql, async tx => {
-    await useIndexes(tx)
-    return await scan(tx, from ?? { kind: -32_768, month: '-infinity', orig: '', dest: '' }, minRows)
-  })
+  const [, found] = await transaction(sql, tx => // both are sent at once
+    Promise.all([useIndexes(tx), scan(tx, from ?? { kind: -32_768, month: '-infinity', orig: '', dest: '' }, minRows)]))
   const last = found.at(-1)
   if (!last) return { kind: 0, month: '', lanes: [], next: null, scanned: 0, most: 0 }
   const due = found.filter(({ rows }) => rows >= minRows)

@@ -7,7 +7,7 @@ type Of = { kind: number, month: string }
 export type Moved = Lane & LedgerRow & { rows: number }
 
 /** Most bytes of prices, and most rows of one lane, that one statement moves. What exceeds them stays for the next one. */
-const [maxBytes, maxRowsOfLane] = [1_000_000, 4_000]
+const [maxBytes, maxRowsOfLane] = [3_000_000, 4_000]
 /** Number of prices from which a row is full: nothing is merged into it again. */
 const fullPrices = 2_048
 /** Most rows of `merged_prices` that are merged along for one lane, and the number of prices up to which a row always is. */

@@ -15,8 +15,7 @@ export type Merged = { rows: number, prices: number }
  */
 export async function mergeLanes (sql: Sql, due: Pick<Due, 'kind' | 'month' | 'lanes'>): Promise<Merged> {
   return await transaction(sql, async tx => {
-    await useIndexes(tx)
-    const lanes = await lockOrigins(tx, due)
+    const [, lanes] = await Promise.all([useIndexes(tx), lockOrigins(tx, due)]) // both are sent at once
     const moved = lanes.length > 0 ? await moveRows(tx, due, lanes) : []
     if (moved.length > 0) await addSums(tx, due, sumsByLane(moved))
     return { rows: moved.reduce((sum, { rows }) => sum + rows, 0), prices: moved.reduce((sum, { days }) => sum + days.length, 0) }

@@ -81,7 +81,7 @@ function createTurns ({ sql, metrics, minRows, idleSeconds, isBusy }: Merger): (
       round = { most: 0, rows: 0 }
     }
     if (isOver && rows === 0) return busy ? busyIdleMs : idleSeconds * 1_000
-    return merged.rows === 0 || (busy && due.most < behindRows) ? Math.min(ms * busyPause, busyIdleMs) : 0
+    return busy && due.most < behindRows ? Math.min(ms * busyPause, busyIdleMs) : 0 // also if another worker has the lanes: the next ones are free
   }
 
   /** Without a scan the number of rows is unknown. */
