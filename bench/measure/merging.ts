@@ -22,7 +22,7 @@ export async function mergeAll (sql: Sql, minRows: number): Promise<void> {
 }
 
 /** Vacuums each table with more than `least` dead rows, by the statistics of this moment. */
-export async function vacuumNow (sql: Sql, least?: number): Promise<void> {
+async function vacuumNow (sql: Sql, least?: number): Promise<void> {
   await sql`select pg_stat_force_next_flush()`
   await sql`select pg_stat_clear_snapshot()`
   await vacuumDue(sql, await mergingTables(sql), least)

@@ -47,7 +47,7 @@ export function runsOf ({ runs, days }: Pick<LedgerRow, 'runs' | 'days'>): Run[]
 }
 
 /** Returns the bytes of each price: 4 or 8. Throws if the row has another number of prices than of days. */
-export function centsWidth ({ days, cents }: Pick<LedgerRow, 'days' | 'cents'>): 4 | 8 {
+function centsWidth ({ days, cents }: Pick<LedgerRow, 'days' | 'cents'>): 4 | 8 {
   const width = cents.length / days.length
   if (width !== 4 && width !== 8) throw new Error(`${cents.length} bytes of cents for ${days.length} prices`)
   return width

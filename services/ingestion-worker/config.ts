@@ -26,7 +26,7 @@ export const Config = Type.Object({
   }),
   BACKLOG_SECONDS: Count('time between two updates of the backlog metrics, in seconds', { default: 15, maximum: 300 }),
   MERGE_MIN_ROWS: Count('rows of a lane and month in unmerged_prices from which they are merged; a reader of the mean reads one row fewer, and the sums; ' +
-    'four times as many while batches are in flight; 0 never merges', {
+    'twice as many while batches are in flight; 0 never merges', {
     default: 8, minimum: 0, maximum: 64,
   }),
   MERGE_SECONDS: Count('time between two looks for rows to merge while nothing is to be done, in seconds', { default: 5, maximum: 300 }),
