@@ -43,7 +43,10 @@ export class LaneMonths {
 
   /** Returns the numbers of all lane-months, ordered by month, origin and destination. */
   inOrder (): Uint32Array {
-    return Uint32Array.from(this.#keys.slice(0, this.size).sort(), key => this.#slots[this.#find(key, this.#hashOf(key))]!)
+    const keys = this.#keys.slice(0, this.size).sort()
+    const entries = new Uint32Array(keys.length) // Uint32Array.from would first collect the numbers in an array of many times the size
+    for (const [place, key] of keys.entries()) entries[place] = this.#slots[this.#find(key, this.#hashOf(key))]!
+    return entries
   }
 
   /** Returns the number of prices of a lane-month. */
