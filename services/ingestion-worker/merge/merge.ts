@@ -93,11 +93,12 @@ function createTurns ({ sql, metrics, minRows, idleSeconds, isBusy }: Merger): (
     })
   }
 
-  /** Publishes the rows that the scans have found also if they cannot be merged: no round ends then. */
+  /** Continues behind lanes that cannot be merged, such as those of a month without a partition. Publishes the rows that the scans have found. */
   async function merge (due: Due): Promise<Merged> {
     return await mergeLanes(sql, due).catch((error: unknown) => {
-      from = null
+      from = due.next
       metrics.set('freight_ledger_most_unmerged_rows', {}, round.most)
+      if (from === null) round = { most: 0, rows: 0 }
       throw error
     })
   }

@@ -71,6 +71,16 @@ test('rows that cannot be merged are published, and not while the database is un
   await waitFor(async () => await published() === 0)
 })
 
+test('lanes that cannot be merged do not hold up the lanes behind them', async t => {
+  const sql = (await database(t)).open('ingestion_worker')
+  for (let number = 0; number < 8; number++) {
+    await insertUnmerged(sql, [...batch(number), ...batch(number).map(row => ({ ...row, month: '1990-01-01' }))]) // a month without a partition
+  }
+  startMerging(t, sql, { minRows: 8 })
+  await waitFor(async () => (await sql`select from unmerged_prices where month > '1990-01-01'`).length === 0)
+  t.equal((await sql`select from unmerged_prices`).length, 40)
+})
+
 test('two workers merge while batches arrive and sessions are ended: no reader sees a wrong sum', { timeout: 120_000 }, async t => {
   const db = await database(t)
   const [writer, reader] = [db.open('ingestion_worker'), db.open('rates_api')]
