@@ -22,6 +22,8 @@ export type LaneMonthPrices = {
 export type SortedPrices = {
   days: Buffer
   cents: Buffer
+  /** Number of lane-months. */
+  size: number
   /** Returns the lane-months, ordered by month and by the indices of origin and destination. */
   laneMonths: () => Iterable<LaneMonthPrices>
 }
@@ -80,7 +82,7 @@ export class BatchPrices {
         view.setInt32(at * 4, block.cents[i]!)
       }
     }
-    return { days, cents, laneMonths: () => this.#inOrder(order) }
+    return { days, cents, size: order.length, laneMonths: () => this.#inOrder(order) }
   }
 
   * #inOrder (order: Uint32Array): Generator<LaneMonthPrices> {
