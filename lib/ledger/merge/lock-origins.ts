@@ -11,7 +11,7 @@ export async function lockOrigins (tx: Sql, { kind, month, lanes }: Lanes): Prom
   if (lanes.length === 0) return []
   const locked = await tx<Array<{ orig: string }>>`
     select orig from unnest(${[...new Set(lanes.map(({ orig }) => orig))]}::text[]) as orig
-    where pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', 'merge', ${kind}::int, ${month}::date, orig), 0))`
+    where pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', 'merge', ${kind}::int, ${month}::text, orig), 0))`
   const origins = new Set(locked.map(({ orig }) => orig))
   return lanes.filter(({ orig }) => origins.has(orig))
 }
