@@ -6,6 +6,7 @@ import { createManifest } from '../../lib/batch/create-manifest.ts'
 import { openQueue, type Queue } from '../../lib/batch/queue.ts'
 import { openStore, type Store } from '../../lib/batch/store/store.ts'
 import { aws, type TestAws } from './aws.ts'
+import { countPrices } from './count-prices.ts'
 import { database, type TestDatabase } from './database.ts'
 import { storeContent, type ContentOptions } from './stored-content.ts'
 import { waitFor } from './wait.ts'
@@ -61,11 +62,5 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
     return found!
   }
 
-  async function visible (id: string): Promise<number> {
-    const [row] = await db.migrator`
-      select count(*) from all_prices where batch_number = (select number from batches where id = ${id})`
-    return row!.count as number
-  }
-
-  return { db, aws: resources, store, queue, deadLetters, submit, settled, visible }
+  return { db, aws: resources, store, queue, deadLetters, submit, settled, visible: id => countPrices(db.migrator, id) }
 }

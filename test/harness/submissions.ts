@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { openQueue } from '../../lib/batch/queue.ts'
 import { openStore } from '../../lib/batch/store/store.ts'
+import { countPrices } from './count-prices.ts'
 import { sha256, type Call, type Result, type TestIngestionApi } from './ingestion-api.ts'
 import type { Pipeline } from './pipeline.ts'
 import { waitFor } from './wait.ts'
@@ -38,9 +39,6 @@ export function sendingTo (t: Test, api: TestIngestionApi): Sending {
       })
       return body
     },
-    async visible (id) {
-      const [row] = await db.migrator`select count(*)::int as count from all_prices where batch_number = (select number from batches where id = ${id})`
-      return row!.count as number
-    },
+    visible: id => countPrices(db.migrator, id),
   }
 }
