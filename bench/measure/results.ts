@@ -13,7 +13,7 @@ export type Figure = {
   machine: string
   node: string
   bench: string
-  /** What was measured, with its unit. A ratio is written `a ÷ b`. */
+  /** Name of the measured quantity, with its unit. A ratio is written `a ÷ b`. */
   what: string
   min: number
   median: number

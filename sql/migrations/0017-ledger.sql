@@ -71,7 +71,7 @@ alter table lane_months set (vacuum_truncate = off);
 alter table full_lane_months set (vacuum_truncate = off);
 
 -- The lanes that a batch has prices of in a month: the origin and, at the same place, the destination of each, five characters each. Written
--- once. Origins apart from destinations take half the space, because the server compresses them.
+-- once. The server compresses them: of some thousand lanes, origins apart from destinations take half of the space.
 create table batch_lanes (
   batch_number bigint not null,
   kind smallint not null default 0,

@@ -6,7 +6,7 @@ import { useIndexes, type Due, type Lane } from './due.ts'
 import { lockOrigins } from './lock-origins.ts'
 import { moveRows, type Moved } from './move-rows.ts'
 
-/** What left `unmerged_prices`. */
+/** Number of rows and prices that a step has moved out of `unmerged_prices`. */
 export type Merged = { rows: number, prices: number }
 
 /**

@@ -4,7 +4,7 @@ type Fragment = ReturnType<Sql>
 
 /**
  * Selects the rows of lanes in the given months: sums of the old tables and of merged prices, and unmerged prices as they are. A lane's
- * month has at most eight rows while merging keeps up. `isLane` is a condition on `orig_code` and `dest_code`.
+ * month has few rows while merging keeps up (`MERGE_MIN_ROWS`). `isLane` is a condition on `orig_code` and `dest_code`.
  */
 export function laneRows (sql: Sql, isLane: Fragment, months: string[]): Fragment {
   return sql`

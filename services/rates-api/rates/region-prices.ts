@@ -64,7 +64,7 @@ export async function regionPrices (
 
 type Fragment = ReturnType<Sql>
 
-/** Selects the sums of all lanes of each month. Sums of narrow integers are apart: the server adds them in half the time. */
+/** Selects the sums of all lanes of each month. Sums of narrow integers are apart: a union with wide ones would convert each array. */
 function monthSums (sql: Sql, months: string[], lanes: Fragment, isLane: Fragment): Fragment {
   return sql`
     select requested.month, counts, sums, null::bytea as runs, null::bytea as days, null::bytea as cents

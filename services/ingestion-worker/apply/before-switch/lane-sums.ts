@@ -14,9 +14,6 @@ export type LaneMonth = {
   cents: string
 }
 
-/** Prices that `addRow` adds exactly in one call. */
-const MAX_PRICES = 2 ** 20
-
 /** Yields the sums of each lane and month by origin, destination and month, in byte order of the codes, `chunkSize` at a time. */
 export function * laneSums (codes: readonly string[], prices: SortedPrices, chunkSize = 1_000): Generator<LaneMonth[]> {
   let chunk: LaneMonth[] = []
@@ -30,10 +27,7 @@ export function * laneSums (codes: readonly string[], prices: SortedPrices, chun
 
   function sum ({ month, orig, dest, from, to }: LaneMonthPrices): LaneMonth {
     const sums = emptySums()
-    for (let start = from; start < to; start += MAX_PRICES) {
-      const end = Math.min(start + MAX_PRICES, to)
-      addRow(sums, { runs: encodeRun(0n, end - start), days: prices.days.subarray(start, end), cents: prices.cents.subarray(start * 4, end * 4) })
-    }
+    addRow(sums, { runs: encodeRun(0n, to - from), days: prices.days.subarray(from, to), cents: prices.cents.subarray(from * 4, to * 4) })
     return { orig: codes[orig]!, dest: codes[dest]!, month: formatDay(month), counts: `{${sums.counts}}`, cents: `{${sums.cents}}` }
   }
 }

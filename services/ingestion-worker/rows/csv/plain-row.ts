@@ -9,8 +9,8 @@ const [DEST, DAY, PRICE] = [6, 12, 23]
 
 /**
  * Reads a valid row without quotes in the order orig_code, dest_code, day, price, such as `CNGGZ,EETLL,2021-01-05,1154.50`. Most rows of most
- * files are plain, and this takes half the time of `CsvFields`. Returns the index after the row. Returns 0, and does nothing, for any other
- * row: `CsvFields` then finds what it has.
+ * files are plain, and reading such a file takes two thirds of the time. Returns the index after the row. Returns 0, and does nothing, for any
+ * other row: `CsvFields` then finds what it has.
  */
 export function readPlainRow (bytes: Uint8Array, start: number, separator: number, checker: RowChecker): number {
   const { ports, maxRowBytes } = checker.rules

@@ -56,7 +56,7 @@ t.test('conversion waits while merging reduces many unmerged rows, and not for r
   const stopped = untilCapacity(worker, 0, stopping.signal)
   stopping.abort()
   await t.rejects(stopped, { name: 'AbortError' })
-  await untilCapacity(worker, 0, stopping.signal).then(() => t.fail('stopping'), () => t.pass('a worker that stops begins no piece'))
+  await t.rejects(untilCapacity(worker, 0, stopping.signal), { name: 'AbortError' }, 'a worker that stops begins no piece')
   const { signal } = new AbortController()
   await untilCapacity(worker, 0, signal)
   let hasCapacity = false
