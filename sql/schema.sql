@@ -13,6 +13,7 @@ CREATE UNIQUE INDEX applied_batches_position ON public.applied_batches USING btr
 
 grant select on applied_batches to batch_intake;
 grant insert, select on applied_batches to batch_writer;
+grant insert, select on applied_batches to operators;
 
 create table batch_attempts (
   batch_id text not null,
@@ -43,7 +44,9 @@ create table batch_lanes (
   constraint batch_lanes_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
 );
 
-grant insert, select on batch_lanes to batch_writer;
+grant select on batch_lanes to batch_intake;
+grant delete, insert, select on batch_lanes to batch_writer;
+grant delete, select on batch_lanes to operators;
 
 create table batches (
   id text not null,
@@ -51,7 +54,7 @@ create table batches (
   provider text not null,
   mode text not null,
   state text not null default 'queued'::text,
-  format text not null,
+  format text,
   digest text not null,
   bytes bigint not null,
   decoded_bytes bigint,
@@ -71,20 +74,32 @@ create table batches (
   checked_under jsonb,
   waits integer not null default 0,
   payload_stored_at timestamp with time zone,
+  target_id text,
+  replaces text[],
+  series text,
+  replaced_by text,
+  withdrawn_at timestamp with time zone,
+  why text,
+  held_at timestamp with time zone,
+  released_at timestamp with time zone,
+  purged_at timestamp with time zone,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'json'::text]))),
   constraint batches_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
-  constraint batches_mode_check CHECK ((mode = ANY (ARRAY['apply'::text, 'dry_run'::text]))),
+  constraint batches_mode_check CHECK ((mode = ANY (ARRAY['apply'::text, 'dry_run'::text, 'withdraw'::text]))),
   constraint batches_name_kind_check CHECK ((name_kind = ANY (ARRAY['key'::text, 'upload'::text, 'content'::text, 'request'::text]))),
-  constraint batches_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'processing'::text, 'applied'::text, 'validated'::text, 'rejected'::text, 'dead_lettered'::text, 'discarded'::text])))
+  constraint batches_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'processing'::text, 'held'::text, 'applied'::text, 'validated'::text, 'rejected'::text, 'dead_lettered'::text, 'discarded'::text, 'withdrawn'::text]))),
+  constraint batches_target_check CHECK ((((mode = 'withdraw'::text) = (target_id IS NOT NULL)) AND ((mode = 'withdraw'::text) = (format IS NULL))))
 );
 
 CREATE INDEX batches_dead_lettered ON public.batches USING btree (dead_lettered_at DESC, id DESC) WHERE (state = 'dead_lettered'::text);
 
 CREATE INDEX batches_finished ON public.batches USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX batches_held ON public.batches USING btree (held_at) WHERE (state = 'held'::text);
 
 CREATE INDEX batches_of_content ON public.batches USING btree (provider, content_digest) WHERE (content_digest <> digest);
 
@@ -92,15 +107,19 @@ CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest) 
 
 CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accepted_at DESC, id DESC);
 
+CREATE INDEX batches_of_series ON public.batches USING btree (provider, series, number) WHERE (series IS NOT NULL);
+
+CREATE UNIQUE INDEX batches_of_target ON public.batches USING btree (target_id) WHERE (target_id IS NOT NULL);
+
 CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, row_count) WHERE ((state = 'applied'::text) AND (content_digest IS NULL) AND (decoded_bytes IS NULL) AND (NOT content_lost));
 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 CREATE INDEX batches_unfinished ON public.batches USING btree (provider) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
-grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits) on batches to batch_writer;
-grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits) on batches to operators;
+grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at) on batches to batch_intake;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits, replaces, replaced_by, withdrawn_at, why, held_at, released_at) on batches to batch_writer;
+grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at, purged_at) on batches to operators;
 
 create table dead_letter_actions (
   number bigint generated always as identity not null,
@@ -113,7 +132,7 @@ create table dead_letter_actions (
   task text,
   constraint dead_letter_actions_pkey PRIMARY KEY (number),
   constraint dead_letter_actions_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id),
-  constraint dead_letter_actions_action_check CHECK ((action = ANY (ARRAY['redrive'::text, 'discard'::text, 'dead_letter'::text])))
+  constraint dead_letter_actions_action_check CHECK ((action = ANY (ARRAY['redrive'::text, 'discard'::text, 'dead_letter'::text, 'withdraw'::text, 'release'::text, 'purge'::text])))
 );
 
 CREATE INDEX dead_letter_actions_of_batch ON public.dead_letter_actions USING btree (batch_id, number);
@@ -162,8 +181,9 @@ create table ledger_position (
   constraint ledger_position_only_row_check CHECK (only_row)
 );
 
+grant select on ledger_position to batch_intake;
 grant select, update (position, at) on ledger_position to batch_writer;
-grant select on ledger_position to operators;
+grant select, update (position, at) on ledger_position to operators;
 grant select on ledger_position to rates_reader;
 
 create table merged_prices (
@@ -182,6 +202,7 @@ create table merged_prices (
 
 CREATE INDEX merged_prices_of_lane ON ONLY public.merged_prices USING btree (kind, month, orig_code, dest_code, octet_length(days));
 
+grant select on merged_prices to batch_intake;
 grant delete, insert, select on merged_prices to batch_writer;
 grant delete, insert, select on merged_prices to operators;
 
@@ -199,6 +220,7 @@ create table merged_sums (
 
 CREATE INDEX merged_sums_of_lane ON public.merged_sums USING btree (kind, month, orig_code, dest_code);
 
+grant select on merged_sums to batch_intake;
 grant delete, insert, maintain, select on merged_sums to batch_writer;
 grant delete, insert, select on merged_sums to operators;
 grant select on merged_sums to rates_reader;
@@ -387,8 +409,9 @@ create table unmerged_prices (
 
 CREATE INDEX unmerged_prices_of_lane ON public.unmerged_prices USING btree (kind, month, orig_code, dest_code);
 
+grant select on unmerged_prices to batch_intake;
 grant delete, insert, maintain, select on unmerged_prices to batch_writer;
-grant delete, select on unmerged_prices to operators;
+grant delete, insert, select on unmerged_prices to operators;
 grant select on unmerged_prices to rates_reader;
 
 create table unreadable_batches (
@@ -420,6 +443,7 @@ create table wide_merged_sums (
 
 CREATE INDEX wide_merged_sums_of_lane ON public.wide_merged_sums USING btree (kind, month, orig_code, dest_code);
 
+grant select on wide_merged_sums to batch_intake;
 grant insert, maintain, select, update on wide_merged_sums to batch_writer;
 grant insert, select, update on wide_merged_sums to operators;
 grant select on wide_merged_sums to rates_reader;
@@ -428,8 +452,16 @@ create table withdrawn_batches (
   batch_number bigint not null,
   position bigint not null,
   withdrawn_at timestamp with time zone not null,
+  removed_at timestamp with time zone,
   constraint withdrawn_batches_pkey PRIMARY KEY (batch_number)
 );
+
+CREATE INDEX withdrawn_batches_kept ON public.withdrawn_batches USING btree (withdrawn_at) WHERE (removed_at IS NULL);
+
+grant select on withdrawn_batches to batch_intake;
+grant insert, select, update (removed_at) on withdrawn_batches to batch_writer;
+grant insert, select, update (removed_at) on withdrawn_batches to operators;
+grant select on withdrawn_batches to rates_reader;
 
 create table worker_rules (
   only_row boolean not null default true,

@@ -91,17 +91,17 @@ t.test('no role has more rights than its work needs', async t => {
   t.same(await may('rates_api'), [])
   t.same(await may('ingestion_api'), ['insert batches', 'insert dead_letter_actions'])
   t.same(await may('ingestion_worker'), [
-    'delete full_lane_months', 'delete lane_months', 'delete merged_prices', 'delete merged_sums', 'delete parked_messages', 'delete prices', 'delete stray_messages',
-    'delete unmerged_prices', 'delete unreadable_batches',
+    'delete batch_lanes', 'delete full_lane_months', 'delete lane_months', 'delete merged_prices', 'delete merged_sums', 'delete parked_messages',
+    'delete prices', 'delete stray_messages', 'delete unmerged_prices', 'delete unreadable_batches',
     'insert applied_batches', 'insert batch_attempts', 'insert batch_lanes', 'insert batches', 'insert dead_letter_actions', 'insert full_lane_months',
-    'insert lane_months', 'insert merged_prices', 'insert merged_sums', 'insert parked_messages', 'insert prices', 'insert stray_messages',
-    'insert unmerged_prices', 'insert unreadable_batches', 'insert wide_merged_sums', 'insert worker_rules',
+    'insert merged_prices', 'insert merged_sums', 'insert parked_messages', 'insert stray_messages',
+    'insert unmerged_prices', 'insert unreadable_batches', 'insert wide_merged_sums', 'insert withdrawn_batches', 'insert worker_rules',
     'update lane_months', 'update parked_messages', 'update stray_messages', 'update unreadable_batches', 'update wide_merged_sums',
   ])
   t.same(await may('ops'), [
-    'delete merged_prices', 'delete merged_sums', 'delete port_aliases', 'delete unmerged_prices',
-    'insert batches', 'insert dead_letter_actions', 'insert merged_prices', 'insert merged_sums', 'insert port_aliases', 'insert ports',
-    'insert reference_actions', 'insert regions', 'insert session_signals', 'insert wide_merged_sums',
+    'delete batch_lanes', 'delete merged_prices', 'delete merged_sums', 'delete port_aliases', 'delete unmerged_prices',
+    'insert applied_batches', 'insert batches', 'insert dead_letter_actions', 'insert merged_prices', 'insert merged_sums', 'insert port_aliases', 'insert ports',
+    'insert reference_actions', 'insert regions', 'insert session_signals', 'insert unmerged_prices', 'insert wide_merged_sums', 'insert withdrawn_batches',
     'update port_aliases', 'update ports', 'update regions', 'update wide_merged_sums',
   ])
   const mayOnLedger = async (role: string): Promise<string[]> => {
@@ -115,17 +115,20 @@ t.test('no role has more rights than its work needs', async t => {
   }
   t.same(await mayOnLedger('rates_api'), [
     'select all_prices', 'select full_lane_months', 'select lane_months', 'select ledger_position', 'select merged_sums', 'select prices',
-    'select unmerged_prices', 'select wide_merged_sums',
+    'select unmerged_prices', 'select wide_merged_sums', 'select withdrawn_batches',
   ])
-  t.same(await mayOnLedger('ingestion_api'), [])
+  t.same(await mayOnLedger('ingestion_api'), [
+    'select batch_lanes', 'select ledger_position', 'select merged_prices', 'select merged_sums', 'select unmerged_prices', 'select wide_merged_sums',
+    'select withdrawn_batches',
+  ])
   t.same(await mayOnLedger('ingestion_worker'), [
     'maintain merged_sums', 'maintain unmerged_prices', 'maintain wide_merged_sums',
     'select batch_lanes', 'select full_lane_months', 'select lane_months', 'select ledger_position', 'select merged_prices', 'select merged_sums',
-    'select prices', 'select unmerged_prices', 'select wide_merged_sums',
+    'select prices', 'select unmerged_prices', 'select wide_merged_sums', 'select withdrawn_batches',
   ])
   t.same(await mayOnLedger('ops'), [
-    'select all_prices', 'select ledger_position', 'select merged_prices', 'select merged_sums', 'select prices', 'select unmerged_prices',
-    'select wide_merged_sums',
+    'select all_prices', 'select batch_lanes', 'select ledger_position', 'select merged_prices', 'select merged_sums', 'select prices', 'select unmerged_prices',
+    'select wide_merged_sums', 'select withdrawn_batches',
   ])
 })
 

@@ -3,6 +3,7 @@ import t from 'tap'
 import { monthAhead } from '../../../lib/migrations/partitions.ts'
 import { wrongClock } from '../../harness/clock.ts'
 import { beforeSwitch, database } from '../../harness/database.ts'
+import { isConverted } from '../../../lib/ledger/unconverted.ts'
 import { emptyDatabase } from '../../harness/empty-database.ts'
 import { migrateAsBefore } from '../../harness/old-schema.ts'
 import { loadOldBatches } from '../../harness/old-tables.ts'
@@ -34,18 +35,17 @@ t.test('a migrator that runs again on the first day of the next month creates th
 const ledgerOf = (output: string): string | undefined => /"ledger":"([^"]+)"/.exec(output)?.[1]
 const oneMonth = { PRICES_FIRST_MONTH: monthAhead(0), PRICES_MONTHS_AHEAD: '1' }
 
-t.test('the migrator prepares a system with batches, and its next run switches it; LEDGER_SWITCH=at-once switches in the first run', async t => {
-  for (const atOnce of [false, true]) {
-    const { open, url } = await emptyDatabase(t)
-    const sql = open()
-    await migrateAsBefore(sql, ['2021-01-01'])
-    await loadOldBatches(sql, { batches: 2, lanes: 2, prices: 2, months: ['2021-01-01'] })
-    const run = () => runProcess(t, 'migrate', { DATABASE_URL: url, ...oneMonth, ...(atOnce ? { LEDGER_SWITCH: 'at-once' } : {}) })
-    const seen: Array<string | undefined> = []
-    for (let runs = 0; runs < 3; runs++) seen.push(ledgerOf((await run()).output))
-    t.same(seen, atOnce ? ['switched', 'switched before', 'switched before'] : ['prepared', 'switched', 'switched before'])
-    t.same(await sql`select count(*), max(position) from applied_batches`, [{ count: 2, max: 2 }])
+t.test('the migrator switches a system with batches, and converts its prices, in the first run', async t => {
+  const { open, url } = await emptyDatabase(t)
+  const sql = open()
+  await migrateAsBefore(sql, ['2021-01-01'])
+  await loadOldBatches(sql, { batches: 2, lanes: 2, prices: 2, months: ['2021-01-01'] })
+  for (let runs = 0; runs < 2; runs++) {
+    const { output } = await runProcess(t, 'migrate', { DATABASE_URL: url, ...oneMonth })
+    t.equal(ledgerOf(output), 'switched before')
   }
+  t.same(await sql`select count(*), max(position) from applied_batches`, [{ count: 2, max: 2 }])
+  t.ok(await isConverted(sql))
 })
 
 t.test('the migrator switches a system without batches at once, and waits while an older release is connected', async t => {
