@@ -9,7 +9,7 @@ export type TableLock = {
   release: () => Promise<void>
 }
 
-type Table = 'lane_months' | 'full_lane_months' | 'batch_lanes' | 'unmerged_prices' | 'merged_prices' | 'merged_sums' | 'wide_merged_sums'
+type Table = 'batch_lanes' | 'unmerged_prices' | 'merged_prices' | 'merged_sums' | 'wide_merged_sums'
 
 /** Locks tables against all other sessions. The returned function releases the locks. */
 export const holdTables = (sql: Sql, ...tables: Table[]): Promise<() => Promise<void>> => lockIn('access exclusive', sql, tables)
@@ -37,7 +37,7 @@ export async function holdLocks (sql: Sql, statement: string): Promise<() => Pro
 export const lockBatchLanes = (t: Test, db: TestDatabase): Promise<TableLock> => lockTable(t, db, 'batch_lanes')
 
 /** Locks the read model, so that each query of prices waits. The lock is released with the test at the latest. */
-export const lockReadModel = (t: Test, db: TestDatabase): Promise<TableLock> => lockTable(t, db, 'lane_months')
+export const lockReadModel = (t: Test, db: TestDatabase): Promise<TableLock> => lockTable(t, db, 'merged_sums')
 
 async function lockTable (t: Test, { migrator }: TestDatabase, table: Table): Promise<TableLock> {
   const release = await holdTables(migrator, table)

@@ -1,22 +1,20 @@
 import type { Sql } from 'postgres'
 import t, { type Test } from 'tap'
-import { convert } from '../../lib/ledger/convert.ts'
 import type { LaneMonth } from '../../lib/ledger/merge/due.ts'
 import { mergeAll } from '../../lib/ledger/merge/merge-all.ts'
 import { mergeLanes } from '../../lib/ledger/merge/step.ts'
 import { mergingTables, vacuumDue } from '../../lib/ledger/merge/vacuum.ts'
-import { isConverted } from '../../lib/ledger/unconverted.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
 import { seededRandom, shuffle } from '../../lib/sample/random.ts'
 import { queryOf, sides, somePrice, totalsOfPrices } from '../harness/lane-queries.ts'
 import { pauseAtWrites } from '../harness/lock.ts'
-import { load, loadOld, type Price } from '../harness/prices.ts'
+import { load, type Price } from '../harness/prices.ts'
 import { openReader, startReaders, type Expected, type Readers } from '../harness/rates-readers.ts'
 import { createDatabase, temporaryServer, unsafeSettings, type Server } from '../harness/server.ts'
 import { standbyOf } from '../harness/standby.ts'
 import { waitFor } from '../harness/wait.ts'
 
-// Readers of a primary and of a streaming standby run the statements of `GET /rates`: merging and converting changes no sum and ends no statement.
+// Readers of a primary and of a streaming standby run the statements of `GET /rates`: merging changes no sum and ends no statement.
 
 // Commits are durable, so that the standby receives each of them. The standby has the setting of infra/components/database/instances.ts, and ends a
 // session that delays the replay for 2 s.
@@ -83,14 +81,12 @@ async function besideOpenReaders (
 
 const vacuumMerging = async (): Promise<unknown> =>
   await vacuumDue(workers[0]!, (await mergingTables(sql)).map(table => ({ ...table, dead: Infinity })))
-/** Vacuums the sums of before the ledger as autovacuum does. */
-const vacuumSums = (): Promise<unknown> => sql`vacuum lane_months, full_lane_months`
 
 /** Repeats a VACUUM until no row is dead: the standby reports once a second which rows its readers may still need. */
-async function untilVacuumed (vacuum: () => Promise<unknown>, tables: string): Promise<void> {
+async function untilVacuumed (): Promise<void> {
   await waitFor(async () => {
-    await vacuum()
-    const [row] = await sql`select sum(n_dead_tup)::int as dead from pg_stat_user_tables where relname ~ ${tables}`
+    await vacuumMerging()
+    const [row] = await sql`select sum(n_dead_tup)::int as dead from pg_stat_user_tables where relname ~ 'merged'`
     return row!.dead === 0
   })
 }
@@ -123,37 +119,5 @@ t.test('several mergers, and VACUUM', async t => {
     await readAgain()
   })
   t.comment(`${await stop()} rounds`)
-  await besideOpenReaders(t, [standby], 'read committed', () => untilVacuumed(vacuumMerging, 'merged'))
+  await besideOpenReaders(t, [standby], 'read committed', untilVacuumed)
 })
-
-t.test('a conversion that pauses before its writes to the sums, beside merging, and VACUUM', async t => {
-  for (const table of ['lane_months', ...Array<'full_lane_months'>(5).fill('full_lane_months')] as const) {
-    const prices = batch()
-    await loadOld(sql, prices, table)
-    all.push(...prices)
-  }
-  const { readAgain, stop } = await startBoth(t)
-  await besideOpenReaders(t, [primary, standby], 'repeatable read', async () => {
-    const { pauses } = await pauseAtWrites(sql, ['lane_months', 'full_lane_months'], convertBesideMerging, readAgain)
-    t.same(pauses, ['lane_months', 'full_lane_months'])
-    t.ok(await isConverted(sql))
-    await vacuumSums()
-    await readAgain()
-  })
-  t.comment(`${await stop()} rounds`)
-  await besideOpenReaders(t, [standby], 'read committed', () => untilVacuumed(vacuumSums, 'lane_months'))
-})
-
-/** Converts everything, and merges before some of the pieces. A pause may be longer than the wait of the conversion for a lock. */
-async function convertBesideMerging (): Promise<void> {
-  let pieces = 0
-  for (let isDone = false; !isDone;) {
-    isDone = await convert({
-      sql: workers[0]!,
-      before: async () => { if (++pieces % 4 === 0) await mergeAll(workers[1]!) },
-    }).catch((error: { code?: string }) => {
-      if (error.code !== '55P03') throw error
-      return false
-    })
-  }
-}

@@ -80,7 +80,7 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
   }
 
   async function runInOrder<T> (key: string, work: (host: Host) => Promise<T>): Promise<HostResult<T>> {
-    let failure: unknown
+    let failure: unknown = new Problem('database-unavailable', 'No database server has the schema of this release; try again')
     for (const host of rankHosts(key)) {
       const { completeUntil } = host // read before the work: the data may be as old as this
       const startedAt = performance.now()
@@ -99,7 +99,8 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
   /**
    * Returns the servers in order of preference: healthy replicas; the primary; lagging replicas, the freshest first; unavailable
    * servers. A query key prefers the same replica while that replica has a free connection. Its response is then cached once, and
-   * successive responses do not go back in time. Otherwise the least busy replica comes first.
+   * successive responses do not go back in time. Otherwise the least busy replica comes first. A server without the migrations of this
+   * release is never used: its prices may be in tables of an earlier release.
    */
   function rankHosts (key: string): Host[] {
     if (replicas.length === 0) return all
@@ -108,7 +109,7 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
       .sort((one, other) => one.load - other.load || (one.rank < other.rank ? -1 : 1))
       .map(({ host }) => host)
     const lagging = replicas.filter(({ state }) => state === 'lagging').sort((one, other) => other.completeUntil - one.completeUntil)
-    return [...new Set([...healthy, ...(isUsable(primary) ? [primary] : []), ...lagging, ...all])]
+    return [...new Set([...healthy, ...(isUsable(primary) ? [primary] : []), ...lagging, ...all.filter(({ state }) => state !== 'SCHEMA_MISSING')])]
   }
 
   /** Resolves if any server can be used. Rejects with the error of the primary. */

@@ -3,8 +3,8 @@ import type { Sql } from 'postgres'
 type Fragment = ReturnType<Sql>
 
 /**
- * Selects the rows of lanes in the given months: sums of the old tables and of merged prices, and unmerged prices as they are. A lane's
- * month has few rows while merging keeps up (`MERGE_MIN_ROWS`). `isLane` is a condition on `orig_code` and `dest_code`.
+ * Selects the rows of lanes in the given months: sums of merged prices, and unmerged prices as they are. A lane's month has few rows while
+ * merging keeps up (`MERGE_MIN_ROWS`). `isLane` is a condition on `orig_code` and `dest_code`.
  */
 export function laneRows (sql: Sql, isLane: Fragment, months: string[]): Fragment {
   return sql`
@@ -13,9 +13,5 @@ export function laneRows (sql: Sql, isLane: Fragment, months: string[]): Fragmen
     union all
     select month, counts, cents, null, null, null from wide_merged_sums where kind = 0 and month = any (${months}::date[]) and ${isLane}
     union all
-    select month, null, null, runs, days, cents from unmerged_prices where kind = 0 and month = any (${months}::date[]) and ${isLane}
-    union all
-    select month, counts, cents, null, null, null from lane_months where ${isLane} and month = any (${months}::date[])
-    union all
-    select month, counts, cents, null, null, null from full_lane_months where ${isLane} and month = any (${months}::date[])`
+    select month, null, null, runs, days, cents from unmerged_prices where kind = 0 and month = any (${months}::date[]) and ${isLane}`
 }

@@ -47,12 +47,7 @@ export async function regionPrices (
       -- and group by, which create a row for each lane and day (bench/average-prices.ts).
       ${monthSums(sql, months, sql`select orig_code, dest_code, month, counts, cents from merged_sums where kind = 0`, isLane)}
       union all
-      ${monthSums(sql, months, sql`
-        select orig_code, dest_code, month, counts, cents from wide_merged_sums where kind = 0
-        union all
-        select orig_code, dest_code, month, counts, cents from lane_months
-        union all
-        select orig_code, dest_code, month, counts, cents from full_lane_months`, isLane)}
+      ${monthSums(sql, months, sql`select orig_code, dest_code, month, counts, cents from wide_merged_sums where kind = 0`, isLane)}
       union all
       select month, null, null, string_agg(runs, ''), string_agg(days, ''), string_agg(cents, '')
       from unmerged_prices

@@ -57,23 +57,23 @@ t.test('a statement on prices locks the partition that it reads, however often i
   const sql = openDatabase({ url: db.url('migrator'), process: 'test', poolSize: 1 })
   t.teardown(() => sql.end({ timeout: 1 }))
   const locked = await sql.begin(async tx => {
-    for (let run = 0; run < 8; run++) await tx`select count(*) from prices where day = ${'2021-01-05'}::date`
+    for (let run = 0; run < 8; run++) await tx`select count(*) from merged_prices where month = ${'2021-01-01'}::date`
     return await tx<Array<{ name: string }>>`
-      select relation::regclass::text as name from pg_locks where pid = pg_backend_pid() and relation::regclass::text ~ '^prices_\\d{4}_\\d\\d$' order by 1`
+      select relation::regclass::text as name from pg_locks where pid = pg_backend_pid() and relation::regclass::text ~ '^merged_prices_\\d{4}_\\d\\d$' order by 1`
   })
-  t.same(locked.map(({ name }) => name), ['prices_2021_01'])
+  t.same(locked.map(({ name }) => name), ['merged_prices_2021_01'])
 })
 
 t.test('the rates API plans a lane once, and finds it by indexes although every table was empty then', async t => {
   const db = await database(t)
-  const tables = ['merged_sums', 'wide_merged_sums', 'unmerged_prices', 'lane_months', 'full_lane_months']
+  const tables = ['merged_sums', 'wide_merged_sums', 'unmerged_prices']
   await db.migrator.unsafe(`vacuum analyze ${tables.join()}`)
   const sql = openDatabase({ url: db.url('rates_api'), process: 'test', poolSize: 1, settings: planSettings })
   t.teardown(() => sql.end({ timeout: 1 }))
   const month = { date_from: '2021-01-01', date_to: '2021-01-31' }
   for (let run = 0; run < 8; run++) await averagePrices(sql, { orig_code: 'CNGGZ', dest_code: 'EETLL', ...month })
   for (const orig of ['CNSHA', 'china_main']) await averagePrices(sql, { orig_code: orig, dest_code: 'EETLL', ...month })
-  const statements = await sql<Array<{ statement: string }>>`select statement from pg_prepared_statements where statement like ${'%full_lane_months%'}`
+  const statements = await sql<Array<{ statement: string }>>`select statement from pg_prepared_statements where statement like ${'%wide_merged_sums%'}`
   t.equal(statements.length, 3, 'for a lane, for aliases and for regions')
   for (const { statement } of statements) {
     const plan = await sql.unsafe<Array<{ 'QUERY PLAN': string }>>(`explain (generic_plan) ${statement}`).simple()

@@ -28,13 +28,13 @@ t.test('SIGTERM: the request in flight gets its response, then it exits with 0',
   const lockHeld = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
   const lock = db.migrator.begin(async tx => {
-    await tx`lock table lane_months`
+    await tx`lock table merged_sums`
     locked.resolve()
     await lockHeld.promise
   })
   await locked.promise
   const response = get(process, path)
-  await waitFor(async () => await waitingFor(db.migrator, 'lane_months') === 1)
+  await waitFor(async () => await waitingFor(db.migrator, 'merged_sums') === 1)
   const exited = process.kill('SIGTERM')
   await process.untilOutput('"signal":"SIGTERM"')
   await waitFor(() => get(process, '/live').then(() => false, () => true)) // new connections are refused

@@ -57,7 +57,7 @@ export const causes: Cause[] = [
     what: 'a session locks the read model while clients call the rates API and a batch arrives',
     alarms: ['rates-latency', 'slow-queries', 'backlog-age'],
     async trigger ({ admin, pollRates, submit }) {
-      const unlock = await holdTables(admin, 'lane_months', 'batch_lanes')
+      const unlock = await holdTables(admin, 'merged_sums', 'batch_lanes')
       await submit('south', goodRow())
       const stop = pollRates(20)
       return async () => { await Promise.all([unlock(), stop()]) }

@@ -14,8 +14,8 @@ export type Dump = {
   lanes: Array<{ lane: string, day: string, ledger: [number, number], model: [number, number] }>
   /** Prices of no batch. */
   strays: number
-  /** The position of the last commit; null before the switch. */
-  lastPosition: number | null
+  /** The position of the last commit. */
+  lastPosition: number
   /** Batches and months whose lanes in `batch_lanes` are not those of their prices in the ledger by lane and month. */
   wrongLanes: string[]
 }
@@ -39,8 +39,7 @@ export async function dump (sql: Sql): Promise<Dump> {
       from (${sums(tx)}) as sums where count <> 0 or cents <> 0 group by 1, 2`
     const [{ strays }] = await tx<[{ strays: number }]>`
       select count(*) as strays from all_prices where not exists (select from batches where number = batch_number)`
-    const [{ lastPosition }] = await tx<[{ lastPosition: number | null }]>`
-      select case when switched_at is not null then position end as "lastPosition" from ledger_position`
+    const [{ lastPosition }] = await tx<[{ lastPosition: number }]>`select position as "lastPosition" from ledger_position`
     return { batches: [...batches], lanes: sides(lanes), strays, lastPosition, wrongLanes: await wrongLanes(tx) }
   })
 }
@@ -49,9 +48,7 @@ export async function dump (sql: Sql): Promise<Dump> {
 const sums = (tx: Sql) => tx`
   select orig_code, dest_code, (month + (number - 1)::int)::date as day, counts[number]::bigint as count, cents[number] as cents
   from (
-    select month, orig_code, dest_code, counts, cents from lane_months
-    union all select month, orig_code, dest_code, counts, cents from full_lane_months
-    union all select month, orig_code, dest_code, counts::int[], cents::bigint[] from merged_sums
+    select month, orig_code, dest_code, counts::int[], cents::bigint[] from merged_sums
     union all select month, orig_code, dest_code, counts, cents from wide_merged_sums
   ) as days cross join generate_series(1, 31) as number
   union all

@@ -107,7 +107,7 @@ async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>
   const lockHeld = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
   const done = db.migrator.begin(async tx => {
-    await tx`lock table lane_months`
+    await tx`lock table merged_sums`
     locked.resolve()
     await lockHeld.promise
   })
@@ -118,7 +118,7 @@ async function lockPrices ({ db }: TestRatesApi): Promise<() => Promise<unknown>
   }
 }
 
-const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingFor(db.migrator, 'lane_months')
+const waitingQueries = ({ db }: TestRatesApi): Promise<number> => waitingFor(db.migrator, 'merged_sums')
 
 /** The last bytes of a server's greeting. */
 const readyForQuery = Buffer.from('Z\0\0\0\x05I')

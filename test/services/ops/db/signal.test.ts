@@ -96,13 +96,13 @@ t.test('blocking and blocked sessions; a session that is idle in transaction is 
   t.match(await run('db', 'locks'), { code: 0, stdout: 'No session waits for a lock.\n' })
   const locked = Promise.withResolvers<number>()
   const locking = transaction(db.migrator, async tx => {
-    await tx`lock table lane_months in access exclusive mode`
+    await tx`lock table merged_sums in access exclusive mode`
     locked.resolve((await tx<[{ pid: number }]>`select pg_backend_pid() as pid`)[0].pid)
     await new Promise(() => {})
   }).then(() => 'none', (error: { code: string }) => error.code)
   const blocker = await locked.promise
   const reader = db.open('rates_api')
-  const read = reader`select count(*) from lane_months`.then(rows => rows.length)
+  const read = reader`select count(*) from merged_sums`.then(rows => rows.length)
   const operator = db.open('ops')
   const waiting = () => operator<Array<{ pid: number }>>`select pid from pg_stat_activity where ${blocker} = any (pg_blocking_pids(pid))`
   await waitFor(async () => (await waiting()).length === 1)
@@ -110,8 +110,8 @@ t.test('blocking and blocked sessions; a session that is idle in transaction is 
 
   const { code, stdout } = await run('db', 'locks')
   t.equal(code, 0)
-  t.match(stdout, new RegExp(`^${pid} +test-rates_api@\\S+ +[0-9.]+ +AccessShareLock on lane_months +${blocker} +test-migrator@\\S+ +idle in transaction `, 'm'))
-  t.match(stdout, new RegExp(`^${pid} +select count\\(\\*\\) from lane_months$`, 'm'))
+  t.match(stdout, new RegExp(`^${pid} +test-rates_api@\\S+ +[0-9.]+ +AccessShareLock on merged_sums +${blocker} +test-migrator@\\S+ +idle in transaction `, 'm'))
+  t.match(stdout, new RegExp(`^${pid} +select count\\(\\*\\) from merged_sums$`, 'm'))
   t.match(stdout, `PID ${blocker} blocks others and waits for no lock.`)
   t.match(await run('db', 'sizes'), { code: 1, stderr: 'npm run ops -- db locks' }, 'a command that needs the table says what to do')
 

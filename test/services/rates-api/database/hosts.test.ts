@@ -1,4 +1,3 @@
-import type { Sql } from 'postgres'
 import t from 'tap'
 import { database } from '../../../harness/database.ts'
 import { startProcess } from '../../../harness/process.ts'
@@ -77,41 +76,6 @@ t.test('no response is older than it reports, with commits, pauses and cached re
   t.ok(ages.has(1) && ages.has(2), `${[...ages].sort().join()}: some were old`)
 })
 
-t.test('before the switch, a transaction that finishes between older and later transactions is seen: the snapshots of a replica do not show it', async t => {
-  await setCount(1)
-  const [{ switchedAt }] = await sql<[{ switchedAt: Date }]>`select switched_at as "switchedAt" from ledger_position`
-  await sql`update ledger_position set switched_at = null`
-  const { get, cacheHits } = await ratesApiOn(t, url(primary), [url(first)])
-  await sql`create table noise (number int)`
-  const older = await openTransaction(tx => tx`insert into noise values (1)`)
-  const change = await openTransaction(tx => tx`update merged_sums set counts[31] = 7 where orig_code = 'CNGGZ'`)
-  await sql`insert into noise values (3)`
-  await waitFor(async () => {
-    const { count, age } = await get()
-    return count === 1 && age !== undefined
-  })
-  const hitsBefore = (await cacheHits())!
-  await waitFor(async () => (await get()).count === 1 && (await cacheHits())! > hitsBefore)
-  await change.commit()
-  await waitFor(async () => (await get()).count === 7)
-  t.equal((await get()).count, 7, 'seen, and it remains')
-  await older.commit()
-  await sql`drop table noise`
-  await sql`update ledger_position set switched_at = ${switchedAt}`
-
-  /** Opens a transaction that has written. */
-  async function openTransaction (write: (tx: Sql) => Promise<unknown>): Promise<{ commit: () => Promise<unknown> }> {
-    const [written, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const commitDone = sql.begin(async tx => {
-      await write(tx as unknown as Sql)
-      written.resolve()
-      await over.promise
-    })
-    await written.promise
-    return { commit: () => { over.resolve(); return commitDone } }
-  }
-})
-
 t.test('the process reads its replicas from DATABASE_READ_URLS', async t => {
   const process = await startProcess(t, 'rates-api', { DATABASE_URL: url(primary), DATABASE_READ_URLS: urls.join() })
   await waitFor(async () => (await fetch(new URL(path, process.url))).headers.get('age') !== null)
@@ -158,6 +122,23 @@ t.test('without the primary a replica that lags is used', async t => {
   t.ok(age! >= 1)
   t.equal((await ready()).status, 200)
   await primary.start()
+  await waitFor(async () => (await ready()).states === 'ok ok')
+})
+
+t.test('a replica that has not replayed a migration of this release is not used, even if it is the only one left', async t => {
+  const { get, ready } = await ratesApiOn(t, url(primary), [url(first)])
+  const [migration] = await sql`delete from schema_migrations where number = (select max(number) from schema_migrations) returning *`
+  await waitFor(async () => (await ready()).states === 'SCHEMA_MISSING SCHEMA_MISSING')
+  t.equal((await get()).status, 503)
+  await first.pause()
+  await sql`insert into schema_migrations ${sql(migration!)}`
+  await waitFor(async () => (await ready()).states === 'ok SCHEMA_MISSING')
+  t.match(await get(), { status: 200, age: undefined })
+  await primary.stop()
+  await waitFor(async () => !(await ready()).states.startsWith('ok'))
+  t.equal((await get()).status, 503)
+  await primary.start()
+  await first.resume()
   await waitFor(async () => (await ready()).states === 'ok ok')
 })
 

@@ -5,7 +5,7 @@ import { ratesApi } from '../../../harness/rates-api.ts'
 t.test('a year of rates does not block the event loop', async t => {
   const { app, db } = await ratesApi(t)
   await db.migrator`
-    insert into lane_months
+    insert into wide_merged_sums (orig_code, dest_code, month, counts, cents)
     select 'CNGGZ', 'EETLL', month::date, array_fill(12345, array[31]), array_fill(123456789012345::bigint, array[31])
     from generate_series(timestamp '2021-01-01', '2021-12-01', '1 month') as month`
   const year = '/rates?date_from=2021-01-01&date_to=2021-12-31'

@@ -3,7 +3,7 @@ import { seededRandom } from '../../../../lib/sample/random.ts'
 import { averagePrices } from '../../../../services/rates-api/rates/average-prices.ts'
 import { database } from '../../../harness/database.ts'
 import { queryOf, sides, somePrice, totalsOfPrices } from '../../../harness/lane-queries.ts'
-import { load, loadMerged, loadOld, prices, takeBack, type Price } from '../../../harness/prices.ts'
+import { load, loadMerged, prices, takeBack, type Price } from '../../../harness/prices.ts'
 import { ratesApi } from '../../../harness/rates-api.ts'
 
 const random = seededRandom(15)
@@ -13,7 +13,7 @@ const pick = <T>(items: readonly T[]): T => items[below(items.length)]!
 const months = ['2020-12', '2021-01', '2021-02']
 const batchOf = (count: number): Price[] => Array.from({ length: count }, () => somePrice(random, months))
 
-t.test('prices in any mixture of old and new tables, merged or not, taken back or not: the sums are those of the prices that count', async t => {
+t.test('prices in any mixture, merged or not, taken back or not: the sums are those of the prices that count', async t => {
   const { migrator: sql, open } = await database(t)
   const reader = open('rates_api')
   const otherKind = batchOf(20)
@@ -21,17 +21,10 @@ t.test('prices in any mixture of old and new tables, merged or not, taken back o
   await loadMerged(sql, otherKind)
   for (const table of ['unmerged_prices', 'merged_prices', 'merged_sums', 'wide_merged_sums']) await sql`update ${sql(table)} set kind = 1`
   const counting = new Set<Price[]>()
-  const lanesInOld = new Set<string>()
   const loaded: Array<{ batchNumber: bigint, prices: Price[] }> = []
   const ways: Array<(prices: Price[]) => Promise<unknown>> = [
     async prices => loaded.push({ batchNumber: await load(sql, prices), prices }),
     async prices => loaded.push({ batchNumber: await loadMerged(sql, prices), prices }),
-    async prices => {
-      const { first = [], again = [] } = Object.groupBy(prices, price => lanesInOld.has(laneMonth(price)) ? 'again' : 'first')
-      await loadOld(sql, first)
-      await loadOld(sql, again, 'full_lane_months')
-      for (const price of first) lanesInOld.add(laneMonth(price))
-    },
   ]
   for (let round = 0; round < 30; round++) {
     const prices = batchOf(1 + below(60))
@@ -53,8 +46,6 @@ t.test('prices in any mixture of old and new tables, merged or not, taken back o
   const [row] = await sql`select count(*) as prices from all_prices where kind = 0`
   t.equal(row!.prices, [...counting].flat().length, 'the view has the same prices')
 })
-
-const laneMonth = ({ orig, dest, day }: Price): string => `${orig} ${dest} ${day.slice(0, 7)}`
 
 t.test('a day whose prices are all taken back is like a day without prices', async t => {
   const { db: { migrator: sql }, get } = await ratesApi(t)
