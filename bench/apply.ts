@@ -13,7 +13,6 @@ import { sampleCsv } from '../lib/sample/month.ts'
 import * as applying from '../services/ingestion-worker/apply/apply.ts'
 import { currentRules } from '../services/ingestion-worker/apply/rules.ts'
 import * as attempts from '../services/ingestion-worker/receive/attempt.ts'
-import { beforeSwitch } from '../test/harness/database.ts'
 import { createDatabase, temporaryServer } from '../test/harness/server.ts'
 import { storeContent } from '../test/harness/stored-content.ts'
 import { checkOutRelease } from '../test/system/drill/release.ts'
@@ -35,7 +34,7 @@ const s3 = openS3({ region: 'eu-west-1', endpoint: emulator.endpoint })
 await s3.send(new CreateBucketCommand({ Bucket: 'bench' }))
 const store = openStore(s3, 'bench')
 const [now, before] = [await system('now'), await system('before')]
-await beforeSwitch(before.owner)
+await before.owner`grant insert on prices, lane_months to batch_writer`
 await now.owner`create table plain (orig_code text, dest_code text, day date, price numeric(12, 2), batch_number bigint default 0)`
 const { folder: older } = checkOutRelease(folder, '0.1.0', beforeLedger)
 

@@ -26,7 +26,6 @@ export async function migrate (state: State, server: Server, urlOf: UrlOf, passw
   const { postgres: _superuser, ...logins } = passwords
   const env = childEnvironment({
     DATABASE_URL: urlOf('migrator'), BOOTSTRAP_DATABASE_URL: urlOf('postgres'), LOGIN_PASSWORDS: JSON.stringify(logins), LOG_LEVEL: 'warn',
-    LEDGER_SWITCH: 'at-once',
   })
   const startedAt = performance.now()
   const output = openOutput('migrate', run.reporter)

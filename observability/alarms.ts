@@ -231,13 +231,6 @@ export const alarms = {
     prometheus: { metrics: ['freight_partition_months_left'], expression: '3 - min(freight_partition_months_left)', windowMinutes: 1, above: 0, forMinutes: 0 },
     aws: { source: 'own', metric: 'PartitionMonthsLeft', statistic: 'Minimum', below: 3, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
   },
-  'conversion-stuck': {
-    summary: 'Prices wait for the conversion to the ledger, and none was moved for half an hour',
-    severity: 'ticket',
-    reason: 'A piece of 65,536 prices takes a second or less, and the pauses for batches and merging are shorter than a minute. Prices are read correctly meanwhile, but the next release cannot be deployed',
-    prometheus: { metrics: ['freight_ledger_conversion_stalled_seconds'], expression: 'max(freight_ledger_conversion_stalled_seconds)', windowMinutes: 1, above: 1_800, forMinutes: 0 },
-    aws: { source: 'own', metric: 'ConversionStalledSeconds', statistic: 'Maximum', above: 1_800, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
-  },
   'monthly-migration-not-started': {
     summary: 'The monthly run of the migrator could not be started',
     severity: 'ticket',

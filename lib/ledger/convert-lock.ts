@@ -4,7 +4,7 @@ import { transaction } from '../postgres/transaction.ts'
 /** An arbitrary number that differs from those of lib/migrations/migrate.ts and services/migrate/bootstrap.ts. */
 export const convertLockKey = 7_340_003
 
-/** Longest wait for a lock of another session, in ms. Then the transaction fails with 55P03, and a later round tries again: no stop waits for it. */
+/** Longest wait for a lock of another session, in ms. Then the transaction fails with 55P03, and the migrator tries again. */
 const lockMs = 2_000
 
 /** Runs `work` in a transaction that no other process converts beside. Returns undefined if one does. */

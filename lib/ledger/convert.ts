@@ -4,10 +4,8 @@ import { deleteSums } from './delete-sums.ts'
 
 export type Conversion = {
   sql: Sql
-  /** Called before each piece. Waits while others need the database, and throws to stop. */
+  /** Called before each piece. */
   before?: () => Promise<void>
-  /** Called after each transaction that moved prices. */
-  onMoved?: (prices: number, durationMs: number) => void
   /** Called with the number of lane-days, if `lane_months` had sums without prices. They are kept in `wide_merged_sums`. */
   onKept?: (laneDays: number) => void
 }
@@ -34,17 +32,15 @@ export async function convert (conversion: Conversion): Promise<boolean> {
   return await deleteSums(sql, onKept)
 }
 
-async function convertMonth ({ sql, before, onMoved }: Conversion, month: string): Promise<boolean> {
+async function convertMonth ({ sql, before }: Conversion, month: string): Promise<boolean> {
   const pages = await pagesOf(sql, month)
   for (let end = pages, vacuumed = pages; end > 0; end -= windowPages) {
     const first = Math.max(0, end - windowPages)
     for (const batchNumber of await batchesIn(sql, month, first, end)) {
       for (let moved: number | undefined = pieceRows; moved === pieceRows;) {
         await before?.()
-        const startedAt = performance.now()
         moved = await convertPiece(sql, { month, batchNumber })
         if (moved === undefined) return false
-        if (moved > 0) onMoved?.(moved, performance.now() - startedAt)
       }
     }
     if (first === 0 || vacuumed - first >= vacuumPages) {

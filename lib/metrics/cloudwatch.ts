@@ -47,7 +47,6 @@ export const cloudWatchMetrics = {
     OldestBatchSeconds: { of: 'freight_oldest_batch_seconds', take: 'value', unit: 'Seconds', help: 'age of the oldest queued or processing batch; Maximum' },
     MostUnmergedRows: { of: 'freight_ledger_most_unmerged_rows', take: 'value', unit: 'Count', help: 'largest number of rows of one lane and month that are not merged; Maximum' },
     PartitionMonthsLeft: { of: 'freight_partition_months_left', take: 'value', unit: 'Count', help: 'months after the current one for which prices are accepted; Minimum' },
-    ConversionStalledSeconds: { of: 'freight_ledger_conversion_stalled_seconds', take: 'value', unit: 'Seconds', help: 'time since the number of unconverted prices last changed; Maximum' },
     UnfinishedShare: { of: 'freight_unfinished_batches_ratio', take: 'value', unit: 'Count', help: 'unfinished batches of the provider with the most, divided by the limit; Maximum' },
     SecondsPerBatch: { of: 'freight_batch_seconds', take: 'mean', unit: 'Seconds', help: 'duration of an attempt that brought its batch to a final state; Average' },
     BatchFailures: { of: 'freight_failures_total', where: { class: 'unknown' }, take: 'increase', unit: 'Count', help: 'attempts that failed with an unclassified error' },

@@ -47,9 +47,6 @@ export const definitions = {
   freight_unfinished_batches_ratio: { kind: 'gauge', help: 'Queued and processing batches of the provider with the most, divided by BATCHES_UNFINISHED_MAX; absent while the database is unavailable' },
   freight_oldest_batch_seconds: { kind: 'gauge', help: 'Age of the oldest queued or processing batch, of a redriven batch since its redrive; 0 without one, absent while the database is unavailable' },
   freight_partition_months_left: { kind: 'gauge', help: 'Months after the current one for which prices are accepted; absent while the database is unavailable' },
-  freight_ledger_unconverted_prices: { kind: 'gauge', help: 'Estimated number of prices that are still to be moved to the ledger by lane and month; absent while the database is unavailable' },
-  freight_ledger_conversion_stalled_seconds: { kind: 'gauge', help: 'Time since the number of unconverted prices last changed, since the switch or the start of the process; 0 if none are left; absent while the database is unavailable' },
-  freight_ledger_kept_sums_total: { kind: 'counter', help: 'Lane-days whose sums in lane_months had no prices at the end of the conversion: the sums are kept in wide_merged_sums' },
   freight_queue_messages: { kind: 'gauge', help: 'Messages in a queue, including those in flight; absent while the queue is unavailable', labels: { queue: known('batches', 'dead_letters') } },
 
   freight_worker_ready: { kind: 'gauge', help: '1 while the worker can receive and apply, 0 while the database, the store or the queue is unavailable' },

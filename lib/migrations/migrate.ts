@@ -12,6 +12,8 @@ export type Progress = {
   onStatement?: (migration: string, statement: string) => void
   /** Called while a migration converts all prices first, with about how many are left: at the begin, and every ten seconds. */
   onConverting?: (migration: string, left: number) => void
+  /** Called with the number of lane-days whose sums the conversion has kept without prices, for each of its transactions. */
+  onKept?: (migration: string, laneDays: number) => void
 }
 
 /** An arbitrary number, the same for all migrators of this system. */
@@ -29,7 +31,7 @@ const lockKey = 7_340_001
  * @param sql a pool of one connection (`poolSize: 1`), which holds the lock
  */
 export async function migrate (
-  sql: Sql, migrations: Migration[] = readMigrations(), { onStatement, onConverting }: Progress = {}
+  sql: Sql, migrations: Migration[] = readMigrations(), { onStatement, onConverting, onKept }: Progress = {}
 ): Promise<string[]> {
   if (sql.options.max !== 1) throw new Error('migrate needs a pool of one connection')
   const applied: string[] = []
@@ -37,7 +39,9 @@ export async function migrate (
   await refuseMissingRoles(sql)
   for (const migration of migrations) {
     const { name, statements, afterConversion } = migration
-    if (afterConversion && !await isApplied(sql, migration)) await convertFirst(sql, migration, left => onConverting?.(name, left))
+    if (afterConversion && !await isApplied(sql, migration)) {
+      await convertFirst(sql, migration, { onProgress: left => onConverting?.(name, left), onKept: laneDays => onKept?.(name, laneDays) })
+    }
     const apply = statements
       ? () => applyOnline(sql, migration, statements, statement => onStatement?.(name, statement))
       : () => applyOne(sql, migration)

@@ -12,7 +12,6 @@ import type { Log } from '../../lib/process/log.ts'
 import { requireSchema } from '../../lib/migrations/schema.ts'
 import { publishWorkerRulesUntilWritten } from './upkeep/publish-worker-rules.ts'
 import type { BatchLimits } from './apply/rules.ts'
-import { convertUntil } from './convert/convert.ts'
 import { watchBacklog } from './upkeep/backlog.ts'
 import { consume, type Consumer, type ConsumeOptions } from './receive/consume.ts'
 import { recordDeadLetters } from './upkeep/dead-letters.ts'
@@ -51,8 +50,6 @@ export type Dependencies = {
   merge?: MergeOptions
   /** ECS task protection; without `agentUri` the process runs outside ECS and needs none. */
   protection?: Pick<ProtectionOptions, 'agentUri' | 'renewSeconds'>
-  /** Pause between two looks for prices to convert, in milliseconds. */
-  convertEveryMs?: number
   /** Time between two updates of the backlog metrics, in seconds. */
   backlogSeconds?: number
   /** Largest number of unfinished batches of one provider. */
@@ -111,7 +108,6 @@ export function buildIngestionWorker (
         sweepUntil({ ...dependencies, ...sweep, reported: new Set() }, stopping.signal),
         merge && mergeUntil({ ...dependencies, ...merge, breaker, isBusy: consumer.isBusy }, stopping.signal),
         merge && vacuumUntil({ ...dependencies, ...merge, breaker }, stopping.signal),
-        convertUntil(dependencies, stopping.signal),
       ])
     },
     stopReceiving () {

@@ -20,9 +20,9 @@ const sqs = openSqs(aws)
 const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), process: 'ingestion-worker' }
 const sql = openDatabase({
   ...database,
-  // Two connections for each slot (transaction and progress), and one each for the probe, the dead-letter recorder, the sweeper, the
-  // conversion, merging and VACUUM.
-  poolSize: config.WORKER_CONCURRENCY * 2 + 6,
+  // Two connections for each slot (transaction and progress), and one each for the probe, the dead-letter recorder, the sweeper,
+  // merging and VACUUM.
+  poolSize: config.WORKER_CONCURRENCY * 2 + 5,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   silenceMs: config.DATABASE_SILENCE_MS,
   // A lock that is held longer indicates a stalled transaction. The waiting batch retries later and occupies no connection meanwhile.

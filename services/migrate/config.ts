@@ -13,9 +13,6 @@ export const Config = Type.Object({
     description: 'first month (YYYY-MM-01) for which prices are accepted, not after the current one; existing months stay', default: '2015-01-01', pattern: firstMonthPattern,
   }),
   PRICES_MONTHS_AHEAD: Type.Integer({ description: 'months after the current one for which prices are accepted; fewer than 4 raise the alarm months-left', default: 24, minimum: 1, maximum: 120 }),
-  LEDGER_SWITCH: Type.Enum(['next-run', 'at-once'], {
-    description: 'when a system with batches is switched to the ledger by lane and month: next-run (the run after the one that prepares it, so that the release before can return) or at-once', default: 'next-run',
-  }),
 })
 
 export const checks = [databaseProblems, firstMonthProblems]

@@ -6,7 +6,6 @@ import { loadReferenceFiles } from '../../lib/reference/files.ts'
 import { bootstrap } from './bootstrap.ts'
 import { checks, Config } from './config.ts'
 import { migrate } from '../../lib/migrations/migrate.ts'
-import { switchIfDue } from '../../lib/ledger/switch.ts'
 import { readMigrations } from '../../lib/migrations/migrations.ts'
 import { ensurePartitions, monthAhead } from '../../lib/migrations/partitions.ts'
 
@@ -26,11 +25,11 @@ try {
   const applied = await migrate(sql, readMigrations(), {
     onStatement: (migration, statement) => log.info({ migration, statement }, 'non-transactional statement started'),
     onConverting: (migration, left) => log.warn({ migration, left }, 'prices are converted to the ledger by lane and month before the migration'),
+    onKept: (migration, laneDays) => log.warn({ migration, laneDays }, 'sums of lane_months without prices are kept in wide_merged_sums'),
   })
   const months = await ensurePartitions(sql, config.PRICES_FIRST_MONTH, monthAhead(config.PRICES_MONTHS_AHEAD))
   const reference = await loadReferenceFiles(sql)
-  const ledger = await switchIfDue(sql, applied, config.LEDGER_SWITCH === 'at-once')
-  log.info({ applied, partitions: months.length, reference, ledger }, 'database ready for this release')
+  log.info({ applied, partitions: months.length, reference }, 'database ready for this release')
   await sql.end()
 } catch (error) {
   log.fatal({ err: error }, 'database preparation failed')

@@ -23,7 +23,6 @@ import { listKeys } from './keys/list.ts'
 import { revokeKey } from './keys/revoke.ts'
 import { mergeLedger } from './ledger/merge.ts'
 import { showLedgerStatus } from './ledger/status.ts'
-import { switchToLedger } from './ledger/switch.ts'
 import { parkedMessages } from './messages/parked.ts'
 import { strayMessages } from './messages/stray.ts'
 import { findPrices } from './prices/find.ts'
@@ -36,7 +35,7 @@ import { sample } from './sample.ts'
 export const commands: readonly Command[] = [
   listBatches, showOneBatch, waitingBatches, showFailures, unreadableBatches, deadLetterBatches, submitBatch, replayBatches,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
-  strayMessages, parkedMessages, findPrices, showMonths, showLedgerStatus, switchToLedger, mergeLedger,
+  strayMessages, parkedMessages, findPrices, showMonths, showLedgerStatus, mergeLedger,
   loadReferenceFiles, retireCodes, unretireCodes,
   listKeys, addKey, revokeKey,
   showActivity, showLocks, cancelSession, showSizes, showSlots, showReplication,

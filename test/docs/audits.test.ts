@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { convert } from '../../lib/ledger/convert.ts'
 import { mergeAll } from '../../lib/ledger/merge/merge-all.ts'
-import { beforeSwitch, database } from '../harness/database.ts'
+import { migrate } from '../../lib/migrations/migrate.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
+import { migrateAsBefore } from '../harness/old-schema.ts'
 import { loadOldBatches } from '../harness/old-tables.ts'
 
 const months = ['2021-01-01', '2021-02-01']
 
 t.test('the queries of an audit in docs/how-it-works.md find the prices, lanes, positions and differences', async t => {
-  const sql = (await database(t)).migrator
-  await beforeSwitch(sql)
+  const sql = (await emptyDatabase(t)).open()
+  await migrateAsBefore(sql, months)
   await loadOldBatches(sql, { batches: 3, lanes: 4, prices: 5, months })
   await sql`update lane_months set counts[3] = counts[3] + 2, cents[3] = cents[3] + 700 where dest_code = (select max(dest_code) from lane_months) and month = '2021-01-01'`
   await sql`update batches set row_count = 40`
-  await sql`select switch_ledger()`
-  await convert({ sql })
+  await migrate(sql)
   await mergeAll(sql)
   const [{ orig, dest, id }] = await sql<[Record<'orig' | 'dest' | 'id', string>]>`
     select orig_code as orig, max(dest_code) as dest, (select min(id) from batches) as id from all_prices group by orig_code`

@@ -3,11 +3,11 @@ import type { Sql } from 'postgres'
 import type { Test } from 'tap'
 import { bootstrap } from '../../services/migrate/bootstrap.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
-import { urlFor } from './database.ts'
+import { urlFor, type Login } from './database.ts'
 import { testSystem } from './system.ts'
 
-/** Creates a database for the test alone, with the roles and without a schema. `open` opens a pool of one connection as the owner. */
-export async function emptyDatabase (t: Test): Promise<{ name: string, url: string, superuser: Sql, open: () => Sql }> {
+/** Creates a database for the test alone, with the roles and without a schema. `open` opens a pool of one connection, as the owner by default. */
+export async function emptyDatabase (t: Test): Promise<{ name: string, url: string, superuser: Sql, open: (login?: Login) => Sql }> {
   const { postgresUrl } = testSystem()
   const superuser = openDatabase({ url: postgresUrl, process: 'test', poolSize: 1 })
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -21,8 +21,8 @@ export async function emptyDatabase (t: Test): Promise<{ name: string, url: stri
   })
   return {
     name, url, superuser,
-    open () {
-      const sql = openDatabase({ url, process: 'test', poolSize: 1 })
+    open (login = 'migrator') {
+      const sql = openDatabase({ url: urlFor(postgresUrl, login, name), process: 'test', poolSize: 1 })
       opened.push(sql)
       return sql
     },

@@ -5,6 +5,8 @@ import { loadReferenceFiles } from '../../lib/reference/files.ts'
 
 /** The migrations of release 0.1.0, which has no ledger by lane and month. */
 export const oldMigrations = readMigrations().slice(0, 16)
+/** The migrations of release 0.2.0, which has the ledger beside the tables of 0.1.0. */
+export const ledgerMigrations = readMigrations().slice(0, 18)
 
 /** Creates the schema of release 0.1.0 in an empty database, with reference data and partitions of the given months. */
 export async function migrateAsBefore (sql: Sql, months: string[]): Promise<void> {

@@ -19,9 +19,9 @@ export function toCents (dollars: string | number): bigint {
   return BigInt(dollarPart! + part.padEnd(2, '0'))
 }
 
-/** Writes prices as one batch does: unmerged rows and the next position. Returns the number of the batch. */
-export async function load (sql: Sql, prices: Price[]): Promise<bigint> {
-  const batchNumber = await nextBatchNumber(sql)
+/** Writes prices as one batch does: unmerged rows and the next position. Returns the number of the batch. By default `batches` has no row of it. */
+export async function load (sql: Sql, prices: Price[], number?: number): Promise<bigint> {
+  const batchNumber = number === undefined ? await nextBatchNumber(sql) : BigInt(number)
   await insertUnmerged(sql, rowsOf(prices, batchNumber))
   return batchNumber
 }

@@ -43,7 +43,8 @@ export async function runProcess (t: Test, name: string, env: Record<string, str
   return { ...await process.exited, output: process.output() }
 }
 
-function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd = root, prepare }: ProcessOptions = {}) {
+/** Starts `services/<name>/main.ts` as a separate process, and does not wait. The process is killed with the test. */
+export function spawnProcess (t: Test, name: string, env: Record<string, string>, { cwd = root, prepare }: ProcessOptions = {}) {
   const command = [process.execPath, join(root, 'services', name, 'main.ts')]
   const [program, ...args] = prepare ? ['/bin/sh', '-c', `${prepare} && exec "$0" "$@"`, ...command] : command
   const child = spawn(program!, args, {

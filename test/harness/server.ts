@@ -6,7 +6,6 @@ import { openCluster } from '../../dev/postgres/initialise.ts'
 import { serverOwner, type Owner } from '../../dev/postgres/owner.ts'
 import { bootstrap } from '../../services/migrate/bootstrap.ts'
 import { migrate } from '../../lib/migrations/migrate.ts'
-import { switchLedger } from '../../lib/ledger/switch.ts'
 import { ensurePartitions } from '../../lib/migrations/partitions.ts'
 import { loadReferenceFiles } from '../../lib/reference/files.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
@@ -101,7 +100,6 @@ export async function createDatabase ({ url }: Server, name: string, firstMonth 
   await migrate(sql)
   await ensurePartitions(sql, firstMonth, lastMonth)
   await loadReferenceFiles(sql)
-  await switchLedger(sql)
   await sql.end()
   await superuser.end()
 }

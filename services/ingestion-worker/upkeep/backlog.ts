@@ -6,7 +6,6 @@ import { dayMs } from '../../../lib/calendar/day-ms.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
-import { watchUnconverted } from '../convert/publish-unconverted.ts'
 import { countHeld } from '../receive/recheck-held-batches.ts'
 import { publishMonthsLeft } from './months-left.ts'
 
@@ -36,10 +35,9 @@ const limitMs = 5_000
  * A gauge whose source is unavailable is removed, so that no scrape returns a value from before an outage.
  */
 export async function watchBacklog (watch: BacklogWatch, stopping: AbortSignal): Promise<void> {
-  const publishUnconverted = watchUnconverted(watch)
   while (!stopping.aborted) {
     await Promise.all([
-      publishBatches(watch), publishHeldBatches(watch), publishMonthsLeft(watch), publishUnconverted(),
+      publishBatches(watch), publishHeldBatches(watch), publishMonthsLeft(watch),
       publishQueueMessages(watch, 'batches', watch.queue), publishQueueMessages(watch, 'dead_letters', watch.deadLetters),
     ])
     await wait(watch.backlogSeconds * 1_000, undefined, { signal: stopping }).catch(() => {})

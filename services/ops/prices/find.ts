@@ -68,13 +68,13 @@ async function monthsBetween (sql: Sql, from = '0001-01', to = '9999-12'): Promi
 
 /**
  * Returns the batches with such prices in a month, highest price first, after the position `after`. The condition on `month` selects rows of the
- * ledger, and the one on `day` selects the partition of `prices`.
+ * ledger.
  */
 async function pricesAbove (sql: Sql, month: string, above: string, max: number, after?: Position): Promise<Found[]> {
   return await sql<Found[]>`
     select batches.id, batches.provider, count(*) as prices, min(price)::text as lowest, max(price)::text as highest
     from all_prices join batches on batches.number = all_prices.batch_number
-    where kind = 0 and month = ${month}::date and day >= ${month}::date and day < ${month}::date + interval '1 month' and price > ${above}::numeric
+    where kind = 0 and month = ${month}::date and price > ${above}::numeric
     group by batches.id, batches.provider
     ${after ? sql`having max(price) < ${after.highest}::numeric or (max(price) = ${after.highest}::numeric and batches.id > ${after.id})` : sql``}
     order by max(price) desc, batches.id limit ${max}`

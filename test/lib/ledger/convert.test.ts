@@ -29,20 +29,18 @@ t.test('conversion moves every price, with its batch, and no reader sees a sum c
     for (; !reading.signal.aborted; reads++) t.same(login === 'ops' ? await readPrices(reader) : await readLaneDays(reader), login === 'ops' ? prices : before)
   })
   let pieces = 0
-  let moved = 0
   t.equal(await convert({
-    sql: db.open('ingestion_worker'),
+    sql: db.open('migrator'),
     async before () {
       const already = reads
       if (++pieces % 4 === 0) await waitFor(() => reads > already + 1)
     },
-    onMoved: prices => { moved += prices },
     onKept: laneDays => t.fail(`${laneDays} lane-days have sums without prices`),
   }), true)
   reading.abort()
   await Promise.all(readers)
 
-  t.equal(moved, 6 * 150 * 20 * 2 + 3)
+  t.same(await sql`select sum(octet_length(days))::int as prices from unmerged_prices`, [{ prices: 6 * 150 * 20 * 2 + 3 }])
   t.same(await readLaneDays(sql), before)
   t.same(await readPrices(sql), prices)
   t.ok(await isConverted(sql))
@@ -54,9 +52,9 @@ t.test('conversion moves every price, with its batch, and no reader sees a sum c
     where batch_lanes.batch_number in (77, (select min(number) from batches)) order by batch_number, month`, [
     { number: await min(sql), month: '2021-01-01', lanes: 150 }, { number: await min(sql), month: '2021-02-01', lanes: 150 }, { number: null, month: '2021-01-01', lanes: 1 },
   ])
-  const worker = db.open('ingestion_worker')
+  const migrator = db.open('migrator')
   await waitFor(async () => {
-    await convert({ sql: worker }) // VACUUM keeps what the snapshot of a reader may see
+    await convert({ sql: migrator }) // VACUUM keeps what the snapshot of a reader may see
     return await estimateUnconverted(sql) === 0
   })
   t.same(await sql`select sum(pg_relation_size(relid))::int as bytes from pg_partition_tree('prices') where isleaf`, [{ bytes: 0 }], 'the space is returned')
@@ -67,28 +65,28 @@ t.test('a batch in pieces, and an interrupted conversion that continues', async 
   const sql = db.migrator
   const [batchNumber, other] = await loadOldBatches(sql, { batches: 2, lanes: 30, prices: 7, months })
   const before = [await readLaneDays(sql), await readPrices(sql)]
-  const worker = db.open('ingestion_worker')
-  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
-  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
-  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 10)
-  t.equal(await convertPiece(worker, { month: months[0]!, batchNumber: batchNumber! }, 100), 0)
+  const migrator = db.open('migrator')
+  t.equal(await convertPiece(migrator, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
+  t.equal(await convertPiece(migrator, { month: months[0]!, batchNumber: batchNumber! }, 100), 100)
+  t.equal(await convertPiece(migrator, { month: months[0]!, batchNumber: batchNumber! }, 100), 10)
+  t.equal(await convertPiece(migrator, { month: months[0]!, batchNumber: batchNumber! }, 100), 0)
   t.same(await sql`select batch_number, length(orig_codes) / 5 as lanes from batch_lanes`, [{ batch_number: batchNumber, lanes: 30 }], 'all lanes, once')
   t.same([await readLaneDays(sql), await readPrices(sql)], before)
 
-  await t.rejects(convert({ sql: worker, async before () { throw new Error('stopped') } }), /stopped/)
+  await t.rejects(convert({ sql: migrator, async before () { throw new Error('stopped') } }), /stopped/)
   let pieces = 0
-  await t.rejects(convert({ sql: worker, async before () { if (++pieces > 1) await worker`select pg_terminate_backend(pg_backend_pid())` } }))
+  await t.rejects(convert({ sql: migrator, async before () { if (++pieces > 1) await migrator`select pg_terminate_backend(pg_backend_pid())` } }))
   t.same([await readLaneDays(sql), await readPrices(sql)], before)
 
   await sql.begin(async tx => {
     await tx`select pg_advisory_xact_lock(${convertLockKey})`
-    t.equal(await convert({ sql: worker }), false, 'one process converts at a time')
+    t.equal(await convert({ sql: migrator }), false, 'one process converts at a time')
   })
-  t.equal(await convert({ sql: worker }), true)
+  t.equal(await convert({ sql: migrator }), true)
   t.same([await readLaneDays(sql), await readPrices(sql)], before)
   t.ok(await isConverted(sql))
   t.same(await sql`select count(*) from batch_lanes where batch_number = ${other!}`, [{ count: 2 }])
-  t.equal(await convert({ sql: worker }), true, 'a further call has no effect')
+  t.equal(await convert({ sql: migrator }), true, 'a further call has no effect')
 })
 
 t.test('sums without prices are kept: an operator has dropped a month of prices', async t => {
@@ -101,7 +99,7 @@ t.test('sums without prices are kept: an operator has dropped a month of prices'
   await sql`drop table prices_2021_01`
   const before = await readLaneDays(sql)
   const kept: number[] = []
-  t.equal(await convert({ sql: db.open('ingestion_worker'), onKept: laneDays => kept.push(laneDays) }), true)
+  t.equal(await convert({ sql: db.open('migrator'), onKept: laneDays => kept.push(laneDays) }), true)
   t.same(await readLaneDays(sql), before)
   t.same(kept, [(await sql`select distinct orig_code, dest_code, day from wide_merged_sums, unnest(counts) with ordinality as of_day (count, day) where count <> 0`).length])
   t.same(await sql`select count(*), min(month) as first, max(month) as last from wide_merged_sums`, [{ count: 6, first: months[0], last: months[0] }])

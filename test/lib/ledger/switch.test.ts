@@ -1,21 +1,31 @@
 import { once } from 'node:events'
 import postgres, { type Sql } from 'postgres'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { switchLedger } from '../../../lib/ledger/switch.ts'
+import { migrate } from '../../../lib/migrations/migrate.ts'
 import { openDatabase } from '../../../lib/postgres/database.ts'
 import { schemaState } from '../../../lib/migrations/schema.ts'
-import { beforeSwitch, database } from '../../harness/database.ts'
+import { urlFor } from '../../harness/database.ts'
+import { emptyDatabase } from '../../harness/empty-database.ts'
 import { loadOldBatches } from '../../harness/old-tables.ts'
-import { oldMigrations } from '../../harness/old-schema.ts'
+import { ledgerMigrations, migrateAsBefore, oldMigrations } from '../../harness/old-schema.ts'
+import { testSystem } from '../../harness/system.ts'
 import { waitFor } from '../../harness/wait.ts'
 
 const months = ['2021-01-01']
 
+/** Creates a database of release 0.2.0 before the switch, with batches of release 0.1.0. */
+async function beforeSwitch (t: Test, { batches = 1, lanes = 1 } = {}) {
+  const { name, open } = await emptyDatabase(t)
+  const sql = open()
+  await migrateAsBefore(sql, months)
+  const numbers = await loadOldBatches(sql, { batches, lanes, prices: 1, months })
+  await migrate(sql, ledgerMigrations)
+  return { sql, open, numbers, name }
+}
+
 t.test('the switch gives earlier batches positions in the order of their commits, ends writing to the old tables, and is done once', async t => {
-  const db = await database(t)
-  const sql = db.migrator
-  await beforeSwitch(sql)
-  await loadOldBatches(sql, { batches: 5, lanes: 2, prices: 1, months })
+  const { sql } = await beforeSwitch(t, { batches: 5, lanes: 2 })
   await sql`update applied_batches set applied_at = applied_at + interval '1 hour' where batch_id = (select id from batches order by number limit 1)`
   await sql`update applied_batches set applied_at = clock_timestamp() + interval '1 day' where batch_id = (select id from batches order by number limit 1 offset 2)`
   t.same(await schemaState(sql, oldMigrations, '0.1.0'), { missing: 0, refusal: null }, 'until the switch, the release before may start')
@@ -29,34 +39,27 @@ t.test('the switch gives earlier batches positions in the order of their commits
 })
 
 t.test('the switch is refused while an older release is connected', async t => {
-  const db = await database(t)
-  await beforeSwitch(db.migrator)
-  const older = postgres(db.url('rates_api'), { max: 1, connection: { application_name: 'rates-api@0.1.0' } })
+  const { sql, name } = await beforeSwitch(t)
+  const older = postgres(urlFor(testSystem().postgresUrl, 'rates_api', name), { max: 1, connection: { application_name: 'rates-api@0.1.0' } })
   await older`select 1`
-  await t.rejects(switchLedger(db.migrator), { code: '55006', message: 'rates-api@0.1.0 is connected: deploy release 0.2.0 or newer everywhere first' })
-  t.same(await db.migrator`select switched_at from ledger_position`, [{ switched_at: null }])
+  await t.rejects(switchLedger(sql), { code: '55006', message: 'rates-api@0.1.0 is connected: deploy release 0.2.0 or newer everywhere first' })
+  t.same(await sql`select switched_at from ledger_position`, [{ switched_at: null }])
   await older.end()
 })
 
 t.test('the switch takes longer than a statement may', async t => {
-  const db = await database(t)
-  await beforeSwitch(db.migrator)
-  await loadOldBatches(db.migrator, { batches: 1, lanes: 1, prices: 1, months })
-  await db.migrator`create function slow () returns trigger language plpgsql as $$ begin perform pg_sleep(0.6); return null; end $$`
-  await db.migrator`create trigger slow after update on applied_batches for each statement execute function slow()`
-  const sql = openDatabase({ url: db.url('ops'), process: 'test', poolSize: 1, statementTimeoutMs: 500 })
+  const { sql: owner, name } = await beforeSwitch(t)
+  await owner`create function slow () returns trigger language plpgsql as $$ begin perform pg_sleep(0.6); return null; end $$`
+  await owner`create trigger slow after update on applied_batches for each statement execute function slow()`
+  const sql = openDatabase({ url: urlFor(testSystem().postgresUrl, 'migrator', name), process: 'test', poolSize: 1, statementTimeoutMs: 500 })
   t.teardown(() => sql.end())
   t.equal(await switchLedger(sql), true)
 })
 
 t.test('the switch waits for an open transaction that has written; a writer that wakes after it gets 42501 and applies nothing', async t => {
-  const db = await database(t)
-  const sql = db.migrator
-  await beforeSwitch(sql)
-  const [batch] = await loadOldBatches(sql, { batches: 1, lanes: 1, prices: 1, months })
+  const { sql, open, numbers: [batch] } = await beforeSwitch(t)
   const id = (await sql`select id from batches where number = ${batch!}`)[0]!.id as string
-  const [frozen, writer] = [1, 2].map(() => openDatabase({ url: db.url('ingestion_worker'), process: 'test', poolSize: 1 })) as [Sql, Sql]
-  t.teardown(() => Promise.all([frozen.end(), writer.end()]))
+  const [frozen, writer] = [1, 2].map(() => open('ingestion_worker')) as [Sql, Sql]
 
   await frozen`begin`
   await frozen`select * from batches where id = ${id}`
@@ -68,9 +71,10 @@ t.test('the switch waits for an open transaction that has written; a writer that
 
   let hasSwitched = false
   const switching = switchLedger(sql).then(() => { hasSwitched = true })
-  await waitFor(async () => (await sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length > 0)
+  const reader = open() // the switch has the other connection
+  await waitFor(async () => (await reader`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length > 0)
   t.notOk(hasSwitched)
-  t.same(await sql`select count(*) from prices where batch_number = 999`, [{ count: 0 }])
+  t.same(await reader`select count(*) from prices where batch_number = 999`, [{ count: 0 }])
   await writer`commit`
   await switching
   t.same(await sql`select count(*) from prices where batch_number = 999`, [{ count: 1 }], 'what had been written is kept')

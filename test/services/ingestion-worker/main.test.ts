@@ -1,9 +1,6 @@
 import t, { type Test } from 'tap'
-import { estimateUnconverted, isConverted } from '../../../lib/ledger/unconverted.ts'
 import { awsProxy } from '../../harness/aws-proxy.ts'
-import { readLaneDays, readPrices } from '../../harness/ledger-contents.ts'
-import { loadOldBatches } from '../../harness/old-tables.ts'
-import { holdLocks, lockBatchLanes } from '../../harness/lock.ts'
+import { lockBatchLanes } from '../../harness/lock.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { pipeline, type Pipeline } from '../../harness/pipeline.ts'
 import { startProcess, type Process } from '../../harness/process.ts'
@@ -44,31 +41,6 @@ t.test('kill -9 between the commit and the delete: redelivered, not applied agai
   const later = await it.submit('orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-02-05,1\n')
   await it.settled(later.id, 'applied') // the provider's next batch does not wait
   t.equal(await it.visible(id), rows)
-})
-
-t.test('kill -9 in the middle of a piece of the conversion: the piece is not moved, and another worker converts the rest', async t => {
-  const it = await pipeline(t)
-  const { migrator: sql, name } = it.db
-  await loadOldBatches(sql, { batches: 4, lanes: 30, prices: 5, months: ['2021-01-01', '2021-02-01'] })
-  await waitFor(async () => await estimateUnconverted(sql) === 1_200)
-  const contents = async (): Promise<unknown> => [await readLaneDays(sql), await readPrices(sql)]
-  const before = await contents()
-  const release = await holdLocks(sql, "select from lane_months where month = '2021-02-01' limit 1 for update")
-  const worker = await startWorker(t, it, { MERGE_MIN_ROWS: '2', MERGE_SECONDS: '1' })
-  const superuser = it.db.open('postgres')
-  const sessions = () => superuser`select wait_event from pg_stat_activity where datname = ${name} and usename = 'ingestion_worker'`
-  await waitFor(async () => (await sessions()).some(({ wait_event: event }) => event === 'transactionid')) // it has deleted the prices of the piece, and subtracts their sums
-  await worker.kill('SIGKILL')
-  t.same(await contents(), before)
-  t.same(await sql`select count(*) from prices`, [{ count: 600 }], 'one month of two is converted')
-  await waitFor(async () => [600, 601].includes(await estimateUnconverted(sql))) // a month without prices that has pages counts as one
-  await release()
-  await waitFor(async () => (await sessions()).length === 0)
-  t.same(await sql`select count(*) from prices`, [{ count: 600 }], 'the server has rolled back the piece')
-  t.same(await contents(), before)
-  await startWorker(t, it, { MERGE_MIN_ROWS: '2', MERGE_SECONDS: '1' })
-  await waitFor(() => isConverted(sql))
-  t.same(await contents(), before)
 })
 
 t.test('SIGTERM in the middle of a batch: the batch is finished, the next one is left to other workers', async t => {

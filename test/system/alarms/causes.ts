@@ -5,7 +5,6 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../../observability/alarms.ts'
-import { convertLockKey } from '../../../lib/ledger/convert-lock.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { holdTables } from '../../harness/lock.ts'
 import { waitFor } from '../../harness/wait.ts'
@@ -203,27 +202,6 @@ export const causes: Cause[] = [
     async trigger ({ admin }) {
       const removed = await admin<Array<{ month: string }>>`delete from price_months where month > now() + interval '2 months' returning month::text`
       return () => admin`insert into price_months ${admin(removed)}`
-    },
-  },
-  {
-    what: 'a session holds the lock of the conversion, and a price is loaded into `prices`',
-    alarms: ['conversion-stuck'],
-    async trigger ({ admin }) {
-      const released = Promise.withResolvers<void>()
-      const locked = Promise.withResolvers<void>()
-      const holding = admin.begin(async tx => {
-        await tx`select pg_advisory_xact_lock(${convertLockKey})`
-        locked.resolve()
-        await released.promise
-      })
-      await Promise.race([locked.promise, holding])
-      const [{ month }] = await admin<[{ month: string }]>`select min(month)::text as month from price_months`
-      await admin`insert into prices values ('CNGGZ', 'EETLL', ${month}, 5, 0)`
-      return async () => {
-        released.resolve()
-        await holding
-        await admin`truncate prices`
-      }
     },
   },
   {

@@ -14,7 +14,7 @@ import { startPrometheus } from './prometheus.ts'
  * real Prometheus. Windows are seconds instead of minutes. Thresholds are those of production, with three exceptions: ages, which are times too; the
  * share of a core, because clients and database share the same cores; and the length of the queue.
  */
-const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-stale': 5, 'conversion-stuck': 5, cpu: 0.3, 'queue-length': 10 }
+const thresholds: Partial<Record<string, number>> = { 'backlog-age': 5, 'api-keys-stale': 5, cpu: 0.3, 'queue-length': 10 }
 const pace: RuleTiming = {
   windowSeconds: () => 10, forSeconds: minutes => minutes > 0 ? 1 : 0, above: (name, threshold) => thresholds[name] ?? threshold,
 }

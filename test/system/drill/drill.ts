@@ -14,7 +14,6 @@ import { release as currentVersion } from '../../../lib/process/release.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { openSideBySide } from './side-by-side.ts'
 import type { Summary } from './summary.ts'
-import { afterSwitch, freezeInBatch, type SwitchOutcome } from './switch.ts'
 import { keyOf, startSystem } from './system.ts'
 import { migrate, startTask, type Program, type Task } from './task.ts'
 
@@ -96,12 +95,6 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     ])
   }
 
-  /** Kills the workers, and starts them again. */
-  async function restartWorkers (release: Release): Promise<void> {
-    for (const task of workers) task.signal('SIGKILL')
-    workers = await start(release, 'ingestion-worker', 'good')
-  }
-
   const reached = async (share: number): Promise<void> => { while (load.count() < requests * share) await pause(20) }
 
   async function stop (): Promise<void> {
@@ -128,26 +121,15 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     load.start({ readers, providers: names })
     if (from !== undefined) await besides.before(first)
     const besidesAt = rounds.indexOf('good')
-    const switchAt = from === undefined ? -1 : rounds.indexOf('good', besidesAt + 1)
-    let switching: SwitchOutcome = { happened: [], wrong: [] }
     for (const [index, round] of rounds.entries()) {
       await reached((index + 1) / (rounds.length + 2))
       const release = releases[index]!
       log(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
-      const frozen = index === switchAt
-        ? await startTask(first, 'ingestion-worker', { ...system.environments['ingestion-worker'], FINISH_MS: '3000' })
-        : null
-      if (frozen) {
-        all.add(frozen)
-        await freezeInBatch(system.admin, first, frozen)
-        log('an older worker is frozen in the middle of a batch; the migrator switches the ledger')
-      }
       const outcomes = await (from !== undefined && index === besidesAt
         ? besides.during(first, release, workersAreNew => deployAll(release, round, workersAreNew))
         : deployAll(release, round))
       const isBad = (program: Program): boolean => mistakes[round][program] !== undefined
       const wrong = [...apis, 'ingestion-worker' as const].some((program, at) => isBad(program) !== (outcomes[at] !== null))
-      if (frozen) switching = await afterSwitch(system.admin, frozen, () => restartWorkers(release), log)
       summary.push({ round, version: release.version, outcome: outcomes.map(outcome => outcome ?? 'deployed').join('; '), wrong })
     }
     await reached(1)
@@ -156,10 +138,10 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     const ledger = await checkLedger(system.admin, load.sent, besides.crossings)
     const failures = [...load.failures, ...besides.failures]
     const hasPassed = besides.contractHolds() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
-      switching.wrong.length === 0 && Object.keys(exitCodes).every(exitCode => exitCode === '0')
+      Object.keys(exitCodes).every(exitCode => exitCode === '0')
     return {
       requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, ledger, hasPassed,
-      crossings: besides.crossings, contract: besides.contract, switching,
+      crossings: besides.crossings, contract: besides.contract,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {

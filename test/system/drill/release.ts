@@ -26,7 +26,7 @@ export function makeRelease (parent: string, version: string, migrations: number
   return { version, folder }
 }
 
-/** Returns the version of a revision. The switch of the ledger is refused while an older release is connected. */
+/** Returns the version of a revision. The migrator compares it with the releases that migrations need. */
 export const versionAt = (revision: string): string =>
   (JSON.parse(execFileSync('git', ['show', `${revision}:package.json`], { cwd: clone, encoding: 'utf8' })) as { version: string }).version
 
@@ -52,9 +52,7 @@ const expanding = (number: number): string => `
   alter table unmerged_prices add column drill_${number} text not null default 'USD';
   alter table merged_sums add column drill_${number} text;
   alter table ledger_position add column drill_${number} text;
-  alter table lane_months add column drill_${number} text not null default 'USD';
   alter table batches add column drill_${number} text;
   create index batches_drill_${number} on batches (drill_${number});
-  alter table prices add column drill_${number} text not null default 'USD';
   alter table batch_attempts add column drill_${number} text;
 `

@@ -3,7 +3,6 @@ import type { Ledger } from './ledger.ts'
 import type { Failure } from './load.ts'
 import type { Round } from './rounds.ts'
 import type { ContractOutcome } from './side-by-side.ts'
-import type { SwitchOutcome } from './switch.ts'
 
 export type Summary = {
   requests: Record<string, number>
@@ -19,14 +18,12 @@ export type Summary = {
   crossings: readonly Crossing[]
   /** The contract, replayed against the first release and against both releases side by side. */
   contract: ContractOutcome[]
-  /** The switch of the ledger, if the first release is an earlier revision. */
-  switching: SwitchOutcome
   seconds: number
   hasPassed: boolean
 }
 
 export function textOf (summary: Summary): string {
-  const { requests, failures, rounds, exitCodes, states, ledger, crossings, contract, switching, seconds, hasPassed } = summary
+  const { requests, failures, rounds, exitCodes, states, ledger, crossings, contract, seconds, hasPassed } = summary
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
   return [
     '',
@@ -38,7 +35,6 @@ export function textOf (summary: Summary): string {
     `batches    as the clients saw them: ${listOf(states)}`,
     `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
     `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
-    ...[...switching.happened, ...switching.wrong.map(text => `WRONG: ${text}`)].map(text => `switch     ${text}`),
     ...contract.flatMap(({ release, exchanges, differences }) => [
       `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),
     ...ledger.wrong.slice(0, 20).map(text => `           ${text}`),

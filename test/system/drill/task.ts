@@ -8,8 +8,6 @@ import type { Release } from './release.ts'
 /** A process of a release, in the role of an ECS task. */
 export type Task = {
   url: string
-  pid: number
-  signal: (name: NodeJS.Signals) => void
   running: () => boolean
   /** Resolves with whether the process has reported within `limitMs` that it is ready. */
   ready: (limitMs: number) => Promise<boolean>
@@ -32,8 +30,6 @@ export async function startTask ({ folder }: Release, program: Program, env: Rec
   const running = (): boolean => child.exitCode === null && child.signalCode === null
   return {
     url, running,
-    pid: child.pid!,
-    signal (name) { child.kill(name) },
     output: () => output,
     async ready (limitMs) {
       const until = performance.now() + limitMs

@@ -2,30 +2,26 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
 import t from 'tap'
-import { convert } from '../../../../lib/ledger/convert.ts'
-import { convertPiece } from '../../../../lib/ledger/convert-piece.ts'
 import { migrate } from '../../../../lib/migrations/migrate.ts'
 import { readMigrations } from '../../../../lib/migrations/migrations.ts'
 import { openDatabase } from '../../../../lib/postgres/database.ts'
 import { maxRows } from '../../../../services/ops/read-only.ts'
 import { database } from '../../../harness/database.ts'
 import { sha256 } from '../../../harness/ingestion-api.ts'
-import { refreshLaneMonths } from '../../../harness/old-tables.ts'
 import { ops } from '../../../harness/ops.ts'
+import { load, prices, toCents } from '../../../harness/prices.ts'
 
 t.test('the command of the runbook finds prices above the limit; its migration removes them from the ledger', async t => {
   const [remove] = await sqlOf('## Prices above the limit')
   const db = await database(t)
   const sql = db.migrator
-  await oldBatch(sql, 'demo', [['EETLL', '2021-01-05', 1154], ['EETLL', '2021-01-31', 7.5], ['EETLL', '2021-02-01', 8], ['NOOSL', '2021-01-05', 9]])
-  const high = await oldBatch(sql, 'demo-2', [['EETLL', '2021-01-05', 9_000_000], ['EETLL', '2021-02-01', 9_000_000], ['EETLL', '2021-01-05', 1_155], ['EETLL', '2021-01-05', 99_000_000]])
+  await applied(sql, 'demo', [['EETLL', '2021-01-05', 1154], ['EETLL', '2021-01-31', 7.5], ['EETLL', '2021-02-01', 8], ['NOOSL', '2021-01-05', 9]])
+  const high = await applied(sql, 'demo-2', [['EETLL', '2021-01-05', 9_000_000], ['EETLL', '2021-02-01', 9_000_000], ['EETLL', '2021-01-05', 1_155], ['EETLL', '2021-01-05', 99_000_000]])
   const find = (...args: string[]) => ops(['prices', 'find', ...args], { DATABASE_URL: db.url('ops') })
   const lines = [`2021-01  ${high}  demo-2    2       9000000.00  99000000.00`, `2021-02  ${high}  demo-2    1       9000000.00  9000000.00`]
-  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` }, 'in prices')
-  await convert({ sql: db.open('ingestion_worker') })
+  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` }, 'unmerged')
   await mergeJanuary(sql)
-
-  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` }, 'in the ledger')
+  t.match(await find('--above', '1000000'), { code: 0, stdout: `\n${lines.join('\n')}\n` }, 'merged')
   t.match(await find('--above', '1000000', '--from', '2021-02', '--to', '2021-03'), { code: 0, stdout: `highest\n${lines[1]}\n` })
   t.match(await find('--above', '99000000'), { code: 0, stdout: 'No price is above 99000000 USD.' })
   t.match(await find('--above', '1', '--from', '2021-02', '--to', '2021-01'), { code: 2, stderr: '--from is after --to' })
@@ -39,7 +35,7 @@ t.test('the command of the runbook finds prices above the limit; its migration r
   await migrator.end()
   t.same(await allPrices(sql), before.filter(({ price, month }) => Number(price) <= 1_000_000 || month !== '2021-01-01'), 'every other price stays, with its batch')
   t.same(await sql`select from merged_prices union all select from merged_sums`, [], 'the lane is to be merged again')
-  t.same(await sql`select position from ledger_position`, [{ position: 1 }], 'kept responses end')
+  t.same(await sql`select position from ledger_position`, [{ position: 3 }], 'kept responses end')
 })
 
 t.test('prices find resumes within a month, by the command that its output names', async t => {
@@ -50,14 +46,9 @@ t.test('prices find resumes within a month, by the command that its output names
   await sql`
     insert into batches (id, provider, mode, format, digest, bytes, state, accepted_at)
     select id, 'demo', 'apply', 'csv', id, 1, 'applied', now() from unnest(${names}::text[]) as id`
-  await sql`
-    insert into prices (orig_code, dest_code, day, price, batch_number)
-    select 'CNGGZ', 'EETLL', day, case when number % 10 = 0 then 2000000 + number else 2000000 end, number
-    from batches, unnest(array['2021-01-05', '2021-02-01']::date[]) as day where day < '2021-02-01' or number % 100 = 0`
-  // Every other batch is in the ledger, and the others are in the table of before.
-  const worker = db.open('ingestion_worker')
-  for (const { number } of await sql<Array<{ number: number }>>`select number from batches where number % 2 = 0`) {
-    for (const month of ['2021-01-01', '2021-02-01']) await convertPiece(worker, { month, batchNumber: number })
+  for (const { number } of await sql<Array<{ number: number }>>`select number from batches`) {
+    const price = 2_000_000 + (number % 10 === 0 ? number : 0)
+    await load(sql, prices(`CNGGZ EETLL 2021-01-05: ${price}`, ...number % 100 === 0 ? [`CNGGZ EETLL 2021-02-01: ${price}`] : []), number)
   }
   const expected = await sql<Array<{ month: string, id: string }>>`
     select to_char(day, 'YYYY-MM') as month, id from all_prices join batches on number = batch_number order by 1, price desc, id`
@@ -83,16 +74,13 @@ t.test('prices find resumes within a month, by the command that its output names
   }
 })
 
-/** Writes an applied batch with prices from CNGGZ, as the release before the ledger did. Returns its id. */
-async function oldBatch (sql: Sql, provider: string, prices: Array<[dest: string, day: string, price: number]>): Promise<string> {
+/** Writes an applied batch with prices from CNGGZ. Returns its id. */
+async function applied (sql: Sql, provider: string, prices: Array<[dest: string, day: string, price: number]>): Promise<string> {
   const id = sha256(provider)
   const [{ number }] = await sql<[{ number: number }]>`
     insert into batches (id, provider, mode, format, digest, bytes, state, accepted_at) values (${id}, ${provider}, 'apply', 'csv', ${id}, 1, 'applied', now())
     returning number`
-  for (const [dest, day, price] of prices) {
-    await sql`insert into prices (orig_code, dest_code, day, price, batch_number) values ('CNGGZ', ${dest}, ${day}, ${price}, ${number})`
-  }
-  await refreshLaneMonths(sql)
+  await load(sql, prices.map(([dest, day, price]) => ({ orig: 'CNGGZ', dest, day, cents: toCents(price) })), number)
   return id
 }
 
