@@ -76,7 +76,7 @@ const ingestionPort = 8443
 // Workers of the previous release do not know the names that a new ingestion API gives to batches.
 // The worker's deployment therefore finishes first (docs/decisions/0022).
 const ingestion = new HttpService(`${stack}-ingestion`, {
-  ...service, ...ingestionApi(stores), settings: config.ingestion,
+  ...service, ...ingestionApi(stores), settings: config.ingestion, slowResponsesIn: metricsNamespace(stack),
   dependsOn: [...dependsOn, ...worker.ready], certificateArn: domain?.batches.certificateArn, ports: { production: ingestionPort, test: 9002 },
   requiredHeader: config.gateway.entry === 'edge' ? originKey?.header : undefined,
 }, options)

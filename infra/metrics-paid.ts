@@ -23,10 +23,10 @@ export function alarmMetrics (settings: Pick<Settings, 'database'>): number {
 }
 
 /**
- * Rollback alarms of each API: the share of errors, p99 with the number of requests, and failing tasks, over both target groups.
- * Of the worker: its tasks.
+ * Rollback alarms of each API: the share of errors, p99 with the number of requests, and failing tasks, over both target groups. The ingestion API
+ * counts its slow responses itself. Of the worker: its tasks.
  */
-const rollback = 2 * (4 + 4 + 2) + 2
+const rollback = (4 + 4 + 2) + (4 + 3 + 2) + 2
 const workerAge = 4
 /** A target-tracking policy creates two alarms itself: one to scale out, one to scale in. */
 const alarmsOfPolicy = 2

@@ -46,6 +46,7 @@ export function ingestionApi (stores: Stores) {
       ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_api'),
       DATABASE_POOL_SIZE: String(config.ingestion.poolSize), API_KEYS_SECRET: apiKeys.secretArn,
       READS_PER_MINUTE: String(config.ingestion.readsPerMinute), BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
+      RESPONSE_SLOW_MS: String(config.ingestion.p99Ms),
       // Bodies stream through the process. Memory that V8 and malloc retain for later could serve another body.
       NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=256', MALLOC_ARENA_MAX: '1',
     },

@@ -74,6 +74,15 @@ export const dashboard: Row[] = [
         aws: (['BatchesAccepted', 'BatchesApplied', 'BatchesRejected', 'BatchesDeadLettered'] as const).map(metric => ({ source: 'own', metric, statistic: 'Sum' })),
       },
       {
+        title: 'Ingestion API: slow responses, requests that wait',
+        unit: 'count',
+        prometheus: [
+          { expression: 'sum(increase(freight_http_slow_responses_total[$window]))', legend: 'slow responses' },
+          { expression: 'sum(freight_waiting_requests)', legend: 'requests that wait for the end of a batch' },
+        ],
+        aws: [{ source: 'own', metric: 'SlowResponses', statistic: 'Sum' }],
+      },
+      {
         title: 'Unfinished batches',
         unit: 'batches',
         prometheus: [

@@ -31,6 +31,7 @@ export const cloudWatchMetrics = {
     KeysAgeSeconds: keysAge,
   },
   'ingestion-api': {
+    SlowResponses: { of: 'freight_http_slow_responses_total', take: 'increase', unit: 'Count', help: 'slow responses, without the wait for the end of a batch' },
     BatchesAccepted: { of: 'freight_batches_accepted_total', where: { replayed: 'no' }, take: 'increase', unit: 'Count', help: 'batches accepted' },
     KeysAgeSeconds: keysAge,
   },

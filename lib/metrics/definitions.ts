@@ -25,6 +25,7 @@ export const definitions = {
     kind: 'histogram', help: 'Duration of HTTP requests until the response is complete; health checks are not counted', buckets: responseSeconds,
     labels: { method: bounded, route: bounded, status: bounded },
   },
+  freight_http_slow_responses_total: { kind: 'counter', help: 'Responses of the ingestion API that began RESPONSE_SLOW_MS or more after the request, without the wait for the end of a batch' },
   freight_http_server_errors_total: { kind: 'counter', help: 'Responses with a status of 500 or above' },
   freight_db_unavailable_responses_total: { kind: 'counter', help: 'Responses with status 503 because the database is unavailable' },
   freight_db_connections: { kind: 'gauge', help: 'Open connections to PostgreSQL' },
@@ -39,6 +40,7 @@ export const definitions = {
   freight_keys_age_seconds: { kind: 'gauge', help: 'Time since the last successful read of the API keys; absent before the first one, or if they come from API_KEYS' },
 
   freight_batches_accepted_total: { kind: 'counter', help: 'Accepted batches; replayed: the batch was accepted by an earlier request', labels: { replayed: known('no', 'yes') } },
+  freight_waiting_requests: { kind: 'gauge', help: 'Requests that wait for the end of a batch (Prefer: wait)' },
   freight_body_bytes_total: { kind: 'counter', help: 'Request body bytes of accepted batches, as sent' },
 
   freight_batches: { kind: 'gauge', help: 'Batches in the database whose state is not final; absent while the database is unavailable', labels: { state: known('queued', 'processing', 'dead_lettered') } },

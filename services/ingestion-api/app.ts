@@ -6,15 +6,19 @@ import { openMetrics } from '../../lib/metrics/metrics.ts'
 import { registerDocs } from '../../lib/http/openapi.ts'
 import { registerHealth } from '../../lib/http/health.ts'
 import { buildServer } from '../../lib/http/server.ts'
+import { shutdownSignal } from '../../lib/http/drain.ts'
 import { ignoreTypeOfEmptyBody, readJsonBodies } from './body/json-body.ts'
 import { limitBodySlots } from './body/body-slots.ts'
 import { perMinute } from './per-minute.ts'
+import { countSlowResponses } from './slow-responses.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerSubmit } from './routes/submit.ts'
 import { registerUploads } from './routes/uploads.ts'
 import { limitUnfinished } from './unfinished.ts'
+import { openWaitForEnd } from './waiting/wait-for-end.ts'
+import { openWaiters } from './waiting/waiters.ts'
 import type { Dependencies, IngestionApi } from './context.ts'
 
 /** Builds the ingestion API, which accepts batches and reports their state. Accepting needs the store and the queue, not the database. */
@@ -29,6 +33,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     metrics,
     withBodySlot: limitBodySlots(limits),
     unfinished: limitUnfinished({ sql, log, max: limits.unfinishedBatches }),
+    waitForEnd: openWaitForEnd(openWaiters({ sql, log, metrics, max: limits.waiters, shutdown: shutdownSignal(app) }), limits.waitMaxSeconds),
     rateLimit: perMinute(limits.batchesPerMinute, 'batches'),
     // One handler for all routes: a route with its own options has its own counters, even with `groupId` (@fastify/rate-limit 11.2.0).
     limitReads: app.rateLimit(perMinute(limits.readsPerMinute, 'reads')),
@@ -37,6 +42,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
       backgroundTasks.add(done)
     },
   }
+  countSlowResponses(app, metrics, limits.slowResponseMs)
   app.addHook('onRequest', ignoreTypeOfEmptyBody)
   app.addHook('onClose', async () => { await Promise.allSettled(backgroundTasks) })
   declareCaller(app)

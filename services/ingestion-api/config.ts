@@ -20,6 +20,13 @@ export const Config = Type.Object({
   BATCH_MAX_PER_MINUTE: Count('batches that one provider may send per minute, to one process', { default: 600 }),
   READS_PER_MINUTE: Count('GET requests about batches that one provider may send per minute, to one process', { default: 6_000 }),
   BATCHES_UNFINISHED_MAX: UnfinishedMax,
+  WAIT_MAX_SECONDS: Count('maximum wait for the end of a batch (Prefer: wait), in seconds from the arrival of the request; an API gateway ends a request after 30 s; 0: no request waits', {
+    default: 20, minimum: 0, maximum: 25,
+  }),
+  WAITERS_MAX: Count('requests that may wait for the end of a batch in one process; one more is answered at once', { default: 1_000, maximum: 100_000 }),
+  RESPONSE_SLOW_MS: Count('time from which a response counts as slow (freight_http_slow_responses_total), in milliseconds, without the wait for the end of a batch', {
+    default: 2_000, maximum: 60_000,
+  }),
   BODIES_AT_ONCE: Count('bodies that one process receives concurrently; each may use 10 MiB of memory', { default: 24 }),
   BODIES_AT_ONCE_PER_PROVIDER: Count('maximum of these for one provider', { default: 12 }),
   BODY_IDLE_MS: Count('maximum pause within a body, in milliseconds', { default: 30_000, minimum: 100 }),

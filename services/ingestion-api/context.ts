@@ -11,6 +11,7 @@ import type { BodyLimits } from './body/meter.ts'
 import type { TimeLimits } from './body/receive.ts'
 import type { WithBodySlot, BodySlotLimits } from './body/body-slots.ts'
 import type { Unfinished } from './unfinished.ts'
+import type { WaitForEnd } from './waiting/wait-for-end.ts'
 
 export type Dependencies = {
   store: Store
@@ -23,7 +24,10 @@ export type Dependencies = {
   keys: () => readonly ApiKey[]
   /** Days after which the bucket's lifecycle deletes payloads; undefined if it deletes none. */
   payloadKeepDays?: number | undefined
-  limits: BodyLimits & TimeLimits & BodySlotLimits & { batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number }
+  limits: BodyLimits & TimeLimits & BodySlotLimits & {
+    batchesPerMinute: number, readsPerMinute: number, unfinishedBatches: number, waitMaxSeconds: number, waiters: number,
+    slowResponseMs: number
+  }
 }
 
 /** The dependencies of the routes. */
@@ -33,6 +37,7 @@ export type IngestionApi = Dependencies & { metrics: Metrics } & {
   limitReads: onRequestAsyncHookHandler
   withBodySlot: WithBodySlot
   unfinished: Unfinished
+  waitForEnd: WaitForEnd
   /** Tracks work that continues after the response. Shutdown waits for the work. */
   runInBackground: (work: Promise<unknown>) => void
 }

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { states, type Manifest } from '../../lib/batch/batch.ts'
+import { states, type Manifest, type State } from '../../lib/batch/batch.ts'
 import type { BatchRecord } from '../../lib/batch/records.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
@@ -17,9 +17,9 @@ export const RowError = Type.Object({
 /** A batch, as its provider sees it. */
 export const BatchView = Type.Object({
   id: Type.String(),
-  state: Type.String({
+  state: Type.Unsafe<State>(Type.String({
     description: `${states.slice(0, -1).join(', ')} or ${states.at(-1)}; accepted while the database is unavailable`,
-  }),
+  })),
   provider: Type.String(),
   mode: Type.String({ description: 'apply or dry_run' }),
   format: Type.String(),

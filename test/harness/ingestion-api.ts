@@ -10,6 +10,7 @@ import type { Manifest } from '../../lib/batch/batch.ts'
 import { openQueue } from '../../lib/batch/queue.ts'
 import { openStore } from '../../lib/batch/store/store.ts'
 import { openUploads } from '../../lib/batch/store/uploads.ts'
+import { openMetrics, type Metrics } from '../../lib/metrics/metrics.ts'
 import { openS3, openSqs } from '../../lib/process/aws.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
 import type { ApiKey } from '../../lib/api-keys/api-keys.ts'
@@ -41,6 +42,7 @@ export type TestIngestionApi = {
   url: string
   /** Resolves with the number of connected clients. */
   connections: () => Promise<number>
+  metrics: Metrics
   db: TestDatabase
   aws: TestAws
   proxy: AwsProxy
@@ -71,16 +73,19 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
   const through = { region: resources.region, endpoint: proxy.endpoint }
   const [s3, sqs] = [openS3(through), openSqs(through)]
   const sql = databaseUrl === undefined ? db.open('ingestion_api') : openDatabase({ url: databaseUrl, process: 'test', poolSize: 4 })
+  const metrics = openMetrics('ingestion-api')
   const app = await buildIngestionApi({
     store: openStore(s3, resources.bucket),
     uploads: openUploads(s3, s3, resources.bucket),
     queue: openQueue(sqs, resources.queueUrl),
     sql,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    metrics,
     keys: () => testKeys,
     limits: {
       maxBytes: 8 * mebibyte, maxDecodedBytes: 16 * mebibyte, idleMs: 5_000, totalMs: 20_000,
-      bodiesAtOnce: 100, bodiesAtOncePerProvider: 90, batchesPerMinute: 10_000, readsPerMinute: 1_000_000, unfinishedBatches: 100_000, ...limits,
+      bodiesAtOnce: 100, bodiesAtOncePerProvider: 90, batchesPerMinute: 10_000, readsPerMinute: 1_000_000, unfinishedBatches: 100_000,
+      waitMaxSeconds: 20, waiters: 1_000, slowResponseMs: 2_000, ...limits,
     },
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -91,7 +96,8 @@ export async function ingestionApi (t: Test, { limits, databaseUrl, ...resourceO
     sqs.destroy()
   })
   const connections = promisify(app.server.getConnections.bind(app.server)) as () => Promise<number>
-  return { url, connections, db, aws: resources, proxy, ...client(t, url, () => app.swagger() as unknown as OpenApi), ...inspect(resources, db) }
+  const calls = client(t, url, () => app.swagger() as unknown as OpenApi)
+  return { url, connections, metrics, db, aws: resources, proxy, ...calls, ...inspect(resources, db) }
 }
 
 /** Returns the calls of a provider. Each response is checked against the document. */

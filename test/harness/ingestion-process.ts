@@ -7,7 +7,7 @@ import type { OpenApi } from './openapi.ts'
 import { startProcess, type Process } from './process.ts'
 
 export type IngestionProcess = Process & Pick<TestIngestionApi, 'call' | 'submit'>
-export type IngestionProcesses = Omit<TestIngestionApi, 'url' | 'connections' | 'call' | 'submit'> & {
+export type IngestionProcesses = Omit<TestIngestionApi, 'url' | 'connections' | 'metrics' | 'call' | 'submit'> & {
   start: (env?: Record<string, string>) => Promise<IngestionProcess>
 }
 

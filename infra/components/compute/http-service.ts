@@ -8,7 +8,7 @@ import { BlueGreen, type BlueGreenArgs } from '../load-balancing/blue-green.ts'
 import { deploymentConfiguration, deploymentMinutes } from './deployment.ts'
 import { httpScaling } from './http-scaling.ts'
 import type { Migration } from './migration.ts'
-import { rollbackAlarms } from '../observability/rollback-alarms.ts'
+import { rollbackAlarms, type RollbackAlarmsArgs } from '../observability/rollback-alarms.ts'
 import { allow } from '../network/security-groups.ts'
 import { SmokeCheck } from './smoke-check.ts'
 import type { SmokeCode } from './smoke-code.ts'
@@ -24,6 +24,7 @@ export interface HttpServiceArgs extends Omit<TaskArgs, 'listens' | 'cpu' | 'mem
   requiredHeader?: BlueGreenArgs['requiredHeader']
   /** Ports of the balancer for clients and for the smoke check. */
   ports: { production: number, test: number }
+  slowResponsesIn?: RollbackAlarmsArgs['slowResponsesIn']
   /** Requests that a new version must pass before it gets traffic. */
   checks: Check[]
   smokeCode: SmokeCode
@@ -56,7 +57,7 @@ export class HttpService extends pulumi.ComponentResource {
     const smoke = new SmokeCheck(name, {
       ...platform, balancer, port: ports.test, checks: args.checks, code: args.smokeCode,
     }, { parent })
-    const alarms = rollbackAlarms(name, { balancer, traffic, p99Ms: settings.p99Ms }, parent)
+    const alarms = rollbackAlarms(name, { balancer, traffic, p99Ms: settings.p99Ms, slowResponsesIn: args.slowResponsesIn }, parent)
     const rules = [...allow(`${name}-balancer`, balancer.group, task.group, containerPort, parent), ...args.database.allowFrom(name, task.group, parent)]
 
     const minutes = deploymentMinutes(deployment)

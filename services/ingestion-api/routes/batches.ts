@@ -11,6 +11,7 @@ import type { IngestionApi } from '../context.ts'
 import { ListedBatch, listedBatch } from '../listed-batch.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
 import { BatchView, viewSerializer } from '../view.ts'
+import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
 
 const Id = Type.Object({ id: Type.String({ maxLength: 256 }) })
 const ListQuery = Type.Object({
@@ -20,7 +21,7 @@ const ListQuery = Type.Object({
 }, { additionalProperties: false })
 
 /** `GET /batches` and `GET /batches/<id>` */
-export function registerBatches (app: FastifyInstance, { store, sql, log, keys, limitReads }: IngestionApi): void {
+export function registerBatches (app: FastifyInstance, { store, sql, log, keys, limitReads, waitForEnd }: IngestionApi): void {
   const security = [{ key: [] }]
   const onRequest = [requireKey(keys, 'read'), limitReads]
 
@@ -30,14 +31,19 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
       tags: ['batches'],
       security,
       params: Id,
-      response: { 200: BatchView, ...documentedProblems(...accessProblems('read'), 'not-found', 'unknown-batch', 'too-many-requests', 'store-unavailable') },
+      headers: Type.Object({ prefer: preferHeader }),
+      response: {
+        200: { description: 'The state of the batch', headers: { 'preference-applied': preferenceApplied }, content: { 'application/json': { schema: BatchView } } },
+        ...documentedProblems(...accessProblems('read'), 'not-found', 'unknown-batch', 'too-many-requests', 'store-unavailable'),
+      },
     },
     onRequest,
     serializerCompiler: viewSerializer,
   }, async (request, reply) => {
     const provider = providerOf(request)
     const manifest = await ownManifest(store, provider, request.params.id)
-    return reply.header('cache-control', 'no-store').send(await readBatchView(sql, log, manifest))
+    const readView = (): Promise<BatchView> => readBatchView(sql, log, manifest)
+    return reply.header('cache-control', 'no-store').send(await waitForEnd(request, reply, await readView(), readView))
   })
 
   app.get<{ Querystring: Static<typeof ListQuery> }>('/batches', {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
-import type { Encoding, Format, Manifest } from '../../../lib/batch/batch.ts'
+import { isInProgress, type Encoding, type Format, type Manifest } from '../../../lib/batch/batch.ts'
 import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { acceptNamed } from '../../../lib/batch/naming.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
@@ -18,6 +18,17 @@ import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
 import { databaseTimeoutMs, readBatchView } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
+import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
+
+const accepted = (description: string) => ({
+  description,
+  headers: {
+    location: { type: 'string', description: 'URL of the batch' },
+    'idempotency-replayed': { type: 'string', enum: ['true', 'false'], description: 'true: the batch was accepted by an earlier request' },
+    'preference-applied': preferenceApplied,
+  },
+  content: { 'application/json': { schema: BatchView } },
+})
 
 const schema = {
   summary: 'Send a batch of prices',
@@ -40,16 +51,11 @@ const schema = {
     'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: '1 to 255 visible ASCII characters without spaces: the batch\'s name' })),
     'content-digest': Type.Optional(Type.String({ description: 'RFC 9530: sha-256=:BASE64:, of the body as it is sent; sha-512 too' })),
     'content-encoding': Type.Optional(Type.String({ description: 'gzip (or x-gzip) or identity' })),
+    prefer: preferHeader,
   }),
   response: {
-    202: {
-      description: 'Accepted: the batch is stored durably',
-      headers: {
-        location: { type: 'string', description: 'URL of the batch' },
-        'idempotency-replayed': { type: 'string', enum: ['true', 'false'], description: 'true: the batch was accepted by an earlier request' },
-      },
-      content: { 'application/json': { schema: BatchView } },
-    },
+    200: accepted('With Prefer: wait: the batch was accepted, and is no longer queued or processing'),
+    202: accepted('Accepted: the batch is stored durably'),
     ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch',
       'unknown-upload', 'request-timeout', 'upload-incomplete', 'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
   },
@@ -91,10 +97,13 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     request.log.info({ step: 'accept', batchId: id, provider, mode, bytes, replayed: acceptance.replayed }, 'batch accepted')
 
     api.runInBackground(finish(acceptance.manifest, acceptance.pending))
-    const view = acceptance.replayed && !acceptance.databaseUnavailable
-      ? await readBatchView(sql, log, acceptance.manifest)
+    const readView = (): Promise<BatchView> => readBatchView(sql, log, acceptance.manifest)
+    const current = acceptance.replayed && !acceptance.databaseUnavailable
+      ? await readView()
       : viewOfManifest(acceptance.manifest, acceptance.replayed ? 'accepted' : 'queued')
-    return reply.code(202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
+    const view = await api.waitForEnd(request, reply, current, readView)
+    const hasEnded = reply.hasHeader('preference-applied') && !isInProgress(view.state)
+    return reply.code(hasEnded ? 200 : 202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
   })
 
   async function receivedContent (request: FastifyRequest, format: Format, digest: DigestCheck): Promise<Content> {

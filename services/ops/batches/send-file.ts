@@ -13,10 +13,15 @@ export type SubmitOptions = { url: string, apiKey: string, key: string | undefin
 type Batch = {
   /** Whether the batch was accepted by an earlier request. Only the response to `POST /batches` says so. */
   replayed: boolean
+  /** Whether the server has waited as `Prefer` asks. Otherwise the client pauses before its next request. */
+  hasWaited: boolean
   id: string, state: State, reason: string | null, first_errors: RowError[]
   rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
+
+/** Maximum wait of one request for the end of the batch. After each request the progress is shown. */
+const prefer = 'wait=2'
 
 /** Thrown if the provider used the same key for other content before. */
 export class KeyReused extends CommandError {}
@@ -46,6 +51,7 @@ export async function submit (
     duplex: 'half',
     headers: {
       authorization,
+      prefer,
       'content-type': type,
       'content-digest': `sha-256=:${digest}:`,
       ...(gzip ? { 'content-encoding': 'gzip' } : {}),
@@ -53,10 +59,13 @@ export async function submit (
     },
   } as RequestInit))
   progress.line(`batch ${batch.id}${batch.replayed ? ', accepted by an earlier request' : ''}`)
-  for (let pauseMs = 50; isInProgress(batch.state); pauseMs = Math.min(pauseMs * 1.5, 2_000)) {
+  for (let pauseMs = 50; isInProgress(batch.state);) {
     progress.show(`${batch.state}${batch.rows_read ? `, ${thousands(batch.rows_read)} of ${thousands(batch.rows_expected)} rows read` : ''}`)
-    await wait(pauseMs)
-    batch = await readResponse(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization } }))
+    if (!batch.hasWaited) {
+      await wait(pauseMs)
+      pauseMs = Math.min(pauseMs * 1.5, 2_000)
+    }
+    batch = await readResponse(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization, prefer } }))
   }
   if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file is complete')
   if (rows !== undefined && batch.rows !== null && batch.rows !== Number(rows) && batch.state === 'applied') {
@@ -102,5 +111,5 @@ async function readResponse (response: Promise<Response>): Promise<Batch> {
   const body = await reply.json() as Batch & { title?: string, detail?: string }
   if (reply.status === 422) throw new KeyReused(`${body.title}: ${body.detail}`)
   if (!reply.ok) throw new CommandError(`${body.title ?? reply.status}: ${body.detail ?? ''}`)
-  return { ...body, replayed: reply.headers.get('idempotency-replayed') === 'true' }
+  return { ...body, replayed: reply.headers.get('idempotency-replayed') === 'true', hasWaited: reply.headers.has('preference-applied') }
 }

@@ -56,6 +56,12 @@ function decisions (t: Test, named: Program['named']): void {
   const p99 = named('dev-rates-rollback-p99').inputs.metricQueries
   t.equal(evaluate(p99, { tg: 0.7, rg: 21 }), 0.7)
   t.equal(evaluate(p99, { tg: 0.7, rg: 20 }), 0, 'twenty requests have no 99th percentile')
+  const slow = named('dev-ingestion-rollback-p99').inputs
+  t.match(slow.metricQueries[0].metric, { namespace: 'FreightRates/dev', metricName: 'SlowResponses' }, 'a client that waits for the end of a batch makes no response slow')
+  t.equal(evaluate(slow.metricQueries, { slow: 3, rb: 60, rg: 40 }), 3)
+  t.equal(slow.threshold, 1, 'per cent')
+  t.equal(evaluate(slow.metricQueries, { slow: 3, rg: 20 }), 0)
+  t.equal(evaluate(slow.metricQueries, { rg: 100 }), 0)
 
   for (const api of ['rates', 'ingestion']) {
     const share = named(`dev-${api}-errors`, 'aws:cloudwatch/metricAlarm:MetricAlarm').inputs.metricQueries

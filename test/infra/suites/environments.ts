@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import type { TObject } from 'typebox'
 import * as ratesApi from '../../../services/rates-api/config.ts'
 import * as ingestionApi from '../../../services/ingestion-api/config.ts'
+import { databaseTimeoutMs } from '../../../services/ingestion-api/lookup.ts'
 import * as ingestionWorker from '../../../services/ingestion-worker/config.ts'
 import * as migrate from '../../../services/migrate/config.ts'
 import { readConfig, type ConfigCheck } from '../../../lib/process/config.ts'
@@ -28,7 +29,10 @@ export function environments (t: Test, program: Program): void {
   }
   // One balancer adds an entry to X-Forwarded-For; the public balancer passes the client's address on.
   t.match(environmentOf(program, 'rates'), { RATES_PER_CLIENT_PER_MINUTE: '3000', TRUSTED_PROXIES: '1' })
-  t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000', BATCHES_UNFINISHED_MAX: '5000' })
+  t.match(environmentOf(program, 'ingestion'), { READS_PER_MINUTE: '6000', BATCHES_UNFINISHED_MAX: '5000', RESPONSE_SLOW_MS: '2000' })
+  const longestWaitMs = Number((ingestionApi.Config.properties.WAIT_MAX_SECONDS as { maximum?: number }).maximum) * 1_000 + databaseTimeoutMs
+  t.ok(program.named(stack, 'aws:apigatewayv2/integration:Integration').inputs.timeoutMilliseconds > longestWaitMs, 'the gateway waits as long as the ingestion API')
+  t.ok(program.named(`${stack}-inner`, 'aws:lb/loadBalancer:LoadBalancer').inputs.idleTimeout * 1_000 > longestWaitMs, 'and so does the balancer')
   t.match(environmentOf(program, 'migrate'), program.of('aws:ec2/natGateway:NatGateway').length > 0
     ? { PRICES_FIRST_MONTH: '2015-01-01', PRICES_MONTHS_AHEAD: '24' }
     : { PRICES_FIRST_MONTH: '2020-07-01', PRICES_MONTHS_AHEAD: '36' }, 'the months of the stack')

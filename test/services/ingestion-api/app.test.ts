@@ -38,9 +38,9 @@ t.test('the OpenAPI document of the ingestion API', async t => {
     t.equal(requestBody.required, true)
     t.same(parameters.map(({ name, in: where, required }: any) => [name, where, required]),
       [['dry_run', 'query', false], ['rows', 'query', false], ['idempotency-key', 'header', false], ['content-digest', 'header', false],
-        ['content-encoding', 'header', false]])
-    t.same(Object.keys(responses), ['202', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'])
-    t.match(responses[202].headers, { location: { schema: { type: 'string' } } })
+        ['content-encoding', 'header', false], ['prefer', 'header', false]])
+    t.same(Object.keys(responses), ['200', '202', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'])
+    for (const status of [200, 202]) t.match(responses[status].headers, { location: { schema: { type: 'string' } }, 'preference-applied': { schema: { type: 'string' } } })
     for (const status of [429, 503]) t.match(responses[status].headers, { 'retry-after': { schema: { type: 'integer' } } })
   })
 

@@ -9,7 +9,7 @@ import { fill, type Values } from './template.ts'
 /** Headers that clients act on. Other headers are not part of the contract. */
 const recordedHeaders = [
   'content-type', 'location', 'retry-after', 'www-authenticate', 'allow', 'cache-control', 'age', 'vary', 'accept-encoding', 'accept-post',
-  'connection', 'content-security-policy', 'idempotency-replayed', 'x-ratelimit-limit',
+  'connection', 'content-security-policy', 'idempotency-replayed', 'preference-applied', 'x-ratelimit-limit',
 ]
 
 /** Sends a request as it is written, with no other headers than Host, Content-Length and Connection. */

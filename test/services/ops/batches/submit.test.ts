@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { openQueue } from '../../../../lib/batch/queue.ts'
 import { openStore } from '../../../../lib/batch/store/store.ts'
+import { valueOf } from '../../../../lib/metrics/metrics.ts'
 import { header, ingestionApi, type TestIngestionApi } from '../../../harness/ingestion-api.ts'
 import { ops } from '../../../harness/ops.ts'
 import type { Pipeline } from '../../../harness/pipeline.ts'
@@ -34,6 +35,8 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.match(await run('batches', 'submit', file('prices.txt')), { code: 2 })
     t.match(await run('batches', 'submit', file('none.csv')), { code: 1, stderr: 'ENOENT' })
     t.match(await ops(['batches', 'submit', file('good.csv')], { ...env, INGESTION_API_URL: 'http://127.0.0.1:49151' }), { code: 1, stderr: 'ECONNREFUSED' })
+    const waited = { method: 'POST', route: '/batches', status: '200' }
+    t.ok(await valueOf(api.metrics, 'freight_http_request_seconds', waited, 'count'), 'with Prefer: wait, one request is enough')
   })
 
   t.test('list and show', async t => {
