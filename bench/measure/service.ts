@@ -4,6 +4,7 @@ import { freePort } from '../../test/harness/free-port.ts'
 
 export type Service = {
   url: string
+  pid: number
   /** Returns the maximum resident memory of the process so far, in MiB. */
   peakMiB: () => number
   stop: () => void
@@ -24,6 +25,7 @@ export async function startService (root: string, name: string, env: Record<stri
   }
   return {
     url,
+    pid: child.pid!,
     peakMiB: () => Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024,
     stop,
   }
