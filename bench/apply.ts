@@ -10,6 +10,7 @@ import { openStore } from '../lib/batch/store/store.ts'
 import { openDatabase } from '../lib/postgres/database.ts'
 import { openS3 } from '../lib/process/aws.ts'
 import { sampleCsv } from '../lib/sample/month.ts'
+import { withPrices } from '../lib/batch/store/manifest.ts'
 import * as applying from '../services/ingestion-worker/apply/apply.ts'
 import { currentRules } from '../services/ingestion-worker/apply/rules.ts'
 import * as attempts from '../services/ingestion-worker/receive/attempt.ts'
@@ -97,7 +98,7 @@ async function system (database: string) {
 }
 
 async function apply ({ id }: Manifest, sql = now.worker, { applyBatch, beginAttempt } = { ...applying, ...attempts }): Promise<void> {
-  const manifest = (await store.readManifest(id))!
+  const manifest = withPrices((await store.readManifest(id))!)
   const attempt = await beginAttempt(sql, manifest, 'bench')
   const outcome = await applyBatch({ sql, store, limits, signal: new AbortController().signal, onProgress: () => {} }, manifest, attempt!)
   if (outcome !== 'applied') throw new Error(outcome)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manifest } from '../../lib/batch/batch.ts'
+import { withPrices } from '../../lib/batch/store/manifest.ts'
 import type { Attempt } from '../../services/ingestion-worker/receive/attempt.ts'
 import type { ApplierSettings, Command } from './appliers.ts'
 
@@ -48,7 +49,7 @@ async function prepared (file: string, provider: string): Promise<Manifest> {
 /** A slot. Slots take the batches in turn until none is left. */
 async function applyAll (): Promise<void> {
   for (let manifest = manifests.shift(); manifest; manifest = manifests.shift()) {
-    const read = (await store.readManifest(manifest.id))!
+    const read = withPrices((await store.readManifest(manifest.id))!)
     const attempt: Attempt | null = await beginAttempt(sql, read, 'bench')
     const outcome = await applyBatch({ sql, store, limits, signal: new AbortController().signal, onProgress: () => {} } as never, read, attempt!)
     if (outcome !== 'applied') throw new Error(outcome)

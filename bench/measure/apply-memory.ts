@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { openStore } from '../../lib/batch/store/store.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
 import { openS3 } from '../../lib/process/aws.ts'
+import { withPrices } from '../../lib/batch/store/manifest.ts'
 import { applyBatch } from '../../services/ingestion-worker/apply/apply.ts'
 import { beginAttempt } from '../../services/ingestion-worker/receive/attempt.ts'
 
@@ -13,7 +14,7 @@ const sql = openDatabase({ url: process.env.DATABASE_URL!, process: 'bench', poo
 const store = openStore(openS3({ region: 'eu-west-1', endpoint: process.env.AWS_ENDPOINT! }), 'bench')
 const limits = { maxRows: 5_000_000, maxRowBytes: 65_536, maxDecodedBytes: 1e10, maxPriceUsd: 1_000_000 }
 for (const id of process.argv.slice(2)) {
-  const manifest = (await store.readManifest(id))!
+  const manifest = withPrices((await store.readManifest(id))!)
   const attempt = await beginAttempt(sql, manifest, 'bench')
   const outcome = await applyBatch({ sql, store, limits, signal: new AbortController().signal, onProgress: () => {} }, manifest, attempt!)
   if (outcome !== 'applied') throw new Error(outcome)

@@ -50,8 +50,8 @@ export const keyProblems: ConfigCheck = ({ API_KEYS: json, ENVIRONMENT: environm
   return problems
 }
 
-/** Returns the caller of a request with `Authorization: Bearer`. Throws `unauthenticated` or `forbidden`. */
-export function authenticate (request: FastifyRequest, keys: readonly ApiKey[], scope: Scope): Caller {
+/** Returns the caller of a request with `Authorization: Bearer`, whose key has one of `scopes`. Throws `unauthenticated` or `forbidden`. */
+export function authenticate (request: FastifyRequest, keys: readonly ApiKey[], ...scopes: [Scope, ...Scope[]]): Caller {
   const given = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1]
   const key = given === undefined ? undefined : findKey(digestOf(given), keys)
   if (!key) {
@@ -59,7 +59,8 @@ export function authenticate (request: FastifyRequest, keys: readonly ApiKey[], 
       headers: { 'www-authenticate': `Bearer realm="freight-rates"${given === undefined ? '' : ', error="invalid_token"'}` },
     })
   }
-  if (!key.scopes.includes(scope)) {
+  const [scope] = scopes
+  if (!key.scopes.some(known => scopes.includes(known))) {
     throw new Problem('forbidden', `The API key lacks the scope "${scope}"`, {
       headers: { 'www-authenticate': `Bearer realm="freight-rates", error="insufficient_scope", scope="${scope}"` },
     })

@@ -8,13 +8,16 @@ export function declareCaller (app: FastifyInstance): void {
   app.decorateRequest('caller', null)
 }
 
-/** Returns a hook that requires an API key with `scope`. The hook runs before the parameters and the body are read. */
-export function requireKey (keys: CurrentKeys, scope: Scope): onRequestAsyncHookHandler {
-  return async request => { request.setDecorator('caller', authenticate(request, keys(), scope)) }
+/** Returns a hook that requires an API key with one of `scopes`. The hook runs before the parameters and the body are read. */
+export function requireKey (keys: CurrentKeys, ...scopes: [Scope, ...Scope[]]): onRequestAsyncHookHandler {
+  return async request => { request.setDecorator('caller', authenticate(request, keys(), ...scopes)) }
 }
 
+/** Returns the caller of a request, on a route that requires a key. */
+export const callerOf = (request: FastifyRequest): Caller => request.getDecorator<Caller>('caller')
+
 /** Returns the provider whose key the request has, on a route that requires a key. */
-export const providerOf = (request: FastifyRequest): string => request.getDecorator<Caller>('caller').provider
+export const providerOf = (request: FastifyRequest): string => callerOf(request).provider
 
 /** The problems of a route that requires a key, for its documentation. */
 export const accessProblems = (scope: Scope): Problem[] => [

@@ -1,11 +1,12 @@
 import { Problem } from '../http/problem.ts'
-import { mediaTypes, type Manifest } from './batch.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { isWithdrawal, mediaTypes, type AnyManifest, type Manifest } from './batch.ts'
 import type { Queue } from './queue.ts'
 import type { Store } from './store/store.ts'
 
-export type Acceptance = {
+export type Acceptance<M extends AnyManifest = Manifest> = {
   /** Manifest of the accepted batch: of this request, or of an earlier request with the same name and content. */
-  manifest: Manifest
+  manifest: M
   replayed: boolean
   /** Whether the pending record `pending/<id>` exists. The caller deletes the record after the message is queued. */
   pending: boolean
@@ -23,12 +24,21 @@ export type Admission = {
  * After a crash before the manifest nothing is accepted. After a later crash the sweeper, or the client's next request, sends the message.
  * `admit` is called for new batches only.
  *
- * Throws `key-reused` when the name belongs to different content. For a key, also when the key belongs to the same content in another format.
+ * Throws `key-reused` when the name belongs to different content, or to a batch that replaces others or belongs to another series. For a key, also
+ * when the key belongs to the same content in another format.
  * Throws `store-unavailable` when the manifest is not written, and `queue-unavailable` with the batch id when only the message is not sent.
  */
-export async function accept (store: Store, queue: Queue, manifest: Manifest, admit?: Admit): Promise<Acceptance> {
+export async function accept<M extends AnyManifest> (store: Store, queue: Queue, manifest: M, admit?: Admit): Promise<Acceptance<M>> {
   const { existing, pending } = await claim(store, manifest, admit)
-  if (existing && existing.digest !== manifest.digest) {
+  if (existing && !isWithdrawal(existing) && !isWithdrawal(manifest)) checkSame(existing, manifest)
+  const acceptedManifest = existing ?? manifest
+  if (pending) await enqueue(queue, acceptedManifest)
+  return { manifest: acceptedManifest, replayed: existing !== null, pending }
+}
+
+/** Throws `key-reused` unless both manifests are of the same request. */
+function checkSame (existing: Manifest, manifest: Manifest): void {
+  if (existing.digest !== manifest.digest) {
     // The pending record of this request stays: a concurrent request that won may still need the sweeper to send its message.
     const owner = `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt}.`
     throw new Problem('key-reused', isCompressedUpload(existing) || isCompressedUpload(manifest)
@@ -36,38 +46,40 @@ export async function accept (store: Store, queue: Queue, manifest: Manifest, ad
         'Check that batch first: if it has the same file, another key would count its prices twice'
       : `${owner} That batch has different content. Send this content under another key`, { members: { id: existing.id } })
   }
-  if (manifest.name.kind === 'key' && existing && existing.format !== manifest.format) {
+  if (!isDeepStrictEqual([existing.replaces, existing.series], [manifest.replaces, manifest.series])) {
+    throw new Problem('key-reused', `This content was accepted as batch ${existing.id}, at ${existing.acceptedAt}, with another "replaces" or Batch-Series. ` +
+      'Send it under another key', { members: { id: existing.id } })
+  }
+  if (manifest.name.kind === 'key' && existing.format !== manifest.format) {
     throw new Problem('key-reused',
       `The key belongs to batch ${existing.id}, accepted at ${existing.acceptedAt} and sent as ${mediaTypes[existing.format]}. ` +
       `This request is ${mediaTypes[manifest.format]}. Send it under another key, or with Content-Type: ${mediaTypes[existing.format]}`,
       { members: { id: existing.id } })
   }
-  const acceptedManifest = existing ?? manifest
-  if (pending) await enqueue(queue, acceptedManifest)
-  return { manifest: acceptedManifest, replayed: existing !== null, pending }
 }
 
 /** Whether the digest is of the compressed file: the API does not decode compressed uploads. */
 const isCompressedUpload = ({ digestOf, encoding }: Manifest): boolean => digestOf === 'payload' && encoding === 'gzip'
 
-async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<{ existing: Manifest | null, pending: boolean }> {
+async function claim<M extends AnyManifest> (store: Store, manifest: M, admit?: Admit): Promise<{ existing: M | null, pending: boolean }> {
+  const read = async (): Promise<M | null> => await store.readManifest(manifest.id) as M | null // the id is derived from the mode
   let admission: Admission | undefined
   try {
     // Some emulators ignore conditional writes. Reading first limits their error to concurrent requests.
-    const earlier = await store.readManifest(manifest.id)
+    const earlier = await read()
     if (earlier) return { existing: earlier, pending: await store.isPending(manifest.id) }
     try {
-      admission = await admit?.(manifest)
+      if (!isWithdrawal(manifest)) admission = await admit?.(manifest)
     } catch (refusal) {
       // A concurrent request may have accepted the same batch meanwhile.
-      const meanwhile = await store.readManifest(manifest.id)
+      const meanwhile = await read()
       if (meanwhile) return { existing: meanwhile, pending: await store.isPending(manifest.id) }
       throw refusal
     }
-    await store.putPending(manifest.id, manifest.payload)
+    await store.putPending(manifest.id, isWithdrawal(manifest) ? null : manifest.payload)
     if (await store.createManifest(manifest)) return { existing: null, pending: true }
     admission?.cancel()
-    const winner = await store.readManifest(manifest.id)
+    const winner = await read()
     if (!winner) throw new Error(`Manifest ${manifest.id} exists and cannot be read`)
     return { existing: winner, pending: true }
   } catch (cause) {
@@ -77,7 +89,7 @@ async function claim (store: Store, manifest: Manifest, admit?: Admit): Promise<
   }
 }
 
-async function enqueue (queue: Queue, { id, provider, traceparent }: Manifest): Promise<void> {
+async function enqueue (queue: Queue, { id, provider, traceparent }: AnyManifest): Promise<void> {
   try {
     await queue.send(id, provider, id, traceparent)
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { Name, State } from './batch.ts'
 
-type AdviceByName = Record<Name['kind'], string>
+type AdviceByName = Record<Exclude<Name['kind'], 'target'>, string>
 
 const dryRun = 'Send the file again: each dry run without an Idempotency-Key is a new check.'
 const deadLettered = 'An operator decides whether the batch is processed again or discarded; sending it again changes nothing. ' +
@@ -12,7 +12,9 @@ const adviceByState: Record<State, AdviceByName | null> = {
   accepted: null,
   queued: null,
   processing: null,
+  held: null,
   applied: null,
+  withdrawing: null,
   validated: null,
   rejected: {
     key: 'This outcome is final for its Idempotency-Key. ' +
@@ -23,6 +25,7 @@ const adviceByState: Record<State, AdviceByName | null> = {
   },
   dead_lettered: { key: deadLettered, content: deadLettered, upload: deadLettered, request: dryRun },
   discarded: { key: discarded, content: discarded, upload: discarded, request: dryRun },
+  withdrawn: null,
 }
 
 /** Returns what the provider can do about a batch that was not applied; null for any other state. */
@@ -31,5 +34,8 @@ export function adviceFor (name: Name, { state, first_errors: errors }: { state:
   if (state === 'rejected' && first?.code === 'duplicate') {
     return `Batch ${first.value} has applied the same content: no action is needed. To apply it a second time, send it under an Idempotency-Key.`
   }
-  return adviceByState[state]?.[name.kind] ?? null
+  if (state === 'rejected' && ['withdrawn', 'already_replaced', 'superseded'].includes(first?.code ?? '')) {
+    return 'This outcome is final for its key, content or upload. To have the file applied, send it again under a new Idempotency-Key.'
+  }
+  return name.kind === 'target' ? null : adviceByState[state]?.[name.kind] ?? null
 }

@@ -1,48 +1,62 @@
 import { createHash } from 'node:crypto'
 import { parseTraceparent } from '../process/trace.ts'
+import type { Actor } from './actor.ts'
 
-export type Mode = 'apply' | 'dry_run'
+/** `withdraw`: the batch has no payload and takes another batch back. */
+export type Mode = 'apply' | 'dry_run' | 'withdraw'
 export type Format = 'csv' | 'ndjson' | 'json'
 export type Encoding = 'identity' | 'gzip'
 
-/** State of a batch. The API reports `accepted` from the manifest while the database is unavailable; no row has that state. */
-export type State = 'accepted' | 'queued' | 'processing' | 'applied' | 'validated' | 'rejected' | 'dead_lettered' | 'discarded'
+/**
+ * State of a batch. No row has two of them: the API reports `accepted` from the manifest while the database is unavailable, and `withdrawing` for a
+ * batch whose withdrawal is not finished.
+ */
+export type State =
+  'accepted' | 'queued' | 'processing' | 'held' | 'applied' | 'withdrawing' | 'validated' | 'rejected' | 'dead_lettered' | 'discarded' | 'withdrawn'
 
 /**
  * What each state means for other code. A new state compiles only if this table and every other table over `State` have a line for it.
  * CONTRIBUTING.md lists the code that has no such table, for example SQL.
- * - `unrecorded`: no row has the state.
+ * - `unrecorded`: no row has the state, and a list cannot be filtered by it.
  * - `unfinished`: a message of the batch is due, or a worker has it.
- * - `dead letter`: an operator decides.
- * - `final`: the state never changes again.
+ * - `waiting`: a person decides.
+ * - `derived`: the state is that of two rows.
+ * - `final`: no attempt changes the state again. An applied batch can be withdrawn.
  */
 const stateKinds = {
   accepted: 'unrecorded',
   queued: 'unfinished',
   processing: 'unfinished',
+  held: 'waiting',
   applied: 'final',
+  withdrawing: 'derived',
   validated: 'final',
   rejected: 'final',
-  dead_lettered: 'dead letter',
+  dead_lettered: 'waiting',
   discarded: 'final',
-} as const satisfies Record<State, 'unrecorded' | 'unfinished' | 'dead letter' | 'final'>
+  withdrawn: 'final',
+} as const satisfies Record<State, 'unrecorded' | 'unfinished' | 'waiting' | 'derived' | 'final'>
 
 type StateOf<Kind> = { [S in State]: (typeof stateKinds)[S] extends Kind ? S : never }[State]
 export type FinalState = StateOf<'final'>
 /** States of a row that may change. */
-export type OpenState = StateOf<'unfinished' | 'dead letter'>
+export type OpenState = StateOf<'unfinished' | 'waiting'>
 
-/** The states of a row. */
-export const states = (Object.keys(stateKinds) as State[]).filter((state): state is FinalState | OpenState => stateKinds[state] !== 'unrecorded')
+/** The states that a list can be filtered by. */
+export type ListedState = Exclude<State, StateOf<'unrecorded'>>
+export const states = (Object.keys(stateKinds) as State[]).filter((state): state is ListedState => stateKinds[state] !== 'unrecorded')
 
-/** Returns true for a state that never changes again. */
+/** Returns true for a state that no attempt changes again. */
 export const isFinal = (state: State): state is FinalState => stateKinds[state] === 'final'
 
 /** Returns true for `queued` and `processing`. */
 export const isUnfinished = (state: State): boolean => stateKinds[state] === 'unfinished'
 
 /** Returns true if the state of a batch becomes another without an operator. */
-export const isInProgress = (state: State): boolean => isUnfinished(state) || stateKinds[state] === 'unrecorded'
+export const isInProgress = (state: State): boolean => isUnfinished(state) || stateKinds[state] === 'unrecorded' || stateKinds[state] === 'derived'
+
+/** Returns true for a state in which no message of the batch has an effect: the batch is final, or a person decides. */
+export const isAtRest = (state: State): boolean => isFinal(state) || stateKinds[state] === 'waiting'
 
 /** Media type of each format, as in `Content-Type`. */
 export const mediaTypes: Readonly<Record<Format, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
@@ -53,9 +67,10 @@ export const mediaTypes: Readonly<Record<Format, string>> = { csv: 'text/csv', n
  * - `content`: the SHA-256 of the content.
  * - `upload`: the upload, because the API does not decode compressed uploads and so does not know their content.
  * - `request`: the request, for a dry run without a key.
+ * - `target`: the id of the batch that is withdrawn.
  */
 export type Name = {
-  kind: 'key' | 'upload' | 'content' | 'request'
+  kind: 'key' | 'upload' | 'content' | 'request' | 'target'
   value: string
   /** Set only if the same content was accepted in another format before. Without `format` the batch id equals the id of older releases. */
   format?: Format
@@ -72,13 +87,38 @@ export function batchId (provider: string, mode: Mode, { kind, value, format, af
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** Record of the acceptance of a batch. The object `batches/<id>.json` is written once and never deleted. */
-export type Manifest = {
-  version: 1
+type Accepted = {
+  /** 2 for a correction, which workers of releases before 0.3.0 leave to newer ones. */
+  version: 1 | 2
   id: string
   provider: string
-  mode: Mode
   name: Name
+  /** ISO 8601, by the clock of the accepting process. Informational: no code decides by this time. */
+  acceptedAt: string
+  /** W3C trace context of the accepted request; stored in the object's metadata. */
+  traceparent?: string | undefined
+}
+
+/** Record of the acceptance of a batch. The object `batches/<id>.json` is written once and never deleted. */
+export type AnyManifest = Manifest | Withdrawal
+
+/** Manifest of a batch that takes another one back. */
+export type Withdrawal = Accepted & {
+  version: 2
+  mode: 'withdraw'
+  /** Id of the batch that is taken back. */
+  target: string
+  actor: Actor
+}
+
+export const isWithdrawal = (manifest: AnyManifest): manifest is Withdrawal => manifest.mode === 'withdraw'
+
+/** Batches that a batch takes back in its own commit: their ids, or the latest batch of its series. */
+export type Replaces = string[] | 'previous'
+
+/** Manifest of a batch with prices. */
+export type Manifest = Accepted & {
+  mode: Exclude<Mode, 'withdraw'>
   format: Format
   /** Content encoding of the stored payload. */
   encoding: Encoding
@@ -94,10 +134,9 @@ export type Manifest = {
   payloadStoredAt?: string | undefined
   /** Number of rows that the provider declares. */
   rows?: number | undefined
-  /** ISO 8601, by the clock of the accepting process. Informational: no code decides by this time. */
-  acceptedAt: string
-  /** W3C trace context of the accepted request; stored in the object's metadata. */
-  traceparent?: string | undefined
+  replaces?: Replaces | undefined
+  /** The provider's name of a series of batches. */
+  series?: string | undefined
 }
 
 /** Reference to one version of one object. In a bucket without versioning `versionId` is null, and the ETag pins the content. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { batchId, type Manifest, type Mode, type Name } from './batch.ts'
+import { batchId, type Manifest, type Name, type Replaces } from './batch.ts'
 
 /** The content of a batch: a stored payload, and the name of the batch if the provider gives none. */
 export type BatchContent = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'digestOf' | 'bytes' | 'decodedBytes' | 'payload' | 'payloadStoredAt'> & {
@@ -8,22 +8,27 @@ export type BatchContent = Pick<Manifest, 'format' | 'encoding' | 'digest' | 'di
 
 export type Submission = {
   provider: string
-  mode: Mode
+  mode: Manifest['mode']
   /** The provider's own name of the batch. */
   key?: string | undefined
   rows?: number | undefined
+  replaces?: Replaces | undefined
+  series?: string | undefined
   traceparent?: string | undefined
   acceptedAt?: Date
 }
 
 /** Creates the manifest of a submission. A dry run without a key is a new batch each time: its result depends on the current reference data. */
-export function createManifest (content: BatchContent, { provider, mode, key, rows, traceparent, acceptedAt = new Date() }: Submission): Manifest {
+export function createManifest (content: BatchContent, submission: Submission): Manifest {
+  const { provider, mode, key, rows, replaces, series, traceparent, acceptedAt = new Date() } = submission
   const { contentName, format, encoding, digest, digestOf, bytes, decodedBytes, payload, payloadStoredAt } = content
   const ownName: Name = mode === 'dry_run' ? { kind: 'request', value: randomUUID() } : contentName
   const name: Name = key === undefined ? ownName : { kind: 'key', value: key }
   return {
-    version: 1, id: batchId(provider, mode, name), provider, mode, name, format, encoding, digest, digestOf, bytes, decodedBytes, payload,
+    version: replaces === undefined && series === undefined ? 1 : 2,
+    id: batchId(provider, mode, name), provider, mode, name, format, encoding, digest, digestOf, bytes, decodedBytes, payload,
     ...(payloadStoredAt === undefined ? {} : { payloadStoredAt }), ...(rows === undefined ? {} : { rows }),
+    ...(replaces === undefined ? {} : { replaces }), ...(series === undefined ? {} : { series }),
     acceptedAt: acceptedAt.toISOString(), ...(traceparent === undefined ? {} : { traceparent }),
   }
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { State } from './batch.ts'
+import { isWithdrawal, type State } from './batch.ts'
 import { withDeadline } from '../process/deadline.ts'
 import { classify } from '../process/failures.ts'
 import { Problem } from '../http/problem.ts'
@@ -15,6 +15,8 @@ import { deadLetterBatch, operatorReasonPrefix, redriveBatch } from './transitio
 import type { Actor } from './actor.ts'
 
 export type Action = 'redrive' | 'discard' | 'dead_letter'
+/** Actions that the audit has. */
+export type AuditedAction = Action | 'withdraw' | 'release' | 'purge'
 
 export type DeadLetter = {
   id: string
@@ -33,7 +35,7 @@ export type DeadLetter = {
 export type ActionResult = { state: State, changed: boolean, followed?: true }
 
 /** One action on a batch, from the audit table `dead_letter_actions`. */
-export type AuditEntry = { action: Action, actor: string, caller: string | null, task: string | null, reason: string | null, acted_at: string }
+export type AuditEntry = { action: AuditedAction, actor: string, caller: string | null, task: string | null, reason: string | null, acted_at: string }
 
 /** Returns a page of dead letters, newest first. `after` is the id of the last dead letter of the previous page. */
 export async function listDeadLetters (sql: Sql, { provider, after, limit }: {
@@ -73,6 +75,7 @@ const lookUpMs = 3_000
  * A batch with a stored decision is not redriven: its row takes the state of the decision.
  *
  * Throws these problems:
+ * - `not-discardable`: for a discard of a withdrawal. A batch that was taken back must stay so, in whichever order messages arrive.
  * - `payload-gone`: for a redrive, if the payload is missing from the store.
  * - `store-unavailable`: for a discard, if the decision cannot be stored.
  * - `queue-unavailable`: for a redrive, if its message cannot be sent. The batch is then `queued`, and the sweeper sends the message.
@@ -109,10 +112,12 @@ async function stateAfter (sql: Sql, id: string, effect: Effect): Promise<Action
 
 /** Locks the row while the decision is written. A commit in flight finishes first and prevents the decision, or starts after the decision. */
 async function discard (tx: Sql, store: Store, id: string, actor: Actor): Promise<Effect> {
-  const [batch] = await tx<Array<{ provider: string, decidedAt: string }>>`
-    select provider, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
+  const [batch] = await tx<Array<{ provider: string, target: string | null, decidedAt: string }>>`
+    select provider, target_id as target, ${decidedNow(tx)} from batches where id = ${id} and state = 'dead_lettered' for update`
   if (!batch) return 'nothing'
-  const ownDecision: Decision = { version: 1, id, state: 'discarded', ...batch, actor }
+  const { target, ...of } = batch
+  if (target !== null) throw new Problem('not-discardable', `Batch ${id} withdraws batch ${target}: redrive it when its cause is removed`)
+  const ownDecision: Decision = { version: 1, id, state: 'discarded', ...of, actor }
   const decision = await decideInTime(store, ownDecision).catch(cause => {
     if (['INVALID_DECISION', 'DECISION_VERSION'].includes((cause as { code?: string }).code ?? '')) {
       throw new Problem('store-unavailable', `Batch ${id} is not discarded: ${(cause as Error).message}. The object is decisions/${id}.json: ` +
@@ -145,5 +150,5 @@ async function isDecided (sql: Sql, store: Store, id: string): Promise<boolean> 
 
 async function lookUp (store: Store, id: string) {
   const [decision, manifest] = await Promise.all([store.readDecision(id), store.readManifest(id).catch(() => null)])
-  return { decision, payload: manifest && !isRebuiltFromRow(manifest) ? await store.payloadState(manifest.payload) : null }
+  return { decision, payload: manifest && !isWithdrawal(manifest) && !isRebuiltFromRow(manifest) ? await store.payloadState(manifest.payload) : null }
 }

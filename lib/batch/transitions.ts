@@ -13,6 +13,9 @@ export const transitions = {
   deadLetter: { from: ['queued', 'processing'], to: 'dead_lettered' },
   redrive: { from: ['dead_lettered'], to: 'queued' },
   discard: { from: ['queued', 'processing', 'dead_lettered'], to: 'discarded' },
+  hold: { from: ['queued', 'processing', 'dead_lettered'], to: 'held' },
+  release: { from: ['held'], to: 'queued' },
+  withdraw: { from: ['queued', 'processing', 'held', 'dead_lettered', 'applied'], to: 'withdrawn' },
 } satisfies Record<string, { from: State[], to: State }>
 
 /** Prefix of the `reason` of a batch that an operator has dead-lettered. No attempt in flight may apply or reject such a batch. */
@@ -26,14 +29,14 @@ export const mayBeEnded = (sql: Sql) => sql`
  * Records the start of an attempt. Returns the state afterwards: a batch in a state from which no attempt begins stays in that state. Returns
  * undefined if the batch has no row.
  */
-export async function beginBatch (tx: Sql, id: string): Promise<{ number: number, state: State } | undefined> {
+export async function beginBatch (tx: Sql, id: string): Promise<{ number: number, state: State, isReleased: boolean } | undefined> {
   const { from, to } = transitions.begin
-  const [batch] = await tx<Array<{ number: number, state: State }>>`
+  const [batch] = await tx<Array<{ number: number, state: State, isReleased: boolean }>>`
     update batches set
       state = case when state in ${tx(from)} then ${to} else state end,
       started_at = coalesce(started_at, clock_timestamp())
     where id = ${id}
-    returning number, state`
+    returning number, state, released_at is not null as "isReleased"`
   return batch
 }
 
@@ -56,6 +59,51 @@ export async function markApplied (
     where id = ${id} and ${mayBeEnded(tx)}
     returning dead_lettered_at is not null as "wasDeadLetter"`
   return updated
+}
+
+/**
+ * Sets a batch aside: a person releases or withdraws it. Returns false, and changes nothing, if the batch is final or an operator has
+ * dead-lettered it.
+ */
+export async function holdBatch (tx: Sql, id: string, { rows, reason }: { rows: number, reason: string }): Promise<boolean> {
+  const written = await tx`
+    update batches set state = ${transitions.hold.to}, held_at = clock_timestamp(), row_count = ${rows}, reason = ${reason}
+    where id = ${id} and ${mayBeEnded(tx)} returning 1`
+  return written.length > 0
+}
+
+/** Queues a held batch again; attempts then let it pass. Returns undefined, and changes nothing, if the batch is not held. */
+export async function releaseBatch (tx: Sql, id: string): Promise<{ provider: string } | undefined> {
+  const { from, to } = transitions.release
+  const [batch] = await tx<Array<{ provider: string }>>`
+    update batches set state = ${to}, released_at = clock_timestamp(), waits = 0, reason = null, queued_at = clock_timestamp()
+    where id = ${id} and state in ${tx(from)} returning provider`
+  return batch
+}
+
+/** Marks a withdrawal as applied. Returns false, and changes nothing, if the batch is final. */
+export async function markWithdrawalApplied (tx: Sql, id: string): Promise<boolean> {
+  const { from, to } = transitions.apply
+  const written = await tx`
+    update batches set state = ${to}, finished_at = clock_timestamp(), row_count = 0, error_count = 0, reason = null
+    where id = ${id} and state in ${tx(from)} returning 1`
+  return written.length > 0
+}
+
+/** Who takes a batch back: a withdrawal, for a reason, or a batch that replaces it. */
+export type TakenBackBy = { why: string | null } | { replacedBy: string }
+
+/**
+ * Marks a batch as withdrawn. The caller takes back the prices of an applied batch in the same transaction. Returns false, and changes nothing, if
+ * the batch is in none of the states `from`.
+ */
+export async function markWithdrawn (tx: Sql, id: string, by: TakenBackBy, from: readonly State[] = transitions.withdraw.from): Promise<boolean> {
+  const [why, replacedBy] = 'why' in by ? [by.why, null] : [null, by.replacedBy]
+  const written = await tx`
+    update batches set state = ${transitions.withdraw.to}, finished_at = coalesce(finished_at, clock_timestamp()), withdrawn_at = clock_timestamp(),
+      why = ${why}, replaced_by = ${replacedBy}, reason = null
+    where id = ${id} and state in ${tx(from)} returning 1`
+  return written.length > 0
 }
 
 const transitionOf = { validated: 'validate', rejected: 'reject' } as const satisfies Record<Checked['state'], keyof typeof transitions>

@@ -43,7 +43,7 @@ export const definitions = {
   freight_waiting_requests: { kind: 'gauge', help: 'Requests that wait for the end of a batch (Prefer: wait)' },
   freight_body_bytes_total: { kind: 'counter', help: 'Request body bytes of accepted batches, as sent' },
 
-  freight_batches: { kind: 'gauge', help: 'Batches in the database whose state is not final; absent while the database is unavailable', labels: { state: known('queued', 'processing', 'dead_lettered') } },
+  freight_batches: { kind: 'gauge', help: 'Batches in the database whose state is not final; absent while the database is unavailable', labels: { state: known('queued', 'processing', 'held', 'dead_lettered') } },
   freight_dead_letters_expiring: { kind: 'gauge', help: 'Dead letters whose payload the lifecycle of the bucket deletes within 7 days, or has deleted (PAYLOAD_KEEP_DAYS); absent while the database is unavailable' },
   freight_providers_with_work: { kind: 'gauge', help: 'Providers with a queued or processing batch: the upper bound of workers that can be busy' },
   freight_unfinished_batches_ratio: { kind: 'gauge', help: 'Queued and processing batches of the provider with the most, divided by BATCHES_UNFINISHED_MAX; absent while the database is unavailable' },
@@ -59,7 +59,7 @@ export const definitions = {
   freight_failures_total: { kind: 'counter', help: 'Failed attempts at a batch by class: wait is retried while the message is held, corrupt is checked once more and dead-lettered, newer is left to workers of a newer release, unknown returns to the queue', labels: { class: known('wait', 'corrupt', 'newer', 'unknown') } },
   freight_unreadable_batches: { kind: 'gauge', help: 'Batches that are held because the stored payload or manifest differs from what was accepted, for several providers at once; absent while the database is unavailable' },
   freight_stray_messages_total: { kind: 'counter', help: 'Messages that name no known batch: stored in stray_messages' },
-  freight_batches_finished_total: { kind: 'counter', help: 'Batches that reached a final state or were dead-lettered', labels: { outcome: known('applied', 'validated', 'rejected', 'dead_lettered') } },
+  freight_batches_finished_total: { kind: 'counter', help: 'Batches that reached a final state, were held or were dead-lettered', labels: { outcome: known('applied', 'validated', 'rejected', 'held', 'withdrawn', 'dead_lettered') } },
   freight_batch_seconds: { kind: 'histogram', help: 'Duration of the attempt that brought a batch to a final state', buckets: stepSeconds },
   freight_batch_step_seconds: {
     kind: 'histogram', help: 'Duration of the steps of a batch: store and accept in the ingestion API, the others in the worker', buckets: stepSeconds,

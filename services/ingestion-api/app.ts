@@ -14,8 +14,10 @@ import { countSlowResponses } from './slow-responses.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
+import { registerRelease } from './routes/release.ts'
 import { registerSubmit } from './routes/submit.ts'
 import { registerUploads } from './routes/uploads.ts'
+import { registerWithdraw } from './routes/withdraw.ts'
 import { limitUnfinished } from './unfinished.ts'
 import { openWaitForEnd } from './waiting/wait-for-end.ts'
 import { openWaiters } from './waiting/waiters.ts'
@@ -52,6 +54,8 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerSubmit(routes, api)
     registerBatches(routes, api)
     registerErrors(routes, api)
+    registerWithdraw(routes, api)
+    registerRelease(routes, api)
   })
   await app.register(async routes => { // Fastify reads their small JSON bodies
     readJsonBodies(routes, limits)

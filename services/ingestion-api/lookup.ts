@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { adviceFor } from '../../lib/batch/advice.ts'
-import type { Manifest } from '../../lib/batch/batch.ts'
+import { isWithdrawal, type Manifest } from '../../lib/batch/batch.ts'
 import { readRecord } from '../../lib/batch/records.ts'
 import type { Store } from '../../lib/batch/store/store.ts'
 import { withDeadline } from '../../lib/process/deadline.ts'
@@ -27,7 +27,8 @@ export async function readBatchView (sql: Sql, log: Log, manifest: Manifest): Pr
 export async function ownManifest (store: Store, provider: string, id: string): Promise<Manifest> {
   let manifest
   try {
-    manifest = /^[0-9a-f]{64}$/.test(id) ? await store.readManifest(id) : null
+    const found = /^[0-9a-f]{64}$/.test(id) ? await store.readManifest(id) : null
+    manifest = found && !isWithdrawal(found) ? found : null
   } catch (cause) {
     throw new Problem('store-unavailable', 'The batch cannot be looked up; try again', { cause })
   }

@@ -39,12 +39,24 @@ export const BatchView = Type.Object({
     description: 'false: the last line of a CSV or NDJSON file has no line end, as in a truncated file; null if unknown',
   })),
   reason: Nullable(Type.String()),
+  replaces: Type.Optional(Type.Array(Type.String(), { description: 'batches that this one takes back in the moment in which it is applied; "previous" until the latest batch of its series is found' })),
+  series: Type.Optional(Type.String({ description: 'the Batch-Series of the request' })),
+  replaced_by: Type.Optional(Type.String({ description: 'the batch that has taken this one back' })),
+  withdrawn_at: Type.Optional(Type.String({ description: 'when the batch was withdrawn or replaced: from then on its prices do not count' })),
+  why: Type.Optional(Type.String({ description: 'why the batch was withdrawn' })),
+  held_at: Type.Optional(Type.String({ description: 'when the check for outliers has set the batch aside' })),
+  purged_at: Type.Optional(Type.String({ description: 'when the file and the prices were removed for ever' })),
   advice: Type.Optional(Nullable(Type.String({ description: 'for a rejected, dead_lettered or discarded batch: what can be done; not in a list' }))),
 })
 export type BatchView = Static<typeof BatchView>
 
+/** Members that only batches with a correction have. */
+const corrections = ['replaces', 'series', 'replaced_by', 'withdrawn_at', 'why', 'held_at', 'purged_at'] as const
+
 export function viewOfRecord ({ row_count: rows, ...record }: BatchRecord): BatchView {
-  return { ...record, rows, first_errors: record.first_errors as BatchView['first_errors'] }
+  const view = { ...record, format: record.format!, rows, first_errors: record.first_errors as BatchView['first_errors'] }
+  for (const name of corrections) if (view[name] === null) delete (view as Partial<typeof view>)[name]
+  return view as BatchView
 }
 
 /** Serializes a view as JSON. Fastify's serialization by schema takes four times as long for a hundred errors. */
@@ -59,6 +71,10 @@ export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'
   return {
     id, state, provider, mode, format, digest, bytes, decoded_bytes: decodedBytes, accepted_at: acceptedAt,
     started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null, rows_expected: null,
-    error_count: null, first_errors: [], last_line_ended: null, reason: null, advice: null,
+    error_count: null, first_errors: [], last_line_ended: null, reason: null, ...correctionOf(manifest), advice: null,
   }
+}
+
+function correctionOf ({ replaces, series }: Manifest): Pick<BatchView, 'replaces' | 'series'> {
+  return { ...(replaces === undefined ? {} : { replaces: replaces === 'previous' ? [replaces] : replaces }), ...(series === undefined ? {} : { series }) }
 }

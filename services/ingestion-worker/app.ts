@@ -1,3 +1,4 @@
+import type { GuardOptions } from './apply/guard/outliers.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Sql } from 'postgres'
 import type { Queue } from '../../lib/batch/queue.ts'
@@ -36,6 +37,8 @@ export type Dependencies = {
   metrics?: Metrics
   receive: ConsumeOptions
   limits: BatchLimits
+  /** The guard against outliers. Absent: no provider is guarded. */
+  guard?: GuardOptions
   /** Pause before an object that differs from what was accepted is read again, in milliseconds. */
   secondLookMs?: number
   /** Longest pause between two attempts of a batch that waits for a dependency, in milliseconds. */

@@ -10,6 +10,16 @@ export const Config = Type.Object({
   WORKER_CONCURRENCY: Count('batches applied at once by one process', { default: 2, maximum: 16 }),
   BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000, maximum: 2 ** 30 }),
   PRICE_MAX_USD: Count('highest price, in USD; a row with a higher one is refused', { default: 1_000_000, maximum: MAX_PRICE_USD }),
+  OUTLIER_PROVIDERS: Type.String({
+    description: 'providers whose batches are held if their prices differ too much from those of the 30 days before, separated by commas; * is all',
+    default: '', pattern: '^(\\*|[a-z0-9][a-z0-9-]{0,62}(,[a-z0-9][a-z0-9-]{0,62})*)?$',
+  }),
+  OUTLIER_FACTOR: Type.Number({
+    description: 'factor, above or below, beyond which the mean of a lane and day differs too much', default: 3, exclusiveMinimum: 1, maximum: 1_000,
+  }),
+  OUTLIER_SHARE: Type.Number({
+    description: 'share of the compared rows above which the batch is held, from 0 to 1', default: 0.1, minimum: 0, exclusiveMaximum: 1,
+  }),
   BATCH_MAX_DECODED_BYTES: Count('longest decoded content of an upload, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
   BATCH_MAX_GAP_BYTES: Count('most white space and blank lines between two rows, in bytes', { default: 1_048_576 }),

@@ -47,6 +47,9 @@ const worker = buildIngestionWorker({
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     maxPriceUsd: config.PRICE_MAX_USD,
   },
+  guard: {
+    providers: config.OUTLIER_PROVIDERS.split(',').filter(provider => provider !== ''), factor: config.OUTLIER_FACTOR, share: config.OUTLIER_SHARE,
+  },
   secondLookMs: config.SECOND_LOOK_MS,
   suspectSeconds: config.STORE_DOUBT_SECONDS,
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },

@@ -1,11 +1,13 @@
 import { deadLetterBatches } from './batches/dead-letter.ts'
 import { showFailures } from './batches/failures.ts'
 import { listBatches } from './batches/list.ts'
+import { releaseBatches } from './batches/release.ts'
 import { replayBatches } from './batches/replay.ts'
 import { showOneBatch } from './batches/show.ts'
 import { submitBatch } from './batches/submit.ts'
 import { unreadableBatches } from './batches/unreadable.ts'
 import { waitingBatches } from './batches/waiting.ts'
+import { withdrawBatches } from './batches/withdraw.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { showActivity } from './db/activity.ts'
@@ -33,7 +35,8 @@ import { sample } from './sample.ts'
 
 /** All commands of `npm run ops`, in the order of the help. */
 export const commands: readonly Command[] = [
-  listBatches, showOneBatch, waitingBatches, showFailures, unreadableBatches, deadLetterBatches, submitBatch, replayBatches,
+  listBatches, showOneBatch, waitingBatches, showFailures, unreadableBatches, deadLetterBatches, withdrawBatches, releaseBatches,
+  submitBatch, replayBatches,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
   strayMessages, parkedMessages, findPrices, showMonths, showLedgerStatus, mergeLedger,
   loadReferenceFiles, retireCodes, unretireCodes,

@@ -7,6 +7,8 @@ alter table dead_letter_actions validate constraint dead_letter_actions_action_c
 create unique index concurrently batches_of_target on batches (target_id) where target_id is not null;
 -- The latest batch of a series.
 create index concurrently batches_of_series on batches (provider, series, number) where series is not null;
+-- Withdrawn batches with the same content.
+create index concurrently batches_withdrawn on batches (provider, digest) where state = 'withdrawn';
 -- Batches that wait for a person.
 create index concurrently batches_held on batches (held_at) where state = 'held';
 -- Batches whose prices are due to be removed.

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { accept } from '../../lib/batch/accept.ts'
-import type { Manifest, Mode } from '../../lib/batch/batch.ts'
-import { createManifest } from '../../lib/batch/create-manifest.ts'
+import type { Manifest } from '../../lib/batch/batch.ts'
+import { createManifest, type Submission } from '../../lib/batch/create-manifest.ts'
 import { openQueue, type Queue } from '../../lib/batch/queue.ts'
 import { openStore, type Store } from '../../lib/batch/store/store.ts'
 import { aws, type TestAws } from './aws.ts'
@@ -25,7 +25,7 @@ export type Pipeline = {
   visible: (id: string) => Promise<number>
 }
 
-export type SubmitOptions = ContentOptions & { mode?: Mode, key?: string }
+export type SubmitOptions = ContentOptions & Partial<Pick<Submission, 'mode' | 'key' | 'replaces' | 'series'>>
 
 export const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
 
@@ -38,9 +38,9 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
 
   const deadLetters = openQueue(resources.sqs, resources.deadLetterQueueUrl)
 
-  async function submit (content: string, { provider = 'demo', mode = 'apply', key, ...options }: SubmitOptions = {}): Promise<Manifest> {
+  async function submit (content: string, { provider = 'demo', mode = 'apply', key, replaces, series, ...options }: SubmitOptions = {}): Promise<Manifest> {
     const stored = await storeContent(store, content, { provider, ...options })
-    const { manifest } = await accept(store, queue, createManifest(stored, { provider, mode, key }))
+    const { manifest } = await accept(store, queue, createManifest(stored, { provider, mode, key, replaces, series }))
     await store.deletePending(manifest.id)
     return manifest
   }

@@ -67,11 +67,13 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions, checks whether a payload exists. */
+  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions and withdrawals, checks whether a payload exists. */
   operate (): Statement[] {
     return [
       this.#allowList(),
-      this.#allowObjects(['s3:GetObject'], ['operators/*', 'batches/*']),
+      this.#allowObjects(['s3:GetObject'], ['operators/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['pending/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
       this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
     ]

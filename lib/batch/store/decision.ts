@@ -3,7 +3,8 @@ import type { Actor } from '../actor.ts'
 import type { FinalState } from '../batch.ts'
 
 /**
- * Final state of a batch that is not applied. The object `decisions/<id>.json` is written once, before the row, and never deleted.
+ * Final state of a batch that is not applied, if no withdrawal gave it. The object `decisions/<id>.json` is written once, before the row,
+ * and never deleted.
  * So a restore of the database loses no decision (docs/decisions/0037-final-states-in-the-object-store.md).
  */
 export type Decision = Checked | Discarded
@@ -18,7 +19,7 @@ type Common = {
 }
 
 /** The members of a decision, by its state. */
-const members: Record<Exclude<FinalState, 'applied'>, 'checked' | 'discarded'> = { validated: 'checked', rejected: 'checked', discarded: 'discarded' }
+const members: Record<Exclude<FinalState, 'applied' | 'withdrawn'>, 'checked' | 'discarded'> = { validated: 'checked', rejected: 'checked', discarded: 'discarded' }
 
 /** Decision of a worker that has read the complete batch. */
 export type Checked = Common & {

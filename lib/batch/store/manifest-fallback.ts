@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import { withDeadline } from '../../process/deadline.ts'
 import type { Log } from '../../process/log.ts'
-import type { Manifest, Name } from '../batch.ts'
+import { isWithdrawal, type AnyManifest, type Manifest, type Mode, type Name } from '../batch.ts'
 import { isoTime } from '../records.ts'
 import type { Store } from './store.ts'
 
@@ -32,17 +32,21 @@ export function withManifestFallback (store: Store, sql: Sql, log: Log): Store {
 }
 
 /** Returns whether a manifest was rebuilt from a row. Such a manifest names no payload and must not be written to the store. */
-export const isRebuiltFromRow = ({ payload }: Manifest): boolean => payload.key === ''
+export const isRebuiltFromRow = (manifest: AnyManifest): boolean => !isWithdrawal(manifest) && manifest.payload.key === ''
 
-async function rebuildManifest (sql: Sql, id: string): Promise<Manifest | null> {
-  const [row] = await sql<Array<Pick<Manifest, 'provider' | 'mode' | 'format' | 'digest' | 'bytes'> & {
-    decoded_bytes: number | null, accepted_at: string, name_kind: Name['kind'] | null
+async function rebuildManifest (sql: Sql, id: string): Promise<AnyManifest | null> {
+  const [row] = await sql<Array<Pick<Manifest, 'provider' | 'format' | 'digest' | 'bytes'> & {
+    mode: Mode, decoded_bytes: number | null, accepted_at: string, name_kind: Name['kind'] | null, target_id: string, why: string | null
   }>>`
-    select provider, mode, format, digest, bytes, decoded_bytes, name_kind, ${isoTime(sql, 'accepted_at')} from batches where id = ${id}`
+    select provider, mode, format, digest, bytes, decoded_bytes, name_kind, target_id, why, ${isoTime(sql, 'accepted_at')} from batches where id = ${id}`
   if (!row) return null
-  const { decoded_bytes: decodedBytes, accepted_at: acceptedAt, name_kind: kind, ...columns } = row
+  const { decoded_bytes: decodedBytes, accepted_at: acceptedAt, name_kind: kind, target_id: target, why: reason, mode, ...columns } = row
+  if (mode === 'withdraw') {
+    const { provider } = columns
+    return { version: 2, id, provider, mode, name: { kind: 'target', value: target }, target, actor: { name: provider, reason }, acceptedAt }
+  }
   return {
-    version: 1, id, ...columns, decodedBytes, acceptedAt, name: { kind: kind ?? 'key', value: '' },
+    version: 1, id, mode, ...columns, decodedBytes, acceptedAt, name: { kind: kind ?? 'key', value: '' },
     encoding: 'identity', digestOf: 'content', payload: { key: '', versionId: null, etag: '' },
   }
 }

@@ -3,7 +3,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
-import type { Manifest, Payload } from '../batch.ts'
+import type { AnyManifest, Payload } from '../batch.ts'
 import { parseDecision, type Decision } from './decision.ts'
 import { parseManifest } from './manifest.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
@@ -37,7 +37,7 @@ export function openStore (s3: S3Client, bucket: string) {
     await s3.send(new DeleteObjectCommand({ ...at(key), ...(versionId ? { VersionId: versionId } : {}) }))
   }
 
-  async function readManifest (id: string): Promise<Manifest | null> {
+  async function readManifest (id: string): Promise<AnyManifest | null> {
     const body = await nullIfAbsent(s3.send(new GetObjectCommand(at(`batches/${id}.json`))))
     if (!body) return null
     const traceparent = body.Metadata?.traceparent
@@ -48,7 +48,7 @@ export function openStore (s3: S3Client, bucket: string) {
    * Creates the manifest; this write is the acceptance. Returns false if a manifest exists. With an `id` other than the manifest's own, the
    * manifest becomes readable under a second id.
    */
-  async function createManifest ({ traceparent, ...manifest }: Manifest, id = manifest.id): Promise<boolean> {
+  async function createManifest ({ traceparent, ...manifest }: AnyManifest, id = manifest.id): Promise<boolean> {
     try {
       await s3.send(new PutObjectCommand({
         ...at(`batches/${id}.json`), Body: JSON.stringify(manifest), ContentType: 'application/json', IfNoneMatch: '*',
@@ -88,8 +88,8 @@ export function openStore (s3: S3Client, bucket: string) {
     }
   }
 
-  /** Writes the pending record of a batch: the batch is about to be accepted, and its payload is here. */
-  const putPending = async (id: string, payload: Payload): Promise<void> => {
+  /** Writes the pending record of a batch: the batch is about to be accepted, and its payload, if any, is here. */
+  const putPending = async (id: string, payload: Payload | null): Promise<void> => {
     await s3.send(new PutObjectCommand({ ...at(`pending/${id}`), Body: JSON.stringify(payload) }))
   }
   async function readPending (id: string): Promise<Payload | null> {

@@ -4,6 +4,8 @@ import { Type } from 'typebox'
 import { isInProgress, type Encoding, type Format, type Manifest } from '../../../lib/batch/batch.ts'
 import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { acceptNamed } from '../../../lib/batch/naming.ts'
+import type { Store } from '../../../lib/batch/store/store.ts'
+import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
@@ -16,6 +18,7 @@ import { readUploadCommand } from '../body/upload-command.ts'
 import { formats, parseEncoding, parseFormat } from '../body/media.ts'
 import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
+import { checkReplaced, maxReplaced, readCorrection, replacesPattern, seriesPattern, type Correction } from '../replaces.ts'
 import { databaseTimeoutMs, readBatchView } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
 import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
@@ -32,12 +35,15 @@ const accepted = (description: string) => ({
 
 const schema = {
   summary: 'Send a batch of prices',
-  description: 'Stores the batch and queues it. The same key always means the same batch; without a key, the same content in the same format does. A dry run without a key is always a new batch.',
+  description: 'Stores the batch and queues it. The same key always means the same batch; without a key, the same content in the same format does. A dry run without a key is always a new batch. A batch that replaces others takes them back in the moment in which it is applied.',
   tags: ['batches'],
   security: [{ key: [] }],
   querystring: Type.Object({
     dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only validate the batch' })),
     rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'an integer from 1: the number of rows in the file; with another number of rows the batch is rejected' })),
+    replaces: Type.Optional(Type.String({
+      pattern: replacesPattern, description: `ids of your batches, at most ${maxReplaced} separated by commas, or previous: the latest one of the Batch-Series. In the moment in which the batch is applied, their prices no longer count`,
+    })),
   }, { additionalProperties: false }),
   // Without types: the body is a stream, and the worker validates its content.
   body: {
@@ -49,6 +55,7 @@ const schema = {
   },
   headers: Type.Object({
     'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', description: '1 to 255 visible ASCII characters without spaces: the batch\'s name' })),
+    'batch-series': Type.Optional(Type.String({ pattern: seriesPattern, description: '1 to 100 letters, digits, dots, hyphens and underscores: your name of a series of batches' })),
     'content-digest': Type.Optional(Type.String({ description: 'RFC 9530: sha-256=:BASE64:, of the body as it is sent; sha-512 too' })),
     'content-encoding': Type.Optional(Type.String({ description: 'gzip (or x-gzip) or identity' })),
     prefer: preferHeader,
@@ -57,11 +64,11 @@ const schema = {
     200: accepted('With Prefer: wait: the batch was accepted, and is no longer queued or processing'),
     202: accepted('Accepted: the batch is stored durably'),
     ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch',
-      'unknown-upload', 'request-timeout', 'upload-incomplete', 'content-too-large', 'unsupported-media-type', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
+      'unknown-upload', 'request-timeout', 'upload-incomplete', 'content-too-large', 'unsupported-media-type', 'unknown-batch', 'batch-withdrawn', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
   },
 }
 
-type Query = { dry_run?: string, rows?: string }
+type Query = { dry_run?: string, rows?: string, replaces?: string }
 
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
@@ -79,10 +86,12 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const format = formatOf(request)
     encodingOf(request) // validates the headers before any of the body arrives
     checkLength(request.raw, limits)
+    const correction = readCorrection(request.query.replaces, request.headers)
+    await checkReplaced(store, providerOf(request), correction)
     const digest = parseContentDigest(request.headers['content-digest'] as string | undefined)
     const upload = format === 'json' ? await readUploadCommand(request.raw, digest, limits) : null
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
-    const manifest = manifestOf(request, sent)
+    const manifest = manifestOf(request, sent, correction)
     const accepting = performance.now()
     const acceptance = await acceptNamed({ ...api, admit: api.unfinished.admit }, manifest, sent.formerName).catch(error => {
       if (error instanceof Problem && (error.code === 'key-reused' || error.code === 'too-many-unfinished')) discard(sent)
@@ -101,6 +110,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const current = acceptance.replayed && !acceptance.databaseUnavailable
       ? await readView()
       : viewOfManifest(acceptance.manifest, acceptance.replayed ? 'accepted' : 'queued')
+    if (acceptance.replayed && await isWithdrawn(store, acceptance.manifest, current.state)) throw withdrawnProblem(acceptance.manifest)
     const view = await api.waitForEnd(request, reply, current, readView)
     const hasEnded = reply.hasHeader('preference-applied') && !isInProgress(view.state)
     return reply.code(hasEnded ? 200 : 202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
@@ -137,13 +147,23 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   }
 }
 
-function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content): Manifest {
+function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content, correction: Correction): Manifest {
   const { dry_run: isDryRun, rows } = request.query
   return createManifest(sent, {
     provider: providerOf(request), mode: isDryRun === 'true' ? 'dry_run' : 'apply', key: request.headers['idempotency-key'] as string | undefined,
-    rows: rows === undefined ? undefined : Number(rows), traceparent: request.id,
+    rows: rows === undefined ? undefined : Number(rows), ...correction, traceparent: request.id,
   })
 }
+
+/** Without the database, the store knows the withdrawals that its provider or an operator has requested. */
+async function isWithdrawn (store: Store, manifest: Manifest, state: string): Promise<boolean> {
+  if (state !== 'accepted') return state === 'withdrawn' || state === 'withdrawing'
+  return await store.readManifest(withdrawalId(manifest)).catch(() => null) !== null
+}
+
+const withdrawnProblem = ({ id, name }: Manifest): Problem => new Problem('batch-withdrawn',
+  `This ${name.kind === 'key' ? 'key belongs to' : 'content is that of'} batch ${id}, which was withdrawn or replaced. ` +
+  'Send it under a new Idempotency-Key to have it applied', { members: { id } })
 
 function encodingOf (request: FastifyRequest): Encoding {
   const encoding = parseEncoding(request.headers['content-encoding'])

@@ -1,12 +1,15 @@
 import type { Manifest } from '../../../lib/batch/batch.ts'
 import { release } from '../../../lib/process/release.ts'
 import type { Attempt } from '../receive/attempt.ts'
-import { fileError } from '../rows/values/row-error.ts'
+import { endWithdrawn } from './corrections/apply-withdrawal.ts'
+import { PreviousWithdrawn } from './corrections/previous.ts'
+import { recordTargets } from './corrections/resolve-targets.ts'
+import { findOutliers, hold } from './guard/hold.ts'
 import { decide, followStored } from './decide.ts'
 import { backfillContentDigests } from './duplicate/backfill-content-digests.ts'
 import { UnknownContents } from './duplicate/duplicate.ts'
 import type { ApplyOptions } from './options.ts'
-import { AlreadyFinal, Decided, type Outcome } from './outcome.ts'
+import { AlreadyFinal, Decided, Withdrawn, type Outcome } from './outcome.ts'
 import { readRows } from './read-rows.ts'
 import { openReport } from './report.ts'
 import { writeBatch } from './write-batch.ts'
@@ -14,7 +17,7 @@ import { writeBatch } from './write-batch.ts'
 /**
  * Applies a batch. Every row is validated before the transaction begins. A batch with a bad row is rejected, and so is a batch without a key if
  * a batch without a key has applied the same content. The decision about a batch that is not applied is stored before its row is updated. An
- * attempt that finds a decision copies it to the row.
+ * attempt that finds a decision copies it to the row. An attempt that finds a withdrawal of the batch ends both: the batch never appears.
  *
  * Throws the errors of the database and the store. The transaction is then rolled back.
  */
@@ -23,8 +26,8 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
     try {
       return await applyOnce(options, manifest, attempt)
     } catch (error) {
-      if (!(error instanceof UnknownContents)) throw error
-      await backfillContentDigests(options, manifest, error.content)
+      if (error instanceof UnknownContents) await backfillContentDigests(options, manifest, error.content)
+      else if (!(error instanceof PreviousWithdrawn)) throw error
     }
   }
 }
@@ -41,14 +44,19 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     if (manifest.mode === 'dry_run' || report.count > 0) {
       return await decide(run, read, { ...rules.reference, release, limits: options.limits, rows: manifest.rows ?? null })
     }
-    const duplicateId = await writeBatch(run, rules.ports.codes, read)
-    if (duplicateId === null) return 'applied'
-    report.add(fileError('duplicate', duplicateId, duplicateId))
+    await recordTargets(run)
+    const prices = read.prices.sort()
+    const outliers = await findOutliers(run, rules.ports.codes, prices)
+    if (outliers !== null) return await hold(run, rowsRead, outliers)
+    const refusal = await writeBatch(run, rules.ports.codes, { ...read, prices })
+    if (refusal === null) return 'applied'
+    report.add(refusal)
     await report.flush()
-    return await decide(run, read, { duplicate: duplicateId })
+    return await decide(run, read, { duplicate: refusal.value! })
   } catch (error) {
     if (error instanceof AlreadyFinal) return 'already final'
     report.abort()
+    if (error instanceof Withdrawn) return await endWithdrawn(run, error.withdrawal)
     if (!(error instanceof Decided)) throw error
     await followStored(run, error.decision, rowsRead)
     return 'already final'

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import type { AnyManifest } from '../../../lib/batch/batch.ts'
 import type { CheckedUnder } from '../../../lib/batch/conditions.ts'
 import { decidedNow, followDecision } from '../../../lib/batch/follow-decision.ts'
 import { decideInTime } from '../../../lib/batch/store/decide.ts'
@@ -6,20 +7,22 @@ import type { Decision } from '../../../lib/batch/store/decision.ts'
 import { mayBeEnded } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
 import { finishAttempt } from '../receive/attempt.ts'
-import { lockBatch } from './lock-batch.ts'
+import { lockBatches } from './lock-batch.ts'
 import type { Run } from './options.ts'
 import type { Outcome } from './outcome.ts'
 import type { ReadRows } from './read-rows.ts'
 
 /**
- * Decides about a dry run or a batch with errors. Stores the decision before the row is updated. If this process crashes in between, the next
- * attempt finds the decision.
+ * Decides about a dry run, or a batch or withdrawal with errors. Stores the decision before the row is updated. If this process crashes in
+ * between, the next attempt finds the decision.
  */
-export async function decide (run: Run, { rows, lastLineEnded }: ReadRows, checkedUnder: CheckedUnder): Promise<Outcome> {
+export async function decide (
+  run: Run<AnyManifest>, { rows, lastLineEnded }: Pick<ReadRows, 'rows' | 'lastLineEnded'>, checkedUnder: CheckedUnder | null
+): Promise<Outcome> {
   const { sql, store, manifest: { id, provider }, report, signal } = run
   await report.end()
   return await transaction(sql, async tx => {
-    await lockBatch(run, tx)
+    await lockBatches(run, tx, [id])
     const [unfinished] = await tx<Array<{ decidedAt: string }>>`
       select ${decidedNow(tx)} from batches where id = ${id} and ${mayBeEnded(tx)} for update`
     if (!unfinished) return 'already final'
@@ -35,11 +38,11 @@ export async function decide (run: Run, { rows, lastLineEnded }: ReadRows, check
 }
 
 /** Copies a stored decision to the row of the batch. */
-export async function followStored (run: Run, decision: Decision, rowsRead: number): Promise<void> {
+export async function followStored (run: Run<AnyManifest>, decision: Decision, rowsRead: number): Promise<void> {
   await transaction(run.sql, tx => follow(run, tx, decision, rowsRead))
 }
 
-async function follow ({ attempt }: Run, tx: Sql, decision: Decision, rowsRead: number): Promise<void> {
+async function follow ({ attempt }: Run<AnyManifest>, tx: Sql, decision: Decision, rowsRead: number): Promise<void> {
   await followDecision(tx, decision)
   await finishAttempt(tx, attempt, decision.state, rowsRead)
 }

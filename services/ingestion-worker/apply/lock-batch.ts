@@ -1,17 +1,18 @@
 import type { Sql } from 'postgres'
+import type { AnyManifest } from '../../../lib/batch/batch.ts'
 import type { Run } from './options.ts'
 
 /**
- * Locks the batch until the end of the transaction. No other worker applies the batch or decides about it meanwhile.
+ * Locks batches until the end of the transaction, in the order of their ids. No other worker applies, withdraws or decides about them meanwhile.
  *
  * Cancels the current statement of the transaction, such as a wait for a lock, when the signal of the run is aborted. The transaction then
  * fails with 57014 and rolls back.
  */
-export async function lockBatch ({ sql, manifest, signal, ended }: Run, tx: Sql): Promise<void> {
+export async function lockBatches ({ sql, signal, ended }: Run<AnyManifest>, tx: Sql, ids: readonly string[]): Promise<void> {
   await Promise.all([
     tx<[{ pid: number, startedAt: string }]>`
       select pid, xact_start::text as "startedAt" from pg_stat_activity where pid = pg_backend_pid()`.then(([session]) => cancelOnAbort(session)),
-    tx`select pg_advisory_xact_lock(hashtextextended(${manifest.id}, 0))`,
+    tx`select pg_advisory_xact_lock(hashtextextended(id, 0)) from unnest(${[...new Set(ids)].sort()}::text[]) as id`,
   ])
 
   function cancelOnAbort ({ pid, startedAt }: { pid: number, startedAt: string }): void {

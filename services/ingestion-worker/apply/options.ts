@@ -1,7 +1,8 @@
 import type { Sql } from 'postgres'
-import type { Manifest } from '../../../lib/batch/batch.ts'
+import type { AnyManifest, Manifest } from '../../../lib/batch/batch.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import type { Attempt, RowsDone } from '../receive/attempt.ts'
+import type { GuardOptions } from './guard/outliers.ts'
 import type { Report } from './report.ts'
 import type { BatchLimits } from './rules.ts'
 import type { ReportStep } from './steps.ts'
@@ -10,6 +11,8 @@ export type ApplyOptions = {
   sql: Sql
   store: Store
   limits: BatchLimits
+  /** Absent: no provider is guarded. */
+  guard?: GuardOptions | undefined
   /** Aborted when the attempt must stop at once. Its transaction is then rolled back. */
   signal: AbortSignal
   onProgress: (done: RowsDone) => void
@@ -17,8 +20,8 @@ export type ApplyOptions = {
 }
 
 /** One attempt at a batch. */
-export type Run = ApplyOptions & {
-  manifest: Manifest
+export type Run<M extends AnyManifest = Manifest> = ApplyOptions & {
+  manifest: M
   attempt: Attempt
   report: Report
   /** Aborted when the attempt has ended. */

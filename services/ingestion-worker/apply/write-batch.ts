@@ -2,9 +2,13 @@ import type { Sql } from 'postgres'
 import { markApplied } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
 import { finishAttempt } from '../receive/attempt.ts'
-import { writePrices } from './before-switch/write-prices.ts'
+import type { SortedPrices } from '../rows/output/batch-prices.ts'
+import type { RowError } from '../rows/values/row-error.ts'
+import { findTargets, resolveTargets } from './corrections/resolve-targets.ts'
+import { takeBackBatches } from './corrections/take-back-batches.ts'
 import { findDuplicate } from './duplicate/duplicate.ts'
-import { lockBatch } from './lock-batch.ts'
+import { idempotencyRecord } from './idempotency-record.ts'
+import { lockBatches } from './lock-batch.ts'
 import type { Run } from './options.ts'
 import { AlreadyFinal, Decided } from './outcome.ts'
 import type { ReadRows } from './read-rows.ts'
@@ -12,42 +16,44 @@ import { msSince } from './steps.ts'
 import { writeLedger } from './write-ledger.ts'
 
 /**
- * Writes a batch in one transaction: its prices, its state, and the idempotency record. Returns null, or the id of a batch that has applied the
- * same content: then nothing is written.
+ * Writes a batch in one transaction: its prices, those that it takes back, its state, and the idempotency record. Returns null, or the error for
+ * which the batch must be rejected: then nothing is written.
  *
  * Throws AlreadyFinal if another attempt was faster or an operator has acted on the batch, and Decided if an operator has discarded it.
  */
-export async function writeBatch (run: Run, codes: readonly string[], read: ReadRows): Promise<string | null> {
+export async function writeBatch (run: Run, codes: readonly string[], read: Omit<ReadRows, 'prices'> & { prices: SortedPrices }): Promise<RowError | null> {
   const { sql, manifest, attempt, onStep = () => {} } = run
+  const { id } = manifest
   let committing = 0
-  const duplicateId = await transaction(sql, async (tx, commit) => {
+  const refusal = await transaction(sql, async (tx, commit) => {
+    const targetIds = await findTargets(run, tx)
     // Both are sent at once. The server runs a statement after the one before, and with a newer snapshot.
-    const [, isSwitched] = await Promise.all([lockBatch(run, tx), checkUnapplied(tx, manifest.id)])
-    const duplicateId = await findDuplicate(tx, manifest, { digest: read.contentDigest, rows: read.rows })
-    if (duplicateId) return duplicateId
+    await Promise.all([lockBatches(run, tx, [id, ...targetIds]), checkUnapplied(tx, id)])
+    const refusal = await findDuplicate(tx, manifest, { digest: read.contentDigest, rows: read.rows })
+    if (refusal) return refusal
+    const targets = await resolveTargets(run, tx, targetIds)
+    if (!Array.isArray(targets)) return targets
     const loading = performance.now()
-    const prices = read.prices.sort()
-    await (isSwitched ? writeLedger : writePrices)(tx, codes, attempt.number, prices)
+    await writeLedger(tx, codes, attempt.number, read.prices)
+    const takenBack = await takeBackBatches(tx, targets, { replacedBy: id })
     onStep('load', msSince(loading))
     committing = performance.now()
     await finish(run, tx, read)
-    await commit(idempotencyRecord(manifest.id, read.rows, isSwitched))
+    await commit(idempotencyRecord(id, read.rows, takenBack))
     return null
   })
-  if (duplicateId === null) onStep('commit', msSince(committing))
-  return duplicateId
+  if (refusal === null) onStep('commit', msSince(committing))
+  return refusal
 }
 
-/** Returns whether prices are written to the ledger by lane and month. Throws AlreadyFinal if the batch is applied. */
-async function checkUnapplied (tx: Sql, id: string): Promise<boolean> {
-  const [row] = await tx<[{ isApplied: boolean, isSwitched: boolean }]>`
-    select exists (select from applied_batches where batch_id = ${id}) as "isApplied", switched_at is not null as "isSwitched" from ledger_position`
-  if (row.isApplied) throw new AlreadyFinal()
-  return row.isSwitched
+/** Throws AlreadyFinal if the batch is applied. */
+async function checkUnapplied (tx: Sql, id: string): Promise<void> {
+  const [applied] = await tx`select 1 from applied_batches where batch_id = ${id}`
+  if (applied) throw new AlreadyFinal()
 }
 
 /** Sets the state `applied`, and the outcome of the attempt. */
-async function finish ({ store, manifest, attempt, signal }: Run, tx: Sql, { rows, lastLineEnded, contentDigest }: ReadRows): Promise<void> {
+async function finish ({ store, manifest, attempt, signal }: Run, tx: Sql, { rows, lastLineEnded, contentDigest }: Omit<ReadRows, 'prices'>): Promise<void> {
   signal.throwIfAborted()
   const [updated] = await Promise.all([
     markApplied(tx, manifest, { rows, lastLineEnded, contentDigest }),
@@ -57,18 +63,4 @@ async function finish ({ store, manifest, attempt, signal }: Run, tx: Sql, { row
   // An operator's discard locks only the row. Its process may have crashed after it stored the decision and before it updated the row.
   const discarded = updated.wasDeadLetter && await store.readDecision(manifest.id, signal)
   if (discarded) throw new Decided(discarded)
-}
-
-/**
- * Returns the last statement of a batch, which is sent in one message with COMMIT. It takes the next position, and locks the row of positions
- * until the commit: whoever sees a position sees all below it. The time grows with the position, whatever the clock does.
- */
-function idempotencyRecord (batchId: string, rows: number, isSwitched: boolean): string {
-  const values = `'${batchId}', ${rows}` // An id is hexadecimal: `parseManifest` checks it.
-  if (!isSwitched) return `insert into applied_batches (batch_id, row_count, applied_at) values (${values}, clock_timestamp())`
-  return `
-    with next as (
-      update ledger_position set position = position + 1, at = greatest(clock_timestamp(), at + interval '1 microsecond') returning position, at
-    )
-    insert into applied_batches (batch_id, row_count, position, applied_at) select ${values}, position, at from next`
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { isFinal, type Manifest } from '../../../lib/batch/batch.ts'
+import { isAtRest, type AnyManifest } from '../../../lib/batch/batch.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import { beginBatch, operatorReasonPrefix } from '../../../lib/batch/transitions.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
@@ -12,22 +12,24 @@ export type Attempt = {
   attempt: number
   /** Number of the batch, the `batch_number` of its prices. */
   number: number
+  /** A person has let the batch pass the guard against outliers. */
+  isReleased: boolean
   /** Time by the clock of the database, as text with microseconds. */
   startedAt: string
 }
 
-/** Records a new attempt, in its own transaction so that the attempt is visible at once. Returns null if the batch is final or dead-lettered. */
-export async function beginAttempt (sql: Sql, manifest: Manifest, worker: string): Promise<Attempt | null> {
+/** Records a new attempt, in a transaction of its own so that it is visible at once. Returns null if the batch is final, held or dead-lettered. */
+export async function beginAttempt (sql: Sql, manifest: AnyManifest, worker: string): Promise<Attempt | null> {
   return await transaction(sql, async tx => {
     const [, batch] = await Promise.all([recordAccepted(tx, manifest), beginBatch(tx, manifest.id)])
     // The row is inserted by the first statement. A result without the row is an error: the caller must not delete the message.
     if (!batch) throw Object.assign(new Error(`The row of batch ${manifest.id} is missing`), { code: 'NO_ROW' })
-    if (isFinal(batch.state) || batch.state === 'dead_lettered') return null
+    if (isAtRest(batch.state)) return null
     const [row] = await tx<[{ attempt: number, startedAt: string }]>`
       insert into batch_attempts (batch_id, attempt, worker, started_at)
       select ${manifest.id}, coalesce(max(attempt), 0) + 1, ${worker}, clock_timestamp() from batch_attempts where batch_id = ${manifest.id}
       returning attempt, started_at::text as "startedAt"`
-    return { batchId: manifest.id, number: batch.number, ...row }
+    return { batchId: manifest.id, number: batch.number, isReleased: batch.isReleased, ...row }
   })
 }
 

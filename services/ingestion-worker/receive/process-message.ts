@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import { traceBindings } from '../../../lib/batch/batch.ts'
+import { isWithdrawal, traceBindings } from '../../../lib/batch/batch.ts'
 import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { requeueBatch } from '../../../lib/batch/transitions.ts'
@@ -9,6 +9,8 @@ import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
 import { classify, reasonOf } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { applyBatch } from '../apply/apply.ts'
+import { applyWithdrawal } from '../apply/corrections/apply-withdrawal.ts'
+import type { GuardOptions } from '../apply/guard/outliers.ts'
 import type { Outcome } from '../apply/outcome.ts'
 import type { BatchLimits } from '../apply/rules.ts'
 import { createStepReporter } from '../apply/steps.ts'
@@ -32,6 +34,8 @@ export type Worker = {
   log: Log
   metrics: Metrics
   limits: BatchLimits
+  /** The guard against outliers. Absent: no provider is guarded. */
+  guard?: GuardOptions | undefined
   heartbeat: HeartbeatOptions
   parked: Parked
   /** Pause before an object that differs from what was accepted is read again, in milliseconds. */
@@ -171,7 +175,7 @@ type MessageContext = Worker & {
 
 /** Makes one attempt, from the manifest to the commit. */
 async function attemptBatch (context: MessageContext, { batchId, traceparent, receives }: Delivery): Promise<void> {
-  const { name, sql, store, metrics, limits, signal, waits } = context
+  const { name, sql, store, metrics, limits, guard, signal, waits } = context
   waits.beginTry()
   signal.throwIfAborted()
   if (batchId === '') throw Object.assign(new Error('The message names no batch'), { code: 'NO_BATCH_ID' })
@@ -193,7 +197,8 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
   const progress = reportProgress(sql, attempt, () => done)
   let outcome: Outcome
   try {
-    outcome = await applyBatch({ sql, store, limits, signal, onProgress: now => { done = now }, onStep }, manifest, attempt)
+    const options = { sql, store, limits, guard, signal, onProgress: (now: RowsDone) => { done = now }, onStep }
+    outcome = isWithdrawal(manifest) ? await applyWithdrawal(options, manifest, attempt) : await applyBatch(options, manifest, attempt)
   } catch (error) {
     await progress.stop()
     const reason = reasonOf(isByOperator(signal) ? signal.reason : error)

@@ -1,6 +1,6 @@
 import { addAbortSignal } from 'node:stream'
 import type { Sql } from 'postgres'
-import { isUnfinished, type State } from '../../../lib/batch/batch.ts'
+import { isUnfinished, isWithdrawal, type State } from '../../../lib/batch/batch.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { classify } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
@@ -93,6 +93,7 @@ async function isAsAccepted ({ store, maxDecodedBytes, signal }: RecheckOptions,
     const [manifest, decision] = await Promise.all([store.readManifest(id), store.readDecision(id, signal)])
     if (!manifest) return false
     if (decision) return true // the next attempt follows the decision and reads no payload
+    if (isWithdrawal(manifest)) return true
     const payload = addAbortSignal(signal, await store.openPayload(manifest.payload, signal))
     try {
       const chunks = readPayload(payload, manifest, maxDecodedBytes)

@@ -61,7 +61,7 @@ async function publishHeldBatches ({ sql, metrics, onStoreSuspect }: BacklogWatc
   if (held) onStoreSuspect?.()
 }
 
-const openStates = Object.keys({ queued: true, processing: true, dead_lettered: true } satisfies Record<OpenState, true>) as OpenState[]
+const openStates = Object.keys({ queued: true, processing: true, held: true, dead_lettered: true } satisfies Record<OpenState, true>) as OpenState[]
 type Found = Record<OpenState, number> & { expiring: number, providers: number, oldest: number, most: number }
 
 /** Counts the batches by state. The age of a redriven batch counts from its redrive: its time as a dead letter is not backlog. */
@@ -71,6 +71,7 @@ async function queryBatches (sql: Sql, payloadKeepDays: number | undefined): Pro
     select
       count(*) filter (where state = 'queued') as queued,
       count(*) filter (where state = 'processing') as processing,
+      (select count(*) from batches where state = 'held') as held,
       (select count(*) from batches where state = 'dead_lettered') as dead_lettered,
       (
         select count(*) from batches

@@ -16,8 +16,9 @@ export const listBatches = command({
   },
   runs: 'task',
   async run ({ values: { provider, state, limit }, system }) {
-    if (state !== undefined && !states.some(known => known === state)) throw new CommandError(`--state must be one of ${states.join(', ')}.`, 2)
-    const found = await readOnlyQuery(listRecords((await system()).readOnly(), { provider, state, limit: readLimit(limit) }))
+    const listed = states.find(known => known === state)
+    if (state !== undefined && listed === undefined) throw new CommandError(`--state must be one of ${states.join(', ')}.`, 2)
+    const found = await readOnlyQuery(listRecords((await system()).readOnly(), { provider, state: listed, limit: readLimit(limit) }))
     console.log(found.length === 0
       ? 'There are no such batches.'
       : table(['id', 'state', 'accepted', 'rows', 'errors'],

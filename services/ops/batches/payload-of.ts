@@ -1,11 +1,12 @@
+import { isWithdrawal } from '../../../lib/batch/batch.ts'
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import type { PayloadState } from '../../../lib/batch/store/store.ts'
 import { reasonOf } from '../../../lib/process/failures.ts'
 import type { System } from '../system.ts'
 
 export type ShownPayload = {
-  /** `unknown` if the store or the manifest, which names the payload, cannot be read: `reason` has the error. */
-  state: PayloadState | 'unknown'
+  /** `none` for a withdrawal. `unknown` if the store or the manifest, which names the payload, cannot be read: `reason` has the error. */
+  state: PayloadState | 'none' | 'unknown'
   reason?: string
   /** When the lifecycle of the bucket deletes the payload; null if it deletes none. ISO 8601. */
   expires_at: string | null
@@ -17,6 +18,7 @@ export async function payloadOf (system: System, id: string): Promise<ShownPaylo
     const [store, keepDays] = [await system.store(), system.payloadKeepDays()]
     const manifest = await store.readManifest(id)
     if (!manifest) return { state: 'unknown', reason: 'NO_MANIFEST', expires_at: null }
+    if (isWithdrawal(manifest)) return { state: 'none', expires_at: null }
     return { state: await store.payloadState(manifest.payload), expires_at: expiryOf(manifest.payloadStoredAt ?? manifest.acceptedAt, keepDays) }
   } catch (error) {
     return { state: 'unknown', reason: reasonOf(error), expires_at: null }

@@ -8,7 +8,10 @@ import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { CommandError } from '../command-error.ts'
 import { openProgress } from './progress.ts'
 
-export type SubmitOptions = { url: string, apiKey: string, key: string | undefined, dryRun: boolean, rows?: string | undefined }
+export type SubmitOptions = {
+  url: string, apiKey: string, key: string | undefined, dryRun: boolean
+  rows?: string | undefined, replaces?: string | undefined, series?: string | undefined
+}
 
 type Batch = {
   /** Whether the batch was accepted by an earlier request. Only the response to `POST /batches` says so. */
@@ -40,11 +43,11 @@ export async function submitFile (path: string, options: SubmitOptions): Promise
 /** Sends content as a batch, like {@link submitFile}. `digest` is the content's SHA-256 in base64. */
 export async function submit (
   body: ReadableStream | Uint8Array, { type, gzip, digest }: { type: string, gzip: boolean, digest: string },
-  { url, apiKey, key, dryRun, rows }: SubmitOptions,
+  { url, apiKey, key, dryRun, rows, replaces, series }: SubmitOptions,
   progress = openProgress()
 ): Promise<void> {
   const authorization = `Bearer ${apiKey}`
-  const query = new URLSearchParams({ ...(dryRun ? { dry_run: 'true' } : {}), ...(rows === undefined ? {} : { rows }) })
+  const query = new URLSearchParams({ ...(dryRun ? { dry_run: 'true' } : {}), ...(rows === undefined ? {} : { rows }), ...(replaces === undefined ? {} : { replaces }) })
   let batch = await readResponse(fetch(new URL(query.size > 0 ? `/batches?${query}` : '/batches', url), {
     method: 'POST',
     body,
@@ -56,6 +59,7 @@ export async function submit (
       'content-digest': `sha-256=:${digest}:`,
       ...(gzip ? { 'content-encoding': 'gzip' } : {}),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...(series === undefined ? {} : { 'batch-series': series }),
     },
   } as RequestInit))
   progress.line(`batch ${batch.id}${batch.replayed ? ', accepted by an earlier request' : ''}`)

@@ -1,15 +1,15 @@
 import type { Sql } from 'postgres'
-import type { Manifest } from '../../../lib/batch/batch.ts'
+import type { AnyManifest } from '../../../lib/batch/batch.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
-import { atOnce } from './at-once.ts'
+import { atOnce } from '../../../lib/process/at-once.ts'
 import { unreadable, type Unreadable } from './unreadable.ts'
 
 /** A page of manifests whose batches have no row. */
 export type Lost = {
   /** Manifests without a decision in the store: their batches are to be applied. */
-  undecided: Manifest[]
-  decided: Array<{ manifest: Manifest, decision: Decision }>
+  undecided: AnyManifest[]
+  decided: Array<{ manifest: AnyManifest, decision: Decision }>
   unreadable: Unreadable[]
 }
 

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { isWithdrawal } from '../../../lib/batch/batch.ts'
 import { followDecision } from '../../../lib/batch/follow-decision.ts'
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
@@ -98,10 +99,11 @@ async function restoreBatches (
   const written = dryRun ? undefined : new Set(await recordLost(sql, undecided))
   const now = new Date().toISOString()
   const lost = undecided.filter(({ id }) => written?.has(id) ?? true) // the ingestion API or a worker may have written the row meanwhile
-  for (const { provider, payloadStoredAt, acceptedAt } of lost) {
-    const counts = countsOf(result, provider)
+  for (const manifest of lost) {
+    const counts = countsOf(result, manifest.provider)
     counts.lost++
-    const expiresAt = expiryOf(payloadStoredAt ?? acceptedAt, payloadKeepDays)
+    if (isWithdrawal(manifest)) continue
+    const expiresAt = expiryOf(manifest.payloadStoredAt ?? manifest.acceptedAt, payloadKeepDays)
     if (expiresAt !== null && expiresAt <= now) counts.expired++
   }
   recordUnreadable(result, unreadable)

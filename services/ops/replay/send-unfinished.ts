@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Queue } from '../../../lib/batch/queue.ts'
-import { atOnce } from './at-once.ts'
+import { atOnce } from '../../../lib/process/at-once.ts'
 
 /**
  * Selects unfinished batches whose messages must be sent: those that were queued or processing at the time that the database was restored

@@ -49,8 +49,9 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'decisions'], 'the worker writes only reports and decisions')
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
-  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* batches/*', 'PutObject GetObject: decisions/*', 'GetObject GetObjectVersion: incoming/*'], 'operators write decisions, and change no other object in the bucket')
-  t.equal(byOps.length, 4)
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/*',
+    'GetObject GetObjectVersion: incoming/*'], 'operators write decisions and withdrawals, and change no other object in the bucket')
+  t.equal(byOps.length, 6)
 
   const secretsOf = (role: string): string[] => statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('secretsmanager:GetSecretValue')).flatMap(({ Resource }) => Resource)
   t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'only the migrator reads the master\'s URL')

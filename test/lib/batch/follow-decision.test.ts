@@ -7,6 +7,7 @@ import { actOn, listAuditEntries } from '../../../lib/batch/dead-letters.ts'
 import { decideInTime } from '../../../lib/batch/store/decide.ts'
 import type { Decision } from '../../../lib/batch/store/decision.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
+import { withPrices } from '../../../lib/batch/store/manifest.ts'
 import { applyBatch } from '../../../services/ingestion-worker/apply/apply.ts'
 import type { Outcome } from '../../../services/ingestion-worker/apply/outcome.ts'
 import { beginAttempt } from '../../../services/ingestion-worker/receive/attempt.ts'
@@ -238,7 +239,7 @@ t.test('an operator discards', async t => {
 
   t.test('a redrive without the payload is refused, but not while the store is unavailable', async t => {
     const id = await deadLetter('4')
-    const { payload } = (await it.store.readManifest(id))!
+    const { payload } = withPrices((await it.store.readManifest(id))!)
     t.equal(await it.store.payloadState(payload), 'stored')
     t.equal(await it.store.payloadState({ ...payload, versionId: null, etag: '"other"' }), 'changed')
     await it.store.deletePayload(payload)

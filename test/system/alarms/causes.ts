@@ -6,6 +6,7 @@ import { PurgeQueueCommand } from '@aws-sdk/client-sqs'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import type { AlarmName } from '../../../observability/alarms.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
+import { withPrices } from '../../../lib/batch/store/manifest.ts'
 import { holdTables } from '../../harness/lock.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { asReader, goodRow, path, providers, readersKeys, type Fixture } from './fixture.ts'
@@ -107,7 +108,7 @@ export const causes: Cause[] = [
       const store = openStore(s3, bucket)
       const changed: Array<{ Key: string, Body: Uint8Array }> = []
       for (const provider of providers) {
-        const { payload } = (await store.readManifest(await submit(provider, goodRow())))!
+        const { payload } = withPrices((await store.readManifest(await submit(provider, goodRow())))!)
         changed.push({ Key: payload.key, Body: Buffer.concat(await (await store.openPayload(payload)).toArray() as Buffer[]) })
         await s3.send(new PutObjectCommand({ Bucket: bucket, Key: payload.key, Body: 'something else' }))
       }

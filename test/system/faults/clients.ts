@@ -3,6 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import { batchId } from '../../../lib/batch/batch.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
+import { withPrices } from '../../../lib/batch/store/manifest.ts'
 import { bodyOf, type Plan } from './batches.ts'
 import type { History } from './history.ts'
 import { keyOf, type System } from './system.ts'
@@ -53,8 +54,8 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
   async function change (plan: Plan): Promise<void> {
     const at = history.now()
     const done = await (async () => {
-      const manifest = await store.readManifest(idOf(plan))
-      await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest!.payload.key, Body: bodyOf(plan, true).content }))
+      const manifest = withPrices((await store.readManifest(idOf(plan)))!)
+      await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest.payload.key, Body: bodyOf(plan, true).content }))
     })().then(() => 'changed', (error: unknown) => `not changed: ${String(error)}`)
     history.add({ type: 'fault', name: 'object changed', at, until: history.now(), detail: done, batches: [plan.batch] })
   }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
+import { withPrices } from '../../../lib/batch/store/manifest.ts'
 import { bodyOf, type Plan } from './batches.ts'
 import { idOf } from './clients.ts'
 import type { History } from './history.ts'
@@ -26,8 +27,8 @@ export function startOperator (system: System, plans: readonly Plan[], history: 
       if (plan.batch % 80 < 40) {
         await act(plan, 'discard')
       } else {
-        const manifest = await store.readManifest(id)
-        await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest!.payload.key, Body: bodyOf(plan).content }))
+        const manifest = withPrices((await store.readManifest(id))!)
+        await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest.payload.key, Body: bodyOf(plan).content }))
         await Promise.all([act(plan, 'redrive'), act(plan, 'redrive')])
       }
     }

@@ -1,5 +1,5 @@
 import { statusOf } from '../../../../lib/batch/store/absent.ts'
-import type { Manifest } from '../../../../lib/batch/batch.ts'
+import { isWithdrawal, type Manifest } from '../../../../lib/batch/batch.ts'
 import { classify } from '../../../../lib/process/failures.ts'
 import type { ApplyOptions } from '../options.ts'
 import { openContentDigest } from './content-digest.ts'
@@ -32,7 +32,7 @@ async function backfillContentDigest (options: ApplyOptions, id: string): Promis
     throw error
   })
   const kind = manifest?.name.kind ?? null
-  const digest = manifest && kind !== 'key' ? await computeContentDigest(options, manifest) : null
+  const digest = manifest && !isWithdrawal(manifest) && kind !== 'key' ? await computeContentDigest(options, manifest) : null
   await sql`
     update batches set name_kind = coalesce(${kind}, name_kind), content_digest = ${digest}, content_lost = ${digest === null && kind !== 'key'}
     where id = ${id} and content_digest is null`

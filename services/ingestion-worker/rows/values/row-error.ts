@@ -37,6 +37,10 @@ const messages = {
   gap_too_long: 'More than {} bytes of consecutive white space or empty lines',
   too_many_rows: 'A file has at most {} rows',
   row_count: 'The file has {}',
+  withdrawn: 'The same content was withdrawn, as batch {}: send it under a new Idempotency-Key if it is to count again',
+  not_withdrawable: 'The batch is {} and cannot be withdrawn',
+  already_replaced: 'A batch of "replaces" was replaced by batch {}, whose prices count: replace that one',
+  superseded: 'Batch {} of the same series was processed first after this one and has been applied: send this file again if it is the newer one',
   duplicate: 'The same content in the same format was applied before, as batch {}',
 } as const
 

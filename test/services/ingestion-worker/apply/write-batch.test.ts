@@ -1,12 +1,8 @@
 import t from 'tap'
 import type { Sql } from 'postgres'
-import { classify } from '../../../../lib/process/failures.ts'
-import { switchLedger } from '../../../../lib/ledger/switch.ts'
 import { applyBatch } from '../../../../services/ingestion-worker/apply/apply.ts'
 import { beginAttempt } from '../../../../services/ingestion-worker/receive/attempt.ts'
-import { beforeSwitch } from '../../../harness/database.ts'
 import { pipeline, type Pipeline } from '../../../harness/pipeline.ts'
-import { waitFor } from '../../../harness/wait.ts'
 
 const csv = 'orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-05,100\n'
 const limits = { maxRows: 10, maxRowBytes: 1_000, maxDecodedBytes: 1_000, maxPriceUsd: 1_000_000 }
@@ -38,34 +34,6 @@ t.test('eight writers: positions have no gap, whoever sees one sees all below it
     }
     return seen
   }
-})
-
-t.test('a switch between the look and the COPY: the attempt fails with class wait and writes nothing; the next one writes the ledger', async t => {
-  const it = await pipeline(t)
-  await beforeSwitch(it.db.migrator)
-  const { migrator } = it.db
-  const sql = it.db.open('ingestion_worker')
-  const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const holding = migrator.begin(async tx => { // keeps both the COPY and the switch waiting, in this order of arrival
-    await tx`lock table only prices in share mode`
-    locked.resolve()
-    await release.promise
-    await tx`select switch_ledger()`
-  })
-  await locked.promise
-  const applying = apply(it, sql, 'one').catch((error: unknown) => error)
-  await waitFor(async () => (await migrator`
-    select 1 from pg_locks where relation = 'prices'::regclass and not granted
-      and database = (select oid from pg_database where datname = current_database())`).length > 0)
-  release.resolve()
-  await holding
-  const error = await applying
-  t.match(error, { code: '42501' })
-  t.equal(classify(error), 'wait')
-  t.same(await migrator`select 1 from all_prices`, [])
-  t.equal(await apply(it, sql, 'one'), 'applied')
-  t.same(await migrator`select position, (select count(*)::int from unmerged_prices) as rows from applied_batches`, [{ position: 1, rows: 1 }])
-  t.equal(await switchLedger(migrator), false)
 })
 
 t.test('two attempts at one batch at the same time: one applies it, the other finds it final', async t => {

@@ -1,0 +1,21 @@
+import type { FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { callerOf } from '../../lib/api-keys/require-key.ts'
+import { Problem } from '../../lib/http/problem.ts'
+
+/** Parameters of an action on a batch by its provider, or by an operator for its provider. */
+export const OnBehalf = Type.Object({
+  why: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'the reason, for the audit' })),
+  provider: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'whose batch it is, for a key with the scope admin' })),
+}, { additionalProperties: false })
+
+/** Returns whose batch the action is on: the caller's own, or with the scope admin that of the parameter. Throws `forbidden`. */
+export function onBehalfOf (request: FastifyRequest<{ Params: { id: string }, Querystring: Static<typeof OnBehalf> }>): string {
+  const { provider, scopes } = callerOf(request)
+  const { provider: owner } = request.query
+  if (owner === undefined && scopes.has('submit')) return provider
+  if (owner !== undefined && (scopes.has('admin') || owner === provider)) return owner
+  throw new Problem('forbidden', owner === undefined
+    ? 'With the scope "admin" alone, name the provider of the batch: ?provider='
+    : 'Only a key with the scope "admin" may name another provider')
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import type { Manifest, State } from '../../../lib/batch/batch.ts'
+import { requestWithdrawal } from '../../../lib/batch/request-withdrawal.ts'
+import { accessProblems, callerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { documentedProblems } from '../../../lib/http/documented-problems.ts'
+import { Problem } from '../../../lib/http/problem.ts'
+import type { IngestionApi } from '../context.ts'
+import { ownManifest, readBatchView } from '../lookup.ts'
+import { OnBehalf, onBehalfOf } from '../on-behalf.ts'
+import { BatchView, viewSerializer } from '../view.ts'
+
+/** States in which a batch has ended without being applied. */
+const ended: State[] = ['rejected', 'validated', 'discarded']
+
+/** `DELETE /batches/<id>`: withdraws a batch. */
+export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void {
+  const { store, sql, log, keys } = api
+  app.delete<{ Params: { id: string }, Querystring: Static<typeof OnBehalf> }>('/batches/:id', {
+    schema: {
+      summary: 'Withdraw a batch: its prices no longer count',
+      description: 'A batch that is not applied yet never is. The withdrawal is final. A repeated request changes nothing, and the first reason stays.',
+      tags: ['batches'],
+      security: [{ key: [] }],
+      params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
+      querystring: OnBehalf,
+      response: {
+        200: { description: 'The batch is withdrawn', content: { 'application/json': { schema: BatchView } } },
+        202: {
+          description: 'The withdrawal is accepted. Until it is done, the state is withdrawing and the prices count',
+          headers: { location: { type: 'string', description: 'URL of the batch' } },
+          content: { 'application/json': { schema: BatchView } },
+        },
+        ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'not-found', 'unknown-batch', 'not-withdrawable', 'too-many-requests',
+          'store-unavailable', 'queue-unavailable'),
+      },
+    },
+    config: { rateLimit: api.rateLimit },
+    onRequest: requireKey(keys, 'submit', 'admin'),
+    serializerCompiler: viewSerializer,
+  }, async (request, reply) => {
+    const { id } = request.params
+    const manifest = await ownManifest(store, onBehalfOf(request), id)
+    const before = await readBatchView(sql, log, manifest)
+    if (before.state !== 'withdrawn') {
+      checkWithdrawable(manifest, before.state as State)
+      const actor = { name: callerOf(request).provider, reason: request.query.why ?? null }
+      await requestWithdrawal({ store, queue: api.queue, sql, log }, manifest, actor, request.id)
+      request.log.info({ batchId: id, actor: actor.name }, 'withdrawal accepted')
+    }
+    const view = before.state === 'withdrawn' ? before : await readBatchView(sql, log, manifest)
+    return reply.code(view.state === 'withdrawn' ? 200 : 202)
+      .headers({ location: `/batches/${id}`, 'cache-control': 'no-store' }).send(view)
+  })
+}
+
+function checkWithdrawable ({ id, mode }: Manifest, state: State): void {
+  if (mode === 'dry_run') throw new Problem('not-withdrawable', `Batch ${id} is a dry run: none of its prices count`, { members: { id, state } })
+  if (ended.includes(state)) {
+    throw new Problem('not-withdrawable', `Batch ${id} is ${state}: none of its prices count, and none ever will`, { members: { id, state } })
+  }
+}
