@@ -70,7 +70,7 @@ async function begin (t: Test, options: Partial<Dependencies>) {
   const it = await pipeline(t, { maxReceives: 2 })
   const manifest = await it.submit(csv)
   await recordAccepted(it.db.open('ingestion_api'), manifest)
-  await writeManifest(it, manifest.id, { ...manifest, version: 2 })
+  await writeManifest(it, manifest.id, { ...manifest, version: 3 })
   const metrics = openMetrics('ingestion-worker')
   startWorker(t, it, { ...options, metrics })
   const counted = async (): Promise<number> => await valueOf(metrics, 'freight_failures_total', { class: 'newer' }) ?? 0
