@@ -117,6 +117,8 @@ CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (
 
 CREATE INDEX batches_unfinished ON public.batches USING btree (provider) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 
+CREATE INDEX batches_withdrawn ON public.batches USING btree (provider, digest) WHERE (state = 'withdrawn'::text);
+
 grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at) on batches to batch_intake;
 grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits, replaces, replaced_by, withdrawn_at, why, held_at, released_at) on batches to batch_writer;
 grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at, purged_at) on batches to operators;

@@ -40,8 +40,8 @@ t.test('the search for a duplicate and the count of unfinished batches each read
   const worker = openDatabase({ url: db.url('ingestion_worker'), process: 'test', poolSize: 1 })
   t.teardown(() => worker.end())
   const digestOf = async (n: number): Promise<string> => (await db.migrator`select encode(sha256(${String(n)}::bytea), 'hex') as digest`)[0]!.digest as string
-  const duplicateOf = async (content: string, payload: string): Promise<string | null | undefined> => (await transaction(worker, tx => findDuplicate(
-    tx, { id: 'f'.repeat(64), provider: 'demo', name: { kind: 'upload', value: 'x' }, format: 'csv', digest: payload } as Manifest, { digest: content, rows: 1 })))?.value
+  const duplicateOf = async (content: string, payload: string): Promise<string | null> => (await transaction(worker, tx => findDuplicate(
+    tx, { id: 'f'.repeat(64), provider: 'demo', name: { kind: 'upload', value: 'x' }, format: 'csv', digest: payload } as Manifest, { digest: content, rows: 1 })))?.value ?? null
   const [plain, keyed, packed, none] = [await digestOf(1_001), await digestOf(1_002), await digestOf(1_010), 'a'.repeat(64)]
   const packedContent = (await db.migrator`select content_digest as digest from batches where id = ${packed}`)[0]!.digest as string
   await t.test('duplicates', async t => {
@@ -52,7 +52,7 @@ t.test('the search for a duplicate and the count of unfinished batches each read
       t.equal(await duplicateOf(packedContent, packed), packed, 'the compressed upload itself')
       t.equal(await duplicateOf(keyed, keyed), null)
       t.equal(await duplicateOf(none, none), null)
-    }), ['batches_of_content', 'batches_of_digest', 'batches_of_unread_content'])
+    }), ['batches_of_content', 'batches_of_digest', 'batches_of_unread_content', 'batches_withdrawn'])
   })
   await t.test('unfinished', async t => {
     t.same(await read(worker, async () => { t.equal((await countUnfinished(worker, 'demo', [plain])).unfinished, 100) }), ['batches_pkey', 'batches_unfinished'])

@@ -40,7 +40,7 @@ export async function findDuplicate (tx: Sql, manifest: Manifest, content: Conte
   const [withdrawn] = await tx<Array<{ id: string }>>`
     select id from batches
     where provider = ${provider} and format = ${format} and state = 'withdrawn' and id <> ${id} and name_kind is distinct from 'key'
-      and (digest = any(${[content.digest, payload]}) or content_digest = ${content.digest})
+      and (content_digest <> digest and content_digest = ${content.digest} or digest = any(${[content.digest, payload]}))
     order by number limit 1`
   if (withdrawn) return fileError('withdrawn', withdrawn.id, withdrawn.id)
   if ((await findUnknown(tx, manifest, content)).length > 0) throw new UnknownContents(content)
