@@ -18,7 +18,8 @@ t.test('every command of every document exists', async t => {
   let count = 0
   for (const file of documents) {
     // A block without a language is output or a diagram. The drill has run the commands in its output.
-    const text = readFileSync(join(root, file), 'utf8').replace(/^## The drill[^]*/m, '').replace(/^ *```\n[^]*?^ *```$/gm, block => block.replace(/[^\n]/g, ''))
+    const text = readFileSync(join(root, file), 'utf8').replace(/^## The drill[^]*/m, '')
+      .replace(/^ *```(\w*)\n[^]*?^ *```$/gm, (block, language) => language === '' ? block.replace(/[^\n]/g, '') : block)
     for (const command of documentedCommands(text)) {
       count++
       const problem = problemOfCommand(command)

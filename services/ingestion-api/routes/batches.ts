@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { states } from '../../../lib/batch/batch.ts'
 import { listRecords, providerOfRecord } from '../../../lib/batch/records.ts'
+import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
@@ -43,7 +44,8 @@ export function registerBatches (app: FastifyInstance, { store, sql, log, keys, 
     const provider = providerOf(request)
     const manifest = await ownManifest(store, provider, request.params.id)
     const readView = (): Promise<BatchView> => readBatchView(sql, log, manifest)
-    return reply.header('cache-control', 'no-store').send(await waitForEnd(request, reply, await readView(), readView))
+    const view = await readView()
+    return reply.header('cache-control', 'no-store').send(await waitForEnd(request, reply, view, readView, view.state === 'withdrawing' ? withdrawalId(manifest) : manifest.id))
   })
 
   app.get<{ Querystring: Static<typeof ListQuery> }>('/batches', {

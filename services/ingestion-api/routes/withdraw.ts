@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Manifest, State } from '../../../lib/batch/batch.ts'
 import { requestWithdrawal } from '../../../lib/batch/request-withdrawal.ts'
+import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import { accessProblems, callerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
@@ -9,6 +10,7 @@ import type { IngestionApi } from '../context.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
 import { OnBehalf, onBehalfOf } from '../on-behalf.ts'
 import { BatchView, viewSerializer } from '../view.ts'
+import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
 
 /** States in which a batch has ended without being applied. */
 const ended: State[] = ['rejected', 'validated', 'discarded']
@@ -24,11 +26,12 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
       security: [{ key: [] }],
       params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
       querystring: OnBehalf,
+      headers: Type.Object({ prefer: preferHeader }),
       response: {
-        200: { description: 'The batch is withdrawn', content: { 'application/json': { schema: BatchView } } },
+        200: { description: 'The batch is withdrawn', headers: { 'preference-applied': preferenceApplied }, content: { 'application/json': { schema: BatchView } } },
         202: {
           description: 'The withdrawal is accepted. Until it is done, the state is withdrawing and the prices count',
-          headers: { location: { type: 'string', description: 'URL of the batch' } },
+          headers: { location: { type: 'string', description: 'URL of the batch' }, 'preference-applied': preferenceApplied },
           content: { 'application/json': { schema: BatchView } },
         },
         ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'not-found', 'unknown-batch', 'not-withdrawable', 'too-many-requests',
@@ -41,14 +44,16 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
   }, async (request, reply) => {
     const { id } = request.params
     const manifest = await ownManifest(store, onBehalfOf(request), id)
-    const before = await readBatchView(sql, log, manifest)
+    const readView = (): Promise<BatchView> => readBatchView(sql, log, manifest)
+    const before = await readView()
     if (before.state !== 'withdrawn') {
       checkWithdrawable(manifest, before.state as State)
       const actor = { name: callerOf(request).provider, reason: request.query.why ?? null }
       await requestWithdrawal({ store, queue: api.queue, sql, log }, manifest, actor, request.id)
       request.log.info({ batchId: id, actor: actor.name }, 'withdrawal accepted')
     }
-    const view = before.state === 'withdrawn' ? before : await readBatchView(sql, log, manifest)
+    const current = before.state === 'withdrawn' ? before : await readView()
+    const view = await api.waitForEnd(request, reply, current, readView, withdrawalId(manifest))
     return reply.code(view.state === 'withdrawn' ? 200 : 202)
       .headers({ location: `/batches/${id}`, 'cache-control': 'no-store' }).send(view)
   })
