@@ -16,7 +16,7 @@ export type Migration = {
   afterConversion?: boolean
 }
 
-export const migrationsFolder = join(import.meta.dirname, '../../sql/migrations')
+const migrationsFolder = join(import.meta.dirname, '../../sql/migrations')
 
 /** Returns the migrations of this release in order. Throws if numbers have gaps or repeat, as after a merge of two branches. */
 export function readMigrations (folder = migrationsFolder): Migration[] {

@@ -21,13 +21,6 @@ export type TestDatabase = {
  */
 export const database = (t: Test): Promise<TestDatabase> => copyOf(t, testSystem().templateDatabase)
 
-/** Returns a database to the time before the switch: workers write `prices` and `lane_months`. */
-export async function beforeSwitch (migrator: Sql): Promise<void> {
-  await migrator`update ledger_position set switched_at = null`
-  await migrator`update schema_migrations set oldest_release = null where name = '0017-ledger'`
-  await migrator`grant insert on prices, lane_months to batch_writer`
-}
-
 /**
  * Copies the database in its present state, as a restore to this moment would. It ends all sessions of the source: nothing may run on the source
  * meanwhile.

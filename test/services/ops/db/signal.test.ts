@@ -28,8 +28,8 @@ t.test('the login of operators: 42501 for everything that no command needs', asy
   const sql = (await database(t)).open('ops')
   for (const statement of [
     'drop table batches', 'alter table batches add column x int', 'create index on batches (digest)', 'create table x ()', 'create schema x', 'create temporary table x ()',
-    'create extension pg_stat_statements', 'truncate prices', 'delete from prices', 'update lane_months set counts = counts', 'delete from batches',
-    'update batches set digest = digest', 'insert into applied_batches (batch_id, row_count) values (\'x\', 1)', 'delete from applied_batches',
+    'create extension pg_stat_statements', 'truncate merged_prices', 'update merged_prices set days = days', 'update merged_sums set counts = counts', 'delete from batches',
+    'update batches set digest = digest', 'delete from applied_batches',
     'delete from dead_letter_actions', 'update dead_letter_actions set actor = \'x\'', 'delete from session_signals', 'update session_signals set actor = \'x\'',
     'select receipt from parked_messages', 'delete from parked_messages', 'delete from ports', 'update worker_rules set release = \'x\'', 'delete from schema_migrations',
     'select * from pg_authid', 'select pg_read_file(\'PG_VERSION\')', 'copy batches to program \'true\'', 'create role x', 'alter role ops superuser',
