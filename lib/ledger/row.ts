@@ -53,6 +53,12 @@ function centsWidth ({ days, cents }: Pick<LedgerRow, 'days' | 'cents'>): 4 | 8 
   return width
 }
 
+/** Returns a function that returns the cents of the price at an index. */
+export function centsOf (row: Pick<LedgerRow, 'days' | 'cents'>): (index: number) => number {
+  const { cents } = row
+  return centsWidth(row) === 4 ? index => cents.readInt32BE(index * 4) : index => Number(cents.readBigInt64BE(index * 8))
+}
+
 /** Number and sum of the prices on each day of a month; element 0 is the first of the month. Prices that are taken back are subtracted. */
 export type DaySums = { counts: number[], cents: bigint[] }
 

@@ -14,6 +14,7 @@ import { countSlowResponses } from './slow-responses.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerErrors } from './routes/errors.ts'
+import { registerPrices } from './routes/prices.ts'
 import { registerRelease } from './routes/release.ts'
 import { registerSubmit } from './routes/submit.ts'
 import { registerUploads } from './routes/uploads.ts'
@@ -54,6 +55,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerSubmit(routes, api)
     registerBatches(routes, api)
     registerErrors(routes, api)
+    registerPrices(routes, api)
     registerWithdraw(routes, api)
     registerRelease(routes, api)
   })
