@@ -93,7 +93,7 @@ export function operations (stores: Stores) {
   const { config, database, queue, payloads } = stores
   return {
     command: [...node('ops/main.ts'), '--help'],
-    environment: { ...storeEnvironment(stores), LOG_LEVEL: config.logs.level, ...database.environment('ops') },
+    environment: { ...storeEnvironment(stores), LOG_LEVEL: config.logs.level, DATABASE_BACKUP_DAYS: String(config.database.backupDays), ...database.environment('ops') },
     statements: [...database.connect('ops'), ...queue.send(), ...payloads.operate()],
     stopSeconds: 30,
     cpu: 512,

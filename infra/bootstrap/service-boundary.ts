@@ -12,7 +12,7 @@ const allowedActions: Record<string, string[]> = {
   lambda: ['InvokeFunction'],
   logs: ['CreateLogStream', 'DescribeLogStreams', 'PutLogEvents'],
   'rds-db': ['connect'],
-  s3: ['AbortMultipartUpload', 'DeleteObject', 'DeleteObjectVersion', 'GetObject', 'GetObjectVersion', 'ListBucket', 'PutObject'],
+  s3: ['AbortMultipartUpload', 'DeleteObject', 'DeleteObjectVersion', 'GetObject', 'GetObjectVersion', 'ListBucket', 'ListBucketVersions', 'PutObject'],
   secretsmanager: ['GetSecretValue'],
   sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'],
 }

@@ -64,6 +64,9 @@ export const UnfinishedMax = Count('queued and processing batches that one provi
   default: 5_000, maximum: 100_000,
 })
 
+/** The worker removes the prices of a withdrawn batch after this time, and the rates API answers no earlier `as_of`. */
+export const CorrectionsKeepDays = Count('days for which the prices of a withdrawn batch are kept, and for which `as_of` goes back', { default: 400, maximum: 36_500 })
+
 /** How a process connects to the database. */
 export const Database = {
   DATABASE_URL: Type.String({ description: 'postgres://user:password@host:port/database of the primary, one host', pattern: '^postgres(ql)?://' }),

@@ -22,6 +22,7 @@ import type { HeartbeatOptions } from './receive/heartbeat.ts'
 import { cacheMaxReceives } from './receive/max-receives.ts'
 import { watchParked, type Parked } from './receive/parked.ts'
 import { protectTask, type ProtectionOptions } from './receive/protection.ts'
+import { removeWithdrawnUntil } from './upkeep/remove-withdrawn.ts'
 import { sweepUntil } from './upkeep/sweeper.ts'
 import { mergeUntil, type MergeOptions } from './merge/merge.ts'
 import { vacuumUntil } from './merge/vacuum.ts'
@@ -53,6 +54,8 @@ export type Dependencies = {
   merge?: MergeOptions
   /** ECS task protection; without `agentUri` the process runs outside ECS and needs none. */
   protection?: Pick<ProtectionOptions, 'agentUri' | 'renewSeconds'>
+  /** Days for which the prices of a withdrawn batch are kept. */
+  correctionsKeepDays?: number
   /** Time between two updates of the backlog metrics, in seconds. */
   backlogSeconds?: number
   /** Largest number of unfinished batches of one provider. */
@@ -108,6 +111,7 @@ export function buildIngestionWorker (
         recordDeadLetters({ ...dependencies, breaker, receiveSeconds: receive.receiveSeconds }, stopping.signal, forceStop.signal),
         publishWorkerRulesUntilWritten(dependencies, stopping.signal),
         watchBacklog({ ...dependencies, onStoreSuspect: () => breaker.trip('STORE_SUSPECT: batches are held') }, stopping.signal),
+        removeWithdrawnUntil({ ...dependencies, correctionsKeepDays: dependencies.correctionsKeepDays ?? 400 }, stopping.signal),
         sweepUntil({ ...dependencies, ...sweep, reported: new Set() }, stopping.signal),
         merge && mergeUntil({ ...dependencies, ...merge, breaker, isBusy: consumer.isBusy }, stopping.signal),
         merge && vacuumUntil({ ...dependencies, ...merge, breaker }, stopping.signal),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Aws, Common, Count, UnfinishedMax } from '../../lib/process/config.ts'
+import { Aws, Common, Count, UnfinishedMax, CorrectionsKeepDays } from '../../lib/process/config.ts'
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { MAX_PRICE_USD } from './rows/values/rules.ts'
 
@@ -34,6 +34,7 @@ export const Config = Type.Object({
   LOST_AFTER_SECONDS: Count('age from which an incomplete acceptance, or a batch whose message is missing, counts as lost, in seconds', {
     default: 30, minimum: 1,
   }),
+  CORRECTIONS_KEEP_DAYS: CorrectionsKeepDays,
   BACKLOG_SECONDS: Count('time between two updates of the backlog metrics, in seconds', { default: 15, maximum: 300 }),
   MERGE_MIN_ROWS: Count('rows of a lane and month in unmerged_prices from which they are merged; a reader of the mean reads one row fewer, and the sums; ' +
     'twice as many while batches are in flight; 0 never merges', {

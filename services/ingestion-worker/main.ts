@@ -54,6 +54,7 @@ const worker = buildIngestionWorker({
   suspectSeconds: config.STORE_DOUBT_SECONDS,
   heartbeat: { visibilitySeconds: config.VISIBILITY_SECONDS, maxSeconds: config.HOLD_MAX_SECONDS },
   protection: { agentUri: config.ECS_AGENT_URI, renewSeconds: config.PROTECTION_SECONDS },
+  correctionsKeepDays: config.CORRECTIONS_KEEP_DAYS,
   backlogSeconds: config.BACKLOG_SECONDS,
   unfinishedMax: config.BATCHES_UNFINISHED_MAX,
   payloadKeepDays: config.PAYLOAD_KEEP_DAYS,

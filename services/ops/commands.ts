@@ -1,6 +1,7 @@
 import { deadLetterBatches } from './batches/dead-letter.ts'
 import { showFailures } from './batches/failures.ts'
 import { listBatches } from './batches/list.ts'
+import { purgeBatch } from './batches/purge.ts'
 import { releaseBatches } from './batches/release.ts'
 import { replayBatches } from './batches/replay.ts'
 import { showOneBatch } from './batches/show.ts'
@@ -36,7 +37,7 @@ import { sample } from './sample.ts'
 /** All commands of `npm run ops`, in the order of the help. */
 export const commands: readonly Command[] = [
   listBatches, showOneBatch, waitingBatches, showFailures, unreadableBatches, deadLetterBatches, withdrawBatches, releaseBatches,
-  submitBatch, replayBatches,
+  purgeBatch, submitBatch, replayBatches,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
   strayMessages, parkedMessages, findPrices, showMonths, showLedgerStatus, mergeLedger,
   loadReferenceFiles, retireCodes, unretireCodes,

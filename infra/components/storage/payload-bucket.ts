@@ -67,15 +67,17 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions and withdrawals, checks whether a payload exists. */
+  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions and withdrawals, looks for payloads, purges. */
   operate (): Statement[] {
     return [
       this.#allowList(),
       this.#allowObjects(['s3:GetObject'], ['operators/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['pending/*']),
-      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*', 'purges/*']),
       this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+      { actions: ['s3:ListBucketVersions'], resources: [this.#arn] },
+      this.#allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], ['incoming/*', 'reports/*', 'effects/*', 'decisions/*']),
     ]
   }
 

@@ -3,9 +3,11 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
-import type { AnyManifest, Payload } from '../batch.ts'
+import type { AnyManifest, Manifest, Payload } from '../batch.ts'
 import { parseDecision, type Decision } from './decision.ts'
+import { deleteVersions } from './delete-versions.ts'
 import { parseManifest } from './manifest.ts'
+import { parsePurgeNote, type PurgeNote } from './purge-note.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
 import { trackServerTime } from './store-clock.ts'
 
@@ -16,6 +18,7 @@ import { trackServerTime } from './store-clock.ts'
  * - `pending/<id>`: the pending record. While it exists, the message of the batch may not be queued.
  * - `reports/<id>.ndjson`: the errors of its rows.
  * - `decisions/<id>.json`: its final state, if the batch is not applied.
+ * - `purges/<id>.json`: the note that it was purged.
  */
 export type Store = ReturnType<typeof openStore>
 
@@ -121,8 +124,11 @@ export function openStore (s3: S3Client, bucket: string) {
     }
   }
 
-  /** Lists ids with a manifest, or a decision, written at `since` or later by the store's clock. Yields up to 1,000 ids at a time, unordered. */
-  async function * listIds (of: 'batches' | 'decisions', since: Date): AsyncGenerator<string[]> {
+  /**
+   * Lists ids with a manifest, a decision or a note of a purge that was written at `since` or later by the store's clock. Yields up to 1,000 ids at a
+   * time, unordered.
+   */
+  async function * listIds (of: 'batches' | 'decisions' | 'purges', since: Date): AsyncGenerator<string[]> {
     for await (const { objects } of list(`${of}/`)) {
       const ids = objects.filter(({ name, modified }) => modified >= since && /^[0-9a-f]{64}\.json$/.test(name)).map(({ name }) => name.slice(0, 64))
       if (ids.length > 0) yield ids
@@ -135,6 +141,27 @@ export function openStore (s3: S3Client, bucket: string) {
     return found && found.Body as Readable
   }
 
+  /** Writes the note that a batch is purged, unless there is one. */
+  async function notePurge (note: PurgeNote): Promise<void> {
+    if (await readPurgeNote(note.id)) return
+    await s3.send(new PutObjectCommand({ ...at(`purges/${note.id}.json`), Body: JSON.stringify(note), ContentType: 'application/json' }))
+  }
+  async function readPurgeNote (id: string): Promise<PurgeNote | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`purges/${id}.json`))))
+    return found && parsePurgeNote(id, await found.Body!.transformToString())
+  }
+
+  /** Deletes every version of the payload, the report and the effect of a batch, and the texts of rows in its decision. */
+  async function purgeObjects ({ id, payload }: Manifest): Promise<void> {
+    const isVersioned = payload.versionId !== null
+    const decision = await readDecision(id)
+    for (const key of [payload.key, `reports/${id}.ndjson`, `effects/${id}.ndjson`]) await deleteVersions(s3, bucket, key, isVersioned)
+    if (!decision || decision.state === 'discarded' || decision.firstErrors.length === 0) return
+    await deleteVersions(s3, bucket, `decisions/${id}.json`, isVersioned)
+    const body = JSON.stringify({ ...decision, firstErrors: [] })
+    await s3.send(new PutObjectCommand({ ...at(`decisions/${id}.json`), Body: body, ContentType: 'application/json' }))
+  }
+
   /** Rejects if the store is unreachable. */
   const probe = async (): Promise<void> => {
     await s3.send(new HeadBucketCommand({ Bucket: bucket }))
@@ -143,5 +170,6 @@ export function openStore (s3: S3Client, bucket: string) {
   return {
     probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
+    notePurge, readPurgeNote, purgeObjects,
   }
 }

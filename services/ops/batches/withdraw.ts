@@ -5,6 +5,7 @@ import { Problem } from '../../../lib/http/problem.ts'
 import { findBatchIds, idSummary } from './batch-id.ts'
 import { command } from '../command.ts'
 import { CommandError } from '../command-error.ts'
+import { requestLog } from './request-log.ts'
 import { actorOf, by, why } from '../options.ts'
 import type { System } from '../system.ts'
 import type { Actor } from '../../../lib/batch/actor.ts'
@@ -42,7 +43,7 @@ async function withdraw (system: System, id: string, actor: Actor): Promise<{ te
   if (before === 'withdrawn') return { text: 'withdrawn already: nothing changed', isRefused: false }
   if (before === 'rejected' || before === 'validated' || before === 'discarded') return refused(`refused: the batch is ${before}, and none of its prices count`)
   try {
-    await requestWithdrawal({ store, queue, sql, log: { warn: ({ err }: { err: Error }, text: string) => console.error(`${text}: ${err.message}`) } as never }, manifest, actor)
+    await requestWithdrawal({ store, queue, sql, log: requestLog }, manifest, actor)
   } catch (error) {
     if (error instanceof Problem) return refused(`failed: ${error.message}`)
     throw error

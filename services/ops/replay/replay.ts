@@ -3,6 +3,8 @@ import { isWithdrawal } from '../../../lib/batch/batch.ts'
 import { followDecision } from '../../../lib/batch/follow-decision.ts'
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
+import { purgeAgain } from '../../../lib/batch/purge.ts'
+import { requestLog } from '../batches/request-log.ts'
 import { recordAccepted, recordLost } from '../../../lib/batch/records.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { transaction } from '../../../lib/postgres/transaction.ts'
@@ -36,6 +38,8 @@ export type Counts = {
 
 export type Replayed = {
   providers: Map<string, Counts>
+  /** Batches that were purged before the restore, or before its moment, and are purged again. */
+  purged: string[]
   /** Messages sent. */
   sent: number
   unreadable: { count: number, /** The first of them. */ shown: Unreadable[] }
@@ -51,6 +55,7 @@ const shown = 20
 /**
  * Restores the batches that a restored database lacks:
  *
+ * 0. Batches whose purge the store has noted are purged again.
  * 1. Rows of decided batches are updated to the decisions in the store.
  * 2. Lost batches get rows.
  * 3. Messages are sent, those of each provider in the order of acceptance.
@@ -61,9 +66,11 @@ const shown = 20
 export async function replay (options: ReplayOptions): Promise<Replayed> {
   const { sql, store, queue, since, dryRun, onProgress } = options
   const from = new Date(since.getTime() - marginMs)
-  const result: Replayed = { providers: new Map(), sent: 0, unreadable: { count: 0, shown: [] } }
+  const result: Replayed = { providers: new Map(), purged: [], sent: 0, unreadable: { count: 0, shown: [] } }
 
   for (const [provider, count] of await countInterrupted(sql, since)) countsOf(result, provider).interrupted = count
+  onProgress('reading notes of purges')
+  result.purged = await purgeAgain({ ...options, log: requestLog }, from, dryRun)
   onProgress('reading decisions')
   for await (const { followed, unreadable } of followDecisions(sql, store, { from, since, dryRun })) {
     for (const { provider, interrupted } of followed) {

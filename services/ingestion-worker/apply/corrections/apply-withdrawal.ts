@@ -1,20 +1,17 @@
-import type { Sql } from 'postgres'
 import type { Withdrawal } from '../../../../lib/batch/batch.ts'
 import { followDecision } from '../../../../lib/batch/follow-decision.ts'
-import { auditWithdrawal, endUnapplied } from '../../../../lib/batch/end-unapplied.ts'
+import { endUnapplied } from '../../../../lib/batch/end-unapplied.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
 import type { State } from '../../../../lib/batch/batch.ts'
-import { markWithdrawalApplied, transitions } from '../../../../lib/batch/transitions.ts'
+import { withdrawTarget } from '../../../../lib/batch/withdraw-target.ts'
 import { transaction } from '../../../../lib/postgres/transaction.ts'
 import { finishAttempt, type Attempt } from '../../receive/attempt.ts'
 import { fileError } from '../../rows/values/row-error.ts'
 import { decide, followStored } from '../decide.ts'
-import { idempotencyRecord } from '../idempotency-record.ts'
 import { lockBatches } from '../lock-batch.ts'
 import type { ApplyOptions, Run } from '../options.ts'
 import { AlreadyFinal, type Outcome } from '../outcome.ts'
 import { openReport } from '../report.ts'
-import { takeBackBatches } from './take-back-batches.ts'
 
 /**
  * Applies a withdrawal: one transaction takes its target back, in whichever state the target is. A target that was not applied never is. The
@@ -63,24 +60,13 @@ export async function endWithdrawn ({ sql, attempt, manifest: { id } }: Run, wit
 
 /** Takes the target back and ends the withdrawal. Returns null, or the state of a target that cannot be withdrawn: then nothing is written. */
 async function withdraw (run: Run<Withdrawal>): Promise<State | null> {
-  const { sql, manifest: { id, target, actor }, attempt, signal } = run
-  return await transaction(sql, async (tx, commit) => {
-    await lockBatches(run, tx, [id, target])
-    const batch = await readTarget(tx, target)
-    const isWithdrawn = batch.state === 'withdrawn'
-    if (!isWithdrawn && !(transitions.withdraw.from as State[]).includes(batch.state)) return batch.state
+  const { sql, manifest, attempt, signal } = run
+  const outcome = await transaction(sql, async (tx, commit) => {
+    await lockBatches(run, tx, [manifest.id, manifest.target])
     signal.throwIfAborted()
-    const takenBack = isWithdrawn ? [] : await takeBackBatches(tx, [{ id: target, ...batch }], { why: actor.reason })
-    if (!isWithdrawn) await auditWithdrawal(tx, run.manifest)
-    if (!await markWithdrawalApplied(tx, id)) throw new AlreadyFinal()
-    await finishAttempt(tx, attempt, 'applied', 0)
-    if (takenBack.length > 0) await commit(idempotencyRecord(id, 0, takenBack))
-    return null
+    const outcome = await withdrawTarget(tx, commit, manifest, () => finishAttempt(tx, attempt, 'applied', 0))
+    if (outcome === 'already final') throw new AlreadyFinal()
+    return outcome
   })
-}
-
-async function readTarget (tx: Sql, id: string): Promise<{ state: State, number: number, prices: number }> {
-  const [batch] = await tx<Array<{ state: State, number: number, prices: number }>>`
-    select state, number, case when state = 'applied' then row_count else 0 end as prices from batches where id = ${id} for update`
-  return batch!
+  return outcome === 'withdrawn' ? null : outcome.refused
 }

@@ -6,7 +6,7 @@ import { transaction } from '../../../../lib/postgres/transaction.ts'
 import { fileError, type RowError } from '../../rows/values/row-error.ts'
 import type { Run } from '../options.ts'
 import { findPrevious, lockSeries, recordPrevious } from './previous.ts'
-import type { Target } from './take-back-batches.ts'
+import type { Target } from '../../../../lib/batch/take-back-batches.ts'
 
 /**
  * Makes sure that the batches that this one names have rows in their true states, before its transaction: a restored database may have lost them, and

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
-import { takeBack } from '../../../../lib/ledger/take-back.ts'
-import { markWithdrawn, type TakenBackBy } from '../../../../lib/batch/transitions.ts'
+import { takeBack } from '../ledger/take-back.ts'
+import { markWithdrawn, type TakenBackBy } from './transitions.ts'
 
 /** A batch that is taken back. `prices` is the number of its prices that count; 0 if it was never applied. */
 export type Target = { id: string, number: number, prices: number }

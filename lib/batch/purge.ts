@@ -1,0 +1,71 @@
+import { removePrices } from '../ledger/remove-prices.ts'
+import { transaction } from '../postgres/transaction.ts'
+import type { Actor } from './actor.ts'
+import { isWithdrawal, type Manifest, type State } from './batch.ts'
+import { recordAccepted } from './records.ts'
+import { requestWithdrawal, type WithdrawalRequest } from './request-withdrawal.ts'
+import { withdrawTarget } from './withdraw-target.ts'
+
+/** What a purge has removed. `appliedAt` and `withdrawnAt` are ISO 8601: answers as of a time between them lack the prices now. */
+export type Purged = { prices: number, appliedAt: string | null, withdrawnAt: string | null }
+
+/**
+ * Purges a batch: withdraws it if it counts or could be applied, and removes its prices, every version of its file, its report, its effect and the
+ * texts of its rows, for ever. The note in the store comes first, so that a restored database is purged again (`purgeAgain`). Every step can be repeated.
+ *
+ * Throws the errors of the database and the store.
+ */
+export async function purge (request: WithdrawalRequest, manifest: Manifest, actor: Actor): Promise<Purged> {
+  const { store, sql } = request
+  const { id, provider } = manifest
+  await store.notePurge({ version: 1, id, provider, notedAt: new Date().toISOString(), actor })
+  await recordAccepted(sql, manifest)
+  await takeBack(request, manifest, actor)
+  const [batch] = await sql<Array<{ number: number }>>`select number from batches where id = ${id}`
+  await removePrices(sql, batch!.number)
+  await store.purgeObjects(manifest)
+  return await transaction(sql, async tx => {
+    const written = await tx`
+      update batches set purged_at = clock_timestamp(), first_errors = '[]' where id = ${id} and purged_at is null returning 1`
+    if (written.length > 0) {
+      await tx`
+        insert into dead_letter_actions (batch_id, action, actor, caller, task, reason, acted_at)
+        values (${id}, 'purge', ${actor.name}, ${actor.caller ?? null}, ${actor.task ?? null}, ${actor.reason}, clock_timestamp())`
+    }
+    const [purged] = await tx<[Purged]>`
+      select coalesce((select row_count from applied_batches where batch_id = ${id}), 0) as prices,
+        (select to_json(applied_at at time zone 'UTC') #>> '{}' || 'Z' from applied_batches where batch_id = ${id}) as "appliedAt",
+        (select to_json(withdrawn_at at time zone 'UTC') #>> '{}' || 'Z' from withdrawn_batches where batch_number = ${batch!.number}) as "withdrawnAt"`
+    return purged
+  })
+}
+
+/** Withdraws a batch in this process: a worker may be stopped, as after a restore. */
+async function takeBack (request: WithdrawalRequest, manifest: Manifest, actor: Actor): Promise<void> {
+  const { sql } = request
+  const [{ state }] = await sql<[{ state: State }]>`select state from batches where id = ${manifest.id}`
+  if (['withdrawn', 'rejected', 'validated', 'discarded'].includes(state) || manifest.mode !== 'apply') return
+  const withdrawal = await requestWithdrawal(request, manifest, actor)
+  await recordAccepted(sql, withdrawal)
+  await transaction(sql, async (tx, commit) => {
+    await tx`select pg_advisory_xact_lock(hashtextextended(id, 0)) from unnest(${[withdrawal.id, manifest.id].sort()}::text[]) as id`
+    await withdrawTarget(tx, commit, withdrawal)
+  })
+}
+
+/** Purges the batches again whose notes are in the store and whose rows say that they are not purged, as after a restore. Returns their ids. */
+export async function purgeAgain (request: WithdrawalRequest, since: Date, dryRun = false): Promise<string[]> {
+  const { store, sql } = request
+  const purged: string[] = []
+  for await (const ids of store.listIds('purges', since)) {
+    const done = await sql<Array<{ id: string }>>`select id from batches where id = any (${ids}) and purged_at is not null`
+    const isDone = new Set(done.map(({ id }) => id))
+    for (const id of ids.filter(id => !isDone.has(id))) {
+      const [note, manifest] = await Promise.all([store.readPurgeNote(id), store.readManifest(id)])
+      if (!note || !manifest || isWithdrawal(manifest)) continue
+      if (!dryRun) await purge(request, manifest, note.actor)
+      purged.push(id)
+    }
+  }
+  return purged
+}
