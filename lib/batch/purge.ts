@@ -11,7 +11,8 @@ export type Purged = { prices: number, appliedAt: string | null, withdrawnAt: st
 
 /**
  * Purges a batch: withdraws it if it counts or could be applied, and removes its prices, every version of its file, its report, its effect and the
- * texts of its rows, for ever. The note in the store comes first, so that a restored database is purged again (`purgeAgain`). Every step can be repeated.
+ * texts of its rows, for ever. The note in the store comes first, so that a restored database is purged again (`purgeAgain`). Every step can
+ * be repeated.
  *
  * Throws the errors of the database and the store.
  */

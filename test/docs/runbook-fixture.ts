@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import { actOn } from '../../lib/batch/dead-letters.ts'
 import { openQueue } from '../../lib/batch/queue.ts'
 import { openStore } from '../../lib/batch/store/store.ts'
+import { holdBatch } from '../../lib/batch/transitions.ts'
 import { transaction } from '../../lib/postgres/transaction.ts'
 import { header, testKeys } from '../harness/ingestion-api.ts'
 import { ingestionProcesses } from '../harness/ingestion-process.ts'
@@ -20,6 +21,7 @@ export type Fixture = {
   /** Creates a batch that waits; no worker runs. */
   queued: () => Promise<string>
   deadLetter: () => Promise<string>
+  held: () => Promise<string>
   /** Resolves with the pid of a service's session that runs a statement. */
   session: () => Promise<string>
 }
@@ -52,6 +54,11 @@ export async function runbookFixture (t: Test): Promise<Fixture> {
       await actOn(db.migrator, { store, queue }, id, 'dead_letter', { name: 'test', reason: 'test' })
       return id
     },
+    async held () {
+      const id = await queued()
+      await holdBatch(db.migrator, id, { rows: 1, reason: 'OUTLIERS: test' })
+      return id
+    },
     async session () {
       const begun = Promise.withResolvers<number>()
       transaction(db.open('rates_api'), async tx => {
@@ -71,9 +78,10 @@ const reference = join(import.meta.dirname, '../../sql/reference')
 
 /** Returns a value for a placeholder of the runbook. `before` is the word before the placeholder: an option, or the command's name. */
 export async function valueOf (fixture: Fixture, command: string, placeholder: string, before: string): Promise<string> {
+  if (command === 'batches release') return placeholder === 'ID' ? await fixture.held() : 'a test of the runbook'
   if (placeholder === 'ID') return command.startsWith('dead-letters ') ? await fixture.deadLetter() : await fixture.queued()
   if (placeholder === 'PID') return await fixture.session()
-  const value = { NAME: 'demo', CODE: 'EETLL', SHA256: testKeys[1]!.sha256.slice(0, 8), TEXT: 'a test of the runbook', FILE: join(reference, before === '--ports' ? 'ports.csv' : 'regions.csv') }[placeholder]
+  const value = { NAME: 'demo', CODE: 'EETLL', SHA256: testKeys[1]!.sha256.slice(0, 8), TEXT: 'a test of the runbook', TIME: '2026-11-22T10:00:00Z', FILE: join(reference, before === '--ports' ? 'ports.csv' : 'regions.csv') }[placeholder]
   if (value === undefined) throw new Error(`give ${placeholder} of \`npm run ops -- ${command}\` a value in ${import.meta.filename}`)
   return value
 }
