@@ -172,6 +172,13 @@ export const alarms = {
     prometheus: { metrics: ['freight_dead_letters_expiring'], expression: 'max(freight_dead_letters_expiring)', windowMinutes: 1, above: 0, forMinutes: 0 },
     aws: { source: 'own', metric: 'DeadLettersExpiring', statistic: 'Maximum', above: 0, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
   },
+  'held-batches': {
+    summary: 'Held batches wait for a person',
+    severity: 'ticket',
+    reason: 'The prices of a batch differ too much from those of the 30 days before. The batch rests until its provider or an operator has released or withdrawn it, and the alarm stays until then',
+    prometheus: { metrics: ['freight_batches'], expression: 'max(freight_batches{state="held"})', windowMinutes: 1, above: 0, forMinutes: 0 },
+    aws: { source: 'own', metric: 'HeldBatches', statistic: 'Maximum', above: 0, periodSeconds: 300, periods: 1, mustBreach: 1, missing: 'ignore' },
+  },
   'store-suspect': {
     summary: 'The store returns other content than was accepted, for batches of several providers: receiving is paused',
     severity: 'page',

@@ -40,6 +40,7 @@ export const cloudWatchMetrics = {
     BatchesRejected: { of: 'freight_batches_finished_total', where: { outcome: 'rejected' }, take: 'increase', unit: 'Count', help: 'batches rejected' },
     BatchesDeadLettered: { of: 'freight_batches_finished_total', where: { outcome: 'dead_lettered' }, take: 'increase', unit: 'Count', help: 'batches dead-lettered' },
     DeadLetters: { of: 'freight_batches', where: { state: 'dead_lettered' }, take: 'value', unit: 'Count', help: 'dead letters that wait for an operator; Maximum' },
+    HeldBatches: { of: 'freight_batches', where: { state: 'held' }, take: 'value', unit: 'Count', help: 'held batches that wait for a person; Maximum' },
     DeadLettersExpiring: { of: 'freight_dead_letters_expiring', take: 'value', unit: 'Count', help: 'dead letters whose payload is deleted within 7 days, or was; Maximum' },
     UnreadableBatches: { of: 'freight_unreadable_batches', take: 'value', unit: 'Count', help: 'batches held because the store is suspect; Maximum' },
     StrayMessages: { of: 'freight_stray_messages_total', take: 'increase', unit: 'Count', help: 'messages that name no known batch' },

@@ -120,6 +120,16 @@ export const causes: Cause[] = [
     },
   },
   {
+    what: 'a batch is held because its prices look wrong',
+    alarms: ['held-batches'],
+    async trigger ({ admin }) {
+      await admin`
+        insert into batches (id, provider, mode, format, digest, bytes, accepted_at, state, held_at, reason)
+        select id, 'north', 'apply', 'csv', id, 1, now(), 'held', now(), 'OUTLIERS: x' from encode(sha256(convert_to('held', 'UTF8')), 'hex') as id`
+      return async () => { await admin`update batches set state = 'withdrawn' where state = 'held'` }
+    },
+  },
+  {
     what: 'the payload of a dead letter arrived 85 days ago',
     alarms: ['payloads-expiring'],
     async trigger ({ admin, discardDeadLetters }) {
