@@ -1,14 +1,17 @@
 import type { Labels } from './tcp-proxy.ts'
 
 const commit = /^commit/i
+/** A message that commits, in which the last statement takes batches back. */
+const correction = /insert into withdrawn_batches.*; commit/is
 /** The statement of a merging step between those that move its rows and those that add its sums. */
 const merge = /^\s*delete from merged_sums/
 /** Bytes of a message that are read: the names of a statement and its portal, and the beginning of its text. */
 const readBytes = 10_000
 
 /**
- * Labels each commit of a PostgreSQL client as `commit`, and each merging step that has moved its rows as `merge`. The driver prepares a statement
- * once per connection and then executes it by name. The labels therefore follow the protocol messages.
+ * Labels each commit of a PostgreSQL client as `commit`, one that takes batches back as `correction` too, and each merging step that has moved its
+ * rows as `merge`. The driver prepares a statement once per connection and then executes it by name. The labels therefore follow the protocol
+ * messages.
  */
 export function commits (): Labels {
   let rest: Buffer = Buffer.alloc(0)
@@ -30,8 +33,7 @@ export function commits (): Labels {
       if ('PBQ'.includes(type) && type !== '') {
         const end = Math.min(length, readBytes)
         if (rest.length < end) break
-        const label = labelOf(type, rest.toString('latin1', 5, end).split('\0'))
-        if (label) found.add(label)
+        for (const label of labelsOf(type, rest.toString('latin1', 5, end).split('\0'))) found.add(label)
       }
       skip = length
       started = true
@@ -39,10 +41,11 @@ export function commits (): Labels {
     return [...found]
   }
 
-  function labelOf (type: string, [first = '', second = '']: string[]): string | undefined {
-    if (type === 'B') return statements.get(second)
-    if (type === 'Q') return /(^|; )commit/i.test(first) ? 'commit' : undefined
+  function labelsOf (type: string, [first = '', second = '']: string[]): string[] {
+    if (type === 'B') return statements.has(second) ? [statements.get(second)!] : []
+    if (type === 'Q') return [...(/(^|; )commit/i.test(first) ? ['commit'] : []), ...(correction.test(first) ? ['correction'] : [])]
     for (const [label, text] of Object.entries({ commit, merge })) if (text.test(second)) statements.set(first, label)
+    return []
   }
 }
 

@@ -1,12 +1,14 @@
 import { gzipSync } from 'node:zlib'
+import { batchId } from '../../../lib/batch/batch.ts'
 import { shippedReference } from '../../../lib/sample/month.ts'
 import type { Random } from '../../../lib/sample/random.ts'
+import { noCorrection, planCorrection, type Correction } from './plan-corrections.ts'
 
 export type Kind = 'good' | 'bad' | 'corrupt'
 export type Shape = 'csv' | 'csv.gz' | 'ndjson' | 'json'
 
 /** A batch to be sent. Its own lane and its own price distinguish its rows from all others. */
-export type Plan = {
+export type Plan = Correction & {
   batch: number
   provider: string
   kind: Kind
@@ -24,6 +26,8 @@ export type Plan = {
   pauseMs: number
 }
 
+export const idOf = ({ provider, key }: Pick<Plan, 'provider' | 'key'>): string => batchId(provider, 'apply', { kind: 'key', value: key })
+
 export const corruptProvider = 'broken'
 const shared = ['CNGGZ', 'EETLL'] as const
 const shapes: Shape[] = ['csv', 'csv', 'csv.gz', 'ndjson', 'json']
@@ -38,13 +42,15 @@ export function planBatches (count: number, providers: readonly string[], random
     const earlier = sent.get(provider) ?? []
     const pick = (): number => earlier[Math.floor(random() * earlier.length)]!
     const again = kind !== 'corrupt' && earlier.length > 0 && random() < 0.2 ? [{ batch: pick(), clash: random() < 0.4 }] : []
+    const correction = kind === 'corrupt' ? noCorrection : planCorrection(provider, earlier, random)
     sent.set(provider, [...earlier, batch])
     const ownRows = random() < 0.1 ? 5_000 + Math.floor(random() * 15_000) : 31 + Math.floor(random() * 400)
     const orig = batch % codes.length
     return {
       batch, provider, kind, shape: shapes[Math.floor(random() * shapes.length)]!, key: `batch-${batch}`,
       orig: codes[orig]!, dest: codes[(orig + 1 + Math.floor(batch / codes.length)) % codes.length]!,
-      cents: 10_000 + batch, ownRows, rows: ownRows + Math.ceil(ownRows / 10), again, pauseMs: Math.floor(random() * 200),
+      cents: (10_000 + batch) * (correction.isOutlier ? 10 : 1), ...correction, ownRows, rows: ownRows + Math.ceil(ownRows / 10),
+      again, pauseMs: Math.floor(random() * 200),
     }
   })
 }
@@ -52,14 +58,15 @@ export function planBatches (count: number, providers: readonly string[], random
 export type Body = { content: Buffer, headers: Record<string, string> }
 
 /** Returns the body of a plan. With `clash` it is another content under the same key. */
-export function bodyOf ({ kind, shape, key, orig, dest, cents, rows, ownRows }: Plan, clash = false): Body {
+export function bodyOf (plan: Plan, clash = false): Body {
+  const { kind, shape, key, series, orig, dest, cents, rows, ownRows } = plan
   const usd = (cents / 100).toFixed(2)
   const bad = Math.floor(rows * 0.7)
   const prices = Array.from({ length: rows }, (_, row) => {
     const [from, to] = row < ownRows ? [orig, dest] : shared
     return { orig_code: from, dest_code: kind === 'bad' && row === bad ? 'NOSUCH' : to, day: dayOf(row), price: clash ? '1' : usd }
   })
-  const headers = { 'idempotency-key': key }
+  const headers = { 'idempotency-key': key, ...(series === null ? {} : { 'batch-series': series }) }
   if (shape === 'ndjson') {
     return { content: Buffer.from(prices.map(price => `${JSON.stringify({ ...price, price: Number(price.price) })}\n`).join('')), headers: { ...headers, 'content-type': 'application/x-ndjson' } }
   }

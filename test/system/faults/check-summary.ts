@@ -1,4 +1,4 @@
-import type { Known } from './check-batch.ts'
+import type { Known } from './known.ts'
 import type { Summary, Verdict, Violation } from './verdict.ts'
 import type { Of } from './history.ts'
 
@@ -8,9 +8,10 @@ export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fa
     batches: known.length,
     accepted: known.filter(({ submits }) => submits.some(({ status }) => status === 202)).length,
     states: tally(known.map(({ record }) => record?.state ?? 'never accepted')),
-    requests: tally(known.flatMap(({ submits, clashes }) => [...submits, ...clashes].map(({ status }) => status === 0 ? 'no response' : String(status)))),
+    requests: tally(known.flatMap(({ submits, clashes, withdraws }) => [...submits, ...clashes, ...withdraws].map(({ status }) => status === 0 ? 'no response' : String(status)))),
+    corrections: correctionsOf(known),
     observations: known.reduce((sum, { polls, seen }) => sum + polls.length + seen.length, 0),
-    faults: tally(faults.filter(({ detail }) => !/^not done|^could not|: no (such call|commit) came/.test(detail)).map(({ name }) => name)),
+    faults: tally(faults.filter(({ detail }) => !/^skipped|^no (such call|commit) was sent/.test(detail)).map(({ name }) => name)),
     lost: count('lost'),
     doubled: count('doubled'),
     partial: count('partial'),
@@ -19,12 +20,23 @@ export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fa
   }
 }
 
+function correctionsOf (known: readonly Known[]): Record<string, number> {
+  return tally(known.flatMap(({ plan, record, withdraws, polls }) => [
+    ...(withdraws.length > 0 ? ['withdrawn by request'] : []),
+    ...(record?.replacedBy ? ['replaced'] : []),
+    ...(record?.state === 'withdrawn' ? [record.marked === null ? 'never applied' : 'taken back after they were applied'] : []),
+    ...(plan.replaces !== null && record?.state === 'rejected' && plan.kind === 'good' ? ['replacements rejected'] : []),
+    ...(polls.some(({ state }) => state === 'held') ? ['held'] : []),
+  ]))
+}
+
 /** Returns the verdict as text for people. */
 export function textOf ({ summary, violations }: Verdict): string {
-  const { batches, accepted, states, requests, observations, faults, lost, doubled, partial, wrongStates, other } = summary
+  const { batches, accepted, states, corrections, requests, observations, faults, lost, doubled, partial, wrongStates, other } = summary
   const list = (counts: Record<string, number>): string => Object.entries(counts).map(([name, times]) => `${times} ${name}`).join(', ')
   return [
     `batches   ${batches}, ${accepted} accepted: ${list(states)}`,
+    `corrected ${list(corrections)}`,
     `responses ${list(requests)}`,
     `seen      ${observations} states and row counts`,
     `faults    ${Object.values(faults).reduce((sum, times) => sum + times, 0)}`,

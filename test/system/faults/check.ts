@@ -2,35 +2,29 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dump } from './dump.ts'
 import { readHistory, type Entry, type Of } from './history.ts'
-import { batchViolations, type Known } from './check-batch.ts'
+import { batchViolations } from './check-batch.ts'
+import { correctionViolations } from './check-corrections.ts'
 import { orderViolations } from './check-order.ts'
 import { positionViolations } from './check-positions.ts'
 import { summaryOf, textOf } from './check-summary.ts'
-import { batchId } from '../../../lib/batch/batch.ts'
+import { swapViolations } from './check-swaps.ts'
+import { knownBatches, type Known } from './known.ts'
+import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import type { Verdict, Violation } from './verdict.ts'
 
 /** Proves from the observations of the driver and the final contents of the database that A to D held. */
 export function check (history: readonly Entry[], dump: Dump): Verdict {
   const of = <T extends Entry['type']>(type: T): Array<Of<T>> => history.filter((entry): entry is Of<T> => entry.type === type)
   const faults = of('fault')
-  const records = new Map(dump.batches.map(batch => [batch.id, batch]))
-  const known: Known[] = of('batch').map(plan => ({
-    plan,
-    id: batchId(plan.provider, 'apply', { kind: 'key', value: plan.key }),
-    record: records.get(batchId(plan.provider, 'apply', { kind: 'key', value: plan.key })),
-    submits: of('submit').filter(({ batch, clash }) => batch === plan.batch && !clash),
-    clashes: of('submit').filter(({ batch, clash }) => batch === plan.batch && clash),
-    polls: of('poll').filter(({ batch }) => batch === plan.batch),
-    seen: of('seen').filter(({ batch }) => batch === plan.batch),
-    redriven: of('operator').some(({ batch, action }) => batch === plan.batch && action === 'redrive'),
-    reordered: faults.some(({ name, batches }) => name === 'messages reordered' && batches?.includes(plan.batch)),
-  }))
+  const known = knownBatches(history, dump)
   const violations: Violation[] = [
     ...known.flatMap(batchViolations),
+    ...correctionViolations(known),
+    ...swapViolations(known),
     ...orderViolations(known),
     ...positionViolations(dump, of('positions')),
     ...laneViolations(dump),
-    ...strangers(dump, new Set(known.map(({ id }) => id))),
+    ...strangers(dump, new Set(known.flatMap(sentIds))),
     ...of('died').map(({ process, code, signal, at }): Violation =>
       ({ invariant: 'D', kind: 'other', batch: null, text: `${process} exited by itself at ${at} ms (${signal ?? `code ${code}`})` })),
     ...faults.filter(({ detail }) => detail.startsWith('CHANGED')).map(({ at, detail }): Violation =>
@@ -48,6 +42,9 @@ function laneViolations ({ lanes, wrongLanes }: Dump): Violation[] {
     ...wrongLanes.map((text): Violation => ({ invariant: 'D', kind: 'other', batch: null, text: `lanes of batch ${text}` })),
   ]
 }
+
+/** Returns the ids of the batch and of its withdrawal, if a client has sent one. */
+const sentIds = ({ id, plan: { provider }, withdraws }: Known): string[] => withdraws.length === 0 ? [id] : [id, withdrawalId({ provider, id })]
 
 function strangers ({ batches, strays }: Dump, ids: ReadonlySet<string>): Violation[] {
   const found = batches.filter(({ id }) => !ids.has(id))

@@ -1,14 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { bucket } from '../../../dev/emulator/resources.ts'
-import { batchId } from '../../../lib/batch/batch.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { withPrices } from '../../../lib/batch/store/manifest.ts'
-import { bodyOf, type Plan } from './batches.ts'
+import { bodyOf, idOf, type Plan } from './batches.ts'
 import type { History } from './history.ts'
 import { keyOf, type System } from './system.ts'
-
-export const idOf = ({ provider, key }: Plan): string => batchId(provider, 'apply', { kind: 'key', value: key })
+import { isResponse, withdrawUntilResponse } from './withdraw.ts'
 
 export type Clients = {
   /** Resolves when every provider has a 202 for every batch, or when `over` returns true. */
@@ -25,10 +23,15 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
   const store = openStore(system.s3, bucket)
   let released = 0
 
+  function replacesOf ({ replaces }: Plan): string {
+    if (replaces === null) return ''
+    return `?replaces=${replaces === 'previous' ? replaces : replaces.map(batch => idOf(plans[batch]!)).join()}`
+  }
+
   async function submit (plan: Plan, clash: boolean): Promise<number> {
     const { content, headers } = bodyOf(plan, clash)
     const at = history.now()
-    const response = await fetch(`${system.ingestionApi.url}/batches`, {
+    const response = await fetch(`${system.ingestionApi.url}/batches${replacesOf(plan)}`, {
       method: 'POST', body: content, signal: AbortSignal.timeout(10_000),
       headers: { ...headers, authorization: `Bearer ${keyOf(plan.provider)}` },
     }).then(async response => ({ ...await response.json() as object, status: response.status })).catch(() => ({ status: 0 }))
@@ -45,7 +48,7 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
   async function untilResponse (plan: Plan, clash: boolean, over: () => boolean): Promise<void> {
     for (;;) {
       const status = await submit(plan, clash)
-      if (over() || (status >= 200 && status < 500 && status !== 408 && status !== 429)) return
+      if (over() || isResponse(status)) return
       await wait(200 + Math.random() * 400)
     }
   }
@@ -66,6 +69,7 @@ export function openClients (system: System, plans: readonly Plan[], history: Hi
       if (over()) return
       await wait(plan.pauseMs)
       await untilResponse(plan, false, over)
+      if (plan.withdrawnAtOnce) await withdrawUntilResponse(system, history, plan, over)
       if (plan.kind === 'corrupt') await change(plan)
       for (const { batch, clash } of plan.again) await untilResponse(plans[batch]!, clash, over)
     }

@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { seededRandom } from '../../../lib/sample/random.ts'
-import { corruptProvider, planBatches } from './batches.ts'
+import { planBatches } from './batches.ts'
 import { check } from './check.ts'
 import type { Verdict } from './verdict.ts'
 import { openClients } from './clients.ts'
+import { openCorrector } from './corrector.ts'
 import { dump, type Dump } from './dump.ts'
 import { injectFaults, planFaults } from './faults.ts'
-import { ageBrokenMessages } from './faults-processes.ts'
+import { startGuarded } from './guarded.ts'
 import { openHistory, readHistory } from './history.ts'
 import { startOperator } from './operator.ts'
+import { guardedProvider } from './plan-corrections.ts'
 import { startReaders } from './readers.ts'
-import { startSystem, type System } from './system.ts'
+import { settle } from './settle.ts'
+import { startSystem } from './system.ts'
 
 export type DriveOptions = {
   seed: number
@@ -31,7 +34,7 @@ export type DriveOptions = {
   report?: (text: string) => void
 }
 
-export const providers = ['north', 'south', 'east', 'west']
+export const providers = ['north', 'south', 'east', 'west', guardedProvider]
 
 /** Runs batches and faults from the seed, waits until every batch is final, and resolves with the verdict. */
 export async function drive (options: DriveOptions): Promise<{ verdict: Verdict, folder: string }> {
@@ -51,26 +54,29 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
     const plans = planBatches(batches, providers, seededRandom(seed, 1))
     for (const { again: _again, pauseMs: _pause, ...plan } of plans) history.add({ type: 'batch', ...plan })
     const clients = openClients(system, plans, history)
-    const readers = startReaders(system, plans, clients, history)
-    const stopOperator = startOperator(system, plans, history)
     const startedAt = performance.now()
     const late = (): boolean => performance.now() - startedAt > secondsLimit * 1_000
+    const corrector = openCorrector(system, plans, clients, history, seededRandom(seed, 3), late)
+    const readers = startReaders(system, plans, clients, history)
+    const stops = [startOperator(system, plans, history), startGuarded(system, plans, history)]
     let sent = false
     const progress = setInterval(() => report(`${Math.round(history.now() / 1000)} s: ${clients.accepted().length} accepted, ${readers.finished().size} final`), 15_000)
     const sending = clients.send(late).then(() => { sent = true })
     clients.more(4)
     const injected = await injectFaults(planFaults(faults, seededRandom(seed, 2), faultPauseMs, only), {
-      system, history, accepted: clients.accepted, more: clients.more, batchesPerFault: batches / faults / 2, over: late,
+      system, history, accepted: () => [...clients.accepted(), ...corrector.accepted()], more: clients.more, correct: corrector.correct,
+      batchesPerFault: batches / faults / 2, withdrawalsPerFault: batches / faults / 8, over: late,
     })
     clients.more(batches)
     report(`${Math.round(history.now() / 1000)} s: ${injected} faults injected, ${sent ? 'all' : 'not all'} batches sent`)
     await sending
-    await settle(system, clients.accepted().length, settleSeconds)
+    await corrector.done()
+    await settle(system, readHistory(file), settleSeconds)
     report(`${Math.round(history.now() / 1000)} s: settled`)
     await wait(500)
     clearInterval(progress)
     await readers.stop()
-    await stopOperator()
+    for (const stop of stops) await stop()
     const found: Dump = await dump(system.admin)
     writeFileSync(join(folder, 'dump.json'), JSON.stringify(found))
     for (const service of system.all) writeFileSync(join(folder, `${service.name}.log`), service.output())
@@ -78,22 +84,5 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGALRM'] as const) process.off(signal, interrupted)
     await system.stop()
-  }
-}
-
-/** Resolves when every batch is final, or after the limit. The checker then reports the batches that are not. */
-async function settle (system: System, accepted: number, seconds: number): Promise<void> {
-  for (const service of system.all) if (!service.running()) service.start()
-  const until = performance.now() + seconds * 1_000
-  for (let round = 1; performance.now() < until; round++) {
-    await wait(500)
-    const batches = await system.admin<Array<{ provider: string, final: boolean }>>`
-      select provider, state in ('applied', 'rejected', 'discarded') as final from batches`
-    const open = batches.filter(({ final }) => !final)
-    if (open.length === 0 && batches.length >= accepted) return
-    if (round % 12 !== 0 || !open.some(({ provider }) => provider === corruptProvider)) continue
-    await system.emulator.kill('SIGKILL')
-    ageBrokenMessages(system)
-    await system.startEmulator()
   }
 }

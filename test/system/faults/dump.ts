@@ -1,14 +1,19 @@
 import type { Sql } from 'postgres'
+import { signedPrices, signedRuns } from './signed-runs.ts'
 
 /** The final contents of the database. */
 export type Dump = {
   /**
    * `finishedAt` and `appliedAt` are in microseconds. `rows` and `cents` are those of the batch in the ledger. `marked`, `position` and `appliedAt`
-   * are those of its idempotency record.
+   * are those of its idempotency record. `positive` and `negative` are the prices in its runs, and `takenBackAt` the position at which it was taken
+   * back.
    */
   batches: Array<{
-    id: string, provider: string, state: string, reason: string | null, finishedAt: number | null, attempts: number, errors: number | null
+    id: string, provider: string, mode: string, state: string, reason: string | null
+    finishedAt: number | null, attempts: number, errors: number | null
     rows: number, cents: number, marked: number | null, position: number | null, appliedAt: number | null
+    positive: number, negative: number, takenBackAt: number | null, replacedBy: string | null
+    firstError: { code: string, value: string | null } | null
   }>
   /** Count and cents of each lane and day, in the ledger and in the sums of the read model. */
   lanes: Array<{ lane: string, day: string, ledger: [number, number], model: [number, number] }>
@@ -25,12 +30,19 @@ export async function dump (sql: Sql): Promise<Dump> {
   return await sql.begin('isolation level repeatable read read only', async begun => {
     const tx = begun as unknown as Sql
     const batches = await tx<Dump['batches']>`
-      with ledger as (select batch_number, count(*) as rows, sum(price * 100)::bigint as cents from all_prices group by 1)
-      select id, provider, state, reason, (extract(epoch from finished_at) * 1000000)::bigint as "finishedAt",
+      with ledger as (select batch_number, count(*) as rows, sum(price * 100)::bigint as cents from all_prices group by 1),
+        runs as (
+          select number, coalesce(sum(prices) filter (where prices > 0), 0)::bigint as positive,
+            coalesce(-sum(prices) filter (where prices < 0), 0)::bigint as negative
+          from ${signedRuns(tx)} as run group by 1
+        )
+      select id, provider, mode, state, reason, (extract(epoch from finished_at) * 1000000)::bigint as "finishedAt",
         (select count(*) from batch_attempts where batch_id = id) as attempts, error_count as errors,
-        coalesce(rows, 0) as rows, coalesce(cents, 0) as cents, applied_batches.row_count as marked, position,
-        (extract(epoch from applied_at) * 1000000)::bigint as "appliedAt"
-      from batches left join ledger on batch_number = number left join applied_batches on batch_id = id`
+        coalesce(rows, 0) as rows, coalesce(cents, 0) as cents, applied_batches.row_count as marked, applied_batches.position,
+        (extract(epoch from applied_at) * 1000000)::bigint as "appliedAt", coalesce(positive, 0) as positive, coalesce(negative, 0) as negative,
+        withdrawn_batches.position as "takenBackAt", replaced_by as "replacedBy", first_errors -> 0 as "firstError"
+      from batches left join ledger on ledger.batch_number = batches.number left join runs on runs.number = int8send(batches.number)
+        left join applied_batches on batch_id = id left join withdrawn_batches on withdrawn_batches.batch_number = batches.number`
     const lanes = await tx<Array<{ lane: string, day: string, side: 'ledger' | 'model', count: number, cents: number }>>`
       select orig_code || '-' || dest_code as lane, day, 'ledger' as side, count(*) as count, sum(price * 100)::bigint as cents
       from all_prices group by 1, 2
@@ -52,8 +64,7 @@ const sums = (tx: Sql) => tx`
     union all select month, orig_code, dest_code, counts, cents from wide_merged_sums
   ) as days cross join generate_series(1, 31) as number
   union all
-  select orig_code, dest_code, price.day, 1, (price.price * 100)::bigint
-  from unmerged_prices cross join ledger_prices(month, runs, days, cents) as price`
+  select orig_code, dest_code, day, sign, sign * cents from ${signedPrices(tx)} as price`
 
 async function wrongLanes (tx: Sql): Promise<string[]> {
   const wrong = await tx<Array<{ text: string }>>`

@@ -9,8 +9,10 @@ export type FaultContext = {
   pick: <T>(of: readonly T[]) => T
   /** Waits for between `min` and `max` milliseconds, as the seed decides. */
   holdFor: (min: number, max: number) => Promise<void>
-  /** Returns the latest batches that got a 202, oldest first. */
+  /** Returns the batches and withdrawals that got a 202, oldest first. */
   accepted: () => Array<{ batch: number, id: string, provider: string }>
   /** Makes the providers send this many more batches now. */
   more: (batches: number) => void
+  /** Makes the providers withdraw this many batches now. */
+  correct: (batches: number) => void
 }

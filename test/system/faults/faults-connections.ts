@@ -30,7 +30,7 @@ const silence = (side: Side): Fault => async context => {
 }
 
 /** Sets a trap in front of each process and sends batches through it. Resolves with the first process that was caught. */
-function trapFirst (of: ProxiedService[], side: Side, label: string, where: 'before' | 'after', { more }: FaultContext): Promise<ProxiedService | null> {
+function trapFirst (of: ProxiedService[], side: Side, label: string, where: 'before' | 'after', { more, correct }: FaultContext): Promise<ProxiedService | null> {
   return new Promise(resolve => {
     const over = new AbortController()
     const timer = setTimeout(settle, 3_000, null)
@@ -41,11 +41,12 @@ function trapFirst (of: ProxiedService[], side: Side, label: string, where: 'bef
     }
     for (const service of of) service[side].trap(label, where, over.signal, () => settle(service))
     more(2)
+    if (label === 'correction') correct(2)
   })
 }
 
-const cutAtCommit = (where: 'before' | 'after'): Fault => async context => {
-  const caught = await trapFirst(context.system.workers, 'postgres', 'commit', where, context)
+const cutAtCommit = (where: 'before' | 'after', label = 'commit'): Fault => async context => {
+  const caught = await trapFirst(context.system.workers, 'postgres', label, where, context)
   return { detail: caught ? `${caught.name}: cut` : 'no commit was sent' }
 }
 
@@ -71,10 +72,13 @@ export const connectionFaults: Record<string, { weight: number, fault: Fault }> 
   'connections to PostgreSQL half-open': { weight: 4, fault: silence('postgres') },
   'cut before COMMIT': { weight: 5, fault: cutAtCommit('before') },
   'cut after COMMIT': { weight: 7, fault: cutAtCommit('after') },
+  'cut before COMMIT of a correction': { weight: 3, fault: cutAtCommit('before', 'correction') },
+  'cut after COMMIT of a correction': { weight: 3, fault: cutAtCommit('after', 'correction') },
   'connections to store and queue cut': { weight: 8, fault: cut('aws') },
   'connections to store and queue refused': { weight: 3, fault: refuse('aws') },
   'connections to store and queue half-open': { weight: 3, fault: silence('aws') },
   'kill -9 at COMMIT': { weight: 4, fault: killAt(workers, 'postgres', 'commit') },
+  'kill -9 at COMMIT of a correction': { weight: 6, fault: killAt(workers, 'postgres', 'correction') },
   'kill -9 in the middle of merging': { weight: 5, fault: killAt(workers, 'postgres', 'merge') },
   'kill -9 at DeleteMessage': { weight: 4, fault: killAt(workers, 'aws', 'delete') },
   'kill -9 at SendMessage': { weight: 4, fault: killAt(api, 'aws', 'send') },

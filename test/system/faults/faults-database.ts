@@ -1,8 +1,9 @@
 import postgres from 'postgres'
 import type { Fault } from './fault.ts'
 
-const restart = (signal: 'SIGINT' | 'SIGQUIT'): Fault => async ({ system, holdFor }) => {
+const restart = (signal: 'SIGINT' | 'SIGQUIT'): Fault => async ({ system, correct, holdFor }) => {
   await system.server.stop(signal)
+  correct(0.5)
   await holdFor(0, 2_500)
   await system.server.start()
 }

@@ -11,7 +11,7 @@ import { drive } from './drive.ts'
 const only = [
   'kill -9 a worker', 'kill -9 both workers', 'SIGTERM a worker', 'kill -9 an API', 'kill -9 the emulator', 'PostgreSQL stopped at once',
   'PostgreSQL read-only', 'all backends terminated', 'connections to PostgreSQL cut', 'cut before COMMIT', 'cut after COMMIT', 'kill -9 at DeleteMessage',
-  'kill -9 at SendMessage', 'messages duplicated', 'messages reordered',
+  'kill -9 at SendMessage', 'kill -9 at COMMIT of a correction', 'messages duplicated', 'messages reordered',
 ]
 
 t.test('A to D hold while faults hit every component', async t => {

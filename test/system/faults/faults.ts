@@ -24,20 +24,23 @@ export function planFaults (count: number, random: Random, pauseMs: number, name
   })
 }
 
-export type Injection = Pick<FaultContext, 'system' | 'accepted' | 'more'> & {
+export type Injection = Pick<FaultContext, 'system' | 'accepted' | 'more' | 'correct'> & {
   history: History
   /** Average number of batches that are sent with each fault. */
   batchesPerFault: number
+  /** Average number of batches that are withdrawn with each fault. */
+  withdrawalsPerFault: number
   over: () => boolean
 }
 
 /** Injects the faults in sequence, until none is left or `over` returns true. Resolves with their number. */
 export async function injectFaults (planned: readonly Planned[], injection: Injection): Promise<number> {
-  const { history, batchesPerFault, over, ...common } = injection
+  const { history, batchesPerFault, withdrawalsPerFault, over, ...common } = injection
   let injected = 0
   for (const { name, pauseMs, dice } of planned) {
     if (over()) break
     common.more(batchesPerFault)
+    common.correct(withdrawalsPerFault)
     await wait(pauseMs)
     let next = 0
     const die = (): number => dice[next++ % dice.length]!

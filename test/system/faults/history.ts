@@ -8,8 +8,11 @@ export type Entry =
   | { type: 'batch' } & Omit<Plan, 'again' | 'pauseMs'>
   /** One try to send a batch; status 0 is no response. With `clash` it has the key of the batch and other content. */
   | { type: 'submit', batch: number, at: number, until: number, status: number, clash?: boolean, id?: string, state?: string }
+  /** One request to withdraw a batch, and one to release it. */
+  | { type: 'withdraw', batch: number, at: number, until: number, status: number }
+  | { type: 'release', batch: number, at: number, until: number, status: number }
   | { type: 'poll', batch: number, at: number, until: number, state: string }
-  /** Rows of a batch that a reader saw: all its rows in the ledger, or those of its own lane in the response of `GET /rates`. */
+  /** Rows of a batch that a reader saw: those in its runs, less those taken back, or those of its own lane in the response of `GET /rates`. */
   | { type: 'seen', batch: number, by: 'ledger' | 'rates', at: number, until: number, rows: number, /** Means of `GET /rates`, in USD. */ means?: number[] }
   /** One snapshot: how many batches have a position, and the highest one. */
   | { type: 'positions', at: number, count: number, highest: number }

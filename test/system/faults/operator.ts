@@ -3,16 +3,16 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { bucket } from '../../../dev/emulator/resources.ts'
 import { openStore } from '../../../lib/batch/store/store.ts'
 import { withPrices } from '../../../lib/batch/store/manifest.ts'
-import { bodyOf, type Plan } from './batches.ts'
-import { idOf } from './clients.ts'
+import { bodyOf, corruptProvider, idOf, type Plan } from './batches.ts'
 import type { History } from './history.ts'
 import { operatorKey, type System } from './system.ts'
+import { withdraw } from './withdraw.ts'
 
-type CallResult = { status: number, body?: { dead_letters?: Array<{ id: string }>, changed?: boolean } | undefined }
+type CallResult = { status: number, body?: { dead_letters?: Array<{ id: string, provider: string, mode: string }>, changed?: boolean } | undefined }
 
 /**
- * Handles dead letters as an operator does. Every second one is fixed and redriven, twice at once as by two operators; the others are discarded. A
- * batch that should not be a dead letter is left for the checker.
+ * Handles dead letters as an operator does: one is discarded, the next is fixed and redriven, twice at once as by two operators, and the next is
+ * withdrawn. A withdrawal of such a batch is redriven. A batch that should not be a dead letter is left for the checker.
  */
 export function startOperator (system: System, plans: readonly Plan[], history: History): () => Promise<void> {
   const stopping = new AbortController()
@@ -21,11 +21,15 @@ export function startOperator (system: System, plans: readonly Plan[], history: 
 
   async function workThroughList (): Promise<void> {
     const response = await call('GET', '/dead-letters')
-    for (const { id } of response.body?.dead_letters ?? []) {
+    for (const { id, provider, mode } of response.body?.dead_letters ?? []) {
+      if (mode === 'withdraw' && provider === corruptProvider) await call('POST', `/dead-letters/${id}/redrive`)
       const plan = batchOf.get(id)
       if (plan?.kind !== 'corrupt') continue
-      if (plan.batch % 80 < 40) {
-        await act(plan, 'discard')
+      const action = (['discard', 'redrive', 'withdraw'] as const)[Math.floor(plan.batch / 40) % 3]!
+      if (action === 'discard') {
+        await act(plan, action)
+      } else if (action === 'withdraw') {
+        await withdraw(system, history, plan, 'operator')
       } else {
         const manifest = withPrices((await store.readManifest(id))!)
         await system.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest.payload.key, Body: bodyOf(plan).content }))

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../../../lib/sample/random.ts'
 import { planBatches } from './batches.ts'
+import { noCorrection } from './plan-corrections.ts'
 import { textOf } from './check-summary.ts'
 import { check } from './check.ts'
 import { openClients } from './clients.ts'
@@ -32,7 +33,7 @@ const system = await startSystem({
 try {
   const count = Math.ceil(minutes * perMinute)
   const plans = planBatches(count, providers, seededRandom(1))
-    .map((plan, index) => ({ ...plan, provider: providers[index % 3]!, kind: 'good' as const, again: [], pauseMs: 0 }))
+    .map((plan, index) => ({ ...plan, provider: providers[index % 3]!, kind: 'good' as const, again: [], pauseMs: 0, ...noCorrection }))
   for (const { again: _again, pauseMs: _pause, ...plan } of plans) history.add({ type: 'batch', ...plan })
   const clients = openClients(system, plans, history)
   const readers = startReaders(system, plans, clients, history)

@@ -1,10 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Plan } from './batches.ts'
-import { idOf, type Clients } from './clients.ts'
+import { shuffle } from '../../../lib/sample/random.ts'
+import { idOf, type Plan } from './batches.ts'
+import type { Clients } from './clients.ts'
 import type { History } from './history.ts'
+import { signedRuns } from './signed-runs.ts'
 import { keyOf, type System } from './system.ts'
 
-export const finalStates = ['applied', 'rejected', 'discarded']
+export const finalStates = ['applied', 'rejected', 'discarded', 'withdrawn']
+/** Final batches that are polled again in each round: an applied one may be taken back. */
+const polledAgain = 2
 
 export type Readers = {
   /** Returns the batches that were seen in a final state. */
@@ -23,17 +27,22 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
   const batchOf = new Map(plans.map(plan => [idOf(plan), plan.batch]))
 
   async function pollStates (): Promise<void> {
-    const open = clients.accepted().filter(({ batch }) => !finished.has(batch))
-    for (const { batch, id, provider } of open) {
-      if (stopping.signal.aborted) return
-      const at = history.now()
-      const response = await getJson(`${system.ingestionApi.url}/batches/${id}`, { authorization: `Bearer ${keyOf(provider)}` }) as { state: string } | null
-      if (!response) return
-      history.add({ type: 'poll', batch, at, until: history.now(), state: response.state })
-      if (!finalStates.includes(response.state)) continue
-      finished.add(batch)
-      await readLane(plans[batch]!) // a client that has read the state must see the batch
-    }
+    const accepted = clients.accepted()
+    const ended = accepted.filter(({ batch }) => finished.has(batch))
+    for (const each of accepted.filter(({ batch }) => !finished.has(batch))) await pollState(each)
+    for (const each of shuffle(ended, Math.random).slice(0, polledAgain)) await pollState(each)
+  }
+
+  /** Throws if there is no response: the round ends. */
+  async function pollState ({ batch, id, provider }: ReturnType<Clients['accepted']>[number]): Promise<void> {
+    if (stopping.signal.aborted) return
+    const at = history.now()
+    const response = await getJson(`${system.ingestionApi.url}/batches/${id}`, { authorization: `Bearer ${keyOf(provider)}` }) as { state: string } | null
+    if (!response) throw new Error('no response')
+    history.add({ type: 'poll', batch, at, until: history.now(), state: response.state })
+    if (!finalStates.includes(response.state)) return
+    finished.add(batch)
+    await readLane(plans[batch]!) // a client that has read the state must see the batch, or not see it if it is withdrawn
   }
 
   async function readLanes (): Promise<void> {
@@ -52,11 +61,12 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
     history.add({ type: 'seen', batch, by: 'rates', at, until: history.now(), rows, means })
   }
 
-  /** Records only changes since the previous count. */
+  /** Counts the prices in the runs of both tables, less those that runs take back. Records only changes since the previous count. */
   async function countLedger (): Promise<void> {
     const at = history.now()
     const rows = await system.admin<Array<{ id: string, rows: number }>>`
-      select id, count(*) as rows from all_prices join batches on number = batch_number group by id`.catch(() => null)
+      select id, sum(prices)::bigint as rows from ${signedRuns(system.admin)} as run join batches on int8send(batches.number) = run.number
+      group by id`.catch(() => null)
     if (!rows) return
     const now = new Map(rows.map(({ id, rows }) => [batchOf.get(id) ?? -1, rows]))
     for (const batch of new Set([...now.keys(), ...counted.keys()])) {

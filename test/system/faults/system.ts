@@ -8,6 +8,7 @@ import { openS3, openSqs } from '../../../lib/process/aws.ts'
 import { createDatabase, temporaryServer, unsafeSettings } from '../../harness/server.ts'
 import { waitFor } from '../../harness/wait.ts'
 import { corruptProvider } from './batches.ts'
+import { guardedProvider } from './plan-corrections.ts'
 import { awsCalls, commits } from '../../harness/call-labels.ts'
 import { freePort } from '../../harness/free-port.ts'
 import { openService, type Died, type Service } from './service.ts'
@@ -67,7 +68,7 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   const workerEnv = {
     VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', BACKLOG_SECONDS: '1', SWEEP_SECONDS: '3', LOST_AFTER_SECONDS: '8', FINISH_MS: '3000',
     STATEMENT_TIMEOUT_MS: '6000', LOCK_TIMEOUT_MS: '5000', DATABASE_SILENCE_MS: '8000',
-    MERGE_MIN_ROWS: '2', MERGE_SECONDS: '1',
+    MERGE_MIN_ROWS: '2', MERGE_SECONDS: '1', OUTLIER_PROVIDERS: guardedProvider,
   }
   const services = {
     ratesApi: await openProxied('rates-api', 'rates-api', 'rates_api', { RATES_QUERY_TIMEOUT_MS: '2000' }),

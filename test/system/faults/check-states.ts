@@ -1,0 +1,27 @@
+import { guardedProvider } from './plan-corrections.ts'
+import type { Known } from './known.ts'
+import type { Report } from './verdict.ts'
+
+/** The states that may follow each lasting one. `accepted` may always: the database is unavailable. */
+const followers: Record<string, string[]> = {
+  applied: ['applied', 'withdrawing', 'withdrawn'],
+  withdrawing: ['withdrawing', 'withdrawn'],
+  rejected: ['rejected'],
+  discarded: ['discarded'],
+  withdrawn: ['withdrawn'],
+}
+
+/** Checks that reported states follow each other, and that the last one is that of the database or one before it. */
+export function checkStates ({ record, polls, plan }: Known, report: Report): void {
+  let last: { state: string, until: number } | undefined
+  for (const { state, at, until } of [...polls].sort((one, other) => one.at - other.at)) {
+    const follows = !last || followers[last.state]!.includes(state)
+    if (last && at > last.until && !follows && state !== 'accepted') report('D', 'wrong state', `${state} at ${at} ms, having been ${last.state} at ${last.until} ms`)
+    if (follows && state in followers && state !== last?.state) last = { state, until }
+    if (state === 'rejected' && plan.kind !== 'bad' && plan.replaces === null) report('D', 'wrong state', `reported as rejected at ${until} ms, and is not bad`)
+    if (state === 'held' && plan.provider !== guardedProvider) report('D', 'wrong state', `reported as held at ${until} ms, and is not guarded`)
+  }
+  if (last && !followers[last.state]!.includes(record?.state ?? 'unknown')) {
+    report('D', 'wrong state', `${record?.state ?? 'unknown'} at the end, having been ${last.state} at ${last.until} ms`)
+  }
+}
