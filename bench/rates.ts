@@ -9,6 +9,7 @@ import { sampleMonth, shippedReference } from '../lib/sample/month.ts'
 import { createDatabase } from '../test/harness/server.ts'
 import { load, loadMerged, toCents } from '../test/harness/prices.ts'
 import { benchServer } from './measure/bench-server.ts'
+import { checkout } from './measure/checkout.ts'
 import { ratios, turns } from './measure/pairs.ts'
 import { record } from './measure/results.ts'
 
@@ -34,23 +35,27 @@ const env = (name: string) =>
   ({ DATABASE_URL: server.url('rates_api', name), PORT: '0', HOST: '127.0.0.1', DATABASE_POOL_SIZE: String(connections + 1) })
 const cold = (name: string) => listening('services/rates-api/main.ts', [], { ...env(name), RATES_CACHE_BYTES: '0' })
 const [one, merged, eight] = [await cold('one'), await cold('merged'), await cold('eight')]
+const beforeCorrections = '4636f0c'
+const older = await listening(join(checkout(beforeCorrections), 'services/rates-api/main.ts'), [], { ...env('one'), RATES_CACHE_BYTES: '0' })
 const warm = await listening('services/rates-api/main.ts', [], env('one'))
 const constant = await listening('bench/measure/constant-server.ts', [await (await fetch(one.url + paths[0])).text()], {})
 const perSecond = await turns(5, {
   pgbench,
   one: () => requestsPerSecond(one.url, connections),
+  older: () => requestsPerSecond(older.url, connections),
   merged: () => requestsPerSecond(merged.url, connections),
   eight: () => requestsPerSecond(eight.url, connections),
   warm: () => requestsPerSecond(warm.url, 50),
   constant: () => requestsPerSecond(constant.url, 50),
 })
 record(`GET /rates of a lane and month, made, one batch, ${connections} clients, requests/s`, perSecond.one)
+record(`requests/s of GET /rates of a lane and month, made, one batch ÷ the release before corrections (${beforeCorrections})`, ratios(perSecond.one, perSecond.older), '≥ 0.97')
 record('time of GET /rates of a lane and month, made, 10,000 batches merged ÷ one', ratios(perSecond.one, perSecond.merged), '≤ 1.3')
 record('time of GET /rates of a lane and month, made, merged and 7 unmerged rows ÷ one', ratios(perSecond.one, perSecond.eight))
 if (!perSecond.pgbench.some(Number.isNaN)) record('requests/s, made, one batch ÷ statements/s of pgbench', ratios(perSecond.one, perSecond.pgbench))
 record('requests/s, cached, 50 clients ÷ constant response', ratios(perSecond.warm, perSecond.constant))
 
-for (const { child } of [one, merged, eight, warm, constant]) child.kill()
+for (const { child } of [one, older, merged, eight, warm, constant]) child.kill()
 await server.remove()
 
 async function fill (name: string, write: (sql: Sql) => Promise<unknown>): Promise<void> {

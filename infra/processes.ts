@@ -63,6 +63,8 @@ export function ingestionWorker (stores: Stores) {
     environment: {
       ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_worker'),
       WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
+      OUTLIER_PROVIDERS: config.worker.outlierProviders, OUTLIER_FACTOR: String(config.worker.outlierFactor),
+      OUTLIER_SHARE: String(config.worker.outlierPercent / 100),
       BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       FINISH_MS: '85000', // with the other phases of shutdown within Fargate's 120 s
       // A payload passes as buffers outside the heap, which a collection of the young generation frees: it must not come too rarely.
