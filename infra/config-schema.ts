@@ -117,7 +117,7 @@ export const Schema = Type.Object({
     approvalMinutes: Integer('time to wait for the approval, in minutes; then the deployment is rolled back', 1, 1_440, 60),
   }),
   payloads: Group('the bucket', {
-    keepDays: Integer('days after which payloads and reports expire; longer than the 14 days of the queue', 15, 3_650, 90),
+    keepDays: Integer('days after which payloads, reports and effects expire; longer than the 14 days of the queue', 15, 3_650, 90),
   }),
   logs: Group('logs', {
     retentionDays: Type.Enum([1, 3, 7, 14, 30, 60, 90, 180, 365, 400, 731], { description: 'retention of the log groups, in days', default: 30 }),

@@ -40,13 +40,22 @@ function addSums ({ counts, cents }: DaySums, row: SumsRow): void {
 }
 
 /** Subtracts sums of the same lanes. */
-export function subtractSums (from: LaneSums, sums: LaneSums): void {
+export const subtractSums = (from: LaneSums, sums: LaneSums): void => addLaneSums(from, sums, -1)
+
+/** Adds sums of the same lanes, or with `sign` -1 subtracts them. */
+export function addLaneSums (to: LaneSums, sums: LaneSums, sign: 1 | -1 = 1): void {
   for (const [lane, { counts, cents }] of sums) {
-    let of = from.get(lane)
-    if (!of) from.set(lane, of = emptySums())
+    const of = sumsOf(to, lane)
     for (let day = 0; day < 31; day++) {
-      of.counts[day]! -= counts[day]!
-      of.cents[day]! -= cents[day]!
+      of.counts[day]! += sign * counts[day]!
+      of.cents[day]! += BigInt(sign) * cents[day]!
     }
   }
+}
+
+/** Returns the sums of a lane, which are added with zeros if they are absent. */
+export function sumsOf (sums: LaneSums, lane: string): DaySums {
+  let of = sums.get(lane)
+  if (!of) sums.set(lane, of = emptySums())
+  return of
 }

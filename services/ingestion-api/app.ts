@@ -13,6 +13,7 @@ import { perMinute } from './per-minute.ts'
 import { countSlowResponses } from './slow-responses.ts'
 import { registerBatches } from './routes/batches.ts'
 import { registerDeadLetters } from './routes/dead-letters.ts'
+import { registerEffect } from './routes/effect.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerPrices } from './routes/prices.ts'
 import { registerRelease } from './routes/release.ts'
@@ -56,6 +57,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerBatches(routes, api)
     registerErrors(routes, api)
     registerPrices(routes, api)
+    registerEffect(routes, api)
     registerWithdraw(routes, api)
     registerRelease(routes, api)
   })

@@ -3,7 +3,7 @@ import { privateBucket } from './private-bucket.ts'
 import type { Statement } from '../../iam/roles.ts'
 
 export interface PayloadBucketArgs {
-  /** Days after which payloads and reports expire. */
+  /** Days after which payloads, reports and effects expire. */
   keepDays: number
   protect: boolean
 }
@@ -12,7 +12,7 @@ export interface PayloadBucketArgs {
  * Prefixes that expire. `batches/` does not: a manifest is the acceptance of a batch, and answers repeated requests forever. `decisions/`
  * does not: a restored database reads from it which batches were rejected and discarded.
  */
-const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/']
+const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/', 'effects/']
 
 /** The bucket of payloads and manifests; lib/batch/store/store.ts describes its prefixes. */
 export class PayloadBucket extends pulumi.ComponentResource {
@@ -43,7 +43,8 @@ export class PayloadBucket extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name })
   }
 
-  /** Accepts batches: payloads, manifests, pending records, uploads. Reads reports, and writes a decision when an operator discards a batch. */
+  /** Accepts batches: payloads, manifests, pending records, uploads. Reads reports, writes effects, and writes a decision when an operator
+   * discards a batch. */
   accept (): Statement[] {
     return [
       this.#allowList(),
@@ -52,17 +53,18 @@ export class PayloadBucket extends pulumi.ComponentResource {
       this.#allowObjects(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
       this.#allowObjects(['s3:GetObject'], ['reports/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], ['effects/*']),
     ]
   }
 
-  /** Applies batches: reads payloads and manifests, writes reports and decisions, deletes pending records. */
+  /** Applies batches: reads payloads and manifests, writes reports, effects and decisions, deletes pending records. */
   apply (): Statement[] {
     return [
       this.#allowList(),
       this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
       this.#allowObjects(['s3:GetObject'], ['batches/*']),
       this.#allowObjects(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
-      this.#allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*']),
+      this.#allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*', 'effects/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
     ]
   }

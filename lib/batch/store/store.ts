@@ -6,6 +6,7 @@ import { nullIfAbsent, statusOf } from './absent.ts'
 import type { AnyManifest, Manifest, Payload } from '../batch.ts'
 import { parseDecision, type Decision } from './decision.ts'
 import { deleteVersions } from './delete-versions.ts'
+import { effectKeys, openEffects } from './effects.ts'
 import { parseManifest } from './manifest.ts'
 import { parsePurgeNote, type PurgeNote } from './purge-note.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
@@ -19,6 +20,7 @@ import { trackServerTime } from './store-clock.ts'
  * - `reports/<id>.ndjson`: the errors of its rows.
  * - `decisions/<id>.json`: its final state, if the batch is not applied.
  * - `purges/<id>.json`: the note that it was purged.
+ * - `effects/<id>.<of>.ndjson`: what it has changed, or would have changed when it was checked.
  */
 export type Store = ReturnType<typeof openStore>
 
@@ -151,11 +153,11 @@ export function openStore (s3: S3Client, bucket: string) {
     return found && parsePurgeNote(id, await found.Body!.transformToString())
   }
 
-  /** Deletes every version of the payload, the report and the effect of a batch, and the texts of rows in its decision. */
+  /** Deletes every version of the payload, the report and the effects of a batch, and the texts of rows in its decision. */
   async function purgeObjects ({ id, payload }: Manifest): Promise<void> {
     const isVersioned = payload.versionId !== null
     const decision = await readDecision(id)
-    for (const key of [payload.key, `reports/${id}.ndjson`, `effects/${id}.ndjson`]) await deleteVersions(s3, bucket, key, isVersioned)
+    for (const key of [payload.key, `reports/${id}.ndjson`, ...effectKeys(id)]) await deleteVersions(s3, bucket, key, isVersioned)
     if (!decision || decision.state === 'discarded' || decision.firstErrors.length === 0) return
     await deleteVersions(s3, bucket, `decisions/${id}.json`, isVersioned)
     const body = JSON.stringify({ ...decision, firstErrors: [] })
@@ -170,6 +172,6 @@ export function openStore (s3: S3Client, bucket: string) {
   return {
     probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
-    notePurge, readPurgeNote, purgeObjects,
+    ...openEffects(s3, bucket), notePurge, readPurgeNote, purgeObjects,
   }
 }

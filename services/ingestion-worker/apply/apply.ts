@@ -6,6 +6,7 @@ import { PreviousWithdrawn } from './corrections/previous.ts'
 import { recordTargets } from './corrections/resolve-targets.ts'
 import { findOutliers, hold } from './guard/hold.ts'
 import { decide, followStored } from './decide.ts'
+import { storeEffect } from './store-effect.ts'
 import { backfillContentDigests } from './duplicate/backfill-content-digests.ts'
 import { UnknownContents } from './duplicate/duplicate.ts'
 import type { ApplyOptions } from './options.ts'
@@ -41,13 +42,17 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     const read = await readRows(run)
     const { rules } = read
     rowsRead = read.rows
+    if (manifest.mode === 'dry_run' && report.count === 0) await storeEffect(run, rules.ports.codes, read.prices.sort())
     if (manifest.mode === 'dry_run' || report.count > 0) {
       return await decide(run, read, { ...rules.reference, release, limits: options.limits, rows: manifest.rows ?? null })
     }
     await recordTargets(run)
     const prices = read.prices.sort()
     const outliers = await findOutliers(run, rules.ports.codes, prices)
-    if (outliers !== null) return await hold(run, rowsRead, outliers)
+    if (outliers !== null) {
+      await storeEffect(run, rules.ports.codes, prices)
+      return await hold(run, rowsRead, outliers)
+    }
     const refusal = await writeBatch(run, rules.ports.codes, { ...read, prices })
     if (refusal === null) return 'applied'
     report.add(refusal)

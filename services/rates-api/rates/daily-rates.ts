@@ -1,13 +1,10 @@
 import { csvLine } from '../../../lib/http/csv.ts'
 import type { MonthTotals } from './lane-totals.ts'
 import { dayOf, monthsOf } from './days.ts'
-import { meanPrice } from './mean-price.ts'
+import { meanPrice, minPrices } from '../../../lib/ledger/mean-price.ts'
 
 /** The rate of one day. `count` is null, not 0, for a day without prices: the service that this one replaces responds this way. */
 export type Rate = { day: string, count: number | null, price: number | null }
-
-/** Minimum number of prices for a mean. */
-const minPrices = 3
 
 /** Returns one rate for each day of the range, both ends included, the newest first. */
 export function dailyRates (range: { date_from: string, date_to: string }, totals: readonly MonthTotals[]): Rate[] {

@@ -46,7 +46,7 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'a sender does not receive')
   t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'a missing object is a 404')
   const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)
-  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'decisions'], 'the worker writes only reports and decisions')
+  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'effects', 'decisions'], 'the worker writes only reports, effects and decisions')
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
   t.match(byOps, [/^ListBucket: /, 'GetObject: operators/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/* purges/*',

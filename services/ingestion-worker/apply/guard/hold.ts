@@ -17,8 +17,8 @@ export async function findOutliers (run: Run, codes: readonly string[], prices: 
 }
 
 /** Returns the numbers of the batches that this one would replace now. */
-async function replacedNumbers (run: Run): Promise<number[]> {
-  const { sql, manifest: { replaces } } = run
+export async function replacedNumbers (run: Run, sql = run.sql): Promise<number[]> {
+  const { manifest: { replaces } } = run
   if (replaces === undefined) return []
   const ids = replaces === 'previous' ? [await findPrevious(run, sql)].filter(id => id !== undefined) : replaces
   const rows = await sql<Array<{ number: number }>>`select number from batches where id = any (${ids}) and state = 'applied'`

@@ -1,3 +1,6 @@
+/** Fewest prices of a lane-day that has a mean: with fewer, single prices could be found out. */
+export const minPrices = 3
+
 /**
  * Returns the mean in USD of `count` prices whose sum is `cents`. The result is the double nearest to the true mean, because both
  * operands of the one division are exact.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { meanPrice } from '../../../../services/rates-api/rates/mean-price.ts'
-import { isNearest } from '../../../harness/nearest.ts'
+import { meanPrice } from '../../../lib/ledger/mean-price.ts'
+import { isNearest } from '../../harness/nearest.ts'
 
 t.test('the mean is the double nearest to the exact mean', async t => {
   t.equal(meanPrice(346300n, 3), 1154.3333333333333)
