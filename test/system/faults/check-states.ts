@@ -2,10 +2,13 @@ import { guardedProvider } from './plan-corrections.ts'
 import type { Known } from './known.ts'
 import type { Report } from './verdict.ts'
 
-/** The states that may follow each lasting one. `accepted` may always: the database is unavailable. */
+/**
+ * The states that may follow each lasting one. `accepted` may always: the database is unavailable. A batch that is withdrawing before it was applied
+ * may be rejected by the attempt in flight.
+ */
 const followers: Record<string, string[]> = {
   applied: ['applied', 'withdrawing', 'withdrawn'],
-  withdrawing: ['withdrawing', 'withdrawn'],
+  withdrawing: ['withdrawing', 'withdrawn', 'rejected', 'discarded'],
   rejected: ['rejected'],
   discarded: ['discarded'],
   withdrawn: ['withdrawn'],
@@ -17,7 +20,8 @@ export function checkStates ({ record, polls, plan }: Known, report: Report): vo
   for (const { state, at, until } of [...polls].sort((one, other) => one.at - other.at)) {
     const follows = !last || followers[last.state]!.includes(state)
     if (last && at > last.until && !follows && state !== 'accepted') report('D', 'wrong state', `${state} at ${at} ms, having been ${last.state} at ${last.until} ms`)
-    if (follows && state in followers && state !== last?.state) last = { state, until }
+    const isOfApplied = state === 'withdrawing' && last?.state === 'applied'
+    if (follows && state in followers && state !== last?.state && !isOfApplied) last = { state, until }
     if (state === 'rejected' && plan.kind !== 'bad' && plan.replaces === null) report('D', 'wrong state', `reported as rejected at ${until} ms, and is not bad`)
     if (state === 'held' && plan.provider !== guardedProvider) report('D', 'wrong state', `reported as held at ${until} ms, and is not guarded`)
   }

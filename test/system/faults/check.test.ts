@@ -96,6 +96,9 @@ t.test('a run with corrections, without violations', async t => {
   t.same(verdict([asked(0, 70), poll(0, 75, 'withdrawing'), seen(0, 90, 0), poll(0, 95, 'withdrawn'), asked(0, 100, 200)], dumpOf(record(0, gone), record(1), withdrawal(0))), [])
   t.same(verdict([asked(1, 40)], dumpOf(record(0), record(1, { state: 'withdrawn', ...nothing }), withdrawal(1, nothing))), [], 'before it was applied')
   t.same(verdict([plan(2, 'bad'), sent(2, 100), poll(2, 120, 'rejected'), asked(2, 130, 409)], dumpOf(record(0), record(1), record(2, { state: 'rejected', errors: 1, ...nothing }))), [])
+  t.same(verdict([plan(2, 'bad'), sent(2, 100), asked(2, 110), poll(2, 115, 'withdrawing'), poll(2, 130, 'rejected')], dumpOf(
+    record(0), record(1), record(2, { state: 'rejected', errors: 1, ...nothing }), withdrawal(2, { state: 'rejected', ...nothing })
+  )), [], 'rejected by the attempt in flight')
   t.same(verdict([...replacing, seen(0, 90, 0), seen(2, 90, rows)], dumpOf(record(0, replaced), record(1), record(2))), [])
   t.same(verdict([plan(2, 'bad', { replaces: [0] }), sent(2, 70)], dumpOf(record(0), record(1), record(2, { state: 'rejected', errors: 1, ...nothing }))), [], 'a rejected replacement')
   t.same(verdict([plan(2, 'good', { provider: guardedProvider }), sent(2, 70, 0)]), [])
@@ -122,6 +125,8 @@ const caughtCorrections: typeof caught = [
   ['gone before anybody asked', /^A partial: batch 0: ledger had none of its rows at 75 ms/, [seen(0, 75, 0), asked(0, 90)], dumpOf(record(0, gone), record(1), withdrawal(0))],
   ['applied again after it was withdrawn', /^D wrong state: batch 0: applied at 100 ms, having been withdrawn at 95 ms/,
     [asked(0, 70), poll(0, 90, 'withdrawn'), poll(0, 100, 'applied')], dumpOf(record(0, gone), record(1), withdrawal(0))],
+  ['rejected after it was applied', /^D wrong state: batch 0: rejected at 100 ms, having been applied/,
+    [asked(0, 70), poll(0, 90, 'withdrawing'), poll(0, 100, 'rejected')], dumpOf(record(0, gone), record(1), withdrawal(0))],
   ['taken back twice', /^B doubled: batch 0: 22 prices are taken back, not 11/, [asked(0, 70)], dumpOf(record(0, { ...gone, negative: 22 }), record(1), withdrawal(0))],
   ['taken back in part', /^B doubled: batch 0: 4 prices are taken back, not 11/, [asked(0, 70)], dumpOf(record(0, { ...gone, negative: 4 }), record(1), withdrawal(0))],
   ['its runs are doubled', /^B doubled: batch 1: 22 prices in its runs, not 11/, [], dumpOf(record(0), record(1, { positive: 22 }))],
