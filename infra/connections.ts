@@ -22,7 +22,7 @@ export const maxConnections = (database: Settings['database']): number => Math.m
  */
 export function connectionsNeeded ({ rates, ingestion, worker }: Pick<Settings, 'rates' | 'ingestion' | 'worker'>): number {
   const atStart = 1 // the check of the schema's version
-  const perWorker = worker.concurrency * 2 + 5 + atStart
+  const perWorker = worker.concurrency * 2 + 6 + atStart
   const services = rates.maxTasks * (rates.poolSize + atStart) + ingestion.maxTasks * (ingestion.poolSize + atStart) + worker.maxTasks * perWorker
   const migrator = 3
   const operators = 5

@@ -107,11 +107,13 @@ CREATE INDEX batches_of_digest ON public.batches USING btree (provider, digest) 
 
 CREATE INDEX batches_of_provider ON public.batches USING btree (provider, accepted_at DESC, id DESC);
 
-CREATE INDEX batches_of_series ON public.batches USING btree (provider, series, number) WHERE (series IS NOT NULL);
+CREATE INDEX batches_of_series ON public.batches USING btree (provider, series, number) WHERE ((series IS NOT NULL) AND (state = 'applied'::text));
 
 CREATE UNIQUE INDEX batches_of_target ON public.batches USING btree (target_id) WHERE (target_id IS NOT NULL);
 
 CREATE INDEX batches_of_unread_content ON public.batches USING btree (provider, row_count) WHERE ((state = 'applied'::text) AND (content_digest IS NULL) AND (decoded_bytes IS NULL) AND (NOT content_lost));
+
+CREATE INDEX batches_replaced_by ON public.batches USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
 
 CREATE INDEX batches_under_way ON public.batches USING btree (queued_at) WHERE (state = ANY (ARRAY['queued'::text, 'processing'::text]));
 

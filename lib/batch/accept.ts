@@ -2,6 +2,7 @@ import { Problem } from '../http/problem.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { isWithdrawal, mediaTypes, type AnyManifest, type Manifest } from './batch.ts'
 import type { Queue } from './queue.ts'
+import { isRebuiltFromRow } from './store/manifest-fallback.ts'
 import type { Store } from './store/store.ts'
 
 export type Acceptance<M extends AnyManifest = Manifest> = {
@@ -46,7 +47,7 @@ function checkSame (existing: Manifest, manifest: Manifest): void {
         'Check that batch first: if it has the same file, another key would count its prices twice'
       : `${owner} That batch has different content. Send this content under another key`, { members: { id: existing.id } })
   }
-  if (!isDeepStrictEqual([existing.replaces, existing.series], [manifest.replaces, manifest.series])) {
+  if (!isRebuiltFromRow(existing) && !isDeepStrictEqual([existing.replaces, existing.series], [manifest.replaces, manifest.series])) {
     throw new Problem('key-reused', `This content was accepted as batch ${existing.id}, at ${existing.acceptedAt}, with another "replaces" or Batch-Series. ` +
       'Send it under another key', { members: { id: existing.id } })
   }

@@ -13,9 +13,10 @@ export async function endUnapplied (tx: Sql, withdrawal: Withdrawal, from: reado
   return true
 }
 
-/** Records who has withdrawn a batch. */
-export async function auditWithdrawal (tx: Sql, { target, actor: { name, reason, caller = null, task = null } }: Withdrawal): Promise<void> {
+/** Records who has withdrawn a batch, at the time of the request. */
+export async function auditWithdrawal (tx: Sql, { target, acceptedAt, actor }: Withdrawal): Promise<void> {
+  const { name, reason, caller = null, task = null } = actor
   await tx`
     insert into dead_letter_actions (batch_id, action, actor, caller, task, reason, acted_at)
-    values (${target}, 'withdraw', ${name}, ${caller}, ${task}, ${reason}, clock_timestamp())`
+    values (${target}, 'withdraw', ${name}, ${caller}, ${task}, ${reason}, ${acceptedAt})`
 }

@@ -50,15 +50,19 @@ async function takeBack (request: WithdrawalRequest, manifest: Manifest, actor: 
   await recordAccepted(sql, withdrawal)
   await transaction(sql, async (tx, commit) => {
     await tx`select pg_advisory_xact_lock(hashtextextended(id, 0)) from unnest(${[withdrawal.id, manifest.id].sort()}::text[]) as id`
-    await withdrawTarget(tx, commit, withdrawal)
+    const [{ state }] = await tx<[{ state: State }]>`select state from batches where id = ${manifest.id}`
+    if (state === 'withdrawn') return // it was queued, and ended with the request
+    const outcome = await withdrawTarget(tx, commit, withdrawal)
+    if (outcome === 'already final') throw new Error(`The withdrawal of batch ${manifest.id} was discarded by an older release`)
   })
 }
 
-/** Purges the batches again whose notes are in the store and whose rows say that they are not purged, as after a restore. Returns their ids. */
-export async function purgeAgain (request: WithdrawalRequest, since: Date, dryRun = false): Promise<string[]> {
+/** Purges the batches again whose notes are in the store and whose rows say that they are not purged, as after a restore. Returns their ids. It reads
+ * all notes: a purge may have been continued long after its note. */
+export async function purgeAgain (request: WithdrawalRequest, dryRun = false): Promise<string[]> {
   const { store, sql } = request
   const purged: string[] = []
-  for await (const ids of store.listIds('purges', since)) {
+  for await (const ids of store.listIds('purges', new Date(0))) {
     const done = await sql<Array<{ id: string }>>`select id from batches where id = any (${ids}) and purged_at is not null`
     const isDone = new Set(done.map(({ id }) => id))
     for (const id of ids.filter(id => !isDone.has(id))) {

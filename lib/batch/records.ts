@@ -106,7 +106,7 @@ export async function listRecords (sql: Sql, { provider, state, after, limit }: 
   return await sql<BatchRecord[]>`
     select ${columns(sql, sql`jsonb_path_query_array(first_errors, '$[0]') as first_errors`)} from batches
     where provider = ${provider} and mode <> 'withdraw'
-      ${state ? sql`and ${stateColumn(sql)} = ${state}` : sql``}
+      ${state ? sql`and ${stateColumn(sql)} = ${state} and ${isPossibly(sql, state)}` : sql``}
       ${after ? sql`and (accepted_at, id) < (select accepted_at, id from batches where id = ${after})` : sql``}
     order by accepted_at desc, id desc
     limit ${limit}`
@@ -121,6 +121,11 @@ const columns = (sql: Sql, firstErrors: ReturnType<Sql>) => sql`
   (select rows_expected from batch_attempts where batch_id = batches.id order by attempt desc limit 1) as rows_expected,
   replaces, series, replaced_by, why, ${isoTime(sql, 'held_at')}, ${isoTime(sql, 'purged_at')},
   ${isoText(sql, sql`coalesce((select withdrawn.withdrawn_at from withdrawn_batches as withdrawn where batch_number = number), withdrawn_at)`)} as withdrawn_at`
+
+/** A condition on columns that indexes have: a state as clients see it differs from the row's only for batches that are being withdrawn. */
+const isPossibly = (sql: Sql, state: ListedState) => state === 'withdrawing'
+  ? sql`id in (select target_id from batches where target_id is not null and state in ('queued', 'processing', 'dead_lettered'))`
+  : sql`state = ${state}`
 
 /** The state as clients see it. A batch that is applied counts until its withdrawal is finished. */
 const stateColumn = (sql: Sql) => sql`

@@ -2,13 +2,15 @@ import type { Sql } from 'postgres'
 import { withDeadline } from '../process/deadline.ts'
 import type { Log } from '../process/log.ts'
 import { transaction } from '../postgres/transaction.ts'
-import { accept } from './accept.ts'
+import { Problem } from '../http/problem.ts'
+import { accept, type Acceptance } from './accept.ts'
 import type { Actor } from './actor.ts'
 import type { Manifest, Withdrawal } from './batch.ts'
 import { endUnapplied } from './end-unapplied.ts'
 import type { Queue } from './queue.ts'
 import { recordAccepted } from './records.ts'
 import type { Store } from './store/store.ts'
+import { withdrawReplaced } from './withdraw-replaced.ts'
 import { createWithdrawal } from './withdrawal.ts'
 
 export type WithdrawalRequest = { store: Store, queue: Queue, sql: Sql, log: Log }
@@ -24,12 +26,31 @@ const databaseTimeoutMs = 3_000
 export async function requestWithdrawal (
   { store, queue, sql, log }: WithdrawalRequest, target: Manifest, actor: Actor, traceparent?: string
 ): Promise<Withdrawal> {
-  const { manifest: withdrawal, pending } = await accept(store, queue, createWithdrawal(target, actor, traceparent))
+  const { manifest: withdrawal, pending } = await acceptWithdrawal(store, queue, createWithdrawal(target, actor, traceparent))
   const { id } = withdrawal
-  if (pending) await store.deletePending(id).catch(error => log.warn({ err: error, batchId: id }, 'pending record not deleted: left to the sweeper'))
-  await withDeadline(endIfQueued(sql, target, withdrawal), databaseTimeoutMs)
-    .catch(error => log.warn({ err: error, batchId: target.id }, 'batch row not written: the withdrawal is left to the worker'))
+  await withDeadline(withdrawReplaced(sql, store, withdrawal), databaseTimeoutMs)
+    .catch(error => log.warn({ err: error, batchId: target.id }, 'batches that the target has replaced are not noted as withdrawn'))
+  const isRecorded = await withDeadline(endIfQueued(sql, target, withdrawal), databaseTimeoutMs).then(() => true, (error: unknown) => {
+    log.warn({ err: error, batchId: target.id }, 'batch row not written: the withdrawal is left to the sweeper and the worker')
+    return false
+  })
+  // Until the row is written, only the pending record lets the sweeper write it.
+  if (pending && isRecorded) {
+    await store.deletePending(id).catch(error => log.warn({ err: error, batchId: id }, 'pending record not deleted: left to the sweeper'))
+  }
   return withdrawal
+}
+
+/** Accepts the withdrawal. The problems name the target, which the client knows. */
+async function acceptWithdrawal (store: Store, queue: Queue, withdrawal: Withdrawal): Promise<Acceptance<Withdrawal>> {
+  return await accept(store, queue, withdrawal).catch(cause => {
+    if (!(cause instanceof Problem)) throw cause
+    const { target } = withdrawal
+    throw cause.code === 'queue-unavailable'
+      ? new Problem('queue-unavailable', `The withdrawal of batch ${target} is stored and will be queued within minutes. Repeating the request is safe`,
+        { members: { id: target }, headers: { location: `/batches/${target}` }, cause })
+      : new Problem('store-unavailable', `Batch ${target} is not withdrawn; repeat the request`, { cause })
+  })
 }
 
 /** Ends a batch that waits for a worker or a person. The worker finds its withdrawal applied. */

@@ -62,13 +62,13 @@ export async function markApplied (
 }
 
 /**
- * Sets a batch aside: a person releases or withdraws it. Returns false, and changes nothing, if the batch is final or an operator has
- * dead-lettered it.
+ * Sets a batch aside: a person releases or withdraws it. Returns false, and changes nothing, if the batch is final, a person has released it, or an
+ * operator has dead-lettered it.
  */
 export async function holdBatch (tx: Sql, id: string, { rows, reason }: { rows: number, reason: string }): Promise<boolean> {
   const written = await tx`
     update batches set state = ${transitions.hold.to}, held_at = clock_timestamp(), row_count = ${rows}, reason = ${reason}
-    where id = ${id} and ${mayBeEnded(tx)} returning 1`
+    where id = ${id} and released_at is null and ${mayBeEnded(tx)} returning 1`
   return written.length > 0
 }
 

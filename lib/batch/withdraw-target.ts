@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Commit } from '../postgres/transaction.ts'
-import type { State, Withdrawal } from './batch.ts'
+import { isFinal, type State, type Withdrawal } from './batch.ts'
 import { auditWithdrawal } from './end-unapplied.ts'
 import { idempotencyRecord } from './idempotency-record.ts'
 import { takeBackBatches } from './take-back-batches.ts'
@@ -18,12 +18,13 @@ export async function withdrawTarget (
 ): Promise<Withdrawn> {
   const { id, target, actor } = withdrawal
   const batch = await readTarget(tx, target)
+  const [own] = await tx<Array<{ state: State }>>`select state from batches where id = ${id} for update`
+  if (!own || isFinal(own.state)) return 'already final'
   const isWithdrawn = batch.state === 'withdrawn'
   if (!isWithdrawn && !(transitions.withdraw.from as State[]).includes(batch.state)) return { refused: batch.state }
   const takenBack = isWithdrawn ? [] : await takeBackBatches(tx, [{ id: target, ...batch }], { why: actor.reason })
-  if (!isWithdrawn) await auditWithdrawal(tx, withdrawal)
-  const ended = await markWithdrawalApplied(tx, id)
-  if (!ended) return 'already final'
+  await auditWithdrawal(tx, withdrawal)
+  await markWithdrawalApplied(tx, id)
   await finish()
   if (takenBack.length > 0) await commit(idempotencyRecord(id, 0, takenBack))
   return 'withdrawn'

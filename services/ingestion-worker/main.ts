@@ -21,8 +21,8 @@ const database = { url: config.DATABASE_URL, passwords: passwordsOf(config), pro
 const sql = openDatabase({
   ...database,
   // Two connections for each slot (transaction and progress), and one each for the probe, the dead-letter recorder, the sweeper,
-  // merging and VACUUM.
-  poolSize: config.WORKER_CONCURRENCY * 2 + 5,
+  // merging, VACUUM and the removal of withdrawn prices.
+  poolSize: config.WORKER_CONCURRENCY * 2 + 6,
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   silenceMs: config.DATABASE_SILENCE_MS,
   // A lock that is held longer indicates a stalled transaction. The waiting batch retries later and occupies no connection meanwhile.

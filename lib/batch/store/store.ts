@@ -159,9 +159,9 @@ export function openStore (s3: S3Client, bucket: string) {
     const decision = await readDecision(id)
     for (const key of [payload.key, `reports/${id}.ndjson`, ...effectKeys(id)]) await deleteVersions(s3, bucket, key, isVersioned)
     if (!decision || decision.state === 'discarded' || decision.firstErrors.length === 0) return
-    await deleteVersions(s3, bucket, `decisions/${id}.json`, isVersioned)
     const body = JSON.stringify({ ...decision, firstErrors: [] })
-    await s3.send(new PutObjectCommand({ ...at(`decisions/${id}.json`), Body: body, ContentType: 'application/json' }))
+    const { VersionId } = await s3.send(new PutObjectCommand({ ...at(`decisions/${id}.json`), Body: body, ContentType: 'application/json' }))
+    if (isVersioned) await deleteVersions(s3, bucket, `decisions/${id}.json`, isVersioned, VersionId)
   }
 
   /** Rejects if the store is unreachable. */

@@ -44,8 +44,8 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
   }, async (request, reply) => {
     const { id } = request.params
     const manifest = await ownManifest(store, onBehalfOf(request), id)
-    const readView = (): Promise<BatchView> => readBatchView(sql, log, manifest)
-    const before = await readView()
+    const readView = async (): Promise<BatchView> => asWithdrawing(await readBatchView(sql, log, manifest))
+    const before = await readBatchView(sql, log, manifest)
     if (before.state !== 'withdrawn') {
       checkWithdrawable(manifest, before.state as State)
       const actor = { name: callerOf(request).provider, reason: request.query.why ?? null }
@@ -58,6 +58,9 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
       .headers({ location: `/batches/${id}`, 'cache-control': 'no-store' }).send(view)
   })
 }
+
+/** The withdrawal is accepted, whether its row is written yet or not. */
+const asWithdrawing = (view: BatchView): BatchView => ['applied', 'processing'].includes(view.state) ? { ...view, state: 'withdrawing' } : view
 
 function checkWithdrawable ({ id, mode }: Manifest, state: State): void {
   if (mode === 'dry_run') throw new Problem('not-withdrawable', `Batch ${id} is a dry run: none of its prices count`, { members: { id, state } })

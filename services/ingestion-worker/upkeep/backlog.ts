@@ -80,7 +80,7 @@ async function queryBatches (sql: Sql, payloadKeepDays: number | undefined): Pro
       count(distinct provider) as providers,
       coalesce((
         select max(unfinished)::int from (
-          select count(*) as unfinished from batches where state in ('queued', 'processing') and mode <> 'withdraw' group by provider) as of_provider), 0) as most,
+          select count(*) as unfinished from batches where state in ('queued', 'processing') group by provider) as of_provider), 0) as most,
       coalesce(
         greatest(extract(epoch from now() - min(case when dead_lettered_at is null then accepted_at else queued_at end)), 0), 0)::float8 as oldest
     from batches where state in ('queued', 'processing')`

@@ -70,7 +70,7 @@ export async function replay (options: ReplayOptions): Promise<Replayed> {
 
   for (const [provider, count] of await countInterrupted(sql, since)) countsOf(result, provider).interrupted = count
   onProgress('reading notes of purges')
-  result.purged = await purgeAgain({ ...options, log: requestLog }, from, dryRun)
+  result.purged = await purgeAgain({ ...options, log: requestLog }, dryRun)
   onProgress('reading decisions')
   for await (const { followed, unreadable } of followDecisions(sql, store, { from, since, dryRun })) {
     for (const { provider, interrupted } of followed) {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { purgeAgain } from '../../../lib/batch/purge.ts'
 import { mergeAll } from '../../../lib/ledger/merge/merge-all.ts'
 import { removeOldest } from '../../../services/ingestion-worker/upkeep/remove-withdrawn.ts'
+import { requestWithdrawal } from '../../../lib/batch/request-withdrawal.ts'
 import { applier, file } from '../../harness/corrections.ts'
 import { ops } from '../../harness/ops.ts'
 import { restored } from '../../harness/database.ts'
@@ -56,10 +57,10 @@ t.test('a restored database is purged again, without a worker', async t => {
   t.same(await copy.migrator`select count(*)::int from all_prices`, [{ count: 6 }])
   const request = { sql, store: it.store, queue: it.queue, log: silent }
   const hourAgo = new Date(Date.now() - 3_600_000)
-  t.same(await purgeAgain(request, hourAgo, true), [target.id])
+  t.same(await purgeAgain(request, true), [target.id])
   t.same(await copy.migrator`select count(*)::int from all_prices`, [{ count: 6 }], 'a dry run')
-  t.same(await purgeAgain(request, hourAgo), [target.id])
-  t.same(await purgeAgain(request, hourAgo), [])
+  t.same(await purgeAgain(request), [target.id])
+  t.same(await purgeAgain(request), [])
   t.same(await copy.migrator`select count(*)::int from all_prices`, [{ count: 3 }])
   t.match(await sql`select state, purged_at is not null as purged from batches where id = ${target.id}`, [{ state: 'withdrawn', purged: true }])
   t.match(await ops(['batches', 'replay', '--since', hourAgo.toISOString()], { ...env, DATABASE_URL: copy.url('ops') }), { code: 0 })
@@ -81,4 +82,27 @@ t.test('prices of a withdrawn batch are removed after the days for which they ar
   t.same([await pricesOf(it, 1), await pricesOf(it, 2)], [0, 2])
   t.same(await it.db.migrator`select batch_number from withdrawn_batches where removed_at is not null`, [{ batch_number: 1 }])
   t.same(await it.db.migrator`select 1 from all_prices`, [])
+})
+
+t.test('a batch that was replaced does not come back after a restore, if its replacement was withdrawn', async t => {
+  const it = await pipeline(t)
+  const { deliver } = applier(it)
+  const old = await it.submit(file(100), { key: 'old' })
+  t.equal(await deliver(old), 'applied')
+  const copy = await restored(t, it.db)
+  const replacement = await it.submit(file(200), { key: 'new', replaces: [old.id] })
+  t.equal(await deliver(replacement), 'applied')
+  const request = { sql: it.db.open('ingestion_api'), store: it.store, queue: it.queue, log: silent }
+  t.equal(await deliver(await requestWithdrawal(request, replacement, { name: 'demo', reason: null })), 'withdrawn')
+  t.same(await it.db.migrator`select 1 from all_prices`, [])
+
+  const env = { ...it.aws.env, DATABASE_URL: copy.url('ops') }
+  t.match(await ops(['batches', 'replay', '--since', new Date(Date.now() - 3_600_000).toISOString()], env), { code: 0, stdout: /3/ })
+  const again = applier({ ...it, db: copy })
+  for (const { id } of await copy.migrator<Array<{ id: string }>>`select id from batches where state = 'queued' order by accepted_at, id`) {
+    await again.deliver((await it.store.readManifest(id))!)
+  }
+  t.same(await copy.migrator`select state, mode from batches order by mode, state`,
+    [{ state: 'withdrawn', mode: 'apply' }, { state: 'withdrawn', mode: 'apply' }, { state: 'applied', mode: 'withdraw' }, { state: 'applied', mode: 'withdraw' }])
+  t.same(await copy.migrator`select 1 from all_prices`, [])
 })

@@ -64,7 +64,9 @@ async function readHistory (
   for (const first of months) {
     const of = { kind: 0, month: formatDay(first), origs, dests }
     const sums = await readLaneSums(sql, of)
-    for (const number of replaced) subtractSums(sums, await readBatchSums(sql, number, of))
+    const [inMonth] = await sql<[{ numbers: string[] }]>`
+      select array(select batch_number from batch_lanes where batch_number = any (${replaced as number[]}::bigint[]) and kind = 0 and month = ${of.month}::date) as numbers`
+    for (const number of inMonth.numbers) subtractSums(sums, await readBatchSums(sql, Number(number), of))
     addMonth(history, sums, first - months[0]!)
   }
   return history
