@@ -96,7 +96,7 @@ export async function configuration (t: Test): Promise<void> {
   })
   await t.test('connections', async t => {
     const { rates, ingestion, worker, database } = settingsOf('dev')
-    t.equal(connectionsNeeded({ rates, ingestion, worker }), (2 * 6 + 2 * 5 + 2 * 10) * 2 + 18)
+    t.equal(connectionsNeeded({ rates, ingestion, worker }), (2 * 6 + 2 * 5 + 2 * 11) * 2 + 18)
     t.equal(maxConnections(database), 170)
     for (const [instanceClass, most] of [['db.r7g.large', 1_360], ['db.m7g.xlarge', 1_360], ['db.r7g.2xlarge', 5_000], ['db.t4g.micro', 85]] as const) {
       t.equal(maxConnections({ ...database, instanceClass }), most, instanceClass)
