@@ -19,7 +19,10 @@ await exposeMetrics(metrics, 'rates-api', {
 const common = {
   connect: () => openDatabase({ url: process.env.DATABASE_URL!, process: 'bench', poolSize: 1, settings: planSettings }),
   keys: null,
-  limits: { maxDays: 366, connections: 10, maxWaiting: 200, limitMs: 5_000, cacheBytes: 32 * 1024 * 1024, maxLagMs: 10_000, probeEveryMs: 1_000 },
+  limits: {
+    maxDays: 366, asOf: { keepDays: 400, maxPrices: 5_000_000 }, connections: 10, maxWaiting: 200, limitMs: 5_000,
+    cacheBytes: 32 * 1024 * 1024, maxLagMs: 10_000, probeEveryMs: 1_000,
+  },
 }
 const observed = await buildRatesApi({ ...common, log, metrics })
 const silent = await buildRatesApi({

@@ -23,6 +23,8 @@ export async function purge (request: WithdrawalRequest, manifest: Manifest, act
   await recordAccepted(sql, manifest)
   await takeBack(request, manifest, actor)
   const [batch] = await sql<Array<{ number: number }>>`select number from batches where id = ${id}`
+  // Before a price is removed, so that the batch counts at no moment while only a part of them is.
+  await sql`update withdrawn_batches set is_purged = true where batch_number = ${batch!.number}`
   await removePrices(sql, batch!.number)
   await store.purgeObjects(manifest)
   return await transaction(sql, async tx => {

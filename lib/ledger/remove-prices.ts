@@ -14,9 +14,13 @@ type Removed = LedgerRow & { orig: string, dest: string }
 /**
  * Removes the prices of a batch that was taken back, and those that take them back, in transactions of at most 200 lanes. No sum changes: both add up
  * to 0. Merging skips the origins meanwhile. A second call continues where the first has ended. Returns the number of prices that it has removed.
+ *
+ * Before, the earliest moment of `as_of` becomes the time of the withdrawal at least: from then on the batch counts at no moment. A purged batch
+ * (`is_purged`) counts at no moment already, and the earliest moment stays.
  */
 export async function removePrices (sql: Sql, batchNumber: number, before: () => void | Promise<void> = () => {}): Promise<number> {
   let prices = 0
+  await forgetEarlierMoments(sql, batchNumber)
   for await (const lanes of lanesOfBatch(sql, batchNumber, pieceLanes)) {
     await before()
     prices += await transaction(sql, tx => removeFromLanes(tx, batchNumber, lanes))
@@ -26,6 +30,12 @@ export async function removePrices (sql: Sql, batchNumber: number, before: () =>
     await tx`update withdrawn_batches set removed_at = clock_timestamp() where batch_number = ${batchNumber} and removed_at is null`
   })
   return prices
+}
+
+async function forgetEarlierMoments (sql: Sql, batchNumber: number): Promise<void> {
+  await sql`
+    update ledger_position set as_of_since = withdrawn_at from withdrawn_batches
+    where batch_number = ${batchNumber} and not is_purged and withdrawn_at > as_of_since`
 }
 
 async function removeFromLanes (tx: Sql, batchNumber: number, lanes: BatchLanes): Promise<number> {

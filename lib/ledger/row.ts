@@ -15,7 +15,7 @@ export type LedgerRow = {
 
 /** The prices of one batch in a row. */
 export type Run = {
-  batchNumber: bigint
+  batchNumber: number
   /** Number of prices. */
   length: number
   /** 1, or -1 if the batch is taken back: these prices then count negatively. */
@@ -39,12 +39,20 @@ export function runsOf ({ runs, days }: Pick<LedgerRow, 'runs' | 'days'>): Run[]
   for (let at = 0; at < runs.length; at += RUN_BYTES) {
     const prices = runs.readInt32BE(at + 8)
     const length = Math.abs(prices)
-    found.push({ batchNumber: runs.readBigInt64BE(at), length, sign: prices < 0 ? -1 : 1, start })
+    found.push({ batchNumber: batchNumberAt(runs, at), length, sign: prices < 0 ? -1 : 1, start })
     start += length
   }
   if (start !== days.length) throw new Error(`The runs have ${start} prices, the row has ${days.length}`)
   return found
 }
+
+/** Adds the number of each batch that has prices in a row. */
+export function addBatchNumbers (numbers: Set<number>, { runs }: Pick<LedgerRow, 'runs'>): void {
+  for (let at = 0; at < runs.length; at += RUN_BYTES) numbers.add(batchNumberAt(runs, at))
+}
+
+/** A batch number does not reach 2^53. */
+const batchNumberAt = (runs: Buffer, at: number): number => runs.readInt32BE(at) * 2 ** 32 + runs.readUInt32BE(at + 4)
 
 /** Returns the bytes of each price: 4 or 8. Throws if the row has another number of prices than of days. */
 function centsWidth ({ days, cents }: Pick<LedgerRow, 'days' | 'cents'>): 4 | 8 {
@@ -67,14 +75,14 @@ export const emptySums = (): DaySums => ({ counts: Array<number>(31).fill(0), ce
 /** Number of prices of four bytes whose sum is exact in a double. */
 const EXACT_PRICES = 2 ** 22
 
-/** Adds the prices of a row to `sums`, exactly. */
-export function addRow (sums: DaySums, row: LedgerRow): void {
-  if (centsWidth(row) === 8) addWide(sums, row)
-  else addNarrow(sums, row)
+/** Adds the prices of a row, or of some of its runs, to `sums`, exactly. */
+export function addRow (sums: DaySums, row: LedgerRow, runs: readonly Run[] = runsOf(row)): void {
+  if (centsWidth(row) === 8) addWide(sums, row, runs)
+  else addNarrow(sums, row, runs)
 }
 
-function addWide ({ counts, cents }: DaySums, row: LedgerRow): void {
-  for (const { start, length, sign } of runsOf(row)) {
+function addWide ({ counts, cents }: DaySums, row: LedgerRow, runs: readonly Run[]): void {
+  for (const { start, length, sign } of runs) {
     for (let at = start; at < start + length; at++) {
       const day = row.days[at]! - 1
       counts[day]! += sign
@@ -84,12 +92,12 @@ function addWide ({ counts, cents }: DaySums, row: LedgerRow): void {
 }
 
 /** Adds doubles, and converts them before they could be inexact. A DataView and an array of doubles take half the time of a Buffer and numbers. */
-function addNarrow (sums: DaySums, row: LedgerRow): void {
+function addNarrow (sums: DaySums, row: LedgerRow, runs: readonly Run[]): void {
   const { days } = row
   const prices = new DataView(row.cents.buffer, row.cents.byteOffset, row.cents.length)
   const [counts, cents] = [new Float64Array(31), new Float64Array(31)]
   let added = 0
-  for (const { start, length, sign } of runsOf(row)) {
+  for (const { start, length, sign } of runs) {
     const end = start + length
     for (let at = start; at < end;) {
       const next = Math.min(end, at + EXACT_PRICES - added)

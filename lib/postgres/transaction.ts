@@ -13,13 +13,13 @@ export type Commit = (statements: string) => Promise<void>
  * They would reach the next transaction, or crash the process if there is none yet (`null.write`, uncaught). This function lets no
  * query of `work` reach the database after the outcome is known.
  *
- * Commits after `work`, unless `work` has called `commit`.
+ * Commits after `work`, unless `work` has called `commit`. `mode` follows BEGIN, for example `isolation level repeatable read read only`.
  */
-export async function transaction<T> (sql: Sql, work: (tx: Sql, commit: Commit) => Promise<T>): Promise<T> {
+export async function transaction<T> (sql: Sql, work: (tx: Sql, commit: Commit) => Promise<T>, mode = ''): Promise<T> {
   let finished = false
   let isCommitted = false
   const committed = Promise.withResolvers<T>()
-  const outcome = sql.begin(tx => new Promise<T>((resolve, reject) => {
+  const outcome = sql.begin(mode, tx => new Promise<T>((resolve, reject) => {
     // A closed connection is reported in a later phase of the event loop than its last error. If the connection is lost, that error is the
     // outcome, not the result of `work`.
     const unlessFinished = async (settle: () => void): Promise<void> => {

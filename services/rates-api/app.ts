@@ -6,6 +6,7 @@ import { registerDocs } from '../../lib/http/openapi.ts'
 import { registerHealth } from '../../lib/http/health.ts'
 import { buildServer } from '../../lib/http/server.ts'
 import type { Log } from '../../lib/process/log.ts'
+import type { AsOfLimits } from './as-of/totals-as-of.ts'
 import { accessWith, type Keys } from './access.ts'
 import { limitClients, type ClientLimit } from './client-limit.ts'
 import { openHosts, type HostsOptions } from './database/hosts.ts'
@@ -24,6 +25,7 @@ export type Dependencies = {
   limits: HostsOptions['limits'] & {
     /** Maximum range of `GET /rates`, in days. */
     maxDays: number
+    asOf: AsOfLimits
     /** Request limit of each client; undefined is no limit. */
     client?: ClientLimit
   }
@@ -38,7 +40,8 @@ export async function buildRatesApi (dependencies: Dependencies): Promise<Fastif
   app.addHook('onClose', hosts.close)
 
   declareCaller(app)
-  const api: RatesApi = { hosts, metrics, access: accessWith(keys, limits.client && await limitClients(app, limits.client)), maxDays: limits.maxDays }
+  const access = accessWith(keys, limits.client && await limitClients(app, limits.client))
+  const api: RatesApi = { hosts, metrics, access, maxDays: limits.maxDays, asOf: limits.asOf }
   await registerDocs(app, { title: 'Freight rates', description: 'Average price of shipping a container, for each day.', keys: keys !== null })
   await app.register(async routes => {
     const checks = { database: hosts.check, ...(keys ? { keys: async () => keys() } : {}) }

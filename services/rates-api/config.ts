@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Balanced, Common, Count, type ConfigCheck } from '../../lib/process/config.ts'
+import { Balanced, Common, CorrectionsKeepDays, Count, type ConfigCheck } from '../../lib/process/config.ts'
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { hasKeySource, Keys, keySourceProblems } from '../../lib/api-keys/key-source.ts'
 
@@ -8,6 +8,10 @@ export const Config = Type.Object({
   ...Common,
   ...Balanced,
   RATES_MAX_DAYS: Count('longest range of one request, in days', { default: 366, maximum: 3_660 }),
+  CORRECTIONS_KEEP_DAYS: CorrectionsKeepDays,
+  AS_OF_MAX_PRICES: Count('prices that a response with `as_of` may be computed from: all of its lanes and months; one more is refused', {
+    default: 5_000_000, maximum: 50_000_000,
+  }),
   RATES_QUERY_TIMEOUT_MS: Count('maximum duration of a query including its wait for a connection, in milliseconds; then the query is cancelled and the response is 503', {
     default: 5_000, minimum: 10, maximum: 60_000,
   }),

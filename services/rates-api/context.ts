@@ -1,4 +1,5 @@
 import type { Metrics } from '../../lib/metrics/metrics.ts'
+import type { AsOfLimits } from './as-of/totals-as-of.ts'
 import type { Access } from './access.ts'
 import type { Hosts } from './database/hosts.ts'
 
@@ -8,4 +9,5 @@ export type RatesApi = {
   metrics: Metrics
   access: Access
   maxDays: number
+  asOf: AsOfLimits
 }

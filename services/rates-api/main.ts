@@ -34,6 +34,7 @@ const app = await buildRatesApi({
   keys: config.RATES_KEYS_REQUIRED ? await openKeys(config, log, metrics) : null,
   limits: {
     maxDays: config.RATES_MAX_DAYS,
+    asOf: { keepDays: config.CORRECTIONS_KEEP_DAYS, maxPrices: config.AS_OF_MAX_PRICES },
     cacheBytes: config.RATES_CACHE_BYTES,
     connections: config.DATABASE_POOL_SIZE,
     maxWaiting: config.RATES_MAX_WAITING,

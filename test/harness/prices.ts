@@ -62,10 +62,10 @@ export async function loadOld (sql: Sql, prices: Price[], sums: 'lane_months' | 
 }
 
 /** A row of the ledger with its key. */
-type LaneRow = LedgerRow & { month: string, orig: string, dest: string }
+export type LaneRow = LedgerRow & { month: string, orig: string, dest: string }
 
 /** Returns one row for each lane and month. */
-function rowsOf (prices: Price[], batchNumber: bigint, sign: 1 | -1 = 1): LaneRow[] {
+export function rowsOf (prices: Price[], batchNumber: bigint, sign: 1 | -1 = 1): LaneRow[] {
   const lanes = Map.groupBy(prices, ({ orig, dest, day }) => `${day.slice(0, 7)}-01 ${orig} ${dest}`)
   return [...lanes].map(([lane, prices]) => {
     const [month, orig, dest] = lane.split(' ') as [string, string, string]
@@ -88,7 +88,8 @@ async function insertUnmerged (sql: Sql, rows: LaneRow[]): Promise<void> {
     update ledger_position set position = position + 1, at = greatest(clock_timestamp(), at + interval '1 microsecond')`
 }
 
-function selectRows (sql: Sql, rows: LaneRow[]) {
+/** Selects the rows as `insert into … (month, orig_code, dest_code, runs, days, cents)` expects them. */
+export function selectRows (sql: Sql, rows: LaneRow[]) {
   const hex = (column: 'runs' | 'days' | 'cents') => rows.map(row => row[column].toString('hex'))
   return sql`
     select month, orig, dest, decode(runs, 'hex'), decode(days, 'hex'), decode(cents, 'hex')

@@ -28,7 +28,8 @@ export async function ratesApi (t: Test, { limits, keys = null, metrics, connect
     keys,
     ...(metrics ? { metrics } : {}),
     limits: {
-      maxDays: 366, cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
+      maxDays: 366, asOf: { keepDays: 400, maxPrices: 5_000_000 },
+      cacheBytes: 1_000_000, connections: 5, maxWaiting: 1_000, limitMs: 20_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
     },
   })
   await app.ready()

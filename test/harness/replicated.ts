@@ -5,6 +5,7 @@ import { buildRatesApi } from '../../services/rates-api/app.ts'
 import { openMetrics, valueOf } from '../../lib/metrics/metrics.ts'
 import type { HostsOptions, HostStatus } from '../../services/rates-api/database/hosts.ts'
 import { openDatabase } from '../../lib/postgres/database.ts'
+import { planSettings } from '../../services/rates-api/database/plan-settings.ts'
 import { createDatabase, temporaryServer, unsafeSettings, type Server } from './server.ts'
 import { standbyOf, type Standby } from './standby.ts'
 
@@ -54,13 +55,14 @@ export async function setCount (sql: Sql, count: number): Promise<void> {
 
 /** Starts the rates API on the primary and the replicas of the URLs. */
 export async function ratesApiOn (t: Test, primaryUrl: string, replicaUrls: string[], limits: Partial<HostsOptions['limits']> = {}) {
-  const connectTo = (url: string) => () => openDatabase({ url, process: 'rates-api', poolSize: 1, statementTimeoutMs: 5_000 })
+  const connectTo = (url: string) => () => openDatabase({ url, process: 'rates-api', poolSize: 1, statementTimeoutMs: 5_000, settings: planSettings })
   const metrics = openMetrics('rates-api')
   const app = await buildRatesApi({
     metrics,
     connect: connectTo(primaryUrl), replicas: replicaUrls.map(connectTo), log: pino({ level: process.env.TEST_LOG ?? 'silent' }), keys: null,
     limits: {
-      maxDays: 366, cacheBytes: 1_000_000, connections: 4, maxWaiting: 1_000, limitMs: 5_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
+      maxDays: 366, asOf: { keepDays: 400, maxPrices: 5_000_000 },
+      cacheBytes: 1_000_000, connections: 4, maxWaiting: 1_000, limitMs: 5_000, maxLagMs: 10_000, probeEveryMs: 50, ...limits,
     },
   })
   await app.ready()

@@ -11,7 +11,10 @@ t.test('a reader that polls through the commit sees none of a batch, then all of
   const it = await pipeline(t)
   const app = await buildRatesApi({
     connect: () => it.db.open('rates_api'), log: silent, keys: null,
-    limits: { maxDays: 366, cacheBytes: 1_000_000, connections: 4, maxWaiting: 100, limitMs: 5_000, maxLagMs: 10_000, probeEveryMs: 1_000 },
+    limits: {
+      maxDays: 366, asOf: { keepDays: 400, maxPrices: 5_000_000 },
+      cacheBytes: 1_000_000, connections: 4, maxWaiting: 100, limitMs: 5_000, maxLagMs: 10_000, probeEveryMs: 1_000,
+    },
   })
   t.teardown(() => app.close())
   const seen: string[] = []

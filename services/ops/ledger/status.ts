@@ -15,7 +15,7 @@ export const showLedgerStatus = command({
   async run ({ system }) {
     const { position, at, unmerged, merged } = await readOnlyQuery(afterMigration(readStatus((await system()).readOnly())))
     console.log(table(['ledger', ''], [
-      ['position', `${position}, since ${at} (UTC)`],
+      ['position', `${position}; the time of the ledger is ${at} (UTC)`],
       ['unmerged rows', unmerged],
       ['merged rows', merged],
     ]))

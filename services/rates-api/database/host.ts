@@ -48,6 +48,8 @@ export function openHost ({ name, connect, limits, migrations, log, measure, cac
     name,
     query,
     queryWithSnapshot,
+    /** Makes every later commit of the primary later than the call. Waits for a commit under way. */
+    passTime: coalesce(() => query(async sql => { await sql`select pass_time()` })),
     cache: cacheFor(name, () => query(snapshots.run)),
     state: 'unknown' as HostState,
     /** Time until which the server's data is complete, in ms of performance.now(). */

@@ -7,6 +7,7 @@ import { classify, isConnectionLost } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { openResponseCache } from '../cache/response-cache.ts'
+import { NotReached } from '../as-of/check-moment.ts'
 import { createTimeoutProblem, type ConnectionLimits } from './connections.ts'
 import { openFreshness, type Position } from './freshness.ts'
 import { openHost, type Host, type HostState } from './host.ts'
@@ -89,6 +90,7 @@ export function openHosts ({ primary: connectPrimary, replicas: connectReplicas,
         return { value, ageMs: host === primary ? null : performance.now() - completeUntil }
       } catch (error) {
         failure = error
+        if (error instanceof NotReached) continue
         if (error instanceof Problem || classify(error) !== 'wait') throw error
         if (isConnectionLost(error) && replicas.length > 0 && isUsable(host)) host.markLost(error, startedAt)
       }

@@ -13,16 +13,20 @@ import type { LaneParameters, LaneQuery, LaneTotals } from './lane-totals.ts'
  * snapshot function.
  */
 export async function averagePrices (sql: Sql, query: LaneQuery, withSnapshot = true): Promise<LaneTotals> {
-  const parameters: LaneParameters = {
+  const parameters = laneParameters(query)
+  if (portCodePattern.test(parameters.origCode) && portCodePattern.test(parameters.destCode)) {
+    const lane = await lanePrices(sql, parameters, withSnapshot) ?? await aliasPrices(sql, parameters, withSnapshot)
+    if (lane) return lane
+  }
+  return await regionPrices(sql, parameters, withSnapshot)
+}
+
+export function laneParameters (query: LaneQuery): LaneParameters {
+  return {
     origCode: query.orig_code.toUpperCase(),
     origSlug: query.orig_code.toLowerCase(),
     destCode: query.dest_code.toUpperCase(),
     destSlug: query.dest_code.toLowerCase(),
     months: monthsOf(query.date_from, query.date_to).map(({ month }) => month),
   }
-  if (portCodePattern.test(parameters.origCode) && portCodePattern.test(parameters.destCode)) {
-    const lane = await lanePrices(sql, parameters, withSnapshot) ?? await aliasPrices(sql, parameters, withSnapshot)
-    if (lane) return lane
-  }
-  return await regionPrices(sql, parameters, withSnapshot)
 }

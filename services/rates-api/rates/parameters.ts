@@ -1,7 +1,7 @@
 import { Problem } from '../../../lib/http/problem.ts'
 
 export type ParameterCode =
-  'missing' | 'empty' | 'repeated' | 'malformed' | 'not_a_day' | 'out_of_range' | 'reversed' | 'too_long' | 'same_port' | 'unknown' | 'unknown_location'
+  'missing' | 'empty' | 'repeated' | 'malformed' | 'not_a_day' | 'out_of_range' | 'reversed' | 'too_long' | 'same_port' | 'too_many_prices' | 'unknown' | 'unknown_location'
 
 /** One error of a request's query string, as in the response's `errors`. `value` is the sent text, cut at 200 characters. */
 export type ParameterError = { parameter: string, code: ParameterCode, message: string, value?: string }
@@ -39,9 +39,9 @@ export function readParameters<T extends object> (
 }
 
 /** Creates the problem that lists all errors. */
-export function invalidParameters (errors: ParameterError[]): Problem {
+export function invalidParameters (errors: ParameterError[], members: Record<string, unknown> = {}): Problem {
   const names = new Set(errors.map(({ parameter }) => parameter))
-  return new Problem('invalid-parameters', `Invalid parameters: ${[...names].join(', ')}`, { members: { errors } })
+  return new Problem('invalid-parameters', `Invalid parameters: ${[...names].join(', ')}`, { members: { errors, ...members } })
 }
 
 /** Creates an error, for checks that need more than the text of one parameter. */

@@ -2,10 +2,11 @@ import { Type } from 'typebox'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { Sides } from './lane-totals.ts'
 import { countDays, isDay } from './days.ts'
+import { moment } from './moment.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameter, type ParameterError, type Parameters } from './parameters.ts'
 
-/** The parameters of `GET /rates`: calendar days and well-formed codes. */
-export type RatesQuery = { date_from: string, date_to: string, orig_code: string, dest_code: string }
+/** The parameters of `GET /rates`: calendar days, well-formed codes, and the moment at which the prices were known; null is now. */
+export type RatesQuery = { date_from: string, date_to: string, orig_code: string, dest_code: string, as_of: string | null }
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/
 // Two letters and three of A-Z and 0-9 for a port, a letter and up to 63 of a-z, 0-9 and _ for a region; in any case.
@@ -22,6 +23,9 @@ export const RatesQuerystring = Type.Object({
   date_to: Day('last', '2021-01-31'),
   orig_code: Code('where containers come from', 'CNGGZ'),
   dest_code: Code('where they go', 'EETLL'),
+  as_of: Type.Optional(Type.String({
+    description: 'moment with an offset from UTC and at most microseconds (RFC 3339): the rates are those of the batches, and of the regions, of then', format: 'date-time', examples: ['2026-11-01T12:00:00Z'],
+  })),
 }, { additionalProperties: false })
 
 const day: Parameter<string> = {
@@ -33,7 +37,7 @@ const day: Parameter<string> = {
 const code: Parameter<string> = {
   read: text => codePattern.test(text) ? text : new Refusal('malformed', 'must look like CNGGZ, a port, or north_europe_main, a region'),
 }
-const parameters: Parameters<RatesQuery> = { date_from: day, date_to: day, orig_code: code, dest_code: code }
+const parameters: Parameters<RatesQuery> = { date_from: day, date_to: day, orig_code: code, dest_code: code, as_of: { ...moment, absent: null } }
 
 /** Reads the parameters. Throws `invalid-parameters` with every error that needs no database query. */
 export function readRatesQuery (query: Record<string, unknown>, maxDays: number): RatesQuery {

@@ -1,36 +1,19 @@
 import type { Sql } from 'postgres'
 import { snapshotOf } from '../cache/snapshot.ts'
 import { totalsOf, type LaneParameters, type LaneTotals, type TotalsRow } from './lane-totals.ts'
-import { codesOf, portOf, portsIn } from './port-codes.ts'
+import { laneCondition, sideCodes } from './side-codes.ts'
 
 /**
- * Returns the prices of all lanes between two sides, each a port or all ports of a region at any depth. The prices of a port
- * include those under its aliases: batches from before a code became an alias have the code in their rows.
+ * Returns the prices of all lanes between two sides, each a port or all ports of a region at any depth. `reference` has queries of the WITH clause
+ * that replace `regions`, `ports` and `port_aliases`.
  */
 export async function regionPrices (
-  sql: Sql, { origCode, origSlug, destCode, destSlug, months }: LaneParameters, withSnapshot = true
+  sql: Sql, parameters: LaneParameters, withSnapshot = true, reference: Fragment = sql``
 ): Promise<LaneTotals> {
-  // Arrays are evaluated once before the scan, and let an index find each lane; a join would read every row.
-  const isLane: Fragment = sql`orig_code = any ((select codes from orig_codes)::text[]) and dest_code = any ((select codes from dest_codes)::text[])`
+  const { months } = parameters
+  const isLane = laneCondition(sql)
   const rows = await sql<TotalsRow[]>`
-    with recursive
-      -- union, not union all: a repeated region adds no row, so the recursion ends even in a tree with a cycle.
-      orig_regions (slug) as (
-        select slug from regions where slug = ${origSlug}
-        union
-        select child.slug from orig_regions as parent join regions as child on child.parent_slug = parent.slug
-      ),
-      dest_regions (slug) as (
-        select slug from regions where slug = ${destSlug}
-        union
-        select child.slug from dest_regions as parent join regions as child on child.parent_slug = parent.slug
-      ),
-      orig_port (code) as (${portOf(sql, origCode)}),
-      dest_port (code) as (${portOf(sql, destCode)}),
-      orig_ports (code) as (select code from orig_port union all ${portsIn(sql, sql`orig_regions`)}),
-      dest_ports (code) as (select code from dest_port union all ${portsIn(sql, sql`dest_regions`)}),
-      orig_codes (codes) as (select array(${codesOf(sql, sql`orig_ports`)})),
-      dest_codes (codes) as (select array(${codesOf(sql, sql`dest_ports`)}))
+    with recursive ${reference}${sideCodes(sql, parameters)}
     select
       case
         when orig_port.code is not null then 'port'

@@ -114,8 +114,8 @@ t.test('no role has more rights than its work needs', async t => {
     return rows.map(row => row.can as string)
   }
   t.same(await mayOnLedger('rates_api'), [
-    'select all_prices', 'select full_lane_months', 'select lane_months', 'select ledger_position', 'select merged_sums', 'select prices',
-    'select unmerged_prices', 'select wide_merged_sums', 'select withdrawn_batches',
+    'select all_prices', 'select full_lane_months', 'select lane_months', 'select ledger_position', 'select merged_prices', 'select merged_sums',
+    'select prices', 'select unmerged_prices', 'select wide_merged_sums', 'select withdrawn_batches',
   ])
   t.same(await mayOnLedger('ingestion_api'), [
     'select batch_lanes', 'select ledger_position', 'select merged_prices', 'select merged_sums', 'select unmerged_prices', 'select wide_merged_sums',

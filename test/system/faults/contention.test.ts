@@ -93,7 +93,7 @@ async function contended (t: Test, settings: Record<string, string> = {}) {
       t.equal(await it.visible(id), 2)
       t.same(await it.db.migrator`select day::text, count(*)::int from all_prices group by day order by day`,
         [{ day: '2021-01-05', count: 2 }, { day: '2021-02-05', count: 2 }])
-      t.same(await it.db.migrator`select position::int from applied_batches order by position`, [{ position: 1 }, { position: 2 }])
+      t.same(await it.db.migrator`select max(position) - min(position) as apart, count(*)::int from applied_batches`, [{ apart: 1, count: 2 }])
     },
   }
 }

@@ -19,6 +19,8 @@ export type Dump = {
   lanes: Array<{ lane: string, day: string, ledger: [number, number], model: [number, number] }>
   /** Prices of no batch. */
   strays: number
+  /** Each position that a commit has taken, in order, with its time in microseconds. */
+  positions: Array<{ position: number, at: number }>
   /** The position of the last commit. */
   lastPosition: number
   /** Batches and months whose lanes in `batch_lanes` are not those of their prices in the ledger by lane and month. */
@@ -52,7 +54,7 @@ export async function dump (sql: Sql): Promise<Dump> {
     const [{ strays }] = await tx<[{ strays: number }]>`
       select count(*) as strays from all_prices where not exists (select from batches where number = batch_number)`
     const [{ lastPosition }] = await tx<[{ lastPosition: number }]>`select position as "lastPosition" from ledger_position`
-    return { batches: [...batches], lanes: sides(lanes), strays, lastPosition, wrongLanes: await wrongLanes(tx) }
+    return { batches: [...batches], lanes: sides(lanes), strays, positions: await takenPositions(tx), lastPosition, wrongLanes: await wrongLanes(tx) }
   })
 }
 
@@ -65,6 +67,16 @@ const sums = (tx: Sql) => tx`
   ) as days cross join generate_series(1, 31) as number
   union all
   select orig_code, dest_code, day, sign, sign * cents from ${signedPrices(tx)} as price`
+
+async function takenPositions (tx: Sql): Promise<Dump['positions']> {
+  return [...await tx<Dump['positions']>`
+    select position, (extract(epoch from at) * 1000000)::bigint as at
+    from (
+      select position, applied_at from applied_batches where position is not null
+      union select position, withdrawn_at from withdrawn_batches
+      union select position, changed_at from reference_changes
+    ) as taken (position, at) order by position, at`]
+}
 
 async function wrongLanes (tx: Sql): Promise<string[]> {
   const wrong = await tx<Array<{ text: string }>>`

@@ -14,7 +14,7 @@ export type Entry =
   | { type: 'poll', batch: number, at: number, until: number, state: string }
   /** Rows of a batch that a reader saw: those in its runs, less those taken back, or those of its own lane in the response of `GET /rates`. */
   | { type: 'seen', batch: number, by: 'ledger' | 'rates', at: number, until: number, rows: number, /** Means of `GET /rates`, in USD. */ means?: number[] }
-  /** One snapshot: how many batches have a position, and the highest one. */
+  /** One snapshot: how many positions were taken, and the highest one. */
   | { type: 'positions', at: number, count: number, highest: number }
   /** `batches` are those that the fault delivered out of order, or whose object the fault changed. */
   | { type: 'fault', name: string, at: number, until: number, detail: string, batches?: number[] }

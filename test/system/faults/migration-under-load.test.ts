@@ -35,7 +35,10 @@ t.test('an expanding migration in the middle of batches and reads: it waits for 
   const old = await start()
   const rates = await buildRatesApi({
     connect: () => it.db.open('rates_api'), log: silent, keys: null,
-    limits: { maxDays: 366, cacheBytes: 0, connections: 4, maxWaiting: 100, limitMs: 4_000, maxLagMs: 10_000, probeEveryMs: 1_000 },
+    limits: {
+      maxDays: 366, asOf: { keepDays: 400, maxPrices: 5_000_000 },
+      cacheBytes: 0, connections: 4, maxWaiting: 100, limitMs: 4_000, maxLagMs: 10_000, probeEveryMs: 1_000,
+    },
   })
   t.teardown(() => rates.close())
   const statuses: number[] = []

@@ -80,7 +80,11 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
   async function readPositions (): Promise<void> {
     const at = history.now()
     const [row] = await system.admin<Array<{ count: number, highest: number }>>`
-      select count(*), coalesce(max(position), 0) as highest from applied_batches where position is not null`
+      select count(*), coalesce(max(position), 0) as highest from (
+        select position from applied_batches where position is not null
+        union select position from withdrawn_batches
+        union select position from reference_changes
+      ) as taken`
     if (row) history.add({ type: 'positions', at, ...row })
   }
 

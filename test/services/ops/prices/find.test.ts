@@ -27,15 +27,16 @@ t.test('the command of the runbook finds prices above the limit; its migration r
   t.match(await find('--above', '1', '--from', '2021-02', '--to', '2021-01'), { code: 2, stderr: '--from is after --to' })
   for (const [name, value] of [['--above', '1e6'], ['--from', '2021-13'], ['--to', '2021']]) t.match(await find('--above', '1', name!, value!), { code: 2, stderr: name! })
 
-  const before = await allPrices(sql)
+  const position = async (): Promise<number> => (await sql<[{ position: number }]>`select position from ledger_position`)[0].position
+  const before = { prices: await allPrices(sql), position: await position() }
   const migrator = openDatabase({ url: db.url('migrator'), process: 'migrate', poolSize: 1 })
   const [last, ...others] = readMigrations().reverse()
   const removal = { ...last!, number: last!.number + 1, name: 'remove-prices', text: remove!, sha256: 'x', statements: undefined }
   t.same(await migrate(migrator, [...others.reverse(), last!, removal]), ['remove-prices'])
   await migrator.end()
-  t.same(await allPrices(sql), before.filter(({ price, month }) => Number(price) <= 1_000_000 || month !== '2021-01-01'), 'every other price stays, with its batch')
+  t.same(await allPrices(sql), before.prices.filter(({ price, month }) => Number(price) <= 1_000_000 || month !== '2021-01-01'), 'every other price stays, with its batch')
   t.same(await sql`select from merged_prices union all select from merged_sums`, [], 'the lane is to be merged again')
-  t.same(await sql`select position from ledger_position`, [{ position: 3 }], 'kept responses end')
+  t.same(await position(), before.position + 1, 'kept responses end')
 })
 
 t.test('prices find resumes within a month, by the command that its output names', async t => {
