@@ -16,7 +16,7 @@ t.test('deployments under load: no request fails, no batch is lost or doubled, a
     { version: nextVersion(1), outcome: 'deployed; deployed; deployed', wrong: false },
     { version: nextVersion(2), outcome: /^alarm: .*; alarm: .*; deployed$/, wrong: false },
   ])
-  t.same({ ...ledger, states: Object.keys(ledger.states).sort() }, { lost: 0, doubled: 0, wrong: [], states: ['applied', 'validated'] })
+  t.same({ ...ledger, states: Object.keys(ledger.states).sort() }, { lost: 0, doubled: 0, wrong: [], states: ['applied', 'validated', 'withdrawn'] })
   t.same(Object.keys(exitCodes), ['0'], 'every task exited with 0')
-  for (const kind of ['read', 'batch', 'state', 'upload', 'file']) t.ok(requests[kind]! > 0, kind)
+  for (const kind of ['read', 'batch', 'state', 'upload', 'file', 'withdrawal', 'replacement']) t.ok(requests[kind]! > 0, kind)
 })

@@ -13,6 +13,7 @@ import { mistakes, type Round } from './rounds.ts'
 import { release as currentVersion } from '../../../lib/process/release.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { openSideBySide } from './side-by-side.ts'
+import { corrector } from './waiting.ts'
 import type { Summary } from './summary.ts'
 import { keyOf, startSystem } from './system.ts'
 import { migrate, startTask, type Program, type Task } from './task.ts'
@@ -42,10 +43,11 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-drill-'))
   const names = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`)
-  const system = await startSystem(folder, [...names, tester, crosser])
+  const system = await startSystem(folder, [...names, tester, crosser, corrector])
   const balancers = { 'rates-api': await openBalancer(), 'ingestion-api': await openBalancer() }
-  const load = openLoad({ rates: balancers['rates-api'].productionUrl, ingestion: balancers['ingestion-api'].productionUrl }, keyOf)
-  const besides = openSideBySide(system, timing.healthyMs)
+  const addresses = { rates: balancers['rates-api'].productionUrl, ingestion: balancers['ingestion-api'].productionUrl }
+  const load = openLoad(addresses, keyOf, from !== undefined)
+  const besides = openSideBySide(system, timing.healthyMs, load.sent)
   const all = new Set<Task>()
   const exitCodes: Record<string, number> = {}
   const summary: Summary['rounds'] = []
@@ -126,7 +128,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
       const release = releases[index]!
       log(`round ${index + 1}: ${release.version}, ${round}, with a migration; ${load.count()} requests so far`)
       const outcomes = await (from !== undefined && index === besidesAt
-        ? besides.during(first, release, workersAreNew => deployAll(release, round, workersAreNew))
+        ? besides.during(first, release, workers, workersAreNew => deployAll(release, round, workersAreNew))
         : deployAll(release, round))
       const isBad = (program: Program): boolean => mistakes[round][program] !== undefined
       const wrong = [...apis, 'ingestion-worker' as const].some((program, at) => isBad(program) !== (outcomes[at] !== null))
@@ -138,9 +140,10 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     const ledger = await checkLedger(system.admin, load.sent, besides.crossings)
     const failures = [...load.failures, ...besides.failures]
     const hasPassed = besides.contractHolds() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
+      load.corrections.withdrawn > 0 && load.corrections.replaced > 0 &&
       Object.keys(exitCodes).every(exitCode => exitCode === '0')
     return {
-      requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, ledger, hasPassed,
+      requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, corrections: load.corrections, ledger, hasPassed,
       crossings: besides.crossings, contract: besides.contract,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
@@ -162,7 +165,8 @@ async function settled (sql: Awaited<ReturnType<typeof startSystem>>['admin'], b
   const until = performance.now() + waitLimitMs
   while (performance.now() < until) {
     const [row] = await sql`select count(*)::int as final from batches
-      where state in ('applied', 'validated') and provider <> ${crosser} and not starts_with(provider, 'contract-')`
+      where state in ('applied', 'validated', 'withdrawn') and mode <> 'withdraw'
+        and provider <> ${crosser} and not starts_with(provider, 'contract-')`
     if (row!.final >= batches) return
     await pause(100)
   }

@@ -2,14 +2,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { sampleMonth, shippedReference, type SamplePrice } from '../../../lib/sample/month.ts'
+import { openCorrections } from './corrections.ts'
+import type { Sent } from './sent.ts'
 
-/** A batch that got a 202, and its expected final state. */
-export type Sent = { id: string, provider: string, rows: number, state: 'applied' | 'validated' }
 export type Failure = { at: string, kind: string, text: string }
 
 /** The provider of the test traffic. */
 export const tester = 'tester'
-const final = ['applied', 'rejected', 'validated', 'dead_lettered', 'discarded']
+const final = ['applied', 'rejected', 'validated', 'dead_lettered', 'discarded', 'withdrawn']
 const reads = [
   '/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL',
   '/rates?date_from=2021-01-10&date_to=2021-01-12&orig_code=CNGGZ&dest_code=north_europe_main',
@@ -17,8 +17,11 @@ const reads = [
   '/locations?q=tall&limit=5',
 ]
 
-/** Opens clients that never send a request twice: any unexpected response is a failure. `keyOf` returns a provider's API key. */
-export function openLoad (addresses: { rates: string, ingestion: string }, keyOf: (provider: string) => string) {
+/**
+ * Opens clients that never send a request twice: any unexpected response is a failure. `keyOf` returns a provider's API key. With `mayRefuse`, a
+ * release that does not know corrections may refuse them.
+ */
+export function openLoad (addresses: { rates: string, ingestion: string }, keyOf: (provider: string) => string, mayRefuse = false) {
   const requests: Record<string, number> = {}
   const failures: Failure[] = []
   const sent: Sent[] = []
@@ -27,9 +30,10 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   const stop = new AbortController()
   const running: Array<Promise<void>> = []
   const prices = pricesToSend()
+  const { corrections, withdraw, replace } = openCorrections(call, addresses.ingestion, keyOf, mayRefuse)
 
-  /** Resolves with the text of the expected response, or with null. Failures of test traffic do not count as failures of the clients. */
-  async function call (kind: string, url: string, expected: number, options: Options = {}): Promise<string | null> {
+  /** Resolves with the text of an expected response, or with null. Failures of test traffic do not count as failures of the clients. */
+  async function call (kind: string, url: string, expected: number | number[], options: Options = {}): Promise<string | null> {
     const { origin, pathname, search } = new URL(url)
     const pool = pools.get(origin) ?? new Pool(origin, { connections: 64 })
     pools.set(origin, pool)
@@ -37,7 +41,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     try {
       const { statusCode, body } = await pool.request({ path: pathname + search, method: options.method ?? 'GET', ...options })
       const text = await body.text()
-      if (statusCode !== expected) throw new Error(`${statusCode}: ${text.slice(0, 200)}`)
+      if (![expected].flat().includes(statusCode)) throw new Error(`${statusCode}: ${text.slice(0, 200)}`)
       return text
     } catch (error) {
       const { code = '', message } = error as Error & { code?: string }
@@ -54,8 +58,9 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     'ingestion-api': (base: string) => Promise.all(Array.from({ length: 25 }, () => submit(tester, { base, kind: 'test' }))),
   }
 
-  /** Sends a batch as a body or as an upload, in test traffic as a dry run. Resolves with the id if the batch is accepted. */
-  async function submit (provider: string, { base = addresses.ingestion, kind = 'batch', upload = false }: SubmitOptions = {}): Promise<string | null> {
+  /** Sends a batch as a body or as an upload, in test traffic as a dry run. Resolves with the batch if it is accepted. */
+  async function submit (provider: string, options: SubmitOptions = {}): Promise<Sent | null> {
+    const { base = addresses.ingestion, kind = 'batch', upload = false, replaces } = options
     const rows = 20 + Math.floor(Math.random() * 180)
     const content = csv(Array.from({ length: rows }, () => prices.next().value))
     const authorization = `Bearer ${keyOf(provider)}`
@@ -69,19 +74,22 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
       if (await call('file', url, 200, { method: 'PUT', headers, body: content }) === null) return null
       Object.assign(post, { content: JSON.stringify({ upload: id }), type: 'application/json' })
     }
-    const response = await call(kind, post.url, 202, { method: 'POST', headers: { ...key, 'content-type': post.type }, body: post.content })
-    if (!response) return null
-    const { id } = JSON.parse(response) as { id: string }
-    sent.push({ id, provider, rows, state: kind === 'test' ? 'validated' : 'applied' })
-    return id
+    const headers = { ...key, 'content-type': post.type }
+    const id = replaces === undefined
+      ? idIn(await call(kind, post.url, 202, { method: 'POST', headers, body: post.content }))
+      : await replace(replaces, post.content, headers)
+    if (id === null) return null
+    const batch: Sent = { id, provider, rows, state: kind === 'test' ? 'validated' : 'applied' }
+    sent.push(batch)
+    return batch
   }
 
-  /** Polls a batch until it is final. */
-  async function follow (provider: string, id: string): Promise<void> {
+  /** Polls a batch until it is in one of the states. */
+  async function follow ({ provider, id }: Sent, until: readonly string[] = final): Promise<void> {
     for (;;) {
       const response = await call('state', `${addresses.ingestion}/batches/${id}`, 200, { headers: { authorization: `Bearer ${keyOf(provider)}` } })
       const state = response === null ? 'unknown' : (JSON.parse(response) as { state: string }).state
-      if (final.includes(state)) {
+      if (until.includes(state)) {
         states[state] = (states[state] ?? 0) + 1
         return
       }
@@ -90,10 +98,14 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   }
 
   async function provide (provider: string): Promise<void> {
+    let previous: Sent | null = null
     for (let number = 0; !stop.signal.aborted; number++) {
-      const id = await submit(provider, { upload: number % 4 === 3 })
-      if (id) await follow(provider, id)
+      const replaces: Sent | undefined = number % 5 === 3 && previous?.state === 'applied' ? previous : undefined
+      const batch = await submit(provider, { upload: number % 4 === 3 && !replaces, ...(replaces ? { replaces } : {}) })
+      if (batch) await follow(batch)
       else await pause(50)
+      if (batch && number % 5 === 1 && await withdraw(batch)) await follow(batch, ['withdrawn'])
+      previous = batch
     }
   }
 
@@ -105,7 +117,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   }
 
   return {
-    tests, failures, sent, states, requests,
+    tests, failures, sent, states, requests, corrections,
     count: () => Object.values(requests).reduce((sum, count) => sum + count, 0),
     start ({ readers, providers }: { readers: number, providers: string[] }) {
       running.push(...Array.from({ length: readers }, readOn), ...providers.map(provide))
@@ -119,8 +131,10 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   }
 }
 
-type Options = { method?: 'POST' | 'PUT', headers?: Record<string, string>, body?: string }
-type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean }
+type Options = { method?: 'POST' | 'PUT' | 'DELETE', headers?: Record<string, string>, body?: string }
+type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean, replaces?: Sent }
+
+const idIn = (response: string | null): string | null => response === null ? null : (JSON.parse(response) as { id: string }).id
 
 /** Ports that have another code in earlier releases: their workers would reject a row with the present code. */
 const renamed = new Set(['CNTAC', 'THSGK'])

@@ -6,15 +6,20 @@ import { replay, type Target } from '../contract/replay.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { crosser, openCrossing, type Crossing } from './crossing.ts'
 import type { Failure } from './load.ts'
+import type { Sent } from './sent.ts'
 import type { Release } from './release.ts'
 import { keyOf, type System } from './system.ts'
-import { migrate, startTask } from './task.ts'
+import { migrate, startTask, type Task } from './task.ts'
+import { correctBesideOldWorkers, corrector } from './waiting.ts'
 
 /** The differences between a release's responses and the recordings of test/system/contract. */
 export type ContractOutcome = { release: string, exchanges: number, differences: string[] }
 
-/** Opens the checks that run beside the deployment of the second release, if the first release is an earlier revision. */
-export function openSideBySide (system: System, readyMs: number) {
+/**
+ * Opens the checks that run beside the deployment of the second release, if the first release is an earlier revision. Adds batches that must have the
+ * state at the end to `sent`.
+ */
+export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
   const contract: ContractOutcome[] = []
   const crossings: Crossing[] = []
   const failures: Failure[] = []
@@ -26,15 +31,19 @@ export function openSideBySide (system: System, readyMs: number) {
 
   /**
    * Sends files to both releases, before, during and after the deployment, and then replays the contract against both at once. `deploy` calls its
-   * argument after the new workers are deployed and before the new ingestion API is.
+   * argument after the new workers are deployed and before the new ingestion API is. `workers` are the old ones: they hand corrections back.
    */
-  async function during<T> (first: Release, second: Release, deploy: (workersAreNew: () => Promise<void>) => Promise<T>): Promise<T> {
+  async function during<T> (
+    first: Release, second: Release, workers: readonly Task[], deploy: (workersAreNew: () => Promise<void>) => Promise<T>
+  ): Promise<T> {
     await migrate(second, system.migration)
     const apis = await Promise.all([first, second].map(release => startTask(release, 'ingestion-api', system.environments['ingestion-api'])))
     try {
       for (const api of apis) if (!await api.ready(readyMs)) throw new Error(`an API beside the others is not ready:\n${api.output()}`)
       const crossing = openCrossing({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(crosser), crossings, failures)
       const sendAgain = await crossing.begin()
+      const handedBack = (): boolean => workers.some(task => task.output().includes('batch of a newer release'))
+      const corrected = await correctBesideOldWorkers({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(corrector), handedBack, sent, failures)
       await crossing.besideOldWorkers()
       let passing = Promise.resolve()
       const deployed = await deploy(async () => {
@@ -43,6 +52,7 @@ export function openSideBySide (system: System, readyMs: number) {
       })
       await passing
       await crossing.pass('after the deployment', true)
+      await corrected()
       contract.push(...await Promise.all([replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second)]))
       return deployed
     } finally {

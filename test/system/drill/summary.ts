@@ -1,3 +1,4 @@
+import type { Corrections } from './corrections.ts'
 import type { Crossing } from './crossing.ts'
 import type { Ledger } from './ledger.ts'
 import type { Failure } from './load.ts'
@@ -13,6 +14,8 @@ export type Summary = {
   exitCodes: Record<string, number>
   /** Final states of the batches, as the clients saw them. */
   states: Record<string, number>
+  /** Batches that clients have withdrawn and replaced. */
+  corrections: Corrections
   ledger: Ledger
   /** Files that were sent to the first release and to the next. */
   crossings: readonly Crossing[]
@@ -23,7 +26,7 @@ export type Summary = {
 }
 
 export function textOf (summary: Summary): string {
-  const { requests, failures, rounds, exitCodes, states, ledger, crossings, contract, seconds, hasPassed } = summary
+  const { requests, failures, rounds, exitCodes, states, corrections, ledger, crossings, contract, seconds, hasPassed } = summary
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
   return [
     '',
@@ -34,6 +37,7 @@ export function textOf (summary: Summary): string {
     `tasks      exited with ${listOf(exitCodes)}`,
     `batches    as the clients saw them: ${listOf(states)}`,
     `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
+    `corrected  ${corrections.withdrawn} withdrawn, ${corrections.replaced} replaced; ${corrections.refused} refused by the first release`,
     `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
     ...contract.flatMap(({ release, exchanges, differences }) => [
       `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),
