@@ -58,13 +58,13 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerErrors(routes, api)
     registerPrices(routes, api)
     registerEffect(routes, api)
-    registerWithdraw(routes, api)
-    registerRelease(routes, api)
   })
   await app.register(async routes => { // Fastify reads their small JSON bodies
     readJsonBodies(routes, limits)
     registerUploads(routes, api)
     registerDeadLetters(routes, api)
+    registerWithdraw(routes, api)
+    registerRelease(routes, api)
   })
   return app
 }

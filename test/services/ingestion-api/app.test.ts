@@ -13,8 +13,9 @@ t.test('the OpenAPI document of the ingestion API', async t => {
   t.test('every operation is documented, with its parameters and responses', async t => {
     t.equal(document.openapi, '3.1.0')
     t.same(operations.map(({ name }) => name).toSorted(), [
-      'DELETE /dead-letters/{id}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/errors', 'GET /dead-letters', 'GET /live', 'GET /ready',
-      'POST /batches', 'POST /dead-letters/{id}/redrive', 'POST /uploads',
+      'DELETE /batches/{id}', 'DELETE /dead-letters/{id}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/effect', 'GET /batches/{id}/errors',
+      'GET /batches/{id}/prices', 'GET /dead-letters', 'GET /live', 'GET /ready',
+      'POST /batches', 'POST /batches/{id}/release', 'POST /dead-letters/{id}/redrive', 'POST /uploads',
     ])
     for (const { name, summary, tags, security, responses } of operations) {
       t.ok(summary && tags.length > 0, `${name} has a description`)
@@ -37,8 +38,8 @@ t.test('the OpenAPI document of the ingestion API', async t => {
     t.same(Object.keys(requestBody.content), ['text/csv', 'application/x-ndjson', 'application/json'])
     t.equal(requestBody.required, true)
     t.same(parameters.map(({ name, in: where, required }: any) => [name, where, required]),
-      [['dry_run', 'query', false], ['rows', 'query', false], ['idempotency-key', 'header', false], ['content-digest', 'header', false],
-        ['content-encoding', 'header', false], ['prefer', 'header', false]])
+      [['dry_run', 'query', false], ['rows', 'query', false], ['replaces', 'query', false], ['idempotency-key', 'header', false],
+        ['batch-series', 'header', false], ['content-digest', 'header', false], ['content-encoding', 'header', false], ['prefer', 'header', false]])
     t.same(Object.keys(responses), ['200', '202', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'])
     for (const status of [200, 202]) t.match(responses[status].headers, { location: { schema: { type: 'string' } }, 'preference-applied': { schema: { type: 'string' } } })
     for (const status of [429, 503]) t.match(responses[status].headers, { 'retry-after': { schema: { type: 'integer' } } })
@@ -65,7 +66,7 @@ t.test('the OpenAPI document of the ingestion API', async t => {
 
   t.test('unknown paths and methods', async t => {
     t.match(await api.call('/batch'), { status: 404, body: { type: '/problems/not-found' } })
-    for (const [method, path, allow] of [['PUT', '/batches', 'GET, HEAD, POST'], ['DELETE', `/batches/${'0'.repeat(64)}`, 'GET, HEAD']] as const) {
+    for (const [method, path, allow] of [['PUT', '/batches', 'GET, HEAD, POST'], ['PUT', `/batches/${'0'.repeat(64)}`, 'GET, HEAD, DELETE']] as const) {
       const response = await api.call(path, { method })
       t.match(response, { status: 405, body: { type: '/problems/method-not-allowed' } })
       t.equal(response.headers.get('allow'), allow)

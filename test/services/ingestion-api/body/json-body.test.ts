@@ -24,12 +24,14 @@ t.test('requests without a body', async t => {
   const { id } = (await api.submit(`${header}CNGGZ,EETLL,2021-01-05,1\n`)).body
   await api.settled()
   const bodyless = { 'POST /dead-letters/{id}/redrive': `POST /dead-letters/${id}/redrive`, 'DELETE /dead-letters/{id}': `DELETE /dead-letters/${id}` }
+  // As operator, whose key names no provider: refused alike, whatever the type.
+  const refused = { 'DELETE /batches/{id}': `DELETE /batches/${id}`, 'POST /batches/{id}/release': `POST /batches/${id}/release` }
 
   t.test('every route that changes data needs a body or is tested here', async t => {
     const { body: document } = await api.call('/openapi.json', { as: null })
     const changing = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).filter(method => !['get', 'head'].includes(method)).map(method => `${method.toUpperCase()} ${path}`))
-    t.same(changing.sort(), ['POST /batches', 'POST /uploads', ...Object.keys(bodyless)].sort())
+    t.same(changing.sort(), ['POST /batches', 'POST /uploads', ...Object.keys(bodyless), ...Object.keys(refused)].sort())
   })
 
   t.test('a Content-Type without content is ignored', async t => {
@@ -43,8 +45,16 @@ t.test('requests without a body', async t => {
     }
   })
 
+  t.test('a Content-Type without content is ignored by actions on batches', async t => {
+    for (const target of Object.values(refused)) {
+      for (const [framing, sent] of Object.entries(empty)) {
+        for (const type of types) t.equal((await send(t, api, target, withType(sent, type))).status, 403, `${target}, ${framing}, ${type}`)
+      }
+    }
+  })
+
   t.test('a Content-Type without content is also ignored on unknown paths and methods', async t => {
-    for (const [target, status] of [['DELETE /dead-letters', 405], ['POST /dead-letters', 405], [`DELETE /batches/${id}`, 405], ['POST /nothing', 404]] as const) {
+    for (const [target, status] of [['DELETE /dead-letters', 405], ['POST /dead-letters', 405], [`PATCH /batches/${id}`, 405], ['POST /nothing', 404]] as const) {
       for (const framing of ['no length', 'length 0']) {
         for (const type of types) t.equal((await send(t, api, target, withType(empty[framing]!, type))).status, status, `${target}, ${framing}, ${type}`)
       }
