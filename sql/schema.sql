@@ -28,6 +28,16 @@ grant insert, select on applied_batches to batch_writer;
 grant insert, select on applied_batches to operators;
 grant select on applied_batches to rates_reader;
 
+create table as_of_gaps (
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  constraint as_of_gaps_pkey PRIMARY KEY (from_at),
+  constraint as_of_gaps_check CHECK ((until_at > from_at))
+);
+
+grant insert, select on as_of_gaps to operators;
+grant select on as_of_gaps to rates_reader;
+
 create table batch_attempts (
   batch_id text not null,
   attempt integer not null,

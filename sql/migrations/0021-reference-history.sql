@@ -99,6 +99,14 @@ grant execute on function pass_time () to rates_reader;
 grant select on region_history, port_history, alias_history, reference_changes, merged_prices, applied_batches to rates_reader;
 grant select (number, id) on batches to rates_reader;
 
+-- Moments at which a restore has lost commits: what was answered for them cannot be answered again. `batches replay` adds them.
+create table as_of_gaps (
+  from_at timestamptz primary key,
+  until_at timestamptz not null check (until_at > from_at)
+);
+grant select on as_of_gaps to rates_reader;
+grant select, insert on as_of_gaps to operators;
+
 -- A purged batch counts at no moment. Set before its prices are removed, lane by lane.
 alter table withdrawn_batches add is_purged boolean not null default false;
 grant update (is_purged) on withdrawn_batches to operators;

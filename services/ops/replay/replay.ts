@@ -55,7 +55,7 @@ const shown = 20
 /**
  * Restores the batches that a restored database lacks:
  *
- * 0. Batches whose purge the store has noted are purged again.
+ * 0. The lost time is noted: `as_of` is refused for its moments, because the answers of before had the lost batches. Batches whose purge the store has noted are purged again.
  * 1. Rows of decided batches are updated to the decisions in the store.
  * 2. Lost batches get rows.
  * 3. Messages are sent, those of each provider in the order of acceptance.
@@ -69,6 +69,7 @@ export async function replay (options: ReplayOptions): Promise<Replayed> {
   const result: Replayed = { providers: new Map(), purged: [], sent: 0, unreadable: { count: 0, shown: [] } }
 
   for (const [provider, count] of await countInterrupted(sql, since)) countsOf(result, provider).interrupted = count
+  if (!dryRun) await recordGap(sql, since)
   onProgress('reading notes of purges')
   result.purged = await purgeAgain({ ...options, log: requestLog }, dryRun)
   onProgress('reading decisions')
@@ -90,6 +91,14 @@ export async function replay (options: ReplayOptions): Promise<Replayed> {
     onProgress(`sending messages: ${result.sent}`)
   }
   return result
+}
+
+/** Notes that moments since then cannot be answered. A repeated run adds nothing. */
+async function recordGap (sql: Sql, since: Date): Promise<void> {
+  await sql`
+    insert into as_of_gaps (from_at, until_at)
+    select since, clock_timestamp() from (select ${since}::timestamptz as since) as restored where since < clock_timestamp()
+    on conflict do nothing`
 }
 
 /** Writes the rows of a page and counts its batches. */

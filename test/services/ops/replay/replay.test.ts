@@ -52,6 +52,7 @@ t.test('of 2,000 batches exactly those are replayed that were lost with the data
 
   t.match(await run('--dry-run'), { code: 0, stdout: total })
   t.same(await rowsOf(db), before, 'a dry run changes no data')
+  t.same(await gapsOf(db), [])
   t.same(await messages(), [])
 
   t.match(await run(), { code: 0, stdout: total })
@@ -64,6 +65,7 @@ t.test('of 2,000 batches exactly those are replayed that were lost with the data
 
   t.match(await run(), { code: 0, stdout: 'No batch is lost.' })
   t.equal((await messages()).length, 210, 'repeated: no more batches')
+  t.same(await gapsOf(db), [{ from: new Date(since), now: true }], 'moments since then are refused')
 
   await putBack(it, sent)
   startWorker(t, { ...it, db }, { receive: { concurrency: 4, receiveSeconds: 1 } })
@@ -220,4 +222,8 @@ async function tenAtOnce<T> (items: readonly T[], work: (item: T) => Promise<unk
   await Promise.all(Array.from({ length: 10 }, async (_, worker) => {
     for (let at = worker; at < items.length; at += 10) await work(items[at]!)
   }))
+}
+
+async function gapsOf ({ migrator }: TestDatabase): Promise<object[]> {
+  return [...await migrator`select from_at as "from", until_at > from_at and until_at <= now() as now from as_of_gaps`]
 }

@@ -39,6 +39,19 @@ t.test('a moment of more than so many days ago is refused, by days of UTC', asyn
   t.match(await get('/rates', { ...lane, as_of: before }), { status: 400, body: { earliest } })
 })
 
+t.test('a moment at which a restore has lost commits is refused: the answer of before cannot be given again', async t => {
+  const { get, db: { migrator: sql } } = await ratesApi(t)
+  await sql`select pass_time()`
+  const [from, until] = [await timeOf(sql, sql`at`), await timeOf(sql, sql`at + interval '2 microseconds'`)]
+  await sql`insert into as_of_gaps values (${from}::text::timestamptz, ${until}::text::timestamptz)`
+  for (const [after, status] of [[-1, 200], [0, 400], [1, 400], [2, 200]]) {
+    const asOf = await timeOf(sql, sql`${from}::text::timestamptz + ${after!}::int * interval '1 microsecond'`)
+    const response = await get('/rates', { ...lane, as_of: asOf })
+    t.equal(response.status, status, `${after}`)
+    if (status === 400) t.match(response.body, { errors: [{ message: `is in a time that a restore of the database has lost, from ${from} until ${until}` }] })
+  }
+})
+
 t.test('a replica that was promoted has commits of its own, and is not asked', async t => {
   const { db } = await ratesApi(t)
   const sql = db.open('rates_api')
