@@ -100,7 +100,7 @@ t.test('no role has more rights than its work needs', async t => {
   ])
   t.same(await may('ops'), [
     'delete batch_lanes', 'delete merged_prices', 'delete merged_sums', 'delete port_aliases', 'delete unmerged_prices',
-    'insert applied_batches', 'insert batches', 'insert dead_letter_actions', 'insert merged_prices', 'insert merged_sums', 'insert port_aliases', 'insert ports',
+    'insert applied_batches', 'insert as_of_gaps', 'insert batches', 'insert dead_letter_actions', 'insert merged_prices', 'insert merged_sums', 'insert port_aliases', 'insert ports',
     'insert reference_actions', 'insert regions', 'insert session_signals', 'insert unmerged_prices', 'insert wide_merged_sums', 'insert withdrawn_batches',
     'update port_aliases', 'update ports', 'update regions', 'update wide_merged_sums',
   ])
