@@ -55,7 +55,8 @@ const shown = 20
 /**
  * Restores the batches that a restored database lacks:
  *
- * 0. The lost time is noted: `as_of` is refused for its moments, because the answers of before had the lost batches. Batches whose purge the store has noted are purged again.
+ * 0. The lost time is noted: `as_of` is refused for its moments, because the answers of before had the lost batches. Batches whose purge the store has
+ *    noted are purged again.
  * 1. Rows of decided batches are updated to the decisions in the store.
  * 2. Lost batches get rows.
  * 3. Messages are sent, those of each provider in the order of acceptance.

@@ -21,7 +21,7 @@ export type Moment = {
  * Checks that every batch and load of reference data whose time is not later than the moment is visible. The time of a commit is later than the
  * time of each commit before, so this is so as soon as the time of the last one is not earlier than the moment.
  *
- * Throws NotReached, and `invalid-parameters` for a moment that is in the future, too long ago, or at which a restore of the database has lost commits.
+ * Throws NotReached, and `invalid-parameters` for a moment that is in the future, too long ago, or at which a restore has lost commits.
  * Only the primary knows what is in the future.
  */
 export async function checkMoment (tx: Sql, { asOf, keepDays, isReplica }: Moment): Promise<void> {
