@@ -55,7 +55,7 @@ const shown = 20
 /**
  * Restores the batches that a restored database lacks:
  *
- * 0. The lost time is noted: `as_of` is refused for its moments, because the answers of before had the lost batches. Batches whose purge the store has
+ * 0. The lost time is noted: `as_of` is refused for its moments, because answers of before had the lost batches. Batches whose purge the store has
  *    noted are purged again.
  * 1. Rows of decided batches are updated to the decisions in the store.
  * 2. Lost batches get rows.
