@@ -13,8 +13,8 @@ const known = readMigrations()
 const buildLock = 4_711
 const index: Migration = {
   number: known.length + 1, name: 'index', sha256: 'index', oldestRelease: null,
-  text: 'create index concurrently batches_held on batches (held(id))',
-  statements: ['create index concurrently batches_held on batches (held(id))'],
+  text: 'create index concurrently batches_slow on batches (held(id))',
+  statements: ['create index concurrently batches_slow on batches (held(id))'],
 }
 
 t.test('an index on a large table: batches and reads continue while it is built and while it waits, and a migrator that is terminated is repeated', async t => {
@@ -47,7 +47,7 @@ t.test('an index on a large table: batches and reads continue while it is built 
     select 1 from pg_stat_activity
     where datname = ${it.db.name} and application_name like 'migrate@%' and wait_event = ${event} and query ~ '^(create|drop) index concurrently'`).length > 0
   const valid = async (): Promise<unknown> =>
-    (await superuser`select indisvalid as valid from pg_index where indexrelid = to_regclass('batches_held')`)[0]?.valid
+    (await superuser`select indisvalid as valid from pg_index where indexrelid = to_regclass('batches_slow')`)[0]?.valid
 
   const holder = openDatabase({ url: it.db.url('postgres'), process: 'test', poolSize: 1 })
   t.teardown(() => holder.end({ timeout: 1 }))
