@@ -85,6 +85,7 @@ export const Schema = Type.Object({
     ...httpService(10),
     keysRequired: Flag('`/rates` and `/locations` require an API key', false),
     perClientPerMinute: Integer('requests of one address in a minute to one task; more get 429; 0 is no limit', 0, 10_000_000, 3_000),
+    asOfMaxPrices: Integer('prices that a response with `as_of` may be computed from; one more is refused', 1, 50_000_000, 5_000_000),
   }),
   ingestion: Group('the ingestion API', {
     ...httpService(4),
@@ -107,6 +108,9 @@ export const Schema = Type.Object({
   prices: Group('months for which prices are accepted; each is a partition', {
     firstMonth: Text('first month (YYYY-MM-01), not after the current one; existing months stay', firstMonthPattern, '2015-01-01'),
     monthsAhead: Integer('months after the current one, created at each deployment and on the first day of each month; the alarm `months-left` fires below three', 4, 120, 24),
+  }),
+  corrections: Group('withdrawals', {
+    keepDays: Integer('days for which the prices of a withdrawn batch are kept, and for which `as_of` goes back', 1, 36_500, 400),
   }),
   deployment: Group('how a new version of an API takes over', {
     strategy: OneOf('all at once, in equal steps, or a few first', ['BLUE_GREEN', 'LINEAR', 'CANARY'], 'BLUE_GREEN'),

@@ -18,12 +18,13 @@ const node = (file: string): string[] => ['node', `services/${file}`]
 
 /** Each process: command, environment (docs/configuration.md), permissions, time to stop, and requests of the smoke check. */
 export function ratesApi ({ config, database, apiKeys }: Stores) {
-  const { poolSize, keysRequired, perClientPerMinute } = config.rates
+  const { poolSize, keysRequired, perClientPerMinute, asOfMaxPrices } = config.rates
   return {
     command: node('rates-api/main.ts'),
     environment: {
       ...common(config), ...database.environment('rates_api', { reads: true }),
       DATABASE_POOL_SIZE: String(poolSize), RATES_KEYS_REQUIRED: String(keysRequired),
+      CORRECTIONS_KEEP_DAYS: String(config.corrections.keepDays), AS_OF_MAX_PRICES: String(asOfMaxPrices),
       // Only the internal balancer adds an entry. The public balancer forwards connections, and passes the client's address on.
       RATES_PER_CLIENT_PER_MINUTE: String(perClientPerMinute), TRUSTED_PROXIES: '1',
       ...(keysRequired ? { API_KEYS_SECRET: apiKeys.secretArn } : {}),
@@ -64,7 +65,7 @@ export function ingestionWorker (stores: Stores) {
       ...common(config), ...storeEnvironment(stores), ...database.environment('ingestion_worker'),
       WORKER_CONCURRENCY: String(config.worker.concurrency), PRICE_MAX_USD: String(config.worker.priceMaxUsd),
       OUTLIER_PROVIDERS: config.worker.outlierProviders, OUTLIER_FACTOR: String(config.worker.outlierFactor),
-      OUTLIER_SHARE: String(config.worker.outlierPercent / 100),
+      OUTLIER_SHARE: String(config.worker.outlierPercent / 100), CORRECTIONS_KEEP_DAYS: String(config.corrections.keepDays),
       BATCHES_UNFINISHED_MAX: String(config.ingestion.batchesUnfinishedMax),
       FINISH_MS: '85000', // with the other phases of shutdown within Fargate's 120 s
       // A payload passes as buffers outside the heap, which a collection of the young generation frees: it must not come too rarely.

@@ -518,14 +518,15 @@ create table withdrawn_batches (
   withdrawn_at timestamp with time zone not null,
   removed_at timestamp with time zone,
   is_purged boolean not null default false,
+  removing_since timestamp with time zone,
   constraint withdrawn_batches_pkey PRIMARY KEY (batch_number)
 );
 
 CREATE INDEX withdrawn_batches_kept ON public.withdrawn_batches USING btree (withdrawn_at) WHERE (removed_at IS NULL);
 
 grant select on withdrawn_batches to batch_intake;
-grant insert, select, update (removed_at) on withdrawn_batches to batch_writer;
-grant insert, select, update (removed_at, is_purged) on withdrawn_batches to operators;
+grant insert, select, update (removed_at, removing_since) on withdrawn_batches to batch_writer;
+grant insert, select, update (removed_at, is_purged, removing_since) on withdrawn_batches to operators;
 grant select on withdrawn_batches to rates_reader;
 
 create table worker_rules (

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { State } from './batch.ts'
 
-/** What the database knows about the prices of a batch. */
+/** Facts about the prices of a batch, from its rows. */
 export type AppliedBatch = {
   number: number
   state: State

@@ -6,8 +6,13 @@ import { recordAccepted } from './records.ts'
 import { requestWithdrawal, type WithdrawalRequest } from './request-withdrawal.ts'
 import { withdrawTarget } from './withdraw-target.ts'
 
-/** What a purge has removed. `appliedAt` and `withdrawnAt` are ISO 8601: answers as of a time between them lack the prices now. */
-export type Purged = { prices: number, appliedAt: string | null, withdrawnAt: string | null }
+/**
+ * Result of a purge: the number of prices, and when the batch was applied and withdrawn, as ISO 8601. Rates as of a moment between the two times lack
+ * the prices from now on. `sharedWith` has the batches that were sent with the same file and are not purged; `keepsFile` is true if one of them reads
+ * the same object.
+ */
+export type Purged = Times & { sharedWith: string[], keepsFile: boolean }
+type Times = { prices: number, appliedAt: string | null, withdrawnAt: string | null }
 
 /**
  * Purges a batch: withdraws it if it counts or could be applied, and removes its prices, every version of its file, its report, its effect and the
@@ -26,7 +31,8 @@ export async function purge (request: WithdrawalRequest, manifest: Manifest, act
   // Before a price is removed, so that the batch counts at no moment while only a part of them is.
   await sql`update withdrawn_batches set is_purged = true where batch_number = ${batch!.number}`
   await removePrices(sql, batch!.number)
-  await store.purgeObjects(manifest)
+  const shared = await findShared(request, manifest)
+  await store.purgeObjects(manifest, shared)
   return await transaction(sql, async tx => {
     const written = await tx`
       update batches set purged_at = clock_timestamp(), first_errors = '[]' where id = ${id} and purged_at is null returning 1`
@@ -35,12 +41,24 @@ export async function purge (request: WithdrawalRequest, manifest: Manifest, act
         insert into dead_letter_actions (batch_id, action, actor, caller, task, reason, acted_at)
         values (${id}, 'purge', ${actor.name}, ${actor.caller ?? null}, ${actor.task ?? null}, ${actor.reason}, clock_timestamp())`
     }
-    const [purged] = await tx<[Purged]>`
+    const [times] = await tx<[Times]>`
       select coalesce((select row_count from applied_batches where batch_id = ${id}), 0) as prices,
         (select to_json(applied_at at time zone 'UTC') #>> '{}' || 'Z' from applied_batches where batch_id = ${id}) as "appliedAt",
         (select to_json(withdrawn_at at time zone 'UTC') #>> '{}' || 'Z' from withdrawn_batches where batch_number = ${batch!.number}) as "withdrawnAt"`
-    return purged
+    return { ...times, ...shared }
   })
+}
+
+/** Finds the batches of the provider that were sent with the same file and are not purged. An upload may be submitted in several batches. */
+async function findShared ({ sql, store }: WithdrawalRequest, { id, provider, digest, payload }: Manifest): Promise<Pick<Purged, 'sharedWith' | 'keepsFile'>> {
+  const rows = await sql<Array<{ id: string }>>`
+    select id from batches where provider = ${provider} and digest = ${digest} and id <> ${id} and purged_at is null and mode <> 'withdraw' order by number`
+  let keepsFile = false
+  for (const other of rows) {
+    const manifest = await store.readManifest(other.id)
+    keepsFile ||= manifest !== null && !isWithdrawal(manifest) && manifest.payload.key === payload.key
+  }
+  return { sharedWith: rows.map(({ id }) => id), keepsFile }
 }
 
 /** Withdraws a batch in this process: a worker may be stopped, as after a restore. */
@@ -59,8 +77,10 @@ async function takeBack (request: WithdrawalRequest, manifest: Manifest, actor: 
   })
 }
 
-/** Purges the batches again whose notes are in the store and whose rows say that they are not purged, as after a restore. Returns their ids. It reads
- * all notes: a purge may have been continued long after its note. */
+/**
+ * Purges the batches again whose notes are in the store and whose rows say that they are not purged, as after a restore. Returns their ids. It reads
+ * all notes: a purge may have been continued long after its note.
+ */
 export async function purgeAgain (request: WithdrawalRequest, dryRun = false): Promise<string[]> {
   const { store, sql } = request
   const purged: string[] = []

@@ -90,7 +90,7 @@ export async function markWithdrawalApplied (tx: Sql, id: string): Promise<boole
   return written.length > 0
 }
 
-/** Who takes a batch back: a withdrawal, for a reason, or a batch that replaces it. */
+/** The cause of a withdrawal: the reason of a request, or the batch that replaces this one. */
 export type TakenBackBy = { why: string | null } | { replacedBy: string }
 
 /**

@@ -15,11 +15,13 @@ type Removed = LedgerRow & { orig: string, dest: string }
  * Removes the prices of a batch that was taken back, and those that take them back, in transactions of at most 200 lanes. No sum changes: both add up
  * to 0. Merging skips the origins meanwhile. A second call continues where the first has ended. Returns the number of prices that it has removed.
  *
- * Before, the earliest moment of `as_of` becomes the time of the withdrawal at least: from then on the batch counts at no moment. A purged batch
- * (`is_purged`) counts at no moment already, and the earliest moment stays.
+ * Before, the batch gets `removing_since`: what it and its withdrawal have changed can no longer be told. The earliest moment of `as_of` becomes the
+ * time of the withdrawal at least: from then on the batch counts at no moment. A purged batch (`is_purged`) counts at no moment already, and the
+ * earliest moment stays.
  */
 export async function removePrices (sql: Sql, batchNumber: number, before: () => void | Promise<void> = () => {}): Promise<number> {
   let prices = 0
+  await sql`update withdrawn_batches set removing_since = clock_timestamp() where batch_number = ${batchNumber} and removing_since is null`
   await forgetEarlierMoments(sql, batchNumber)
   for await (const lanes of lanesOfBatch(sql, batchNumber, pieceLanes)) {
     await before()

@@ -1,16 +1,29 @@
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { callerOf } from '../../lib/api-keys/require-key.ts'
+import { callerOf, requireKey } from '../../lib/api-keys/require-key.ts'
 import { Problem } from '../../lib/http/problem.ts'
+import type { IngestionApi } from './context.ts'
+import { viewSerializer } from './view.ts'
 
 /** Parameters of an action on a batch by its provider, or by an operator for its provider. */
-export const OnBehalf = Type.Object({
+const OnBehalf = Type.Object({
   why: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'the reason, for the audit' })),
   provider: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'whose batch it is, for a key with the scope admin' })),
 }, { additionalProperties: false })
 
+const params = Type.Object({ id: Type.String({ maxLength: 256 }) })
+
+/** The type of the request. */
+export type Action = { Params: Static<typeof params>, Querystring: Static<typeof OnBehalf> }
+
+/** Returns the parts of the schema that these routes share, and the other options of a route. */
+export const actionSchema = { tags: ['batches'], security: [{ key: [] }], params, querystring: OnBehalf }
+export const actionOptions = ({ keys, rateLimit }: Pick<IngestionApi, 'keys' | 'rateLimit'>) => ({
+  config: { rateLimit }, onRequest: requireKey(keys, 'submit', 'admin'), serializerCompiler: viewSerializer,
+})
+
 /** Returns whose batch the action is on: the caller's own, or with the scope admin that of the parameter. Throws `forbidden`. */
-export function onBehalfOf (request: FastifyRequest<{ Params: { id: string }, Querystring: Static<typeof OnBehalf> }>): string {
+export function onBehalfOf (request: FastifyRequest<Action>): string {
   const { provider, scopes } = callerOf(request)
   const { provider: owner } = request.query
   if (owner === undefined && scopes.has('submit')) return provider

@@ -153,11 +153,14 @@ export function openStore (s3: S3Client, bucket: string) {
     return found && parsePurgeNote(id, await found.Body!.transformToString())
   }
 
-  /** Deletes every version of the payload, the report and the effects of a batch, and the texts of rows in its decision. */
-  async function purgeObjects ({ id, payload }: Manifest): Promise<void> {
+  /**
+   * Deletes every version of the payload, the report and the effects of a batch, and the texts of rows in its decision. The payload stays if
+   * `keepsFile` is set.
+   */
+  async function purgeObjects ({ id, payload }: Manifest, { keepsFile }: { keepsFile: boolean }): Promise<void> {
     const isVersioned = payload.versionId !== null
     const decision = await readDecision(id)
-    for (const key of [payload.key, `reports/${id}.ndjson`, ...effectKeys(id)]) await deleteVersions(s3, bucket, key, isVersioned)
+    for (const key of [...(keepsFile ? [] : [payload.key]), `reports/${id}.ndjson`, ...effectKeys(id)]) await deleteVersions(s3, bucket, key, isVersioned)
     if (!decision || decision.state === 'discarded' || decision.firstErrors.length === 0) return
     const body = JSON.stringify({ ...decision, firstErrors: [] })
     const { VersionId } = await s3.send(new PutObjectCommand({ ...at(`decisions/${id}.json`), Body: body, ContentType: 'application/json' }))

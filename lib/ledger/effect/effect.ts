@@ -23,7 +23,7 @@ export class HistoryRemoved extends Error {}
 export const effectAt = (sql: Sql, position: number): Promise<EffectRows> => inSnapshot(sql, async tx => {
   const [removed] = await tx`
     select 1 from withdrawn_batches as withdrawn join batches on number = batch_number join applied_batches as applied on batch_id = id
-    where withdrawn.position >= ${position} and applied.position <= ${position} and (removed_at is not null or purged_at is not null) limit 1`
+    where withdrawn.position >= ${position} and applied.position <= ${position} and (removing_since is not null or removed_at is not null) limit 1`
   if (removed) throw new HistoryRemoved()
   const rows = await tx<Array<{ number: number }>>`
     select number from batches join applied_batches on batch_id = id where position = ${position}

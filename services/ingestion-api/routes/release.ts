@@ -1,34 +1,28 @@
 import type { FastifyInstance } from 'fastify'
-import { Type, type Static } from 'typebox'
 import { release } from '../../../lib/batch/release.ts'
-import { accessProblems, callerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { accessProblems, callerOf } from '../../../lib/api-keys/require-key.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
-import { onBehalfOf, OnBehalf } from '../on-behalf.ts'
-import { BatchView, viewSerializer } from '../view.ts'
+import { actionOptions, actionSchema, onBehalfOf, type Action } from '../on-behalf.ts'
+import { BatchView } from '../view.ts'
 
 /** `POST /batches/<id>/release`: queues a held batch again, and the guard against outliers lets it pass. */
 export function registerRelease (app: FastifyInstance, api: IngestionApi): void {
-  const { store, sql, log, queue, keys } = api
-  app.post<{ Params: { id: string }, Querystring: Static<typeof OnBehalf> }>('/batches/:id/release', {
+  const { store, sql, log, queue } = api
+  app.post<Action>('/batches/:id/release', {
     schema: {
       summary: 'Release a held batch: it is applied although its prices look wrong',
       description: 'The batch is queued again, last in your order of batches. A repeated request changes nothing.',
-      tags: ['batches'],
-      security: [{ key: [] }],
-      params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
-      querystring: OnBehalf,
+      ...actionSchema,
       response: {
         202: { description: 'The batch is queued', content: { 'application/json': { schema: BatchView } } },
         ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'not-found', 'unknown-batch', 'not-held', 'too-many-requests',
           'store-unavailable', 'queue-unavailable', 'database-unavailable'),
       },
     },
-    config: { rateLimit: api.rateLimit },
-    onRequest: requireKey(keys, 'submit', 'admin'),
-    serializerCompiler: viewSerializer,
+    ...actionOptions(api),
   }, async (request, reply) => {
     const { id } = request.params
     const manifest = await ownManifest(store, onBehalfOf(request), id)

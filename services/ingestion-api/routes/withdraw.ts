@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import { Type, type Static } from 'typebox'
+import { Type } from 'typebox'
 import type { Manifest, State } from '../../../lib/batch/batch.ts'
 import { requestWithdrawal } from '../../../lib/batch/request-withdrawal.ts'
 import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
-import { accessProblems, callerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
+import { accessProblems, callerOf } from '../../../lib/api-keys/require-key.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
-import { OnBehalf, onBehalfOf } from '../on-behalf.ts'
-import { BatchView, viewSerializer } from '../view.ts'
+import { actionOptions, actionSchema, onBehalfOf, type Action } from '../on-behalf.ts'
+import { BatchView } from '../view.ts'
 import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
 
 /** States in which a batch has ended without being applied. */
@@ -17,15 +17,12 @@ const ended: State[] = ['rejected', 'validated', 'discarded']
 
 /** `DELETE /batches/<id>`: withdraws a batch. */
 export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void {
-  const { store, sql, log, keys } = api
-  app.delete<{ Params: { id: string }, Querystring: Static<typeof OnBehalf> }>('/batches/:id', {
+  const { store, sql, log } = api
+  app.delete<Action>('/batches/:id', {
     schema: {
       summary: 'Withdraw a batch: its prices no longer count',
       description: 'A batch that is not applied yet never is. The withdrawal is final. A repeated request changes nothing, and the first reason stays.',
-      tags: ['batches'],
-      security: [{ key: [] }],
-      params: Type.Object({ id: Type.String({ maxLength: 256 }) }),
-      querystring: OnBehalf,
+      ...actionSchema,
       headers: Type.Object({ prefer: preferHeader }),
       response: {
         200: { description: 'The batch is withdrawn', headers: { 'preference-applied': preferenceApplied }, content: { 'application/json': { schema: BatchView } } },
@@ -38,9 +35,7 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
           'store-unavailable', 'queue-unavailable'),
       },
     },
-    config: { rateLimit: api.rateLimit },
-    onRequest: requireKey(keys, 'submit', 'admin'),
-    serializerCompiler: viewSerializer,
+    ...actionOptions(api),
   }, async (request, reply) => {
     const { id } = request.params
     const manifest = await ownManifest(store, onBehalfOf(request), id)

@@ -26,8 +26,11 @@ export function openWaitForEnd (waiters: Waiters, maxSeconds: number): WaitForEn
     const from = performance.now()
     const outcome = hasEnded ? 'complete' : await waiters.untilEnded(id, limitMs, reply.raw)
     waits.set(request, performance.now() - from)
-    if (outcome === 'complete') reply.header('preference-applied', `wait=${Math.ceil(limitMs / 1_000)}`)
-    return hasEnded || outcome === 'refused' ? view : await readView()
+    const after = hasEnded || outcome === 'refused' ? view : await readView()
+    // A withdrawal may be dead-lettered, which ends the wait, while its target is still being withdrawn. Then the client polls.
+    const isOver = !isInProgress(after.state) || performance.now() - from >= limitMs
+    if (outcome === 'complete' && isOver) reply.header('preference-applied', `wait=${Math.ceil(limitMs / 1_000)}`)
+    return after
   }
 }
 

@@ -1,9 +1,7 @@
 import { actOn, type Action, type ActionResult } from '../../../lib/batch/dead-letters.ts'
 import type { Actor } from '../../../lib/batch/actor.ts'
 import type { State } from '../../../lib/batch/batch.ts'
-import { Problem } from '../../../lib/http/problem.ts'
-import { findBatchIds } from './batch-id.ts'
-import { CommandError } from '../command-error.ts'
+import { onEachBatch, type BatchLine } from './each-batch.ts'
 import type { System } from '../system.ts'
 
 const refusals: Record<Action, string> = {
@@ -18,41 +16,18 @@ const absences: Record<Action, string> = {
   dead_letter: 'no row: no batch has this id, or it was accepted while the database was unavailable. A worker writes the row at the first receive: then repeat the command',
 }
 
-function resultLine ({ state, changed, followed }: ActionResult, action: Action): { text: string, isRefused: boolean } {
-  if (followed) return { text: `${state} (the store already had this decision: the row now has its state)`, isRefused: false }
-  if (changed) return { text: state, isRefused: false }
-  if (wanted[action].includes(state)) return { text: `${state} already: nothing changed`, isRefused: false }
-  return { text: `refused: the batch is ${state}, ${refusals[action]}; nothing changed`, isRefused: true }
+function resultLine ({ state, changed, followed }: ActionResult, action: Action): BatchLine {
+  if (followed) return { text: `${state} (the store already had this decision: the row now has its state)`, outcome: 'done' }
+  if (changed) return { text: state, outcome: 'done' }
+  if (wanted[action].includes(state)) return { text: `${state} already: nothing changed`, outcome: 'done' }
+  return { text: `refused: the batch is ${state}, ${refusals[action]}; nothing changed`, outcome: 'refused' }
 }
 
-/**
- * Acts on each batch and prints a line for each. Throws CommandError if a batch has no row or is refused, and not if it already has
- * the wanted state. Throws before acting if an id is malformed or ambiguous.
- */
+/** Acts on dead letters, or dead-letters batches. A batch that already has the wanted state is not refused. Throws what onEachBatch throws. */
 export async function actOnBatches (system: System, action: Action, given: string[], actor: Actor): Promise<void> {
-  const ids = await findBatchIds(system.sql(), given)
   const effects = { store: await system.store(), queue: await system.queue() }
-  let absent = 0
-  let refused = 0
-  for (const id of ids) {
-    const result = await actOn(system.sql(), effects, id, action, actor).catch(error => {
-      if (error instanceof Problem) return error
-      throw error
-    })
-    if (result instanceof Problem) {
-      refused++
-      console.log(`${id}  ${result.code === 'payload-gone' ? 'refused' : 'failed'}: ${result.message}`)
-      continue
-    }
-    if (!result) {
-      absent++
-      console.log(`${id}  ${absences[action]}`)
-      continue
-    }
-    const { text, isRefused } = resultLine(result, action)
-    if (isRefused) refused++
-    console.log(`${id}  ${text}`)
-  }
-  const failed = [...(absent > 0 ? [`${absent} without a row`] : []), ...(refused > 0 ? [`${refused} refused or failed`] : [])]
-  if (failed.length > 0) throw new CommandError(`Of ${ids.length} batches: ${failed.join(', ')}.`)
+  await onEachBatch(system, given, async id => {
+    const result = await actOn(system.sql(), effects, id, action, actor)
+    return result ? resultLine(result, action) : { text: absences[action], outcome: 'absent' }
+  })
 }

@@ -21,8 +21,14 @@ export const purgeBatch = command({
     const manifest = await store.readManifest(id)
     if (!manifest) throw new CommandError(`There is no batch ${id}.`)
     if (isWithdrawal(manifest)) throw new CommandError(`Batch ${id} is the withdrawal of ${manifest.target}: it has no file and no prices.`)
-    const { prices, appliedAt, withdrawnAt } = await purge({ store, queue, sql, log: requestLog }, manifest, await actorOf(values))
-    console.log(`${id}  purged: ${prices.toLocaleString('en')} prices were removed from the ledger, and its file, report and effect from the bucket`)
+    const purged = await purge({ store, queue, sql, log: requestLog }, manifest, await actorOf(values))
+    const { prices, appliedAt, withdrawnAt, sharedWith, keepsFile } = purged
+    console.log(`${id}  purged: its prices (${prices.toLocaleString('en')}), report and effect were removed${keepsFile ? '' : ', and its file'}`)
+    if (sharedWith.length > 0) {
+      const stays = keepsFile ? ', and one of them reads it from the same object, which stays' : ''
+      console.log(`The provider has sent the same file in other batches${stays}. Purge them too if the data must not exist:`)
+      for (const other of sharedWith) console.log(`  ${other}`)
+    }
     const days = system.optional('DATABASE_BACKUP_DAYS')
     console.log(days === undefined
       ? 'Backups of the database that were made before now still have the prices.'

@@ -1,8 +1,7 @@
 import { release } from '../../../lib/batch/release.ts'
-import { Problem } from '../../../lib/http/problem.ts'
-import { findBatchIds, idSummary } from './batch-id.ts'
+import { idSummary } from './batch-id.ts'
 import { command } from '../command.ts'
-import { CommandError } from '../command-error.ts'
+import { onEachBatch } from './each-batch.ts'
 import { actorOf, by, why } from '../options.ts'
 
 export const releaseBatches = command({
@@ -13,20 +12,12 @@ export const releaseBatches = command({
   options: { why, by },
   runs: 'task',
   async run ({ operands, values, system: open }) {
-    const system = await open()
-    const ids = await findBatchIds(system.sql(), operands)
-    const [actor, queue] = [await actorOf(values), await system.queue()]
-    let refused = 0
-    for (const id of ids) {
-      const result = await release(system.sql(), queue, id, actor).catch(error => {
-        if (error instanceof Problem) return error
-        throw error
-      })
-      if (result instanceof Problem || result === null) refused++
-      console.log(`${id}  ${result === null
-        ? 'no row: no batch has this id'
-        : result instanceof Problem ? `refused: ${result.message}` : result.changed ? result.state : `${result.state} already: nothing changed`}`)
-    }
-    if (refused > 0) throw new CommandError(`Of ${ids.length} batches: ${refused} refused or failed.`)
+    const [system, actor] = [await open(), await actorOf(values)]
+    const queue = await system.queue()
+    await onEachBatch(system, operands, async id => {
+      const result = await release(system.sql(), queue, id, actor)
+      if (!result) return { text: 'no row: no batch has this id', outcome: 'absent' }
+      return { text: result.changed ? result.state : `${result.state} already: nothing changed`, outcome: 'done' }
+    })
   },
 })

@@ -2,6 +2,8 @@ import t from 'tap'
 import { purgeAgain } from '../../../lib/batch/purge.ts'
 import { mergeAll } from '../../../lib/ledger/merge/merge-all.ts'
 import { removeOldest } from '../../../services/ingestion-worker/upkeep/remove-withdrawn.ts'
+import { accept } from '../../../lib/batch/accept.ts'
+import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { requestWithdrawal } from '../../../lib/batch/request-withdrawal.ts'
 import { applier, file } from '../../harness/corrections.ts'
 import { ops } from '../../harness/ops.ts'
@@ -22,7 +24,7 @@ t.test('ops batches purge', async t => {
   await mergeAll(sql)
   const [{ number }] = await sql<[{ number: number }]>`select number from batches where id = ${target.id}`
   const before = await sql`select count(*)::int from merged_prices`
-  t.match(await run(target.id.slice(0, 12)), { code: 0, stdout: /100 prices were removed[^]*Backups of the database have the prices until 20\d\d-[^]*as_of from 20/ })
+  t.match(await run(target.id.slice(0, 12)), { code: 0, stdout: /its prices \(100\), report and effect were removed, and its file[^]*Backups of the database have the prices until 20\d\d-[^]*as_of from 20/ })
   t.equal(await pricesOf(it, number), 0)
   t.equal(await it.visible(kept.id), 3)
   t.same(before, [{ count: 1 }])
@@ -35,7 +37,7 @@ t.test('ops batches purge', async t => {
   t.match(await run('a'.repeat(64)), { code: 1, stderr: /There is no batch/ })
 
   const queued = await it.submit(file(300), { key: 'queued' })
-  t.match(await run(queued.id), { code: 0, stdout: /purged: 0 prices/ })
+  t.match(await run(queued.id), { code: 0, stdout: /its prices \(0\)/ })
   t.equal(await deliver(queued), 'no attempt')
   const bad = await it.submit(file(-1), { key: 'bad' })
   t.equal(await deliver(bad), 'rejected')
@@ -43,6 +45,21 @@ t.test('ops batches purge', async t => {
   t.match(await sql`select state, first_errors from batches where id = ${bad.id}`, [{ state: 'rejected', first_errors: [] }])
   t.match(await it.store.readDecision(bad.id), { state: 'rejected', firstErrors: [] })
   t.equal(await it.store.openReport(bad.id), null)
+})
+
+t.test('a file that another batch reads stays until that batch is purged too', async t => {
+  const it = await pipeline(t)
+  const { deliver } = applier(it)
+  const first = await it.submit(file(100), { key: 'first' })
+  const { manifest: second } = await accept(it.store, it.queue, createManifest({ ...first, contentName: first.name }, { provider: 'demo', mode: 'apply', key: 'second' }))
+  const third = await it.submit(file(100), { key: 'third' })
+  for (const manifest of [first, second, third]) t.equal(await deliver(manifest), 'applied')
+  const run = (id: string) => ops(['batches', 'purge', id, '--why', 'personal data'], { ...it.aws.env, DATABASE_URL: it.db.url('ops') })
+  t.match(await run(first.id), { code: 0, stdout: new RegExp(`same object, which stays[^]*${second.id}[^]*${third.id}`) })
+  t.equal(await it.store.payloadState(first.payload), 'stored')
+  t.match(await run(second.id), { code: 0, stdout: /report and effect were removed, and its file/ })
+  t.equal(await it.store.payloadState(first.payload), 'missing')
+  t.equal(await it.store.payloadState(third.payload), 'stored')
 })
 
 t.test('a restored database is purged again, without a worker', async t => {

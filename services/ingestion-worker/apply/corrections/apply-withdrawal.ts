@@ -31,7 +31,7 @@ export async function applyWithdrawal (options: ApplyOptions, manifest: Withdraw
       await followStored(run, decision, 0)
       return 'already final'
     }
-    if (!target) throw Object.assign(new Error(`No manifest of batch ${manifest.target}`), { code: 'NO_MANIFEST' })
+    if (!target) throw Object.assign(new Error(`No manifest of batch ${manifest.target}`), { code: 'NO_TARGET' })
     await recordAccepted(sql, target) // a restored database may have lost it
     if (ofTarget) await transaction(sql, tx => followDecision(tx, ofTarget))
     const state = await withdraw(run)

@@ -20,7 +20,7 @@ export async function recordTargets ({ sql, store, manifest: { replaces }, signa
     const state = states.get(id)
     if (state && isFinal(state)) continue
     const [target, decision] = await Promise.all([store.readManifest(id), store.readDecision(id, signal)])
-    if (!target) throw Object.assign(new Error(`No manifest of batch ${id}`), { code: 'NO_MANIFEST' })
+    if (!target) throw Object.assign(new Error(`No manifest of batch ${id}`), { code: 'NO_TARGET' })
     await recordAccepted(sql, target)
     if (decision) await transaction(sql, tx => followDecision(tx, decision))
   }

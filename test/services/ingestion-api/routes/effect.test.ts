@@ -172,7 +172,10 @@ t.test('batches without an effect, and prices that were removed', async t => {
   const { text } = await read(api, kept)
   await api.withdraw(earlier)
   const later = await api.send(csvOf(randomPrices(10)))
-  await removePrices(api.worker.sql, (await api.db.migrator`select number from batches where id = ${earlier}`)[0]!.number)
+  const [{ number }] = await api.db.migrator<[{ number: number }]>`select number from batches where id = ${earlier}`
+  const during: number[] = []
+  await removePrices(api.worker.sql, number, async () => { during.push((await read(api, lost)).status) })
+  t.ok(during.length > 0 && during.every(status => status === 410), 'while prices are removed')
   t.equal((await read(api, kept)).text, text, 'stored before')
   t.match(await read(api, lost), { status: 410, body: { type: '/problems/prices-removed', id: lost } }, 'a batch that counted beside it')
   t.match(await read(api, earlier), { status: 410 })

@@ -123,6 +123,19 @@ t.test('each state that is not in progress ends a wait', async t => {
   }
 })
 
+t.test('a withdrawal that becomes a dead letter ends a wait, and the client has to pause', async t => {
+  const api = await ingestionApi(t, { limits: { waitMaxSeconds: 600 } })
+  const { body: { id } } = await api.submit(content(1))
+  await api.settled()
+  await setState(api, id, 'applied')
+  const answer = api.call(`/batches/${id}`, { method: 'DELETE', ...prefer('wait=500') })
+  await waiting(api, 1)
+  await api.db.migrator`update batches set state = 'dead_lettered' where target_id = ${id}`
+  const dead = await answer
+  t.match(dead, { status: 202, body: { state: 'withdrawing' } })
+  t.equal(granted(dead), null)
+})
+
 t.test('a request that waits has no body slot', async t => {
   const api = await ingestionApi(t, { limits: { bodiesAtOnce: 1, bodiesAtOncePerProvider: 1, waitMaxSeconds: 600 } })
   const first = api.submit(content(1), prefer('wait=500'))
