@@ -29,6 +29,8 @@ export type Exchange = {
   answer?: ExchangeResponse
   /** The decision that introduced the request. Releases before the decision are not sent the request. */
   since?: string
+  /** The response depends on the first replay of a system: a later one, which finds the batches of the first, does not send the request. */
+  firstReplayOnly?: boolean
   /** The response of releases before the decision, where a decision of docs/decisions changed the response. */
   before?: { decision: string, answer: ExchangeResponse }
 }

@@ -53,7 +53,9 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
       await passing
       await crossing.pass('after the deployment', true)
       await corrected()
-      contract.push(...await Promise.all([replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second)]))
+      contract.push(...await Promise.all([
+        replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second, { isRepeated: true }),
+      ]))
       return deployed
     } finally {
       await Promise.all(apis.map(api => api.stop()))
@@ -65,7 +67,7 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
 
 /** Replays the contract against APIs of a release that are started for it, with the running workers. */
 async function replayContract (
-  { environments, admin }: System, release: Release, which: Pick<Target, 'isOlder' | 'hasNewerWorkers'> = {}
+  { environments, admin }: System, release: Release, which: Pick<Target, 'isOlder' | 'hasNewerWorkers' | 'isRepeated'> = {}
 ): Promise<ContractOutcome> {
   const run = randomUUID().slice(0, 8)
   const apis = await startApis(release, environments, run)
