@@ -1,43 +1,55 @@
 import { isUtf8 } from 'node:buffer'
+import type { ColumnName } from '../table/column-names.ts'
+import { countColumns, mapColumns, type ColumnOptions, type Columns } from '../table/columns.ts'
+import { trimmed } from '../table/trimmed.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
-import { columns } from '../values/validate.ts'
+
+export const separators = [',', ';', '\t', '|'] as const
+export type Separator = (typeof separators)[number]
 
 export type CsvHeader = {
-  /** Separator byte between two fields. */
-  separator: number
-  /** Index in {@link columns} of each field, in the order of the file. */
-  order: number[]
+  separator: Separator
+  columns: Columns
 }
+
+/** Columns of a price, in the order of the slots of a row. A validity has its first day in the place of the day, and a fifth slot. */
+export const slots: ReadonlyArray<readonly ColumnName[]> = [['orig_code'], ['dest_code'], ['day', 'valid_from'], ['price'], ['valid_to']]
 
 /**
- * Parses the header line. Names must match exactly, case and spaces included. The first comma or semicolon is the separator.
- * Returns null, and reports every fault, if the header is invalid.
+ * Parses a line that may be the header. `separator` is the declared one; without it the separator is the sign that gives most columns. Returns null
+ * for a line before the header, which has the names of less than two columns. Stops the reader, and reports every fault, if the header is invalid.
  */
-export function readHeader (source: Source, checker: RowChecker): CsvHeader | null {
-  const line = source.bytes.subarray(source.start, source.end)
-  if (!isUtf8(line)) {
-    checker.stop('not_utf8', {}, source)
-    return null
-  }
-  const text = Buffer.from(line).toString()
-  const separator = /[,;]/.exec(text)?.[0] ?? ','
-  const names = text.split(separator).map(unquoted)
-  names[0] = names[0]!.replace(/^\ufeff/, '') // Excel and others write the byte order mark inside the quotes of the first name
-  const order = names.map(name => columns.findIndex(column => column === name))
-  if (order.every(place => place < 0)) {
-    checker.stop('no_header', {}, source)
-    return null
-  }
-  for (const [at, name] of names.entries()) {
-    if (order[at]! < 0) checker.stop('unknown_column', { column: name }, source)
-    else if (names.indexOf(name) < at) checker.stop('repeated_column', { column: name }, source)
-  }
-  for (const column of columns) {
-    if (!names.includes(column)) checker.stop('missing_column', { column }, source)
-  }
-  return checker.stopped ? null : { separator: separator.charCodeAt(0), order }
+export function readHeader (source: Source, checker: RowChecker, options: ColumnOptions & { separator?: Separator | undefined }): CsvHeader | null {
+  const { separator, names } = split(textOf(source), options)
+  if (countColumns(names, options) < 2) return null
+  const mapped = mapColumns(names, options)
+  if ('columns' in mapped) return { separator, columns: mapped.columns }
+  for (const { code, column } of mapped.faults) checker.stop(code, { column }, source)
+  return null
 }
 
-function unquoted (name: string): string {
-  return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name
+/** Reports what a first line with the name of one column lacks. */
+export function explainHeader (source: Source, checker: RowChecker, options: ColumnOptions & { separator?: Separator | undefined }): void {
+  const { names } = split(textOf(source), options)
+  const mapped = mapColumns(names, options)
+  if (countColumns(names, options) === 1 && 'faults' in mapped) for (const { code, column } of mapped.faults) checker.stop(code, { column }, source)
+}
+
+/** Returns the text of a header. A name in another encoding than UTF-8 is of a column that is not read, or unknown. */
+function textOf ({ bytes, start, end }: Source): string {
+  const line = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
+  return (isUtf8(line) ? line.toString() : line.toString('latin1')).replace(/^\ufeff/, '')
+}
+
+function split (text: string, options: ColumnOptions & { separator?: Separator | undefined }): { separator: Separator, names: string[] } {
+  const found = (options.separator ? [options.separator] : separators).map(separator => {
+    const names = text.split(separator).map(unquoted)
+    return { separator, names, count: countColumns(names, options) }
+  })
+  return found.reduce((best, next) => next.count > best.count ? next : best)
+}
+
+function unquoted (given: string): string {
+  const name = trimmed(given)
+  return /^".*"$/s.test(name) ? trimmed(name.slice(1, -1).replaceAll('""', '"')) : name
 }

@@ -73,6 +73,11 @@ export class RowChecker {
     return true
   }
 
+  /** Passes a price that has passed the rules to the sink. */
+  give (orig: number, dest: number, day: number, cents: number): void {
+    this.#sink.price(orig, dest, day, cents)
+  }
+
   /** Counts a good row and passes it to the sink, and returns true. Returns false, and does nothing, if a value has a fault. */
   acceptValues (orig: number, dest: number, day: number, cents: number): boolean {
     if (this.#hasFault(orig, dest, day, cents)) return false
@@ -104,6 +109,17 @@ export class RowChecker {
     this.#report(this.rowsSeen, code, source, fault)
   }
 
+  /** Reports one fault of an earlier row, whose text is no longer there. */
+  refuseEarlier (row: number, code: RowErrorCode, fault: Fault): void {
+    this.#report(row, code, null, fault)
+  }
+
+  /** Reports a fault of the file and stops the reader, with the first row that shows the fault. */
+  stopAt (row: number, code: RowErrorCode, fault: Fault): void {
+    this.stopped = true
+    this.#report(row, code, null, fault)
+  }
+
   /** Reports a fault of the file and stops the reader. May be called several times. */
   stop (code: RowErrorCode, fault: Fault = {}, source: Source | null = null): void {
     if (!this.stopped) this.#errorsOfRow = 0
@@ -119,7 +135,7 @@ export class RowChecker {
     this.#sink.error({
       row,
       column: column === null ? null : bounded(column, MAX_VALUE_CHARS),
-      value,
+      value: value === null ? null : bounded(value, MAX_VALUE_CHARS),
       code,
       message: errorMessage(code, detail) + (unexpected ? `; there is ${unexpected}` : ''),
       original: source && boundedText(source.bytes, source.start, source.end, MAX_ORIGINAL_CHARS),

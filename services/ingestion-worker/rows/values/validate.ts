@@ -60,7 +60,8 @@ export function fieldFaults (bytes: Uint8Array, spans: Spans, rules: RowRules): 
   })
 }
 
-function detailOf (code: RowErrorCode, { firstDay, lastDay, maxCents }: RowRules): { detail?: string } {
+/** Returns the detail of a code's message. */
+export function detailOf (code: RowErrorCode, { firstDay, lastDay, maxCents }: RowRules): { detail?: string } {
   if (code === 'day_out_of_span') return { detail: `${formatDay(firstDay)} to ${formatDay(lastDay)}` }
   return code === 'price_too_large' ? { detail: String(maxCents / 100) } : {}
 }

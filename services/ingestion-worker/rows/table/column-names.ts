@@ -1,0 +1,33 @@
+/** A column that a table may have. `day` has one day; `valid_from` and `valid_to` have the first and the last day of a price. */
+export type ColumnName = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
+
+/** Names of each column beside its own, in the form of {@link plainName}. docs/sending-batches.md has the same table. */
+export const columnNames: Readonly<Record<ColumnName, readonly string[]>> = {
+  orig_code: [
+    'origcode', 'orig', 'origin', 'origincode', 'originport', 'originportcode', 'portoforigin', 'pol', 'polcode', 'portofloading', 'portofloadingcode',
+    'portofload', 'loadport', 'loadingport', 'fromport',
+  ],
+  dest_code: [
+    'destcode', 'dest', 'destination', 'destinationcode', 'destinationport', 'destinationportcode', 'portofdestination', 'pod', 'podcode',
+    'portofdischarge', 'portofdischargecode', 'dischargeport', 'toport',
+  ],
+  day: ['day', 'date', 'ratedate', 'pricedate', 'valid', 'validday', 'validdate'],
+  price: ['price', 'rate', 'priceusd', 'rateusd', 'price$', 'rate$', 'usd', 'of', 'ofusd', 'oceanfreight', 'oceanfreightusd', 'seafreight', 'freight', 'freightrate'],
+  valid_from: ['validfrom', 'validityfrom', 'validitystart', 'startdate', 'effectivefrom', 'effectivedate', 'datefrom', 'fromdate'],
+  valid_to: ['validto', 'validtill', 'validuntil', 'validthru', 'validthrough', 'validityto', 'validityend', 'enddate', 'expirydate', 'expirationdate', 'dateto', 'todate'],
+}
+
+/** Names of a price column by the container that the prices are for: 40' high cube. */
+const highCube40 = ['40hc', '40hq', '40highcube', '40hicube', '40hdry', '40hcdv', '40hcdry', '40highcubedry', 'hc40', 'hq40', '40h']
+
+const byName = new Map(Object.entries(columnNames).flatMap(([column, names]) => names.map(name => [name, column as ColumnName] as const)))
+for (const name of highCube40) byName.set(name, 'price')
+
+/** Returns the column that a name stands for; undefined for an unknown name. */
+export const columnOf = (name: string): ColumnName | undefined => byName.get(plainName(name))
+
+/** Returns whether an unknown name is that of a container, such as `20GP`: a price column of another kind of price. */
+export const isContainerName = (name: string): boolean => /^(\d{1,2}x)?(20|40|45|53)(ft|'|[a-z]{1,12})+$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/.test(plainName(name).replaceAll("'", ''))
+
+/** Returns a name without case, spaces and the signs `_ - / . ( )`. Other signs stay: `price €` is not `price`. */
+export const plainName = (name: string): string => name.normalize('NFKC').toLowerCase().replace(/[\s_\-/.()]/g, '')

@@ -1,0 +1,59 @@
+import type { RowErrorCode } from '../values/row-error.ts'
+import { columnOf, isContainerName, type ColumnName } from './column-names.ts'
+import { trimmed } from './trimmed.ts'
+
+/** Index of each column in the rows of a table. */
+export type Columns = {
+  places: Partial<Record<ColumnName, number>>
+  /** Columns without a name, whose cells must be empty. The first column may instead be an index that counts rows. */
+  unnamed: number[]
+  /** Names as the header has them. */
+  names: string[]
+}
+
+export type HeaderFault = { code: RowErrorCode, column: string, detail?: string }
+
+export type ColumnOptions = {
+  /** Name in the file of each column, where a profile maps one. */
+  named?: Partial<Record<ColumnName, string>> | undefined
+  /** Names of columns that are not read. */
+  ignored?: readonly string[] | undefined
+  /** Columns that have one value for the whole file. */
+  fixed?: Partial<Record<ColumnName, string>> | undefined
+}
+
+/** Returns how many different columns of a price a row of names has: a header has at least two. */
+export const countColumns = (names: readonly string[], options: ColumnOptions): number =>
+  new Set(names.map(name => meaningOf(name, options)).filter(column => column !== undefined && column !== null)).size
+
+/** Maps the names of a header to columns. Returns every fault of the header otherwise. */
+export function mapColumns (given: readonly string[], options: ColumnOptions): { columns: Columns } | { faults: HeaderFault[] } {
+  const names = given.map(trimmed)
+  const places: Columns['places'] = {}
+  const unnamed: number[] = []
+  const faults: HeaderFault[] = []
+  for (const [at, name] of names.entries()) {
+    const column = meaningOf(name, options)
+    if (name === '') unnamed.push(at)
+    else if (column === null) continue
+    else if (column === undefined) faults.push({ code: isContainerName(name) ? 'container_column' : 'unknown_column', column: name })
+    else if (places[column] !== undefined) faults.push({ code: 'repeated_column', column: name })
+    else places[column] = at
+  }
+  const has = (column: ColumnName): boolean => places[column] !== undefined || options.fixed?.[column] !== undefined
+  const isValidity = has('valid_from') || has('valid_to')
+  if (isValidity && has('day')) faults.push({ code: 'repeated_column', column: names[places.day ?? 0]! })
+  const needed: ColumnName[] = ['orig_code', 'dest_code', ...(isValidity ? ['valid_from', 'valid_to'] as const : ['day'] as const), 'price']
+  for (const column of needed) if (!has(column)) faults.push({ code: 'missing_column', column })
+  return faults.length > 0 ? { faults } : { columns: { places, unnamed, names } }
+}
+
+/** Returns the column that a name stands for: null for an ignored one, undefined for an unknown one. */
+function meaningOf (given: string, { named, ignored }: ColumnOptions): ColumnName | null | undefined {
+  const name = trimmed(given)
+  const mapped = Object.entries(named ?? {}).find(([, own]) => own === name)?.[0] as ColumnName | undefined
+  if (mapped) return mapped
+  if (ignored?.includes(name)) return null
+  const column = columnOf(name)
+  return column && named?.[column] !== undefined ? undefined : column // the profile names another one for this column
+}

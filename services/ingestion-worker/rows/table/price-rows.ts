@@ -1,0 +1,215 @@
+import { formatDay } from '../values/days.ts'
+import type { RowChecker, Source } from '../values/row-checker.ts'
+import type { RowErrorCode } from '../values/row-error.ts'
+import { dayFault, destFault, detailOf, origFault, priceFault } from '../values/validate.ts'
+import { MALFORMED_PORT } from '../values/ports.ts'
+import type { Cell } from './cell.ts'
+import { Conventions, type Contradiction, type Declared } from './conventions.ts'
+import type { DayReading, SerialEpoch } from './day-text.ts'
+import type { DecimalSign, PriceReading } from './price-text.ts'
+import { isEmpty, readDayCell, readPriceCell, textOf, type Fault } from './read-cell.ts'
+import { trimmed } from './trimmed.ts'
+import { UndecidedRows, type TwoDays, type TwoPrices } from './undecided-rows.ts'
+
+/** The cells of a price. `to`: `day` is the first day of a validity, and this the last one. */
+export type RowValues = { orig: Cell, dest: Cell, day: Cell, to?: Cell, price: Cell }
+
+export type PriceRowsOptions = Declared & {
+  /** Epoch of the serial numbers of days; null if the file does not tell it. */
+  epoch?: SerialEpoch | null | undefined
+  /** Most days of a validity. */
+  maxDays: number
+  /**
+   * The days of a text file have one form: if the first one is YYYY-MM-DD, a day before its month is malformed. The cells of a spreadsheet come from
+   * many hands.
+   */
+  hasOneForm?: boolean | undefined
+}
+
+type Column = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
+type Found = { column: Column, cell: Cell, code: RowErrorCode }
+
+/**
+ * Reads prices from the values of rows, by the conventions of the file: its decimal sign, and its order of day and month. A row with a value that has
+ * two readings waits until the end of the file, unless the conventions are proved. The caller has begun the row with `checker.nextRow()`.
+ */
+export class PriceRows {
+  readonly conventions: Conventions
+  readonly #checker: RowChecker
+  readonly #options: PriceRowsOptions
+  readonly #undecided = new UndecidedRows()
+  readonly #ports = new Map<string, number>()
+  #form: 'year first' | 'year last' | null = null
+  #firstUndecidedDay: { row: number, text: string, reading: TwoDays } | null = null
+  #firstUndecidedPrice: { row: number, text: string, digits: number } | null = null
+  #prices = 0
+
+  constructor (checker: RowChecker, options: PriceRowsOptions) {
+    this.#checker = checker
+    this.#options = options
+    this.conventions = new Conventions(options)
+  }
+
+  /**
+   * Whether a row in the standard form needs no more than the rules of a price. It has a day as YYYY-MM-DD, and a price whose decimal sign, if any, is
+   * a point. Such rows are noted by {@link noteStandard}.
+   */
+  get isStandard (): boolean {
+    return this.#form !== 'year last' && this.conventions.decimalSign !== ','
+  }
+
+  /** Notes that the current row had the standard form. `price` is the text of a price with a point, null for one without. */
+  noteStandard (price: string | null): void {
+    this.#form = 'year first'
+    if (price !== null) this.conventions.proveSign('.', this.#checker.rowsSeen, price)
+  }
+
+  /** Reads a row: a price, faults, or neither until the end. */
+  read (values: RowValues, source: () => Source): void {
+    const { orig, dest, day, to, price } = values
+    const [fromColumn, epoch]: [Column, SerialEpoch | null] = [to === undefined ? 'day' : 'valid_from', this.#options.epoch ?? null]
+    const faults: Found[] = []
+    const add = (column: Column, cell: Cell, code: RowErrorCode | undefined): void => {
+      if (code) faults.push({ column, cell, code: isEmpty(cell) ? 'missing_value' : typeof cell === 'object' && cell && 'fault' in cell ? cell.fault : code })
+    }
+    const [origPort, destPort] = [this.#port(orig), this.#port(dest)]
+    add('orig_code', orig, origFault(origPort))
+    add('dest_code', dest, destFault(destPort, origPort))
+    const from = this.#day(readDayCell(day, epoch), day)
+    add(fromColumn, day, this.#dayFault(from))
+    const until = to === undefined ? from : this.#day(readDayCell(to, epoch), to)
+    if (to !== undefined) add('valid_to', to, this.#dayFault(until))
+    const cents = this.#price(readPriceCell(price), price)
+    add('price', price, 'code' in cents ? cents.code : 'cents' in cents ? priceFault(cents.cents, this.#checker.rules) : undefined)
+    if (this.#checker.stopped) return
+    if (faults.length > 0) return this.#refuse(faults, source)
+    this.#accept(origPort, destPort, from as TwoDays, until as TwoDays, cents as TwoPrices, source)
+  }
+
+  /** Reads the rows that waited. Stops the reader, with the first row that shows it, if the file does not prove how they are to be read. */
+  end (): void {
+    const checker = this.#checker
+    const { decimalSign, dayOrder } = this.conventions
+    if (checker.stopped) return
+    if (this.#firstUndecidedDay && dayOrder === null) {
+      const { row, text, reading: { dayMonth, monthDay } } = this.#firstUndecidedDay
+      checker.stopAt(row, 'ambiguous_day', { column: 'day', value: text, detail: `${formatDay(dayMonth)} or ${formatDay(monthDay)}` })
+    }
+    if (this.#firstUndecidedPrice && decimalSign === null) {
+      const { row, text, digits } = this.#firstUndecidedPrice
+      checker.stopAt(row, 'ambiguous_price', { column: 'price', value: text, detail: `${digits} or ${digits / 1_000}` })
+    }
+    if (checker.stopped) return
+    for (const { row, orig, dest, from, to, price } of this.#undecided.rows(dayOrder)) {
+      const read = decidePrice(price, decimalSign)
+      const faults: Found[] = []
+      const code = dayFault(from, checker.rules) ?? dayFault(to, checker.rules) ?? (to === from ? undefined : this.#validityFault(from, to))
+      if (code) faults.push({ column: 'day', cell: { day: from }, code })
+      const ofPrice = 'code' in read ? read.code : priceFault(read.cents, checker.rules)
+      if (ofPrice) faults.push({ column: 'price', cell: textOfPrice(price), code: ofPrice })
+      if (faults.length > 0) for (const { column, cell, code: fault } of faults) this.#report(column, cell, fault, null, row)
+      else if ('cents' in read) this.#give(orig, dest, from, to, read.cents)
+      if (checker.stopped) return
+    }
+  }
+
+  #port (cell: Cell): number {
+    if (typeof cell !== 'string') return MALFORMED_PORT
+    const known = this.#ports.get(cell)
+    if (known !== undefined) return known
+    const bytes = Buffer.from(trimmed(cell))
+    const port = this.#checker.rules.ports.find(bytes, 0, bytes.length)
+    if (port >= 0) this.#ports.set(cell, port)
+    return port
+  }
+
+  #day (reading: DayReading | Fault, cell: Cell): TwoDays | Fault {
+    if ('code' in reading) return reading
+    const isOrdered = !('day' in reading) || reading.isOrdered
+    if (this.#options.hasOneForm && typeof cell === 'string') {
+      const form = isOrdered ? 'year last' : 'year first'
+      this.#form ??= form
+      if (this.#form === 'year first' && isOrdered) return { code: 'malformed_day' }
+      if (form !== this.#form) {
+        const detail = `"${textOf(cell)}" in row ${this.#checker.rowsSeen} and days with the year last before it`
+        this.#contradict({ code: 'contradicting_days', detail }, cell, 'day')
+      }
+    }
+    if ('day' in reading) {
+      if (reading.proves) this.#contradict(this.conventions.proveOrder(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'day')
+      return { dayMonth: reading.day, monthDay: reading.day }
+    }
+    const { dayOrder } = this.conventions
+    if (dayOrder === null) {
+      this.#firstUndecidedDay ??= { row: this.#checker.rowsSeen, text: textOf(cell), reading }
+      return reading
+    }
+    const day = dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay
+    return { dayMonth: day, monthDay: day }
+  }
+
+  #price (reading: PriceReading | Fault, cell: Cell): TwoPrices | Fault {
+    if ('code' in reading) return reading
+    const { conventions } = this
+    if ('cents' in reading) {
+      if (reading.proves === null) return reading
+      if (this.#options.hasOneForm && conventions.decimalSign === '.' && reading.proves === ',') return { code: 'malformed_price' }
+      this.#contradict(conventions.proveSign(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'price')
+      return reading
+    }
+    if (conventions.decimalSign !== null) return decidePrice(reading, conventions.decimalSign)
+    this.#firstUndecidedPrice ??= { row: this.#checker.rowsSeen, text: textOf(cell), digits: reading.digits }
+    return reading
+  }
+
+  #contradict (found: Contradiction | null, cell: Cell, column: Column): void {
+    if (found && !this.#checker.stopped) this.#checker.stopAt(this.#checker.rowsSeen, found.code, { column, value: textOf(cell), detail: found.detail })
+  }
+
+  /** The fault of a day, if it has one reading. */
+  #dayFault (day: TwoDays | Fault): RowErrorCode | undefined {
+    if ('code' in day) return day.code
+    return day.dayMonth === day.monthDay ? dayFault(day.dayMonth, this.#checker.rules) : undefined
+  }
+
+  #accept (orig: number, dest: number, from: TwoDays, to: TwoDays, price: TwoPrices, source: () => Source): void {
+    const isDecided = 'cents' in price && from.dayMonth === from.monthDay && to.dayMonth === to.monthDay
+    if (!isDecided) return this.#undecided.add({ row: this.#checker.rowsSeen, orig, dest, from, to, price })
+    const code = to === from ? undefined : this.#validityFault(from.dayMonth, to.dayMonth)
+    if (code) return this.#report('valid_to', { day: to.dayMonth }, code, source)
+    this.#give(orig, dest, from.dayMonth, to.dayMonth, price.cents)
+  }
+
+  #validityFault (from: number, to: number): RowErrorCode | undefined {
+    return to < from ? 'validity_order' : to - from >= this.#options.maxDays ? 'validity_too_long' : undefined
+  }
+
+  /** Gives a price for each day, both ends in. */
+  #give (orig: number, dest: number, from: number, to: number, cents: number): void {
+    const { maxRows } = this.#checker.rules
+    this.#prices += to - from + 1
+    if (this.#prices > maxRows) return this.#checker.stop('too_many_rows', { detail: String(maxRows) })
+    for (let day = from; day <= to; day++) this.#checker.give(orig, dest, day, cents)
+  }
+
+  #refuse (faults: readonly Found[], source: () => Source): void {
+    for (const { column, cell, code } of faults) this.#report(column, cell, code, source)
+  }
+
+  #report (column: Column, cell: Cell, code: RowErrorCode, source: (() => Source) | null, row?: number): void {
+    const value = code === 'missing_value' ? null : textOf(cell)
+    const detail = code === 'validity_too_long' ? String(this.#options.maxDays) : detailOf(code, this.#checker.rules).detail
+    if (row === undefined) this.#checker.refuse(code, source!(), { column, value, ...(detail === undefined ? {} : { detail }) })
+    else this.#checker.refuseEarlier(row, code, { column, value, ...(detail === undefined ? {} : { detail }) })
+  }
+}
+
+/** Reads a price with one sign and three digits after it. */
+function decidePrice (price: TwoPrices, decimalSign: DecimalSign | null): { cents: number } | { code: 'price_decimals' } {
+  if ('cents' in price) return price
+  if (price.sign !== decimalSign) return { cents: price.digits * 100 }
+  return price.digits % 10 === 0 ? { cents: price.digits / 10 } : { code: 'price_decimals' }
+}
+
+const textOfPrice = (price: TwoPrices): string =>
+  'cents' in price ? String(price.cents / 100) : String(price.digits).replace(/(\d{3})$/, `${price.sign}$1`)

@@ -1,0 +1,89 @@
+import type { RowChecker, Source } from '../values/row-checker.ts'
+import type { Cell, TableSink } from './cell.ts'
+import { countColumns, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
+import { PriceRows, type PriceRowsOptions } from './price-rows.ts'
+import { isEmpty, textOf } from './read-cell.ts'
+import { isTotal } from './totals.ts'
+
+/** Rows before the header that are no prices: titles, addresses, dates of printing. */
+export const maxTitleRows = 50
+
+export type TableOptions = ColumnOptions & PriceRowsOptions
+
+/** Reads the prices of a table whose source gives cells. The header is the first row with the names of two columns of a price. */
+export class TableRows implements TableSink {
+  readonly prices: PriceRows
+  columns: Columns | null = null
+  /** Row of the header in its file. */
+  headerRow = 0
+  blankRows = 0
+  titleRows = 0
+  readonly #checker: RowChecker
+  readonly #options: TableOptions
+  #firstRow: readonly Cell[] | null = null
+  #isIndexed = true
+
+  constructor (checker: RowChecker, options: TableOptions) {
+    this.#checker = checker
+    this.#options = options
+    this.prices = new PriceRows(checker, options)
+  }
+
+  row (cells: readonly Cell[], row: number): void {
+    if (this.#checker.stopped) return
+    if (cells.every(isEmpty)) this.blankRows++
+    else if (!this.columns) this.#header(cells, row)
+    else if (this.#checker.nextRow()) this.#read(cells, this.columns)
+  }
+
+  end (): void {
+    if (!this.columns && !this.#checker.stopped) this.#noHeader()
+    this.prices.end()
+  }
+
+  #header (cells: readonly Cell[], row: number): void {
+    this.#firstRow ??= [...cells]
+    const names = cells.map(textOf)
+    if (countColumns(names, this.#options) < 2) {
+      if (++this.titleRows > maxTitleRows) this.#noHeader()
+      return
+    }
+    const mapped = mapColumns(names, this.#options)
+    if ('columns' in mapped) {
+      this.columns = mapped.columns
+      this.headerRow = row
+    } else for (const { code, column } of mapped.faults) this.#checker.stop(code, { column }, sourceOf(cells))
+  }
+
+  #noHeader (): void {
+    this.#checker.stop('no_header', {}, this.#firstRow && sourceOf(this.#firstRow))
+  }
+
+  #read (cells: readonly Cell[], { places, unnamed }: Columns): void {
+    const { fixed } = this.#options
+    const cell = (column: keyof typeof places): Cell => places[column] === undefined ? fixed?.[column] ?? null : cells[places[column]] ?? null
+    const source = (): Source => sourceOf(cells)
+    if (cells.some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
+    for (const at of unnamed) {
+      if (!this.#isEmptyOrIndex(cells[at] ?? null, at)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!) })
+    }
+    const isValidity = places.valid_from !== undefined || fixed?.valid_from !== undefined
+    this.prices.read({
+      orig: cell('orig_code'), dest: cell('dest_code'), price: cell('price'),
+      ...(isValidity ? { day: cell('valid_from'), to: cell('valid_to') } : { day: cell('day') }),
+    }, source)
+  }
+
+  /** A data frame writes its index as a first column without a name: the number of the row from 0. */
+  #isEmptyOrIndex (cell: Cell, at: number): boolean {
+    const isIndex = at === 0 && textOf(cell) === String(this.#checker.rowsSeen - 1)
+    if (this.#checker.rowsSeen === 1) this.#isIndexed = isIndex
+    return this.#isIndexed && at === 0 ? isIndex : isEmpty(cell)
+  }
+}
+
+/** The text of a row, for its errors. */
+function sourceOf (cells: readonly Cell[]): Source {
+  const bytes = Buffer.from(cells.map(textOf).join(' | ').slice(0, 4_000))
+  return { bytes, start: 0, end: bytes.length }
+}
