@@ -106,6 +106,7 @@ create table batches (
   held_at timestamp with time zone,
   released_at timestamp with time zone,
   purged_at timestamp with time zone,
+  understood jsonb,
   constraint batches_number_key UNIQUE (number),
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
@@ -144,9 +145,9 @@ CREATE INDEX batches_unfinished ON public.batches USING btree (provider) WHERE (
 
 CREATE INDEX batches_withdrawn ON public.batches USING btree (provider, digest) WHERE (state = 'withdrawn'::text);
 
-grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at) on batches to batch_intake;
-grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits, replaces, replaced_by, withdrawn_at, why, held_at, released_at) on batches to batch_writer;
-grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at, purged_at) on batches to operators;
+grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at, understood) on batches to batch_intake;
+grant insert, select, update (state, decoded_bytes, started_at, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, content_digest, name_kind, content_lost, checked_under, waits, replaces, replaced_by, withdrawn_at, why, held_at, released_at, understood) on batches to batch_writer;
+grant insert, select, update (state, finished_at, row_count, error_count, first_errors, reason, queued_at, dead_lettered_at, last_line_ended, checked_under, waits, replaced_by, withdrawn_at, why, released_at, purged_at, understood) on batches to operators;
 grant select (id, number) on batches to rates_reader;
 
 create table dead_letter_actions (

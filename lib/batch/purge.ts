@@ -35,7 +35,7 @@ export async function purge (request: WithdrawalRequest, manifest: Manifest, act
   await store.purgeObjects(manifest, shared)
   return await transaction(sql, async tx => {
     const written = await tx`
-      update batches set purged_at = clock_timestamp(), first_errors = '[]' where id = ${id} and purged_at is null returning 1`
+      update batches set purged_at = clock_timestamp(), first_errors = '[]', understood = null where id = ${id} and purged_at is null returning 1`
     if (written.length > 0) {
       await tx`
         insert into dead_letter_actions (batch_id, action, actor, caller, task, reason, acted_at)

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { createHash } from 'node:crypto'
+import type { Understood } from './understood.ts'
 import { isWithdrawal, type AnyManifest, type ListedState, type State } from './batch.ts'
 
 /** Row of a batch in the database. Times are ISO 8601. */
@@ -33,6 +34,8 @@ export type BatchRecord = {
   why: string | null
   held_at: string | null
   purged_at: string | null
+  /** Only of a single batch. Null until a worker has read the file. */
+  understood?: Understood | null
 }
 
 /** Inserts the row of an accepted batch, unless the row exists. */
@@ -73,7 +76,7 @@ export async function recordLost (sql: Sql, manifests: readonly AnyManifest[]): 
 }
 
 export async function readRecord (sql: Sql, id: string): Promise<BatchRecord | null> {
-  const [row] = await sql<BatchRecord[]>`select ${columns(sql, sql`first_errors`)} from batches where id = ${id}`
+  const [row] = await sql<BatchRecord[]>`select ${columns(sql, sql`first_errors`)}, understood from batches where id = ${id}`
   return row ?? null
 }
 

@@ -1,3 +1,4 @@
+import type { Understood } from './understood.ts'
 import type { Sql } from 'postgres'
 import { lastFailure } from './attempts.ts'
 import type { Manifest, State } from './batch.ts'
@@ -46,7 +47,9 @@ export async function requeueBatch (sql: Sql, id: string, reason: string): Promi
   await sql`update batches set state = ${to}, reason = ${reason} where id = ${id} and state in ${sql(from)}`
 }
 
-export type AppliedContent = { rows: number, lastLineEnded: boolean | null, contentDigest: string }
+const jsonOrNull = (sql: Sql, value: unknown) => value ? sql.json(value as never) : null
+
+export type AppliedContent = { rows: number, understood?: Understood | undefined, lastLineEnded: boolean | null, contentDigest: string }
 
 /** Marks a batch as applied. Returns undefined, and changes nothing, if the batch is final or an operator has dead-lettered it. */
 export async function markApplied (
@@ -54,20 +57,23 @@ export async function markApplied (
 ): Promise<{ /** At any time before. */ wasDeadLetter: boolean } | undefined> {
   const [updated] = await tx<Array<{ wasDeadLetter: boolean }>>`
     update batches set state = ${transitions.apply.to}, finished_at = clock_timestamp(), row_count = ${content.rows},
-      error_count = 0, first_errors = '[]', last_line_ended = ${content.lastLineEnded}, reason = null,
+      understood = ${jsonOrNull(tx, content.understood)}, error_count = 0, first_errors = '[]', last_line_ended = ${content.lastLineEnded}, reason = null,
       name_kind = ${name.kind}, content_digest = ${content.contentDigest}, checked_under = null
     where id = ${id} and ${mayBeEnded(tx)}
     returning dead_lettered_at is not null as "wasDeadLetter"`
   return updated
 }
 
+export type HeldContent = Pick<AppliedContent, 'rows' | 'understood'> & { reason: string }
+
 /**
  * Sets a batch aside: a person releases or withdraws it. Returns false, and changes nothing, if the batch is final, a person has released it, or an
  * operator has dead-lettered it.
  */
-export async function holdBatch (tx: Sql, id: string, { rows, reason }: { rows: number, reason: string }): Promise<boolean> {
+export async function holdBatch (tx: Sql, id: string, { rows, understood, reason }: HeldContent): Promise<boolean> {
   const written = await tx`
-    update batches set state = ${transitions.hold.to}, held_at = clock_timestamp(), row_count = ${rows}, reason = ${reason}
+    update batches set state = ${transitions.hold.to}, held_at = clock_timestamp(), row_count = ${rows}, reason = ${reason},
+      understood = ${jsonOrNull(tx, understood)}
     where id = ${id} and released_at is null and ${mayBeEnded(tx)} returning 1`
   return written.length > 0
 }
@@ -109,12 +115,13 @@ export async function markWithdrawn (tx: Sql, id: string, by: TakenBackBy, from:
 const transitionOf = { validated: 'validate', rejected: 'reject' } as const satisfies Record<Checked['state'], keyof typeof transitions>
 
 /** Marks a batch as validated or rejected, as the decision says. Returns false, and changes nothing, if the batch is final or has no row. */
-export async function markChecked (tx: Sql, { id, state, decidedAt, rows, errors, firstErrors, lastLineEnded, under }: Checked): Promise<boolean> {
+export async function markChecked (tx: Sql, checked: Checked): Promise<boolean> {
+  const { id, state, decidedAt, rows, understood, errors, firstErrors, lastLineEnded, under } = checked
   const { from, to } = transitions[transitionOf[state]]
   const written = await tx`
     update batches set state = ${to}, finished_at = ${decidedAt}, row_count = ${rows}, error_count = ${errors},
       first_errors = ${tx.json(firstErrors as never)}, last_line_ended = ${lastLineEnded}, reason = null,
-      checked_under = ${under && tx.json(under as never)}
+      checked_under = ${under && tx.json(under as never)}, understood = ${jsonOrNull(tx, understood)}
     where id = ${id} and state in ${tx(from)} returning 1`
   return written.length > 0
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { states, type Manifest, type State } from '../../lib/batch/batch.ts'
 import type { BatchRecord } from '../../lib/batch/records.ts'
+import { UnderstoodView } from './understood-view.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
 
@@ -46,16 +47,17 @@ export const BatchView = Type.Object({
   why: Type.Optional(Type.String({ description: 'why the batch was withdrawn' })),
   held_at: Type.Optional(Type.String({ description: 'when the check for outliers has set the batch aside' })),
   purged_at: Type.Optional(Type.String({ description: 'when the file and the prices were removed for ever' })),
+  understood: Type.Optional(UnderstoodView),
   advice: Type.Optional(Nullable(Type.String({ description: 'for a rejected, dead_lettered or discarded batch: what can be done; not in a list' }))),
 })
 export type BatchView = Static<typeof BatchView>
 
-/** Members that only batches with a correction have. */
-const corrections = ['replaces', 'series', 'replaced_by', 'withdrawn_at', 'why', 'held_at', 'purged_at'] as const
+/** Members that a view has only if they have a value. */
+const optional = ['replaces', 'series', 'replaced_by', 'withdrawn_at', 'why', 'held_at', 'purged_at', 'understood'] as const
 
 export function viewOfRecord ({ row_count: rows, ...record }: BatchRecord): BatchView {
   const view = { ...record, format: record.format!, rows, first_errors: record.first_errors as BatchView['first_errors'] }
-  for (const name of corrections) if (view[name] === null) delete (view as Partial<typeof view>)[name]
+  for (const name of optional) if (view[name] === null) delete (view as Partial<typeof view>)[name]
   return view as BatchView
 }
 

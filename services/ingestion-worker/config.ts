@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Aws, Common, Count, UnfinishedMax, CorrectionsKeepDays } from '../../lib/process/config.ts'
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
+import { defaultValidityDays } from './apply/read-rows.ts'
 import { MAX_PRICE_USD } from './rows/values/rules.ts'
 
 /** Environment variables of the ingestion worker. */
@@ -10,6 +11,7 @@ export const Config = Type.Object({
   WORKER_CONCURRENCY: Count('batches applied at once by one process', { default: 2, maximum: 16 }),
   BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000, maximum: 2 ** 30 }),
   PRICE_MAX_USD: Count('highest price, in USD; a row with a higher one is refused', { default: 1_000_000, maximum: MAX_PRICE_USD }),
+  VALIDITY_MAX_DAYS: Count('days of the validity of a price, both ends included', { default: defaultValidityDays, maximum: 3_660 }),
   OUTLIER_PROVIDERS: Type.String({
     description: 'providers whose batches are held if their prices differ too much from those of the 30 days before, separated by commas; * is all',
     default: '', pattern: '^(\\*|[a-z0-9][a-z0-9-]{0,62}(,[a-z0-9][a-z0-9-]{0,62})*)?$',

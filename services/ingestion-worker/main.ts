@@ -46,6 +46,7 @@ const worker = buildIngestionWorker({
     maxGapBytes: config.BATCH_MAX_GAP_BYTES,
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     maxPriceUsd: config.PRICE_MAX_USD,
+    validityMaxDays: config.VALIDITY_MAX_DAYS,
   },
   guard: {
     providers: config.OUTLIER_PROVIDERS.split(',').filter(provider => provider !== ''), factor: config.OUTLIER_FACTOR, share: config.OUTLIER_SHARE,

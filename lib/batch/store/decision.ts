@@ -1,6 +1,7 @@
 import type { CheckedUnder } from '../conditions.ts'
 import type { Actor } from '../actor.ts'
 import type { FinalState } from '../batch.ts'
+import type { Understood } from '../understood.ts'
 
 /**
  * Final state of a batch that is not applied, if no withdrawal gave it. The object `decisions/<id>.json` is written once, before the row,
@@ -25,6 +26,8 @@ const members: Record<Exclude<FinalState, 'applied' | 'withdrawn'>, 'checked' | 
 export type Checked = Common & {
   state: 'validated' | 'rejected'
   rows: number
+  /** Not in decisions of releases before 0.4.0, nor after a purge. */
+  understood?: Understood | undefined
   errors: number
   /** At most one hundred errors. The report has all of them. */
   firstErrors: unknown[]

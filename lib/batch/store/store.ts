@@ -161,8 +161,8 @@ export function openStore (s3: S3Client, bucket: string) {
     const isVersioned = payload.versionId !== null
     const decision = await readDecision(id)
     for (const key of [...(keepsFile ? [] : [payload.key]), `reports/${id}.ndjson`, ...effectKeys(id)]) await deleteVersions(s3, bucket, key, isVersioned)
-    if (!decision || decision.state === 'discarded' || decision.firstErrors.length === 0) return
-    const body = JSON.stringify({ ...decision, firstErrors: [] })
+    if (!decision || decision.state === 'discarded' || (decision.firstErrors.length === 0 && !decision.understood)) return
+    const body = JSON.stringify({ ...decision, firstErrors: [], understood: undefined })
     const { VersionId } = await s3.send(new PutObjectCommand({ ...at(`decisions/${id}.json`), Body: body, ContentType: 'application/json' }))
     if (isVersioned) await deleteVersions(s3, bucket, `decisions/${id}.json`, isVersioned, VersionId)
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '../../../lib/http/problem.ts'
-import type { Encoding } from '../../../lib/batch/batch.ts'
+import type { Encoding, Format } from '../../../lib/batch/batch.ts'
 import { guessFileType } from '../../../lib/batch/content/guess-file-type.ts'
+import { detectCharset } from '../../../lib/batch/content/charset.ts'
 import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
 import { utf8Checker } from './utf8.ts'
 
@@ -25,8 +26,11 @@ export type Meter = {
   end: () => Promise<Measured>
 }
 
-/** Counts, decodes and digests a body without buffering it. A decompression bomb is refused when it exceeds the limit. */
-export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: BodyLimits): Meter {
+/**
+ * Counts, decodes and digests a body without buffering it. A decompression bomb is refused when it exceeds the limit, and JSON that is not UTF-8 at
+ * once. CSV may have another encoding: a worker looks at its columns.
+ */
+export function openMeter (format: Format, encoding: Encoding, { maxBytes, maxDecodedBytes }: BodyLimits): Meter {
   const hash = createHash('sha256')
   const utf8 = utf8Checker()
   let bytes = 0
@@ -36,8 +40,11 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
   function decoded (chunk: Buffer): void {
     decodedBytes += chunk.length
     if (decodedBytes > maxDecodedBytes) throw new Problem('content-too-large', `The decoded body is longer than ${maxDecodedBytes} bytes`)
-    if (beginning.length < 3) beginning = Buffer.concat([beginning, chunk.subarray(0, 3)])
-    if (!utf8.accepts(chunk)) throw notUtf8(beginning)
+    if (beginning.length < 4) {
+      beginning = Buffer.concat([beginning, chunk.subarray(0, 4)])
+      if (format === 'csv' && guessFileType(beginning) && detectCharset(beginning) === 'utf-8') throw notUtf8(beginning)
+    }
+    if (format !== 'csv' && !utf8.accepts(chunk)) throw notUtf8(beginning)
     hash.update(chunk)
   }
   const decoder = encoding === 'gzip' ? gunzipTo(decoded) : { write: async (chunk: Buffer) => decoded(chunk), end: async () => {} }
@@ -50,7 +57,7 @@ export function openMeter (encoding: Encoding, { maxBytes, maxDecodedBytes }: Bo
     },
     async end () {
       await decoder.end()
-      if (!utf8.isComplete()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
+      if (format !== 'csv' && !utf8.isComplete()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
       if (decodedBytes === 0) throw new Problem('malformed-body', 'The body is empty: a batch needs at least one price')
       return { digest: hash.digest('hex'), bytes, decodedBytes }
     },

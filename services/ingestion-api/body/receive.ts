@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Encoding, Payload } from '../../../lib/batch/batch.ts'
+import type { Encoding, Format, Payload } from '../../../lib/batch/batch.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { sendContinue } from '../../../lib/http/node/expect-continue.ts'
 import type { DigestCheck } from './content-digest.ts'
@@ -19,10 +19,10 @@ export type Received = Measured & { payload: Payload }
  * Throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout` or `store-unavailable`; the store then has no
  * part of the body.
  */
-export async function receiveBody (request: IncomingMessage, encoding: Encoding, digest: DigestCheck,
+export async function receiveBody (request: IncomingMessage, format: Format, encoding: Encoding, digest: DigestCheck,
   limits: BodyLimits & TimeLimits, put: (body: Readable) => Promise<Payload>): Promise<Received> {
   checkLength(request, limits)
-  const meter = openMeter(encoding, limits)
+  const meter = openMeter(format, encoding, limits)
   const outcome: { measured?: Measured, failure?: Problem } = {}
 
   async function * measuredBody (): AsyncGenerator<Buffer> {

@@ -120,7 +120,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const encoding = encodingOf(request)
     const provider = providerOf(request)
     const storing = performance.now()
-    const received = await api.withBodySlot(provider, () => receiveBody(request.raw, encoding, digest, limits,
+    const received = await api.withBodySlot(provider, () => receiveBody(request.raw, format, encoding, digest, limits,
       body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream')))
     const ms = performance.now() - storing
     metrics.observe('freight_batch_step_seconds', { step: 'store' }, ms / 1_000)

@@ -51,7 +51,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     const outliers = await findOutliers(run, rules.ports.codes, prices)
     if (outliers !== null) {
       await storeEffect(run, rules.ports.codes, prices)
-      return await hold(run, rowsRead, outliers)
+      return await hold(run, read, outliers)
     }
     const refusal = await writeBatch(run, rules.ports.codes, { ...read, prices })
     if (refusal === null) return 'applied'

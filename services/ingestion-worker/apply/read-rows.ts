@@ -1,4 +1,7 @@
 import { BatchPrices } from '../rows/output/batch-prices.ts'
+import type { Understood } from '../../../lib/batch/understood.ts'
+import { describeText } from '../rows/describe-text.ts'
+import { PriceOverview } from '../rows/overview.ts'
 import { createRowReader } from '../rows/read.ts'
 import { fileError } from '../rows/values/row-error.ts'
 import { openContentDigest } from './duplicate/content-digest.ts'
@@ -9,11 +12,15 @@ import type { CurrentRules } from './rules.ts'
 import { msSince } from './steps.ts'
 import { trackTrailingLine } from './trailing-line.ts'
 
+/** Default of `VALIDITY_MAX_DAYS`. */
+export const defaultValidityDays = 366
+
 export type ReadRows = {
   /** Rules that the rows were checked with. */
   rules: CurrentRules
-  /** Number of rows, good and bad. */
+  /** Number of rows, good and bad; of a batch with validities the number of prices. */
   rows: number
+  understood: Understood
   /** The prices, if the report has no error. */
   prices: BatchPrices
   /** Whether the last line has a line end. */
@@ -33,10 +40,15 @@ export async function readRows (run: Run): Promise<ReadRows> {
   const began = performance.now()
   const { rules, payload } = await openPayload(run)
   const prices = new BatchPrices(rules)
+  const overview = new PriceOverview()
   const reader = createRowReader(manifest.format, rules, {
-    price (orig, dest, day, cents) { if (report.count === 0) prices.add(orig, dest, day, cents) },
+    price (orig, dest, day, cents) {
+      if (report.count > 0) return
+      prices.add(orig, dest, day, cents)
+      overview.add(orig, dest, day, cents)
+    },
     error: report.add,
-  })
+  }, { maxDays: limits.validityMaxDays ?? defaultValidityDays })
   const trailingLine = trackTrailingLine(manifest.format)
   const content = openContentDigest(manifest)
   const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
@@ -72,5 +84,7 @@ export async function readRows (run: Run): Promise<ReadRows> {
   await report.flush()
   onStep('fetch', msSince(began) - parseMs, { bytes })
   onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
-  return { rules, rows: reader.rowsSeen, prices, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest() }
+  const understood = { format: manifest.format, ...describeText(reader), rows: reader.rowsSeen, ...overview.result(rules.ports.codes) }
+  const rows = report.count === 0 ? understood.prices : reader.rowsSeen
+  return { rules, rows, understood, prices, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest() }
 }

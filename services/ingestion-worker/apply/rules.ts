@@ -2,7 +2,11 @@ import type { Sql } from 'postgres'
 import { referenceColumns, type ReferenceConditions } from '../../../lib/batch/conditions.ts'
 import { rowRules, type RowRules } from '../rows/values/rules.ts'
 
-export type BatchLimits = { maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number }
+export type BatchLimits = {
+  maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number
+  /** Most days of a validity. @default 366 */
+  validityMaxDays?: number
+}
 
 /** Row rules with the version of the reference data that they come from. */
 export type CurrentRules = RowRules & { reference: ReferenceConditions }

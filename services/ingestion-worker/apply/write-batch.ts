@@ -53,10 +53,10 @@ async function checkUnapplied (tx: Sql, id: string): Promise<void> {
 }
 
 /** Sets the state `applied`, and the outcome of the attempt. */
-async function finish ({ store, manifest, attempt, signal }: Run, tx: Sql, { rows, lastLineEnded, contentDigest }: Omit<ReadRows, 'prices'>): Promise<void> {
+async function finish ({ store, manifest, attempt, signal }: Run, tx: Sql, { rows, understood, lastLineEnded, contentDigest }: Omit<ReadRows, 'prices'>): Promise<void> {
   signal.throwIfAborted()
   const [updated] = await Promise.all([
-    markApplied(tx, manifest, { rows, lastLineEnded, contentDigest }),
+    markApplied(tx, manifest, { rows, understood, lastLineEnded, contentDigest }),
     finishAttempt(tx, attempt, 'applied', rows),
   ])
   if (!updated) throw new AlreadyFinal()

@@ -1,11 +1,12 @@
 import { guessFileType } from '../../../lib/batch/content/guess-file-type.ts'
+import { charsetBytes, detectCharset, type Charset } from '../../../lib/batch/content/charset.ts'
 import { Carry } from './carry.ts'
 import { CsvRows } from './csv/csv.ts'
 import type { CsvOptions } from './csv/dialect.ts'
 import { JsonRows } from './json/json.ts'
 import { NdjsonRows } from './json/ndjson.ts'
 import { LineEnds } from './text/line-ends.ts'
-import { charsetBytes, detectCharset, NotText, openTextDecoder, type Charset } from './text/text-decoder.ts'
+import { NotText, openTextDecoder } from './text/text-decoder.ts'
 import { RowChecker, type RowSink } from './values/row-checker.ts'
 import type { RowRules } from './values/rules.ts'
 

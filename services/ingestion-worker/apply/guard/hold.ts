@@ -6,6 +6,7 @@ import { findPrevious } from '../corrections/previous.ts'
 import { lockBatches } from '../lock-batch.ts'
 import type { Run } from '../options.ts'
 import type { Outcome } from '../outcome.ts'
+import type { ReadRows } from '../read-rows.ts'
 import { compareWithLedger, isGuarded, type Comparison } from './outliers.ts'
 
 /** Returns the comparison for which the batch must be held, or null: the batch is not guarded, a person has released it, or it has few outliers. */
@@ -26,14 +27,14 @@ export async function replacedNumbers (run: Run, sql = run.sql): Promise<number[
 }
 
 /** Sets the batch aside. Its message ends, so that the provider's later batches go on. */
-export async function hold (run: Run, rows: number, { compared, outliers }: Comparison): Promise<Outcome> {
+export async function hold (run: Run, { rows, understood }: Pick<ReadRows, 'rows' | 'understood'>, { compared, outliers }: Comparison): Promise<Outcome> {
   const { sql, manifest: { id }, attempt, guard, signal } = run
   return await transaction(sql, async tx => {
     await lockBatches(run, tx, [id])
     signal.throwIfAborted()
     const reason = `OUTLIERS: the mean of a lane and day differs by more than a factor of ${guard!.factor} from the 30 days before, ` +
       `in ${outliers} of ${compared} rows that have such prices`
-    if (!await holdBatch(tx, id, { rows, reason })) return 'already final'
+    if (!await holdBatch(tx, id, { rows, understood, reason })) return 'already final'
     await finishAttempt(tx, attempt, 'held', rows)
     return 'held'
   })

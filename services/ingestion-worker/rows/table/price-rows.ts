@@ -1,6 +1,6 @@
 import { formatDay } from '../values/days.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
-import type { RowErrorCode } from '../values/row-error.ts'
+import { MAX_ORIGINAL_CHARS, type RowErrorCode } from '../values/row-error.ts'
 import { dayFault, destFault, detailOf, origFault, priceFault } from '../values/validate.ts'
 import { MALFORMED_PORT } from '../values/ports.ts'
 import type { Cell } from './cell.ts'
@@ -27,6 +27,8 @@ export type PriceRowsOptions = Declared & {
 }
 
 type Column = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
+/** The first row with a value that has two readings. */
+type Undecided = { row: number, text: string, source: Source }
 type Found = { column: Column, cell: Cell, code: RowErrorCode }
 
 /**
@@ -40,8 +42,8 @@ export class PriceRows {
   readonly #undecided = new UndecidedRows()
   readonly #ports = new Map<string, number>()
   #form: 'year first' | 'year last' | null = null
-  #firstUndecidedDay: { row: number, text: string, reading: TwoDays } | null = null
-  #firstUndecidedPrice: { row: number, text: string, digits: number } | null = null
+  #firstUndecidedDay: Undecided & { reading: TwoDays } | null = null
+  #firstUndecidedPrice: Undecided & { digits: number } | null = null
   #prices = 0
 
   constructor (checker: RowChecker, options: PriceRowsOptions) {
@@ -51,8 +53,8 @@ export class PriceRows {
   }
 
   /**
-   * Whether a row in the standard form needs no more than the rules of a price. It has a day as YYYY-MM-DD, and a price whose decimal sign, if any, is
-   * a point. Such rows are noted by {@link noteStandard}.
+   * Whether a row in the standard form needs no more than the rules of a price. It has a day as YYYY-MM-DD, and a price whose decimal sign, if
+   * any, is a point. Such rows are noted by {@link noteStandard}.
    */
   get isStandard (): boolean {
     return this.#form !== 'year last' && this.conventions.decimalSign !== ','
@@ -75,11 +77,11 @@ export class PriceRows {
     const [origPort, destPort] = [this.#port(orig), this.#port(dest)]
     add('orig_code', orig, origFault(origPort))
     add('dest_code', dest, destFault(destPort, origPort))
-    const from = this.#day(readDayCell(day, epoch), day)
+    const from = this.#day(readDayCell(day, epoch), day, source)
     add(fromColumn, day, this.#dayFault(from))
-    const until = to === undefined ? from : this.#day(readDayCell(to, epoch), to)
+    const until = to === undefined ? from : this.#day(readDayCell(to, epoch), to, source)
     if (to !== undefined) add('valid_to', to, this.#dayFault(until))
-    const cents = this.#price(readPriceCell(price), price)
+    const cents = this.#price(readPriceCell(price), price, source)
     add('price', price, 'code' in cents ? cents.code : 'cents' in cents ? priceFault(cents.cents, this.#checker.rules) : undefined)
     if (this.#checker.stopped) return
     if (faults.length > 0) return this.#refuse(faults, source)
@@ -92,12 +94,12 @@ export class PriceRows {
     const { decimalSign, dayOrder } = this.conventions
     if (checker.stopped) return
     if (this.#firstUndecidedDay && dayOrder === null) {
-      const { row, text, reading: { dayMonth, monthDay } } = this.#firstUndecidedDay
-      checker.stopAt(row, 'ambiguous_day', { column: 'day', value: text, detail: `${formatDay(dayMonth)} or ${formatDay(monthDay)}` })
+      const { row, text, source, reading: { dayMonth, monthDay } } = this.#firstUndecidedDay
+      checker.stopAt(row, 'ambiguous_day', { column: 'day', value: text, detail: `${formatDay(dayMonth)} or ${formatDay(monthDay)}` }, source)
     }
     if (this.#firstUndecidedPrice && decimalSign === null) {
-      const { row, text, digits } = this.#firstUndecidedPrice
-      checker.stopAt(row, 'ambiguous_price', { column: 'price', value: text, detail: `${digits} or ${digits / 1_000}` })
+      const { row, text, source, digits } = this.#firstUndecidedPrice
+      checker.stopAt(row, 'ambiguous_price', { column: 'price', value: text, detail: `${digits} or ${digits / 1_000}` }, source)
     }
     if (checker.stopped) return
     for (const { row, orig, dest, from, to, price } of this.#undecided.rows(dayOrder)) {
@@ -123,7 +125,7 @@ export class PriceRows {
     return port
   }
 
-  #day (reading: DayReading | Fault, cell: Cell): TwoDays | Fault {
+  #day (reading: DayReading | Fault, cell: Cell, source: () => Source): TwoDays | Fault {
     if ('code' in reading) return reading
     const isOrdered = !('day' in reading) || reading.isOrdered
     if (this.#options.hasOneForm && typeof cell === 'string') {
@@ -132,38 +134,39 @@ export class PriceRows {
       if (this.#form === 'year first' && isOrdered) return { code: 'malformed_day' }
       if (form !== this.#form) {
         const detail = `"${textOf(cell)}" in row ${this.#checker.rowsSeen} and days with the year last before it`
-        this.#contradict({ code: 'contradicting_days', detail }, cell, 'day')
+        this.#contradict({ code: 'contradicting_days', detail }, cell, 'day', source)
       }
     }
     if ('day' in reading) {
-      if (reading.proves) this.#contradict(this.conventions.proveOrder(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'day')
+      if (reading.proves) this.#contradict(this.conventions.proveOrder(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'day', source)
       return { dayMonth: reading.day, monthDay: reading.day }
     }
     const { dayOrder } = this.conventions
     if (dayOrder === null) {
-      this.#firstUndecidedDay ??= { row: this.#checker.rowsSeen, text: textOf(cell), reading }
+      this.#firstUndecidedDay ??= { row: this.#checker.rowsSeen, text: textOf(cell), source: copyOf(source()), reading }
       return reading
     }
     const day = dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay
     return { dayMonth: day, monthDay: day }
   }
 
-  #price (reading: PriceReading | Fault, cell: Cell): TwoPrices | Fault {
+  #price (reading: PriceReading | Fault, cell: Cell, source: () => Source): TwoPrices | Fault {
     if ('code' in reading) return reading
     const { conventions } = this
     if ('cents' in reading) {
       if (reading.proves === null) return reading
       if (this.#options.hasOneForm && conventions.decimalSign === '.' && reading.proves === ',') return { code: 'malformed_price' }
-      this.#contradict(conventions.proveSign(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'price')
+      this.#contradict(conventions.proveSign(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'price', source)
       return reading
     }
     if (conventions.decimalSign !== null) return decidePrice(reading, conventions.decimalSign)
-    this.#firstUndecidedPrice ??= { row: this.#checker.rowsSeen, text: textOf(cell), digits: reading.digits }
+    this.#firstUndecidedPrice ??= { row: this.#checker.rowsSeen, text: textOf(cell), source: copyOf(source()), digits: reading.digits }
     return reading
   }
 
-  #contradict (found: Contradiction | null, cell: Cell, column: Column): void {
-    if (found && !this.#checker.stopped) this.#checker.stopAt(this.#checker.rowsSeen, found.code, { column, value: textOf(cell), detail: found.detail })
+  #contradict (found: Contradiction | null, cell: Cell, column: Column, source: () => Source): void {
+    if (!found || this.#checker.stopped) return
+    this.#checker.stopAt(this.#checker.rowsSeen, found.code, { column, value: textOf(cell), detail: found.detail }, source())
   }
 
   /** The fault of a day, if it has one reading. */
@@ -202,6 +205,12 @@ export class PriceRows {
     if (row === undefined) this.#checker.refuse(code, source!(), { column, value, ...(detail === undefined ? {} : { detail }) })
     else this.#checker.refuseEarlier(row, code, { column, value, ...(detail === undefined ? {} : { detail }) })
   }
+}
+
+/** Returns a row whose bytes stay. */
+function copyOf ({ bytes, start, end }: Source): Source {
+  const copy = Uint8Array.prototype.slice.call(bytes, start, Math.min(end, start + 4 * MAX_ORIGINAL_CHARS))
+  return { bytes: copy, start: 0, end: copy.length }
 }
 
 /** Reads a price with one sign and three digits after it. */

@@ -115,9 +115,9 @@ export class RowChecker {
   }
 
   /** Reports a fault of the file and stops the reader, with the first row that shows the fault. */
-  stopAt (row: number, code: RowErrorCode, fault: Fault): void {
+  stopAt (row: number, code: RowErrorCode, fault: Fault, source: Source): void {
     this.stopped = true
-    this.#report(row, code, null, fault)
+    this.#report(row, code, source, fault)
   }
 
   /** Reports a fault of the file and stops the reader. May be called several times. */

@@ -29,7 +29,7 @@ t.test('valid UTF-8 is accepted wherever the chunks are cut', async () => {
 })
 
 async function measure (encoding: 'identity' | 'gzip', chunks: Buffer[]): Promise<Measured | string> {
-  const meter = openMeter(encoding, { maxBytes: 1_000, maxDecodedBytes: 1_000 })
+  const meter = openMeter('ndjson', encoding, { maxBytes: 1_000, maxDecodedBytes: 1_000 })
   try {
     for (const piece of chunks) await meter.write(piece)
     return await meter.end()

@@ -33,13 +33,13 @@ t.test('a worker on one queue', async t => {
 
   t.test('one bad row in the middle: nothing is visible and the report names it', async t => {
     const rows = sampleCsv().trimEnd().split('\n')
-    rows[30_000] = 'CNGGZ,XXXXX,2021-01-05,12.345'
+    rows[30_000] = 'CNGGZ,XXXXX,2021-01-05,1234.345'
     const { id } = await it.submit(rows.join('\n'))
     const batch = await it.settled(id, 'applied', 'rejected')
     t.match(batch, { state: 'rejected', error_count: 2, row_count: rows.length - 1 })
     t.match(batch.first_errors, [
       { row: 30_000, column: 'dest_code', value: 'XXXXX', code: 'unknown_port', original: rows[30_000] },
-      { row: 30_000, column: 'price', value: '12.345', code: 'price_decimals' },
+      { row: 30_000, column: 'price', value: '1234.345', code: 'price_decimals' },
     ])
     t.equal(await it.visible(id), 0)
   })
