@@ -111,7 +111,7 @@ create table batches (
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
-  constraint batches_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'json'::text]))),
+  constraint batches_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'json'::text, 'xlsx'::text, 'parquet'::text, 'zip'::text]))),
   constraint batches_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_mode_check CHECK ((mode = ANY (ARRAY['apply'::text, 'dry_run'::text, 'withdraw'::text]))),
   constraint batches_name_kind_check CHECK ((name_kind = ANY (ARRAY['key'::text, 'upload'::text, 'content'::text, 'request'::text]))),

@@ -24,9 +24,11 @@ export type PriceRowsOptions = Declared & {
    * many hands.
    */
   hasOneForm?: boolean | undefined
+  /** Returns where the value of a row is in its workbook. */
+  placeOf?: ((row: number, column: Column) => string | undefined) | undefined
 }
 
-type Column = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
+export type Column = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
 /** The first row with a value that has two readings. */
 type Undecided = { row: number, text: string, source: Source }
 type Found = { column: Column, cell: Cell, code: RowErrorCode }
@@ -63,7 +65,7 @@ export class PriceRows {
   /** Notes that the current row had the standard form. `price` is the text of a price with a point, null for one without. */
   noteStandard (price: string | null): void {
     this.#form = 'year first'
-    if (price !== null) this.conventions.proveSign('.', this.#checker.rowsSeen, price)
+    if (price !== null) this.conventions.proveSign('.', this.#checker.rowNumber, price)
   }
 
   /** Reads a row: a price, faults, or neither until the end. */
@@ -95,11 +97,11 @@ export class PriceRows {
     if (checker.stopped) return
     if (this.#firstUndecidedDay && dayOrder === null) {
       const { row, text, source, reading: { dayMonth, monthDay } } = this.#firstUndecidedDay
-      checker.stopAt(row, 'ambiguous_day', { column: 'day', value: text, detail: `${formatDay(dayMonth)} or ${formatDay(monthDay)}` }, source)
+      checker.stopAt(row, 'ambiguous_day', { ...this.#at(row, 'day'), value: text, detail: `${formatDay(dayMonth)} or ${formatDay(monthDay)}` }, source)
     }
     if (this.#firstUndecidedPrice && decimalSign === null) {
       const { row, text, source, digits } = this.#firstUndecidedPrice
-      checker.stopAt(row, 'ambiguous_price', { column: 'price', value: text, detail: `${digits} or ${digits / 1_000}` }, source)
+      checker.stopAt(row, 'ambiguous_price', { ...this.#at(row, 'price'), value: text, detail: `${digits} or ${digits / 1_000}` }, source)
     }
     if (checker.stopped) return
     for (const { row, orig, dest, from, to, price } of this.#undecided.rows(dayOrder)) {
@@ -133,17 +135,17 @@ export class PriceRows {
       this.#form ??= form
       if (this.#form === 'year first' && isOrdered) return { code: 'malformed_day' }
       if (form !== this.#form) {
-        const detail = `"${textOf(cell)}" in row ${this.#checker.rowsSeen} and days with the year last before it`
+        const detail = `"${textOf(cell)}" in row ${this.#checker.rowNumber} and days with the year last before it`
         this.#contradict({ code: 'contradicting_days', detail }, cell, 'day', source)
       }
     }
     if ('day' in reading) {
-      if (reading.proves) this.#contradict(this.conventions.proveOrder(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'day', source)
+      if (reading.proves) this.#contradict(this.conventions.proveOrder(reading.proves, this.#checker.rowNumber, textOf(cell)), cell, 'day', source)
       return { dayMonth: reading.day, monthDay: reading.day }
     }
     const { dayOrder } = this.conventions
     if (dayOrder === null) {
-      this.#firstUndecidedDay ??= { row: this.#checker.rowsSeen, text: textOf(cell), source: copyOf(source()), reading }
+      this.#firstUndecidedDay ??= { row: this.#checker.rowNumber, text: textOf(cell), source: copyOf(source()), reading }
       return reading
     }
     const day = dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay
@@ -156,17 +158,18 @@ export class PriceRows {
     if ('cents' in reading) {
       if (reading.proves === null) return reading
       if (this.#options.hasOneForm && conventions.decimalSign === '.' && reading.proves === ',') return { code: 'malformed_price' }
-      this.#contradict(conventions.proveSign(reading.proves, this.#checker.rowsSeen, textOf(cell)), cell, 'price', source)
+      this.#contradict(conventions.proveSign(reading.proves, this.#checker.rowNumber, textOf(cell)), cell, 'price', source)
       return reading
     }
     if (conventions.decimalSign !== null) return decidePrice(reading, conventions.decimalSign)
-    this.#firstUndecidedPrice ??= { row: this.#checker.rowsSeen, text: textOf(cell), source: copyOf(source()), digits: reading.digits }
+    this.#firstUndecidedPrice ??= { row: this.#checker.rowNumber, text: textOf(cell), source: copyOf(source()), digits: reading.digits }
     return reading
   }
 
   #contradict (found: Contradiction | null, cell: Cell, column: Column, source: () => Source): void {
     if (!found || this.#checker.stopped) return
-    this.#checker.stopAt(this.#checker.rowsSeen, found.code, { column, value: textOf(cell), detail: found.detail }, source())
+    const row = this.#checker.rowNumber
+    this.#checker.stopAt(row, found.code, { ...this.#at(row, column), value: textOf(cell), detail: found.detail }, source())
   }
 
   /** The fault of a day, if it has one reading. */
@@ -177,7 +180,7 @@ export class PriceRows {
 
   #accept (orig: number, dest: number, from: TwoDays, to: TwoDays, price: TwoPrices, source: () => Source): void {
     const isDecided = 'cents' in price && from.dayMonth === from.monthDay && to.dayMonth === to.monthDay
-    if (!isDecided) return this.#undecided.add({ row: this.#checker.rowsSeen, orig, dest, from, to, price })
+    if (!isDecided) return this.#undecided.add({ row: this.#checker.rowNumber, orig, dest, from, to, price })
     const code = to === from ? undefined : this.#validityFault(from.dayMonth, to.dayMonth)
     if (code) return this.#report('valid_to', { day: to.dayMonth }, code, source)
     this.#give(orig, dest, from.dayMonth, to.dayMonth, price.cents)
@@ -199,11 +202,16 @@ export class PriceRows {
     for (const { column, cell, code } of faults) this.#report(column, cell, code, source)
   }
 
+  #at (row: number, column: Column): { column: Column, cell?: string | undefined } {
+    return { column, cell: this.#options.placeOf?.(row, column) }
+  }
+
   #report (column: Column, cell: Cell, code: RowErrorCode, source: (() => Source) | null, row?: number): void {
     const value = code === 'missing_value' ? null : textOf(cell)
     const detail = code === 'validity_too_long' ? String(this.#options.maxDays) : detailOf(code, this.#checker.rules).detail
-    if (row === undefined) this.#checker.refuse(code, source!(), { column, value, ...(detail === undefined ? {} : { detail }) })
-    else this.#checker.refuseEarlier(row, code, { column, value, ...(detail === undefined ? {} : { detail }) })
+    const fault = { ...this.#at(row ?? this.#checker.rowNumber, column), value, ...(detail === undefined ? {} : { detail }) }
+    if (row === undefined) this.#checker.refuse(code, source!(), fault)
+    else this.#checker.refuseEarlier(row, code, fault)
   }
 }
 

@@ -1,14 +1,17 @@
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import type { Cell, TableSink } from './cell.ts'
 import { countColumns, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
-import { PriceRows, type PriceRowsOptions } from './price-rows.ts'
+import { PriceRows, type Column, type PriceRowsOptions } from './price-rows.ts'
 import { isEmpty, textOf } from './read-cell.ts'
 import { isTotal } from './totals.ts'
 
 /** Rows before the header that are no prices: titles, addresses, dates of printing. */
 export const maxTitleRows = 50
 
-export type TableOptions = ColumnOptions & PriceRowsOptions
+export type TableOptions = ColumnOptions & PriceRowsOptions & {
+  /** Returns the place of a cell in its workbook. The numbers of its rows are then those of the sheet. */
+  cellAt?: ((row: number, column: number) => string) | undefined
+}
 
 /** Reads the prices of a table whose source gives cells. The header is the first row with the names of two columns of a price. */
 export class TableRows implements TableSink {
@@ -26,14 +29,18 @@ export class TableRows implements TableSink {
   constructor (checker: RowChecker, options: TableOptions) {
     this.#checker = checker
     this.#options = options
-    this.prices = new PriceRows(checker, options)
+    const placeOf = (row: number, column: Column): string | undefined => {
+      const at = this.columns?.places[column] ?? this.columns?.places.valid_from
+      return at === undefined ? undefined : options.cellAt?.(row, at)
+    }
+    this.prices = new PriceRows(checker, { ...options, ...(options.cellAt ? { placeOf } : {}) })
   }
 
   row (cells: readonly Cell[], row: number): void {
     if (this.#checker.stopped) return
     if (cells.every(isEmpty)) this.blankRows++
     else if (!this.columns) this.#header(cells, row)
-    else if (this.#checker.nextRow()) this.#read(cells, this.columns)
+    else if (this.#checker.nextRow(this.#options.cellAt ? row : undefined)) this.#read(cells, this.columns)
   }
 
   end (): void {

@@ -31,6 +31,8 @@ export class RowChecker {
   readonly rules: RowRules
   /** Number of data rows so far, good and bad. */
   rowsSeen = 0
+  /** Number of the current row in errors. */
+  rowNumber = 0
   /** True after a fault of the file. The parsers then read no more rows. */
   stopped = false
   readonly #sink: RowSink
@@ -42,13 +44,14 @@ export class RowChecker {
     this.#sink = sink
   }
 
-  /** Begins a row. Returns false, and stops the reader, if the file has too many rows. */
-  nextRow (): boolean {
+  /** Begins a row. `number` is its number in a sheet. Returns false, and stops the reader, if the file has too many rows. */
+  nextRow (number?: number): boolean {
     if (this.rowsSeen === this.rules.maxRows) {
       this.stop('too_many_rows', { detail: String(this.rules.maxRows) })
       return false
     }
     this.rowsSeen++
+    this.rowNumber = number ?? this.rowsSeen
     this.#errorsOfRow = 0
     this.#gapBytes = 0
     return true
@@ -106,7 +109,7 @@ export class RowChecker {
   /** Reports one fault of the current row. */
   refuse (code: RowErrorCode, source: Source, fault: Fault = {}): void {
     if (++this.#errorsOfRow > MAX_ERRORS_PER_ROW) return
-    this.#report(this.rowsSeen, code, source, fault)
+    this.#report(this.rowNumber, code, source, fault)
   }
 
   /** Reports one fault of an earlier row, whose text is no longer there. */
@@ -128,12 +131,13 @@ export class RowChecker {
     this.#report(0, code, source, fault)
   }
 
-  #report (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail }: Fault): void {
+  #report (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail, cell }: Fault): void {
     // A header without a known name has no column and no value, so the line itself is searched.
     const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
     const unexpected = findUnexpectedCharacters(text)
     this.#sink.error({
       row,
+      ...(cell === undefined ? {} : { cell }),
       column: column === null ? null : bounded(column, MAX_VALUE_CHARS),
       value: value === null ? null : bounded(value, MAX_VALUE_CHARS),
       code,
@@ -143,4 +147,4 @@ export class RowChecker {
   }
 }
 
-type Fault = { column?: string | null, value?: string | null, detail?: string }
+type Fault = { column?: string | null, value?: string | null, detail?: string, cell?: string | undefined }

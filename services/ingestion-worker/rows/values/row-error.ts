@@ -64,8 +64,10 @@ export type RowErrorCode = keyof typeof messages
 
 /** One fault of a row or of the file. Its text is well-formed and has no NUL, so that PostgreSQL can store it. */
 export type RowError = {
-  /** Number of the data row from 1, without the header and blank lines; 0 for the complete file. */
+  /** Number of the data row from 1, without the header and blank lines; of a sheet the number of the row in it; 0 for the complete file. */
   row: number
+  /** Place of the value in a workbook, such as `Rates!B17`. */
+  cell?: string
   column: string | null
   /** The value as read, at most 200 characters. */
   value: string | null

@@ -1,0 +1,2 @@
+--! no transaction
+alter table batches validate constraint batches_format_check;
