@@ -1,0 +1,18 @@
+import type { RowErrorCode } from '../values/row-error.ts'
+
+/**
+ * A value of a table, as its file has it:
+ *
+ * - text, or null for an empty cell;
+ * - a number: a double without a unit. In a day column it is a serial number of a spreadsheet;
+ * - `day`: a day that the file has as a day, in days since 1970-01-01, without a time;
+ * - `cents`: an exact decimal number, in hundredths;
+ * - `fault`: a value that cannot be a day or a price, such as `#N/A`, with its text.
+ */
+export type Cell = string | number | null | { day: number } | { cents: number } | { fault: RowErrorCode, text: string }
+
+/** Receiver of the rows of a table, in the order of the file. A row is valid until the call returns. */
+export type TableSink = {
+  /** @param row number of the row in its file, from 1 */
+  row (cells: readonly Cell[], row: number): void
+}
