@@ -17,9 +17,10 @@ const signatures: ReadonlyArray<[hex: string, type: FileType]> = [
   ['ffd8ff', 'jpeg'],
   ['fffe', 'utf-16'],
   ['feff', 'utf-16'],
-  ['0902060000', 'xls'], // before Excel 5
-  ['0904060000', 'xls'],
-  ['0908100000', 'xls'],
+  ['09000400', 'xls'], // Excel 2, 3 and 4
+  ['09000600', 'xls'],
+  ['09020600', 'xls'],
+  ['09040600', 'xls'],
 ]
 
 /**

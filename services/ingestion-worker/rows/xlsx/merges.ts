@@ -15,7 +15,9 @@ const MAX_MERGES = 100_000
 export class Merges {
   readonly #maxColumns: number
   readonly #all: Merge[] = []
+  /** Index of the first that may begin below the rows so far. */
   #next = 0
+  /** Those that cover the current row. */
   #active: Merge[] = []
   /** Number of cells that got the value of a merged cell. */
   filled = 0
@@ -39,13 +41,6 @@ export class Merges {
     this.#all.sort((a, b) => a.top - b.top)
   }
 
-  /** Begins again at the first row. */
-  rewind (): void {
-    this.#next = 0
-    this.#active = []
-    this.filled = 0
-  }
-
   /** Completes a row. Must be called with each row of the sheet that has a value, in order. */
   apply (cells: Cell[], row: number): void {
     let first = this.#all[this.#next]
@@ -55,8 +50,9 @@ export class Merges {
       first.value = first.top === row ? cells[first.left] ?? null : null
       this.#active.push(first)
     }
-    if (this.#active.length > this.#maxColumns) throw new FileRefused('damaged_workbook') // they overlap
     this.#active = this.#active.filter(({ bottom }) => bottom >= row)
+    const width = this.#active.reduce((sum, { left, right }) => sum + right - left + 1, 0)
+    if (width > this.#maxColumns) throw new FileRefused('damaged_workbook') // they overlap
     for (const merge of this.#active) this.#applyOne(merge, cells, row)
   }
 

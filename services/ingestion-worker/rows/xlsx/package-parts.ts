@@ -2,6 +2,7 @@ import { FileRefused } from '../file-refused.ts'
 import { UnpackLimit } from '../zip/unpack-limit.ts'
 import { unzip } from '../zip/unzip.ts'
 import { readZipDirectory, type ZipEntry } from '../zip/zip-directory.ts'
+import { hasDoctype } from './xml/doctype.ts'
 import { XmlScanner, type XmlHandler } from './xml/xml-scanner.ts'
 
 /** Other work between two chunks of a part. */
@@ -48,12 +49,14 @@ export class PackageParts {
     scanner.end()
   }
 
-  /** Refuses the workbook if a part has a document type declaration, read or not. It can only stand before the first element. */
+  /** Refuses the workbook if a part has a document type declaration, whether the part is read later or not. */
   async refuseDoctypes (): Promise<void> {
     for (const name of this.#entries.keys()) {
       if (!/\.(xml|rels|vml)$/.test(name)) continue
-      let opened = false
-      await this.scan(name, [], { open () { opened = true }, close () {}, text () {} }, () => opened)
+      const content = this.read(name)
+      const { value } = await content.next()
+      await content.return()
+      if (value && hasDoctype(value)) throw new FileRefused('xml_doctype')
     }
   }
 }

@@ -48,8 +48,8 @@ export type XlsxSummary = {
 /** Opens the sheet with the prices of a workbook (XLSX). Throws FileRefused. */
 export async function openXlsx (bytes: Uint8Array, { sheet: name, limits, hasHeader, signal, between }: XlsxOptions): Promise<XlsxSheet> {
   if (bytes.length > limits.maxBytes) throw new FileRefused('file_too_large', String(limits.maxBytes))
-  const refusal = refusals[sniff(bytes)]
-  if (refusal) throw new FileRefused(refusal)
+  const type = sniff(bytes)
+  if (!mayBeXlsx.has(type)) throw new FileRefused(refusals[type] ?? 'not_a_workbook')
   const parts = new PackageParts(bytes, limits, async () => {
     signal.throwIfAborted()
     await between?.()
@@ -67,7 +67,10 @@ export async function openXlsx (bytes: Uint8Array, { sheet: name, limits, hasHea
   }
 }
 
-/** Why a file of another type is refused. Other files than a zip are refused as damaged. */
+/** Types of a ZIP file. The parts in it tell whether it is a workbook. */
+const mayBeXlsx: ReadonlySet<FileType> = new Set(['xlsx', 'zip', 'document', 'numbers', 'ods'] satisfies FileType[])
+
+/** Why a workbook of another type is refused. */
 const refusals: Partial<Record<FileType, RowErrorCode>> = {
   'encrypted-workbook': 'encrypted_workbook',
   xls: 'xls_workbook',
