@@ -1,3 +1,4 @@
+import { byteSize } from '../byte-size.ts'
 import { FileRefused } from '../file-refused.ts'
 import type { PackageParts } from './package-parts.ts'
 import { decodeEscapes, decodeXml } from './xml/xml-text.ts'
@@ -35,7 +36,7 @@ export class SharedTexts {
       this.#end = this.#blocks.length * BLOCK_BYTES
       this.#blocks.push(Buffer.allocUnsafeSlow(BLOCK_BYTES))
     }
-    if (this.#end + this.#count * BYTES_PER_TEXT > this.#limits.maxTextBytes) throw new FileRefused('too_much_text', String(this.#limits.maxTextBytes))
+    if (this.#end + this.#count * BYTES_PER_TEXT > this.#limits.maxTextBytes) throw new FileRefused('too_much_text', byteSize(this.#limits.maxTextBytes))
     if (this.#count === this.#starts.length) {
       this.#starts = grown(this.#starts)
       this.#lengths = grown(this.#lengths)

@@ -18,9 +18,13 @@ export type Workbook = {
 const elements = ['sheet', 'workbookPr', 'calcPr']
 const [SHEET, PROPERTIES, CALCULATION] = [0, 1, 2]
 
-/** Reads what a workbook says about its sheets. Throws FileRefused for one with macros, a binary one, one with too many sheets, or another file. */
-export async function readWorkbook (parts: PackageParts, maxSheets: number): Promise<Workbook> {
-  const part = await findWorkbook(parts)
+/**
+ * Reads what a workbook says about its sheets. Throws FileRefused for one with macros, a binary one, one with too many sheets, or another file.
+ *
+ * @param otherwise what the file is if it is no workbook
+ */
+export async function readWorkbook (parts: PackageParts, maxSheets: number, otherwise: string): Promise<Workbook> {
+  const part = await findWorkbook(parts, otherwise)
   const relationships = await readRelationships(parts, part)
   const workbook: Workbook = { sheets: [], textsPart: null, serialEpoch: 1900, isUncomputed: false }
   for (const { kind, part } of relationships.values()) {
@@ -49,15 +53,15 @@ export async function readWorkbook (parts: PackageParts, maxSheets: number): Pro
 }
 
 /** Returns the name of the part that describes the workbook. */
-async function findWorkbook (parts: PackageParts): Promise<string> {
+async function findWorkbook (parts: PackageParts, otherwise: string): Promise<string> {
   if ([...parts.names].some(name => name.endsWith('vbaproject.bin'))) throw new FileRefused('macro_workbook')
   const targets = [...(await readRelationships(parts, '')).values()]
   const part = targets.find(({ kind }) => kind === 'officeDocument')?.part
-  if (!part || !parts.has('[Content_Types].xml')) throw new FileRefused('not_a_workbook')
+  if (!part || !parts.has('[Content_Types].xml')) throw new FileRefused('not_a_workbook', otherwise)
   const type = await readContentType(parts, part)
   if (/macroEnabled/i.test(type) && !/binary/i.test(type)) throw new FileRefused('macro_workbook')
   if (part.endsWith('.bin')) throw new FileRefused('xlsb_workbook')
-  if (!/spreadsheetml|ms-excel/i.test(type)) throw new FileRefused('not_a_workbook') // a document or a presentation
+  if (!/spreadsheetml|ms-excel/i.test(type)) throw new FileRefused('not_a_workbook', otherwise)
   return part
 }
 

@@ -1,4 +1,6 @@
+import { fileTypeNames } from '../../../../lib/batch/content/file-type-names.ts'
 import { sniff, type FileType } from '../../../../lib/batch/content/sniff.ts'
+import { byteSize } from '../byte-size.ts'
 import { FileRefused } from '../file-refused.ts'
 import type { Cell, TableSink } from '../table/cell.ts'
 import type { RowErrorCode } from '../values/row-error.ts'
@@ -47,14 +49,16 @@ export type XlsxSummary = {
 
 /** Opens the sheet with the prices of a workbook (XLSX). Throws FileRefused. */
 export async function openXlsx (bytes: Uint8Array, { sheet: name, limits, hasHeader, signal, between }: XlsxOptions): Promise<XlsxSheet> {
-  if (bytes.length > limits.maxBytes) throw new FileRefused('file_too_large', String(limits.maxBytes))
+  if (bytes.length > limits.maxBytes) throw new FileRefused('file_too_large', byteSize(limits.maxBytes))
   const type = sniff(bytes)
-  if (!mayBeXlsx.has(type)) throw new FileRefused(refusals[type] ?? 'not_a_workbook')
+  const refusal = refusals[type]
+  if (refusal) throw new FileRefused(refusal)
+  if (!mayBeXlsx.has(type)) throw new FileRefused('not_a_workbook', fileTypeNames[type])
   const parts = new PackageParts(bytes, limits, async () => {
     signal.throwIfAborted()
     await between?.()
   })
-  const workbook = await readWorkbook(parts, limits.maxSheets)
+  const workbook = await readWorkbook(parts, limits.maxSheets, fileTypeNames[type === 'xlsx' ? 'document' : type])
   await parts.refuseDoctypes()
   const reader = new SheetReader(parts, workbook, await readSharedTexts(parts, workbook.textsPart, limits), limits)
   const sheet = await chooseSheet(workbook, name, sheet => reader.hasHeader(sheet, hasHeader))

@@ -1,4 +1,5 @@
 import { sniff, type FileType } from '../../../../lib/batch/content/sniff.ts'
+import { byteSize } from '../byte-size.ts'
 import { FileRefused } from '../file-refused.ts'
 import { UnpackLimit } from './unpack-limit.ts'
 import { unzip } from './unzip.ts'
@@ -24,7 +25,7 @@ const ofProgram = /^__macosx\/|(^|\/)(\.ds_store|thumbs\.db|desktop\.ini)$/i
  * Throws FileRefused if the zip is damaged, beyond a limit, or encrypted, has no file or several, or if the file is a zip too.
  */
 export async function openSingleFile (bytes: Uint8Array, limits: ZipLimits): Promise<SingleFile> {
-  if (bytes.length > limits.maxBytes) throw new FileRefused('file_too_large', String(limits.maxBytes))
+  if (bytes.length > limits.maxBytes) throw new FileRefused('file_too_large', byteSize(limits.maxBytes))
   const files = readZipDirectory(bytes, limits.maxEntries).filter(({ name }) => !ofProgram.test(name))
   if (files.length !== 1) throw new FileRefused('not_one_file', String(files.length))
   const content = unzip(files[0]!, new UnpackLimit(limits.maxUnpackedBytes))

@@ -1,3 +1,4 @@
+import { byteSize } from '../byte-size.ts'
 import { FileRefused } from '../file-refused.ts'
 import type { ZipEntry } from './zip-directory.ts'
 
@@ -17,6 +18,6 @@ export class UnpackLimit {
     if (bytes <= before) return
     this.#seen.set(entry, bytes)
     this.#total += bytes - before
-    if (this.#total > this.#maxBytes) throw new FileRefused('unpacked_too_large', String(this.#maxBytes))
+    if (this.#total > this.#maxBytes) throw new FileRefused('unpacked_too_large', byteSize(this.#maxBytes))
   }
 }

@@ -122,11 +122,11 @@ t.test('other workbooks are refused as what they are', async t => {
     'sheetjs-biff2.xls': 'xls_workbook',
     'sheetjs-biff5.xls': 'xls_workbook',
     'xlwt.xls': 'xls_workbook',
-    'pandas-html.xls': 'not_a_workbook',
-    'sheetjs-html.xls': 'not_a_workbook',
-    'sheetjs-xlml.xml': 'not_a_workbook',
-    'sheetjs-ods.ods': 'not_a_workbook',
-    'sheetjs-fods.fods': 'not_a_workbook',
-    'libreoffice.ods': 'not_a_workbook',
+    'pandas-html.xls': 'not_a_workbook a web page (HTML)',
+    'sheetjs-html.xls': 'not_a_workbook a web page (HTML)',
+    'sheetjs-xlml.xml': 'not_a_workbook an XML file',
+    'sheetjs-ods.ods': 'not_a_workbook a text document or a presentation',
+    'sheetjs-fods.fods': 'not_a_workbook an XML file',
+    'libreoffice.ods': 'not_a_workbook an OpenDocument spreadsheet (ODS)',
   })) t.equal(await refusal(bookFile(name)), code, name)
 })

@@ -11,13 +11,13 @@ const row = (cells: string, attributes = ''): string => `<row${attributes}>${cel
 const text = (text: string, attributes = ''): string => `<c t="inlineStr"${attributes}><is><t>${text}</t></is></c>`
 
 t.test('limits', async t => {
-  t.equal(await refusal(plain, { limits: { maxBytes: plain.length - 1 } }), `file_too_large ${plain.length - 1}`)
+  t.equal(await refusal(plain, { limits: { maxBytes: plain.length - 1 } }), `file_too_large ${plain.length - 1} bytes`)
   t.equal(await refusal(plain, { limits: { maxEntries: 8 } }), 'too_many_entries 8')
   t.equal(await refusal(bookFile('openpyxl-two-tables.xlsx'), { limits: { maxSheets: 1 } }), 'too_many_sheets 1')
   t.equal(await refusal(plain, { limits: { maxColumns: 3 } }), 'too_many_columns 3')
   t.equal(await refusal(plain, { limits: { maxCellChars: 8 } }), 'cell_too_long 8', 'a text in its cell')
   t.equal(await refusal(bookFile('xlsxwriter.xlsx'), { limits: { maxCellChars: 8 } }), 'cell_too_long 8', 'a shared text')
-  t.equal(await refusal(bookFile('xlsxwriter.xlsx'), { limits: { maxTextBytes: 60 } }), 'too_much_text 60')
+  t.equal(await refusal(bookFile('xlsxwriter.xlsx'), { limits: { maxTextBytes: 60 } }), 'too_much_text 60 bytes')
   const exact = { maxBytes: plain.length, maxEntries: 9, maxSheets: 1, maxColumns: 4, maxCellChars: 9, maxUnpackedBytes: 20_000 }
   t.equal(await refusal(plain, { limits: exact }), 'not refused')
 })
@@ -25,7 +25,7 @@ t.test('limits', async t => {
 t.test('the limit of unpacked bytes counts what was unpacked, and a part that is read twice once', async t => {
   const big = withRows(row('<c><v>1</v></c>').repeat(100_000))
   t.ok(big.length < 30_000)
-  t.equal(await refusal(big, { limits: { maxUnpackedBytes: 2_600_000 } }), 'unpacked_too_large 2600000')
+  t.equal(await refusal(big, { limits: { maxUnpackedBytes: 2_600_000 } }), 'unpacked_too_large 2.4 MiB')
   t.equal(await refusal(big, { limits: { maxUnpackedBytes: 2_630_000 } }), 'not refused')
   const lying = Buffer.from(big) // the directory says 10 bytes
   const directory = lying.lastIndexOf(sheetPart) - 46
@@ -52,18 +52,18 @@ t.test('a document type declaration in any part, also in one that is not read', 
   t.equal(await refusal(changed(plain, { 'customXml/item1.xml': () => '\ufeff<?xml version="1.0"?><!doctype r><r/>' })), 'xml_doctype')
   t.equal(await refusal(changed(plain, { 'customXml/item1.xml': () => '<?xml version="1.0"?><r><![CDATA[<!DOCTYPE]]></r>' })), 'not refused')
   const utf16 = (xml: string) => zipSync({ 'xl/a.xml': Buffer.from(`\ufeff${xml}`, 'utf16le') })
-  t.equal(await refusal(utf16('<r/>')), 'not_a_workbook')
+  t.equal(await refusal(utf16('<r/>')), 'not_a_workbook a text document or a presentation')
 })
 
 t.test('macros and other packages', async t => {
   const types = (from: RegExp, to: string) => ({ '[Content_Types].xml': (xml: string) => xml.replace(from, to) })
   t.equal(await refusal(changed(plain, types(/application\/vnd[^"]*sheet\.main\+xml/, 'application/vnd.ms-excel.sheet.macroEnabled.main+xml'))), 'macro_workbook')
-  t.equal(await refusal(changed(plain, types(/application\/vnd[^"]*sheet\.main\+xml/, 'application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml'))), 'not_a_workbook')
+  t.equal(await refusal(changed(plain, types(/application\/vnd[^"]*sheet\.main\+xml/, 'application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml'))), 'not_a_workbook a text document or a presentation')
   const macroSheet = { 'xl/_rels/workbook.xml.rels': (xml: string) => xml.replace('relationships/worksheet"', 'relationships/xlMacrosheet"') }
   t.equal(await refusal(changed(plain, macroSheet)), 'macro_workbook')
-  t.equal(await refusal(zipSync({ 'a.csv': Buffer.from('a') })), 'not_a_workbook')
-  t.equal(await refusal(Buffer.from('orig_code,dest_code')), 'not_a_workbook')
-  t.equal(await refusal(Buffer.alloc(0)), 'not_a_workbook')
+  t.equal(await refusal(zipSync({ 'a.csv': Buffer.from('a') })), 'not_a_workbook a ZIP file')
+  t.equal(await refusal(Buffer.from('orig_code,dest_code')), 'not_a_workbook a text file')
+  t.equal(await refusal(Buffer.alloc(0)), 'not_a_workbook a text file')
   t.equal(await refusal(plain.subarray(0, -1)), 'damaged_zip')
 })
 
