@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { Charset } from './content/charset.ts'
 import { parseTraceparent } from '../process/trace.ts'
 import type { Actor } from './actor.ts'
 
 /** `withdraw`: the batch has no payload and takes another batch back. */
 export type Mode = 'apply' | 'dry_run' | 'withdraw'
-export type Format = 'csv' | 'ndjson' | 'json'
+export type Format = 'csv' | 'ndjson' | 'json' | 'xlsx' | 'parquet' | 'zip'
 export type Encoding = 'identity' | 'gzip'
 
 /**
@@ -59,7 +60,13 @@ export const isInProgress = (state: State): boolean => isUnfinished(state) || st
 export const isAtRest = (state: State): boolean => isFinal(state) || stateKinds[state] === 'waiting'
 
 /** Media type of each format, as in `Content-Type`. */
-export const mediaTypes: Readonly<Record<Format, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }
+export const mediaTypes: Readonly<Record<Format, string>> = {
+  csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json', xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  parquet: 'application/vnd.apache.parquet', zip: 'application/zip',
+}
+
+/** Whether releases before 0.4.0 cannot read a format. */
+export const isNewFormat = (format: Format): boolean => format === 'xlsx' || format === 'parquet' || format === 'zip'
 
 /**
  * Name of a batch. Its `kind` says what `value` is:
@@ -88,8 +95,8 @@ export function batchId (provider: string, mode: Mode, { kind, value, format, af
 }
 
 type Accepted = {
-  /** 2 for a correction, which workers of releases before 0.3.0 leave to newer ones. */
-  version: 1 | 2
+  /** The oldest version that has everything of the batch. Workers of earlier releases leave a batch of a later version to newer ones. */
+  version: 1 | 2 | 3
   id: string
   provider: string
   name: Name
@@ -132,6 +139,8 @@ export type Manifest = Accepted & {
   payload: Payload
   /** ISO 8601: when the payload was stored. Set for uploads, which are stored before the acceptance. */
   payloadStoredAt?: string | undefined
+  /** Character encoding of a text that its Content-Type declares, if the bytes do not show it. */
+  charset?: Charset | undefined
   /** Number of rows that the provider declares. */
   rows?: number | undefined
   replaces?: Replaces | undefined

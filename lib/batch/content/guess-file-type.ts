@@ -1,12 +1,22 @@
-const utf16 = 'it looks like UTF-16: send it as UTF-8'
+import { mediaTypes } from '../batch.ts'
+import { fileTypeNames } from './file-type-names.ts'
+import { sniff, type FileType } from './sniff.ts'
 
-/** Returns the probable type of a file that is not UTF-8 text, with advice; null when the first three bytes give no evidence. */
+const declare = (type: string): string => `: declare it with Content-Type: ${type} (content_type of an upload)`
+
+const advice: Partial<Record<FileType, string>> = {
+  gzip: ': declare it with Content-Encoding: gzip (content_encoding of an upload)',
+  'utf-16': ': send it as UTF-8',
+  xlsx: declare(mediaTypes.xlsx),
+  parquet: declare(mediaTypes.parquet),
+  zip: declare(mediaTypes.zip),
+}
+
+/** Returns what to do with a file of a type that is declared as another, to be put behind its name; an empty text if it cannot be read at all. */
+export const adviceForType = (type: FileType): string => advice[type] ?? ''
+
+/** Returns the type of a file that is no UTF-8 text, with advice; null for a text, and for bytes that give no evidence. */
 export function guessFileType (bytes: Uint8Array): string | null {
-  if (bytes.length < 2) return null
-  const [a, b, c] = bytes as unknown as [number, number, number | undefined]
-  if (a === 0x1f && b === 0x8b) return 'it looks like gzip: declare it with Content-Encoding: gzip (content_encoding of an upload)'
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return utf16
-  if (c === undefined) return null
-  if ((b === 0) !== (a === 0) && (a === 0) === (c === 0)) return utf16 // every other byte of English text is NUL
-  return a === 0x50 && b === 0x4b && (c === 3 || c === 5) ? 'it looks like a ZIP file or a spreadsheet (XLSX): send it as CSV' : null
+  const type = sniff(bytes)
+  return type === 'text' || type === 'binary' || type === 'html' || type === 'xml' ? null : `it is ${fileTypeNames[type]}${adviceForType(type)}`
 }

@@ -11,11 +11,11 @@ export function parseManifest (id: string, text: string): AnyManifest {
   } catch {
     manifest = null
   }
-  if (typeof manifest?.version === 'number' && manifest.version > 2) {
+  if (typeof manifest?.version === 'number' && manifest.version > 3) {
     const { version } = manifest
     throw Object.assign(new Error(`The manifest of batch ${id} has version ${version}`), { code: 'MANIFEST_VERSION', version })
   }
-  const isAccepted = (manifest?.version === 1 || manifest?.version === 2) && isId(manifest.id) && typeof manifest.provider === 'string'
+  const isAccepted = manifest !== null && [1, 2, 3].includes(manifest.version as number) && isId(manifest.id) && typeof manifest.provider === 'string'
   const isManifest = isAccepted && (manifest!.mode === 'withdraw'
     ? isId(manifest!.target) && typeof manifest!.actor?.name === 'string'
     : typeof manifest!.digest === 'string' && typeof manifest!.payload?.key === 'string' && isReplaces(manifest!.replaces))

@@ -1,14 +1,12 @@
 import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
 import { sendContinue } from '../../../lib/http/node/expect-continue.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import { formats } from './media.ts'
-
-const batchTypes = Object.keys(formats)
+import { namedTypes, parseFormat } from './media.ts'
 
 /** Refuses a request by its `Content-Type` if that is not a batch type, before the client sends the body. */
 export const requireBatchType: preParsingAsyncHookHandler = async (request, _reply, body) => {
-  if (hasBody(request) && !batchTypes.includes(mediaTypeOf(request))) {
-    throw refusal(`Content-Type must be ${batchTypes.join(', ')}, not ${quoteMediaType(request)}. With curl: -H 'Content-Type: text/csv' --data-binary @FILE`, batchTypes)
+  if (hasBody(request) && parseFormat(request.headers['content-type']) === undefined) {
+    throw refusal(`Content-Type must be ${namedTypes.join(', ')}, not ${quoteMediaType(request)}. With curl: -H 'Content-Type: text/csv' --data-binary @FILE`, namedTypes)
   }
   return body
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { Encoding, Format } from '../../../lib/batch/batch.ts'
 import { guessFileType } from '../../../lib/batch/content/guess-file-type.ts'
-import { detectCharset } from '../../../lib/batch/content/charset.ts'
 import { NotGzip, openGunzip } from '../../../lib/batch/content/gunzip.ts'
+import { checkType, typeBytes } from './check-type.ts'
 import { utf8Checker } from './utf8.ts'
 
 export type BodyLimits = {
@@ -14,6 +14,8 @@ export type BodyLimits = {
 
 /** The measurements of a streamed body. */
 export type Measured = {
+  /** The declared format, or that of the content. */
+  format: Format
   /** SHA-256 of the decoded content, in hex. */
   digest: string
   bytes: number
@@ -27,26 +29,35 @@ export type Meter = {
 }
 
 /**
- * Counts, decodes and digests a body without buffering it. A decompression bomb is refused when it exceeds the limit, and JSON that is not UTF-8 at
- * once. CSV may have another encoding: a worker looks at its columns.
+ * Counts, decodes and digests a body without buffering it. A decompression bomb is refused when it exceeds the limit, a file of another type than the
+ * declared one by its first bytes, and JSON that is not UTF-8 at once. CSV may have another encoding: a worker looks at its columns.
  */
-export function openMeter (format: Format, encoding: Encoding, { maxBytes, maxDecodedBytes }: BodyLimits): Meter {
+export function openMeter (declared: Format | null, encoding: Encoding, { maxBytes, maxDecodedBytes }: BodyLimits): Meter {
   const hash = createHash('sha256')
   const utf8 = utf8Checker()
   let bytes = 0
   let decodedBytes = 0
-  let beginning = Buffer.alloc(0)
+  let beginning: Buffer | null = Buffer.alloc(0)
+  let format = declared
 
   function decoded (chunk: Buffer): void {
     decodedBytes += chunk.length
     if (decodedBytes > maxDecodedBytes) throw new Problem('content-too-large', `The decoded body is longer than ${maxDecodedBytes} bytes`)
-    if (beginning.length < 4) {
-      beginning = Buffer.concat([beginning, chunk.subarray(0, 4)])
-      if (format === 'csv' && guessFileType(beginning) && detectCharset(beginning) === 'utf-8') throw notUtf8(beginning)
-    }
-    if (format !== 'csv' && !utf8.accepts(chunk)) throw notUtf8(beginning)
     hash.update(chunk)
+    const isFirst = beginning !== null
+    if (beginning) {
+      beginning = Buffer.concat([beginning, chunk.subarray(0, typeBytes)])
+      if (beginning.length >= typeBytes) check()
+    }
+    if (mustBeUtf8() && !utf8.accepts(chunk)) throw notUtf8(isFirst ? chunk : null)
   }
+
+  function check (): void {
+    format = checkType(declared, beginning!)
+    beginning = null
+  }
+
+  const mustBeUtf8 = (): boolean => declared === 'json' || declared === 'ndjson'
   const decoder = encoding === 'gzip' ? gunzipTo(decoded) : { write: async (chunk: Buffer) => decoded(chunk), end: async () => {} }
 
   return {
@@ -57,15 +68,16 @@ export function openMeter (format: Format, encoding: Encoding, { maxBytes, maxDe
     },
     async end () {
       await decoder.end()
-      if (format !== 'csv' && !utf8.isComplete()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
       if (decodedBytes === 0) throw new Problem('malformed-body', 'The body is empty: a batch needs at least one price')
-      return { digest: hash.digest('hex'), bytes, decodedBytes }
+      if (beginning) check()
+      if (mustBeUtf8() && !utf8.isComplete()) throw new Problem('malformed-body', 'The body ends within a UTF-8 character')
+      return { format: format!, digest: hash.digest('hex'), bytes, decodedBytes }
     },
   }
 }
 
-function notUtf8 (beginning: Buffer): Problem {
-  const guess = guessFileType(beginning)
+function notUtf8 (beginning: Buffer | null): Problem {
+  const guess = beginning && guessFileType(beginning)
   return new Problem('malformed-body', `The body is not UTF-8 text${guess ? `: ${guess}` : ''}`)
 }
 

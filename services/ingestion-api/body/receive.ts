@@ -19,10 +19,10 @@ export type Received = Measured & { payload: Payload }
  * Throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout` or `store-unavailable`; the store then has no
  * part of the body.
  */
-export async function receiveBody (request: IncomingMessage, format: Format, encoding: Encoding, digest: DigestCheck,
+export async function receiveBody (request: IncomingMessage, declared: Format | null, encoding: Encoding, digest: DigestCheck,
   limits: BodyLimits & TimeLimits, put: (body: Readable) => Promise<Payload>): Promise<Received> {
   checkLength(request, limits)
-  const meter = openMeter(format, encoding, limits)
+  const meter = openMeter(declared, encoding, limits)
   const outcome: { measured?: Measured, failure?: Problem } = {}
 
   async function * measuredBody (): AsyncGenerator<Buffer> {

@@ -15,7 +15,7 @@ import type { IngestionApi } from '../context.ts'
 import { requireBatchType } from '../body/accepted-types.ts'
 import { parseContentDigest, type DigestCheck } from '../body/content-digest.ts'
 import { readUploadCommand } from '../body/upload-command.ts'
-import { formats, parseEncoding, parseFormat } from '../body/media.ts'
+import { parseCharset, parseEncoding, parseFormat } from '../body/media.ts'
 import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
 import { checkReplaced, maxReplaced, readCorrection, replacesPattern, seriesPattern, type Correction } from '../replaces.ts'
@@ -74,7 +74,7 @@ type Query = { dry_run?: string, rows?: string, replaces?: string }
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   const { store, sql, log, metrics, limits } = api
   app.removeAllContentTypeParsers() // Fastify's own parsers accept text/plain, which is not a batch format
-  for (const type of Object.keys(formats)) app.addContentTypeParser(type, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', (_request, body, done) => done(null, body)) // requireBatchType has refused other types
 
   app.post<{ Querystring: Query }>('/batches', {
     schema,
@@ -116,7 +116,7 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     return reply.code(hasEnded ? 200 : 202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
   })
 
-  async function receivedContent (request: FastifyRequest, format: Format, digest: DigestCheck): Promise<Content> {
+  async function receivedContent (request: FastifyRequest, format: Format | null, digest: DigestCheck): Promise<Content> {
     const encoding = encodingOf(request)
     const provider = providerOf(request)
     const storing = performance.now()
@@ -125,7 +125,8 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     const ms = performance.now() - storing
     metrics.observe('freight_batch_step_seconds', { step: 'store' }, ms / 1_000)
     request.log.info({ step: 'store', bytes: received.bytes, ms: Math.round(ms * 10) / 10 }, 'batch step')
-    return { format, encoding, digestOf: 'content', ...received, contentName: { kind: 'content', value: received.digest } }
+    const charset = received.format === 'csv' ? parseCharset(request.headers['content-type']) : undefined
+    return { encoding, digestOf: 'content', ...received, ...(charset === undefined ? {} : { charset }), contentName: { kind: 'content', value: received.digest } }
   }
 
   /** Deletes a payload of this request that no batch names. An upload stays: its provider may name it under another key. */
@@ -171,4 +172,4 @@ function encodingOf (request: FastifyRequest): Encoding {
   throw new Problem('unsupported-media-type', 'Content-Encoding must be gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
 }
 
-const formatOf = (request: FastifyRequest): Format => parseFormat(request.headers['content-type'])!
+const formatOf = (request: FastifyRequest): Format | null => parseFormat(request.headers['content-type']) ?? null

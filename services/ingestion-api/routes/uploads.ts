@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
+import { mediaTypes } from '../../../lib/batch/batch.ts'
 import { maxUploadBytes } from '../../../lib/batch/store/uploads.ts'
 import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
-import { formats, parseEncoding, parseFormat } from '../body/media.ts'
+import { formats, parseEncoding } from '../body/media.ts'
 
 const File = Type.Object({
   bytes: Type.Integer({ minimum: 1, maximum: maxUploadBytes, description: 'length of the file as it will be sent; at most 5 GiB' }),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the file as it will be sent, in hex' }),
-  content_type: Type.Enum(Object.keys(formats), { description: 'format of the file' }),
+  content_type: Type.Enum(Object.values(mediaTypes), { description: 'format of the file' }),
   content_encoding: Type.Optional(Type.Enum(['gzip', 'identity'])),
 }, { additionalProperties: false })
 
@@ -38,7 +39,7 @@ export function registerUploads (app: FastifyInstance, { uploads, keys, rateLimi
     onRequest: requireKey(keys, 'submit'),
   }, async (request, reply) => {
     const { bytes, sha256, content_type: type, content_encoding: encoding } = request.body
-    const declared = { provider: providerOf(request), format: parseFormat(type)!, encoding: parseEncoding(encoding)!, bytes, sha256 }
+    const declared = { provider: providerOf(request), format: formats[type]!, encoding: parseEncoding(encoding)!, bytes, sha256 }
     const { upload, put, fileExpiresAt } = await uploads.create(declared).catch(cause => {
       throw new Problem('store-unavailable', 'The upload cannot be created now; try again', { cause })
     })

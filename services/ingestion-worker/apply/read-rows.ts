@@ -1,16 +1,17 @@
-import { BatchPrices } from '../rows/output/batch-prices.ts'
 import type { Understood } from '../../../lib/batch/understood.ts'
-import { describeText } from '../rows/describe-text.ts'
+import { FileRefused } from '../rows/file-refused.ts'
+import { BatchPrices } from '../rows/output/batch-prices.ts'
 import { PriceOverview } from '../rows/overview.ts'
-import { createRowReader } from '../rows/read.ts'
+import { RowChecker } from '../rows/values/row-checker.ts'
 import { fileError } from '../rows/values/row-error.ts'
 import { openContentDigest } from './duplicate/content-digest.ts'
+import { openChunks } from './files/payload-chunks.ts'
+import { readFile, type FileRead } from './files/read-file.ts'
 import { openPayload } from './open-payload.ts'
 import type { Run } from './options.ts'
-import { readPayload, Unreadable } from './payload.ts'
-import type { CurrentRules } from './rules.ts'
+import { Unreadable } from './payload.ts'
+import { defaultFileLimits, type CurrentRules } from './rules.ts'
 import { msSince } from './steps.ts'
-import { trackTrailingLine } from './trailing-line.ts'
 
 /** Default of `VALIDITY_MAX_DAYS`. */
 export const defaultValidityDays = 366
@@ -41,50 +42,45 @@ export async function readRows (run: Run): Promise<ReadRows> {
   const { rules, payload } = await openPayload(run)
   const prices = new BatchPrices(rules)
   const overview = new PriceOverview()
-  const reader = createRowReader(manifest.format, rules, {
+  const checker = new RowChecker(rules, {
     price (orig, dest, day, cents) {
       if (report.count > 0) return
       prices.add(orig, dest, day, cents)
       overview.add(orig, dest, day, cents)
     },
     error: report.add,
-  }, { maxDays: limits.validityMaxDays ?? defaultValidityDays })
-  const trailingLine = trackTrailingLine(manifest.format)
+  })
   const content = openContentDigest(manifest)
+  const chunks = openChunks(run, payload, content)
   const length = manifest.decodedBytes ?? (manifest.encoding === 'identity' ? manifest.bytes : null)
-  let bytes = 0
   let parseMs = 0
+  const afterChunk = async (parsing: number): Promise<void> => {
+    parseMs += msSince(parsing)
+    onProgress({ read: checker.rowsSeen, expected: length && Math.round(checker.rowsSeen * length / chunks.bytes), bytes: chunks.bytes })
+    await report.flush()
+  }
+  let read: FileRead = { skipped: [], lastLineEnded: null }
   try {
-    const chunks = readPayload(payload, manifest, limits.maxDecodedBytes)
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) { // `return` of the iterator would wait for the store
-      const chunk = next.value
-      signal.throwIfAborted()
-      content.update(chunk)
-      const parsing = performance.now()
-      reader.write(chunk) // Once the reader has stopped, the rest is read for the digest alone: a corrupt payload is no error of the provider.
-      trailingLine.write(chunk)
-      parseMs += msSince(parsing)
-      bytes += chunk.length
-      onProgress({ read: reader.rowsSeen, expected: length && Math.round(reader.rowsSeen * length / bytes), bytes })
-      await report.flush()
-    }
-    reader.end()
-    trailingLine.end()
+    const file = { checker, chunks, limits: limits.files ?? defaultFileLimits, signal, afterChunk }
+    read = await readFile(file, manifest.format, { maxDays: limits.validityMaxDays ?? defaultValidityDays, charset: manifest.charset })
+    if (checker.rowsSeen === 0 && !checker.stopped) checker.stop('no_rows')
     const { rows } = manifest
-    if (rows !== undefined && rows !== reader.rowsSeen && !reader.stopped) {
-      report.add(fileError('row_count', `${reader.rowsSeen} rows, the request declares ${rows}`))
+    if (rows !== undefined && rows !== checker.rowsSeen && !checker.stopped) {
+      report.add(fileError('row_count', `${checker.rowsSeen} rows, the request declares ${rows}`))
     }
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error
-    report.add(fileError(error.code))
+    if (error instanceof FileRefused) report.add(error.toError())
+    else if (error instanceof Unreadable) report.add(fileError(error.code))
+    else throw error
   } finally {
     payload.destroy()
   }
-  onProgress({ read: reader.rowsSeen, expected: reader.rowsSeen, bytes })
+  const rowsSeen = checker.rowsSeen
+  onProgress({ read: rowsSeen, expected: rowsSeen, bytes: chunks.bytes })
   await report.flush()
-  onStep('fetch', msSince(began) - parseMs, { bytes })
-  onStep('parse', parseMs, { rows: reader.rowsSeen, errors: report.count })
-  const understood = { format: manifest.format, ...describeText(reader), rows: reader.rowsSeen, ...overview.result(rules.ports.codes) }
-  const rows = report.count === 0 ? understood.prices : reader.rowsSeen
-  return { rules, rows, understood, prices, lastLineEnded: trailingLine.isTerminated, contentDigest: content.digest() }
+  onStep('fetch', msSince(began) - parseMs, { bytes: chunks.bytes })
+  onStep('parse', parseMs, { rows: rowsSeen, errors: report.count })
+  const { lastLineEnded, ...dialect } = read
+  const understood = { format: manifest.format, ...dialect, rows: rowsSeen, ...overview.result(rules.ports.codes) }
+  return { rules, rows: report.count === 0 ? understood.prices : rowsSeen, understood, prices, lastLineEnded, contentDigest: content.digest() }
 }

@@ -1,12 +1,18 @@
 import type { Sql } from 'postgres'
 import { referenceColumns, type ReferenceConditions } from '../../../lib/batch/conditions.ts'
 import { rowRules, type RowRules } from '../rows/values/rules.ts'
+import { defaultXlsxLimits, type XlsxLimits } from '../rows/xlsx/xlsx-limits.ts'
 
 export type BatchLimits = {
   maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number
   /** Most days of a validity. @default 366 */
   validityMaxDays?: number
+  /** Limits of files that are no text. @default those of {@link defaultFileLimits} */
+  files?: FileLimits
 }
+
+export type FileLimits = { xlsx: XlsxLimits }
+export const defaultFileLimits: FileLimits = { xlsx: defaultXlsxLimits }
 
 /** Row rules with the version of the reference data that they come from. */
 export type CurrentRules = RowRules & { reference: ReferenceConditions }

@@ -1,7 +1,7 @@
 import type { Understood } from '../../../lib/batch/understood.ts'
 import { CsvRows } from './csv/csv.ts'
 import type { Columns } from './table/columns.ts'
-import type { Conventions } from './table/conventions.ts'
+import type { PriceRows } from './table/price-rows.ts'
 import type { TextReader } from './read.ts'
 
 type Dialect = Pick<Understood, 'charset' | 'separator' | 'decimal_sign' | 'day_order' | 'columns' | 'skipped'>
@@ -15,12 +15,12 @@ export function describeText ({ parser, charset }: TextReader): Dialect {
   const { separator, titleRows, blankRows } = parser
   return {
     ...(charset === 'utf-8' ? {} : { charset }), ...(separator === undefined ? {} : { separator }),
-    ...describeConventions(parser.prices.conventions), ...(parser.columns ? { columns: describeColumns(parser.columns) } : {}),
+    ...describeConventions(parser.prices), ...(parser.columns ? { columns: describeColumns(parser.columns) } : {}),
     skipped: describeSkipped({ 'lines before the header': titleRows, 'blank lines': blankRows }),
   }
 }
 
-export const describeConventions = ({ decimalSign, dayOrder }: Conventions): Dialect => ({
+export const describeConventions = ({ conventions: { decimalSign }, dayOrder }: PriceRows): Dialect => ({
   ...(decimalSign === null ? {} : { decimal_sign: decimalSign }), ...(dayOrder === null ? {} : { day_order: dayOrder }), skipped: [],
 })
 

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { JsonMembers, skipSpace, isSpace } from './json-members.ts'
+import { readPriceText } from '../table/price-text.ts'
+import { formatDay } from '../values/days.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import { boundedText, MAX_VALUE_CHARS } from '../values/row-error.ts'
 import { columns, newSpans } from '../values/validate.ts'
@@ -86,7 +88,15 @@ export class JsonRow {
       else if (text.startsWith('"')) values[column] = Buffer.from(JSON.parse(text))
       else {
         values[column] = Buffer.from(text)
-        if (column === 3 && /^[-\d]/.test(text)) continue
+        if (column === 3 && /^[-\d]/.test(text)) {
+          values[column] = Buffer.from(plainPrice(text))
+          continue
+        }
+        const day = column === 2 ? dayOfMilliseconds(text) : null
+        if (day !== null) {
+          values[column] = Buffer.from(day)
+          continue
+        }
         reported.add(column)
         checker.refuse('wrong_type', source, { column: key, value: boundedText(bytes, from, to, MAX_VALUE_CHARS) })
       }
@@ -100,6 +110,22 @@ export class JsonRow {
     const isValid = reported.size === 0 && count === columns.length && values.every(value => value !== null)
     if (!(isValid && checker.accept(read, this.#spans))) checker.explain(read, this.#spans, source, reported)
   }
+}
+
+/** Milliseconds since 1970 of the first day that is read so: a smaller number is a serial number, or a mistake. */
+const FIRST_MS = Date.UTC(1990, 0, 1)
+const DAY_MS = 86_400_000
+
+/** Returns the day of a number of milliseconds at midnight in UTC, as pandas writes days; null for any other number. */
+function dayOfMilliseconds (text: string): string | null {
+  const ms = /^\d{12,13}$/.test(text) ? Number(text) : NaN
+  return ms >= FIRST_MS && ms % DAY_MS === 0 ? formatDay(ms / DAY_MS) : null
+}
+
+/** Returns a price with the two decimals that the text of a double stands for, such as 1180.4999999999998. Any other text stays. */
+function plainPrice (text: string): string {
+  const reading = /^\d+\.\d{3,}$/.test(text) ? readPriceText(text) : null
+  return reading && 'cents' in reading ? (reading.cents / 100).toFixed(2) : text
 }
 
 /** Returns the index in {@link columns} of the key `bytes[start, end)`, quotes included; -1 for an unknown key. */

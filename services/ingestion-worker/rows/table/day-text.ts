@@ -26,7 +26,10 @@ const time = /^(.*\d)(?:T| )(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)( ?[AP]M)?
 const midnight = /^0?0:00(?::00(?:[.,]0+)?)?$/
 const utc = /^(?:Z|[+-]00:?00)?$/i
 
-/** Reads a day from a text without white space around it. Never guesses: a text with two readings has both. */
+/**
+ * Reads a day from a text without white space around it. Never guesses: a text with two readings has both. With points the day comes first: no locale
+ * of the Unicode CLDR (48) writes the month before it.
+ */
 export function readDayText (text: string): DayReading {
   const timed = time.exec(text)
   if (timed) {
@@ -37,7 +40,7 @@ export function readDayText (text: string): DayReading {
   const first = yearFirst.exec(text)
   if (first) return of(first[1]!, first[3]!, first[4]!, null, false)
   const last = yearLast.exec(text)
-  if (last) return readYearLast(last[1]!, last[3]!, last[4]!)
+  if (last) return last[2] === '.' ? of(last[4]!, last[3]!, last[1]!, null, true) : readYearLast(last[1]!, last[3]!, last[4]!)
   const named = dayOfNamedMonth.exec(text)
   if (named) return ofNamedMonth(named[3]!, named[2]!, named[1]!)
   const month = namedMonthFirst.exec(text)

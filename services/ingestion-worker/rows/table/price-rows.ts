@@ -5,7 +5,7 @@ import { dayFault, destFault, detailOf, origFault, priceFault } from '../values/
 import { MALFORMED_PORT } from '../values/ports.ts'
 import type { Cell } from './cell.ts'
 import { Conventions, type Contradiction, type Declared } from './conventions.ts'
-import type { DayReading, SerialEpoch } from './day-text.ts'
+import type { DayOrder, DayReading, SerialEpoch } from './day-text.ts'
 import type { DecimalSign, PriceReading } from './price-text.ts'
 import { isEmpty, readDayCell, readPriceCell, textOf, type Fault } from './read-cell.ts'
 import { trimmed } from './trimmed.ts'
@@ -60,6 +60,11 @@ export class PriceRows {
    */
   get isStandard (): boolean {
     return this.#form !== 'year last' && this.conventions.decimalSign !== ','
+  }
+
+  /** The order of day and month, if the file shows one. Days with points, or with a day equal to the month, have the day first. */
+  get dayOrder (): DayOrder | null {
+    return this.conventions.dayOrder ?? (this.#form === 'year last' ? 'day.month' : null)
   }
 
   /** Notes that the current row had the standard form. `price` is the text of a price with a point, null for one without. */
@@ -130,10 +135,10 @@ export class PriceRows {
   #day (reading: DayReading | Fault, cell: Cell, source: () => Source): TwoDays | Fault {
     if ('code' in reading) return reading
     const isOrdered = !('day' in reading) || reading.isOrdered
-    if (this.#options.hasOneForm && typeof cell === 'string') {
+    if (typeof cell === 'string' && (isOrdered || this.#options.hasOneForm)) {
       const form = isOrdered ? 'year last' : 'year first'
       this.#form ??= form
-      if (this.#form === 'year first' && isOrdered) return { code: 'malformed_day' }
+      if (this.#options.hasOneForm && this.#form === 'year first' && isOrdered) return { code: 'malformed_day' }
       if (form !== this.#form) {
         const detail = `"${textOf(cell)}" in row ${this.#checker.rowNumber} and days with the year last before it`
         this.#contradict({ code: 'contradicting_days', detail }, cell, 'day', source)

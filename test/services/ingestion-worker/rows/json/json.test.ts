@@ -40,7 +40,7 @@ t.test('every rule of a value', async t => {
     [having('price', '1000000.01'), '1 price price_too_large 1000000.01'],
     [having('price', '9999999999.99'), '1 price price_too_large 9999999999.99'],
     [having('price', '0.1')],
-    [having('price', '0.30000000000000004'), '1 price price_decimals 0.30000000000000004'],
+    [having('price', '0.30000000000000004')],
     [having('price', '5.100'), '1 price price_decimals 5.100'],
     [having('price', '1e3'), '1 price malformed_price 1e3'],
     [having('price', '1E+2'), '1 price malformed_price 1E+2'],

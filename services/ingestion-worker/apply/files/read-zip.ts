@@ -1,0 +1,50 @@
+import { fileTypeNames } from '../../../../lib/batch/content/file-type-names.ts'
+import { FileRefused } from '../../rows/file-refused.ts'
+import type { TextOptions } from '../../rows/read.ts'
+import type { TableOptions } from '../../rows/table/table-rows.ts'
+import { openSingleFile } from '../../rows/zip/single-file.ts'
+import { readBytes, type FileRead, type FileToRead } from './read-file.ts'
+import { readText } from './read-text.ts'
+import type { PayloadChunks } from './payload-chunks.ts'
+
+/** Reads the only file of a zip. Its content tells its format. Throws FileRefused. */
+export async function readZip (file: FileToRead, bytes: Uint8Array, options: TextOptions & TableOptions): Promise<FileRead> {
+  const { type, content } = await openSingleFile(bytes, { ...file.limits.xlsx })
+  const chunks: PayloadChunks = {
+    bytes: 0,
+    async next () {
+      const { value, done } = await content.next()
+      file.signal.throwIfAborted()
+      chunks.bytes += value?.length ?? 0
+      return done ? null : value
+    },
+  }
+  const inner = { ...file, chunks }
+  try {
+    if (type === 'xlsx' || type === 'parquet') return { ...await readBytes(inner, type, options), format: type }
+    if (type !== 'text' && type !== 'utf-16') throw new FileRefused('zip_of_other', fileTypeNames[type])
+    const first = await chunks.next()
+    const format = formatOf(first)
+    return { ...await readText({ ...inner, chunks: resumed(first, chunks) }, format, options), format }
+  } finally {
+    await content.return()
+  }
+}
+
+/** JSON begins with a bracket. No header of CSV does. */
+function formatOf (first: Buffer | null): 'csv' | 'json' | 'ndjson' {
+  const begins = first?.toString('latin1', 0, 1_024).replace(/^\xef\xbb\xbf/, '').trimStart()[0]
+  return begins === '[' ? 'json' : begins === '{' ? 'ndjson' : 'csv'
+}
+
+function resumed (first: Buffer | null, rest: PayloadChunks): PayloadChunks {
+  let isFirst = true
+  return {
+    get bytes () { return rest.bytes },
+    async next () {
+      if (!isFirst) return await rest.next()
+      isFirst = false
+      return first
+    },
+  }
+}
