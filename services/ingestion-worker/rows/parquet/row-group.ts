@@ -17,11 +17,12 @@ export function * readRowGroups (footer: Footer, wanted: readonly FlatColumn[]):
   let rows = 0
   for (const elements = thrift.readList(); !elements.next().done;) {
     const group = readRowGroup(thrift, footer, wanted)
+    if (group.rows === 0) continue // writers give its columns any place
     rows += group.rows
     if (rows > footer.rows) throw corrupt('its row groups have more rows than its footer says')
     for (const [at, chunk] of group.chunks.entries()) {
       const isInFile = chunk.start >= 4 && chunk.start <= chunk.end && chunk.end <= footer.start
-      if (!isInFile || (chunk.start < ends[at]! && group.rows > 0)) throw corrupt('a column has no place of its own in the file')
+      if (!isInFile || chunk.start < ends[at]!) throw corrupt('a column has no place of its own in the file')
       if (chunk.type !== wanted[at]!.type || chunk.values !== group.rows) throw corrupt('a column differs from the schema')
       ends[at] = chunk.end
     }
