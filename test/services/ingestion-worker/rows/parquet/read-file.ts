@@ -8,8 +8,10 @@ export const limits: ParquetLimits = { ...defaultParquetLimits, maxRows: 1_000_0
 /** Returns the content of a file of write-files.py. */
 export const parquetFile = (name: string): Buffer => readFileSync(new URL(`files/${name}.parquet`, import.meta.url))
 
+export type Table = { header: Cell[], rows: Cell[][], summary: ParquetSummary }
+
 /** Reads a file that is in memory. */
-export async function readTable (content: Uint8Array, options: Partial<ParquetOptions> = {}): Promise<{ header: Cell[], rows: Cell[][], summary: ParquetSummary }> {
+export async function readTable (content: Uint8Array, options: Partial<ParquetOptions> = {}): Promise<Table> {
   const file = { byteLength: content.length, slice: async (from: number, to: number) => content.subarray(from, to) }
   const read: Cell[][] = []
   const summary = await readParquet(file, { limits, signal: new AbortController().signal, columns: names => names, ...options }, {

@@ -127,6 +127,9 @@ def refused():
     pq.write_table(pa.table({**data, 'fees': [{'thc': 1}, {'thc': 2}, None]}), path('nested-struct'))
     pq.write_table(pa.table(data).slice(0, 0), path('no-rows'))
     pq.write_metadata(pa.table(data).schema, path('metadata-alone'))
+    # A page of some hundred bytes whose values have 10,000 bytes each.
+    pq.write_table(pa.table({'a': ['A' * 10_000] * 1_000}), path('long-prefixes'), use_dictionary=False, column_encoding={'a': 'DELTA_BYTE_ARRAY'},
+                   compression='zstd', write_statistics=False)
 
     class Keys(pe.KmsClient):
         def wrap_key(self, key, master):

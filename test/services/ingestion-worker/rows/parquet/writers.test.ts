@@ -38,7 +38,7 @@ t.test('decimals and 32-bit floats become cents', async t => {
 
 t.test('the program that wrote the file', async t => {
   const { summary } = await readTable(parquetFile('polars'))
-  t.equal(summary.createdBy, 'Polars')
+  t.match(summary.createdBy, /^Polars /)
 })
 
 t.test('unwanted columns are not decoded', async t => {
