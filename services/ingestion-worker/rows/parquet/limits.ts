@@ -22,7 +22,7 @@ export const defaultParquetLimits = {
   maxFooterBytes: 16 * MiB,
   maxRowGroupBytes: 256 * MiB,
   maxDecodedBytes: 16 * 1024 * MiB,
-  maxPageBytes: 64 * MiB,
+  maxPageBytes: 32 * MiB,
   maxColumns: 200,
 } as const satisfies Partial<ParquetLimits>
 

@@ -1,3 +1,4 @@
+import { copyBack, copyLiteral } from './copy.ts'
 import { corrupt } from '../refused.ts'
 
 /** Decodes a block of LZ4 that decodes to `length` bytes exactly. Throws ParquetRefused for any other block, without writing beyond `length`. */
@@ -34,10 +35,8 @@ export function decodeHadoopLz4 (input: Uint8Array, length: number): Uint8Array 
 function decodeBlock (input: Uint8Array, output: Uint8Array): void {
   let at = 0
   let to = 0
-  const readLength = (nibble: number): number => {
-    let length = nibble
-    if (nibble < 15) return length
-    for (;;) {
+  const readLong = (): number => {
+    for (let length = 15; ;) {
       if (at >= input.length) throw broken()
       const byte = input[at++]!
       length += byte
@@ -46,18 +45,19 @@ function decodeBlock (input: Uint8Array, output: Uint8Array): void {
   }
   while (at < input.length) {
     const token = input[at++]!
-    const literals = readLength(token >>> 4)
+    const literals = token >>> 4 === 15 ? readLong() : token >>> 4
     if (at + literals > input.length || to + literals > output.length) throw broken()
-    output.set(input.subarray(at, at + literals), to)
+    copyLiteral(input, at, literals, output, to)
     at += literals
     to += literals
     if (at === input.length) break // the last sequence has literals alone
     if (at + 2 > input.length) throw broken()
     const offset = input[at]! | input[at + 1]! << 8
     at += 2
-    const size = readLength(token & 15) + 4
+    const size = ((token & 15) === 15 ? readLong() : token & 15) + 4
     if (offset === 0 || offset > to || to + size > output.length) throw broken()
-    for (const end = to + size; to < end; to++) output[to] = output[to - offset]!
+    copyBack(output, to, offset, size)
+    to += size
   }
   if (to !== output.length) throw broken()
 }

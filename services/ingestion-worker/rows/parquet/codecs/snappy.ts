@@ -1,3 +1,4 @@
+import { copyBack, copyLiteral } from './copy.ts'
 import { corrupt } from '../refused.ts'
 
 /**
@@ -27,19 +28,17 @@ export function decodeSnappy (input: Uint8Array, length: number): Uint8Array {
         at += bytes
       }
       if (at + size > input.length || to + size > length) throw broken()
-      if (size < 16) for (const end = at + size; at < end;) output[to++] = input[at++]!
-      else {
-        output.set(input.subarray(at, at + size), to)
-        at += size
-        to += size
-      }
+      copyLiteral(input, at, size, output, to)
+      at += size
+      to += size
     } else {
       const size = kind === 1 ? (tag >>> 2 & 7) + 4 : (tag >>> 2) + 1
       const bytes = kind === 3 ? 4 : kind
       const offset = readLittleEndian(input, at, bytes) + (kind === 1 ? (tag >>> 5) * 256 : 0)
       at += bytes
       if (offset === 0 || offset > to || to + size > length) throw broken()
-      for (const end = to + size; to < end; to++) output[to] = output[to - offset]!
+      copyBack(output, to, offset, size)
+      to += size
     }
   }
   if (to !== length) throw broken()
