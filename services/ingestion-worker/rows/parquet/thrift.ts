@@ -132,9 +132,7 @@ export class ThriftReader {
 
   #listHeader (): { size: number, type: number } {
     const byte = this.#byte()
-    const size = byte >> 4 === 15 ? this.#varint() : byte >> 4
-    if (size > this.#bytes.length - this.#at) throw corrupt('a list claims more elements than the file has bytes')
-    return { size, type: byte & 15 }
+    return { size: byte >> 4 === 15 ? this.#varint() : byte >> 4, type: byte & 15 }
   }
 
   #advance (length: number): void {

@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import t from 'tap'
 import { craftFile, dataPage, dictionaryPage, thrift, varint, wrap, type Craft, type Struct } from './craft-file.ts'
 import { limits, parquetFile, readTable } from './read-file.ts'
@@ -56,15 +56,35 @@ for (const [name, { code = 'not_parquet', ...craft }] of Object.entries(cases)) 
   t.test(name, async t => { await t.rejects(readTable(craftFile(craft)), { code }) })
 }
 
+t.test('a page that decodes to more than it claims is not decoded to its end', async t => {
+  const bomb = Buffer.concat(Array.from({ length: 512 }, () => gzipSync(Buffer.alloc(2 ** 21)))) // 1 GiB of zeros
+  const rows = Math.ceil(bomb.length / 4)
+  const page = dataPage(rows, PLAIN, Buffer.alloc(rows * 4), { stored: bomb })
+  const before = process.resourceUsage().maxRSS
+  await t.rejects(readTable(craftFile({ codec: 2, rows, pages: [page] })), { code: 'not_parquet' })
+  t.ok(process.resourceUsage().maxRSS - before < 200 * 1024)
+})
+
 t.test('snappy and LZ4 that claim another length, or go beyond it', async t => {
-  const blocks: Array<[number, number[]]> = [
-    [1, [4, 0]], [1, [200, 1, 0, 65]], [1, [10, 252, 255, 255, 255, 127]], [1, [10, 0, 65, 255, 1, 0]], [1, [10, 2, 1, 0]], [1, []],
-    [1, [255, 255, 255, 255, 255, 255]], [7, [0x1f, 65, 1, 0, ...Array.from({ length: 900 }, () => 255)]], [7, [0xff, 255]], [7, [0x10, 65, 9, 0]],
-    [7, []], [5, [0, 0, 0, 10, 0, 0, 0, 2, 0x10, 65]],
+  const [page] = [dataPage(1, PLAIN, Buffer.of(7, 0, 0, 0))[1]] // 10 bytes
+  const valid: Array<[number, number[]]> = [
+    [1, [10, 36, ...page]], [7, [160, ...page]], [5, [160, ...page]], [5, [0, 0, 0, 10, 0, 0, 0, 11, 160, ...page]],
   ]
-  for (const [codec, stored] of blocks) {
-    const page = dataPage(1, PLAIN, Buffer.alloc(4), { stored: Buffer.from(stored) })
-    await t.rejects(readTable(craftFile({ codec, pages: [page] })), { code: 'not_parquet' }, `${codec}: ${stored.slice(0, 8)}`)
+  const long = Array.from({ length: 40 }, () => 65)
+  const invalid: Array<[number, number[]]> = [
+    [1, [11, 36, ...page]], [1, [9, 36, ...page]], [1, [10, 32, ...page.subarray(0, 9)]], [1, [10, 36, ...page.subarray(0, 9)]], [1, []],
+    [1, [10, 156, ...long]], [1, [10, 0, 65, 34, 5, 0]], [1, [10, 0, 65, 34, 0, 0]], [1, [10, 0, 65, 254, 1, 0]],
+    [1, [10, 252, 255, 255, 255, 127]], [1, [255, 255, 255, 255, 255, 255]],
+    [7, [0x15, 65, 9, 0]], [7, [0x15, 65, 0, 0]], [7, [0x1f, 65, 1, 0, ...Array.from({ length: 900 }, () => 255)]], [7, [0x1f, 65, 1, 0, 255, 0]],
+    [7, [0xf0, 25, ...long]], [7, [0xff, 255]], [7, [0x10, 65, 9]], [7, []], [7, [144, ...page.subarray(0, 9)]],
+    [5, [0, 0, 0, 10, 0, 0, 0, 2, 0x10, 65]],
+  ]
+  const file = (codec: number, stored: number[]): Buffer => {
+    return craftFile({ codec, pages: [dataPage(1, PLAIN, Buffer.alloc(4), { stored: Buffer.from(stored) })] })
+  }
+  for (const [codec, stored] of valid) t.strictSame((await readTable(file(codec, stored))).rows, [[7]])
+  for (const [codec, stored] of invalid) {
+    await t.rejects(readTable(file(codec, stored)), { code: 'not_parquet', detail: /is not valid/ }, `${codec}: ${stored.slice(0, 8)}`)
   }
 })
 

@@ -15,6 +15,7 @@ t.test('nested columns are refused by their name, if they are wanted', async t =
 
 t.test('encrypted files are refused, with and without a plain footer', async t => {
   for (const name of ['encrypted', 'encrypted-columns']) await t.rejects(readTable(parquetFile(name)), { code: 'parquet_encrypted' })
+  await t.rejects(readTable(parquetFile('encrypted-columns'), { columns: () => ['day'] }), { code: 'parquet_encrypted' })
 })
 
 t.test('a file without rows has a header alone', async t => {
