@@ -98,5 +98,5 @@ function timeFault (day: number, nanosOfDay: number): Cell {
   const pad = (value: number): string => String(value).padStart(2, '0')
   const time = `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
   const fraction = String(nanosOfDay % 1e9).padStart(9, '0').replace(/0+$/, '')
-  return { fault: 'time_of_day', text: `${formatDay(day)}T${time}${fraction && `.${fraction}`}` }
+  return { fault: 'not_midnight', text: `${formatDay(day)}T${time}${fraction && `.${fraction}`}` }
 }

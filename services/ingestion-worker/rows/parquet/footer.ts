@@ -24,7 +24,7 @@ const FIRST_READ_BYTES = 512 * 1024
 /** Reads the footer of a file. Throws ParquetRefused, also for a file with more rows than the limit. */
 export async function readFooter (file: ReadAhead, limits: ParquetLimits): Promise<Footer> {
   const { byteLength } = file
-  if (byteLength > limits.maxBytes) throw new ParquetRefused('file_too_large', String(limits.maxBytes))
+  if (byteLength > limits.maxBytes) throw new ParquetRefused('file_too_large', `${limits.maxBytes} bytes`)
   if (byteLength < MAGIC.length + TAIL_BYTES) throw corrupt('it is too short')
   const tail = (await file.read(Math.max(0, byteLength - FIRST_READ_BYTES), byteLength)).slice(-TAIL_BYTES)
   const magic = Buffer.from(tail.subarray(4)).toString('latin1')

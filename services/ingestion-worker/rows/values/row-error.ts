@@ -51,7 +51,7 @@ const messages = {
   too_large: 'The decoded file is too long',
   no_header: 'The first line must name the columns orig_code, dest_code, day and price, separated by commas or semicolons',
   no_rows: 'The file has no rows',
-  file_too_large: 'A file of this type has at most {} bytes: split it',
+  file_too_large: 'A file of this kind has at most {}',
   too_many_columns: 'A file has at most {} columns',
   not_parquet: 'The file is not complete, valid Parquet{}',
   parquet_encrypted: 'The Parquet file is encrypted: write it without encryption',
