@@ -32,10 +32,21 @@ export function openStore (s3: S3Client, bucket: string) {
 
   const putStream = (key: string, body: Readable, contentType: string): Promise<Payload> => putStreamTo(s3, at(key), body, contentType)
 
-  async function openPayload ({ key, versionId, etag }: Payload, signal?: AbortSignal): Promise<Readable> {
-    const pinned = versionId ? { VersionId: versionId } : { IfMatch: etag }
-    const { Body } = await s3.send(new GetObjectCommand({ ...at(key), ...pinned }), { abortSignal: signal })
+  /** Returns the object of a payload, and no other object that its key has later. */
+  const pinned = ({ key, versionId, etag }: Payload) => ({ ...at(key), ...(versionId ? { VersionId: versionId } : { IfMatch: etag }) })
+
+  async function openPayload (payload: Payload, signal?: AbortSignal): Promise<Readable> {
+    const { Body } = await s3.send(new GetObjectCommand(pinned(payload)), { abortSignal: signal })
     return Body as Readable
+  }
+
+  /** Resolves with the bytes of a payload from `from` up to and without `to`. Rejects if the payload has fewer bytes, or is another object. */
+  async function readRange (payload: Payload, from: number, to: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const range = { ...pinned(payload), Range: `bytes=${from}-${to - 1}` }
+    const { Body } = await s3.send(new GetObjectCommand(range), { abortSignal: signal })
+    const bytes = await Body!.transformToByteArray()
+    if (bytes.length !== to - from) throw new Error(`${payload.key} has ${bytes.length} bytes from ${from} to ${to}`)
+    return bytes
   }
 
   const deletePayload = async ({ key, versionId }: Payload): Promise<void> => {
@@ -173,7 +184,7 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   return {
-    probe, putStream, openPayload, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
+    probe, putStream, openPayload, readRange, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
     ...openEffects(s3, bucket), notePurge, readPurgeNote, purgeObjects,
   }

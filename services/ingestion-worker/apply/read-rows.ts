@@ -61,7 +61,7 @@ export async function readRows (run: Run): Promise<ReadRows> {
   }
   let read: FileRead = { skipped: [], lastLineEnded: null }
   try {
-    const file = { checker, chunks, limits: limits.files ?? defaultFileLimits, signal, afterChunk }
+    const file = { store: run.store, manifest, checker, chunks, limits: limits.files ?? defaultFileLimits, signal, afterChunk }
     read = await readFile(file, manifest.format, { maxDays: limits.validityMaxDays ?? defaultValidityDays, charset: manifest.charset })
     if (checker.rowsSeen === 0 && !checker.stopped) checker.stop('no_rows')
     const { rows } = manifest

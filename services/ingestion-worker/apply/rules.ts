@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { referenceColumns, type ReferenceConditions } from '../../../lib/batch/conditions.ts'
+import { defaultParquetLimits, type ParquetLimits } from '../rows/parquet/limits.ts'
 import { rowRules, type RowRules } from '../rows/values/rules.ts'
 import { defaultXlsxLimits, type XlsxLimits } from '../rows/xlsx/xlsx-limits.ts'
 
@@ -11,8 +12,8 @@ export type BatchLimits = {
   files?: FileLimits
 }
 
-export type FileLimits = { xlsx: XlsxLimits }
-export const defaultFileLimits: FileLimits = { xlsx: defaultXlsxLimits }
+export type FileLimits = { xlsx: XlsxLimits, parquet: Omit<ParquetLimits, 'maxRows'> }
+export const defaultFileLimits: FileLimits = { xlsx: defaultXlsxLimits, parquet: defaultParquetLimits }
 
 /** Row rules with the version of the reference data that they come from. */
 export type CurrentRules = RowRules & { reference: ReferenceConditions }

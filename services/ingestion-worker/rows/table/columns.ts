@@ -26,6 +26,10 @@ export type ColumnOptions = {
 export const countColumns = (names: readonly string[], options: ColumnOptions): number =>
   new Set(names.map(name => meaningOf(name, options)).filter(column => column !== undefined && column !== null)).size
 
+/** Returns the names that are a column of a price, or have none: an index. */
+export const columnsOf = (names: readonly string[], options: ColumnOptions): string[] =>
+  names.filter(name => trimmed(name) === '' || typeof meaningOf(name, options) === 'string')
+
 /** Maps the names of a header to columns. Returns every fault of the header otherwise. */
 export function mapColumns (given: readonly string[], options: ColumnOptions): { columns: Columns } | { faults: HeaderFault[] } {
   const names = given.map(trimmed)

@@ -28,6 +28,18 @@ t.test('the objects of a batch', async t => {
     await t.rejects(store.openPayload(later), { name: /^NoSuch(Key|Version)$/ })
   })
 
+  t.test('a payload is read by ranges, and pinned', async t => {
+    const payload = await put('incoming/demo/3', '0123456789')
+    const range = async (from: number, to: number) => Buffer.from(await store.readRange(payload, from, to)).toString()
+    t.equal(await range(0, 10), '0123456789')
+    t.equal(await range(3, 5), '34')
+    await t.rejects(range(8, 11), { message: 'incoming/demo/3 has 2 bytes from 8 to 11' })
+    await t.rejects(store.readRange(payload, 0, 1, AbortSignal.abort()), { name: 'AbortError' })
+    await put('incoming/demo/3', 'abcdefghij')
+    if (testSystem().keepsVersions) t.equal(await range(0, 2), '01')
+    else await t.rejects(range(0, 2), { name: 'PreconditionFailed' })
+  })
+
   t.test('a payload can be deleted twice', async t => {
     const payload = await put('incoming/demo/2', 'first')
     await store.deletePayload(payload)
