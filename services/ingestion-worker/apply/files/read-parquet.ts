@@ -8,7 +8,9 @@ import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
 import type { FileRead, FileToRead } from './read-file.ts'
 
 /** Reads the columns of a price of a Parquet file. Throws FileRefused. */
-export async function readParquetFile ({ checker, limits, signal, afterChunk }: FileToRead, source: RangeFile, options: TableOptions): Promise<FileRead> {
+export async function readParquetFile (
+  { checker, limits, signal, afterChunk }: FileToRead, source: RangeFile, options: TableOptions
+): Promise<FileRead> {
   const rows = new TableRows(checker, options)
   let began = performance.now()
   await readParquet(source, {

@@ -22,6 +22,11 @@ export type ColumnOptions = {
   fixed?: Partial<Record<ColumnName, string>> | undefined
 }
 
+/** Name of a column without one, in a file that pandas has read and written again. */
+const unnamedByPandas = /^Unnamed: \d+$/
+/** Name of the index of a data frame in Parquet. It has no values of the table. */
+const indexOfPandas = /^__index_level_\d+__$/
+
 /** Returns how many different columns of a price a row of names has: a header has at least two. */
 export const countColumns = (names: readonly string[], options: ColumnOptions): number =>
   new Set(names.map(name => meaningOf(name, options)).filter(column => column !== undefined && column !== null)).size
@@ -32,7 +37,7 @@ export const columnsOf = (names: readonly string[], options: ColumnOptions): str
 
 /** Maps the names of a header to columns. Returns every fault of the header otherwise. */
 export function mapColumns (given: readonly string[], options: ColumnOptions): { columns: Columns } | { faults: HeaderFault[] } {
-  const names = given.map(trimmed)
+  const names = given.map(name => unnamedByPandas.test(name) ? '' : trimmed(name))
   const places: Columns['places'] = {}
   const unnamed: number[] = []
   const faults: HeaderFault[] = []
@@ -57,7 +62,7 @@ function meaningOf (given: string, { named, ignored }: ColumnOptions): ColumnNam
   const name = trimmed(given)
   const mapped = Object.entries(named ?? {}).find(([, own]) => own === name)?.[0] as ColumnName | undefined
   if (mapped) return mapped
-  if (ignored?.includes(name)) return null
+  if (ignored?.includes(name) || indexOfPandas.test(name)) return null
   const column = columnOf(name)
   return column && named?.[column] !== undefined ? undefined : column // the profile names another one for this column
 }
