@@ -1,7 +1,7 @@
 import type { Understood } from '../../../lib/batch/understood.ts'
 import { FileRefused } from '../rows/file-refused.ts'
 import { BatchPrices } from '../rows/output/batch-prices.ts'
-import { PriceOverview } from '../rows/overview.ts'
+import { overviewOf } from '../rows/overview.ts'
 import { RowChecker } from '../rows/values/row-checker.ts'
 import { fileError } from '../rows/values/row-error.ts'
 import { openContentDigest } from './duplicate/content-digest.ts'
@@ -41,13 +41,8 @@ export async function readRows (run: Run): Promise<ReadRows> {
   const began = performance.now()
   const { rules, payload } = await openPayload(run)
   const prices = new BatchPrices(rules)
-  const overview = new PriceOverview()
   const checker = new RowChecker(rules, {
-    price (orig, dest, day, cents) {
-      if (report.count > 0) return
-      prices.add(orig, dest, day, cents)
-      overview.add(orig, dest, day, cents)
-    },
+    price (orig, dest, day, cents) { if (report.count === 0) prices.add(orig, dest, day, cents) },
     error: report.add,
   })
   const content = openContentDigest(manifest)
@@ -81,6 +76,6 @@ export async function readRows (run: Run): Promise<ReadRows> {
   onStep('fetch', msSince(began) - parseMs, { bytes: chunks.bytes })
   onStep('parse', parseMs, { rows: rowsSeen, errors: report.count })
   const { lastLineEnded, ...dialect } = read
-  const understood = { format: manifest.format, ...dialect, rows: rowsSeen, ...overview.result(rules.ports.codes) }
+  const understood = { format: manifest.format, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) }
   return { rules, rows: report.count === 0 ? understood.prices : rowsSeen, understood, prices, lastLineEnded, contentDigest: content.digest() }
 }

@@ -39,6 +39,11 @@ export class CsvRows {
   #fields: CsvFields | null = null
   /** Whether the file has the four columns of a price and no other: a standard row is then checked in place. */
   #isSimple = false
+  /** Whether the next row may be plain: its fields are in the standard order, and the rows before it were in the standard form. */
+  #isPlain = false
+  /** Whether a plain row has shown the decimal sign. */
+  #isNoted = false
+  #hasPlainRow = false
   #isIndexed = true
   #firstLine: Buffer | null = null
   /** Offset in the file of the first byte of the current input. */
@@ -86,10 +91,10 @@ export class CsvRows {
   /** Reads the row that begins at `start`. Returns the index of the next row. */
   #row (bytes: Uint8Array, start: number): number {
     const fields = this.#fields
-    if (fields && this.#isSimple && fields.isOrdered && this.prices.isStandard) {
-      const next = readPlainRow(bytes, start, fields.separator, this.#checker)
+    if (this.#isPlain) {
+      const next = readPlainRow(bytes, start, fields!.separator, this.#checker)
       if (next > 0) {
-        this.#note(bytes, start, next)
+        if (!this.#isNoted) this.#note(bytes, start, next)
         return next
       }
     }
@@ -118,9 +123,11 @@ export class CsvRows {
 
   /** Notes what a standard row proves: its price stands at the end of `bytes[start, next)`. */
   #note (bytes: Uint8Array, start: number, next: number): void {
-    if (this.prices.conventions.decimalSign !== null) return
     const end = bytes[next - 2] === CR ? next - 2 : next - 1
     const hasPoint = bytes[end - 3] === POINT || bytes[end - 2] === POINT
+    if (!hasPoint && this.#hasPlainRow) return
+    this.#hasPlainRow = true
+    this.#isNoted = hasPoint
     this.prices.noteStandard(hasPoint ? Buffer.from(bytes.subarray(Math.max(start, end - 12), end)).toString('latin1').replace(/^.*[^\d.]/, '') : null)
   }
 
@@ -151,6 +158,7 @@ export class CsvRows {
     else {
       const [orig, dest, day, price, to] = cells as [Cell, Cell, Cell, Cell, Cell]
       prices.read({ orig, dest, day, price, ...(this.#has('valid_to') ? { to } : {}) }, source)
+      this.#isPlain &&= prices.isStandard
     }
   }
 
@@ -216,6 +224,7 @@ export class CsvRows {
     this.separator = header.separator
     this.#fields = new CsvFields(header.separator.charCodeAt(0), names.map((_, at) => slotOf.get(at) ?? -1))
     this.#isSimple = unnamed.length === 0 && (['orig_code', 'dest_code', 'day', 'price'] as const).every(column => places[column] !== undefined)
+    this.#isPlain = this.#isSimple && this.#fields.isOrdered
   }
 
   #noHeader (): void {

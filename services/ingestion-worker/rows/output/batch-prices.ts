@@ -28,6 +28,10 @@ export type SortedPrices = {
   laneMonths: () => Iterable<LaneMonthPrices>
 }
 
+export type Price = { orig: number, dest: number, day: number, cents: number }
+/** Days are in days since 1970-01-01. */
+export type Bounds = { firstDay: number, lastDay: number, lowest: number, highest: number }
+
 /** Collects the prices of a batch, nine bytes each, and sorts them by month and lane. */
 export class BatchPrices {
   readonly #blocks: Block[] = []
@@ -83,6 +87,48 @@ export class BatchPrices {
       }
     }
     return { days, cents, size: order.length, laneMonths: () => this.#inOrder(order) }
+  }
+
+  /** Number of prices so far. */
+  get count (): number {
+    return this.#blocks.length * BLOCK_PRICES + this.#length
+  }
+
+  /** Returns the first prices, in the order of the file. */
+  first (count: number): Price[] {
+    const { laneMonths, days, cents } = this.#blocks[0] ?? this.#block
+    return Array.from({ length: Math.min(count, this.count) }, (_, at) => {
+      const lane = this.#laneMonths.laneOf(laneMonths[at]!)
+      const orig = Math.floor(lane / this.#ports)
+      return { orig, dest: lane - orig * this.#ports, day: this.#monthOf(laneMonths[at]!) + days[at]! - 1, cents: cents[at]! }
+    })
+  }
+
+  /** Returns the first and the last day, and the lowest and the highest price; null without prices. A second pass is cheaper than a look at each price. */
+  bounds (): Bounds | null {
+    if (this.count === 0) return null
+    const months = Float64Array.from({ length: this.#laneMonths.size }, (_, entry) => this.#monthOf(entry))
+    const [firstMonth, lastMonth] = [months.reduce((a, b) => Math.min(a, b)), months.reduce((a, b) => Math.max(a, b))]
+    const isAtEnd = Uint8Array.from(months, month => (month === firstMonth ? 1 : 0) | (month === lastMonth ? 2 : 0))
+    let [firstDay, lastDay, lowest, highest] = [31, 0, Infinity, 0]
+    for (const { laneMonths, days, cents } of [...this.#blocks, this.#block]) {
+      const length = laneMonths === this.#block.laneMonths ? this.#length : BLOCK_PRICES
+      for (let at = 0; at < length; at++) {
+        const price = cents[at]!
+        if (price < lowest) lowest = price
+        if (price > highest) highest = price
+        const end = isAtEnd[laneMonths[at]!]!
+        if (end === 0) continue
+        if (end & 1 && days[at]! < firstDay) firstDay = days[at]!
+        if (end & 2 && days[at]! > lastDay) lastDay = days[at]!
+      }
+    }
+    return { firstDay: firstMonth + firstDay - 1, lastDay: lastMonth + lastDay - 1, lowest, highest }
+  }
+
+  /** Returns the first day of the month of a lane-month. */
+  #monthOf (entry: number): number {
+    return this.#months.first[this.#laneMonths.monthOf(entry)]!
   }
 
   * #inOrder (order: Uint32Array): Generator<LaneMonthPrices> {

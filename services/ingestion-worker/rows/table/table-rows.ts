@@ -40,7 +40,7 @@ export class TableRows implements TableSink {
     if (this.#checker.stopped) return
     if (cells.every(isEmpty)) this.blankRows++
     else if (!this.columns) this.#header(cells, row)
-    else if (this.#checker.nextRow(this.#options.cellAt ? row : undefined)) this.#read(cells, this.columns)
+    else if (this.#options.cellAt ? this.#checker.nextSheetRow(row) : this.#checker.nextRow()) this.#read(cells, this.columns)
   }
 
   end (): void {

@@ -31,11 +31,10 @@ export class RowChecker {
   readonly rules: RowRules
   /** Number of data rows so far, good and bad. */
   rowsSeen = 0
-  /** Number of the current row in errors. */
-  rowNumber = 0
   /** True after a fault of the file. The parsers then read no more rows. */
   stopped = false
   readonly #sink: RowSink
+  #sheetRow: number | undefined
   #errorsOfRow = 0
   #gapBytes = 0
 
@@ -44,14 +43,24 @@ export class RowChecker {
     this.#sink = sink
   }
 
-  /** Begins a row. `number` is its number in a sheet. Returns false, and stops the reader, if the file has too many rows. */
-  nextRow (number?: number): boolean {
+  /** Number of the current row in errors. */
+  get rowNumber (): number {
+    return this.#sheetRow ?? this.rowsSeen
+  }
+
+  /** Begins a row of a sheet, by its number there. Returns false as {@link nextRow} does. */
+  nextSheetRow (number: number): boolean {
+    this.#sheetRow = number
+    return this.nextRow()
+  }
+
+  /** Begins a row. Returns false, and stops the reader, if the file has too many rows. */
+  nextRow (): boolean {
     if (this.rowsSeen === this.rules.maxRows) {
       this.stop('too_many_rows', { detail: String(this.rules.maxRows) })
       return false
     }
     this.rowsSeen++
-    this.rowNumber = number ?? this.rowsSeen
     this.#errorsOfRow = 0
     this.#gapBytes = 0
     return true
