@@ -104,12 +104,19 @@ export class BatchPrices {
     })
   }
 
-  /** Returns the first and the last day, and the lowest and the highest price; null without prices. A second pass is cheaper than a look at each price. */
+  /** Returns the first and the last day, and the lowest and the highest price; null without prices. A second pass is cheaper than a look at each. */
   bounds (): Bounds | null {
     if (this.count === 0) return null
-    const months = Float64Array.from({ length: this.#laneMonths.size }, (_, entry) => this.#monthOf(entry))
-    const [firstMonth, lastMonth] = [months.reduce((a, b) => Math.min(a, b)), months.reduce((a, b) => Math.max(a, b))]
-    const isAtEnd = Uint8Array.from(months, month => (month === firstMonth ? 1 : 0) | (month === lastMonth ? 2 : 0))
+    const { size } = this.#laneMonths
+    let [firstMonth, lastMonth] = [Infinity, -Infinity]
+    for (let entry = 0; entry < size; entry++) {
+      firstMonth = Math.min(firstMonth, this.#monthOf(entry))
+      lastMonth = Math.max(lastMonth, this.#monthOf(entry))
+    }
+    const isAtEnd = new Uint8Array(size)
+    for (let entry = 0; entry < size; entry++) {
+      isAtEnd[entry] = (this.#monthOf(entry) === firstMonth ? 1 : 0) | (this.#monthOf(entry) === lastMonth ? 2 : 0)
+    }
     let [firstDay, lastDay, lowest, highest] = [31, 0, Infinity, 0]
     for (const { laneMonths, days, cents } of [...this.#blocks, this.#block]) {
       const length = laneMonths === this.#block.laneMonths ? this.#length : BLOCK_PRICES
