@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Aws, Common, Count, UnfinishedMax, CorrectionsKeepDays } from '../../lib/process/config.ts'
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { defaultValidityDays } from './apply/read-rows.ts'
+import { fileLimitVariables } from './file-limits.ts'
 import { MAX_PRICE_USD } from './rows/values/rules.ts'
 
 /** Environment variables of the ingestion worker. */
@@ -25,6 +26,7 @@ export const Config = Type.Object({
   BATCH_MAX_DECODED_BYTES: Count('longest decoded content of an upload, in bytes', { default: 16 * 1024 ** 3 }),
   BATCH_MAX_ROW_BYTES: Count('longest row, in bytes', { default: 65_536, maximum: 1_048_576 }),
   BATCH_MAX_GAP_BYTES: Count('most white space and blank lines between two rows, in bytes', { default: 1_048_576 }),
+  ...fileLimitVariables,
   RECEIVE_SECONDS: Count('wait time of one receive (long polling), in seconds; an idle process takes up to as long to stop', {
     default: 5, maximum: 20,
   }),

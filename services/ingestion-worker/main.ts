@@ -10,6 +10,7 @@ import { openDatabase } from '../../lib/postgres/database.ts'
 import { openLog } from '../../lib/process/log.ts'
 import { exitIfRefused } from '../../lib/migrations/schema.ts'
 import { stopInPhases } from '../../lib/process/stop.ts'
+import { fileLimits } from './file-limits.ts'
 import { buildIngestionWorker } from './app.ts'
 import { checks, Config } from './config.ts'
 
@@ -47,6 +48,7 @@ const worker = buildIngestionWorker({
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     maxPriceUsd: config.PRICE_MAX_USD,
     validityMaxDays: config.VALIDITY_MAX_DAYS,
+    files: fileLimits(config),
   },
   guard: {
     providers: config.OUTLIER_PROVIDERS.split(',').filter(provider => provider !== ''), factor: config.OUTLIER_FACTOR, share: config.OUTLIER_SHARE,
