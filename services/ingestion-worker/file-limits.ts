@@ -19,16 +19,17 @@ export const fileLimitVariables = {
   PARQUET_MAX_COLUMNS: Count('columns of a Parquet file', { default: parquet.maxColumns, maximum: 16_384 }),
 }
 
-const Variables = Type.Object(fileLimitVariables)
+type Variables = Static<ReturnType<typeof Type.Object<typeof fileLimitVariables>>>
 
 /** Returns the limits that the environment variables have. */
-export const fileLimits = (config: Static<typeof Variables>): FileLimits => ({
+export const fileLimits = (config: Variables): FileLimits => ({
   xlsx: {
     ...xlsx, maxBytes: config.XLSX_MAX_BYTES, maxUnpackedBytes: config.XLSX_MAX_UNPACKED_BYTES, maxEntries: config.XLSX_MAX_ENTRIES,
-    maxSheets: config.XLSX_MAX_SHEETS, maxColumns: config.XLSX_MAX_COLUMNS, maxCellChars: config.XLSX_MAX_CELL_CHARS, maxTextBytes: config.XLSX_MAX_TEXT_BYTES,
+    maxSheets: config.XLSX_MAX_SHEETS, maxColumns: config.XLSX_MAX_COLUMNS, maxCellChars: config.XLSX_MAX_CELL_CHARS,
+    maxTextBytes: config.XLSX_MAX_TEXT_BYTES,
   },
   parquet: {
-    ...parquet, maxBytes: config.PARQUET_MAX_BYTES, maxFooterBytes: config.PARQUET_MAX_FOOTER_BYTES, maxRowGroupBytes: config.PARQUET_MAX_ROW_GROUP_BYTES,
-    maxColumns: config.PARQUET_MAX_COLUMNS,
+    ...parquet, maxBytes: config.PARQUET_MAX_BYTES, maxFooterBytes: config.PARQUET_MAX_FOOTER_BYTES,
+    maxRowGroupBytes: config.PARQUET_MAX_ROW_GROUP_BYTES, maxColumns: config.PARQUET_MAX_COLUMNS,
   },
 })
