@@ -128,7 +128,7 @@ export class PriceRows {
     if (known !== undefined) return known
     const bytes = Buffer.from(trimmed(cell))
     const port = this.#checker.rules.ports.find(bytes, 0, bytes.length)
-    if (port >= 0) this.#ports.set(cell, port)
+    if (port >= 0 && cell.length === bytes.length) this.#ports.set(cell, port) // as many as there are codes, in upper and lower case
     return port
   }
 

@@ -13,7 +13,7 @@ export type PriceReading =
 
 const withDecimals = /^(\d+)([.,])(\d+)$/
 /** Thousands in groups of three, then optionally the other sign and decimals. */
-const grouped = /^(\d{1,3})(?:([.,' \u00a0\u2009\u202f\u2019])\d{3})(?:\2\d{3})*(?:([.,])(\d+))?$/
+const grouped = /^([1-9]\d{0,2})(?:([.,' \u00a0\u2009\u202f\u2019])\d{3})(?:\2\d{3})*(?:([.,])(\d+))?$/
 const dollars = /^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$/i
 
 /** Reads a price in USD from a text without white space around it. Never guesses: a text with two readings has `digits`. */
