@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Charset } from './content/charset.ts'
 import { parseTraceparent } from '../process/trace.ts'
 import type { Actor } from './actor.ts'
+import type { ProfileOfBatch } from './profile.ts'
 
 /** `withdraw`: the batch has no payload and takes another batch back. */
 export type Mode = 'apply' | 'dry_run' | 'withdraw'
@@ -146,6 +147,7 @@ export type Manifest = Accepted & {
   replaces?: Replaces | undefined
   /** The provider's name of a series of batches. */
   series?: string | undefined
+  profile?: ProfileOfBatch | undefined
 }
 
 /** Reference to one version of one object. In a bucket without versioning `versionId` is null, and the ETag pins the content. */

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { release } from '../process/release.ts'
+import type { Manifest } from './batch.ts'
 
 /** Reference data at one moment: its version, and the first and last day of the months that have a partition. */
 export type ReferenceConditions = { reference: number, first_day: string, last_day: string }
@@ -11,7 +12,14 @@ export type Conditions = ReferenceConditions & {
   limits: Record<string, unknown>
   /** Number of rows that the request declares. */
   rows: number | null
+  /** Version of the profile. Absent without a profile. */
+  profile?: string
 }
+
+/** Conditions that the request of a batch has set. */
+export type RequestConditions = Pick<Conditions, 'rows' | 'profile'>
+export const requestConditions = ({ rows, profile }: Pick<Manifest, 'rows' | 'profile'>): RequestConditions =>
+  ({ rows: rows ?? null, ...(profile ? { profile: profile.version } : {}) })
 
 /** Stored with a rejection: the conditions, or the batch that applied the same content. A duplicate stays rejected under any conditions. */
 export type CheckedUnder = Conditions | { duplicate: string }
@@ -29,10 +37,10 @@ export async function publishWorkerRules (sql: Sql, limits: object): Promise<voi
     where (worker_rules.release, worker_rules.limits) is distinct from (excluded.release, excluded.limits)`
 }
 
-/** Returns the conditions under which a batch that declares `rows` would be checked now; null until a worker has published its rules. */
-export async function readCurrentConditions (sql: Sql, rows: number | null): Promise<Conditions | null> {
-  const [row] = await sql<Array<Omit<Conditions, 'rows'>>>`
+/** Returns the conditions under which a batch of such a request would be checked now; null until a worker has published its rules. */
+export async function readCurrentConditions (sql: Sql, ofRequest: RequestConditions): Promise<Conditions | null> {
+  const [row] = await sql<Array<Omit<Conditions, keyof RequestConditions>>>`
     select worker_rules.release, worker_rules.limits, reference.*
     from worker_rules, (select ${referenceColumns(sql)} from price_months) as reference`
-  return row ? { ...row, rows } : null
+  return row ? { ...row, ...ofRequest } : null
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Sql } from 'postgres'
 import { withDeadline } from '../process/deadline.ts'
 import { batchId, type Mode, type Name } from './batch.ts'
-import { readCurrentConditions, type CheckedUnder, type Conditions } from './conditions.ts'
+import { readCurrentConditions, type CheckedUnder, type Conditions, type RequestConditions } from './conditions.ts'
 import type { Store } from './store/store.ts'
 
 /** One of the successive batches of one content. The next generation is accepted only after the previous one was rejected. */
@@ -29,12 +29,14 @@ export function generationsOf (provider: string, mode: Mode, first: Name): Gener
  *
  * Throws the errors of the database.
  */
-export async function findCurrentGeneration (sql: Sql, generations: readonly Generation[], from: number, rows: number | null): Promise<number> {
+export async function findCurrentGeneration (
+  sql: Sql, generations: readonly Generation[], from: number, ofRequest: RequestConditions
+): Promise<number> {
   const found = await withDeadline(sql<Array<{ id: string, checked_under: CheckedUnder | null }>>`
     select id, checked_under from batches where id = any(${generations.map(({ id }) => id)}) and state = 'rejected'`, databaseTimeoutMs)
   const rejected = new Map(found.map(({ id, checked_under: under }) => [id, under]))
   if (!rejected.has(generations[from]!.id)) return from
-  const now = await withDeadline(readCurrentConditions(sql, rows), databaseTimeoutMs)
+  const now = await withDeadline(readCurrentConditions(sql, ofRequest), databaseTimeoutMs)
   let at = from
   for (; at < generations.length - 1; at++) {
     const under = rejected.get(generations[at]!.id)

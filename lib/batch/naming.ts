@@ -3,6 +3,7 @@ import type { Log } from '../process/log.ts'
 import { Problem } from '../http/problem.ts'
 import { accept, type Acceptance, type Admit } from './accept.ts'
 import { batchId, type Manifest, type Name } from './batch.ts'
+import { requestConditions } from './conditions.ts'
 import { findCurrentGeneration, generationsOf, findLastAccepted, type Generation } from './generations.ts'
 import type { Queue } from './queue.ts'
 import { isRebuiltFromRow } from './store/manifest-fallback.ts'
@@ -24,11 +25,11 @@ export type NamedAcceptance = Acceptance & { databaseUnavailable?: boolean }
  */
 export async function acceptNamed (options: NamingOptions, manifest: Manifest, former?: Name): Promise<NamedAcceptance> {
   const { store, queue, log, admit } = options
-  if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return await accept(store, queue, manifest, admit)
+  if (manifest.name.kind === 'key' || manifest.name.kind === 'request') return withSameProfile(await accept(store, queue, manifest, admit), manifest)
   const formerId = former && batchId(manifest.provider, manifest.mode, former)
   const before = formerId ? await mapStoreErrors(store.readManifest(formerId)) : null
   const first = former && before?.id === formerId ? former : manifest.name
-  const acceptance = await acceptContent(options, manifest, first)
+  const acceptance = withSameProfile(await acceptContent(options, manifest, first), manifest)
   if (formerId && !before && !isRebuiltFromRow(acceptance.manifest)) {
     await store.createManifest(acceptance.manifest, formerId)
       .catch(error => log.warn({ err: error, batchId: acceptance.manifest.id }, 'manifest not written under the former name of the batch'))
@@ -55,7 +56,7 @@ async function acceptGeneration (
     let next: number
     let databaseUnavailable = false
     try {
-      next = await findCurrentGeneration(sql, generations, at, manifest.rows ?? null)
+      next = await findCurrentGeneration(sql, generations, at, requestConditions(manifest))
     } catch (error) {
       log.warn({ err: error, batchId: acceptance.manifest.id }, 'database unavailable: batch state is unknown')
       next = await mapStoreErrors(findLastAccepted(store, generations, at))
@@ -68,6 +69,21 @@ async function acceptGeneration (
   }
   return acceptance
 }
+
+/**
+ * Returns the acceptance if its batch is read as the request asks. Throws `key-reused` for another version of a profile, and `database-unavailable`
+ * if it is unknown whether that batch was rejected: then the content would be checked anew.
+ */
+function withSameProfile (acceptance: NamedAcceptance, { profile, name }: Manifest): NamedAcceptance {
+  const { manifest: existing, replayed, databaseUnavailable } = acceptance
+  if (!replayed || existing.profile?.version === profile?.version || isRebuiltFromRow(existing)) return acceptance
+  const { id, acceptedAt } = existing
+  if (databaseUnavailable) throw new Problem('database-unavailable', `This content was sent before with ${described(existing.profile)}. The state of that batch is unknown; try again`, { members: { id } })
+  throw new Problem('key-reused', `${name.kind === 'key' ? 'The key belongs to' : 'This content was accepted as'} batch ${id}, at ${acceptedAt}, with ${described(existing.profile)}. ` +
+    `This request has ${described(profile)}. To have the file read anew, send it under another key, with ?replaces=${id}`, { members: { id } })
+}
+
+const described = (profile: Manifest['profile']): string => profile ? `version ${profile.version} of the profile ${profile.name}` : 'no profile'
 
 const named = (manifest: Manifest, name: Name): Manifest => ({ ...manifest, id: batchId(manifest.provider, manifest.mode, name), name })
 

@@ -16,6 +16,7 @@ import { registerDeadLetters } from './routes/dead-letters.ts'
 import { registerEffect } from './routes/effect.ts'
 import { registerErrors } from './routes/errors.ts'
 import { registerPrices } from './routes/prices.ts'
+import { registerProfiles } from './routes/profiles.ts'
 import { registerRelease } from './routes/release.ts'
 import { registerSubmit } from './routes/submit.ts'
 import { registerUploads } from './routes/uploads.ts'
@@ -65,6 +66,7 @@ export async function buildIngestionApi (dependencies: Dependencies): Promise<Fa
     registerDeadLetters(routes, api)
     registerWithdraw(routes, api)
     registerRelease(routes, api)
+    registerProfiles(routes, api)
   })
   return app
 }

@@ -12,6 +12,7 @@ export const UnderstoodView = Type.Unsafe<Understood>(Type.Object({
   day_order: text('day.month or month.day, of days with the year last'),
   sheet: text('the sheet that was read'),
   columns: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'the name in the file of each column' })),
+  profile: Type.Optional(Type.Object({ name: Type.String(), version: Type.String() }, { description: 'the profile that the batch was accepted with' })),
   rows: Type.Integer(),
   prices: Type.Integer({ description: 'prices of the good rows before the first error; a validity gives one for each day' }),
   first_day: Type.Union([Type.String(), Type.Null()]),

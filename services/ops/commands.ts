@@ -30,6 +30,10 @@ import { parkedMessages } from './messages/parked.ts'
 import { strayMessages } from './messages/stray.ts'
 import { findPrices } from './prices/find.ts'
 import { showMonths } from './prices/months.ts'
+import { deleteProfile } from './profiles/delete.ts'
+import { listProfiles } from './profiles/list.ts'
+import { putProfile } from './profiles/put.ts'
+import { showProfile } from './profiles/show.ts'
 import { loadReferenceFiles } from './reference/load.ts'
 import { retireCodes, unretireCodes } from './reference/retire.ts'
 import { sample } from './sample.ts'
@@ -40,6 +44,7 @@ export const commands: readonly Command[] = [
   purgeBatch, submitBatch, replayBatches,
   listDeadLetters, showDeadLetter, redriveDeadLetters, discardDeadLetters,
   strayMessages, parkedMessages, findPrices, showMonths, showLedgerStatus, mergeLedger,
+  listProfiles, showProfile, putProfile, deleteProfile,
   loadReferenceFiles, retireCodes, unretireCodes,
   listKeys, addKey, revokeKey,
   showActivity, showLocks, cancelSession, showSizes, showSlots, showReplication,

@@ -13,6 +13,7 @@ export function undocumented (document: OpenApi, method: string, path: string, {
   if (!operation) return [] // the document has no operation for unknown routes and methods (404 and 405)
   const documented = operation.responses?.[status]
   if (!documented) return [`${method} ${template} responds with ${status}, which is not documented`]
+  if (type === null && body === '' && !documented.content) return []
   const mediaType = type?.split(';')[0] ?? ''
   const media = documented.content?.[mediaType]
   if (!media) return [`${method} ${template} responds with ${status} as "${mediaType}", which is not documented`]

@@ -10,7 +10,7 @@ export interface PayloadBucketArgs {
 
 /**
  * Prefixes that expire. `batches/` does not: a manifest is the acceptance of a batch, and answers repeated requests forever. `decisions/`
- * does not: a restored database reads from it which batches were rejected and discarded.
+ * does not: a restored database reads from it which batches were rejected and discarded. `profiles/` and `profile-versions/` do not: batches name versions.
  */
 const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/', 'effects/']
 
@@ -44,7 +44,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
   }
 
   /** Accepts batches: payloads, manifests, pending records, uploads. Reads reports, writes effects, and writes a decision when an operator
-   * discards a batch. */
+   * discards a batch. Writes and deletes profiles, and writes their versions. */
   accept (): Statement[] {
     return [
       this.#allowList(),
@@ -53,6 +53,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
       this.#allowObjects(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
       this.#allowObjects(['s3:GetObject'], ['reports/*']),
+      ...this.#profiles(),
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], ['effects/*']),
     ]
   }
@@ -69,7 +70,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions and withdrawals, looks for payloads, purges. */
+  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions, withdrawals and profiles, looks for payloads, purges. */
   operate (): Statement[] {
     return [
       this.#allowList(),
@@ -78,8 +79,17 @@ export class PayloadBucket extends pulumi.ComponentResource {
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['pending/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*', 'purges/*']),
       this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
+      ...this.#profiles(),
       { actions: ['s3:ListBucketVersions'], resources: [this.#arn] },
       this.#allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], ['incoming/*', 'reports/*', 'effects/*', 'decisions/*']),
+    ]
+  }
+
+  /** The versions of a profile are never deleted. */
+  #profiles (): Statement[] {
+    return [
+      this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['profiles/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['profile-versions/*']),
     ]
   }
 

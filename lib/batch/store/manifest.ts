@@ -1,4 +1,6 @@
+import { Value } from 'typebox/value'
 import { isWithdrawal, type AnyManifest, type Manifest } from '../batch.ts'
+import { profileFaults, ProfileOfBatch } from '../profile.ts'
 
 /**
  * Parses the manifest of a batch. The id in the manifest may differ from the requested `id` (decision 0022). Throws `INVALID_MANIFEST` if
@@ -18,7 +20,8 @@ export function parseManifest (id: string, text: string): AnyManifest {
   const isAccepted = manifest !== null && [1, 2, 3].includes(manifest.version as number) && isId(manifest.id) && typeof manifest.provider === 'string'
   const isManifest = isAccepted && (manifest!.mode === 'withdraw'
     ? isId(manifest!.target) && typeof manifest!.actor?.name === 'string'
-    : typeof manifest!.digest === 'string' && typeof manifest!.payload?.key === 'string' && isReplaces(manifest!.replaces))
+    : typeof manifest!.digest === 'string' && typeof manifest!.payload?.key === 'string' && isReplaces(manifest!.replaces) &&
+      (manifest!.profile === undefined || (manifest!.version === 3 && isProfile(manifest!.profile))))
   if (!isManifest) throw Object.assign(new Error(`The manifest of batch ${id} cannot be parsed`), { code: 'INVALID_MANIFEST' })
   return manifest as unknown as AnyManifest
 }
@@ -29,5 +32,6 @@ export function withPrices (manifest: AnyManifest): Manifest {
   return manifest
 }
 
+const isProfile = (value: unknown): boolean => Value.Check(ProfileOfBatch, value) && profileFaults(value).length === 0
 const isId = (value: unknown): boolean => /^[0-9a-f]{64}$/.test(String(value))
 const isReplaces = (value: unknown): boolean => value === undefined || value === 'previous' || (Array.isArray(value) && value.every(isId))

@@ -8,6 +8,7 @@ import { parseDecision, type Decision } from './decision.ts'
 import { deleteVersions } from './delete-versions.ts'
 import { effectKeys, openEffects } from './effects.ts'
 import { parseManifest } from './manifest.ts'
+import { openProfiles } from './profiles.ts'
 import { parsePurgeNote, type PurgeNote } from './purge-note.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
 import { trackServerTime } from './store-clock.ts'
@@ -21,6 +22,8 @@ import { trackServerTime } from './store-clock.ts'
  * - `decisions/<id>.json`: its final state, if the batch is not applied.
  * - `purges/<id>.json`: the note that it was purged.
  * - `effects/<id>.<of>.ndjson`: what it has changed, or would have changed when it was checked.
+ *
+ * `profiles.ts` describes the objects of profiles.
  */
 export type Store = ReturnType<typeof openStore>
 
@@ -186,6 +189,6 @@ export function openStore (s3: S3Client, bucket: string) {
   return {
     probe, putStream, openPayload, readRange, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
-    ...openEffects(s3, bucket), notePurge, readPurgeNote, purgeObjects,
+    ...openEffects(s3, bucket), ...openProfiles(s3, bucket), notePurge, readPurgeNote, purgeObjects,
   }
 }

@@ -4,13 +4,14 @@ import { Type } from 'typebox'
 import { isInProgress, type Encoding, type Format, type Manifest } from '../../../lib/batch/batch.ts'
 import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { acceptNamed } from '../../../lib/batch/naming.ts'
+import { profileNamePattern } from '../../../lib/batch/profile.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
 import { withDeadline } from '../../../lib/process/deadline.ts'
 import { accessProblems, providerOf, requireKey } from '../../../lib/api-keys/require-key.ts'
 import { documentedProblems } from '../../../lib/http/documented-problems.ts'
-import { Problem } from '../../../lib/http/problem.ts'
+import { Problem, type ProblemCode } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { requireBatchType } from '../body/accepted-types.ts'
 import { parseContentDigest, type DigestCheck } from '../body/content-digest.ts'
@@ -18,6 +19,7 @@ import { readUploadCommand } from '../body/upload-command.ts'
 import { parseCharset, parseEncoding, parseFormat } from '../body/media.ts'
 import { checkLength, receiveBody } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
+import { findProfile, refusalOf } from '../profile-of-batch.ts'
 import { checkReplaced, maxReplaced, readCorrection, replacesPattern, seriesPattern, type Correction } from '../replaces.ts'
 import { databaseTimeoutMs, readBatchView } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
@@ -44,6 +46,7 @@ const schema = {
     replaces: Type.Optional(Type.String({
       pattern: replacesPattern, description: `ids of your batches, at most ${maxReplaced} separated by commas, or previous: the latest one of the Batch-Series. In the moment in which the batch is applied, their prices no longer count`,
     })),
+    profile: Type.Optional(Type.String({ pattern: profileNamePattern, description: 'the name of one of your profiles: how the file is read' })),
   }, { additionalProperties: false }),
   // Without types: the body is a stream, and the worker validates its content.
   body: {
@@ -64,11 +67,14 @@ const schema = {
     200: accepted('With Prefer: wait: the batch was accepted, and is no longer queued or processing'),
     202: accepted('Accepted: the batch is stored durably'),
     ...documentedProblems(...accessProblems('submit'), 'invalid-parameters', 'malformed-request', 'malformed-body', 'digest-mismatch',
-      'unknown-upload', 'request-timeout', 'upload-incomplete', 'content-too-large', 'unsupported-media-type', 'unknown-batch', 'batch-withdrawn', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable'),
+      'unknown-upload', 'request-timeout', 'upload-incomplete', 'content-too-large', 'unsupported-media-type', 'unknown-batch', 'unknown-profile', 'batch-withdrawn', 'key-reused', 'too-many-requests', 'too-many-unfinished', 'overloaded', 'store-unavailable', 'queue-unavailable', 'database-unavailable'),
   },
 }
 
-type Query = { dry_run?: string, rows?: string, replaces?: string }
+type Query = { dry_run?: string, rows?: string, replaces?: string, profile?: string }
+
+/** Problems after which the payload of the request belongs to no batch. */
+const refusals: readonly ProblemCode[] = ['key-reused', 'too-many-unfinished', 'database-unavailable']
 
 /** `POST /batches` */
 export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
@@ -88,13 +94,21 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     checkLength(request.raw, limits)
     const correction = readCorrection(request.query.replaces, request.headers)
     await checkReplaced(store, providerOf(request), correction)
+    const profile = await findProfile(store, providerOf(request), request.query.profile)
     const digest = parseContentDigest(request.headers['content-digest'] as string | undefined)
     const upload = format === 'json' ? await readUploadCommand(request.raw, digest, limits) : null
+    const early = upload === null && refusalOf(profile, format)
+    if (early) throw early
     const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
-    const manifest = manifestOf(request, sent, correction)
+    const refusal = refusalOf(profile, sent.format)
+    if (refusal) {
+      discard(sent)
+      throw refusal
+    }
+    const manifest = manifestOf(request, sent, { ...correction, profile })
     const accepting = performance.now()
     const acceptance = await acceptNamed({ ...api, admit: api.unfinished.admit }, manifest, sent.formerName).catch(error => {
-      if (error instanceof Problem && (error.code === 'key-reused' || error.code === 'too-many-unfinished')) discard(sent)
+      if (error instanceof Problem && refusals.includes(error.code)) discard(sent)
       throw error
     })
     if (acceptance.manifest.payload.key !== sent.payload.key) discard(sent)
@@ -148,11 +162,11 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   }
 }
 
-function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content, correction: Correction): Manifest {
+function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content, parameters: Correction & Pick<Manifest, 'profile'>): Manifest {
   const { dry_run: isDryRun, rows } = request.query
   return createManifest(sent, {
     provider: providerOf(request), mode: isDryRun === 'true' ? 'dry_run' : 'apply', key: request.headers['idempotency-key'] as string | undefined,
-    rows: rows === undefined ? undefined : Number(rows), ...correction, traceparent: request.id,
+    rows: rows === undefined ? undefined : Number(rows), ...parameters, traceparent: request.id,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../../lib/batch/batch.ts'
+import { requestConditions } from '../../../lib/batch/conditions.ts'
 import { release } from '../../../lib/process/release.ts'
 import type { Attempt } from '../receive/attempt.ts'
 import { endWithdrawn } from './corrections/apply-withdrawal.ts'
@@ -44,7 +45,7 @@ async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: At
     rowsRead = read.rows
     if (manifest.mode === 'dry_run' && report.count === 0) await storeEffect(run, rules.ports.codes, read.prices.sort())
     if (manifest.mode === 'dry_run' || report.count > 0) {
-      return await decide(run, read, { ...rules.reference, release, limits: options.limits, rows: manifest.rows ?? null })
+      return await decide(run, read, { ...rules.reference, release, limits: options.limits, ...requestConditions(manifest) })
     }
     await recordTargets(run)
     const prices = read.prices.sort()

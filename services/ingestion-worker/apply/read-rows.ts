@@ -2,6 +2,7 @@ import type { Understood } from '../../../lib/batch/understood.ts'
 import { FileRefused } from '../rows/file-refused.ts'
 import { BatchPrices } from '../rows/output/batch-prices.ts'
 import { overviewOf } from '../rows/overview.ts'
+import { tableOptionsOf } from '../rows/table/profile-options.ts'
 import { RowChecker } from '../rows/values/row-checker.ts'
 import { fileError } from '../rows/values/row-error.ts'
 import { openContentDigest } from './duplicate/content-digest.ts'
@@ -57,7 +58,9 @@ export async function readRows (run: Run): Promise<ReadRows> {
   let read: FileRead = { skipped: [], lastLineEnded: null }
   try {
     const file = { store: run.store, manifest, checker, chunks, limits: limits.files ?? defaultFileLimits, signal, afterChunk }
-    read = await readFile(file, manifest.format, { maxDays: limits.validityMaxDays ?? defaultValidityDays, charset: manifest.charset })
+    const declared = manifest.profile ? tableOptionsOf(manifest.profile) : {}
+    const charset = manifest.charset ?? declared.charset
+    read = await readFile(file, manifest.format, { ...declared, maxDays: limits.validityMaxDays ?? defaultValidityDays, charset })
     if (checker.rowsSeen === 0 && !checker.stopped) checker.stop('no_rows')
     const { rows } = manifest
     if (rows !== undefined && rows !== checker.rowsSeen && !checker.stopped) {
@@ -76,6 +79,8 @@ export async function readRows (run: Run): Promise<ReadRows> {
   onStep('fetch', msSince(began) - parseMs, { bytes: chunks.bytes })
   onStep('parse', parseMs, { rows: rowsSeen, errors: report.count })
   const { lastLineEnded, ...dialect } = read
-  const understood = { format: manifest.format, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) }
+  const { name, version } = manifest.profile ?? {}
+  const profile = name && version ? { profile: { name, version } } : {}
+  const understood = { format: manifest.format, ...profile, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) }
   return { rules, rows: report.count === 0 ? understood.prices : rowsSeen, understood, prices, lastLineEnded, contentDigest: content.digest() }
 }

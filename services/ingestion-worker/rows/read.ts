@@ -86,7 +86,7 @@ export class TextReader implements RowReader {
     const charset = isCsv ? this.#options.charset ?? detectCharset(bytes) : 'utf-8'
     this.charset = charset
     this.#decoder = openTextDecoder(charset)
-    const guess = charset === 'utf-8' ? guessFileType(bytes) : null
+    const guess = charset.startsWith('utf-16') ? null : guessFileType(bytes)
     if (guess) return this.#checker.stop('not_utf8', { detail: `: ${guess}` })
     const text = new Uint8Array(bytes.subarray(BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0))
     this.#carry.keep(text, text.length)

@@ -28,7 +28,7 @@ export function data (t: Test, program: Program): void {
   }
   const rules: any[] = named(`${stack}-payloads`, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration').inputs.rules
   const expired = rules.filter(rule => rule.expiration ?? rule.noncurrentVersionExpiration).map(rule => rule.filter.prefix)
-  t.same(expired.sort(), ['effects/', 'incoming/', 'operators/', 'pending/', 'reports/', 'uploads/'], 'manifests and decisions never expire')
+  t.same(expired.sort(), ['effects/', 'incoming/', 'operators/', 'pending/', 'reports/', 'uploads/'], 'manifests, decisions and profiles never expire')
 
   const days = rules.filter(rule => rule.filter.prefix === 'incoming/').map(rule => String(rule.expiration.days))
   for (const task of ['ingestion', 'worker', 'ops']) {

@@ -8,7 +8,7 @@ const accepted = [
   'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
 ]
 /** Below one log group, one folder of a bucket, one cluster's tasks, one family's revisions: the parent is named, so these wildcards are narrow. */
-const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|effects|decisions|purges|operators)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
+const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|effects|decisions|purges|operators|profiles|profile-versions)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
 
 /** Checks what each role may do, and that no role has more than the list. */
 export function permissions (t: Test, { of, named, stack }: Program): void {
@@ -50,9 +50,11 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
   t.match(byOps, [/^ListBucket: /, 'GetObject: operators/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/* purges/*',
-    'GetObject GetObjectVersion: incoming/*', /^ListBucketVersions: /, 'DeleteObject DeleteObjectVersion: incoming/* reports/* effects/* decisions/*'],
-  'operators write decisions and withdrawals, and delete what a purge removes')
-  t.equal(byOps.length, 8)
+    'GetObject GetObjectVersion: incoming/*', 'PutObject GetObject DeleteObject: profiles/*', 'PutObject GetObject: profile-versions/*', /^ListBucketVersions: /, 'DeleteObject DeleteObjectVersion: incoming/* reports/* effects/* decisions/*'],
+  'operators write decisions, withdrawals and profiles, and delete what a purge removes')
+  t.equal(byOps.length, 10)
+  const byApi = statements.filter(({ name, Resource }) => name === `${stack}-ingestion-task` && Resource.some((arn: string) => arn.includes('/profile'))).flatMap(({ Action, Resource }) => `${Action} ${Resource[0].split('/').at(-2)}`)
+  t.same(byApi, ['s3:PutObject,s3:GetObject,s3:DeleteObject profiles', 's3:PutObject,s3:GetObject profile-versions'], 'no version of a profile is deleted')
 
   const secretsOf = (role: string): string[] => statements.filter(({ name, Action }) => name === `${stack}-${role}` && Action.includes('secretsmanager:GetSecretValue')).flatMap(({ Resource }) => Resource)
   t.same(secretsOf('migrate-start').map(arn => arn.split('/').at(-1)), [`${stack}-database-master-url`], 'only the migrator reads the master\'s URL')

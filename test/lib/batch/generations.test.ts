@@ -227,8 +227,8 @@ t.test('one content has at most a hundred batches', atOnce, async t => {
     select id, 'demo', 'apply', 'rejected', 'csv', ${sha256('x')}, 1, now() from unnest(${ids}::text[]) as id`
   await rejected(generations.slice(0, 60).map(({ id }) => id))
   const api = db.open('ingestion_api')
-  t.equal(await findCurrentGeneration(api, generations, 0, null), 60)
+  t.equal(await findCurrentGeneration(api, generations, 0, { rows: null }), 60)
   await rejected(generations.slice(60).map(({ id }) => id))
-  t.equal(await findCurrentGeneration(api, generations, 0, null), 99)
-  t.equal(await findCurrentGeneration(api, generations, 99, null), 99)
+  t.equal(await findCurrentGeneration(api, generations, 0, { rows: null }), 99)
+  t.equal(await findCurrentGeneration(api, generations, 99, { rows: null }), 99)
 })

@@ -1,4 +1,4 @@
-import { countColumns } from '../../rows/table/columns.ts'
+import { isHeader } from '../../rows/table/columns.ts'
 import { describeTable } from '../../rows/describe-table.ts'
 import { textOf } from '../../rows/table/read-cell.ts'
 import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
@@ -13,13 +13,13 @@ export async function readWorkbook (
   let began = performance.now()
   const sheet = await openXlsx(bytes, {
     ...(options.sheet === undefined ? {} : { sheet: options.sheet }), limits: limits.xlsx, signal,
-    hasHeader: cells => countColumns(cells.map(textOf), options) >= 2,
+    hasHeader: cells => isHeader(cells.map(textOf), options),
     between: async () => {
       await afterChunk(began)
       began = performance.now()
     },
   })
-  const rows = new TableRows(checker, { ...options, epoch: options.epoch ?? sheet.serialEpoch, cellAt: sheet.placeOf })
+  const rows = new TableRows(checker, { ...options, epoch: sheet.serialEpoch, cellAt: sheet.placeOf })
   const { hiddenRows, hiddenColumns, filledCells } = await sheet.read(rows)
   rows.end()
   const { skipped, ...dialect } = describeTable(rows)

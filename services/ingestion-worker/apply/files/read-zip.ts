@@ -25,6 +25,7 @@ export async function readZip (file: FileToRead, bytes: Uint8Array, options: Tex
     if (type !== 'text' && type !== 'utf-16') throw new FileRefused('zip_of_other', fileTypeNames[type])
     const first = await chunks.next()
     const format = formatOf(first)
+    if (format !== 'csv' && file.manifest.profile) throw new FileRefused('profile_of_json')
     return { ...await readText({ ...inner, chunks: resumed(first, chunks) }, format, options), format }
   } finally {
     await content.return()

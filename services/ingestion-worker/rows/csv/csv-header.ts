@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { ColumnName } from '../table/column-names.ts'
-import { countColumns, mapColumns, type ColumnOptions, type Columns } from '../table/columns.ts'
+import { countColumns, isHeader, mapColumns, type ColumnOptions, type Columns } from '../table/columns.ts'
 import { trimmed } from '../table/trimmed.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
 
@@ -17,11 +17,11 @@ export const slots: ReadonlyArray<readonly ColumnName[]> = [['orig_code'], ['des
 
 /**
  * Parses a line that may be the header. `separator` is the declared one; without it the separator is the sign that gives most columns. Returns null
- * for a line before the header, which has the names of less than two columns. Stops the reader, and reports every fault, if the header is invalid.
+ * for a line before the header, which is no header by `isHeader`. Stops the reader, and reports every fault, if the header is invalid.
  */
 export function readHeader (source: Source, checker: RowChecker, options: ColumnOptions & { separator?: Separator | undefined }): CsvHeader | null {
   const { separator, names } = split(textOf(source), options)
-  if (countColumns(names, options) < 2) return null
+  if (!isHeader(names, options)) return null
   const mapped = mapColumns(names, options)
   if ('columns' in mapped) return { separator, columns: mapped.columns }
   for (const { code, column } of mapped.faults) checker.stop(code, { column }, source)

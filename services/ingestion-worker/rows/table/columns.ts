@@ -1,4 +1,5 @@
 import type { RowErrorCode } from '../values/row-error.ts'
+import type { Cell } from './cell.ts'
 import { columnOf, isContainerName, type ColumnName } from './column-names.ts'
 import { trimmed } from './trimmed.ts'
 
@@ -19,7 +20,7 @@ export type ColumnOptions = {
   /** Names of columns that are not read. */
   ignored?: readonly string[] | undefined
   /** Columns that have one value for the whole file. */
-  fixed?: Partial<Record<ColumnName, string>> | undefined
+  fixed?: Partial<Record<ColumnName, Cell>> | undefined
 }
 
 /** Name of a column without one, in a file that pandas has read and written again. */
@@ -27,7 +28,14 @@ const unnamedByPandas = /^Unnamed: \d+$/
 /** Name of the index of a data frame in Parquet. It has no values of the table. */
 const indexOfPandas = /^__index_level_\d+__$/
 
-/** Returns how many different columns of a price a row of names has: a header has at least two. */
+/** Returns whether a row of names is the header: it has two columns of a price, or the only one without a fixed value. */
+export function isHeader (names: readonly string[], options: ColumnOptions): boolean {
+  const { fixed = {} } = options
+  const total = fixed.valid_from !== undefined || fixed.valid_to !== undefined ? 5 : 4
+  return countColumns(names, options) >= (total - Object.keys(fixed).length > 1 ? 2 : 1)
+}
+
+/** Returns how many different columns of a price a row of names has. */
 export const countColumns = (names: readonly string[], options: ColumnOptions): number =>
   new Set(names.map(name => meaningOf(name, options)).filter(column => column !== undefined && column !== null)).size
 
@@ -46,12 +54,13 @@ export function mapColumns (given: readonly string[], options: ColumnOptions): {
     if (name === '') unnamed.push(at)
     else if (column === null) continue
     else if (column === undefined) faults.push({ code: isContainerName(name) ? 'container_column' : 'unknown_column', column: name })
+    else if (options.fixed?.[column] !== undefined) faults.push({ code: 'fixed_column', column: name })
     else if (places[column] !== undefined) faults.push({ code: 'repeated_column', column: name })
     else places[column] = at
   }
   const has = (column: ColumnName): boolean => places[column] !== undefined || options.fixed?.[column] !== undefined
   const isValidity = has('valid_from') || has('valid_to')
-  if (isValidity && has('day')) faults.push({ code: 'repeated_column', column: names[places.day ?? 0]! })
+  if (isValidity && has('day')) faults.push({ code: 'repeated_column', column: places.day === undefined ? 'day' : names[places.day]! })
   const needed: ColumnName[] = ['orig_code', 'dest_code', ...(isValidity ? ['valid_from', 'valid_to'] as const : ['day'] as const), 'price']
   for (const column of needed) if (!has(column)) faults.push({ code: 'missing_column', column })
   return faults.length > 0 ? { faults } : { columns: { places, unnamed, names } }

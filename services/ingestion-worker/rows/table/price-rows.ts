@@ -15,7 +15,7 @@ import { UndecidedRows, type TwoDays, type TwoPrices } from './undecided-rows.ts
 export type RowValues = { orig: Cell, dest: Cell, day: Cell, to?: Cell, price: Cell }
 
 export type PriceRowsOptions = Declared & {
-  /** Epoch of the serial numbers of days; null if the file does not tell it. */
+  /** Epoch of the serial numbers of days; null if neither the file nor a profile tells it. */
   epoch?: SerialEpoch | null | undefined
   /** Most days of a validity. */
   maxDays: number
@@ -76,7 +76,9 @@ export class PriceRows {
   /** Reads a row: a price, faults, or neither until the end. */
   read (values: RowValues, source: () => Source): void {
     const { orig, dest, day, to, price } = values
-    const [fromColumn, epoch]: [Column, SerialEpoch | null] = [to === undefined ? 'day' : 'valid_from', this.#options.epoch ?? null]
+    const fromColumn = to === undefined ? 'day' : 'valid_from'
+    const { epoch = null, hasOneForm } = this.#options
+    const readDay = (cell: Cell): DayReading | Fault => readDayCell(cell, epoch, hasOneForm ? epoch : null)
     const faults: Found[] = []
     const add = (column: Column, cell: Cell, code: RowErrorCode | undefined): void => {
       if (code) faults.push({ column, cell, code: isEmpty(cell) ? 'missing_value' : typeof cell === 'object' && cell && 'fault' in cell ? cell.fault : code })
@@ -84,9 +86,9 @@ export class PriceRows {
     const [origPort, destPort] = [this.#port(orig), this.#port(dest)]
     add('orig_code', orig, origFault(origPort))
     add('dest_code', dest, destFault(destPort, origPort))
-    const from = this.#day(readDayCell(day, epoch), day, source)
+    const from = this.#day(readDay(day), day, source)
     add(fromColumn, day, this.#dayFault(from))
-    const until = to === undefined ? from : this.#day(readDayCell(to, epoch), to, source)
+    const until = to === undefined ? from : this.#day(readDay(to), to, source)
     if (to !== undefined) add('valid_to', to, this.#dayFault(until))
     const cents = this.#price(readPriceCell(price), price, source)
     add('price', price, 'code' in cents ? cents.code : 'cents' in cents ? priceFault(cents.cents, this.#checker.rules) : undefined)

@@ -16,9 +16,15 @@ export function textOf (cell: Cell): string {
 
 export const isEmpty = (cell: Cell | undefined): boolean => cell === null || cell === undefined || (typeof cell === 'string' && trimmed(cell) === '')
 
-/** Reads a day. A cell of a day column may have a day, the serial number of a day, or text. */
-export function readDayCell (cell: Cell, epoch: SerialEpoch | null): DayReading | Fault {
-  if (typeof cell === 'string') return readDayText(trimmed(cell))
+/**
+ * Reads a day. A cell of a day column may have a day, the serial number of a day, or text. `textEpoch` is the epoch of serial numbers in texts: a
+ * workbook has numbers for them.
+ */
+export function readDayCell (cell: Cell, epoch: SerialEpoch | null, textEpoch: SerialEpoch | null = null): DayReading | Fault {
+  if (typeof cell === 'string') {
+    const text = trimmed(cell)
+    return textEpoch !== null && serialText.test(text) ? readSerial(Number(text), textEpoch) : readDayText(text)
+  }
   if (typeof cell === 'number') return readSerial(cell, epoch)
   if (cell !== null && 'day' in cell) return { day: cell.day, proves: null, isOrdered: false }
   return { code: cell !== null && 'fault' in cell ? cell.fault : 'malformed_day' }
@@ -31,6 +37,8 @@ export function readPriceCell (cell: Cell): PriceReading | Fault {
   if (cell !== null && 'cents' in cell) return cell.cents > 0 ? { cents: cell.cents, proves: null } : { code: 'price_not_positive' }
   return { code: cell !== null && 'fault' in cell ? cell.fault : 'malformed_price' }
 }
+
+const serialText = /^\d{5}(\.\d+)?$/
 
 function ofNumber (value: number): PriceReading | Fault {
   if (!Number.isFinite(value)) return { code: 'malformed_price' }

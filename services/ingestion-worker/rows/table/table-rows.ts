@@ -1,6 +1,6 @@
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import type { Cell, TableSink } from './cell.ts'
-import { countColumns, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
+import { isHeader, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
 import { PriceRows, type Column, type PriceRowsOptions } from './price-rows.ts'
 import { isEmpty, textOf } from './read-cell.ts'
 import { isTotal } from './totals.ts'
@@ -51,7 +51,7 @@ export class TableRows implements TableSink {
   #header (cells: readonly Cell[], row: number): void {
     this.#firstRow ??= [...cells]
     const names = cells.map(textOf)
-    if (countColumns(names, this.#options) < 2) {
+    if (!isHeader(names, this.#options)) {
       if (++this.titleRows > maxTitleRows) this.#noHeader()
       return
     }

@@ -41,6 +41,7 @@ const messages = {
   container_column: 'Prices of other containers than 40HC are not accepted yet: delete this column',
   unknown_column: 'Only orig_code, dest_code, day and price are accepted',
   missing_column: 'The header lacks this column',
+  fixed_column: 'The file has this column, and the profile has a fixed value for it',
   repeated_column: 'The same name occurs twice',
   // of the file, with the first row that shows it
   ambiguous_day: 'The days of this file can be read in two ways, as {}: write one day as YYYY-MM-DD in each row, or declare the order of day and month in a profile',
@@ -49,6 +50,7 @@ const messages = {
   contradicting_prices: 'The file has prices with two decimal signs: {}',
   // of the file
   file_too_large: 'A file of this kind has at most {}',
+  profile_of_json: 'A profile is for files of columns, not for JSON: send the file without a profile',
   damaged_zip: 'The ZIP file is damaged or incomplete',
   encrypted_zip: 'The ZIP file needs a password: send it without one',
   zip_method: 'The ZIP file is packed by a rare method: pack it by deflate, which every program has',
