@@ -80,7 +80,7 @@ function withSameProfile (acceptance: NamedAcceptance, { profile, name }: Manife
   const { id, acceptedAt } = existing
   if (databaseUnavailable) throw new Problem('database-unavailable', `This content was sent before with ${described(existing.profile)}. The state of that batch is unknown; try again`, { members: { id } })
   throw new Problem('key-reused', `${name.kind === 'key' ? 'The key belongs to' : 'This content was accepted as'} batch ${id}, at ${acceptedAt}, with ${described(existing.profile)}. ` +
-    `This request has ${described(profile)}. To have the file read anew, send it under another key, with ?replaces=${id}`, { members: { id } })
+    `This request has ${described(profile)}. To have the file read anew, send it under a new Idempotency-Key, with ?replaces=${id}`, { members: { id } })
 }
 
 const described = (profile: Manifest['profile']): string => profile ? `version ${profile.version} of the profile ${profile.name}` : 'no profile'

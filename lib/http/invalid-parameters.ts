@@ -19,6 +19,6 @@ export function invalidParameters (failures: FastifySchemaValidationError[], whe
 function describeFailure (failure: FastifySchemaValidationError): string {
   const { keyword, params, message = 'is wrong' } = failure
   const { description } = (failure as { parentSchema?: { description?: string } }).parentSchema ?? {}
-  if (keyword === 'enum') return `must be ${(params.allowedValues as unknown as unknown[]).join(' or ')}`
+  if (keyword === 'enum') return `must be ${(params.allowedValues as unknown as unknown[]).map(value => value === '\t' ? 'a tab' : value).join(' or ')}`
   return keyword === 'pattern' && description ? `must be ${description}` : message
 }

@@ -25,7 +25,7 @@ export type Pipeline = {
   visible: (id: string) => Promise<number>
 }
 
-export type SubmitOptions = ContentOptions & Partial<Pick<Submission, 'mode' | 'key' | 'replaces' | 'series'>>
+export type SubmitOptions = ContentOptions & Partial<Pick<Submission, 'mode' | 'key' | 'replaces' | 'series' | 'profile'>>
 
 export const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
 
@@ -38,9 +38,9 @@ export async function pipeline (t: Test, options: Parameters<typeof aws>[1] = {}
 
   const deadLetters = openQueue(resources.sqs, resources.deadLetterQueueUrl)
 
-  async function submit (content: string, { provider = 'demo', mode = 'apply', key, replaces, series, ...options }: SubmitOptions = {}): Promise<Manifest> {
+  async function submit (content: string, { provider = 'demo', mode = 'apply', key, replaces, series, profile, ...options }: SubmitOptions = {}): Promise<Manifest> {
     const stored = await storeContent(store, content, { provider, ...options })
-    const { manifest } = await accept(store, queue, createManifest(stored, { provider, mode, key, replaces, series }))
+    const { manifest } = await accept(store, queue, createManifest(stored, { provider, mode, key, replaces, series, profile }))
     await store.deletePending(manifest.id)
     return manifest
   }

@@ -13,9 +13,10 @@ t.test('the OpenAPI document of the ingestion API', async t => {
   t.test('every operation is documented, with its parameters and responses', async t => {
     t.equal(document.openapi, '3.1.0')
     t.same(operations.map(({ name }) => name).toSorted(), [
-      'DELETE /batches/{id}', 'DELETE /dead-letters/{id}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/effect', 'GET /batches/{id}/errors',
-      'GET /batches/{id}/prices', 'GET /dead-letters', 'GET /live', 'GET /ready',
+      'DELETE /batches/{id}', 'DELETE /dead-letters/{id}', 'DELETE /profiles/{name}', 'GET /batches', 'GET /batches/{id}', 'GET /batches/{id}/effect', 'GET /batches/{id}/errors',
+      'GET /batches/{id}/prices', 'GET /dead-letters', 'GET /live', 'GET /profiles', 'GET /profiles/{name}', 'GET /ready',
       'POST /batches', 'POST /batches/{id}/release', 'POST /dead-letters/{id}/redrive', 'POST /uploads',
+      'PUT /profiles/{name}',
     ])
     for (const { name, summary, tags, security, responses } of operations) {
       t.ok(summary && tags.length > 0, `${name} has a description`)
@@ -24,7 +25,7 @@ t.test('the OpenAPI document of the ingestion API', async t => {
       if (!open) for (const status of ['401', '403', '503']) t.ok(responses[status], `${name} ${status}`)
       for (const [status, { description, content }] of Object.entries<any>(responses)) {
         t.ok(description, `${name} ${status} is described`)
-        for (const [type, { schema }] of Object.entries<any>(content)) {
+        for (const [type, { schema }] of Object.entries<any>(content ?? {})) {
           t.equal(type === 'application/problem+json', Number(status) >= 400 && !open, `${name} ${status} ${type}`)
           t.ok(schema.type ?? schema.anyOf, `${name} ${status} has a schema`)
         }
@@ -38,7 +39,7 @@ t.test('the OpenAPI document of the ingestion API', async t => {
     t.same(Object.keys(requestBody.content), ['text/csv', 'application/x-ndjson', 'application/json'])
     t.equal(requestBody.required, true)
     t.same(parameters.map(({ name, in: where, required }: any) => [name, where, required]),
-      [['dry_run', 'query', false], ['rows', 'query', false], ['replaces', 'query', false], ['idempotency-key', 'header', false],
+      [['dry_run', 'query', false], ['rows', 'query', false], ['replaces', 'query', false], ['profile', 'query', false], ['idempotency-key', 'header', false],
         ['batch-series', 'header', false], ['content-digest', 'header', false], ['content-encoding', 'header', false], ['prefer', 'header', false]])
     t.same(Object.keys(responses), ['200', '202', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'])
     for (const status of [200, 202]) t.match(responses[status].headers, { location: { schema: { type: 'string' } }, 'preference-applied': { schema: { type: 'string' } } })

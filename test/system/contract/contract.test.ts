@@ -39,11 +39,11 @@ for (const name of areas()) {
 }
 
 /**
- * Problems that need a fault of this code or of the store (test/services/ingestion-api/routes/dead-letters.test.ts), many concurrent requests, or a
- * frozen worker (test/services/ingestion-api/unfinished.test.ts).
+ * Problems that need a fault of this code or of the store (test/services/ingestion-api/routes/dead-letters.test.ts), many requests
+ * (test/services/ingestion-api/routes/profiles.test.ts), or a frozen worker (test/services/ingestion-api/unfinished.test.ts).
  */
 const unrecorded = [
-  'payload-gone', 'not-discardable', 'prices-removed', 'too-many-unfinished', 'internal-error', 'effect-pending', 'overloaded', 'keys-unavailable',
+  'payload-gone', 'not-discardable', 'too-many-profiles', 'prices-removed', 'too-many-unfinished', 'internal-error', 'effect-pending', 'overloaded', 'keys-unavailable',
 ]
 
 t.test('every problem that one request can provoke is recorded', async t => {

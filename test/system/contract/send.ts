@@ -8,7 +8,7 @@ import { fill, type Values } from './template.ts'
 
 /** Headers that clients act on. Other headers are not part of the contract. */
 const recordedHeaders = [
-  'content-type', 'location', 'retry-after', 'www-authenticate', 'allow', 'cache-control', 'age', 'vary', 'accept-encoding', 'accept-post',
+  'content-type', 'location', 'retry-after', 'www-authenticate', 'allow', 'cache-control', 'age', 'etag', 'vary', 'accept-encoding', 'accept-post',
   'connection', 'content-security-policy', 'idempotency-replayed', 'preference-applied', 'x-ratelimit-limit',
 ]
 

@@ -75,7 +75,7 @@ t.test('the manifest is of a newer release: the batch is accepted and unfinished
   const options = underKey('january')
   const { body: { id } } = await api.submit(content, options)
   await api.settled()
-  await api.putObject(`batches/${id}.json`, JSON.stringify({ ...await api.manifest(id), version: 3, digest: undefined }))
+  await api.putObject(`batches/${id}.json`, JSON.stringify({ ...await api.manifest(id), version: 4, digest: undefined }))
   t.match(await api.call(`/batches/${id}`), { status: 200, body: { id, provider: 'demo', state: 'queued' } })
   t.match(await replay(api, options), { id, state: 'queued' })
   t.match(await api.submit(content.replace('100', '200'), options), { status: 422, body: { type: '/problems/key-reused', id } })

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { openQueue } from '../../../../lib/batch/queue.ts'
 import { openStore } from '../../../../lib/batch/store/store.ts'
 import { profileVersion } from '../../../../lib/batch/profile.ts'
-import { ingestionApi, sha256, type Call, type Result, type TestIngestionApi } from '../../../harness/ingestion-api.ts'
+import { ingestionApi, sha256, type Call, type Options, type Result, type TestIngestionApi } from '../../../harness/ingestion-api.ts'
 import type { Pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
@@ -18,8 +18,8 @@ type Fixture = TestIngestionApi & {
   startWorker: () => Promise<void>
 }
 
-async function openFixture (t: Test): Promise<Fixture> {
-  const api = await ingestionApi(t)
+async function openFixture (t: Test, options?: Options): Promise<Fixture> {
+  const api = await ingestionApi(t, options)
   const { aws, db } = api
   const ended = async (id: string): Promise<Result['body']> => {
     let batch: Result['body']
@@ -194,4 +194,26 @@ t.test('another version is no other content: applied it is refused, rejected it 
   t.match(await submit(days, { ...keyed, path: `/batches?profile=same&replaces=${applied.id}` }), { status: 422, body: { detail: new RegExp(`${third}.*${second}`) } })
   t.not(first, second)
   t.match(await db.migrator`select checked_under->>'profile' as version from batches where id = ${rejected.id}`, [{ version: first }])
+})
+
+t.test('without the database a batch is accepted by its profile, and another version is not taken for it', atOnce, async t => {
+  const { put, submit, manifest, objects } = await openFixture(t, { databaseUrl: 'postgres://ingestion_api@127.0.0.1:49151/none' })
+  await put('acme', serialProfile)
+  const path = '/batches?profile=acme'
+  const { status, body: { id } } = await submit(serials, { path })
+  t.equal(status, 202)
+  t.match(await submit(serials, { path }), { status: 202, body: { id, state: 'accepted' } })
+  await put('acme', { epoch: 1904 })
+  t.match(await submit(serials, { path }), { status: 503, body: { type: '/problems/database-unavailable', id } })
+  t.match(await manifest(id), { profile: serialProfile })
+  await waitFor(async () => (await objects('incoming/')).length === 1)
+})
+
+t.test('an object store that fails is 503', atOnce, async t => {
+  const { put, call, submit, proxy } = await openFixture(t)
+  await put('acme', serialProfile)
+  proxy.cut(({ key }) => key.startsWith('profiles/'))
+  for (const method of ['GET', 'DELETE']) t.match(await call('/profiles/acme', { method }), { status: 503, body: { type: '/problems/store-unavailable' } }, method)
+  t.match(await put('acme', {}), { status: 503 })
+  t.match(await submit(serials, { path: '/batches?profile=acme' }), { status: 503, body: { type: '/problems/store-unavailable' } })
 })

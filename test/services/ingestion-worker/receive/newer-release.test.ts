@@ -3,7 +3,9 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
 import { listAttempts } from '../../../../lib/batch/attempts.ts'
 import { actOn } from '../../../../lib/batch/dead-letters.ts'
+import { profileVersion } from '../../../../lib/batch/profile.ts'
 import { recordAccepted } from '../../../../lib/batch/records.ts'
+import type { Store } from '../../../../lib/batch/store/store.ts'
 import type { Dependencies } from '../../../../services/ingestion-worker/app.ts'
 import { openMetrics, valueOf } from '../../../../lib/metrics/metrics.ts'
 import { removeObject } from '../../../harness/payloads.ts'
@@ -51,6 +53,31 @@ t.test('a batch of a newer release that an operator dead-letters: its message is
   t.match(await it.settled(id, 'dead_lettered'), { reason: 'OPERATOR: it is not needed' })
 })
 
+t.test('a worker of release 0.3.0 leaves a batch with a profile to the workers of this release', async t => {
+  const it = await pipeline(t, { maxReceives: 2 })
+  const profile = { epoch: 1900 } as const
+  const { id } = await it.submit('POL,POD,Date,Rate\nCNGGZ,EETLL,44201,100\n', { profile: { name: 'acme', version: profileVersion(profile), ...profile } })
+  const metrics = openMetrics('ingestion-worker')
+  startWorker(t, { ...it, store: storeOf030(it.store) }, { metrics, newerReleaseSeconds: 0 })
+  await waitFor(async () => await valueOf(metrics, 'freight_failures_total', { class: 'newer' }) as number >= 5)
+  t.equal(await it.deadLetters.countMessages(), 0)
+  startWorker(t, it)
+  await it.settled(id, 'applied')
+  t.equal(await it.visible(id), 1)
+  await waitFor(async () => await it.queue.countMessages() === 0)
+  t.equal(await it.deadLetters.countMessages(), 0)
+})
+
+/** Returns a store that reads manifests as release 0.3.0 does: of the versions 1 and 2 only. */
+const storeOf030 = (store: Store): Store => ({
+  ...store,
+  async readManifest (id) {
+    const manifest = await store.readManifest(id)
+    if (manifest && manifest.version > 2) throw Object.assign(new Error(`The manifest of batch ${id} has version ${manifest.version}`), { code: 'MANIFEST_VERSION' })
+    return manifest
+  },
+})
+
 t.test('a decision of a newer release: the batch returns to the queue, and keeps no attempt open', async t => {
   const it = await pipeline(t, { maxReceives: 2 })
   const { id } = await it.submit(csv)
@@ -70,7 +97,7 @@ async function begin (t: Test, options: Partial<Dependencies>) {
   const it = await pipeline(t, { maxReceives: 2 })
   const manifest = await it.submit(csv)
   await recordAccepted(it.db.open('ingestion_api'), manifest)
-  await writeManifest(it, manifest.id, { ...manifest, version: 3 })
+  await writeManifest(it, manifest.id, { ...manifest, version: 4 })
   const metrics = openMetrics('ingestion-worker')
   startWorker(t, it, { ...options, metrics })
   const counted = async (): Promise<number> => await valueOf(metrics, 'freight_failures_total', { class: 'newer' }) ?? 0

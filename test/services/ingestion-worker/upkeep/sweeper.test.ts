@@ -47,7 +47,7 @@ t.test('a manifest of a newer release: its pending record stays for a worker of 
   const known = await it.submit(csv)
   await it.queue.remove((await take(it))!)
   const [newer, other] = ['0', 'f'].map(digit => ({ ...known, id: digit.repeat(64) })) as [Manifest, Manifest]
-  for (const manifest of [{ ...newer, version: 3 } as unknown as Manifest, other]) {
+  for (const manifest of [{ ...newer, version: 4 } as unknown as Manifest, other]) {
     await it.store.createManifest(manifest)
     await it.store.putPending(manifest.id, manifest.payload)
   }
