@@ -4,10 +4,12 @@ import { gzipSync } from 'node:zlib'
 import { openQueue } from '../../../../lib/batch/queue.ts'
 import { openStore } from '../../../../lib/batch/store/store.ts'
 import { profileVersion } from '../../../../lib/batch/profile.ts'
+import { mediaTypes } from '../../../../lib/batch/batch.ts'
 import { ingestionApi, sha256, type Call, type Options, type Result, type TestIngestionApi } from '../../../harness/ingestion-api.ts'
 import type { Pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
+import { withRows } from '../../ingestion-worker/rows/xlsx/book.ts'
 
 type Fixture = TestIngestionApi & {
   put: (name: string, profile: unknown, call?: Call) => Promise<Result>
@@ -42,6 +44,10 @@ async function openFixture (t: Test, options?: Options): Promise<Fixture> {
     },
   }
 }
+
+/** Returns a row of a sheet. */
+const cellsOf = (...values: Array<string | number>): string =>
+  `<row>${values.map(value => typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${value}</t></is></c>`).join('')}</row>`
 
 t.jobs = 2
 const atOnce = { buffered: true }
@@ -125,7 +131,7 @@ t.test('files are read by their profile', atOnce, async t => {
     { name: 'serial-1904', profile: { epoch: 1904 }, file: 'POL,POD,Date,Rate\nCNGGZ,EETLL,42765,1181\n', first: { day: '2021-01-31', price: 1181 } },
     {
       name: 'windows-1252', profile: { charset: 'windows-1252', columns: { orig_code: 'Ladehäfen', price: 'Preis' }, ignore: ['Für'] },
-      file: Buffer.from('Ladehäfen;POD;Date;Preis;Für\nCNGGZ;EETLL;2021-01-31;1182;Müller\n', 'latin1'), first: { orig_code: 'CNGGZ', price: 1182 },
+      file: Buffer.from('Ladehäfen;POD;Date;Preis;Für\nCNGGZ;EETLL;2021-01-31;1\u00a0182.00;Müller\n', 'latin1'), first: { orig_code: 'CNGGZ', price: 1182 },
     },
     {
       name: 'fixed', profile: { fixed: { orig_code: 'CNGGZ', valid_from: '2021-01-30', valid_to: '2021-01-31', price: '1183.50' }, ignore: ['Agent'], decimal_sign: ',' },
@@ -144,6 +150,13 @@ t.test('files are read by their profile', atOnce, async t => {
   t.match(await send('POL,POD,Date,Rate\nCNGGZ,EETLL,44227,1\n', 'validity'), { state: 'rejected', first_errors: [{ code: 'no_header' }] }, 'the separator is another one')
   t.match(await send(Buffer.from('orig_code,POD,Date,Rate,Agent\nCNGGZ,EETLL,2021-01-31,1185,x\n'), 'fixed'), { state: 'rejected', first_errors: [{ code: 'fixed_column' }, {}, {}] })
   t.match(await send('POL,POD,Date,Rate\nCNGGZ,EETLL,44227.5,1186\n', 'serial-1904'), { state: 'rejected', first_errors: [{ code: 'not_midnight' }] })
+
+  const workbook = withRows(`${cellsOf('POL', 'POD', 'Date', 'Rate')}${cellsOf('CNGGZ', 'EETLL', 44227, 1187)}`)
+  const xlsx = { headers: { 'content-type': mediaTypes.xlsx } }
+  t.match(await send(Buffer.from(workbook), 'serial-1904', xlsx), { state: 'applied', understood: { first_prices: [{ day: '2021-01-31', price: 1187 }] } }, 'a workbook has its epoch itself')
+  await put('sheet', { sheet: 'Nowhere' })
+  const other = withRows(`${cellsOf('POL', 'POD', 'Date', 'Rate')}${cellsOf('CNGGZ', 'EETLL', 44227, 1188)}`)
+  t.match(await send(Buffer.from(other), 'sheet', xlsx), { state: 'rejected', first_errors: [{ row: 0 }] }, 'the sheet is another one')
 
   const file = gzipSync('POD,Agent\nEETLL,another\n')
   const { body: upload } = await call('/uploads', {
