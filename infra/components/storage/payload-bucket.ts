@@ -10,7 +10,8 @@ export interface PayloadBucketArgs {
 
 /**
  * Prefixes that expire. `batches/` does not: a manifest is the acceptance of a batch, and answers repeated requests forever. `decisions/`
- * does not: a restored database reads from it which batches were rejected and discarded. `profiles/` and `profile-versions/` do not: batches name versions.
+ * does not: a restored database reads from it which batches were rejected and discarded. `profiles/` and
+ * `profile-versions/` do not: batches name versions.
  */
 const expiring = ['incoming/', 'pending/', 'uploads/', 'reports/', 'effects/']
 
@@ -70,7 +71,10 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads copied files, manifests and decisions, writes decisions, withdrawals and profiles, looks for payloads, purges. */
+  /**
+   * Runs an operator's command: reads copied files, manifests and decisions, writes decisions, withdrawals and profiles, looks for payloads,
+   * purges.
+   */
   operate (): Statement[] {
     return [
       this.#allowList(),
