@@ -18,16 +18,20 @@ export const columnNames: Readonly<Record<ColumnName, readonly string[]>> = {
 }
 
 /** Names of a price column by the container that the prices are for: 40' high cube. */
-const highCube40 = ['40hc', '40hq', '40highcube', '40hicube', '40hdry', '40hcdv', '40hcdry', '40highcubedry', 'hc40', 'hq40', '40h']
+const highCube40 = new Set(['40hc', '40hq', '40highcube', '40hicube', '40hdry', '40hcdv', '40hcdry', '40highcubedry', 'hc40', 'hq40', '40h'])
+/** How people write feet: `40'HC`, `40ft HC`. */
+const feet = /['\u2019\u2032]|ft/g
 
 const byName = new Map(Object.entries(columnNames).flatMap(([column, names]) => names.map(name => [name, column as ColumnName] as const)))
-for (const name of highCube40) byName.set(name, 'price')
 
 /** Returns the column that a name stands for; undefined for an unknown name. */
-export const columnOf = (name: string): ColumnName | undefined => byName.get(plainName(name))
+export function columnOf (name: string): ColumnName | undefined {
+  const plain = plainName(name)
+  return byName.get(plain) ?? (highCube40.has(plain.replace(feet, '')) ? 'price' : undefined)
+}
 
 /** Returns whether an unknown name is that of a container, such as `20GP`: a price column of another kind of price. */
-export const isContainerName = (name: string): boolean => /^(\d{1,2}x)?(20|40|45|53)(ft|'|[a-z]{1,12})+$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/.test(plainName(name).replaceAll("'", ''))
+export const isContainerName = (name: string): boolean => /^(\d{1,2}x)?(20|40|45|53)[a-z]{1,24}$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/.test(plainName(name).replace(feet, ''))
 
 /** Returns a name without case, spaces and the signs `_ - / . ( )`. Other signs stay: `price €` is not `price`. */
 export const plainName = (name: string): string => name.normalize('NFKC').toLowerCase().replace(/[\s_\-/.()]/g, '')

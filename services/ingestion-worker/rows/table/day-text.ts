@@ -24,6 +24,8 @@ const namedMonthFirst = /^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$/i
 /** A time after the day. Only midnight, in UTC if it names a zone, is a day. */
 const time = /^(.*\d)(?:T| )(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)( ?[AP]M)?(Z|[+-]\d{2}:?\d{2})?$/i
 const midnight = /^0?0:00(?::00(?:[.,]0+)?)?$/
+/** A longer text is no day. */
+const maxLength = 100
 const utc = /^(?:Z|[+-]00:?00)?$/i
 
 /**
@@ -31,6 +33,7 @@ const utc = /^(?:Z|[+-]00:?00)?$/i
  * of the Unicode CLDR (48) writes the month before it.
  */
 export function readDayText (text: string): DayReading {
+  if (text.length > maxLength) return { code: 'malformed_day' }
   const timed = time.exec(text)
   if (timed) {
     const [, day, hours, half = '', zone = ''] = timed as unknown as [string, string, string, string | undefined, string | undefined]

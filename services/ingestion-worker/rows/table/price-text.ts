@@ -14,10 +14,13 @@ export type PriceReading =
 const withDecimals = /^(\d+)([.,])(\d+)$/
 /** Thousands in groups of three, then optionally the other sign and decimals. */
 const grouped = /^([1-9]\d{0,2})(?:([.,' \u00a0\u2009\u202f\u2019])\d{3})(?:\2\d{3})*(?:([.,])(\d+))?$/
+/** A longer text is no price. The patterns take quadratic time for some of them. */
+const maxLength = 100
 const dollars = /^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$/i
 
 /** Reads a price in USD from a text without white space around it. Never guesses: a text with two readings has `digits`. */
 export function readPriceText (text: string): PriceReading {
+  if (text.length > maxLength) return { code: 'malformed_price' }
   const amount = text.replace(dollars, '')
   if (/^\d+$/.test(amount)) return centsOf(amount, '', null)
   const simple = withDecimals.exec(amount)

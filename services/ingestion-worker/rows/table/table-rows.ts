@@ -84,7 +84,7 @@ export class TableRows implements TableSink {
   /** A data frame writes its index as a first column without a name: the number of the row from 0. */
   #isEmptyOrIndex (cell: Cell, at: number): boolean {
     const isIndex = at === 0 && textOf(cell) === String(this.#checker.rowsSeen - 1)
-    if (this.#checker.rowsSeen === 1) this.#isIndexed = isIndex
+    if (at === 0 && this.#checker.rowsSeen === 1) this.#isIndexed = isIndex
     return this.#isIndexed && at === 0 ? isIndex : isEmpty(cell)
   }
 }

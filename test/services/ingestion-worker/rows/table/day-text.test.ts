@@ -35,3 +35,7 @@ t.test('serial numbers', async t => {
   }
   t.same(readSerial(44227, null), { code: 'serial_day' })
 })
+
+t.test('a long text is no day', async t => {
+  t.same(readDayText(`2021-01-31 00:00:00.${'0'.repeat(100)}`), { code: 'malformed_day' })
+})

@@ -28,3 +28,7 @@ t.test('prices that are refused', async t => {
     ['12345678901', 'price_too_large'], ['€ 1180', 'other_currency'], ['1180 EUR', 'other_currency'], ['CNY1180', 'other_currency'], ['£1,180.50', 'other_currency'],
   ] as const) t.same(readPriceText(text), { code }, text)
 })
+
+t.test('a long text is no price, and costs linear time', async t => {
+  for (const text of [`1${' '.repeat(60_000)}1`, `EUR${' '.repeat(60_000)}x1`, `-${' '.repeat(60_000)}x`, '1'.repeat(60_000)]) t.same(readPriceText(text), { code: 'malformed_price' })
+})
