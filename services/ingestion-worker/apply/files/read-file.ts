@@ -1,35 +1,14 @@
-import type { Format, Manifest } from '../../../../lib/batch/batch.ts'
-import type { Store } from '../../../../lib/batch/store/store.ts'
-import type { Understood } from '../../../../lib/batch/understood.ts'
+import type { Format } from '../../../../lib/batch/batch.ts'
 import { FileRefused } from '../../rows/file-refused.ts'
 import { byteSize } from '../../rows/byte-size.ts'
 import type { TextOptions } from '../../rows/read.ts'
 import type { TableOptions } from '../../rows/table/table-rows.ts'
-import type { RowChecker } from '../../rows/values/row-checker.ts'
-import type { FileLimits } from '../rules.ts'
-import { collect, type PayloadChunks } from './payload-chunks.ts'
+import type { FileRead, FileToRead } from './file-to-read.ts'
+import { collect } from './payload-chunks.ts'
 import { fileInMemory, readParquetFile, storedFile } from './read-parquet.ts'
 import { readText } from './read-text.ts'
 import { readWorkbook } from './read-workbook.ts'
 import { readZip } from './read-zip.ts'
-
-export type FileToRead = {
-  store: Store
-  manifest: Manifest
-  checker: RowChecker
-  chunks: PayloadChunks
-  limits: FileLimits
-  signal: AbortSignal
-  /** Reports the progress and the errors so far. `began` is when the parser began with the chunk, in ms of performance.now(). */
-  afterChunk: (began: number) => Promise<void>
-}
-
-/** How a file was read. `format` is that of the file in a zip. */
-export type FileRead = Omit<Understood, 'format' | 'rows' | 'prices' | 'first_day' | 'last_day' | 'lowest_price' | 'highest_price' | 'first_prices'> & {
-  format?: Format
-  /** Whether the last line has a line end; null for a file without lines. */
-  lastLineEnded: boolean | null
-}
 
 /** Gives the prices and errors of a file to its checker. Throws FileRefused, and what reading the payload throws. */
 export async function readFile (file: FileToRead, format: Format, options: TextOptions & TableOptions): Promise<FileRead> {
@@ -56,6 +35,6 @@ export async function readBytes (file: FileToRead, format: 'xlsx' | 'parquet' | 
   const { maxBytes } = file.limits.xlsx
   const bytes = await collect(file.chunks, maxBytes)
   if (!bytes) throw new FileRefused('file_too_large', byteSize(maxBytes))
-  if (format === 'zip') return await readZip(file, bytes, options)
+  if (format === 'zip') return await readZip(file, bytes, options, readBytes)
   return format === 'parquet' ? await readParquetFile(file, fileInMemory(bytes), options) : await readWorkbook(file, bytes, options)
 }

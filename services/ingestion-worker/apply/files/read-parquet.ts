@@ -5,7 +5,7 @@ import { readParquet } from '../../rows/parquet/read.ts'
 import type { RangeFile } from '../../rows/parquet/read-ahead.ts'
 import { columnsOf } from '../../rows/table/columns.ts'
 import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
-import type { FileRead, FileToRead } from './read-file.ts'
+import type { FileRead, FileToRead } from './file-to-read.ts'
 
 /** Reads the columns of a price of a Parquet file. Throws FileRefused. */
 export async function readParquetFile (

@@ -2,7 +2,7 @@ import { describeText } from '../../rows/describe-text.ts'
 import type { RowFormat, TextOptions } from '../../rows/read.ts'
 import { TextReader } from '../../rows/read.ts'
 import { trackTrailingLine } from '../trailing-line.ts'
-import type { FileRead, FileToRead } from './read-file.ts'
+import type { FileRead, FileToRead } from './file-to-read.ts'
 
 /** Reads a text file. Once its reader has stopped, the rest is read for the digest alone: a corrupt payload is no error of the provider. */
 export async function readText ({ checker, chunks, afterChunk }: FileToRead, format: RowFormat, options: TextOptions): Promise<FileRead> {

@@ -4,7 +4,7 @@ import { textOf } from '../../rows/table/read-cell.ts'
 import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
 import { openXlsx } from '../../rows/xlsx/xlsx.ts'
 import { describeSkipped } from '../../rows/describe-text.ts'
-import type { FileRead, FileToRead } from './read-file.ts'
+import type { FileRead, FileToRead } from './file-to-read.ts'
 
 /** Reads the sheet of a workbook that has prices. Throws FileRefused. */
 export async function readWorkbook (

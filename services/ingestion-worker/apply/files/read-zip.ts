@@ -3,12 +3,17 @@ import { FileRefused } from '../../rows/file-refused.ts'
 import type { TextOptions } from '../../rows/read.ts'
 import type { TableOptions } from '../../rows/table/table-rows.ts'
 import { openSingleFile } from '../../rows/zip/single-file.ts'
-import { readBytes, type FileRead, type FileToRead } from './read-file.ts'
+import type { FileRead, FileToRead } from './file-to-read.ts'
 import { readText } from './read-text.ts'
 import type { PayloadChunks } from './payload-chunks.ts'
 
-/** Reads the only file of a zip. Its content tells its format. Throws FileRefused. */
-export async function readZip (file: FileToRead, bytes: Uint8Array, options: TextOptions & TableOptions): Promise<FileRead> {
+type Options = TextOptions & TableOptions
+
+/** Reads the only file of a zip. Its content tells its format; `readBytes` reads a file that is no text. Throws FileRefused. */
+export async function readZip (
+  file: FileToRead, bytes: Uint8Array, options: Options,
+  readBytes: (file: FileToRead, format: 'xlsx' | 'parquet', options: Options) => Promise<FileRead>
+): Promise<FileRead> {
   const { type, content } = await openSingleFile(bytes, { ...file.limits.xlsx })
   const chunks: PayloadChunks = {
     bytes: 0,

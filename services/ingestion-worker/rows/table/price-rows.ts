@@ -1,29 +1,22 @@
-import { formatDay } from '../values/days.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import { MAX_ORIGINAL_CHARS, type RowErrorCode } from '../values/row-error.ts'
 import { dayFault, destFault, detailOf, origFault, priceFault } from '../values/validate.ts'
 import { MALFORMED_PORT } from '../values/ports.ts'
 import type { Cell } from './cell.ts'
 import { Conventions, type Contradiction, type Declared } from './conventions.ts'
-import type { DayOrder, DayReading, SerialEpoch } from './day-text.ts'
+import type { DayOrder } from './day-text.ts'
+import { bothReadings, DaysOfFile, type DaysOptions } from './days-of-file.ts'
 import type { DecimalSign, PriceReading } from './price-text.ts'
-import { isEmpty, readDayCell, readPriceCell, textOf, type Fault } from './read-cell.ts'
+import { isEmpty, readPriceCell, textOf, type Fault } from './read-cell.ts'
 import { trimmed } from './trimmed.ts'
 import { UndecidedRows, type TwoDays, type TwoPrices } from './undecided-rows.ts'
 
 /** The cells of a price. `to`: `day` is the first day of a validity, and this the last one. */
 export type RowValues = { orig: Cell, dest: Cell, day: Cell, to?: Cell, price: Cell }
 
-export type PriceRowsOptions = Declared & {
-  /** Epoch of the serial numbers of days; null if neither the file nor a profile tells it. */
-  epoch?: SerialEpoch | null | undefined
+export type PriceRowsOptions = Declared & DaysOptions & {
   /** Most days of a validity. */
   maxDays: number
-  /**
-   * The days of a text file have one form: if the first one is YYYY-MM-DD, a day before its month is malformed. The cells of a spreadsheet come from
-   * many hands.
-   */
-  hasOneForm?: boolean | undefined
   /** Returns where the value of a row is in its workbook. */
   placeOf?: ((row: number, column: Column) => string | undefined) | undefined
 }
@@ -43,15 +36,19 @@ export class PriceRows {
   readonly #options: PriceRowsOptions
   readonly #undecided = new UndecidedRows()
   readonly #ports = new Map<string, number>()
-  #form: 'year first' | 'year last' | null = null
-  #firstUndecidedDay: Undecided & { reading: TwoDays } | null = null
+  readonly #days: DaysOfFile
+  /** The row of the first day with two readings. */
+  #undecidedDaySource: Source | null = null
   #firstUndecidedPrice: Undecided & { digits: number } | null = null
   #prices = 0
+  /** Returns the current row, for its errors. */
+  #source!: () => Source
 
   constructor (checker: RowChecker, options: PriceRowsOptions) {
     this.#checker = checker
     this.#options = options
     this.conventions = new Conventions(options)
+    this.#days = new DaysOfFile(options, this.conventions, (found, cell) => this.#contradict(found, cell, 'day'))
   }
 
   /**
@@ -59,17 +56,17 @@ export class PriceRows {
    * any, is a point. Such rows are noted by {@link noteStandard}.
    */
   get isStandard (): boolean {
-    return this.#form !== 'year last' && this.conventions.decimalSign !== ','
+    return this.#days.isStandard && this.conventions.decimalSign !== ','
   }
 
-  /** The order of day and month, if the file shows one. Days with points, or with a day equal to the month, have the day first. */
+  /** The order of day and month, if the file shows one. */
   get dayOrder (): DayOrder | null {
-    return this.conventions.dayOrder ?? (this.#form === 'year last' ? 'day.month' : null)
+    return this.#days.order
   }
 
   /** Notes that the current row had the standard form. `price` is the text of a price with a point, null for one without. */
   noteStandard (price: string | null): void {
-    this.#form = 'year first'
+    this.#days.noteStandard()
     if (price !== null) this.conventions.proveSign('.', this.#checker.rowNumber, price)
   }
 
@@ -77,8 +74,8 @@ export class PriceRows {
   read (values: RowValues, source: () => Source): void {
     const { orig, dest, day, to, price } = values
     const fromColumn = to === undefined ? 'day' : 'valid_from'
-    const { epoch = null, hasOneForm } = this.#options
-    const readDay = (cell: Cell): DayReading | Fault => readDayCell(cell, epoch, hasOneForm ? epoch : null)
+    const row = this.#checker.rowNumber
+    this.#source = source
     const faults: Found[] = []
     const add = (column: Column, cell: Cell, code: RowErrorCode | undefined): void => {
       if (code) faults.push({ column, cell, code: isEmpty(cell) ? 'missing_value' : typeof cell === 'object' && cell && 'fault' in cell ? cell.fault : code })
@@ -86,13 +83,14 @@ export class PriceRows {
     const [origPort, destPort] = [this.#port(orig), this.#port(dest)]
     add('orig_code', orig, origFault(origPort))
     add('dest_code', dest, destFault(destPort, origPort))
-    const from = this.#day(readDay(day), day, source)
+    const from = this.#days.read(day, row)
     add(fromColumn, day, this.#dayFault(from))
-    const until = to === undefined ? from : this.#day(readDay(to), to, source)
+    const until = to === undefined ? from : this.#days.read(to, row)
     if (to !== undefined) add('valid_to', to, this.#dayFault(until))
-    const cents = this.#price(readPriceCell(price), price, source)
+    const cents = this.#price(readPriceCell(price), price)
     add('price', price, 'code' in cents ? cents.code : 'cents' in cents ? priceFault(cents.cents, this.#checker.rules) : undefined)
     if (this.#checker.stopped) return
+    if (this.#days.firstUndecided) this.#undecidedDaySource ??= copyOf(source())
     if (faults.length > 0) return this.#refuse(faults, source)
     this.#accept(origPort, destPort, from as TwoDays, until as TwoDays, cents as TwoPrices, source)
   }
@@ -102,10 +100,10 @@ export class PriceRows {
     const checker = this.#checker
     const { decimalSign, dayOrder } = this.conventions
     if (checker.stopped) return
-    if (this.#firstUndecidedDay && dayOrder === null) {
-      const { row, text, source, reading: { dayMonth, monthDay } } = this.#firstUndecidedDay
-      checker.stopAt(row, 'ambiguous_day', { ...this.#at(row, 'day'), value: text, detail: `${formatDay(dayMonth)} or ${formatDay(monthDay)}` }, source)
-    }
+    const { firstUndecided } = this.#days
+    if (firstUndecided && dayOrder === null) this.#stopAtDay(firstUndecided.row, 'ambiguous_day', firstUndecided.cell, bothReadings(firstUndecided.reading))
+    const swapped = this.#days.findSwapped()
+    if (swapped) this.#stopAtDay(swapped.row, swapped.code, swapped.cell, swapped.detail)
     if (this.#firstUndecidedPrice && decimalSign === null) {
       const { row, text, source, digits } = this.#firstUndecidedPrice
       checker.stopAt(row, 'ambiguous_price', { ...this.#at(row, 'price'), value: text, detail: `${digits} or ${digits / 1_000}` }, source)
@@ -134,49 +132,31 @@ export class PriceRows {
     return port
   }
 
-  #day (reading: DayReading | Fault, cell: Cell, source: () => Source): TwoDays | Fault {
-    if ('code' in reading) return reading
-    const isOrdered = !('day' in reading) || reading.isOrdered
-    if (typeof cell === 'string' && (isOrdered || this.#options.hasOneForm)) {
-      const form = isOrdered ? 'year last' : 'year first'
-      this.#form ??= form
-      if (this.#options.hasOneForm && this.#form === 'year first' && isOrdered) return { code: 'malformed_day' }
-      if (form !== this.#form) {
-        const detail = `"${textOf(cell)}" in row ${this.#checker.rowNumber} and days with the year last before it`
-        this.#contradict({ code: 'contradicting_days', detail }, cell, 'day', source)
-      }
-    }
-    if ('day' in reading) {
-      if (reading.proves) this.#contradict(this.conventions.proveOrder(reading.proves, this.#checker.rowNumber, textOf(cell)), cell, 'day', source)
-      return { dayMonth: reading.day, monthDay: reading.day }
-    }
-    const { dayOrder } = this.conventions
-    if (dayOrder === null) {
-      this.#firstUndecidedDay ??= { row: this.#checker.rowNumber, text: textOf(cell), source: copyOf(source()), reading }
-      return reading
-    }
-    const day = dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay
-    return { dayMonth: day, monthDay: day }
+  /** Stops the reader for a day of an earlier row. */
+  #stopAtDay (row: number, code: RowErrorCode, cell: Cell, detail: string): void {
+    const source = code === 'ambiguous_day' ? this.#undecidedDaySource : null
+    this.#checker.stopAt(row, code, { ...this.#at(row, 'day'), value: textOf(cell), detail }, source)
   }
 
-  #price (reading: PriceReading | Fault, cell: Cell, source: () => Source): TwoPrices | Fault {
+  #price (reading: PriceReading | Fault, cell: Cell): TwoPrices | Fault {
     if ('code' in reading) return reading
     const { conventions } = this
     if ('cents' in reading) {
       if (reading.proves === null) return reading
       if (this.#options.hasOneForm && conventions.decimalSign === '.' && reading.proves === ',') return { code: 'malformed_price' }
-      this.#contradict(conventions.proveSign(reading.proves, this.#checker.rowNumber, textOf(cell)), cell, 'price', source)
+      const found = conventions.proveSign(reading.proves, this.#checker.rowNumber, textOf(cell))
+      if (found) this.#contradict(found, cell, 'price')
       return reading
     }
     if (conventions.decimalSign !== null) return decidePrice(reading, conventions.decimalSign)
-    this.#firstUndecidedPrice ??= { row: this.#checker.rowNumber, text: textOf(cell), source: copyOf(source()), digits: reading.digits }
+    this.#firstUndecidedPrice ??= { row: this.#checker.rowNumber, text: textOf(cell), source: copyOf(this.#source()), digits: reading.digits }
     return reading
   }
 
-  #contradict (found: Contradiction | null, cell: Cell, column: Column, source: () => Source): void {
-    if (!found || this.#checker.stopped) return
+  #contradict (found: Contradiction, cell: Cell, column: Column): void {
+    if (this.#checker.stopped) return
     const row = this.#checker.rowNumber
-    this.#checker.stopAt(row, found.code, { ...this.#at(row, column), value: textOf(cell), detail: found.detail }, source())
+    this.#checker.stopAt(row, found.code, { ...this.#at(row, column), value: textOf(cell), detail: found.detail }, this.#source())
   }
 
   /** The fault of a day, if it has one reading. */

@@ -127,7 +127,7 @@ export class RowChecker {
   }
 
   /** Reports a fault of the file and stops the reader, with the first row that shows the fault. */
-  stopAt (row: number, code: RowErrorCode, fault: Fault, source: Source): void {
+  stopAt (row: number, code: RowErrorCode, fault: Fault, source: Source | null): void {
     this.stopped = true
     this.#report(row, code, source, fault)
   }

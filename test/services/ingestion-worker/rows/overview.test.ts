@@ -6,7 +6,8 @@ import { formatDay } from '../../../../services/ingestion-worker/rows/values/day
 import { ports, rules } from '../../../harness/read-rows.ts'
 
 t.test('the overview of prices is that of a plain look at each', async () => {
-  const price = fc.record({ orig: fc.nat(4), dest: fc.nat(4), day: fc.integer({ min: rules.firstDay, max: rules.lastDay }), cents: fc.integer({ min: 1, max: 10 ** 8 }) })
+  const day = fc.integer({ min: rules.firstDay, max: rules.lastDay })
+  const price = fc.record({ orig: fc.nat(4), dest: fc.nat(4), day, cents: fc.integer({ min: 1, max: 10 ** 8 }) })
   fc.assert(fc.property(fc.array(price, { minLength: 1, maxLength: 30 }), fc.constantFrom(1, 2_000), (given, times) => {
     const all = Array.from({ length: times }, () => given).flat()
     const prices = new BatchPrices(rules)
@@ -15,11 +16,14 @@ t.test('the overview of prices is that of a plain look at each', async () => {
     t.strictSame(overviewOf(prices, ports), {
       prices: all.length, first_day: formatDay(Math.min(...days)), last_day: formatDay(Math.max(...days)),
       lowest_price: Math.min(...cents) / 100, highest_price: Math.max(...cents) / 100,
-      first_prices: all.slice(0, 5).map(({ orig, dest, day, cents }) => ({ orig_code: ports[orig], dest_code: ports[dest], day: formatDay(day), price: cents / 100 })),
+      first_prices: all.slice(0, 5).map(({ orig, dest, day, cents }) => (
+        { orig_code: ports[orig], dest_code: ports[dest], day: formatDay(day), price: cents / 100 }
+      )),
     })
   }), { numRuns: 60 })
 })
 
 t.test('the overview of no prices', async t => {
-  t.strictSame(overviewOf(new BatchPrices(rules), ports), { prices: 0, first_day: null, last_day: null, lowest_price: null, highest_price: null, first_prices: [] })
+  const none = { first_day: null, last_day: null, lowest_price: null, highest_price: null }
+  t.strictSame(overviewOf(new BatchPrices(rules), ports), { prices: 0, ...none, first_prices: [] })
 })

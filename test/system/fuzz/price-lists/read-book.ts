@@ -1,5 +1,6 @@
 import { defaultFileLimits } from '../../../../services/ingestion-worker/apply/rules.ts'
-import { readBytes, type FileToRead } from '../../../../services/ingestion-worker/apply/files/read-file.ts'
+import type { FileToRead } from '../../../../services/ingestion-worker/apply/files/file-to-read.ts'
+import { readBytes } from '../../../../services/ingestion-worker/apply/files/read-file.ts'
 import { FileRefused } from '../../../../services/ingestion-worker/rows/file-refused.ts'
 import { RowChecker } from '../../../../services/ingestion-worker/rows/values/row-checker.ts'
 import { rules } from './read-text-file.ts'

@@ -1,0 +1,117 @@
+import { formatDay } from '../values/days.ts'
+import type { Cell } from './cell.ts'
+import { Conventions, type Contradiction } from './conventions.ts'
+import type { DayOrder, DayReading, SerialEpoch } from './day-text.ts'
+import { readDayCell, textOf, type Fault } from './read-cell.ts'
+import { trimmed } from './trimmed.ts'
+import type { TwoDays } from './undecided-rows.ts'
+
+export type DaysOptions = {
+  /** Epoch of the serial numbers of days; null if the file does not tell it. */
+  epoch?: SerialEpoch | null | undefined
+  /**
+   * The days of a text file have one form: if the first one is YYYY-MM-DD, a day before its month is malformed. The cells of a spreadsheet come from
+   * many hands.
+   */
+  hasOneForm?: boolean | undefined
+}
+
+/** A day whose text has two readings, or that shows that the file cannot be read. */
+export type Shown = { row: number, cell: Cell }
+
+/**
+ * Reads the days of a file: by their form, and by the order of day and month that one of them proves. `contradict` is called for a day that another
+ * one contradicts.
+ */
+export class DaysOfFile {
+  /** The first day with two readings, while no day proves the order. */
+  firstUndecided: Shown & { reading: TwoDays } | null = null
+  #form: string | null = null
+  #typed: { first: Shown, isAfterTwelfth: boolean } | null = null
+  #firstOrdered: Shown | null = null
+  readonly #options: DaysOptions
+  readonly #conventions: Conventions
+  readonly #contradict: (found: Contradiction, cell: Cell) => void
+
+  constructor (options: DaysOptions, conventions: Conventions, contradict: (found: Contradiction, cell: Cell) => void) {
+    this.#options = options
+    this.#conventions = conventions
+    this.#contradict = contradict
+  }
+
+  /** Whether no day was read that has its year last. */
+  get isStandard (): boolean {
+    return this.#form === null || this.#form === yearFirst
+  }
+
+  /** The order of day and month, if the file shows one. Days with points, or with a day equal to the month, have the day first. */
+  get order (): DayOrder | null {
+    return this.#conventions.dayOrder ?? (this.isStandard ? null : 'day.month')
+  }
+
+  /** Notes a day as YYYY-MM-DD. */
+  noteStandard (): void {
+    this.#form ??= yearFirst
+  }
+
+  /** Reads the day of a cell in a row. */
+  read (cell: Cell, row: number): TwoDays | Fault {
+    const { epoch = null, hasOneForm } = this.#options
+    const reading = readDayCell(cell, epoch, hasOneForm ? epoch : null)
+    if ('code' in reading) return reading
+    if (typeof cell === 'string') {
+      if (this.#isOtherForm(reading, cell, row)) return { code: 'malformed_day' }
+    } else if ('day' in reading) this.#noteTyped(reading.day, cell, row)
+    return this.#decide(reading, cell, row)
+  }
+
+  /**
+   * Returns the typed days, as a contradiction, if a program may have made them of texts. Excel in the United States turns the text 01/02/2021 of a
+   * file whose days come first into 2 January, and leaves 31/01/2021 as text: then no typed day is after the twelfth of its month.
+   */
+  findSwapped (): Shown & Contradiction | null {
+    if (!this.#typed || this.#typed.isAfterTwelfth || !this.#firstOrdered) return null
+    const { first } = this.#typed
+    const detail = `"${textOf(this.#firstOrdered.cell)}" in row ${this.#firstOrdered.row} is a text, and ${textOf(first.cell)} in row ${first.row} a date, ` +
+      'as if a program has taken some days for months'
+    return { ...first, code: 'contradicting_days', detail }
+  }
+
+  /** Notes the form of a text. Returns true if the day is malformed: a text file whose first day is YYYY-MM-DD has no other form. */
+  #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number): boolean {
+    const isOrdered = !('day' in reading) || reading.isOrdered
+    if (isOrdered) this.#firstOrdered ??= { row, cell }
+    if (!isOrdered && !this.#options.hasOneForm) return false
+    const form = isOrdered ? `year last ${/[-/.]/.exec(trimmed(cell))?.[0] ?? ''}` : yearFirst
+    this.#form ??= form
+    if (form === this.#form) return false
+    if (this.#options.hasOneForm && this.#form === yearFirst) return true
+    this.#contradict({ code: 'contradicting_days', detail: `"${cell}" in row ${row} and days of another form before it` }, cell)
+    return false
+  }
+
+  #noteTyped (day: number, cell: Cell, row: number): void {
+    this.#typed ??= { first: { row, cell: typeof cell === 'number' ? { day } : cell }, isAfterTwelfth: false }
+    this.#typed.isAfterTwelfth ||= Number(formatDay(day).slice(-2)) > 12
+  }
+
+  #decide (reading: Exclude<DayReading, { code: unknown }>, cell: Cell, row: number): TwoDays {
+    const conventions = this.#conventions
+    if ('day' in reading) {
+      const found = reading.proves && conventions.proveOrder(reading.proves, row, textOf(cell))
+      if (found) this.#contradict(found, cell)
+      return { dayMonth: reading.day, monthDay: reading.day }
+    }
+    if (conventions.dayOrder === null) {
+      this.firstUndecided ??= { row, cell, reading }
+      return reading
+    }
+    const day = conventions.dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay
+    return { dayMonth: day, monthDay: day }
+  }
+}
+
+const yearFirst = 'year first'
+
+/** Returns both readings of a day, for a person. */
+export const bothReadings = ({ dayMonth, monthDay }: TwoDays): string => `${formatDay(dayMonth)} or ${formatDay(monthDay)}`
