@@ -1,0 +1,36 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { invalidParameters } from '../../lib/http/invalid-parameters.ts'
+import { providerOf } from '../../lib/api-keys/require-key.ts'
+import type { Store } from '../../lib/batch/store/store.ts'
+import type { FormFields } from './form/form-fields.ts'
+import { checkReplaced, maxReplaced, readCorrection, replacesPattern, type Correction } from './replaces.ts'
+
+/** The query of POST /batches. A form may have the same parameters as fields. */
+export const Parameters = Type.Object({
+  dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only validate the batch' })),
+  rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'an integer from 1: the number of rows in the file; with another number of rows the batch is rejected' })),
+  replaces: Type.Optional(Type.String({
+    pattern: replacesPattern, description: `ids of your batches, at most ${maxReplaced} separated by commas, or previous: the latest one of the Batch-Series. In the moment in which the batch is applied, their prices no longer count`,
+  })),
+}, { additionalProperties: false })
+
+export type Query = { dry_run?: string, rows?: string, replaces?: string }
+
+/** The parameters of a batch, as its manifest has them. */
+export type BatchParameters = { mode: 'apply' | 'dry_run', rows: number | undefined } & Correction
+
+/** Reads the parameters of a batch. Throws `invalid-parameters`, `unknown-batch` and `store-unavailable`. */
+export async function readParameters (store: Store, request: FastifyRequest, { dry_run: isDryRun, rows, replaces }: Query): Promise<BatchParameters> {
+  const correction = readCorrection(replaces, request.headers)
+  await checkReplaced(store, providerOf(request), correction)
+  return { mode: isDryRun === 'true' ? 'dry_run' : 'apply', rows: rows === undefined ? undefined : Number(rows), ...correction }
+}
+
+/** Returns the query with the fields of a form. Throws `invalid-parameters`, as for the query. */
+export function queryWithForm (request: FastifyRequest<{ Querystring: Query }>, fields: FormFields): Query {
+  const query = fields.withQuery(request.query)
+  const validate = request.getValidationFunction('querystring')!
+  if (!validate(query)) throw invalidParameters(validate.errors!, 'form')
+  return query as Query
+}
