@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -10,6 +10,7 @@ import { chunk, head, rawRequest } from '../../../harness/raw-http.ts'
 import { waitFor } from '../../../harness/wait.ts'
 
 const csv = `${header}CNGGZ,EETLL,2021-01-05,100.25\n`
+const hasCurl = spawnSync('curl', ['--version']).status === 0
 const file = (content: string | Buffer = csv, headers: Record<string, string> = {}): FormPart => ({ file: 'prices.csv', headers, content })
 const value = (name: string, content: string): FormPart => ({ name, content })
 
@@ -19,7 +20,7 @@ t.test('the file of a form is a batch, as the same file as a body', async t => {
 
   t.test('the payload is the file alone, and its name is shown', async t => {
     const { status, body } = await send([{ file: '/home/me/Preise "März"\u202E.csv', content: csv, headers: { 'Content-Type': 'text/csv' } }])
-    t.match([status, body], [202, { format: 'csv', digest: sha256(csv), bytes: csv.length, file_name: 'Preise "März".csv' }].toSpliced(0, 1, 202))
+    t.match({ status, body }, { status: 202, body: { format: 'csv', digest: sha256(csv), bytes: csv.length, file_name: 'Preise "März".csv' } })
     const manifest = await api.manifest(body.id)
     t.match(manifest, { version: 1, fileName: 'Preise "März".csv' })
     t.equal((await api.payload(manifest)).toString(), csv)
@@ -42,7 +43,7 @@ t.test('the file of a form is a batch, as the same file as a body', async t => {
       t.equal(status, 202, body.detail)
       t.match(await api.manifest(body.id), expected)
     }
-    const { body } = await send([file('d'), value('rows', '7')], '/batches?rows=7&dry_run=true', { 'idempotency-key': 'a key'.replace(' ', '-') })
+    const { body } = await send([file('d'), value('rows', '7')], '/batches?rows=7&dry_run=true', { 'idempotency-key': 'a-key' })
     t.match(await api.manifest(body.id), { mode: 'dry_run', rows: 7, name: { kind: 'key', value: 'a-key' } }, 'with the query, and the key in its header')
     const replaced = await send([file('e'), value('replaces', (await api.submit('f')).body.id)])
     t.equal(replaced.status, 202)
@@ -74,13 +75,19 @@ t.test('the file of a form is a batch, as the same file as a body', async t => {
     t.match(await api.submit(body.subarray(0, -20), { headers: digest(body) }), { status: 400, body: { type: '/problems/digest-mismatch' } }, 'truncated')
   })
 
-  t.test('curl and fetch', async t => {
+  t.test('curl', { skip: hasCurl ? false : 'curl is not installed' }, async t => {
     const folder = t.testdir({ 'Preise März.csv': `${csv}\n`, 'prices.txt': `${csv}\n\n` })
-    const curl = async (...args: string[]) => JSON.parse((await promisify(execFile)('curl', ['-sS', '-H', 'Authorization: Bearer demo-key', ...args, `${api.url}/batches`], { cwd: folder })).stdout)
+    const curl = async (...args: string[]) => {
+      const { stdout } = await promisify(execFile)('curl', ['-sS', '-H', 'Authorization: Bearer demo-key', ...args, `${api.url}/batches`], { cwd: folder })
+      return JSON.parse(stdout)
+    }
     t.match(await curl('-F', 'file=@Preise März.csv', '-F', 'dry_run=true'), { mode: 'dry_run', format: 'csv', file_name: 'Preise März.csv', digest: sha256(`${csv}\n`) })
     t.match(await curl('-F', 'file=@prices.txt'), { format: 'csv', file_name: 'prices.txt', digest: sha256(`${csv}\n\n`) }, 'as text/plain')
     const large = join(t.testdir({ 'large.csv': csv.repeat(50_000) }), 'large.csv')
     t.match(await curl('-F', `file=@${large};type=text/csv`, '-H', 'Expect: 100-continue'), { bytes: csv.length * 50_000 }, 'with 100-continue')
+  })
+
+  t.test('fetch', async t => {
     const data = new FormData()
     data.set('rows', '1')
     data.set('file', new Blob([`${csv}\n\n\n`], { type: 'text/csv' }), 'a.csv')
@@ -94,7 +101,8 @@ t.test('refused forms leave no object behind, and the next one is served', async
   const problem = (code: string, detail: RegExp, error?: object) => ({ type: `/problems/${code}`, detail, ...(error ? { errors: [error] } : {}) })
   const unknownBatch = '0'.repeat(64)
   const manyValues = Array.from({ length: 11 }, (_, index) => value(`v${index}`, 'x'))
-  const cases: Array<{ name: string, parts?: FormPart[], body?: Buffer | string, path?: string, type?: string, more?: Record<string, string>, status: number, problem: object }> = [
+  type Case = { name: string, parts?: FormPart[], body?: Buffer | string, path?: string, type?: string, more?: Record<string, string> }
+  const cases: Array<Case & { status: number, problem: object }> = [
     { name: 'a second file', parts: [file(), { file: 'b.csv', content: csv }], status: 400, problem: problem('invalid-parameters', /file .*"b\.csv".*each file in a request/, { parameter: 'file', code: 'repeated' }) },
     { name: 'a second file in another field', parts: [file(), { name: 'more', file: 'b.csv', content: csv }], status: 400, problem: problem('invalid-parameters', /more .*"b\.csv"/, { parameter: 'more', code: 'unknown' }) },
     { name: 'the file in another field', parts: [{ name: 'upload', file: 'b.csv', content: csv }], status: 400, problem: problem('invalid-parameters', /upload has a file.*field "file"/, { parameter: 'upload', code: 'unknown' }) },
@@ -115,7 +123,7 @@ t.test('refused forms leave no object behind, and the next one is served', async
     { name: 'an empty file', parts: [file('')], status: 400, problem: problem('malformed-body', /empty/) },
     { name: 'truncated', body: form(file()).subarray(0, -6), status: 400, problem: problem('malformed-body', /truncated/) },
     { name: 'no form', body: csv, status: 400, problem: problem('malformed-body', /truncated/) },
-    { name: 'an empty body', body: '', status: 400, problem: problem('malformed-body', /empty/) },
+    { name: 'an empty body', body: '', status: 400, problem: problem('malformed-body', /truncated/) },
     { name: 'a part without a name', body: Buffer.from(form(file()).toString().replace('; name="file"', '')), status: 400, problem: problem('malformed-body', /no name/) },
     { name: 'no boundary', parts: [file()], type: 'multipart/form-data', status: 400, problem: problem('malformed-body', /boundary/) },
     { name: 'a boundary of 71 characters', parts: [file()], type: `multipart/form-data; boundary=${'x'.repeat(71)}`, status: 400, problem: problem('malformed-body', /boundary/) },

@@ -125,7 +125,7 @@ t.test('unreadable objects are named, and the other batches are replayed', async
   await accepted(it, 'demo', 2, good)
   const [cut, newer] = ['1', '2'].map(digit => digit.repeat(64))
   await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `batches/${cut}.json`, Body: '{"version":1,' }))
-  await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `batches/${newer}.json`, Body: '{"version":3}' }))
+  await it.aws.s3.send(new PutObjectCommand({ Bucket: it.aws.bucket, Key: `batches/${newer}.json`, Body: '{"version":4}' }))
   const env = { ...it.aws.env, DATABASE_URL: it.db.url('ops') }
   const { code, stdout, stderr } = await ops(['batches', 'replay', '--since', new Date(Date.now() - 60_000).toISOString()], env)
   t.equal(code, 1)
