@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { invalidParameters } from '../../lib/http/invalid-parameters.ts'
+import { Problem } from '../../lib/http/problem.ts'
 import { providerOf } from '../../lib/api-keys/require-key.ts'
 import type { Store } from '../../lib/batch/store/store.ts'
 import type { FormFields } from './form/form-fields.ts'
@@ -27,10 +28,22 @@ export async function readParameters (store: Store, request: FastifyRequest, { d
   return { mode: isDryRun === 'true' ? 'dry_run' : 'apply', rows: rows === undefined ? undefined : Number(rows), ...correction }
 }
 
+const names = Object.keys(Parameters.properties)
+
 /** Returns the query with the fields of a form. Throws `invalid-parameters`, as for the query. */
 export function queryWithForm (request: FastifyRequest<{ Querystring: Query }>, fields: FormFields): Query {
   const query = fields.withQuery(request.query)
+  const unknown = Object.keys(query).filter(name => !names.includes(name))
+  if (unknown.length > 0) throw unknownFields(unknown)
   const validate = request.getValidationFunction('querystring')!
   if (!validate(query)) throw invalidParameters(validate.errors!, 'form')
   return query as Query
+}
+
+function unknownFields (unknown: readonly string[]): Problem {
+  const message = `is unknown: a form has the file in the field "file", and the values ${names.join(', ')}`
+  const shown = unknown.map(name => name.slice(0, 100))
+  return new Problem('invalid-parameters', `Invalid form: ${shown.join(', ')} ${message}`, {
+    members: { errors: shown.map(parameter => ({ parameter, code: 'unknown', message })) },
+  })
 }
