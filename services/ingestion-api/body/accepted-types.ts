@@ -15,6 +15,7 @@ const peekMs = 1_000
  */
 export const requireBatchType: preParsingAsyncHookHandler = async (request, _reply, body) => {
   const type = request.headers['content-type']
+  if (type !== undefined && mediaTypeOf(request) === '') request.headers = { 'content-type': undefined } // Fastify refuses an empty type
   if (!hasBody(request) || formBoundary(type) !== undefined || parseFormat(type) !== undefined) return body
   const found = await peek(request)
   throw refusal(`Content-Type must be ${namedTypes.join(', ')}, or multipart/form-data, not ${quoteMediaType(request)}. ` +

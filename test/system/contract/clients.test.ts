@@ -80,7 +80,7 @@ t.test('requests of real clients', async t => {
     const form = new FormData()
     form.set('file', new Blob([header + row]), 'prices.csv')
     const ids = [(await api.submit(header + row)).body.id]
-    for (const type of ['', 'application/csv', 'application/octet-stream', 'application/vnd.ms-excel']) {
+    for (const type of ['', ';charset=utf-8', 'application/csv', 'application/octet-stream', 'application/vnd.ms-excel']) {
       const response = await api.submit(new TextEncoder().encode(header + row), { headers: { 'content-type': type } })
       t.equal(response.status, 202, type)
       ids.push(response.body.id)
