@@ -142,6 +142,8 @@ export type Manifest = Accepted & {
   payloadStoredAt?: string | undefined
   /** Character encoding of a text that its Content-Type declares, if the bytes do not show it. */
   charset?: Charset | undefined
+  /** Name of the file as the provider has sent it, for display alone. */
+  fileName?: string | undefined
   /** Number of rows that the provider declares. */
   rows?: number | undefined
   replaces?: Replaces | undefined

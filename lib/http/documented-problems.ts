@@ -4,7 +4,7 @@ import { Problem, type ProblemCode } from './problem.ts'
 const ParameterError = Type.Object({
   parameter: Type.String(),
   code: Type.String({
-    description: 'missing, empty, repeated, malformed, not_a_day, out_of_range, reversed, too_long, same_port, too_many_prices, unknown or unknown_location',
+    description: 'missing, empty, repeated, malformed, not_a_day, out_of_range, reversed, too_long, same_port, too_many_prices, too_many, unknown or unknown_location',
   }),
   message: Type.String(),
   value: Type.Optional(Type.String({ description: 'what was sent, cut at 200 characters' })),

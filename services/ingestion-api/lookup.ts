@@ -7,7 +7,7 @@ import { withDeadline } from '../../lib/process/deadline.ts'
 import type { Log } from '../../lib/process/log.ts'
 import { Problem } from '../../lib/http/problem.ts'
 import { retryRead } from '../../lib/postgres/retry-read.ts'
-import { viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
+import { fileNameOf, viewOfManifest, viewOfRecord, type BatchView } from './view.ts'
 
 /** Maximum time of a database query, in ms. Then the response is built from the manifest. */
 export const databaseTimeoutMs = 3_000
@@ -16,7 +16,7 @@ export const databaseTimeoutMs = 3_000
 export async function readBatchView (sql: Sql, log: Log, manifest: Manifest): Promise<BatchView> {
   try {
     const record = await withDeadline(retryRead(() => readRecord(sql, manifest.id)), databaseTimeoutMs)
-    return record ? { ...viewOfRecord(record), advice: adviceFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
+    return record ? { ...viewOfRecord(record), ...fileNameOf(manifest), advice: adviceFor(manifest.name, record) } : viewOfManifest(manifest, 'queued')
   } catch (error) {
     log.warn({ err: error, batchId: manifest.id }, 'database unavailable: serving batch status from the manifest')
     return viewOfManifest(manifest, 'accepted')

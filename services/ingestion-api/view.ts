@@ -48,6 +48,7 @@ export const BatchView = Type.Object({
   held_at: Type.Optional(Type.String({ description: 'when the check for outliers has set the batch aside' })),
   purged_at: Type.Optional(Type.String({ description: 'when the file and the prices were removed for ever' })),
   understood: Type.Optional(UnderstoodView),
+  file_name: Type.Optional(Type.String({ description: 'the name of the file in a form, for display; at most 200 characters; not in a list' })),
   advice: Type.Optional(Nullable(Type.String({ description: 'for a rejected, dead_lettered or discarded batch: what can be done; not in a list' }))),
 })
 export type BatchView = Static<typeof BatchView>
@@ -73,9 +74,12 @@ export function viewOfManifest (manifest: Manifest, state: 'queued' | 'accepted'
   return {
     id, state, provider, mode, format, digest, bytes, decoded_bytes: decodedBytes, accepted_at: acceptedAt,
     started_at: null, finished_at: null, attempts: state === 'queued' ? 0 : null, rows: null, rows_read: null, rows_expected: null,
-    error_count: null, first_errors: [], last_line_ended: null, reason: null, ...correctionOf(manifest), advice: null,
+    error_count: null, first_errors: [], last_line_ended: null, reason: null, ...correctionOf(manifest), ...fileNameOf(manifest), advice: null,
   }
 }
+
+/** The name of the file is in the manifest alone. */
+export const fileNameOf = ({ fileName }: Manifest): Pick<BatchView, 'file_name'> => fileName === undefined ? {} : { file_name: fileName }
 
 function correctionOf ({ replaces, series }: Manifest): Pick<BatchView, 'replaces' | 'series'> {
   return { ...(replaces === undefined ? {} : { replaces: replaces === 'previous' ? [replaces] : replaces }), ...(series === undefined ? {} : { series }) }

@@ -3,7 +3,7 @@ import { fileTypeNames } from '../../../lib/batch/content/file-type-names.ts'
 import { adviceForType } from '../../../lib/batch/content/guess-file-type.ts'
 import { sniff, type FileType } from '../../../lib/batch/content/sniff.ts'
 import { Problem } from '../../../lib/http/problem.ts'
-import { namedTypes } from './media.ts'
+import { acceptPost, namedTypes } from './media.ts'
 
 /** Bytes of a file from which its type is told. */
 export const typeBytes = 4_096
@@ -21,20 +21,38 @@ export function checkType (declared: Format | null, beginning: Buffer): Format {
   const type = sniff(beginning)
   if (declared !== null) {
     if (typesOf[declared].includes(type) || isText(declared, type)) return declared
-    throw new Problem('malformed-body', `The body is ${fileTypeNames[type]}, and Content-Type is ${mediaTypes[declared]}${adviceForType(type)}`)
+    throw new Problem('malformed-body', `The file is ${fileTypeNames[type]}, and Content-Type is ${mediaTypes[declared]}${adviceFor(declared, type, beginning)}`)
   }
   if (type === 'xlsx' || type === 'parquet' || type === 'zip') return type
   if (type === 'text' || type === 'utf-16') return textFormat(beginning)
-  throw new Problem('unsupported-media-type', `The body is ${fileTypeNames[type]}. A batch is ${namedTypes.join(', ')}${adviceForType(type)}`, {
-    headers: { 'accept-post': namedTypes.join(', ') },
+  throw new Problem('unsupported-media-type', `The file is ${fileTypeNames[type]}${adviceForType(type)}. A batch is ${namedTypes.join(', ')}`, {
+    headers: { 'accept-post': acceptPost.join(', ') },
   })
 }
 
-/** The parsers of text name what is wrong with a text. */
-const isText = (declared: Format, type: FileType): boolean => (declared === 'json' || declared === 'ndjson') && (type === 'html' || type === 'xml' || type === 'binary')
+/** Returns what the beginning of a body looks like, for a person. */
+export function describeBeginning (beginning: Buffer): string {
+  const type = sniff(beginning)
+  if (type === 'binary') return 'a file of an unknown kind'
+  if (type !== 'text' && type !== 'utf-16') return `${fileTypeNames[type]}${adviceForType(type)}`
+  const format = textFormat(beginning)
+  return `${textNames[format]}: declare it with Content-Type: ${mediaTypes[format]}`
+}
+
+const textNames = { csv: 'a text, such as CSV', json: 'JSON', ndjson: 'NDJSON' }
+
+/** The parsers of text name what is wrong with a text that is no table. */
+const isText = (declared: Format, type: FileType): boolean =>
+  type === 'binary' ? isOfText(declared) : (declared === 'json' || declared === 'ndjson') && (type === 'html' || type === 'xml')
+const isOfText = (format: Format): boolean => format === 'csv' || format === 'json' || format === 'ndjson'
+
+/** A text that is declared as a workbook needs another declaration, and UTF-16 that is declared as JSON another encoding. */
+const adviceFor = (declared: Format, type: FileType, beginning: Buffer): string => (type === 'text' || type === 'utf-16') && !isOfText(declared)
+  ? `: declare it with Content-Type: ${mediaTypes[textFormat(beginning)]}`
+  : adviceForType(type)
 
 /** JSON begins with a bracket. No header of CSV does. */
-function textFormat (beginning: Buffer): Format {
+function textFormat (beginning: Buffer): 'csv' | 'json' | 'ndjson' {
   const first = beginning.toString('latin1').replace(/^\xef\xbb\xbf/, '').trimStart()[0]
   return first === '[' ? 'json' : first === '{' ? 'ndjson' : 'csv'
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Encoding, Format, Payload } from '../../../lib/batch/batch.ts'
+import type { Charset } from '../../../lib/batch/content/charset.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { sendContinue } from '../../../lib/http/node/expect-continue.ts'
 import type { DigestCheck } from './content-digest.ts'
-import { openMeter, type BodyLimits, type Measured } from './meter.ts'
+import { openMeter, type BodyLimits, type Measured, type Meter } from './meter.ts'
 
 export type TimeLimits = {
   /** Maximum pause within a body. */
@@ -12,28 +13,59 @@ export type TimeLimits = {
   totalMs: number
 }
 
-export type Received = Measured & { payload: Payload }
+/** What a request says about its file before the file begins. */
+export type FileHead = {
+  /** The format of the Content-Type; null if the content decides. */
+  declared: Format | null
+  encoding: Encoding
+  charset?: Charset | undefined
+  /** Name of the file, for display. */
+  fileName?: string | undefined
+}
+
+/** Finds the file in the chunks of a body, which it reads to their end: gives its head first, and then its bytes. */
+export type OpenFile = (chunks: AsyncGenerator<Buffer>) => AsyncGenerator<FileHead | Buffer>
+
+/** A body that is the file. */
+export const wholeBody = (head: FileHead): OpenFile => async function * (chunks) {
+  yield head
+  yield * chunks
+}
+
+export type Received = Measured & Pick<FileHead, 'encoding' | 'charset' | 'fileName'> & { payload: Payload }
 
 /**
- * Streams a request's body into the store as sent, and measures it on the way, so that memory use does not depend on its size.
- * Throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout` or `store-unavailable`; the store then has no
- * part of the body.
+ * Streams the file of a request into the store as sent, and measures it on the way, so that memory use does not depend on its size.
+ * Throws `content-too-large`, `malformed-body`, `digest-mismatch`, `request-timeout`, `store-unavailable` or a problem of `openFile`; the store then
+ * has no part of the body.
  */
-export async function receiveBody (request: IncomingMessage, declared: Format | null, encoding: Encoding, digest: DigestCheck,
+export async function receiveBody (request: IncomingMessage, openFile: OpenFile, digest: DigestCheck,
   limits: BodyLimits & TimeLimits, put: (body: Readable) => Promise<Payload>): Promise<Received> {
   checkLength(request, limits)
-  const meter = openMeter(declared, encoding, limits)
-  const outcome: { measured?: Measured, failure?: Problem } = {}
+  const outcome: { head?: FileHead, measured?: Measured, failure?: Problem } = {}
 
-  async function * measuredBody (): AsyncGenerator<Buffer> {
+  /** Verifies the digest before any error of a truncated body, such as invalid gzip. */
+  async function * verifiedChunks (): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks(request, limits)) {
+      digest.update(chunk)
+      yield chunk
+    }
+    digest.end()
+  }
+
+  async function * measuredFile (): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of chunks(request, limits)) {
-        digest.update(chunk)
-        await meter.write(chunk)
-        yield chunk
+      let meter: Meter
+      for await (const part of openFile(verifiedChunks())) {
+        if (Buffer.isBuffer(part)) {
+          await meter!.write(part)
+          yield part
+        } else {
+          outcome.head = part
+          meter = openMeter(part.declared, part.encoding, limits)
+        }
       }
-      digest.end() // reported before errors of the decoder: a truncated body is also invalid gzip
-      outcome.measured = await meter.end()
+      outcome.measured = await meter!.end()
     } catch (error) {
       outcome.failure = error instanceof Problem ? error : new Problem('malformed-request', 'The connection closed before the body was complete', { cause: error })
       throw outcome.failure
@@ -41,8 +73,9 @@ export async function receiveBody (request: IncomingMessage, declared: Format | 
   }
 
   try {
-    const payload = await put(Readable.from(measuredBody(), { objectMode: false, highWaterMark: 64 * 1024 }))
-    return { ...outcome.measured!, payload }
+    const payload = await put(Readable.from(measuredFile(), { objectMode: false, highWaterMark: 64 * 1024 }))
+    const { encoding, charset, fileName } = outcome.head!
+    return { ...outcome.measured!, encoding, charset, fileName, payload }
   } catch (cause) {
     throw outcome.failure ?? new Problem('store-unavailable', 'The batch was not accepted; send it again', { cause })
   }

@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
-import { isInProgress, type Encoding, type Format, type Manifest } from '../../../lib/batch/batch.ts'
+import { isInProgress, type Encoding, type Manifest } from '../../../lib/batch/batch.ts'
 import { createManifest } from '../../../lib/batch/create-manifest.ts'
 import { acceptNamed } from '../../../lib/batch/naming.ts'
-import { profileNamePattern } from '../../../lib/batch/profile.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import { recordAccepted } from '../../../lib/batch/records.ts'
@@ -17,10 +16,13 @@ import { requireBatchType } from '../body/accepted-types.ts'
 import { parseContentDigest, type DigestCheck } from '../body/content-digest.ts'
 import { readUploadCommand } from '../body/upload-command.ts'
 import { parseCharset, parseEncoding, parseFormat } from '../body/media.ts'
-import { checkLength, receiveBody } from '../body/receive.ts'
+import { checkLength, receiveBody, wholeBody, type OpenFile } from '../body/receive.ts'
 import { uploadedContent, type Content } from '../body/upload.ts'
-import { findProfile, refusalOf } from '../profile-of-batch.ts'
-import { checkReplaced, maxReplaced, readCorrection, replacesPattern, seriesPattern, type Correction } from '../replaces.ts'
+import { refusalOf } from '../profile-of-batch.ts'
+import type { FormFields } from '../form/form-fields.ts'
+import { formBoundary, readForm } from '../form/read-form.ts'
+import { Parameters, queryWithForm, readParameters, type Query } from '../parameters.ts'
+import { seriesPattern } from '../replaces.ts'
 import { databaseTimeoutMs, readBatchView } from '../lookup.ts'
 import { BatchView, viewOfManifest } from '../view.ts'
 import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
@@ -35,25 +37,30 @@ const accepted = (description: string) => ({
   content: { 'application/json': { schema: BatchView } },
 })
 
+/** Without `required`: Fastify validates the stream of the body with it. */
+const formSchema = {
+  type: 'object',
+  description: 'A form with one file, of any of these types, and at most 10 values of at most 1 KiB: the parameters of the query, before or after the file',
+  properties: { file: { type: 'string', format: 'binary' }, ...Parameters.properties },
+}
+
 const schema = {
   summary: 'Send a batch of prices',
   description: 'Stores the batch and queues it. The same key always means the same batch; without a key, the same content in the same format does. A dry run without a key is always a new batch. A batch that replaces others takes them back in the moment in which it is applied.',
   tags: ['batches'],
   security: [{ key: [] }],
-  querystring: Type.Object({
-    dry_run: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only validate the batch' })),
-    rows: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'an integer from 1: the number of rows in the file; with another number of rows the batch is rejected' })),
-    replaces: Type.Optional(Type.String({
-      pattern: replacesPattern, description: `ids of your batches, at most ${maxReplaced} separated by commas, or previous: the latest one of the Batch-Series. In the moment in which the batch is applied, their prices no longer count`,
-    })),
-    profile: Type.Optional(Type.String({ pattern: profileNamePattern, description: 'the name of one of your profiles: how the file is read' })),
-  }, { additionalProperties: false }),
+  querystring: Parameters,
   // Without types: the body is a stream, and the worker validates its content.
   body: {
     content: {
       'text/csv': { schema: { description: 'A header with orig_code, dest_code, day and price in any order, then a line for each price' } },
       'application/x-ndjson': { schema: { description: 'A line for each price: {"orig_code", "dest_code", "day", "price"}' } },
       'application/json': { schema: { description: 'An array of prices: [{"orig_code", "dest_code", "day", "price"}], or {"upload": id}' } },
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': { schema: { description: 'An Excel workbook (XLSX) with a sheet of prices' } },
+      'application/vnd.apache.parquet': { schema: { description: 'A Parquet file with a column for each of the four names' } },
+      'application/zip': { schema: { description: 'A ZIP file with one such file in it' } },
+      'application/octet-stream': { schema: { description: 'Any of these files: its content shows which' } },
+      'multipart/form-data': { schema: formSchema },
     },
   },
   headers: Type.Object({
@@ -71,8 +78,6 @@ const schema = {
   },
 }
 
-type Query = { dry_run?: string, rows?: string, replaces?: string, profile?: string }
-
 /** Problems after which the payload of the request belongs to no batch. */
 const refusals: readonly ProblemCode[] = ['key-reused', 'too-many-unfinished', 'database-unavailable']
 
@@ -89,23 +94,31 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     preParsing: requireBatchType,
   }, async (request, reply) => {
     if (!request.body) throw new Problem('malformed-body', 'The body is empty: a batch needs at least one price')
-    const format = formatOf(request)
-    encodingOf(request) // validates the headers before any of the body arrives
+    const contentType = request.headers['content-type']
+    const boundary = formBoundary(contentType)
+    const declared = parseFormat(contentType) ?? null
+    const encoding = encodingOf(request, boundary !== undefined)
     checkLength(request.raw, limits)
-    const correction = readCorrection(request.query.replaces, request.headers)
-    await checkReplaced(store, providerOf(request), correction)
-    const profile = await findProfile(store, providerOf(request), request.query.profile)
+    let parameters = await readParameters(store, request, request.query)
     const digest = parseContentDigest(request.headers['content-digest'] as string | undefined)
-    const upload = format === 'json' ? await readUploadCommand(request.raw, digest, limits) : null
-    const early = upload === null && refusalOf(profile, format)
+    const upload = declared === 'json' ? await readUploadCommand(request.raw, digest, limits) : null
+    const readFields = async (fields: FormFields): Promise<void> => {
+      parameters = await readParameters(store, request, queryWithForm(request, fields))
+    }
+    const early = upload === null && refusalOf(parameters.profile, declared)
     if (early) throw early
-    const sent = upload === null ? await receivedContent(request, format, digest) : await uploadedContent(api, providerOf(request), upload)
-    const refusal = refusalOf(profile, sent.format)
+    const openFile = boundary === undefined
+      ? wholeBody({ declared, encoding, charset: parseCharset(contentType) })
+      : readForm({ boundary, maxBytes: limits.maxBytes, check: readFields })
+    const sent = upload === null ? await receivedContent(request, openFile, digest) : await uploadedContent(api, providerOf(request), upload)
+    const refusal = refusalOf(parameters.profile, sent.format)
     if (refusal) {
       discard(sent)
       throw refusal
     }
-    const manifest = manifestOf(request, sent, { ...correction, profile })
+    const manifest = createManifest(sent, {
+      provider: providerOf(request), key: request.headers['idempotency-key'] as string | undefined, ...parameters, traceparent: request.id,
+    })
     const accepting = performance.now()
     const acceptance = await acceptNamed({ ...api, admit: api.unfinished.admit }, manifest, sent.formerName).catch(error => {
       if (error instanceof Problem && refusals.includes(error.code)) discard(sent)
@@ -130,17 +143,16 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
     return reply.code(hasEnded ? 200 : 202).headers({ location: `/batches/${id}`, 'idempotency-replayed': String(acceptance.replayed) }).send(view)
   })
 
-  async function receivedContent (request: FastifyRequest, format: Format | null, digest: DigestCheck): Promise<Content> {
-    const encoding = encodingOf(request)
+  async function receivedContent (request: FastifyRequest, openFile: OpenFile, digest: DigestCheck): Promise<Content> {
     const provider = providerOf(request)
     const storing = performance.now()
-    const received = await api.withBodySlot(provider, () => receiveBody(request.raw, format, encoding, digest, limits,
+    const received = await api.withBodySlot(provider, () => receiveBody(request.raw, openFile, digest, limits,
       body => store.putStream(`incoming/${provider}/${randomUUID()}`, body, 'application/octet-stream')))
     const ms = performance.now() - storing
     metrics.observe('freight_batch_step_seconds', { step: 'store' }, ms / 1_000)
     request.log.info({ step: 'store', bytes: received.bytes, ms: Math.round(ms * 10) / 10 }, 'batch step')
-    const charset = received.format === 'csv' ? parseCharset(request.headers['content-type']) : undefined
-    return { encoding, digestOf: 'content', ...received, ...(charset === undefined ? {} : { charset }), contentName: { kind: 'content', value: received.digest } }
+    const charset = received.format === 'csv' ? received.charset : undefined
+    return { ...received, charset, digestOf: 'content', contentName: { kind: 'content', value: received.digest } }
   }
 
   /** Deletes a payload of this request that no batch names. An upload stays: its provider may name it under another key. */
@@ -162,14 +174,6 @@ export function registerSubmit (app: FastifyInstance, api: IngestionApi): void {
   }
 }
 
-function manifestOf (request: FastifyRequest<{ Querystring: Query }>, sent: Content, parameters: Correction & Pick<Manifest, 'profile'>): Manifest {
-  const { dry_run: isDryRun, rows } = request.query
-  return createManifest(sent, {
-    provider: providerOf(request), mode: isDryRun === 'true' ? 'dry_run' : 'apply', key: request.headers['idempotency-key'] as string | undefined,
-    rows: rows === undefined ? undefined : Number(rows), ...parameters, traceparent: request.id,
-  })
-}
-
 /** Without the database, the store knows the withdrawals that its provider or an operator has requested. */
 async function isWithdrawn (store: Store, manifest: Manifest, state: string): Promise<boolean> {
   if (state !== 'accepted') return state === 'withdrawn' || state === 'withdrawing'
@@ -180,10 +184,9 @@ const withdrawnProblem = ({ id, name }: Manifest): Problem => new Problem('batch
   `This ${name.kind === 'key' ? 'key belongs to' : 'content is that of'} batch ${id}, which was withdrawn or replaced. ` +
   'Send it under a new Idempotency-Key to have it applied', { members: { id } })
 
-function encodingOf (request: FastifyRequest): Encoding {
+function encodingOf (request: FastifyRequest, isForm: boolean): Encoding {
   const encoding = parseEncoding(request.headers['content-encoding'])
+  if (isForm && encoding !== 'identity') throw new Problem('unsupported-media-type', 'A form has no Content-Encoding: send it as it is', { headers: { 'accept-encoding': 'identity' } })
   if (encoding) return encoding
   throw new Problem('unsupported-media-type', 'Content-Encoding must be gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
 }
-
-const formatOf = (request: FastifyRequest): Format | null => parseFormat(request.headers['content-type']) ?? null

@@ -10,6 +10,8 @@ export type ShownPayload = {
   reason?: string
   /** When the lifecycle of the bucket deletes the payload; null if it deletes none. ISO 8601. */
   expires_at: string | null
+  /** Name of the file, if it was sent in a form. */
+  file_name?: string
 }
 
 /** Returns whether the store has the payload of a batch, and until when. */
@@ -19,7 +21,11 @@ export async function payloadOf (system: System, id: string): Promise<ShownPaylo
     const manifest = await store.readManifest(id)
     if (!manifest) return { state: 'unknown', reason: 'NO_MANIFEST', expires_at: null }
     if (isWithdrawal(manifest)) return { state: 'none', expires_at: null }
-    return { state: await store.payloadState(manifest.payload), expires_at: expiryOf(manifest.payloadStoredAt ?? manifest.acceptedAt, keepDays) }
+    const { payload, payloadStoredAt, acceptedAt, fileName } = manifest
+    return {
+      state: await store.payloadState(payload), expires_at: expiryOf(payloadStoredAt ?? acceptedAt, keepDays),
+      ...(fileName === undefined ? {} : { file_name: fileName }),
+    }
   } catch (error) {
     return { state: 'unknown', reason: reasonOf(error), expires_at: null }
   }

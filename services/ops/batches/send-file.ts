@@ -3,14 +3,15 @@ import { createReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isInProgress, mediaTypes, type Format, type State } from '../../../lib/batch/batch.ts'
+import { isInProgress, type State } from '../../../lib/batch/batch.ts'
 import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { CommandError } from '../command-error.ts'
+import { mediaOf, type FileMedia } from './media-type.ts'
 import { openProgress } from './progress.ts'
 
 export type SubmitOptions = {
   url: string, apiKey: string, key: string | undefined, dryRun: boolean
-  rows?: string | undefined, replaces?: string | undefined, series?: string | undefined
+  rows?: string | undefined, replaces?: string | undefined, series?: string | undefined, profile?: string | undefined
 }
 
 type Batch = {
@@ -30,24 +31,22 @@ const prefer = 'wait=2'
 export class KeyReused extends CommandError {}
 
 /** Sends a file as a batch and waits for its final state. Throws CommandError unless the state is applied or validated. */
-export async function submitFile (path: string, options: SubmitOptions): Promise<void> {
-  const [, extension = '', gzip] = /\.([a-z]+)(\.gz)?$/.exec(path) ?? []
-  const type = Object.hasOwn(mediaTypes, extension) ? mediaTypes[extension as Format] : undefined
-  if (!type) throw new CommandError(`${path}: the name must end in .csv, .ndjson or .json, or in one of them and .gz`, 2)
-  const progress = openProgress()
+export async function submitFile (path: string, options: SubmitOptions, progress = openProgress()): Promise<void> {
   const digest = await sha256Of(path)
   const body = Readable.toWeb(readFile(path, sent => progress.show(`sending ${sent} %`))) as ReadableStream
-  await submit(body, { type, gzip: Boolean(gzip), digest }, options, progress)
+  await submit(body, { ...mediaOf(path), digest }, options, progress)
 }
 
 /** Sends content as a batch, like {@link submitFile}. `digest` is the content's SHA-256 in base64. */
 export async function submit (
-  body: ReadableStream | Uint8Array, { type, gzip, digest }: { type: string, gzip: boolean, digest: string },
-  { url, apiKey, key, dryRun, rows, replaces, series }: SubmitOptions,
+  body: ReadableStream | Uint8Array, { type, gzip, digest }: FileMedia & { digest: string },
+  { url, apiKey, key, dryRun, ...parameters }: SubmitOptions,
   progress = openProgress()
 ): Promise<void> {
+  const { rows, replaces, series, profile } = parameters
   const authorization = `Bearer ${apiKey}`
-  const query = new URLSearchParams({ ...(dryRun ? { dry_run: 'true' } : {}), ...(rows === undefined ? {} : { rows }), ...(replaces === undefined ? {} : { replaces }) })
+  const query = new URLSearchParams(Object.entries({ dry_run: dryRun ? 'true' : undefined, rows, replaces, profile })
+    .filter((entry): entry is [string, string] => entry[1] !== undefined))
   let batch = await readResponse(fetch(new URL(query.size > 0 ? `/batches?${query}` : '/batches', url), {
     method: 'POST',
     body,
@@ -90,7 +89,7 @@ const thousands = (count: number | null): string => count === null ? 'unknown' :
 /** Returns the SHA-256 of the file in base64. If the file changes before it is sent, the ingestion API refuses it. */
 async function sha256Of (path: string): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(readFile(path, () => {}), hash)
+  await pipeline(readFile(path, () => {}), hash).catch(error => { throw unreadable(path, error) })
   return hash.digest('base64')
 }
 
@@ -99,7 +98,7 @@ function readFile (path: string, onPercent: (percent: number) => void): Readable
   try {
     size = statSync(pathFromCaller('ops', path)).size
   } catch (error) {
-    throw new CommandError(`${path} cannot be read: ${(error as { code?: string }).code}`)
+    throw unreadable(path, error)
   }
   let sent = 0
   return createReadStream(pathFromCaller('ops', path)).on('data', chunk => {
@@ -107,6 +106,8 @@ function readFile (path: string, onPercent: (percent: number) => void): Readable
     onPercent(Math.floor(sent / size * 100))
   })
 }
+
+const unreadable = (path: string, error: unknown): CommandError => new CommandError(`${path} cannot be read: ${(error as { code?: string }).code}`)
 
 async function readResponse (response: Promise<Response>): Promise<Batch> {
   const reply = await response.catch((error: Error & { cause?: { code?: string } }) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Errors } from 'typebox/schema'
+import { mediaTypes } from '../../../lib/batch/batch.ts'
 import { Problem, problems, type ProblemCode } from '../../../lib/http/problem.ts'
 import { ingestionApi } from '../../harness/ingestion-api.ts'
 
@@ -36,7 +37,8 @@ t.test('the OpenAPI document of the ingestion API', async t => {
 
   t.test('sending a batch', async t => {
     const { requestBody, parameters, responses } = operation('POST /batches')
-    t.same(Object.keys(requestBody.content), ['text/csv', 'application/x-ndjson', 'application/json'])
+    t.same(Object.keys(requestBody.content), [...Object.values(mediaTypes), 'application/octet-stream', 'multipart/form-data'])
+    t.same(Object.keys(requestBody.content['multipart/form-data'].schema.properties), ['file', 'dry_run', 'rows', 'replaces', 'profile'])
     t.equal(requestBody.required, true)
     t.same(parameters.map(({ name, in: where, required }: any) => [name, where, required]),
       [['dry_run', 'query', false], ['rows', 'query', false], ['replaces', 'query', false], ['profile', 'query', false], ['idempotency-key', 'header', false],

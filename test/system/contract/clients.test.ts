@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { mediaTypes } from '../../../lib/batch/batch.ts'
 import { header, ingestionApi, type Result } from '../../harness/ingestion-api.ts'
 import { sendingTo } from '../../harness/submissions.ts'
 
 const caseFile = (name: string): Buffer => readFileSync(new URL(`../../cases/clients/${name}`, import.meta.url))
-const types = 'text/csv, application/x-ndjson, application/json'
+const types = [...Object.values(mediaTypes), 'multipart/form-data'].join(', ')
 const row = 'CNGGZ,EETLL,2021-01-05,100\n'
 
 t.test('requests of real clients', async t => {
@@ -61,24 +62,33 @@ t.test('requests of real clients', async t => {
   })
 
   t.test('an unsupported type: the response names the supported ones', async t => {
-    const form = new FormData()
-    form.set('file', new Blob([header + row]), 'prices.csv')
     for (const [name, type, body] of [
-      ['none', '', header + row], ['application/csv', 'application/csv', header + row], ['curl -d', 'application/x-www-form-urlencoded', header + row],
-      ['text/csv, twice', 'text/csv, text/csv', header + row], ['of nothing', 'application/csv', ''],
+      ['curl -d', 'application/x-www-form-urlencoded', header + row], ['text/csv, twice', 'text/csv, text/csv', header + row], ['of nothing', 'text/plain', ''],
     ] as const) {
       const response = await api.submit(new TextEncoder().encode(body), { headers: { 'content-type': type } })
       t.match(response, { status: 415, body: { type: '/problems/unsupported-media-type', detail: /text\/csv, application\/x-ndjson, application\/json/ } }, name)
       t.equal(response.headers.get('accept-post'), types, name)
     }
-    const curlForm = await fetch(`${api.url}/batches`, { method: 'POST', body: form, headers: { authorization: 'Bearer demo-key' } })
-    t.equal(curlForm.status, 415)
-    t.equal(curlForm.headers.get('accept-post'), types)
     for (const path of ['/uploads', `/dead-letters/${'0'.repeat(64)}/redrive`]) {
       const response = await api.call(path, { method: 'POST', body: '{}', headers: { 'content-type': 'text/csv' }, as: path === '/uploads' ? 'demo' : 'operator' })
       t.match(response, { status: 415, body: { type: '/problems/unsupported-media-type', detail: /application\/json/ } }, path)
       t.equal(response.headers.get('accept-post'), 'application/json')
     }
+  })
+
+  t.test('without a type, as application/csv and in a form, the same file is the same batch', async t => {
+    const form = new FormData()
+    form.set('file', new Blob([header + row]), 'prices.csv')
+    const ids = [(await api.submit(header + row)).body.id]
+    for (const type of ['', ';charset=utf-8', 'application/csv', 'application/octet-stream', 'application/vnd.ms-excel']) {
+      const response = await api.submit(new TextEncoder().encode(header + row), { headers: { 'content-type': type } })
+      t.equal(response.status, 202, type)
+      ids.push(response.body.id)
+    }
+    const curlForm = await fetch(`${api.url}/batches`, { method: 'POST', body: form, headers: { authorization: 'Bearer demo-key' } })
+    t.equal(curlForm.status, 202)
+    ids.push((await curlForm.json() as { id: string }).id)
+    t.equal(new Set(ids).size, 1)
   })
 
   t.test('a wrong parameter says what it must be', async t => {

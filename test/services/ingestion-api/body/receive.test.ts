@@ -27,7 +27,7 @@ t.test('refused bodies leave no object behind, and the next one is served', asyn
     ...['br', 'zstd', 'deflate', 'compress', 'gzip;q=1', 'none'].map(encoding => ({
       name: `encoding ${encoding}`, body: content, headers: { 'content-encoding': encoding }, status: 415, code: 'unsupported-media-type',
     })),
-    ...['', 'text/plain', 'text/csvx', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/octet-stream', 'csv', 'text/csv,text/csv'].map(type => ({
+    ...['text/plain', 'text/csvx', 'application/x-www-form-urlencoded', 'multipart/mixed; boundary=x', 'csv', 'text/csv,text/csv'].map(type => ({
       name: `media type "${type}"`, body: content, headers: { 'content-type': type }, status: 415, code: 'unsupported-media-type',
     })),
     { name: 'longer than the limit', body: Buffer.alloc(8 * mebibyte + 1, 'x'), status: 413, code: 'content-too-large' },
