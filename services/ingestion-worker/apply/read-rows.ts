@@ -75,7 +75,8 @@ export async function readRows (run: Run): Promise<ReadRows> {
   await report.flush()
   onStep('fetch', msSince(began) - parseMs, { bytes: chunks.bytes })
   onStep('parse', parseMs, { rows: rowsSeen, errors: report.count })
-  const { lastLineEnded, ...dialect } = read
+  const { lastLineEnded, header, ...dialect } = read
+  report.header = header
   const understood = { format: manifest.format, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) }
   return { rules, rows: report.count === 0 ? understood.prices : rowsSeen, understood, prices, lastLineEnded, contentDigest: content.digest() }
 }
