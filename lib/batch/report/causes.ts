@@ -28,8 +28,8 @@ const maxRows = 10
 const maxGroups = 200
 
 /**
- * Counts errors by code and column. After {@link maxGroups} groups, the errors of further columns are counted by their code alone, so each error
- * is counted once.
+ * Counts errors by code and column. After {@link maxGroups} groups, the errors of further columns are counted by their code alone: each error is
+ * counted once.
  */
 export class CauseCounter {
   errors = 0
@@ -41,8 +41,8 @@ export class CauseCounter {
     if (!this.#groups.has(key) && this.#groups.size >= maxGroups) key = `${code} `
     let cause = this.#groups.get(key)
     if (!cause) {
-      const isOfColumn = key !== `${code} `
-      cause = { code, column: isOfColumn ? column : null, count: 0, message, rows: [], example: { row, ...(cell === undefined ? {} : { cell }), value, original } }
+      const example = { row, ...(cell === undefined ? {} : { cell }), value, original }
+      cause = { code, column: key === `${code} ` ? null : column, count: 0, message, rows: [], example }
       this.#groups.set(key, cause)
     }
     cause.count++

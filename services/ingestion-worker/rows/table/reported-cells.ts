@@ -9,7 +9,10 @@ import { readDayCell, textOf } from './read-cell.ts'
 /** Most cells of a row in its errors. */
 const maxCells = 50
 
-/** Returns the first cells of a row for its errors, with texts of at most 200 characters, and 1,000 in all. A serial number of a day becomes the day. */
+/**
+ * Returns the first cells of a row for its errors, with texts of at most 200 characters, and 1,000 in all. The serial number of a day becomes the
+ * day.
+ */
 export function reportedCells (cells: readonly Cell[], places: Columns['places'], epoch: SerialEpoch | null): ReportedCell[] {
   const days = new Set([places.day, places.valid_from, places.valid_to])
   let left = MAX_ORIGINAL_CHARS
