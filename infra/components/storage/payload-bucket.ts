@@ -69,7 +69,8 @@ export class PayloadBucket extends pulumi.ComponentResource {
     ]
   }
 
-  /** Runs an operator's command: reads copied files, manifests, reports and decisions, writes decisions and withdrawals, looks for payloads, purges. */
+  /** Runs an operator's command: reads copied files, manifests, reports and decisions, writes decisions and withdrawals, looks for payloads,
+   * purges. */
   operate (): Statement[] {
     return [
       this.#allowList(),

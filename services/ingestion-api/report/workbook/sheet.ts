@@ -14,7 +14,8 @@ export const styles = '<styleSheet xmlns="http://schemas.openxmlformats.org/spre
   '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>' +
   '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>' +
   `<cellXfs count="7">${[[0, 0, 0], [49, 0, 0], [164, 0, 0], [49, 1, 0], [0, 0, 2], [49, 0, 2], [164, 0, 2]].map(([format, font, fill]) =>
-    `<xf numFmtId="${format}" fontId="${font}" fillId="${fill}" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/>`).join('')}</cellXfs></styleSheet>`
+    `<xf numFmtId="${format}" fontId="${font}" fillId="${fill}" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/>`).join('')}</cellXfs>` +
+  '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 
 /** Yields the XML of a sheet whose first row stays in view. `widths` are those of its first columns, in characters. */
 export async function * sheet (widths: readonly number[], rows: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {

@@ -32,7 +32,8 @@ export async function * zip (files: AsyncIterable<ZipFile> | Iterable<ZipFile>):
     at += head.length + entry.packedBytes + descriptor.length
   }
   const directory = Buffer.concat(entries.map(entry => record(
-    0x02014b50, [VERSION, 2], ...begin, ...lengths(entry), [entry.name.length, 2], [0, 2], [0, 2], [0, 2], [0, 2], [0, 4], [entry.start, 4], entry.name
+    0x02014b50, [VERSION, 2], ...begin, ...lengths(entry),
+    [entry.name.length, 2], [0, 2], [0, 2], [0, 2], [0, 2], [0, 4], [entry.start, 4], entry.name
   )))
   yield directory
   yield record(0x06054b50, [0, 2], [0, 2], [entries.length, 2], [entries.length, 2], [directory.length, 4], [at, 4], [0, 2])
