@@ -1,4 +1,4 @@
-const perPort = 'Correct the code: GET /locations lists the ports'
+const perPort = 'Correct the code: the list of ports has every code (GET /locations)'
 const perDay = 'Write the day as YYYY-MM-DD, such as 2021-01-31'
 const perPrice = 'Write the price in plain digits with at most two decimals, such as 1154.50'
 const perHeader = 'Name the columns orig_code, dest_code, day and price in the first line, each once'

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { mediaTypes } from '../../../../lib/batch/batch.ts'
+import { whatToDo } from '../../../../lib/batch/report/what-to-do.ts'
 import { header, ingestionApi, type Call } from '../../../harness/ingestion-api.ts'
 import { waitFor } from '../../../harness/wait.ts'
 
@@ -61,10 +62,10 @@ t.test('the report of a batch', async t => {
     const causes = lines(response.text)
     t.equal(causes.length, 3)
     const { row, value, original, code, column, message } = errors[0]!
-    t.strictSame(causes[0], { code, column, count: 2, message, advice: 'Correct the code: GET /locations lists the ports', rows: [1, 4], example: { row, value, original } })
+    t.strictSame(causes[0], { code, column, count: 2, message, advice: whatToDo.unknown_port, rows: [1, 4], example: { row, value, original } })
     t.match(causes[2], { code: 'columns', column: null, count: 1, advice: null }, 'the code of another release')
     t.equal((await byCause('text/csv')).text.split('\n').slice(0, 2).join('\n'), 'count,code,column,message,advice,rows,cell,value,original\n' +
-      '2,unknown_port,dest_code,no port has this code,Correct the code: GET /locations lists the ports,1 4,,XXXXX,"CNGGZ,XXXXX,2021-01-05,1"')
+      '2,unknown_port,dest_code,no port has this code,Correct the code: the list of ports has every code (GET /locations),1 4,,XXXXX,"CNGGZ,XXXXX,2021-01-05,1"')
     t.match(await byCause(mediaTypes.xlsx), { status: 406, body: { type: '/problems/not-acceptable' } })
     t.match(await report('text/csv', { path: '?by=row' }), { status: 400, body: { type: '/problems/invalid-parameters' } })
 
