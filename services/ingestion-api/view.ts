@@ -1,18 +1,23 @@
 import { Type, type Static } from 'typebox'
 import { states, type Manifest, type State } from '../../lib/batch/batch.ts'
 import type { BatchRecord } from '../../lib/batch/records.ts'
+import type { ReportedCell } from '../../lib/batch/report/reported-error.ts'
 import { UnderstoodView } from './understood-view.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]> (type: T) => Type.Union([type, Type.Null()])
 
 /** An invalid row, as the report describes it. */
 export const RowError = Type.Object({
-  row: Type.Integer({ description: 'number of the row, from 1, without the header; 0 is the file itself' }),
+  row: Type.Integer({ description: 'number of the row, from 1, without the header; of a sheet the number in the sheet; 0 is the file itself' }),
+  cell: Type.Optional(Type.String({ description: 'place of the value in a workbook, such as Rates!B17' })),
   column: Nullable(Type.String()),
   value: Nullable(Type.String()),
   code: Type.String(),
   message: Type.String(),
   original: Nullable(Type.String({ description: 'the row as it was sent, cut at 1,000 characters' })),
+  cells: Type.Optional(Type.Array(Type.Unsafe<ReportedCell>({ description: 'text, number, null, or an object with a day' }), {
+    description: 'the first 50 cells of the row of a workbook, in the first error of the row; only in the report',
+  })),
 })
 
 /** A batch, as its provider sees it. */

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Aws, Common, Count, UnfinishedMax, CorrectionsKeepDays } from '../../lib/process/config.ts'
 import { databaseProblems } from '../../lib/postgres/database-auth.ts'
 import { defaultValidityDays } from './apply/read-rows.ts'
+import { defaultReportRows } from './apply/report.ts'
 import { fileLimitVariables } from './file-limits.ts'
 import { MAX_PRICE_USD } from './rows/values/rules.ts'
 
@@ -13,6 +14,7 @@ export const Config = Type.Object({
   BATCH_MAX_ROWS: Count('rows of a batch', { default: 5_000_000, maximum: 2 ** 30 }),
   PRICE_MAX_USD: Count('highest price, in USD; a row with a higher one is refused', { default: 1_000_000, maximum: MAX_PRICE_USD }),
   VALIDITY_MAX_DAYS: Count('days of the validity of a price, both ends included', { default: defaultValidityDays, maximum: 3_660 }),
+  ERRORS_MAX_ROWS: Count('errors in the report of a batch; further ones are counted by their cause alone', { default: defaultReportRows, minimum: 1, maximum: 1_000_000 }),
   OUTLIER_PROVIDERS: Type.String({
     description: 'providers whose batches are held if their prices differ too much from those of the 30 days before, separated by commas; * is all',
     default: '', pattern: '^(\\*|[a-z0-9][a-z0-9-]{0,62}(,[a-z0-9][a-z0-9-]{0,62})*)?$',

@@ -48,6 +48,7 @@ const worker = buildIngestionWorker({
     maxDecodedBytes: config.BATCH_MAX_DECODED_BYTES,
     maxPriceUsd: config.PRICE_MAX_USD,
     validityMaxDays: config.VALIDITY_MAX_DAYS,
+    errorsMaxRows: config.ERRORS_MAX_ROWS,
     files: fileLimits(config),
   },
   guard: {

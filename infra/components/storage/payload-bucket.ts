@@ -72,13 +72,13 @@ export class PayloadBucket extends pulumi.ComponentResource {
   }
 
   /**
-   * Runs an operator's command: reads copied files, manifests and decisions, writes decisions, withdrawals and profiles, looks for payloads,
-   * purges.
+   * Runs an operator's command: reads copied files, manifests, reports and decisions, writes decisions, withdrawals and profiles, looks for
+   * payloads, purges.
    */
   operate (): Statement[] {
     return [
       this.#allowList(),
-      this.#allowObjects(['s3:GetObject'], ['operators/*']),
+      this.#allowObjects(['s3:GetObject'], ['operators/*', 'reports/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['pending/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*', 'purges/*']),

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { nullIfAbsent, statusOf } from './absent.ts'
 import type { AnyManifest, Manifest, Payload } from '../batch.ts'
 import { parseDecision, type Decision } from './decision.ts'
+import type { Causes } from '../report/causes.ts'
 import { deleteVersions } from './delete-versions.ts'
 import { effectKeys, openEffects } from './effects.ts'
 import { parseManifest } from './manifest.ts'
@@ -18,7 +19,7 @@ import { trackServerTime } from './store-clock.ts'
  * - `incoming/<provider>/<uuid>`: its payload.
  * - `batches/<id>.json`: its manifest.
  * - `pending/<id>`: the pending record. While it exists, the message of the batch may not be queued.
- * - `reports/<id>.ndjson`: the errors of its rows.
+ * - `reports/<id>.ndjson`: the errors of its rows, and `reports/<id>.causes.json`: these errors by cause.
  * - `decisions/<id>.json`: its final state, if the batch is not applied.
  * - `purges/<id>.json`: the note that it was purged.
  * - `effects/<id>.<of>.ndjson`: what it has changed, or would have changed when it was checked.
@@ -157,6 +158,16 @@ export function openStore (s3: S3Client, bucket: string) {
     return found && found.Body as Readable
   }
 
+  const putCauses = async (id: string, causes: Causes): Promise<void> => {
+    await s3.send(new PutObjectCommand({ ...at(`reports/${id}.causes.json`), Body: JSON.stringify(causes), ContentType: 'application/json' }))
+  }
+  /** Reads the errors by cause; null for a report of a release before 0.4.0, and for a version of a newer one. */
+  async function readCauses (id: string): Promise<Causes | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`reports/${id}.causes.json`))))
+    const causes = found && JSON.parse(await found.Body!.transformToString()) as Causes
+    return causes?.version === 1 ? causes : null
+  }
+
   /** Writes the note that a batch is purged, unless there is one. */
   async function notePurge (note: PurgeNote): Promise<void> {
     if (await readPurgeNote(note.id)) return
@@ -174,7 +185,9 @@ export function openStore (s3: S3Client, bucket: string) {
   async function purgeObjects ({ id, payload }: Manifest, { keepsFile }: { keepsFile: boolean }): Promise<void> {
     const isVersioned = payload.versionId !== null
     const decision = await readDecision(id)
-    for (const key of [...(keepsFile ? [] : [payload.key]), `reports/${id}.ndjson`, ...effectKeys(id)]) await deleteVersions(s3, bucket, key, isVersioned)
+    for (const key of [...(keepsFile ? [] : [payload.key]), `reports/${id}.ndjson`, `reports/${id}.causes.json`, ...effectKeys(id)]) {
+      await deleteVersions(s3, bucket, key, isVersioned)
+    }
     if (!decision || decision.state === 'discarded' || (decision.firstErrors.length === 0 && !decision.understood)) return
     const body = JSON.stringify({ ...decision, firstErrors: [], understood: undefined })
     const { VersionId } = await s3.send(new PutObjectCommand({ ...at(`decisions/${id}.json`), Body: body, ContentType: 'application/json' }))
@@ -188,7 +201,7 @@ export function openStore (s3: S3Client, bucket: string) {
 
   return {
     probe, putStream, openPayload, readRange, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
-    putPending, readPending, isPending, deletePending, listPending, putReport, openReport,
+    putPending, readPending, isPending, deletePending, listPending, putReport, openReport, putCauses, readCauses,
     ...openEffects(s3, bucket), ...openProfiles(s3, bucket), notePurge, readPurgeNote, purgeObjects,
   }
 }

@@ -35,7 +35,7 @@ export async function applyBatch (options: ApplyOptions, manifest: Manifest, att
 }
 
 async function applyOnce (options: ApplyOptions, manifest: Manifest, attempt: Attempt): Promise<Outcome> {
-  const report = openReport(options.store, manifest.id)
+  const report = openReport(options.store, manifest.id, options.limits.errorsMaxRows)
   const end = new AbortController()
   const run = { ...options, manifest, attempt, report, ended: end.signal }
   let rowsRead = 0

@@ -79,7 +79,8 @@ export async function readRows (run: Run): Promise<ReadRows> {
   await report.flush()
   onStep('fetch', msSince(began) - parseMs, { bytes: chunks.bytes })
   onStep('parse', parseMs, { rows: rowsSeen, errors: report.count })
-  const { lastLineEnded, ...dialect } = read
+  const { lastLineEnded, header, ...dialect } = read
+  report.header = header
   const { name, version } = manifest.profile ?? {}
   const profile = name && version ? { profile: { name, version } } : {}
   const understood = { format: manifest.format, ...profile, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) }

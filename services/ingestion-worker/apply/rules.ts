@@ -8,6 +8,8 @@ export type BatchLimits = {
   maxRows: number, maxRowBytes: number, maxGapBytes?: number, maxDecodedBytes: number, maxPriceUsd: number
   /** Most days of a validity. @default 366 */
   validityMaxDays?: number
+  /** Most errors in a report. @default {@link defaultReportRows} */
+  errorsMaxRows?: number
   /** Limits of files that are no text. @default those of {@link defaultFileLimits} */
   files?: FileLimits
 }

@@ -49,7 +49,7 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'effects', 'decisions'], 'the worker writes only reports, effects and decisions')
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
-  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/* purges/*',
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* reports/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/* purges/*',
     'GetObject GetObjectVersion: incoming/*', 'PutObject GetObject DeleteObject: profiles/*', 'PutObject GetObject: profile-versions/*', /^ListBucketVersions: /, 'DeleteObject DeleteObjectVersion: incoming/* reports/* effects/* decisions/*'],
   'operators write decisions, withdrawals and profiles, and delete what a purge removes')
   t.equal(byOps.length, 10)

@@ -41,10 +41,12 @@ t.test('ops batches purge', async t => {
   t.equal(await deliver(queued), 'no attempt')
   const bad = await it.submit(file(-1), { key: 'bad' })
   t.equal(await deliver(bad), 'rejected')
+  t.match(await it.store.readCauses(bad.id), { errors: 3 })
   t.match(await run(bad.id), { code: 0 })
   t.match(await sql`select state, first_errors from batches where id = ${bad.id}`, [{ state: 'rejected', first_errors: [] }])
   t.match(await it.store.readDecision(bad.id), { state: 'rejected', firstErrors: [] })
   t.equal(await it.store.openReport(bad.id), null)
+  t.equal(await it.store.readCauses(bad.id), null)
 })
 
 t.test('a file that another batch reads stays until that batch is purged too', async t => {

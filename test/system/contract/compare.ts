@@ -2,7 +2,7 @@ import type { ExchangeResponse } from './exchange.ts'
 import { matches, type Values } from './template.ts'
 
 /** Members with text for people. The text may change; the member must be present. */
-const prose = new Set(['title', 'detail', 'message'])
+const prose = new Set(['title', 'detail', 'message', 'advice'])
 
 /**
  * Returns the differences between a recording and a response, one line each; the list is empty if the contract holds. All recorded values must be

@@ -21,4 +21,6 @@ export type FileRead = Omit<Understood, 'format' | 'rows' | 'prices' | 'first_da
   format?: Format
   /** Whether the last line has a line end; null for a file without lines. */
   lastLineEnded: boolean | null
+  /** Names of the columns of a workbook. */
+  header?: string[] | undefined
 }

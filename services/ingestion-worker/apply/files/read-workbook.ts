@@ -1,6 +1,7 @@
 import { isHeader } from '../../rows/table/columns.ts'
 import { describeTable } from '../../rows/describe-table.ts'
 import { textOf } from '../../rows/table/read-cell.ts'
+import { reportedHeader } from '../../rows/table/reported-cells.ts'
 import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
 import { openXlsx } from '../../rows/xlsx/xlsx.ts'
 import { describeSkipped } from '../../rows/describe-text.ts'
@@ -24,7 +25,7 @@ export async function readWorkbook (
   rows.end()
   const { skipped, ...dialect } = describeTable(rows)
   return {
-    ...dialect, sheet: sheet.name.slice(0, 100), lastLineEnded: null,
+    ...dialect, sheet: sheet.name.slice(0, 100), lastLineEnded: null, header: reportedHeader(rows.columns),
     skipped: [
       ...skipped, ...describeSkipped({ 'hidden rows': hiddenRows, 'hidden columns': hiddenColumns.length, 'cells filled from a merged cell above': filledCells }),
       ...sheet.skippedSheets.slice(0, 10).map(({ name, why }) => ({ what: `${why} sheet ${name.slice(0, 100)}`, count: 1 })),

@@ -203,9 +203,9 @@ export class PriceRows {
 }
 
 /** Returns a row whose bytes stay. */
-function copyOf ({ bytes, start, end }: Source): Source {
+function copyOf ({ bytes, start, end, ...cells }: Source): Source {
   const copy = Uint8Array.prototype.slice.call(bytes, start, Math.min(end, start + 4 * MAX_ORIGINAL_CHARS))
-  return { bytes: copy, start: 0, end: copy.length }
+  return { bytes: copy, start: 0, end: copy.length, ...cells }
 }
 
 /** Reads a price with one sign and three digits after it. */

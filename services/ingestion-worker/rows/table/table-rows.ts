@@ -3,6 +3,7 @@ import type { Cell, TableSink } from './cell.ts'
 import { isHeader, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
 import { PriceRows, type Column, type PriceRowsOptions } from './price-rows.ts'
 import { isEmpty, textOf } from './read-cell.ts'
+import { reportedCells } from './reported-cells.ts'
 import { isTotal } from './totals.ts'
 
 /** Rows before the header that are no prices: titles, addresses, dates of printing. */
@@ -69,10 +70,11 @@ export class TableRows implements TableSink {
   #read (cells: readonly Cell[], { places, unnamed }: Columns): void {
     const { fixed } = this.#options
     const cell = (column: keyof typeof places): Cell => places[column] === undefined ? fixed?.[column] ?? null : cells[places[column]] ?? null
-    const source = (): Source => sourceOf(cells)
+    const { cellAt } = this.#options
+    const source = (): Source => ({ ...sourceOf(cells), ...(cellAt ? { cells: reportedCells(cells, places, this.#options.epoch ?? null) } : {}) })
     if (cells.some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
     for (const at of unnamed) {
-      if (!this.#isEmptyOrIndex(cells[at] ?? null, at)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!) })
+      if (!this.#isEmptyOrIndex(cells[at] ?? null, at)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!), cell: cellAt?.(this.#checker.rowNumber, at) })
     }
     const isValidity = places.valid_from !== undefined || fixed?.valid_from !== undefined
     this.prices.read({

@@ -1,3 +1,4 @@
+import type { ReportedCell } from '../../../../lib/batch/report/reported-error.ts'
 import { readCents } from './cents.ts'
 import { readDay } from './days.ts'
 import { findUnexpectedCharacters } from './unexpected-characters.ts'
@@ -20,8 +21,8 @@ export type RowSink = {
   error (error: RowError): void
 }
 
-/** Bytes of the current row, for its errors. */
-export type Source = { bytes: Uint8Array, start: number, end: number }
+/** Bytes of the current row, for its errors, and its cells if it is of a workbook. */
+export type Source = { bytes: Uint8Array, start: number, end: number, cells?: ReportedCell[] }
 
 // A row of 64 KiB can hold thousands of unknown keys. The limit prevents a report that is orders of magnitude larger than the file.
 const MAX_ERRORS_PER_ROW = 16
@@ -36,6 +37,8 @@ export class RowChecker {
   readonly #sink: RowSink
   #sheetRow: number | undefined
   #errorsOfRow = 0
+  /** The row whose cells were reported last. */
+  #rowWithCells = -1
   #gapBytes = 0
 
   constructor (rules: RowRules, sink: RowSink) {
@@ -144,6 +147,8 @@ export class RowChecker {
     // A header without a known name has no column and no value, so the line itself is searched.
     const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
     const unexpected = findUnexpectedCharacters(text)
+    const cells = row === this.#rowWithCells ? undefined : source?.cells
+    if (cells) this.#rowWithCells = row
     this.#sink.error({
       row,
       ...(cell === undefined ? {} : { cell }),
@@ -152,6 +157,7 @@ export class RowChecker {
       code,
       message: errorMessage(code, detail) + (unexpected ? `; there is ${unexpected}` : ''),
       original: source && boundedText(source.bytes, source.start, source.end, MAX_ORIGINAL_CHARS),
+      ...(cells ? { cells } : {}),
     })
   }
 }

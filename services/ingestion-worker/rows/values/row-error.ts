@@ -1,3 +1,6 @@
+import type { ReportedError } from '../../../../lib/batch/report/reported-error.ts'
+import type { ErrorCode } from '../../../../lib/batch/report/what-to-do.ts'
+
 /**
  * Message of each code; `{}` is replaced by a detail of the row or of the configuration. Clients act on the code. The message is for
  * people, and its wording may change.
@@ -97,24 +100,14 @@ const messages = {
   already_replaced: 'A batch of "replaces" was replaced by batch {}, whose prices count: replace that one',
   superseded: 'Batch {} of the same series was processed first after this one and has been applied: send this file again if it is the newer one',
   duplicate: 'The same content in the same format was applied before, as batch {}',
-} as const
+  // of the report
+  more_errors: 'The report has the first {} errors',
+} as const satisfies Record<ErrorCode, string>
 
-export type RowErrorCode = keyof typeof messages
+export type RowErrorCode = ErrorCode
 
 /** One fault of a row or of the file. Its text is well-formed and has no NUL, so that PostgreSQL can store it. */
-export type RowError = {
-  /** Number of the data row from 1, without the header and blank lines; of a sheet the number of the row in it; 0 for the complete file. */
-  row: number
-  /** Place of the value in a workbook, such as `Rates!B17`. */
-  cell?: string
-  column: string | null
-  /** The value as read, at most 200 characters. */
-  value: string | null
-  code: RowErrorCode
-  message: string
-  /** The row as sent, at most 1,000 characters. */
-  original: string | null
-}
+export type RowError = ReportedError & { code: RowErrorCode }
 
 /** Largest length of `value` and `column` of a {@link RowError}, in UTF-16 code units. */
 export const MAX_VALUE_CHARS = 200

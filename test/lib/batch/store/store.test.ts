@@ -73,6 +73,11 @@ t.test('the objects of a batch', async t => {
     t.equal(await store.openReport(id), null)
     await store.putReport(id, Readable.from([Buffer.from('{"row":1}\n')]))
     t.equal(await text((await store.openReport(id))!), '{"row":1}\n')
+    t.equal(await store.readCauses(id), null)
+    await store.putCauses(id, { version: 1, errors: 1, written: 1, causes: [] })
+    t.strictSame(await store.readCauses(id), { version: 1, errors: 1, written: 1, causes: [] })
+    await store.putCauses(id, { version: 2 } as never)
+    t.equal(await store.readCauses(id), null, 'a version of a newer release')
   })
 
   t.test('an unavailable store is not a missing object', async t => {
@@ -80,6 +85,7 @@ t.test('the objects of a batch', async t => {
     const back = proxy.cut(() => true)
     const calls: Array<() => Promise<unknown>> = [
       store.probe, () => store.readManifest(id), () => store.isPending(id), () => store.readPending(id), () => store.openReport(id),
+      () => store.readCauses(id),
     ]
     for (const call of calls) {
       await t.rejects(Promise.resolve(call()), { code: /ECONNRESET|EPIPE/ })

@@ -1,6 +1,8 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import { header, ingestionApi } from '../../../harness/ingestion-api.ts'
+import { mediaTypes } from '../../../../lib/batch/batch.ts'
+import { whatToDo } from '../../../../lib/batch/report/what-to-do.ts'
+import { header, ingestionApi, type Call } from '../../../harness/ingestion-api.ts'
 import { waitFor } from '../../../harness/wait.ts'
 
 const errors = [
@@ -18,7 +20,7 @@ t.test('the report of a batch', async t => {
   const api = await ingestionApi(t)
   const { id } = (await api.submit(`${header}CNGGZ,XXXXX,2021-01-05,1\n`)).body
   await api.settled()
-  const report = (accept: string, options = {}) => api.call(`/batches/${id}/errors`, { headers: accept ? { accept } : {}, ...options })
+  const report = (accept: string, { path = '', ...options }: Call & { path?: string } = {}) => api.call(`/batches/${id}/errors${path}`, { headers: accept ? { accept } : {}, ...options })
   const setState = (state: string) => api.db.migrator`update batches set state = ${state} where id = ${id}`
 
   for (const state of ['queued', 'processing']) {
@@ -45,9 +47,44 @@ t.test('the report of a batch', async t => {
       t.match(response, { status: 200, text: ndjson }, accept)
       t.equal(response.headers.get('content-type'), 'application/x-ndjson; charset=utf-8')
     }
-    for (const accept of ['application/json', 'text/html', 'text/csv;q=0']) {
+    for (const accept of ['application/json', 'text/html', 'text/csv;q=0', mediaTypes.xlsx]) {
       t.match(await report(accept), { status: 406, body: { type: '/problems/not-acceptable' } }, accept)
     }
+  })
+
+  t.test('rejected: by cause, counted from the lines of a report of an earlier release', async t => {
+    await api.putObject(`reports/${id}.ndjson`, `${ndjson}${JSON.stringify({ ...errors[0], row: 4 })}\n`)
+    const byCause = (accept: string) => report(accept, { path: '?by=cause' })
+    const lines = (text: string): object[] => text.trimEnd().split('\n').map(line => JSON.parse(line) as object)
+    const response = await byCause('application/x-ndjson')
+    t.equal(response.headers.get('content-type'), 'application/x-ndjson; charset=utf-8')
+    t.equal(response.headers.get('vary'), 'Accept')
+    const causes = lines(response.text)
+    t.equal(causes.length, 3)
+    const { row, value, original, code, column, message } = errors[0]!
+    t.strictSame(causes[0], { code, column, count: 2, message, advice: whatToDo.unknown_port, rows: [1, 4], example: { row, value, original } })
+    t.match(causes[2], { code: 'columns', column: null, count: 1, advice: null }, 'the code of another release')
+    t.equal((await byCause('text/csv')).text.split('\n').slice(0, 2).join('\n'), 'count,code,column,message,advice,rows,cell,value,original\n' +
+      '2,unknown_port,dest_code,no port has this code,Correct the code: the list of ports has every code (GET /locations),1 4,,XXXXX,"CNGGZ,XXXXX,2021-01-05,1"')
+    t.match(await byCause(mediaTypes.xlsx), { status: 406, body: { type: '/problems/not-acceptable' } })
+    t.match(await report('text/csv', { path: '?by=row' }), { status: 400, body: { type: '/problems/invalid-parameters' } })
+
+    const stored = { version: 1, errors: 70, written: 4, causes: [{ ...causes[0], column: '=1', count: 70 }] }
+    await api.putObject(`reports/${id}.causes.json`, JSON.stringify(stored))
+    t.equal(lines((await byCause('application/x-ndjson')).text).length, 3, 'causes of another number of errors are of another report')
+    await api.db.migrator`update batches set error_count = 70 where id = ${id}`
+    t.match(lines((await byCause('application/x-ndjson')).text), [
+      { code: 'unknown_port', count: 70 },
+      { code: 'more_errors', column: null, count: 0, rows: [], message: 'The report has the first 4 of 70 errors' },
+    ])
+    t.match((await byCause('')).text, '70,unknown_port,"\'=1",no port has this code', 'no cell is a formula in a spreadsheet')
+    for (const key of ['causes.json', 'ndjson']) {
+      const back = api.proxy.cut(({ key: path }) => path.endsWith(key))
+      if (key === 'ndjson') await api.db.migrator`update batches set error_count = 4 where id = ${id}`
+      t.match(await byCause('text/csv'), { status: 503, body: { type: '/problems/store-unavailable' } }, key)
+      back()
+    }
+    await api.putObject(`reports/${id}.ndjson`, ndjson)
   })
 
   t.test('rejected: no cell is a formula in a spreadsheet', async t => {
@@ -125,6 +162,7 @@ t.test('the report of a batch', async t => {
       await setState(state)
       t.match(await report('text/csv'), { status: 200, text: 'row,column,value,code,message,original\n' })
       t.match(await report('application/x-ndjson'), { status: 200, text: '' })
+      t.match(await report('text/csv', { path: '?by=cause' }), { status: 200, text: 'count,code,column,message,advice,rows,cell,value,original\n' })
     }
   })
 
@@ -132,6 +170,7 @@ t.test('the report of a batch', async t => {
     for (const state of ['dead_lettered', 'discarded']) {
       await setState(state)
       t.match(await report('text/csv'), { status: 404, body: { type: '/problems/no-report' } })
+      t.match(await report('text/csv', { path: '?by=cause' }), { status: 404, body: { type: '/problems/no-report' } })
     }
   })
 

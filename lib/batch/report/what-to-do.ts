@@ -1,0 +1,108 @@
+const perPort = 'Correct the code: the list of ports has every code (GET /locations)'
+const perDay = 'Write the day as YYYY-MM-DD, such as 2021-01-31'
+const perPrice = 'Write the price in plain digits with at most two decimals, such as 1154.50'
+const perHeader = 'Name the columns orig_code, dest_code, day and price in the first line, each once'
+const smallerFiles = 'Split the file and send the parts'
+const asWorkbook = 'Open the file in a spreadsheet program, save it as Excel workbook (XLSX), and send that file'
+const smallerWorkbook = 'Copy the prices to a new workbook and send that one'
+const packAgain = 'Pack the file again, or send it without a ZIP file'
+const defaultParquet = 'Write the Parquet file again with the default options of its writer'
+const oneForm = 'Write all values of the column in one way'
+
+/** What a provider can do about the errors of each code. docs/sending-batches.md says more about each. */
+export const whatToDo = {
+  missing_value: 'Fill in the value, or delete the row',
+  malformed_port: perPort,
+  unknown_port: perPort,
+  retired_port: 'Delete the row, or write the code of the port that replaces this one',
+  same_port: 'Correct one of the two codes',
+  malformed_day: perDay,
+  not_a_day: 'Correct the day',
+  day_out_of_span: 'Correct the day, or send the row once its month is open',
+  malformed_price: perPrice,
+  price_not_positive: 'Correct the price, or delete the row',
+  price_decimals: 'Round the price to two decimals',
+  price_too_large: 'Correct the price: is a decimal sign missing?',
+  not_midnight: 'Remove the time from the day',
+  serial_day: perDay,
+  short_year: perDay,
+  other_currency: 'Convert the price to USD',
+  validity_order: 'Exchange the first and the last day, or correct them',
+  validity_too_long: 'Write a validity with fewer days: an open end is not accepted',
+  not_a_number: 'Write the price, or delete the row',
+  float_not_exact: 'Write the column as DOUBLE, as DECIMAL(12,2) or as text',
+  wrong_type: 'Write codes and days as JSON strings, and prices as JSON numbers',
+  cell_error: 'Correct the formula of the cell, or write the value',
+  formula_not_computed: 'Open the file in a spreadsheet program, save it, and send it again',
+  covered_value: 'Unmerge the cells, or remove the value',
+  not_utf8: 'Save the file as UTF-8',
+  field_count: 'Quote a field that has the separator in it, and write each field of the header',
+  row_too_long: 'Check the quotes of the row: one that is not closed joins rows',
+  totals_row: 'Delete the row',
+  value_without_column: 'Name the column in the header, or delete the value',
+  unclosed_quote: 'Close the quote, or remove it',
+  malformed_json: 'Write one complete JSON object in each line',
+  not_an_object: 'Write a JSON object with the members orig_code, dest_code, day and price',
+  container_column: 'Delete the column: only prices of 40HC are accepted',
+  unknown_column: 'Delete the column, or let a profile ignore it',
+  missing_column: perHeader,
+  repeated_column: 'Delete one of the two columns',
+  ambiguous_day: 'Write the days as YYYY-MM-DD, or declare the order of day and month in a profile',
+  ambiguous_price: 'Write the prices with two decimals, or declare the decimal sign in a profile',
+  contradicting_days: oneForm,
+  contradicting_prices: oneForm,
+  file_too_large: smallerFiles,
+  damaged_zip: packAgain,
+  encrypted_zip: 'Pack the file without a password',
+  zip_method: packAgain,
+  zip_in_zip: 'Send the file itself, or one ZIP file with it',
+  zip_of_other: 'Send CSV, XLSX, Parquet or JSON',
+  not_one_file: 'Send each file in a request of its own',
+  too_many_entries: smallerWorkbook,
+  unpacked_too_large: smallerFiles,
+  not_a_workbook: asWorkbook,
+  damaged_workbook: asWorkbook,
+  encrypted_workbook: 'Save the workbook without a password',
+  macro_workbook: asWorkbook,
+  xls_workbook: asWorkbook,
+  xlsb_workbook: asWorkbook,
+  xml_doctype: asWorkbook,
+  no_worksheet: 'Send a workbook that has the prices in a sheet',
+  too_many_sheets: smallerWorkbook,
+  too_many_columns: smallerWorkbook,
+  too_many_merged_cells: 'Unmerge the cells',
+  cell_too_long: 'Shorten the text of the cell, or delete it',
+  too_much_text: smallerWorkbook,
+  no_such_sheet: 'Correct the name of the sheet in the profile',
+  sheet_not_read: 'Unhide the sheet with the prices',
+  no_sheet_with_header: perHeader,
+  several_sheets: 'Name the sheet to read in a profile, or send a workbook with one of them',
+  not_gzip: 'Compress the file again and send it completely',
+  too_large: smallerFiles,
+  no_header: perHeader,
+  no_rows: 'Send a file with at least one row below the header',
+  not_parquet: defaultParquet,
+  parquet_encrypted: 'Write the file without encryption',
+  parquet_nested: 'Write one value per column and row',
+  parquet_column_type: 'Write codes as text, days as DATE, and prices as DECIMAL(12,2) or DOUBLE',
+  parquet_feature: defaultParquet,
+  footer_too_large: 'Write larger row groups',
+  row_group_too_large: 'Write smaller row groups',
+  page_too_large: 'Write smaller pages',
+  not_an_array: 'Write one JSON array of objects, or send the lines as application/x-ndjson',
+  gap_too_long: 'Delete the empty lines',
+  too_many_rows: smallerFiles,
+  row_count: 'Check that the file is complete, or correct the number of rows in the request',
+  withdrawn: 'Send the file under a new Idempotency-Key if it is to count again',
+  not_withdrawable: 'Nothing: none of its prices count',
+  already_replaced: 'Replace the batch whose prices count',
+  superseded: 'Send the file again if it is the newer one',
+  duplicate: 'Nothing: its prices count. Send it under an Idempotency-Key if they are to count twice',
+  more_errors: 'Correct these errors and send the file again',
+} as const satisfies Record<string, string>
+
+/** Code of an error of this release. */
+export type ErrorCode = keyof typeof whatToDo
+
+/** Returns what a provider can do about the errors of a code; null for a code of another release. */
+export const adviceOn = (code: string): string | null => Object.hasOwn(whatToDo, code) ? whatToDo[code as ErrorCode] : null
