@@ -1,3 +1,4 @@
+import { erasOf } from './eras.ts'
 import { guardedProvider } from './plan-corrections.ts'
 import type { Known } from './known.ts'
 import type { Report } from './verdict.ts'
@@ -14,8 +15,15 @@ const followers: Record<string, string[]> = {
   withdrawn: ['withdrawn'],
 }
 
-/** Checks that reported states follow each other, and that the last one is that of the database or one before it. */
-export function checkStates ({ record, polls, plan }: Known, report: Report): void {
+/**
+ * Checks that reported states follow each other, and that the last one is that of the database or one before it. What was reported before a restore
+ * is the end after it too.
+ */
+export function checkStates (known: Known, report: Report): void {
+  for (const polls of erasOf(known.polls, known.restores)) checkEra({ ...known, polls }, report)
+}
+
+function checkEra ({ record, polls, plan }: Known, report: Report): void {
   let last: { state: string, until: number } | undefined
   for (const { state, at, until } of [...polls].sort((one, other) => one.at - other.at)) {
     const follows = !last || followers[last.state]!.includes(state)

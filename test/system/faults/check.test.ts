@@ -18,7 +18,7 @@ const poll = (batch: number, at: number, state: string): Entry => ({ type: 'poll
 const record = (batch: number, own: Partial<Dump['batches'][number]> = {}): Dump['batches'][number] => ({
   id: idOf(`k${batch}`), provider: 'north', mode: 'apply', state: 'applied', reason: null, finishedAt: 1_000 + batch, attempts: 1, errors: 0,
   rows, cents: rows * 100, marked: rows, position: batch + 1, appliedAt: 1_000 + batch,
-  positive: own.rows ?? rows, negative: 0, takenBackAt: null, replacedBy: null, firstError: null, ...own,
+  positive: own.rows ?? rows, negative: 0, takenBackAt: null, replacedBy: null, firstError: null, purged: false, ...own,
 })
 const nothing = { rows: 0, cents: 0, marked: null, position: null, appliedAt: null, positive: 0 }
 const dumpOf = (...batches: Dump['batches']): Dump =>
