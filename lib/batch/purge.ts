@@ -1,6 +1,8 @@
 import { removePrices } from '../ledger/remove-prices.ts'
 import { transaction } from '../postgres/transaction.ts'
 import type { Actor } from './actor.ts'
+import { createNote } from './store/note.ts'
+import { followDecision } from './follow-decision.ts'
 import { isWithdrawal, type Manifest, type State } from './batch.ts'
 import { recordAccepted } from './records.ts'
 import { requestWithdrawal, type WithdrawalRequest } from './request-withdrawal.ts'
@@ -24,8 +26,10 @@ type Times = { prices: number, appliedAt: string | null, withdrawnAt: string | n
 export async function purge (request: WithdrawalRequest, manifest: Manifest, actor: Actor): Promise<Purged> {
   const { store, sql } = request
   const { id, provider } = manifest
-  await store.notePurge({ version: 1, id, provider, notedAt: new Date().toISOString(), actor })
+  await store.putNote('purges', createNote(id, provider, actor))
   await recordAccepted(sql, manifest)
+  const decision = await store.readDecision(id) // a restored database may have lost it
+  if (decision) await transaction(sql, tx => followDecision(tx, decision))
   await takeBack(request, manifest, actor)
   const [batch] = await sql<Array<{ number: number }>>`select number from batches where id = ${id}`
   // Before a price is removed, so that the batch counts at no moment while only a part of them is.
@@ -88,7 +92,7 @@ export async function purgeAgain (request: WithdrawalRequest, dryRun = false): P
     const done = await sql<Array<{ id: string }>>`select id from batches where id = any (${ids}) and purged_at is not null`
     const isDone = new Set(done.map(({ id }) => id))
     for (const id of ids.filter(id => !isDone.has(id))) {
-      const [note, manifest] = await Promise.all([store.readPurgeNote(id), store.readManifest(id)])
+      const [note, manifest] = await Promise.all([store.readNote('purges', id), store.readManifest(id)])
       if (!note || !manifest || isWithdrawal(manifest)) continue
       if (!dryRun) await purge(request, manifest, note.actor)
       purged.push(id)

@@ -28,7 +28,7 @@ export async function requestWithdrawal (
 ): Promise<Withdrawal> {
   const { manifest: withdrawal, pending } = await acceptWithdrawal(store, queue, createWithdrawal(target, actor, traceparent))
   const { id } = withdrawal
-  await withDeadline(withdrawReplaced(sql, store, withdrawal), databaseTimeoutMs)
+  await withDeadline(withdrawReplaced(sql, store, target, actor), databaseTimeoutMs)
     .catch(error => log.warn({ err: error, batchId: target.id }, 'batches that the target has replaced are not noted as withdrawn'))
   const isRecorded = await withDeadline(endIfQueued(sql, target, withdrawal), databaseTimeoutMs).then(() => true, (error: unknown) => {
     log.warn({ err: error, batchId: target.id }, 'batch row not written: the withdrawal is left to the sweeper and the worker')
