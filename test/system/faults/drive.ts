@@ -70,7 +70,7 @@ export async function drive (options: DriveOptions): Promise<{ verdict: Verdict,
     clients.more(4)
     const injected = await injectFaults(planFaults(faults, restores, seededRandom(seed, 2), faultPauseMs, only), {
       system, history, accepted: () => [...clients.accepted(), ...corrector.accepted()], more: clients.more, correct: corrector.correct,
-      purge: purger.purge, forget: readers.forget, batchesPerFault: batches / faults / 2, withdrawalsPerFault: batches / faults / 8, over: late,
+      purge: purger.purge, forget: readers.forget, batchesPerFault: batches / faults / 6, withdrawalsPerFault: batches / faults / 8, over: late,
     })
     clients.more(batches)
     report(`${Math.round(history.now() / 1000)} s: ${injected} faults injected, ${sent ? 'all' : 'not all'} batches sent`)

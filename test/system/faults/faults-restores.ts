@@ -64,14 +64,16 @@ const restoreDatabase: Fault = async ({ system, more, correct, forget, pick, hol
   await system.server.start()
   correct(1)
   const args = ['batches', 'replay', '--since', since.toISOString()]
+  const { output: listed } = await operateUntilDone(system, [...args, '--dry-run'], 20)
   const trap = pick(calls)
   const { isKilled } = await operate(system, args, trap)
   const { code, output } = await operateUntilDone(system, args, 20)
   if (code !== 0) throw new Error(`batches replay failed: ${output}`)
   forget()
   for (const service of stopped) service.start()
-  const counts = /^all .*$/m.exec(output)?.[0] ?? 'no batch is lost'
-  return { detail: `${counts}; first run ${isKilled ? `killed ${trap.where} ${trap.label}` : 'not killed'}`, since: since.getTime() * 1_000 }
+  const counts = listed.match(/^(all .*|\d+ .* again\.)$/gm)?.join(', ').replace(/ +/g, ' ') ?? 'no batch is lost'
+  const killed = isKilled ? `killed ${trap.where} ${trap.label}` : 'not killed'
+  return { detail: `lost, interrupted, decided, expired: ${counts} The first run was ${killed}`, since: since.getTime() * 1_000 }
 }
 
 export const restoreFaults: Record<string, { weight: number, fault: Fault }> = {
