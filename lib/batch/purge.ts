@@ -70,7 +70,7 @@ async function takeBack (request: WithdrawalRequest, manifest: Manifest, actor: 
   const { sql } = request
   const [{ state }] = await sql<[{ state: State }]>`select state from batches where id = ${manifest.id}`
   if (['withdrawn', 'rejected', 'validated', 'discarded'].includes(state) || manifest.mode !== 'apply') return
-  const withdrawal = await requestWithdrawal(request, manifest, actor)
+  const { withdrawal } = await requestWithdrawal(request, manifest, actor)
   await recordAccepted(sql, withdrawal)
   await transaction(sql, async (tx, commit) => {
     await tx`select pg_advisory_xact_lock(hashtextextended(id, 0)) from unnest(${[withdrawal.id, manifest.id].sort()}::text[]) as id`

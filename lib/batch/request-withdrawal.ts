@@ -19,13 +19,14 @@ const databaseTimeoutMs = 3_000
 
 /**
  * Accepts the withdrawal of a batch, as {@link accept} accepts a batch, and ends a batch at once that no worker has. Needs no database: without it a
- * worker does all of it. A repeated request finds the first withdrawal.
+ * worker does all of it. A repeated request finds the first withdrawal. `isRecorded` is false if the database was unavailable: the row of the batch
+ * has a state of before.
  *
  * Throws `store-unavailable` if nothing was accepted, and `queue-unavailable` if only the message is not sent.
  */
 export async function requestWithdrawal (
   { store, queue, sql, log }: WithdrawalRequest, target: Manifest, actor: Actor, traceparent?: string
-): Promise<Withdrawal> {
+): Promise<{ withdrawal: Withdrawal, isRecorded: boolean }> {
   const { manifest: withdrawal, pending } = await acceptWithdrawal(store, queue, createWithdrawal(target, actor, traceparent))
   const { id } = withdrawal
   await withDeadline(withdrawReplaced(sql, store, target, actor), databaseTimeoutMs)
@@ -38,7 +39,7 @@ export async function requestWithdrawal (
   if (pending && isRecorded) {
     await store.deletePending(id).catch(error => log.warn({ err: error, batchId: id }, 'pending record not deleted: left to the sweeper'))
   }
-  return withdrawal
+  return { withdrawal, isRecorded }
 }
 
 /** Accepts the withdrawal. The problems name the target, which the client knows. */
