@@ -2,8 +2,8 @@ import { removePrices } from '../ledger/remove-prices.ts'
 import { transaction } from '../postgres/transaction.ts'
 import type { Actor } from './actor.ts'
 import { createNote } from './store/note.ts'
-import { followDecision } from './follow-decision.ts'
 import { isWithdrawal, type Manifest, type State } from './batch.ts'
+import { recordDecided } from './record-decided.ts'
 import { recordAccepted } from './records.ts'
 import { requestWithdrawal, type WithdrawalRequest } from './request-withdrawal.ts'
 import { withdrawTarget } from './withdraw-target.ts'
@@ -27,9 +27,7 @@ export async function purge (request: WithdrawalRequest, manifest: Manifest, act
   const { store, sql } = request
   const { id, provider } = manifest
   await store.putNote('purges', createNote(id, provider, actor))
-  await recordAccepted(sql, manifest)
-  const decision = await store.readDecision(id) // a restored database may have lost it
-  if (decision) await transaction(sql, tx => followDecision(tx, decision))
+  await recordDecided(sql, store, manifest)
   await takeBack(request, manifest, actor)
   const [batch] = await sql<Array<{ number: number }>>`select number from batches where id = ${id}`
   // Before a price is removed, so that the batch counts at no moment while only a part of them is.

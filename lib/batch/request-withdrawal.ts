@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts'
 import type { Manifest, Withdrawal } from './batch.ts'
 import { endUnapplied } from './end-unapplied.ts'
 import type { Queue } from './queue.ts'
+import { recordDecided } from './record-decided.ts'
 import { recordAccepted } from './records.ts'
 import type { Store } from './store/store.ts'
 import { withdrawReplaced } from './withdraw-replaced.ts'
@@ -31,7 +32,7 @@ export async function requestWithdrawal (
   const { id } = withdrawal
   await withDeadline(withdrawReplaced(sql, store, target, actor), databaseTimeoutMs)
     .catch(error => log.warn({ err: error, batchId: target.id }, 'batches that the target has replaced are not noted as withdrawn'))
-  const isRecorded = await withDeadline(endIfQueued(sql, target, withdrawal), databaseTimeoutMs).then(() => true, (error: unknown) => {
+  const isRecorded = await withDeadline(endIfQueued(sql, store, target, withdrawal), databaseTimeoutMs).then(() => true, (error: unknown) => {
     log.warn({ err: error, batchId: target.id }, 'batch row not written: the withdrawal is left to the sweeper and the worker')
     return false
   })
@@ -55,8 +56,8 @@ async function acceptWithdrawal (store: Store, queue: Queue, withdrawal: Withdra
 }
 
 /** Ends a batch that waits for a worker or a person. The worker finds its withdrawal applied. */
-async function endIfQueued (sql: Sql, target: Manifest, withdrawal: Withdrawal): Promise<void> {
-  await recordAccepted(sql, target)
+async function endIfQueued (sql: Sql, store: Store, target: Manifest, withdrawal: Withdrawal): Promise<void> {
+  await recordDecided(sql, store, target)
   await recordAccepted(sql, withdrawal)
   await transaction(sql, tx => endUnapplied(tx, withdrawal, ['queued', 'held', 'dead_lettered']))
 }

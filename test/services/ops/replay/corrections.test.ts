@@ -2,11 +2,12 @@
 import t from 'tap'
 import type { Manifest } from '../../../../lib/batch/batch.ts'
 import { release } from '../../../../lib/batch/release.ts'
+import { requestWithdrawal } from '../../../../lib/batch/request-withdrawal.ts'
 import { withdrawalId } from '../../../../lib/batch/withdrawal.ts'
 import { applier, file } from '../../../harness/corrections.ts'
 import { restored, type TestDatabase } from '../../../harness/database.ts'
 import { ops, type Run } from '../../../harness/ops.ts'
-import { pipeline, type Pipeline } from '../../../harness/pipeline.ts'
+import { pipeline, silent, type Pipeline } from '../../../harness/pipeline.ts'
 import { waitFor } from '../../../harness/wait.ts'
 import { startWorker } from '../../../harness/worker.ts'
 
@@ -60,6 +61,16 @@ t.test('a release is lost: the guard lets the batch pass again', async t => {
   t.match(await replay(it, copy), { code: 0, stdout: /^1 held batches were released again/m })
   for (const manifest of [before, after]) t.equal(await again.deliver(manifest), 'applied')
   t.notMatch((await replay(it, copy)).stdout, /released again/)
+})
+
+t.test('a batch that was rejected is not withdrawn before the replay', async t => {
+  const it = await pipeline(t)
+  const copy = await restored(t, it.db)
+  const bad = await it.submit(file(-1), { key: 'bad' })
+  t.equal(await applier(it).deliver(bad), 'rejected')
+  await requestWithdrawal({ ...it, sql: copy.open('ingestion_api'), log: silent }, bad, { name: 'demo', reason: null })
+  t.same(await statesOf(copy, [bad.id]), ['rejected'])
+  t.equal(await applier({ ...it, db: copy }).deliver((await it.store.readManifest(withdrawalId(bad)))!), 'rejected')
 })
 
 t.test('a batch that was rejected and then purged is rejected again', async t => {
