@@ -1,7 +1,9 @@
 import { removePrices } from '../ledger/remove-prices.ts'
 import { transaction } from '../postgres/transaction.ts'
 import type { Actor } from './actor.ts'
+import { createNote } from './store/note.ts'
 import { isWithdrawal, type Manifest, type State } from './batch.ts'
+import { recordDecided } from './record-decided.ts'
 import { recordAccepted } from './records.ts'
 import { requestWithdrawal, type WithdrawalRequest } from './request-withdrawal.ts'
 import { withdrawTarget } from './withdraw-target.ts'
@@ -24,8 +26,8 @@ type Times = { prices: number, appliedAt: string | null, withdrawnAt: string | n
 export async function purge (request: WithdrawalRequest, manifest: Manifest, actor: Actor): Promise<Purged> {
   const { store, sql } = request
   const { id, provider } = manifest
-  await store.notePurge({ version: 1, id, provider, notedAt: new Date().toISOString(), actor })
-  await recordAccepted(sql, manifest)
+  await store.putNote('purges', createNote(id, provider, actor))
+  await recordDecided(sql, store, manifest)
   await takeBack(request, manifest, actor)
   const [batch] = await sql<Array<{ number: number }>>`select number from batches where id = ${id}`
   // Before a price is removed, so that the batch counts at no moment while only a part of them is.
@@ -66,7 +68,7 @@ async function takeBack (request: WithdrawalRequest, manifest: Manifest, actor: 
   const { sql } = request
   const [{ state }] = await sql<[{ state: State }]>`select state from batches where id = ${manifest.id}`
   if (['withdrawn', 'rejected', 'validated', 'discarded'].includes(state) || manifest.mode !== 'apply') return
-  const withdrawal = await requestWithdrawal(request, manifest, actor)
+  const { withdrawal } = await requestWithdrawal(request, manifest, actor)
   await recordAccepted(sql, withdrawal)
   await transaction(sql, async (tx, commit) => {
     await tx`select pg_advisory_xact_lock(hashtextextended(id, 0)) from unnest(${[withdrawal.id, manifest.id].sort()}::text[]) as id`
@@ -88,7 +90,7 @@ export async function purgeAgain (request: WithdrawalRequest, dryRun = false): P
     const done = await sql<Array<{ id: string }>>`select id from batches where id = any (${ids}) and purged_at is not null`
     const isDone = new Set(done.map(({ id }) => id))
     for (const id of ids.filter(id => !isDone.has(id))) {
-      const [note, manifest] = await Promise.all([store.readPurgeNote(id), store.readManifest(id)])
+      const [note, manifest] = await Promise.all([store.readNote('purges', id), store.readManifest(id)])
       if (!note || !manifest || isWithdrawal(manifest)) continue
       if (!dryRun) await purge(request, manifest, note.actor)
       purged.push(id)

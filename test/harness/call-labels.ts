@@ -5,13 +5,15 @@ const commit = /^commit/i
 const correction = /insert into withdrawn_batches.*; commit/is
 /** The statement of a merging step between those that move its rows and those that add its sums. */
 const merge = /^\s*delete from merged_sums/
+/** The statement of a purge that removes rows. */
+const removal = /^\s*with deleted as \(\s*delete from unmerged_prices/
 /** Bytes of a message that are read: the names of a statement and its portal, and the beginning of its text. */
 const readBytes = 10_000
 
 /**
- * Labels each commit of a PostgreSQL client as `commit`, one that takes batches back as `correction` too, and each merging step that has moved its
- * rows as `merge`. The driver prepares a statement once per connection and then executes it by name. The labels therefore follow the protocol
- * messages.
+ * Labels each commit of a PostgreSQL client as `commit`, one that takes batches back as `correction` too, each merging step that has moved its
+ * rows as `merge`, and each statement that removes prices for ever as `removal`. The driver prepares a statement once per connection and then
+ * executes it by name. The labels therefore follow the protocol messages.
  */
 export function commits (): Labels {
   let rest: Buffer = Buffer.alloc(0)
@@ -44,7 +46,7 @@ export function commits (): Labels {
   function labelsOf (type: string, [first = '', second = '']: string[]): string[] {
     if (type === 'B') return statements.has(second) ? [statements.get(second)!] : []
     if (type === 'Q') return [...(/(^|; )commit/i.test(first) ? ['commit'] : []), ...(correction.test(first) ? ['correction'] : [])]
-    for (const [label, text] of Object.entries({ commit, merge })) if (text.test(second)) statements.set(first, label)
+    for (const [label, text] of Object.entries({ commit, merge, removal })) if (text.test(second)) statements.set(first, label)
     return []
   }
 }
@@ -55,6 +57,8 @@ const calls: Record<string, string> = {
   'PUT /freight-payloads/batches/': 'manifest',
   'PUT /freight-payloads/pending/': 'pending',
   'GET /freight-payloads/incoming/': 'payload',
+  'PUT /freight-payloads/purges/': 'purge note',
+  'DELETE /freight-payloads/incoming/': 'payload deleted',
 }
 
 /** Labels the start of each call to the store or the queue. */

@@ -44,27 +44,31 @@ export class PayloadBucket extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name })
   }
 
-  /** Accepts batches: payloads, manifests, pending records, uploads. Reads reports, writes effects, and writes a decision when an operator
-   * discards a batch. Writes and deletes profiles, and writes their versions. */
+  /**
+   * Accepts batches: payloads, manifests, pending records, uploads. Reads reports, writes effects, notes of releases, and a decision when an
+   * operator discards a batch. Writes and deletes profiles, and writes their versions.
+   */
   accept (): Statement[] {
     return [
       this.#allowList(),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*', 'uploads/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['incoming/*', 'pending/*']),
       this.#allowObjects(['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'], ['incoming/*']),
-      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*', 'releases/*']),
       this.#allowObjects(['s3:GetObject'], ['reports/*']),
       ...this.#profiles(),
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], ['effects/*']),
     ]
   }
 
-  /** Applies batches: reads payloads and manifests, writes reports, effects and decisions, deletes pending records. */
+  /** Applies batches: reads payloads, manifests and notes of releases, writes reports, effects, decisions and the withdrawals of replaced batches,
+   * deletes pending records. */
   apply (): Statement[] {
     return [
       this.#allowList(),
       this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
-      this.#allowObjects(['s3:GetObject'], ['batches/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*']),
+      this.#allowObjects(['s3:GetObject'], ['releases/*']),
       this.#allowObjects(['s3:GetObject', 's3:DeleteObject'], ['pending/*']),
       this.#allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], ['reports/*', 'effects/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*']),
@@ -81,7 +85,7 @@ export class PayloadBucket extends pulumi.ComponentResource {
       this.#allowObjects(['s3:GetObject'], ['operators/*', 'reports/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['batches/*']),
       this.#allowObjects(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], ['pending/*']),
-      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*', 'purges/*']),
+      this.#allowObjects(['s3:PutObject', 's3:GetObject'], ['decisions/*', 'purges/*', 'releases/*']),
       this.#allowObjects(['s3:GetObject', 's3:GetObjectVersion'], ['incoming/*']),
       ...this.#profiles(),
       { actions: ['s3:ListBucketVersions'], resources: [this.#arn] },

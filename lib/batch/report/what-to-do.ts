@@ -98,6 +98,8 @@ export const whatToDo = {
   already_replaced: 'Replace the batch whose prices count',
   superseded: 'Send the file again if it is the newer one',
   duplicate: 'Nothing: its prices count. Send it under an Idempotency-Key if they are to count twice',
+  fixed_column: 'Remove the fixed value from the profile, or the column from the file',
+  profile_of_json: 'Send the file without a profile',
   more_errors: 'Correct these errors and send the file again',
 } as const satisfies Record<string, string>
 

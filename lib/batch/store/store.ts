@@ -10,7 +10,7 @@ import { deleteVersions } from './delete-versions.ts'
 import { effectKeys, openEffects } from './effects.ts'
 import { parseManifest } from './manifest.ts'
 import { openProfiles } from './profiles.ts'
-import { parsePurgeNote, type PurgeNote } from './purge-note.ts'
+import { parseNote, type Note, type NoteOf } from './note.ts'
 import { putStream as putStreamTo } from './put-stream.ts'
 import { trackServerTime } from './store-clock.ts'
 
@@ -21,7 +21,7 @@ import { trackServerTime } from './store-clock.ts'
  * - `pending/<id>`: the pending record. While it exists, the message of the batch may not be queued.
  * - `reports/<id>.ndjson`: the errors of its rows, and `reports/<id>.causes.json`: these errors by cause.
  * - `decisions/<id>.json`: its final state, if the batch is not applied.
- * - `purges/<id>.json`: the note that it was purged.
+ * - `purges/<id>.json`, `releases/<id>.json`: the notes that it was purged, or released.
  * - `effects/<id>.<of>.ndjson`: what it has changed, or would have changed when it was checked.
  *
  * `profiles.ts` describes the objects of profiles.
@@ -142,10 +142,10 @@ export function openStore (s3: S3Client, bucket: string) {
   }
 
   /**
-   * Lists ids with a manifest, a decision or a note of a purge that was written at `since` or later by the store's clock. Yields up to 1,000 ids at a
+   * Lists ids with a manifest, a decision or a note that was written at `since` or later by the store's clock. Yields up to 1,000 ids at a
    * time, unordered.
    */
-  async function * listIds (of: 'batches' | 'decisions' | 'purges', since: Date): AsyncGenerator<string[]> {
+  async function * listIds (of: 'batches' | 'decisions' | NoteOf, since: Date): AsyncGenerator<string[]> {
     for await (const { objects } of list(`${of}/`)) {
       const ids = objects.filter(({ name, modified }) => modified >= since && /^[0-9a-f]{64}\.json$/.test(name)).map(({ name }) => name.slice(0, 64))
       if (ids.length > 0) yield ids
@@ -168,14 +168,14 @@ export function openStore (s3: S3Client, bucket: string) {
     return causes?.version === 1 ? causes : null
   }
 
-  /** Writes the note that a batch is purged, unless there is one. */
-  async function notePurge (note: PurgeNote): Promise<void> {
-    if (await readPurgeNote(note.id)) return
-    await s3.send(new PutObjectCommand({ ...at(`purges/${note.id}.json`), Body: JSON.stringify(note), ContentType: 'application/json' }))
+  /** Writes a note about a batch, unless there is one. */
+  async function putNote (of: NoteOf, note: Note): Promise<void> {
+    if (await readNote(of, note.id)) return
+    await s3.send(new PutObjectCommand({ ...at(`${of}/${note.id}.json`), Body: JSON.stringify(note), ContentType: 'application/json' }))
   }
-  async function readPurgeNote (id: string): Promise<PurgeNote | null> {
-    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`purges/${id}.json`))))
-    return found && parsePurgeNote(id, await found.Body!.transformToString())
+  async function readNote (of: NoteOf, id: string): Promise<Note | null> {
+    const found = await nullIfAbsent(s3.send(new GetObjectCommand(at(`${of}/${id}.json`))))
+    return found && parseNote(id, await found.Body!.transformToString())
   }
 
   /**
@@ -202,6 +202,6 @@ export function openStore (s3: S3Client, bucket: string) {
   return {
     probe, putStream, openPayload, readRange, deletePayload, payloadState, readManifest, createManifest, readDecision, decide, listIds,
     putPending, readPending, isPending, deletePending, listPending, putReport, openReport, putCauses, readCauses,
-    ...openEffects(s3, bucket), ...openProfiles(s3, bucket), notePurge, readPurgeNote, purgeObjects,
+    ...openEffects(s3, bucket), ...openProfiles(s3, bucket), putNote, readNote, purgeObjects,
   }
 }

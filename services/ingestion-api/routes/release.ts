@@ -27,7 +27,7 @@ export function registerRelease (app: FastifyInstance, api: IngestionApi): void 
     const { id } = request.params
     const manifest = await ownManifest(store, onBehalfOf(request), id)
     const actor = { name: callerOf(request).provider, reason: request.query.why ?? null }
-    const result = await release(sql, queue, id, actor)
+    const result = await release({ sql, store, queue }, id, actor)
     if (!result) throw new Problem('not-held', `Batch ${id} has not been processed yet`)
     request.log.info({ batchId: id, actor: actor.name, ...result }, 'held batch released')
     return reply.code(202).headers({ location: `/batches/${id}`, 'cache-control': 'no-store' }).send(await readBatchView(sql, log, manifest))

@@ -9,7 +9,7 @@ import { Problem } from '../../../lib/http/problem.ts'
 import type { IngestionApi } from '../context.ts'
 import { ownManifest, readBatchView } from '../lookup.ts'
 import { actionOptions, actionSchema, onBehalfOf, type Action } from '../on-behalf.ts'
-import { BatchView } from '../view.ts'
+import { BatchView, viewOfManifest } from '../view.ts'
 import { preferenceApplied, preferHeader } from '../waiting/wait-for-end.ts'
 
 /** States in which a batch has ended without being applied. */
@@ -39,12 +39,16 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
   }, async (request, reply) => {
     const { id } = request.params
     const manifest = await ownManifest(store, onBehalfOf(request), id)
-    const readView = async (): Promise<BatchView> => asWithdrawing(await readBatchView(sql, log, manifest))
-    const before = await readBatchView(sql, log, manifest)
+    let isRecorded = true
+    const readView = async (): Promise<BatchView> => {
+      const view = await readBatchView(sql, log, manifest)
+      return isRecorded || showsWithdrawal(view) ? view : viewOfManifest(manifest, 'accepted')
+    }
+    const before = await readView()
     if (before.state !== 'withdrawn') {
       checkWithdrawable(manifest, before.state as State)
       const actor = { name: callerOf(request).provider, reason: request.query.why ?? null }
-      await requestWithdrawal({ store, queue: api.queue, sql, log }, manifest, actor, request.id)
+      isRecorded = (await requestWithdrawal({ store, queue: api.queue, sql, log }, manifest, actor, request.id)).isRecorded
       request.log.info({ batchId: id, actor: actor.name }, 'withdrawal accepted')
     }
     const current = before.state === 'withdrawn' ? before : await readView()
@@ -54,8 +58,8 @@ export function registerWithdraw (app: FastifyInstance, api: IngestionApi): void
   })
 }
 
-/** The withdrawal is accepted, whether its row is written yet or not. */
-const asWithdrawing = (view: BatchView): BatchView => ['applied', 'processing'].includes(view.state) ? { ...view, state: 'withdrawing' } : view
+/** Returns false for a state of before the withdrawal, which may have no row yet. */
+const showsWithdrawal = ({ state }: BatchView): boolean => state === 'withdrawing' || state === 'withdrawn' || ended.includes(state as State)
 
 function checkWithdrawable ({ id, mode }: Manifest, state: State): void {
   if (mode === 'dry_run') throw new Problem('not-withdrawable', `Batch ${id} is a dry run: none of its prices count`, { members: { id, state } })

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Sql } from 'postgres'
-import { isWithdrawal, traceBindings } from '../../../lib/batch/batch.ts'
+import { isWithdrawal, traceBindings, type AnyManifest } from '../../../lib/batch/batch.ts'
 import type { Delivery, Queue } from '../../../lib/batch/queue.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
 import { requeueBatch } from '../../../lib/batch/transitions.ts'
 import type { Metrics } from '../../../lib/metrics/metrics.ts'
 import { closeReadOnlyConnections } from '../../../lib/postgres/database.ts'
+import { withdrawReplaced } from '../../../lib/batch/withdraw-replaced.ts'
 import { classify, reasonOf } from '../../../lib/process/failures.ts'
 import type { Log } from '../../../lib/process/log.ts'
 import { applyBatch } from '../apply/apply.ts'
@@ -186,6 +187,7 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
   const log = context.log.child({ provider: manifest.provider, ...(traceparent ? {} : traceBindings(manifest.traceparent)) })
   const attempt = await beginAttempt(sql, manifest, name)
   if (!attempt) {
+    await noteReplaced(context, manifest) // the worker that has applied the batch may have stopped before
     log.info({ receives }, 'duplicate delivery ignored: batch is final or dead-lettered')
     return
   }
@@ -211,12 +213,19 @@ async function attemptBatch (context: MessageContext, { batchId, traceparent, re
   if (outcome === 'already final') {
     // A retry of the message would find the batch final and would not record the outcome either.
     await finishSuperseded(sql, attempt, done.read).catch(error => log.warn({ err: error }, 'outcome of the attempt not written'))
-    return
+  } else {
+    metrics.count('freight_batches_finished_total', { outcome })
+    metrics.observe('freight_batch_seconds', {}, ms / 1_000)
+    metrics.count('freight_rows_total', {}, done.read)
+    metrics.count('freight_row_bytes_total', {}, done.bytes)
   }
-  metrics.count('freight_batches_finished_total', { outcome })
-  metrics.observe('freight_batch_seconds', {}, ms / 1_000)
-  metrics.count('freight_rows_total', {}, done.read)
-  metrics.count('freight_row_bytes_total', {}, done.bytes)
+  await noteReplaced(context, manifest)
+}
+
+/** Notes the batches that this one has replaced as withdrawn. The message is deleted afterwards, so a redelivery notes what a lost worker has not. */
+async function noteReplaced ({ sql, store }: Worker, manifest: AnyManifest): Promise<void> {
+  if (isWithdrawal(manifest) || manifest.replaces === undefined) return
+  await withdrawReplaced(sql, store, manifest, { name: manifest.provider, reason: `replaced by ${manifest.id}` })
 }
 
 /**

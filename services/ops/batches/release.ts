@@ -13,9 +13,9 @@ export const releaseBatches = command({
   runs: 'task',
   async run ({ operands, values, system: open }) {
     const [system, actor] = [await open(), await actorOf(values)]
-    const queue = await system.queue()
+    const request = { sql: system.sql(), store: await system.store(), queue: await system.queue() }
     await onEachBatch(system, operands, async id => {
-      const result = await release(system.sql(), queue, id, actor)
+      const result = await release(request, id, actor)
       if (!result) return { text: 'no row: no batch has this id', outcome: 'absent' }
       return { text: result.changed ? result.state : `${result.state} already: nothing changed`, outcome: 'done' }
     })

@@ -22,7 +22,7 @@ The period has no end: it lasts until now. The columns: "lost" had no row, "inte
     const opened = await system()
     const progress = openProgress()
     const dryRun = values['dry-run']
-    const { providers, purged, sent, unreadable } = await replay({
+    const { providers, purged, released, sent, unreadable } = await replay({
       sql: opened.sql(), store: await opened.store(), queue: await opened.queue(), payloadKeepDays: opened.payloadKeepDays(), since, dryRun,
       onProgress: progress.show,
     })
@@ -32,6 +32,7 @@ The period has no end: it lasts until now. The columns: "lost" had no row, "inte
         ...[...providers].sort(([a], [b]) => a < b ? -1 : 1).map(([provider, counts]) => [provider, ...columns.map(column => counts[column])]),
         ['all', ...columns.map(column => [...providers.values()].reduce((sum, counts) => sum + counts[column], 0))],
       ]))
+    if (released.length > 0) console.log(`${released.length} held batches were released again.`)
     if (purged.length > 0) console.log(`${purged.length} batches were purged again.`)
     console.log(dryRun ? 'Dry run: nothing was changed.' : `${sent} messages were sent.`)
     if (unreadable.count === 0) return

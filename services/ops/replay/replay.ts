@@ -4,6 +4,7 @@ import { followDecision } from '../../../lib/batch/follow-decision.ts'
 import { expiryOf } from '../../../lib/batch/store/payload-expiry.ts'
 import type { Queue } from '../../../lib/batch/queue.ts'
 import { purgeAgain } from '../../../lib/batch/purge.ts'
+import { releaseAgain } from '../../../lib/batch/release.ts'
 import { requestLog } from '../batches/request-log.ts'
 import { recordAccepted, recordLost } from '../../../lib/batch/records.ts'
 import type { Store } from '../../../lib/batch/store/store.ts'
@@ -40,6 +41,8 @@ export type Replayed = {
   providers: Map<string, Counts>
   /** Batches that were purged before the restore, or before its moment, and are purged again. */
   purged: string[]
+  /** Held batches that were released after the moment of the restore, and are released again. */
+  released: string[]
   /** Messages sent. */
   sent: number
   unreadable: { count: number, /** The first of them. */ shown: Unreadable[] }
@@ -55,8 +58,8 @@ const shown = 20
 /**
  * Restores the batches that a restored database lacks:
  *
- * 0. The lost time is noted: `as_of` is refused for its moments, because answers of before had the lost batches. Batches whose purge the store has
- *    noted are purged again.
+ * 0. The lost time is noted: `as_of` is refused for its moments, because answers of before had the lost batches. Batches whose release or purge the
+ *    store has noted are released and purged again.
  * 1. Rows of decided batches are updated to the decisions in the store.
  * 2. Lost batches get rows.
  * 3. Messages are sent, those of each provider in the order of acceptance.
@@ -67,11 +70,12 @@ const shown = 20
 export async function replay (options: ReplayOptions): Promise<Replayed> {
   const { sql, store, queue, since, dryRun, onProgress } = options
   const from = new Date(since.getTime() - marginMs)
-  const result: Replayed = { providers: new Map(), purged: [], sent: 0, unreadable: { count: 0, shown: [] } }
+  const result: Replayed = { providers: new Map(), purged: [], released: [], sent: 0, unreadable: { count: 0, shown: [] } }
 
   for (const [provider, count] of await countInterrupted(sql, since)) countsOf(result, provider).interrupted = count
   if (!dryRun) await recordGap(sql, since)
-  onProgress('reading notes of purges')
+  onProgress('reading notes of releases and purges')
+  result.released = await releaseAgain({ sql, store, queue }, { since: from, dryRun })
   result.purged = await purgeAgain({ ...options, log: requestLog }, dryRun)
   onProgress('reading decisions')
   for await (const { followed, unreadable } of followDecisions(sql, store, { from, since, dryRun })) {

@@ -8,7 +8,7 @@ const accepted = [
   'ec2:CreateNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:DeleteNetworkInterface,ec2:AssignPrivateIpAddresses,ec2:UnassignPrivateIpAddresses on *', // a Lambda in a VPC
 ]
 /** Below one log group, one folder of a bucket, one cluster's tasks, one family's revisions: the parent is named, so these wildcards are narrow. */
-const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|effects|decisions|purges|operators|profiles|profile-versions)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
+const narrow = [/^arn:aws:cloudwatch:[^*]+LogGroup\/[^*]+:\*$/, /^arn:aws:s3:[^*]+\/(incoming|pending|batches|uploads|reports|effects|decisions|purges|releases|operators|profiles|profile-versions)\/\*$/, /^arn:aws:ecs:[^*]+:(task\/[^*]+\/|task-definition\/[^*]+:)\*$/]
 
 /** Checks what each role may do, and that no role has more than the list. */
 export function permissions (t: Test, { of, named, stack }: Program): void {
@@ -46,10 +46,10 @@ export function permissions (t: Test, { of, named, stack }: Program): void {
   t.notOk(may('ingestion-task').includes('sqs:ReceiveMessage'), 'a sender does not receive')
   t.ok(may('ingestion-task').includes('s3:ListBucket') && may('worker-task').includes('s3:ListBucket'), 'a missing object is a 404')
   const puts = statements.filter(({ name, Action }) => name === `${stack}-worker-task` && Action.includes('s3:PutObject')).flatMap(({ Resource }) => Resource)
-  t.same(puts.map(arn => arn.split('/').at(-2)), ['reports', 'effects', 'decisions'], 'the worker writes only reports, effects and decisions')
+  t.same(puts.map(arn => arn.split('/').at(-2)), ['batches', 'reports', 'effects', 'decisions'], 'the worker writes withdrawals, reports, effects and decisions')
   const byOps = statements.filter(({ name, Action }) => name === `${stack}-ops-task` && Action.some((action: string) => action.startsWith('s3:')))
     .map(({ Action, Resource }) => `${Action.map((action: string) => action.slice(3)).join(' ')}: ${Resource.map((arn: string) => arn.split('/').slice(-2).join('/')).join(' ')}`)
-  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* reports/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/* purges/*',
+  t.match(byOps, [/^ListBucket: /, 'GetObject: operators/* reports/*', 'PutObject GetObject: batches/*', 'PutObject GetObject DeleteObject: pending/*', 'PutObject GetObject: decisions/* purges/* releases/*',
     'GetObject GetObjectVersion: incoming/*', 'PutObject GetObject DeleteObject: profiles/*', 'PutObject GetObject: profile-versions/*', /^ListBucketVersions: /, 'DeleteObject DeleteObjectVersion: incoming/* reports/* effects/* decisions/*'],
   'operators write decisions, withdrawals and profiles, and delete what a purge removes')
   t.equal(byOps.length, 10)

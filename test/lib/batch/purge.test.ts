@@ -112,7 +112,7 @@ t.test('a batch that was replaced does not come back after a restore, if its rep
   const replacement = await it.submit(file(200), { key: 'new', replaces: [old.id] })
   t.equal(await deliver(replacement), 'applied')
   const request = { sql: it.db.open('ingestion_api'), store: it.store, queue: it.queue, log: silent }
-  t.equal(await deliver(await requestWithdrawal(request, replacement, { name: 'demo', reason: null })), 'withdrawn')
+  t.equal(await deliver((await requestWithdrawal(request, replacement, { name: 'demo', reason: null })).withdrawal), 'withdrawn')
   t.same(await it.db.migrator`select 1 from all_prices`, [])
 
   const env = { ...it.aws.env, DATABASE_URL: copy.url('ops') }

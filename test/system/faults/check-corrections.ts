@@ -25,8 +25,8 @@ export function correctionViolations (known: readonly Known[]): Violation[] {
 
 function checkRuns ({ record }: Known, report: Report): void {
   if (!record) return
-  const { positive, negative, marked, takenBackAt, state } = record
-  const expected = marked ?? 0
+  const { positive, negative, marked, takenBackAt, state, purged } = record
+  const expected = purged ? 0 : marked ?? 0
   if (positive > expected) report('B', 'doubled', `${positive} prices in its runs, not ${expected}`)
   else if (positive < expected) report('A', 'partial', `${positive} prices in its runs, not ${expected}`)
   const taken = takenBackAt === null ? 0 : positive

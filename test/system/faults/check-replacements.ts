@@ -21,11 +21,11 @@ export function checkTakenBack ({ plan, record, withdrawal }: Known, byId: ById,
 /** Checks that none of the batches that an applied one replaces counts, nor another batch that has replaced one of them. */
 export function checkReplaced ({ plan, id, record }: Known, known: readonly Known[], byId: ById, report: Report): void {
   if (!record) return
-  const { marked, position, state, firstError } = record
+  const { marked, position, state, firstError, purged } = record
   if (marked === null) {
     const isConflict = state === 'rejected' && plan.kind !== 'bad'
     const isOther = byId.get(firstError?.value ?? '')?.record?.marked == null
-    if (isConflict && isOther) report('D', 'wrong state', `rejected for ${firstError?.code} ${firstError?.value}, which was never applied`)
+    if (isConflict && isOther && !purged) report('D', 'wrong state', `rejected for ${firstError?.code} ${firstError?.value}, which was never applied`)
   }
   if (marked === null || !Array.isArray(plan.replaces)) return
   for (const { plan: { batch }, record } of known.filter(other => mayReplace(plan, other.plan))) {

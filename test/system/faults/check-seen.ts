@@ -1,12 +1,16 @@
+import { erasOf } from './eras.ts'
 import type { Known } from './known.ts'
 import type { Report } from './verdict.ts'
 
 /**
  * Checks that none or all rows are visible at any time: none, then all, and none again only if somebody has asked to take the batch back. What was
- * reported before is visible.
+ * reported before is visible. A restored database begins anew.
  */
 export function checkSeen (known: Known, report: Report): void {
-  for (const by of ['ledger', 'rates'] as const) checkReader(known, by, report)
+  const [seen, polls] = [erasOf(known.seen, known.restores), erasOf(known.polls, known.restores)]
+  for (const by of ['ledger', 'rates'] as const) {
+    for (const [era, seenThen] of seen.entries()) checkReader({ ...known, seen: seenThen, polls: polls[era]! }, by, report)
+  }
 }
 
 function checkReader ({ plan, seen, polls, takenBackFrom }: Known, by: 'ledger' | 'rates', report: Report): void {

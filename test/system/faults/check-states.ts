@@ -1,3 +1,4 @@
+import { erasOf } from './eras.ts'
 import { guardedProvider } from './plan-corrections.ts'
 import type { Known } from './known.ts'
 import type { Report } from './verdict.ts'
@@ -14,18 +15,29 @@ const followers: Record<string, string[]> = {
   withdrawn: ['withdrawn'],
 }
 
-/** Checks that reported states follow each other, and that the last one is that of the database or one before it. */
-export function checkStates ({ record, polls, plan }: Known, report: Report): void {
-  let last: { state: string, until: number } | undefined
+type Last = { state: string, until: number, wasApplied: boolean }
+
+const followersOf = ({ state, wasApplied }: Last): string[] =>
+  followers[state]!.filter(next => !wasApplied || followers.applied!.includes(next))
+
+/**
+ * Checks that reported states follow each other, and that the last one is that of the database or one before it. What was reported before a restore
+ * is the end after it too.
+ */
+export function checkStates (known: Known, report: Report): void {
+  for (const polls of erasOf(known.polls, known.restores)) checkEra({ ...known, polls }, report)
+}
+
+function checkEra ({ record, polls, plan }: Known, report: Report): void {
+  let last: Last | undefined
   for (const { state, at, until } of [...polls].sort((one, other) => one.at - other.at)) {
-    const follows = !last || followers[last.state]!.includes(state)
+    const follows = !last || followersOf(last).includes(state)
     if (last && at > last.until && !follows && state !== 'accepted') report('D', 'wrong state', `${state} at ${at} ms, having been ${last.state} at ${last.until} ms`)
-    const isOfApplied = state === 'withdrawing' && last?.state === 'applied'
-    if (follows && state in followers && state !== last?.state && !isOfApplied) last = { state, until }
+    if (follows && state in followers && state !== last?.state) last = { state, until, wasApplied: last?.wasApplied === true || state === 'applied' }
     if (state === 'rejected' && plan.kind !== 'bad' && plan.replaces === null) report('D', 'wrong state', `reported as rejected at ${until} ms, and is not bad`)
     if (state === 'held' && plan.provider !== guardedProvider) report('D', 'wrong state', `reported as held at ${until} ms, and is not guarded`)
   }
-  if (last && !followers[last.state]!.includes(record?.state ?? 'unknown')) {
+  if (last && !followersOf(last).includes(record?.state ?? 'unknown')) {
     report('D', 'wrong state', `${record?.state ?? 'unknown'} at the end, having been ${last.state} at ${last.until} ms`)
   }
 }

@@ -11,7 +11,8 @@ export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fa
     requests: tally(known.flatMap(({ submits, clashes, withdraws }) => [...submits, ...clashes, ...withdraws].map(({ status }) => status === 0 ? 'no response' : String(status)))),
     corrections: correctionsOf(known),
     observations: known.reduce((sum, { polls, seen }) => sum + polls.length + seen.length, 0),
-    faults: tally(faults.filter(({ detail }) => !/^skipped|^no (such call|commit) was sent/.test(detail)).map(({ name }) => name)),
+    faults: tally(faults.filter(({ detail }) => !/^skipped|^could not|^no (such call|commit) was sent/.test(detail)).map(({ name }) => name)),
+    restores: faults.flatMap(({ since, detail }) => since === undefined ? [] : detail),
     lost: count('lost'),
     doubled: count('doubled'),
     partial: count('partial'),
@@ -21,8 +22,10 @@ export function summaryOf (known: readonly Known[], faults: ReadonlyArray<Of<'fa
 }
 
 function correctionsOf (known: readonly Known[]): Record<string, number> {
-  return tally(known.flatMap(({ plan, record, withdraws, polls }) => [
+  return tally(known.flatMap(({ plan, record, withdraws, purges, polls }) => [
     ...(withdraws.length > 0 ? ['withdrawn by request'] : []),
+    ...(purges.length > 0 ? ['purged'] : []),
+    ...(purges.some(({ code }) => code === null) ? ['purged after the purge was killed'] : []),
     ...(record?.replacedBy ? ['replaced'] : []),
     ...(record?.state === 'withdrawn' ? [record.marked === null ? 'never applied' : 'taken back after they were applied'] : []),
     ...(plan.replaces !== null && record?.state === 'rejected' && plan.kind === 'good' ? ['replacements rejected'] : []),
@@ -32,7 +35,7 @@ function correctionsOf (known: readonly Known[]): Record<string, number> {
 
 /** Returns the verdict as text for people. */
 export function textOf ({ summary, violations }: Verdict): string {
-  const { batches, accepted, states, corrections, requests, observations, faults, lost, doubled, partial, wrongStates, other } = summary
+  const { batches, accepted, states, corrections, requests, observations, faults, restores, lost, doubled, partial, wrongStates, other } = summary
   const list = (counts: Record<string, number>): string => Object.entries(counts).map(([name, times]) => `${times} ${name}`).join(', ')
   return [
     `batches   ${batches}, ${accepted} accepted: ${list(states)}`,
@@ -40,6 +43,7 @@ export function textOf ({ summary, violations }: Verdict): string {
     `responses ${list(requests)}`,
     `seen      ${observations} states and row counts`,
     `faults    ${Object.values(faults).reduce((sum, times) => sum + times, 0)}`,
+    ...restores.map(detail => `restored  ${detail}`),
     ...Object.entries(faults).sort().map(([name, times]) => `  ${String(times).padStart(4)}  ${name}`),
     `result    ${lost} lost, ${doubled} doubled, ${partial} partial, ${wrongStates} wrong states, ${other} others`,
     ...violations.map(({ invariant, text }) => `VIOLATION ${invariant}: ${text}`),

@@ -18,7 +18,7 @@ const poll = (batch: number, at: number, state: string): Entry => ({ type: 'poll
 const record = (batch: number, own: Partial<Dump['batches'][number]> = {}): Dump['batches'][number] => ({
   id: idOf(`k${batch}`), provider: 'north', mode: 'apply', state: 'applied', reason: null, finishedAt: 1_000 + batch, attempts: 1, errors: 0,
   rows, cents: rows * 100, marked: rows, position: batch + 1, appliedAt: 1_000 + batch,
-  positive: own.rows ?? rows, negative: 0, takenBackAt: null, replacedBy: null, firstError: null, ...own,
+  positive: own.rows ?? rows, negative: 0, takenBackAt: null, replacedBy: null, firstError: null, purged: false, ...own,
 })
 const nothing = { rows: 0, cents: 0, marked: null, position: null, appliedAt: null, positive: 0 }
 const dumpOf = (...batches: Dump['batches']): Dump =>
@@ -129,8 +129,10 @@ const caughtCorrections: typeof caught = [
   ['gone before anybody asked', /^A partial: batch 0: ledger had none of its rows at 75 ms/, [seen(0, 75, 0), asked(0, 90)], dumpOf(record(0, gone), record(1), withdrawal(0))],
   ['applied again after it was withdrawn', /^D wrong state: batch 0: applied at 100 ms, having been withdrawn at 95 ms/,
     [asked(0, 70), poll(0, 90, 'withdrawn'), poll(0, 100, 'applied')], dumpOf(record(0, gone), record(1), withdrawal(0))],
-  ['rejected after it was applied', /^D wrong state: batch 0: rejected at 100 ms, having been applied/,
+  ['rejected after it was applied', /^D wrong state: batch 0: rejected at 100 ms, having been withdrawing at 95 ms/,
     [asked(0, 70), poll(0, 90, 'withdrawing'), poll(0, 100, 'rejected')], dumpOf(record(0, gone), record(1), withdrawal(0))],
+  ['applied after it was reported as withdrawing', /^D wrong state: batch 0: applied at 100 ms, having been withdrawing at 95 ms/,
+    [asked(0, 70), poll(0, 90, 'withdrawing'), poll(0, 100, 'applied')], dumpOf(record(0, gone), record(1), withdrawal(0))],
   ['taken back twice', /^B doubled: batch 0: 22 prices are taken back, not 11/, [asked(0, 70)], dumpOf(record(0, { ...gone, negative: 22 }), record(1), withdrawal(0))],
   ['taken back in part', /^B doubled: batch 0: 4 prices are taken back, not 11/, [asked(0, 70)], dumpOf(record(0, { ...gone, negative: 4 }), record(1), withdrawal(0))],
   ['its runs are doubled', /^B doubled: batch 1: 22 prices in its runs, not 11/, [], dumpOf(record(0), record(1, { positive: 22 }))],
@@ -148,6 +150,37 @@ const caughtCorrections: typeof caught = [
   ['two batches of a series count', /^A doubled: batch 1: it counts beside batch 2, the next of its series/, [...inSeries.slice(0, 2), sent(2, 70)], dumpOf(record(0), record(1), record(2))],
   ['held for ever', /^C lost: batch 2: accepted at 75 ms and still held/, [plan(2), sent(2, 70)], dumpOf(record(0), record(1), record(2, { state: 'held', ...nothing }))],
 ]
-for (const [name, expected, more, dump] of [...caught, ...caughtCorrections]) {
+/** Batch 0 purged after it was applied. */
+const purge = (batch: number, at: number, code: number | null = 0): Entry => ({ type: 'purge', batch, at, until: at + 5, code })
+const purged = { ...gone, positive: 0, negative: 0, purged: true }
+const purgedDump = dumpOf(record(0, purged), record(1), withdrawal(0))
+/** A restore that ran from 100 to 200 ms, to the moment before batch 0 was applied. */
+const restore: Entry = { type: 'fault', name: 'restored', at: 100, until: 200, detail: '', since: 999 }
+
+t.test('a run with purges and a restore, without violations', async t => {
+  t.same(verdict([purge(0, 82, null), seen(0, 85, 0), purge(0, 90), seen(0, 100, 0)], purgedDump), [])
+  t.same(verdict([purge(1, 30)], dumpOf(record(0), record(1, { state: 'withdrawn', ...nothing, purged: true }), withdrawal(1, nothing))), [], 'before it was applied')
+  t.same(verdict([restore, poll(0, 210, 'queued'), seen(0, 210, 0), seen(0, 230, rows), poll(0, 240, 'applied')]), [], 'what is lost is repeated')
+  t.same(verdict([restore, seen(0, 150, 0), purge(0, 82), seen(0, 180, rows), seen(0, 210, 0)], purgedDump), [], 'before the purge is repeated')
+  t.same(verdict([restore], dumpOf(record(0, { finishedAt: 2_000 }), record(1))), [], 'the order of batches that are applied again')
+})
+
+const caughtPurges: typeof caught = [
+  ['a purge that never succeeds', /^C lost: batch 0: its purge has never succeeded/, [purge(0, 82, 1)], purgedDump],
+  ['a batch that is purged no more', /^B other: batch 0: not purged at the end/, [purge(0, 82)], dumpOf(record(0, gone), record(1), withdrawal(0))],
+  ['a purged batch counts', /^D wrong state: batch 0: purged, and applied at the end/, [purge(0, 82)], dumpOf(record(0, { purged: true, positive: 0 }), record(1))],
+  ['prices are left', /^B doubled: batch 0: 4 prices in its runs, not 0/, [purge(0, 82)], dumpOf(record(0, { ...purged, positive: 4, negative: 4 }), record(1), withdrawal(0))],
+  ['errors of rows are left', /^B other: batch 0: purged, and it has errors of rows/, [purge(0, 82)], dumpOf(record(0, { ...purged, firstError: { code: 'x', value: null } }), record(1), withdrawal(0))],
+  ['an object is left', /^B other: batch 0: purged, and the store has reports\/x/, [purge(0, 82), { type: 'left', batch: 0, key: 'reports/x' }], purgedDump],
+  ['seen after its purge', /^B doubled: batch 0: ledger had 11 rows at 90 ms, after its purge/, [purge(0, 82), seen(0, 90, rows)], purgedDump],
+  ['seen after its purge, in a restored database', /^B doubled: batch 0: rates had 10 rows at 210 ms, after its purge/, [purge(0, 82), restore, seen(0, 210, 10, 'rates')], purgedDump],
+  ['purged by nobody', /^D wrong state: batch 1: purged, and nobody has purged it/, [], dumpOf(record(0), record(1, { purged: true, positive: 0 }))],
+  ['lost by a restore', /^D wrong state: batch 0: processing at the end, having been applied at 65 ms/, [restore], dumpOf(record(0, { state: 'processing', ...nothing }), record(1))],
+  ['withdrawn before a restore, applied after it', /^D wrong state: batch 0: applied at the end, having been withdrawn at 95 ms/, [asked(0, 70), poll(0, 90, 'withdrawn'), restore], dumpOf(record(0), record(1), withdrawal(0))],
+  ['applied twice by a restore', /^B doubled: batch 0: ledger had 22 of 11 rows at 210 ms/, [restore, seen(0, 210, 22)]],
+  ['gone after a restore', /^A partial: batch 0: ledger had none of its rows at 230 ms, having had all at 215 ms/, [restore, seen(0, 210, rows), seen(0, 230, 0)]],
+  ['a restore that fails', /^C other: restored at 100 ms could not be injected: replay/, [{ type: 'fault', name: 'restored', at: 100, until: 200, detail: 'could not be injected: replay' }]],
+]
+for (const [name, expected, more, dump] of [...caught, ...caughtCorrections, ...caughtPurges]) {
   t.test(`caught: ${name}`, async t => { t.match(verdict(more, dump), [expected]) })
 }

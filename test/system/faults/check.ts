@@ -6,6 +6,7 @@ import { batchViolations } from './check-batch.ts'
 import { correctionViolations } from './check-corrections.ts'
 import { orderViolations } from './check-order.ts'
 import { positionViolations } from './check-positions.ts'
+import { purgeViolations } from './check-purges.ts'
 import { summaryOf, textOf } from './check-summary.ts'
 import { swapViolations } from './check-swaps.ts'
 import { knownBatches, type Known } from './known.ts'
@@ -20,6 +21,7 @@ export function check (history: readonly Entry[], dump: Dump): Verdict {
   const violations: Violation[] = [
     ...known.flatMap(batchViolations),
     ...correctionViolations(known),
+    ...purgeViolations(known),
     ...swapViolations(known),
     ...orderViolations(known),
     ...positionViolations(dump, of('positions')),
@@ -27,6 +29,8 @@ export function check (history: readonly Entry[], dump: Dump): Verdict {
     ...strangers(dump, new Set(known.flatMap(sentIds))),
     ...of('died').map(({ process, code, signal, at }): Violation =>
       ({ invariant: 'D', kind: 'other', batch: null, text: `${process} exited by itself at ${at} ms (${signal ?? `code ${code}`})` })),
+    ...faults.filter(({ detail }) => detail.startsWith('could not be injected')).map(({ name, at, detail }): Violation =>
+      ({ invariant: 'C', kind: 'other', batch: null, text: `${name} at ${at} ms ${detail}` })),
     ...faults.filter(({ detail }) => detail.startsWith('CHANGED')).map(({ at, detail }): Violation =>
       ({ invariant: 'A', kind: 'partial', batch: null, text: `a snapshot ${detail} prices at ${at} ms` })),
   ]
@@ -43,8 +47,9 @@ function laneViolations ({ lanes, wrongLanes }: Dump): Violation[] {
   ]
 }
 
-/** Returns the ids of the batch and of its withdrawal, if a client has sent one. */
-const sentIds = ({ id, plan: { provider }, withdraws }: Known): string[] => withdraws.length === 0 ? [id] : [id, withdrawalId({ provider, id })]
+/** Returns the ids of the batch and of its withdrawal, if a client has asked for one: by itself, as a part of a purge, or by replacing the batch. */
+const sentIds = ({ id, plan: { provider }, takenBackFrom }: Known): string[] =>
+  takenBackFrom === Infinity ? [id] : [id, withdrawalId({ provider, id })]
 
 function strangers ({ batches, strays }: Dump, ids: ReadonlySet<string>): Violation[] {
   const found = batches.filter(({ id }) => !ids.has(id))

@@ -5,6 +5,8 @@ import type { Sql } from 'postgres'
 import { serverOwner } from '../../../dev/postgres/owner.ts'
 
 export type Disk = {
+  /** The folder of the tablespace. */
+  space: string
   /** Fills the disk to the last byte. */
   fill: () => void
   /** Frees the space. */
@@ -30,6 +32,7 @@ export async function limitedDisk (sql: Sql, folder: string): Promise<Disk | nul
   for (const table of ['unmerged_prices', 'merged_prices_2021_01', 'batch_lanes']) await sql.unsafe(`alter table ${table} set tablespace small`)
   const free = (): void => rmSync(ballast, { force: true })
   return {
+    space,
     fill () {
       const file = openSync(ballast, 'a')
       for (let size = 1 << 20; size >= 512;) {

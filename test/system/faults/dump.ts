@@ -12,7 +12,7 @@ export type Dump = {
     id: string, provider: string, mode: string, state: string, reason: string | null
     finishedAt: number | null, attempts: number, errors: number | null
     rows: number, cents: number, marked: number | null, position: number | null, appliedAt: number | null
-    positive: number, negative: number, takenBackAt: number | null, replacedBy: string | null
+    positive: number, negative: number, takenBackAt: number | null, replacedBy: string | null, purged: boolean
     firstError: { code: string, value: string | null } | null
   }>
   /** Count and cents of each lane and day, in the ledger and in the sums of the read model. */
@@ -42,7 +42,8 @@ export async function dump (sql: Sql): Promise<Dump> {
         (select count(*) from batch_attempts where batch_id = id) as attempts, error_count as errors,
         coalesce(rows, 0) as rows, coalesce(cents, 0) as cents, applied_batches.row_count as marked, applied_batches.position,
         (extract(epoch from applied_at) * 1000000)::bigint as "appliedAt", coalesce(positive, 0) as positive, coalesce(negative, 0) as negative,
-        withdrawn_batches.position as "takenBackAt", replaced_by as "replacedBy", first_errors -> 0 as "firstError"
+        withdrawn_batches.position as "takenBackAt", replaced_by as "replacedBy", first_errors -> 0 as "firstError",
+        purged_at is not null as purged
       from batches left join ledger on ledger.batch_number = batches.number left join runs on runs.number = int8send(batches.number)
         left join applied_batches on batch_id = id left join withdrawn_batches on withdrawn_batches.batch_number = batches.number`
     const lanes = await tx<Array<{ lane: string, day: string, side: 'ledger' | 'model', count: number, cents: number }>>`

@@ -1,7 +1,8 @@
+import type { Trap } from './operate.ts'
 import type { System } from './system.ts'
 
 /** A fault. It resolves after the fault has ended and its damage is fixed. The result is its entry in the history. */
-export type Fault = (context: FaultContext) => Promise<{ detail?: string, batches?: number[] } | undefined | void>
+export type Fault = (context: FaultContext) => Promise<{ detail?: string, batches?: number[], since?: number } | undefined | void>
 
 export type FaultContext = {
   system: System
@@ -15,4 +16,8 @@ export type FaultContext = {
   more: (batches: number) => void
   /** Makes the providers withdraw this many batches now. */
   correct: (batches: number) => void
+  /** Purges one batch, and kills the command at the trap. Resolves with whether a call met it, and with the batch. */
+  purge: (trap: Trap) => Promise<{ isKilled: boolean, batch: number } | null>
+  /** Makes the readers forget what they have seen. */
+  forget: () => void
 }

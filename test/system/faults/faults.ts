@@ -3,28 +3,37 @@ import type { Random } from '../../../lib/sample/random.ts'
 import { databaseFaults } from './faults-database.ts'
 import { connectionFaults } from './faults-connections.ts'
 import { messageFaults } from './faults-messages.ts'
+import { purgeFaults } from './faults-purges.ts'
+import { restoreFaults, withRestores } from './faults-restores.ts'
 import { processFaults } from './faults-processes.ts'
 import type { History } from './history.ts'
 import type { Fault, FaultContext } from './fault.ts'
 
 /** Relative frequency of each kind. */
-const kinds: Record<string, { weight: number, fault: Fault }> = { ...processFaults, ...databaseFaults, ...connectionFaults, ...messageFaults }
+const kinds: Record<string, { weight: number, fault: Fault }> = {
+  ...processFaults, ...databaseFaults, ...connectionFaults, ...messageFaults, ...purgeFaults, ...restoreFaults,
+}
 
 export const faultNames = Object.keys(kinds)
 
 export type Planned = { name: string, pauseMs: number, dice: number[] }
 
-/** Returns the order of faults for a seed. Each fault has its own random numbers, so that one fault does not change the next. */
-export function planFaults (count: number, random: Random, pauseMs: number, names: readonly string[] = faultNames): Planned[] {
+/**
+ * Returns the order of faults for a seed, with this many restores of the database. Each fault has its own random numbers, so that one fault does not
+ * change the next.
+ */
+export function planFaults (count: number, restores: number, random: Random, pauseMs: number, names: readonly string[] = faultNames): Planned[] {
   const total = names.reduce((sum, name) => sum + kinds[name]!.weight, 0)
-  return Array.from({ length: count }, () => {
+  const chosen = Array.from({ length: count }, () => {
     let at = random() * total
-    const name = names.find(each => (at -= kinds[each]!.weight) < 0) ?? names[0]!
+    return names.find(each => (at -= kinds[each]!.weight) < 0) ?? names[0]!
+  })
+  return withRestores(chosen, restores).map(name => {
     return { name, pauseMs: Math.floor(random() * 2 * pauseMs), dice: Array.from({ length: 6 }, () => random()) }
   })
 }
 
-export type Injection = Pick<FaultContext, 'system' | 'accepted' | 'more' | 'correct'> & {
+export type Injection = Pick<FaultContext, 'system' | 'accepted' | 'more' | 'correct' | 'purge' | 'forget'> & {
   history: History
   /** Average number of batches that are sent with each fault. */
   batchesPerFault: number

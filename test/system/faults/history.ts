@@ -11,13 +11,20 @@ export type Entry =
   /** One request to withdraw a batch, and one to release it. */
   | { type: 'withdraw', batch: number, at: number, until: number, status: number }
   | { type: 'release', batch: number, at: number, until: number, status: number }
+  /** One run of `batches purge`; code null is a run that was killed. */
+  | { type: 'purge', batch: number, at: number, until: number, code: number | null }
+  /** An object of a purged batch that the store has at the end. */
+  | { type: 'left', batch: number, key: string }
   | { type: 'poll', batch: number, at: number, until: number, state: string }
   /** Rows of a batch that a reader saw: those in its runs, less those taken back, or those of its own lane in the response of `GET /rates`. */
   | { type: 'seen', batch: number, by: 'ledger' | 'rates', at: number, until: number, rows: number, /** Means of `GET /rates`, in USD. */ means?: number[] }
   /** One snapshot: how many positions were taken, and the highest one. */
   | { type: 'positions', at: number, count: number, highest: number }
-  /** `batches` are those that the fault delivered out of order, or whose object the fault changed. */
-  | { type: 'fault', name: string, at: number, until: number, detail: string, batches?: number[] }
+  /**
+   * `batches` are those that the fault delivered out of order, or whose object the fault changed. `since` is the moment that it restored the database
+   * to, in microseconds of the epoch.
+   */
+  | { type: 'fault', name: string, at: number, until: number, detail: string, batches?: number[], since?: number }
   /** A process that exited by itself. */
   | { type: 'died', process: string, at: number, code: number | null, signal: string | null, output: string }
   /** An operator's action on a dead letter. */

@@ -1,6 +1,7 @@
 import { batchId } from '../../../lib/batch/batch.ts'
 import { withdrawalId } from '../../../lib/batch/withdrawal.ts'
 import type { Dump } from './dump.ts'
+import { restoresOf, type Restore } from './eras.ts'
 import type { Entry, Of } from './history.ts'
 
 export type BatchRecord = Dump['batches'][number]
@@ -18,14 +19,19 @@ export type Known = {
   submits: Array<Of<'submit'>>
   clashes: Array<Of<'submit'>>
   withdraws: Array<Of<'withdraw'>>
+  purges: Array<Of<'purge'>>
+  /** Objects that the store has after its purge. */
+  left: Array<Of<'left'>>
   polls: Array<Of<'poll'>>
   seen: Array<Of<'seen'>>
   redriven: boolean
   released: boolean
-  /** Whether a fault delivered the batch out of order. */
+  /** Whether a fault delivered the batch out of order, or a restore: messages that wait are ahead of those of lost batches. */
   reordered: boolean
-  /** When the first request was sent that may take the batch back: to withdraw or to replace it. */
+  /** When the first request was sent that may take the batch back: to withdraw, to purge or to replace it. */
   takenBackFrom: number
+  /** The restores of the run. */
+  restores: Restore[]
 }
 
 /** Returns all batches of a run. */
@@ -37,27 +43,36 @@ export function knownBatches (history: readonly Entry[], dump: Dump): Known[] {
   }
   const records = new Map(dump.batches.map(record => [record.id, record]))
   const plans = of('batch')
-  const [submits, withdraws, releases, polls, seen, actions] = [
+  const [submits, withdraws, releases, polls, seen, actions, purges, left] = [
     byBatch(of('submit')), byBatch(of('withdraw')), byBatch(of('release')), byBatch(of('poll')), byBatch(of('seen')), byBatch(of('operator')),
+    byBatch(of('purge')), byBatch(of('left')),
   ]
+  const restores = restoresOf(of('fault'))
   const reordered = new Set(of('fault').filter(({ name }) => name === 'messages reordered').flatMap(({ batches = [] }) => batches))
   return plans.map(plan => {
     const { batch, provider, key } = plan
     const id = batchId(provider, 'apply', { kind: 'key', value: key })
+    const record = records.get(id)
     const replacements = plans.filter(other => mayReplace(other, plan)).flatMap(other => submits(other.batch))
     return {
       plan, id,
-      record: records.get(id),
+      record,
       withdrawal: records.get(withdrawalId({ provider, id })),
       submits: submits(batch).filter(({ clash }) => !clash),
       clashes: submits(batch).filter(({ clash }) => clash),
-      withdraws: withdraws(batch), polls: polls(batch), seen: seen(batch),
+      withdraws: withdraws(batch), purges: purges(batch), left: left(batch), polls: polls(batch), seen: seen(batch),
       redriven: actions(batch).some(({ action }) => action === 'redrive'),
       released: releases(batch).length > 0,
-      reordered: reordered.has(batch),
-      takenBackFrom: Math.min(...[...withdraws(batch), ...replacements].map(({ at }) => at)),
+      reordered: reordered.has(batch) || restores.some(restore => isAppliedAgain(restore, submits(batch), record)),
+      takenBackFrom: Math.min(...[...withdraws(batch), ...purges(batch), ...replacements].map(({ at }) => at)),
+      restores,
     }
   })
+}
+
+/** Returns whether the batch was accepted before the end of a restore, and applied after the moment that the restore went back to. */
+function isAppliedAgain ({ until, since }: Restore, submits: ReadonlyArray<Of<'submit'>>, record: BatchRecord | undefined): boolean {
+  return (record?.finishedAt ?? 0) > since && submits.some(({ at, status }) => status === 202 && at < until)
 }
 
 /** Returns whether one batch names the other as replaced, itself or by their series. */

@@ -13,6 +13,8 @@ const polledAgain = 2
 export type Readers = {
   /** Returns the batches that were seen in a final state. */
   finished: () => ReadonlySet<number>
+  /** Forgets what was seen: the database is another one. */
+  forget: () => void
   stop: () => Promise<void>
 }
 
@@ -98,6 +100,10 @@ export function startReaders (system: System, plans: readonly Plan[], clients: C
   const polling = Promise.all([repeat(pollStates, 200), repeat(readLanes, 60), repeat(countLedger, 600), repeat(readPositions, 100)])
   return {
     finished: () => finished,
+    forget () {
+      finished.clear()
+      counted.clear()
+    },
     async stop () {
       stopping.abort()
       await polling

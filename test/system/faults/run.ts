@@ -4,14 +4,15 @@ import { textOf } from './check-summary.ts'
 import { drive } from './drive.ts'
 
 /**
- * `npm run test:faults -- [--seed N] [--batches N] [--faults N] [--seconds-limit N]`: the complete system under faults. The same seed gives the same
- * batches and the same faults in the same order. Exits with 1 if an invariant is violated.
+ * `npm run test:faults -- [--seed N] [--batches N] [--faults N] [--restores N] [--seconds-limit N]`: the complete system under faults. The same
+ * seed gives the same batches and the same faults in the same order. Exits with 1 if an invariant is violated.
  */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
     batches: { type: 'string', default: '60' },
     faults: { type: 'string', default: '80' },
+    restores: { type: 'string', default: '2' },
     'seconds-limit': { type: 'string', default: '600' },
     only: { type: 'string', multiple: true },
     keep: { type: 'boolean', default: false },
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed)
 console.log(`seed ${seed}: ${values.batches} batches, ${values.faults} faults`)
 const { verdict, folder } = await drive({
-  seed, batches: Number(values.batches), faults: Number(values.faults), secondsLimit: Number(values['seconds-limit']),
+  seed, batches: Number(values.batches), faults: Number(values.faults), restores: Number(values.restores), secondsLimit: Number(values['seconds-limit']),
   ...(values.only ? { only: values.only } : {}),
   report: console.log,
 })

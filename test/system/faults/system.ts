@@ -19,8 +19,10 @@ export const operatorKey = 'operator-key'
 export const keyOf = (provider: string): string => `${provider}-key`
 const database = 'freight'
 
+/** The connections of a process. */
+export type Proxies = { postgres: TcpProxy, aws: TcpProxy }
 /** A process of the project with its connections. */
-export type ProxiedService = Service & { postgres: TcpProxy, aws: TcpProxy, metricsPort: number }
+export type ProxiedService = Service & Proxies & { metricsPort: number }
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 export type SystemOptions = { folder: string, providers: readonly string[], died: Died, limitDisk?: boolean }
@@ -52,18 +54,25 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
   const url = queueUrl(endpoint, queue)
   await startEmulator()
 
-  async function openProxied (name: string, program: string, login: string, env: Record<string, string>): Promise<ProxiedService> {
+  async function openProxies (login: string): Promise<Proxies & { env: Record<string, string> }> {
     const url = new URL(server.url(login, database))
     const postgres = await tcpProxy(Number(url.port), commits)
     const aws = await tcpProxy(emulatorPort, awsCalls)
-    const metricsPort = await freePort()
     url.port = String(postgres.port)
+    const env = {
+      DATABASE_URL: url.href, AWS_REGION: region, AWS_ENDPOINT_URL: `http://127.0.0.1:${aws.port}`, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test',
+      PAYLOAD_BUCKET: bucket, PAYLOAD_KEEP_DAYS: '90', QUEUE_URL: queueUrl(endpoint, queue), DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue),
+    }
+    return { postgres, aws, env }
+  }
+
+  async function openProxied (name: string, program: string, login: string, own: Record<string, string>): Promise<ProxiedService> {
+    const { env, ...proxies } = await openProxies(login)
+    const metricsPort = await freePort()
     const service = openService(name, `services/${program}/main.ts`, `http://127.0.0.1:${await freePort()}`, {
-      ENVIRONMENT: 'test', LOG_LEVEL: 'info', DATABASE_URL: url.href, AWS_REGION: region, AWS_ENDPOINT_URL: `http://127.0.0.1:${aws.port}`,
-      AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', PAYLOAD_BUCKET: bucket, PAYLOAD_KEEP_DAYS: '90',
-      QUEUE_URL: queueUrl(endpoint, queue), DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, deadLetterQueue), METRICS_PORT: String(metricsPort), ...env,
+      ENVIRONMENT: 'test', LOG_LEVEL: 'info', METRICS_PORT: String(metricsPort), ...env, ...own,
     }, died)
-    return { ...service, postgres, aws, metricsPort }
+    return { ...service, ...proxies, metricsPort }
   }
   const workerEnv = {
     VISIBILITY_SECONDS: '3', RECEIVE_SECONDS: '1', BACKLOG_SECONDS: '1', SWEEP_SECONDS: '3', LOST_AFTER_SECONDS: '8', FINISH_MS: '3000',
@@ -77,15 +86,16 @@ export async function startSystem ({ folder, providers, died, limitDisk = true }
     worker2: await openProxied('worker-2', 'ingestion-worker', 'ingestion_worker', workerEnv),
   }
   const all = Object.values(services)
+  const operator = await openProxies('ops')
   await Promise.all(all.map(service => service.start()))
 
   return {
-    ...services, all, startProxied: openProxied, workers: [services.worker1, services.worker2],
+    ...services, all, operator, startProxied: openProxied, workers: [services.worker1, services.worker2],
     server, admin, disk, emulator, startEmulator, emulatorData, s3, sqs,
     queueUrl: url,
     async stop () {
       await Promise.all([...all, emulator].map(service => service.kill('SIGKILL')))
-      for (const { postgres, aws } of all) for (const proxy of [postgres, aws]) proxy.close()
+      for (const { postgres, aws } of [...all, operator]) for (const proxy of [postgres, aws]) proxy.close()
       s3.destroy()
       sqs.destroy()
       await admin.end({ timeout: 1 })

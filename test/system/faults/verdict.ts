@@ -16,6 +16,8 @@ export type Summary = {
   corrections: Record<string, number>
   observations: number
   faults: Record<string, number>
+  /** What `batches replay` has found after each restore of the database. */
+  restores: string[]
   lost: number
   doubled: number
   partial: number

@@ -9,12 +9,16 @@ import type { Outcome } from '../outcome.ts'
 import type { ReadRows } from '../read-rows.ts'
 import { compareWithLedger, isGuarded, type Comparison } from './outliers.ts'
 
-/** Returns the comparison for which the batch must be held, or null: the batch is not guarded, a person has released it, or it has few outliers. */
+/**
+ * Returns the comparison for which the batch must be held, or null: the batch is not guarded, a person has released it, or it has few outliers. The
+ * database may have lost the release in a restore, so the note in the store counts too.
+ */
 export async function findOutliers (run: Run, codes: readonly string[], prices: SortedPrices): Promise<Comparison | null> {
-  const { sql, guard, attempt, manifest: { provider } } = run
+  const { sql, store, guard, attempt, manifest: { id, provider } } = run
   if (!guard || attempt.isReleased || !isGuarded(guard, provider)) return null
   const comparison = await compareWithLedger(sql, codes, prices, await replacedNumbers(run), guard.factor)
-  return comparison.outliers > guard.share * comparison.compared ? comparison : null
+  if (comparison.outliers <= guard.share * comparison.compared || await store.readNote('releases', id)) return null
+  return comparison
 }
 
 /** Returns the numbers of the batches that this one would replace now. */

@@ -90,6 +90,20 @@ t.test('without the database the withdrawal is accepted, and sending the content
   t.same(await api.db.migrator`select 1 from all_prices`, [])
 })
 
+t.test('the response does not say more than the row, if the withdrawal cannot be recorded', async t => {
+  const api = await ingestionApi(t)
+  await t.test('applied', async t => {
+    work(t, api)
+    await stateBecomes(api, (await api.submit(csv(100))).body.id, 'applied')
+  })
+  const { id } = (await api.call('/batches')).body.batches[0]
+  await api.db.migrator`revoke insert on batches from batch_intake`
+  t.match(await remove(api, `/batches/${id}`), { status: 202, body: { id, state: 'accepted' } })
+  t.match((await api.call(`/batches/${id}`)).body, { state: 'applied' })
+  work(t, api)
+  await stateBecomes(api, id, 'withdrawn')
+})
+
 t.test('replaces and Batch-Series', async t => {
   const api = await ingestionApi(t)
   work(t, api)

@@ -28,8 +28,8 @@ t.test('a sheet with prices × 10 is held, and the provider goes on; released, i
 
   const api = it.db.open('ingestion_api')
   const before = await it.queue.countMessages()
-  t.same(await release(api, it.queue, wrong.id, { name: 'demo', reason: 'it is so' }), { state: 'queued', changed: true })
-  t.same(await release(api, it.queue, wrong.id, { name: 'demo', reason: null }), { state: 'queued', changed: false })
+  t.same(await release({ ...it, sql: api }, wrong.id, { name: 'demo', reason: 'it is so' }), { state: 'queued', changed: true })
+  t.same(await release({ ...it, sql: api }, wrong.id, { name: 'demo', reason: null }), { state: 'queued', changed: false })
   t.equal(await it.queue.countMessages(), before + 1)
   t.equal(await deliver(wrong), 'applied')
   t.equal(await it.visible(wrong.id), 112)
@@ -54,7 +54,7 @@ t.test('what is compared', async t => {
   t.equal(await deliver(held), 'held')
   t.equal(await deliver(await withdrawal(held)), 'withdrawn')
   t.match(await row(it, held.id), { state: 'withdrawn' })
-  await t.rejects(release(it.db.open('ingestion_api'), it.queue, held.id, { name: 'demo', reason: null }), { code: 'not-held' })
+  await t.rejects(release({ ...it, sql: it.db.open('ingestion_api') }, held.id, { name: 'demo', reason: null }), { code: 'not-held' })
 })
 
 t.test('prices that the batch replaces are not compared with', async t => {
