@@ -22,6 +22,7 @@ export const whatToDo = {
   malformed_price: perPrice,
   price_not_positive: 'Correct the price, or delete the row',
   price_decimals: 'Round the price to two decimals',
+  date_as_price: 'Format the cell as a number, and write the price again',
   price_too_large: 'Correct the price: is a decimal sign missing?',
   not_midnight: 'Remove the time from the day',
   serial_day: perDay,

@@ -61,7 +61,7 @@ export class DaysOfFile {
     if ('code' in reading) return reading
     if (typeof cell === 'string') {
       if (this.#isOtherForm(reading, cell, row)) return { code: 'malformed_day' }
-    } else if ('day' in reading) this.#noteTyped(reading.day, cell, row)
+    } else if ('day' in reading) this.#noteTyped(reading.day, row)
     return this.#decide(reading, cell, row)
   }
 
@@ -90,8 +90,8 @@ export class DaysOfFile {
     return false
   }
 
-  #noteTyped (day: number, cell: Cell, row: number): void {
-    this.#typed ??= { first: { row, cell: typeof cell === 'number' ? { day } : cell }, isAfterTwelfth: false }
+  #noteTyped (day: number, row: number): void {
+    this.#typed ??= { first: { row, cell: { day } }, isAfterTwelfth: false }
     this.#typed.isAfterTwelfth ||= Number(formatDay(day).slice(-2)) > 12
   }
 

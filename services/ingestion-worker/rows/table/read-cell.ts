@@ -11,6 +11,7 @@ export type Fault = { code: RowErrorCode }
 export function textOf (cell: Cell): string {
   if (cell === null) return ''
   if (typeof cell !== 'object') return String(cell)
+  if ('serial' in cell) return String(cell.serial)
   return 'day' in cell ? formatDay(cell.day) : 'cents' in cell ? (cell.cents / 100).toFixed(2) : cell.text
 }
 
@@ -26,6 +27,7 @@ export function readDayCell (cell: Cell, epoch: SerialEpoch | null, textEpoch: S
     return textEpoch !== null && serialText.test(text) ? readSerial(Number(text), textEpoch) : readDayText(text)
   }
   if (typeof cell === 'number') return readSerial(cell, epoch)
+  if (cell !== null && 'serial' in cell) return readSerial(cell.serial, epoch)
   if (cell !== null && 'day' in cell) return { day: cell.day, proves: null, isOrdered: false }
   return { code: cell !== null && 'fault' in cell ? cell.fault : 'malformed_day' }
 }
@@ -34,6 +36,7 @@ export function readDayCell (cell: Cell, epoch: SerialEpoch | null, textEpoch: S
 export function readPriceCell (cell: Cell): PriceReading | Fault {
   if (typeof cell === 'string') return readPriceText(trimmed(cell))
   if (typeof cell === 'number') return ofNumber(cell)
+  if (cell !== null && 'serial' in cell) return { code: 'date_as_price' }
   if (cell !== null && 'cents' in cell) return cell.cents > 0 ? { cents: cell.cents, proves: null } : { code: 'price_not_positive' }
   return { code: cell !== null && 'fault' in cell ? cell.fault : 'malformed_price' }
 }

@@ -17,11 +17,11 @@ export function reportedCells (cells: readonly Cell[], places: Columns['places']
   const days = new Set([places.day, places.valid_from, places.valid_to])
   let left = MAX_ORIGINAL_CHARS
   return cells.slice(0, maxCells).map((cell, at): ReportedCell => {
-    if (typeof cell === 'number') {
-      const read = days.has(at) ? readDayCell(cell, epoch) : null
-      return read && 'day' in read ? { day: formatDay(read.day) } : cell
-    }
     if (cell === null) return null
+    if (typeof cell === 'number' || (typeof cell === 'object' && 'serial' in cell)) {
+      const read = days.has(at) ? readDayCell(cell, epoch) : null
+      return read && 'day' in read ? { day: formatDay(read.day) } : Number(textOf(cell))
+    }
     if (typeof cell === 'object' && 'day' in cell) return { day: formatDay(cell.day) }
     if (typeof cell === 'object' && 'cents' in cell) return cell.cents / 100
     const text = bounded(textOf(cell), Math.min(left, MAX_VALUE_CHARS))

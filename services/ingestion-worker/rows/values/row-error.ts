@@ -18,6 +18,7 @@ const messages = {
   malformed_price: 'A price is written in plain digits, a point before the decimals, such as 1154.50',
   price_not_positive: 'A price must be above 0',
   price_decimals: 'A price has at most two decimals',
+  date_as_price: 'The cell is a date and not a number: a spreadsheet program may have turned a price such as 1.5 into a day',
   price_too_large: 'A price is at most {} USD',
   not_midnight: 'A day has no time of day: the time must be midnight in UTC',
   serial_day: 'The day is the serial number of a spreadsheet, which has two readings: write it as YYYY-MM-DD, or declare the epoch in a profile',

@@ -14,13 +14,14 @@ const [ROW, CELL, VALUE, FORMULA, INLINE, TEXT, RUN, DATA, COLUMN] = [0, 1, 2, 3
 const MAX_ROW = 1_048_576
 const [LETTER_R, LETTER_S, LETTER_T] = [0x72, 0x73, 0x74]
 
-export type SheetOptions = { texts: SharedTexts, isUncomputed: boolean, maxColumns: number, maxCellChars: number }
+export type SheetOptions = { texts: SharedTexts, dateStyles: readonly boolean[], isUncomputed: boolean, maxColumns: number, maxCellChars: number }
 
 /** Receives a row that has a value. Its cells are valid until the call returns. */
 export type OnRow = (cells: Cell[], row: number, isHidden: boolean) => void
 
 /**
- * Reads the cells of a sheet from its XML. The claimed dimension is ignored, and so are formats. Rows and cells may lack their reference: they
+ * Reads the cells of a sheet from its XML. The claimed dimension is ignored, and so are formats, but
+ * for those of dates: a number that is shown as a date is no price. Rows and cells may lack their reference: they
  * then follow the one before. Empty cells, with a format or not, are null; rows without a value are left out.
  */
 export class SheetCells implements XmlHandler {
@@ -37,6 +38,7 @@ export class SheetCells implements XmlHandler {
   #isRowHidden = false
   #column = -1
   #type: CellType = 'n'
+  #style = 0
   #isFormula = false
   #inText = false
   #inInline = false
@@ -119,8 +121,10 @@ export class SheetCells implements XmlHandler {
     const before = this.#column
     this.#column++
     this.#type = 'n'
+    this.#style = 0
     while (attributes.next()) {
       if (attributes.isLetter(LETTER_R)) this.#column = readColumn(bytes, attributes.valueStart, attributes.valueEnd, this.#row)
+      else if (attributes.isLetter(LETTER_S)) this.#style = readIndex(bytes, attributes.valueStart, attributes.valueEnd)
       else if (attributes.isLetter(LETTER_T)) {
         if (attributes.valueEnd - attributes.valueStart === 1 && bytes[attributes.valueStart] === LETTER_S) this.#type = 's'
         else {
@@ -152,10 +156,18 @@ export class SheetCells implements XmlHandler {
   }
 
   #value (): Cell {
-    const { texts, isUncomputed } = this.#options
+    const { texts, dateStyles, isUncomputed } = this.#options
     const type = this.#type
     if (type === 's' && this.#text !== '') return texts.get(Number(this.#text)) || null
     const text = type === 'inlineStr' ? this.#inlineText : type === 'str' ? decodeEscapes(this.#text) : this.#text
-    return cellValue(type, text, this.#isFormula, isUncomputed)
+    const value = cellValue(type, text, this.#isFormula, isUncomputed)
+    return typeof value === 'number' && dateStyles[this.#style] === true ? { serial: value } : value
   }
+}
+
+/** Reads the digits of an index. */
+function readIndex (bytes: Uint8Array, start: number, end: number): number {
+  let index = 0
+  for (let at = start; at < end; at++) index = index * 10 + bytes[at]! - 48
+  return index
 }

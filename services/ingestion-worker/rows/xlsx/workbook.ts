@@ -9,6 +9,8 @@ export type Workbook = {
   sheets: WorkbookSheet[]
   /** Part with the shared texts, null if the workbook has none. */
   textsPart: string | null
+  /** Part with the formats of the cells, null if the workbook has none. */
+  stylesPart: string | null
   /** First day of the serial numbers of days. */
   serialEpoch: 1900 | 1904
   /** Whether the program that opens the file must compute the formulas: their values may be missing in the file, or 0 in place of a value. */
@@ -26,9 +28,10 @@ const [SHEET, PROPERTIES, CALCULATION] = [0, 1, 2]
 export async function readWorkbook (parts: PackageParts, maxSheets: number, otherwise: string): Promise<Workbook> {
   const part = await findWorkbook(parts, otherwise)
   const relationships = await readRelationships(parts, part)
-  const workbook: Workbook = { sheets: [], textsPart: null, serialEpoch: 1900, isUncomputed: false }
+  const workbook: Workbook = { sheets: [], textsPart: null, stylesPart: null, serialEpoch: 1900, isUncomputed: false }
   for (const { kind, part } of relationships.values()) {
     if (kind === 'sharedStrings') workbook.textsPart = part
+    if (kind === 'styles') workbook.stylesPart = part
     if (/^vbaProject$|macrosheet$/i.test(kind)) throw new FileRefused('macro_workbook')
   }
   await parts.scan(part, elements, {

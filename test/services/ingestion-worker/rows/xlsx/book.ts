@@ -21,9 +21,12 @@ export async function readBook (bytes: Uint8Array, { limits, ...options }: Optio
     hasHeader: cells => cells.includes('orig_code') && cells.includes('price'),
   })
   const rows: Record<string, Cell[]> = {}
-  const summary = await sheet.read({ row (cells, row) { rows[sheet.placeOf(row, 0)] = [...cells] } })
+  const summary = await sheet.read({ row (cells, row) { rows[sheet.placeOf(row, 0)] = cells.map((cell, at) => at === cells.length - 1 ? cell : numberOf(cell)) } })
   return { rows, sheet, summary }
 }
+
+/** Returns a serial number as a number: formats differ from writer to writer. The last column has prices, which are no dates. */
+const numberOf = (cell: Cell): Cell => cell !== null && typeof cell === 'object' && 'serial' in cell ? cell.serial : cell
 
 /** Returns the code that a workbook is refused with, and the detail if there is one. */
 export async function refusal (bytes: Uint8Array, options?: Options): Promise<string> {

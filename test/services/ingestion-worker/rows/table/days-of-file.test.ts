@@ -1,0 +1,35 @@
+import t from 'tap'
+import { TableRows } from '../../../../../services/ingestion-worker/rows/table/table-rows.ts'
+import type { Cell } from '../../../../../services/ingestion-worker/rows/table/cell.ts'
+import { RowChecker } from '../../../../../services/ingestion-worker/rows/values/row-checker.ts'
+import type { RowError } from '../../../../../services/ingestion-worker/rows/values/row-error.ts'
+import { brief, read, rules } from '../../../../harness/read-rows.ts'
+
+/** Reads the rows of a sheet: a day and a price each. Returns the number of prices, or the errors. */
+function readSheet (...rows: Array<[day: Cell, price: Cell]>): number | string[] {
+  const errors: RowError[] = []
+  let prices = 0
+  const table = new TableRows(new RowChecker(rules, { price: () => { prices++ }, error: error => errors.push(error) }), { maxDays: 366, epoch: 1900, cellAt: (row, column) => `S!${'ABCD'[column]}${row}` })
+  table.row(['orig_code', 'dest_code', 'day', 'price'], 1)
+  for (const [at, [day, price]] of rows.entries()) table.row(['CNGGZ', 'EETLL', day, price], at + 2)
+  table.end()
+  return errors.length > 0 ? errors.map(({ cell, code }) => `${cell} ${code}`) : prices
+}
+
+t.test('typed days beside texts: refused if a program may have exchanged day and month', async t => {
+  t.same(readSheet(['31/01/2021', 1], [{ serial: 44198 }, 2], ['13/02/2021', 3]), ['S!C3 contradicting_days'])
+  t.same(readSheet([44198, 2], ['31/01/2021', 1]), ['S!C2 contradicting_days'])
+  t.same(readSheet(['31/01/2021', 1], [{ serial: 44198 }, 2], [{ serial: 44220 }, 3]), 3, 'a typed day after the twelfth')
+  t.same(readSheet([{ serial: 44198 }, 2], ['2021-01-31', 1]), 2, 'a text with the year first')
+})
+
+t.test('a date is no price', async t => {
+  t.same(readSheet(['2021-01-31', { serial: 44317 }]), ['S!D2 date_as_price'])
+})
+
+t.test('days with the year last have one separator', async t => {
+  const file = (...days: string[]): string => `pol,pod,date,price\n${days.map(day => `CNGGZ,EETLL,${day},1\n`).join('')}`
+  t.same(brief(read('csv', file('01.02.2021', '13/02/2021')).errors), ['2 day contradicting_days 13/02/2021'])
+  t.same(brief(read('csv', file('01/31/2021', '01.02.2021')).errors), ['2 day contradicting_days 01.02.2021'])
+  t.same(readSheet(['31/01/2021', 1], ['01.02.2021', 1]), ['S!C3 contradicting_days'])
+})
