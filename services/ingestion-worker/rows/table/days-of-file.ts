@@ -61,7 +61,7 @@ export class DaysOfFile {
     if ('code' in reading) return reading
     if (typeof cell === 'string') {
       if (this.#isOtherForm(reading, cell, row)) return { code: 'malformed_day' }
-    } else if ('day' in reading) this.#noteTyped(reading.day, row)
+    } else if ('day' in reading && !(typeof cell === 'object' && cell && 'day' in cell && cell.isFixed)) this.#noteTyped(reading.day, row)
     return this.#decide(reading, cell, row)
   }
 

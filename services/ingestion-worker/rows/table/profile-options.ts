@@ -18,7 +18,7 @@ function cellsOf ({ price, ...fixed }: NonNullable<ProfileOfBatch['fixed']>): Pa
   const { orig_code: orig, dest_code: dest, ...days } = fixed
   return {
     ...(orig === undefined ? {} : { orig_code: orig }), ...(dest === undefined ? {} : { dest_code: dest }),
-    ...Object.fromEntries(Object.entries(days).map(([column, day]) => [column, { day: parseDay(day) }])),
+    ...Object.fromEntries(Object.entries(days).map(([column, day]) => [column, { day: parseDay(day), isFixed: true }])),
     ...(price === undefined ? {} : { price: { cents: Math.round(Number(price) * 100) } }),
   }
 }

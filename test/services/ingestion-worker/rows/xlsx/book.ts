@@ -21,7 +21,9 @@ export async function readBook (bytes: Uint8Array, { limits, ...options }: Optio
     hasHeader: cells => cells.includes('orig_code') && cells.includes('price'),
   })
   const rows: Record<string, Cell[]> = {}
-  const summary = await sheet.read({ row (cells, row) { rows[sheet.placeOf(row, 0)] = cells.map((cell, at) => at === cells.length - 1 ? cell : numberOf(cell)) } })
+  const summary = await sheet.read({
+    row (cells, row) { rows[sheet.placeOf(row, 0)] = cells.map((cell, at) => at === cells.length - 1 ? cell : numberOf(cell)) },
+  })
   return { rows, sheet, summary }
 }
 
