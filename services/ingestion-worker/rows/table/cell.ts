@@ -10,7 +10,8 @@ import type { RowErrorCode } from '../values/row-error.ts'
  * - `cents`: an exact decimal number, in hundredths;
  * - `fault`: a value that cannot be a day or a price, such as `#N/A`, with its text.
  */
-export type Cell = string | number | null | { serial: number } | { day: number, isFixed?: boolean } | { cents: number } | { fault: RowErrorCode, text: string }
+export type Cell =
+  string | number | null | { serial: number } | { day: number, isFixed?: boolean } | { cents: number } | { fault: RowErrorCode, text: string }
 
 /** Receiver of the rows of a table, in the order of the file. A row is valid until the call returns. */
 export type TableSink = {
