@@ -14,12 +14,14 @@ export type Conditions = ReferenceConditions & {
   rows: number | null
   /** Version of the profile. Absent without a profile. */
   profile?: string
+  /** Declared character encoding. Absent if none is declared. */
+  charset?: string
 }
 
 /** Conditions that the request of a batch has set. */
-export type RequestConditions = Pick<Conditions, 'rows' | 'profile'>
-export const requestConditions = ({ rows, profile }: Pick<Manifest, 'rows' | 'profile'>): RequestConditions =>
-  ({ rows: rows ?? null, ...(profile ? { profile: profile.version } : {}) })
+export type RequestConditions = Pick<Conditions, 'rows' | 'profile' | 'charset'>
+export const requestConditions = ({ rows, profile, charset }: Pick<Manifest, 'rows' | 'profile' | 'charset'>): RequestConditions =>
+  ({ rows: rows ?? null, ...(profile ? { profile: profile.version } : {}), ...(charset ? { charset } : {}) })
 
 /** Stored with a rejection: the conditions, or the batch that applied the same content. A duplicate stays rejected under any conditions. */
 export type CheckedUnder = Conditions | { duplicate: string }

@@ -7,7 +7,7 @@ export const profileMaxBytes = 16_384
 /** Most profiles of one provider. */
 export const maxProfiles = 50
 
-const NameInFile = Type.String({ pattern: '^\\S(.{0,198}\\S)?$', description: '1 to 200 characters, without a space at either end' })
+const NameInFile = Type.String({ pattern: '^[^\\s\\x00-\\x1f]([^\\x00-\\x1f]{0,198}[^\\s\\x00-\\x1f])?$', description: '1 to 200 characters, without a space at either end' })
 const Name = Type.Optional(NameInFile)
 const Port = Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{5}$', description: 'the five characters of a port' }))
 const Day = Type.Optional(Type.String({ pattern: '^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$', description: 'a day as YYYY-MM-DD' }))

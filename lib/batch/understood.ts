@@ -29,3 +29,19 @@ export type Understood = {
   /** What was not read, and why. */
   skipped: Array<{ what: string, count: number }>
 }
+
+/** Longest text in an {@link Understood}, in UTF-16 code units. */
+const maxChars = 200
+
+/**
+ * Returns an understood file that PostgreSQL can store as jsonb, which has neither NUL nor half a surrogate pair, of at most
+ * {@link understoodMaxBytes}. What was skipped goes first.
+ */
+export function storable (understood: Understood): Understood {
+  const clean = JSON.parse(JSON.stringify(understood), (_, value: unknown) => typeof value === 'string' ? cleanText(value) : value) as Understood
+  while (Buffer.byteLength(JSON.stringify(clean)) > understoodMaxBytes && clean.skipped.length > 0) clean.skipped.pop()
+  if (Buffer.byteLength(JSON.stringify(clean)) > understoodMaxBytes) delete clean.columns
+  return clean
+}
+
+const cleanText = (text: string): string => text.slice(0, maxChars).toWellFormed().replaceAll('\0', '\ufffd')

@@ -1,5 +1,5 @@
 import { formatDay } from '../../services/ingestion-worker/rows/values/days.ts'
-import { createRowReader, type RowFormat } from '../../services/ingestion-worker/rows/read.ts'
+import { createRowReader, type RowFormat, type TextOptions } from '../../services/ingestion-worker/rows/read.ts'
 import type { RowError } from '../../services/ingestion-worker/rows/values/row-error.ts'
 import { rowRules, type RowRules } from '../../services/ingestion-worker/rows/values/rules.ts'
 
@@ -16,14 +16,14 @@ export function rulesWith (changes: { maxRows?: number, maxRowBytes?: number, ma
 export type Outcome = { prices: string[], errors: RowError[], rowsSeen: number, stopped: boolean }
 
 /** Reads a file in chunks of the given sizes, which repeat. Without sizes the file is one chunk. */
-export function read (format: RowFormat, file: string | Uint8Array, given: RowRules = rules, sizes: number[] = []): Outcome {
+export function read (format: RowFormat, file: string | Uint8Array, given: RowRules = rules, sizes: number[] = [], options?: TextOptions): Outcome {
   const bytes = Buffer.from(file as Uint8Array)
   const prices: string[] = []
   const errors: RowError[] = []
   const reader = createRowReader(format, given, {
     price: (orig, dest, day, cents) => prices.push(`${ports[orig]} ${ports[dest]} ${formatDay(day)} ${cents}`),
     error: error => errors.push(error),
-  })
+  }, options)
   for (let at = 0, index = 0; at < bytes.length; index++) {
     const size = sizes[index % sizes.length] ?? bytes.length
     // The chunk is a copy and is overwritten afterwards: a reader that still uses an earlier chunk would show wrong data.

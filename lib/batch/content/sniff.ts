@@ -10,7 +10,6 @@ const signatures: ReadonlyArray<[hex: string, type: FileType]> = [
   ['50415245', 'parquet'], // encrypted
   ['4152524f5731', 'arrow'],
   ['ffffffff', 'arrow'], // a stream
-  ['4f5243', 'orc'],
   ['4f626a01', 'avro'],
   ['255044462d', 'pdf'],
   ['89504e470d0a1a0a', 'png'],
@@ -30,6 +29,7 @@ const signatures: ReadonlyArray<[hex: string, type: FileType]> = [
 export function sniff (bytes: Uint8Array): FileType {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const head = data.toString('hex', 0, 8)
+  if (/^4f5243(0|1|[89a-f])/.test(head)) return 'orc' // a text may begin with these letters
   if (/^504b(0304|0506)/.test(head)) return sniffZip(data)
   if (head === 'd0cf11e0a1b11ae1') return sniffOle(data)
   return signatures.find(([hex]) => head.startsWith(hex))?.[1] ?? sniffText(data)

@@ -1,4 +1,4 @@
-import type { Understood } from '../../../lib/batch/understood.ts'
+import { storable, type Understood } from '../../../lib/batch/understood.ts'
 import { FileRefused } from '../rows/file-refused.ts'
 import { BatchPrices } from '../rows/output/batch-prices.ts'
 import { overviewOf } from '../rows/overview.ts'
@@ -83,6 +83,6 @@ export async function readRows (run: Run): Promise<ReadRows> {
   report.header = header
   const { name, version } = manifest.profile ?? {}
   const profile = name && version ? { profile: { name, version } } : {}
-  const understood = { format: manifest.format, ...profile, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) }
+  const understood = storable({ format: manifest.format, ...profile, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) })
   return { rules, rows: report.count === 0 ? understood.prices : rowsSeen, understood, prices, lastLineEnded, contentDigest: content.digest() }
 }

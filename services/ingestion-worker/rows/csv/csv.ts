@@ -45,6 +45,8 @@ export class CsvRows {
   #isNoted = false
   #hasPlainRow = false
   #isIndexed = true
+  /** Whether the last field of the header is read: a decimal comma in a field before an ignored one would move the fields. */
+  #endsWithRead = false
   #firstLine: Buffer | null = null
   /** Offset in the file of the first byte of the current input. */
   #offset = 0
@@ -135,6 +137,7 @@ export class CsvRows {
   #hasFieldCount (bytes: Uint8Array, end: number, { count, width, separator, restStart }: CsvFields): boolean {
     if (count === width) return true
     if (count < width) return count > Math.max(...Object.values(this.columns!.places))
+    if (!this.#endsWithRead) return false
     for (let at = restStart; at < end; at++) if (bytes[at] !== separator && bytes[at] !== SPACE && bytes[at] !== CR) return false
     return true
   }
@@ -142,10 +145,8 @@ export class CsvRows {
   #readFields (bytes: Uint8Array, start: number, end: number, fields: CsvFields): void {
     const { prices } = this
     if (this.#isSimple && prices.isStandard && this.#checker.accept(bytes, fields.spans)) {
-      if (prices.conventions.decimalSign === null) {
-        const price = fields.text(bytes, 3).toString('latin1')
-        prices.noteStandard(price.includes('.') ? price : null)
-      }
+      const price = prices.conventions.decimalSign === null ? fields.text(bytes, 3).toString('latin1') : ''
+      prices.noteStandard(price.includes('.') ? price : null)
       return
     }
     const source = (): Source => line(bytes, start, end)
@@ -224,7 +225,8 @@ export class CsvRows {
     this.separator = header.separator
     this.#fields = new CsvFields(header.separator.charCodeAt(0), names.map((_, at) => slotOf.get(at) ?? -1))
     this.#isSimple = unnamed.length === 0 && (['orig_code', 'dest_code', 'day', 'price'] as const).every(column => places[column] !== undefined)
-    this.#isPlain = this.#isSimple && this.#fields.isOrdered
+    this.#endsWithRead = slotOf.has(names.length - 1)
+    this.#isPlain = this.#isSimple && this.#fields.isOrdered && this.prices.isStandard
   }
 
   #noHeader (): void {

@@ -35,9 +35,13 @@ export function cellReader (column: FlatColumn): (value: Stored) => Cell {
   throw new FileRefused('parquet_column_type', `${JSON.stringify(column.name)} has the type ${meaning.kind === 'other' ? meaning.name : type}`)
 }
 
+/** Longest text of a column that is read. */
+const MAX_TEXT_BYTES = 32_767
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function textCell (bytes: Uint8Array): Cell {
+  if (bytes.length > MAX_TEXT_BYTES) throw new FileRefused('cell_too_long', String(MAX_TEXT_BYTES))
   try {
     return decoder.decode(bytes)
   } catch {

@@ -22,6 +22,9 @@ const highCube40 = new Set(['40hc', '40hq', '40highcube', '40hicube', '40hdry', 
 /** How people write feet: `40'HC`, `40ft HC`. */
 const feet = /['\u2019\u2032]|ft/g
 
+/** A longer name is none of ours. */
+const maxNameChars = 200
+
 const byName = new Map(Object.entries(columnNames).flatMap(([column, names]) => names.map(name => [name, column as ColumnName] as const)))
 
 /** Returns the column that a name stands for; undefined for an unknown name. */
@@ -34,4 +37,4 @@ export function columnOf (name: string): ColumnName | undefined {
 export const isContainerName = (name: string): boolean => /^(\d{1,2}x)?(20|40|45|53)[a-z]{1,24}$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/.test(plainName(name).replace(feet, ''))
 
 /** Returns a name without case, spaces and the signs `_ - / . ( )`. Other signs stay: `price €` is not `price`. */
-export const plainName = (name: string): string => name.normalize('NFKC').toLowerCase().replace(/[\s_\-/.()]/g, '')
+export const plainName = (name: string): string => name.length > maxNameChars ? '' : name.normalize('NFKC').toLowerCase().replace(/[\s_\-/.()]/g, '')

@@ -43,7 +43,7 @@ export function readDayText (text: string): DayReading {
   const first = yearFirst.exec(text)
   if (first) return of(first[1]!, first[3]!, first[4]!, null, false)
   const last = yearLast.exec(text)
-  if (last) return last[2] === '.' ? of(last[4]!, last[3]!, last[1]!, null, true) : readYearLast(last[1]!, last[3]!, last[4]!)
+  if (last) return last[2] === '.' ? of(last[4]!, last[3]!, last[1]!, 'day.month', true) : readYearLast(last[1]!, last[3]!, last[4]!)
   const named = dayOfNamedMonth.exec(text)
   if (named) return ofNamedMonth(named[3]!, named[2]!, named[1]!)
   const month = namedMonthFirst.exec(text)

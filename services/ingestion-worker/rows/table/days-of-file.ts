@@ -27,8 +27,9 @@ export class DaysOfFile {
   /** The first day with two readings, while no day proves the order. */
   firstUndecided: Shown & { reading: TwoDays } | null = null
   #form: string | null = null
-  #typed: { first: Shown, isAfterTwelfth: boolean } | null = null
-  #firstOrdered: Shown | null = null
+  /** By column: the first typed day that may be another one with day and month exchanged, and the first text with the year last. */
+  readonly #typed = new Map<string, Shown>()
+  readonly #ordered = new Map<string, Shown>()
   readonly #options: DaysOptions
   readonly #conventions: Conventions
   readonly #contradict: (found: Contradiction, cell: Cell) => void
@@ -54,45 +55,49 @@ export class DaysOfFile {
     this.#form ??= yearFirst
   }
 
-  /** Reads the day of a cell in a row. */
-  read (cell: Cell, row: number): TwoDays | Fault {
+  /** Reads the day of a cell in a row and a column. */
+  read (cell: Cell, row: number, column: string): TwoDays | Fault {
     const { epoch = null, hasOneForm } = this.#options
     const reading = readDayCell(cell, epoch, hasOneForm ? epoch : null)
     if ('code' in reading) return reading
     if (typeof cell === 'string') {
-      if (this.#isOtherForm(reading, cell, row)) return { code: 'malformed_day' }
-    } else if ('day' in reading && !(typeof cell === 'object' && cell && 'day' in cell && cell.isFixed)) this.#noteTyped(reading.day, row)
+      if (this.#isOtherForm(reading, cell, row, column)) return { code: 'malformed_day' }
+    } else if ('day' in reading && !(typeof cell === 'object' && cell && 'day' in cell && cell.isFixed)) this.#noteTyped(reading.day, row, column)
     return this.#decide(reading, cell, row)
   }
 
   /**
-   * Returns the typed days, as a contradiction, if a program may have made them of texts. Excel in the United States turns the text 01/02/2021 of a
-   * file whose days come first into 2 January, and leaves 31/01/2021 as text: then no typed day is after the twelfth of its month.
+   * Returns a typed day, as a contradiction, that a program may have made of a text. Excel in the United States turns the text 01/02/2021 of a file
+   * whose days come first into 2 January, and leaves 31/01/2021 in the same column as text.
    */
   findSwapped (): Shown & Contradiction | null {
-    if (!this.#typed || this.#typed.isAfterTwelfth || !this.#firstOrdered) return null
-    const { first } = this.#typed
-    const detail = `"${textOf(this.#firstOrdered.cell)}" in row ${this.#firstOrdered.row} is a text, and ${textOf(first.cell)} in row ${first.row} a date, ` +
-      'as if a program has taken some days for months'
-    return { ...first, code: 'contradicting_days', detail }
+    for (const [column, typed] of this.#typed) {
+      const ordered = this.#ordered.get(column)
+      if (!ordered) continue
+      const detail = `"${textOf(ordered.cell).slice(0, 60)}" in row ${ordered.row} is a text, and ${textOf(typed.cell)} in row ${typed.row} a date, ` +
+        'as if a program has taken the day for the month'
+      return { ...typed, code: 'contradicting_days', detail }
+    }
+    return null
   }
 
   /** Notes the form of a text. Returns true if the day is malformed: a text file whose first day is YYYY-MM-DD has no other form. */
-  #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number): boolean {
+  #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number, column: string): boolean {
     const isOrdered = !('day' in reading) || reading.isOrdered
-    if (isOrdered) this.#firstOrdered ??= { row, cell }
+    if (isOrdered && !this.#ordered.has(column)) this.#ordered.set(column, { row, cell })
     if (!isOrdered && !this.#options.hasOneForm) return false
     const form = isOrdered ? `year last ${/[-/.]/.exec(trimmed(cell))?.[0] ?? ''}` : yearFirst
     this.#form ??= form
     if (form === this.#form) return false
     if (this.#options.hasOneForm && this.#form === yearFirst) return true
-    this.#contradict({ code: 'contradicting_days', detail: `"${cell}" in row ${row} and days of another form before it` }, cell)
+    this.#contradict({ code: 'contradicting_days', detail: `"${cell.slice(0, 60)}" in row ${row} and days of another form before it` }, cell)
     return false
   }
 
-  #noteTyped (day: number, row: number): void {
-    this.#typed ??= { first: { row, cell: { day } }, isAfterTwelfth: false }
-    this.#typed.isAfterTwelfth ||= Number(formatDay(day).slice(-2)) > 12
+  #noteTyped (day: number, row: number, column: string): void {
+    if (this.#typed.has(column)) return
+    const [, month, ofMonth] = formatDay(day).split('-')
+    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed.set(column, { row, cell: { day } })
   }
 
   #decide (reading: Exclude<DayReading, { code: unknown }>, cell: Cell, row: number): TwoDays {

@@ -83,9 +83,9 @@ export class PriceRows {
     const [origPort, destPort] = [this.#port(orig), this.#port(dest)]
     add('orig_code', orig, origFault(origPort))
     add('dest_code', dest, destFault(destPort, origPort))
-    const from = this.#days.read(day, row)
+    const from = this.#days.read(day, row, fromColumn)
     add(fromColumn, day, this.#dayFault(from))
-    const until = to === undefined ? from : this.#days.read(to, row)
+    const until = to === undefined ? from : this.#days.read(to, row, 'valid_to')
     if (to !== undefined) add('valid_to', to, this.#dayFault(until))
     const cents = this.#price(readPriceCell(price), price)
     add('price', price, 'code' in cents ? cents.code : 'cents' in cents ? priceFault(cents.cents, this.#checker.rules) : undefined)
@@ -102,7 +102,7 @@ export class PriceRows {
     if (checker.stopped) return
     const { firstUndecided } = this.#days
     if (firstUndecided && dayOrder === null) this.#stopAtDay(firstUndecided.row, 'ambiguous_day', firstUndecided.cell, bothReadings(firstUndecided.reading))
-    const swapped = this.#days.findSwapped()
+    const swapped = checker.stopped ? null : this.#days.findSwapped()
     if (swapped) this.#stopAtDay(swapped.row, swapped.code, swapped.cell, swapped.detail)
     if (this.#firstUndecidedPrice && decimalSign === null) {
       const { row, text, source, digits } = this.#firstUndecidedPrice

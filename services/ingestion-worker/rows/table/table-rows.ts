@@ -67,13 +67,15 @@ export class TableRows implements TableSink {
     this.#checker.stop('no_header', {}, this.#firstRow && sourceOf(this.#firstRow))
   }
 
-  #read (cells: readonly Cell[], { places, unnamed }: Columns): void {
+  #read (cells: readonly Cell[], { places, unnamed, names: { length: width } }: Columns): void {
     const { fixed } = this.#options
     const cell = (column: keyof typeof places): Cell => places[column] === undefined ? fixed?.[column] ?? null : cells[places[column]] ?? null
     const { cellAt } = this.#options
     const source = (): Source => ({ ...sourceOf(cells), ...(cellAt ? { cells: reportedCells(cells, places, this.#options.epoch ?? null) } : {}) })
-    if (cells.some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
-    for (const at of unnamed) {
+    const named = Object.values(places).map(at => cells[at])
+    if ([cells[0], ...named].some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
+    const beyond = Array.from({ length: Math.max(0, cells.length - width) }, (_, at) => width + at)
+    for (const at of [...unnamed, ...beyond]) {
       if (!this.#isEmptyOrIndex(cells[at] ?? null, at)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!), cell: cellAt?.(this.#checker.rowNumber, at) })
     }
     const isValidity = places.valid_from !== undefined || fixed?.valid_from !== undefined
@@ -93,6 +95,6 @@ export class TableRows implements TableSink {
 
 /** The text of a row, for its errors. */
 function sourceOf (cells: readonly Cell[]): Source {
-  const bytes = Buffer.from(cells.map(textOf).join(' | ').slice(0, 4_000))
+  const bytes = Buffer.from(cells.slice(0, 200).map(cell => textOf(cell).slice(0, 1_000)).join(' | ').slice(0, 4_000))
   return { bytes, start: 0, end: bytes.length }
 }

@@ -48,7 +48,7 @@ const messages = {
   fixed_column: 'The file has this column, and the profile has a fixed value for it',
   repeated_column: 'The same name occurs twice',
   // of the file, with the first row that shows it
-  ambiguous_day: 'The days of this file can be read in two ways, as {}: write one day as YYYY-MM-DD in each row, or declare the order of day and month in a profile',
+  ambiguous_day: 'The days of this file can be read in two ways, as {}: write all days as YYYY-MM-DD, or declare the order of day and month in a profile',
   ambiguous_price: 'The prices of this file can be read in two ways, as {} USD: write two decimals, or declare the decimal sign in a profile',
   contradicting_days: 'The file has days of two orders: {}',
   contradicting_prices: 'The file has prices with two decimal signs: {}',

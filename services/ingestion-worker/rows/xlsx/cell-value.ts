@@ -7,7 +7,9 @@ export type CellType = 'n' | 's' | 'str' | 'inlineStr' | 'b' | 'e' | 'd'
 const types = new Set<string>(['n', 's', 'str', 'inlineStr', 'b', 'e', 'd'] satisfies CellType[])
 export const isCellType = (type: string): type is CellType => types.has(type)
 
-const decimal = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i
+const decimal = /^\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*$/i
+/** Longest text of a number. Writers write up to 24 characters. */
+const MAX_NUMBER_CHARS = 400
 
 /**
  * Returns the value of a cell from its text. The format of the cell is ignored: a format that shows a day, such as `0 "days"`, does not make a
@@ -22,7 +24,7 @@ export function cellValue (type: CellType, text: string, isFormula: boolean, isU
   if (type === 'b') return text === '1' || text === 'true' ? 'TRUE' : 'FALSE'
   if (type === 'd') return isoDay(text)
   if (type !== 'n') return text
-  const number = decimal.test(text) ? Number(text) : NaN
+  const number = text.length <= MAX_NUMBER_CHARS && decimal.test(text) ? Number(text) : NaN
   if (!Number.isFinite(number)) return { fault: 'cell_error', text } // NaN, which some writers write
   // Writers that compute no formulas write 0 for each, also for a text.
   return number === 0 && isFormula && isUncomputed ? { fault: 'formula_not_computed', text } : number

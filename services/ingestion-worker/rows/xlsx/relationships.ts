@@ -7,6 +7,8 @@ export type Relationships = Map<string, { kind: string, part: string }>
 const elements = ['Relationship']
 /** A workbook of 100 sheets has about as many relationships. */
 const MAX_RELATIONSHIPS = 10_000
+/** Longest id, type or target. */
+const MAX_CHARS = 1_000
 
 /** Reads the relationships of a part; `''` is the workbook file itself. Nothing is fetched. Throws FileRefused. */
 export async function readRelationships (parts: PackageParts, part: string): Promise<Relationships> {
@@ -20,7 +22,7 @@ export async function readRelationships (parts: PackageParts, part: string): Pro
       if (element !== 0) return
       const { Id: id, Type: type, Target: target, TargetMode: mode } = Object.fromEntries(attributes.toMap())
       if (!id || !type || !target || mode === 'External') return
-      if (relationships.size === MAX_RELATIONSHIPS) throw new FileRefused('damaged_workbook')
+      if (relationships.size === MAX_RELATIONSHIPS || [id, type, target].some(({ length }) => length > MAX_CHARS)) throw new FileRefused('damaged_workbook')
       relationships.set(id, { kind: type.slice(type.lastIndexOf('/') + 1), part: resolve(folder, target) }) // Strict workbooks have another beginning
     },
     close () {},

@@ -1,3 +1,4 @@
+import { isEmpty } from '../table/read-cell.ts'
 import { byteSize } from '../byte-size.ts'
 import { FileRefused } from '../file-refused.ts'
 import type { PackageParts } from './package-parts.ts'
@@ -30,7 +31,8 @@ export class SharedTexts {
     this.#limits = limits
   }
 
-  add (text: string): void {
+  add (given: string): void {
+    const text = isEmpty(given) ? '' : given // looked at once, and not for each of its cells
     const bytes = Buffer.byteLength(text)
     if (this.#blocks.length * BLOCK_BYTES < this.#end + bytes) {
       this.#end = this.#blocks.length * BLOCK_BYTES

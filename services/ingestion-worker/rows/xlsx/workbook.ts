@@ -47,6 +47,7 @@ export async function readWorkbook (parts: PackageParts, maxSheets: number, othe
       if (!target) throw new FileRefused('damaged_workbook')
       const { kind, part } = target
       if (kind !== 'worksheet' && kind !== 'chartsheet' && kind !== 'dialogsheet') throw new FileRefused('damaged_workbook')
+      if (workbook.sheets.some(sheet => sheet.part === part)) throw new FileRefused('damaged_workbook') // it would be read once for each
       workbook.sheets.push({ name, part, kind, isHidden: all.has('state') && all.get('state') !== 'visible' })
     },
     close () {},

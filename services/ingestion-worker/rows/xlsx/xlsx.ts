@@ -104,9 +104,8 @@ class SheetReader {
     let left = this.#limits.maxHeaderRows
     let found = false
     await this.#scan(sheet, (cells, _row, isHidden) => {
-      if (isHidden) return
       left--
-      found ||= isHeader(cells)
+      if (!isHidden) found ||= isHeader(cells)
     }, () => found || left === 0)
     return found
   }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { TextOptions } from '../../../../../services/ingestion-worker/rows/read.ts'
 import { brief, read } from '../../../../harness/read-rows.ts'
 
 const lane = (day: string, cents: number): string => `CNGGZ EETLL ${day} ${cents}`
@@ -66,4 +67,13 @@ t.test('files that are refused, with one cause', async t => {
   for (const [name, [file, ...errors]] of Object.entries(files)) {
     for (const sizes of [[], [1]]) t.same(brief(read('csv', file, undefined, sizes).errors), errors, `${name} ${sizes}`)
   }
+})
+
+t.test('what a profile declares holds against the first row, too', async t => {
+  const declared = (options: Partial<TextOptions>, file: string): string[] => brief(read('csv', file, undefined, [], { maxDays: 366, ...options }).errors)
+  const rows = (...lines: string[]): string => `orig_code;dest_code;day;price\n${lines.map(line => `CNGGZ;EETLL;${line}\n`).join('')}`
+  t.same(declared({ dayOrder: 'month.day' }, rows('01.02.2021;5.00')), ['1 day contradicting_days 01.02.2021'])
+  t.same(declared({ decimalSign: ',' }, rows('2021-01-31;1154.50', '2021-01-31;1.180')), ['1 price contradicting_prices 1154.50'])
+  t.same(declared({ decimalSign: '.' }, rows('2021-01-31;5', '31/01/2021;5')), ['2 day malformed_day 31/01/2021'])
+  t.same(declared({ ignored: ['remark'] }, 'orig_code,dest_code,day,price,remark\nCNGGZ,EETLL,2021-01-31,1180,50,\n'), ['1 - field_count'])
 })

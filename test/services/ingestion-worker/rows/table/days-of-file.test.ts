@@ -19,7 +19,8 @@ function readSheet (...rows: Array<[day: Cell, price: Cell]>): number | string[]
 t.test('typed days beside texts: refused if a program may have exchanged day and month', async t => {
   t.same(readSheet(['31/01/2021', 1], [{ serial: 44198 }, 2], ['13/02/2021', 3]), ['S!C3 contradicting_days'])
   t.same(readSheet([44198, 2], ['31/01/2021', 1]), ['S!C2 contradicting_days'])
-  t.same(readSheet(['31/01/2021', 1], [{ serial: 44198 }, 2], [{ serial: 44220 }, 3]), 3, 'a typed day after the twelfth')
+  t.same(readSheet(['31/01/2021', 1], [{ serial: 44198 }, 2], [{ serial: 44220 }, 3]), ['S!C3 contradicting_days'], 'beside a typed day after the twelfth')
+  t.same(readSheet(['31/01/2021', 1], [{ serial: 44220 }, 3]), 2, 'a typed day after the twelfth alone')
   t.same(readSheet([{ serial: 44198 }, 2], ['2021-01-31', 1]), 2, 'a text with the year first')
 })
 

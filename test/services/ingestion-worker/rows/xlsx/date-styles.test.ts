@@ -3,8 +3,8 @@ import { isDateFormat } from '../../../../../services/ingestion-worker/rows/xlsx
 import { bookFile, changed, readBook } from './book.ts'
 
 t.test('formats that show a date', async t => {
-  for (const code of ['yyyy-mm-dd', 'dd.mm.yyyy', 'd/m', '[$-409]mmmm\\ yyyy;@', 'mm/dd/yy hh:mm', 'yyyy"年"m"月"']) t.ok(isDateFormat(code), code)
-  for (const code of ['General', '0.00', '#,##0.00', '"S/" #,##0.00', '"Din." 0.00', '[$Din.-241A]#,##0.00', '0.00\\ \\m³', '0\\ \\d', '0 "days"', '_D_M0.00', 'h:mm:ss', '0.00E+00']) {
+  for (const code of ['yyyy-mm-dd', 'dd.mm.yyyy', 'd/m', '[$-409]mmmm\\ yyyy;@', 'mm/dd/yy hh:mm', 'h:mm', '[h]:mm:ss', '[mm]:ss', 'yyyy"年"m"月"']) t.ok(isDateFormat(code), code)
+  for (const code of ['General', '0.00', '#,##0.00', '"S/" #,##0.00', '"Din." 0.00', '[$Din.-241A]#,##0.00', '0.00\\ \\m³', '0\\ \\d', '0 "days"', '_D_M0.00', '0.00E+00']) {
     t.notOk(isDateFormat(code), code)
   }
 })
