@@ -68,7 +68,8 @@ export class DaysOfFile {
 
   /**
    * Returns a typed day, as a contradiction, that a program may have made of a text. Excel in the United States turns the text 01/02/2021 of a file
-   * whose days come first into 2 January, and leaves 31/01/2021 in the same column as text.
+   * whose days come first into 2 January, and leaves 31/01/2021 in the same column as text. It
+   * takes no text with points for a date.
    */
   findSwapped (): Shown & Contradiction | null {
     for (const [column, typed] of this.#typed) {
@@ -84,7 +85,7 @@ export class DaysOfFile {
   /** Notes the form of a text. Returns true if the day is malformed: a text file whose first day is YYYY-MM-DD has no other form. */
   #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number, column: string): boolean {
     const isOrdered = !('day' in reading) || reading.isOrdered
-    if (isOrdered && !this.#ordered.has(column)) this.#ordered.set(column, { row, cell })
+    if (isOrdered && !cell.includes('.') && !this.#ordered.has(column)) this.#ordered.set(column, { row, cell })
     if (!isOrdered && !this.#options.hasOneForm) return false
     const form = isOrdered ? `year last ${/[-/.]/.exec(trimmed(cell))?.[0] ?? ''}` : yearFirst
     this.#form ??= form
