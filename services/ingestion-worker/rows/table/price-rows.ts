@@ -102,12 +102,12 @@ export class PriceRows {
     if (checker.stopped) return
     const { firstUndecided } = this.#days
     if (firstUndecided && dayOrder === null) this.#stopAtDay(firstUndecided.row, 'ambiguous_day', firstUndecided.cell, bothReadings(firstUndecided.reading))
-    const swapped = checker.stopped ? null : this.#days.findSwapped()
-    if (swapped) this.#stopAtDay(swapped.row, swapped.code, swapped.cell, swapped.detail)
     if (this.#firstUndecidedPrice && decimalSign === null) {
       const { row, text, source, digits } = this.#firstUndecidedPrice
       checker.stopAt(row, 'ambiguous_price', { ...this.#at(row, 'price'), value: text, detail: `${digits} or ${digits / 1_000}` }, source)
     }
+    const swapped = checker.stopped ? null : this.#days.findSwapped()
+    if (swapped) this.#stopAtDay(swapped.row, swapped.code, swapped.cell, swapped.detail)
     if (checker.stopped) return
     for (const { row, orig, dest, from, to, price } of this.#undecided.rows(dayOrder)) {
       const read = decidePrice(price, decimalSign)
