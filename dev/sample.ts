@@ -11,8 +11,9 @@ const headers = { authorization: 'Bearer development' }
 type Batch = { id: string, state: State, rows: number | null, rows_read: number | null, reason: string | null, first_errors: unknown[] }
 
 /**
- * Sends the sample batch as a provider does, and waits until it is applied. A repeated request returns the same batch. Resolves to
- * the batch id. Throws a Failure if the batch gets another state, or is still in progress after two minutes.
+ * Sends the sample batch as a provider does, and waits until it is applied. A repeated request returns the same batch, and so does one after the
+ * batch was withdrawn or replaced. Resolves to the batch id. Throws a Failure if the batch gets another state, or is still in progress after two
+ * minutes.
  */
 export async function sendSample (ingestionApi: string, { reporter, signal }: Run): Promise<string> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
@@ -27,6 +28,10 @@ export async function sendSample (ingestionApi: string, { reporter, signal }: Ru
       show(batch.rows_read ? `${batch.state}: ${batch.rows_read.toLocaleString('en')} of ${count} prices read` : batch.state)
       await sleep(100, undefined, { signal: until })
       batch = await callApi(`/batches/${batch.id}`)
+    }
+    if (batch.state === 'withdrawn') {
+      reporter.step('sample', 'withdrawn or replaced before, and not sent again')
+      return batch.id
     }
     if (batch.state !== 'applied') {
       throw new Failure(`The sample batch was not applied: its state is ${batch.state}${batch.reason ? ` (${batch.reason})` : ''}: ${ingestionApi}/batches/${batch.id}.`,
@@ -58,8 +63,8 @@ export async function sendSample (ingestionApi: string, { reporter, signal }: Ru
       until.throwIfAborted()
       const reply = await response?.json().catch(() => undefined) as Batch & { detail?: string } | undefined
       if (response?.ok && reply) return reply
-      // The state folder is of an earlier version with other sample data. The batch that was applied then stays.
-      if (response?.status === 422 && reply?.id) return await callApi(`/batches/${reply.id}`)
+      // 422: the state folder is of an earlier version with other sample data; the batch that was applied then stays. 409: the batch was withdrawn.
+      if ((response?.status === 422 || response?.status === 409) && reply?.id) return await callApi(`/batches/${reply.id}`)
       if (response && response.status < 500 && response.status !== 429) {
         throw new Failure(`The ingestion API responded ${response.status} to the sample batch: ${reply?.detail ?? 'without a reason'}.`)
       }

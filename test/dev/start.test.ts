@@ -117,11 +117,15 @@ t.test('the second start has the data; a kill -9 of the supervisor ends every pr
   await second.line(/^ready/)
   t.equal((await rates()).find(({ day }) => day === '2021-01-17')?.count, 1)
   t.same([await statusOf(ownKey), await statusOf('development')], [200, 200], 'keys of the first start')
+  const sample = /\/batches\/[0-9a-f]{64}/.exec(second.output())![0]
+  const withdrawn = await fetch(ingestionApi + sample, { method: 'DELETE', headers: { authorization: 'Bearer development', prefer: 'wait=20' } })
+  t.match(await withdrawn.json(), { state: 'withdrawn' })
   second.child.kill('SIGKILL')
   await until('all have exited', () => findProcesses(state).length === 0)
   t.throws(() => runningSystem({ STATE_DIR: stateDir }), { message: /npm start/ })
 
   const third = start(t)
+  await third.line(/^sample .*withdrawn/)
   await third.line(/^ready/)
   killed(find('watchdog')!.pid)
   third.child.kill('SIGKILL') // both at once: no process is left to end the others
