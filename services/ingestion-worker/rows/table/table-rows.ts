@@ -1,6 +1,7 @@
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import type { Cell, TableSink } from './cell.ts'
 import { isHeader, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
+import { IndexColumn } from './index-column.ts'
 import { PriceRows, type Column, type PriceRowsOptions } from './price-rows.ts'
 import { isEmpty, textOf } from './read-cell.ts'
 import { reportedCells } from './reported-cells.ts'
@@ -25,7 +26,7 @@ export class TableRows implements TableSink {
   readonly #checker: RowChecker
   readonly #options: TableOptions
   #firstRow: readonly Cell[] | null = null
-  #isIndexed = true
+  readonly #index = new IndexColumn()
 
   constructor (checker: RowChecker, options: TableOptions) {
     this.#checker = checker
@@ -76,20 +77,13 @@ export class TableRows implements TableSink {
     if ([cells[0], ...named].some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
     const beyond = Array.from({ length: Math.max(0, cells.length - width) }, (_, at) => width + at)
     for (const at of [...unnamed, ...beyond]) {
-      if (!this.#isEmptyOrIndex(cells[at] ?? null, at)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!), cell: cellAt?.(this.#checker.rowNumber, at) })
+      if (!this.#index.allows(cells[at] ?? null, at, this.#checker.rowsSeen)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!), cell: cellAt?.(this.#checker.rowNumber, at) })
     }
     const isValidity = places.valid_from !== undefined || fixed?.valid_from !== undefined
     this.prices.read({
       orig: cell('orig_code'), dest: cell('dest_code'), price: cell('price'),
       ...(isValidity ? { day: cell('valid_from'), to: cell('valid_to') } : { day: cell('day') }),
     }, source)
-  }
-
-  /** A data frame writes its index as a first column without a name: the number of the row from 0. */
-  #isEmptyOrIndex (cell: Cell, at: number): boolean {
-    const isIndex = at === 0 && textOf(cell) === String(this.#checker.rowsSeen - 1)
-    if (at === 0 && this.#checker.rowsSeen === 1) this.#isIndexed = isIndex
-    return this.#isIndexed && at === 0 ? isIndex : isEmpty(cell)
   }
 }
 
