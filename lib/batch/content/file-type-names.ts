@@ -1,6 +1,6 @@
 import type { FileType } from './sniff.ts'
 
-/** What a file is, in a sentence that ends with it: "The file is …". */
+/** Name of each type, for the end of a sentence that begins with "The file is". */
 export const fileTypeNames: Readonly<Record<FileType, string>> = {
   xlsx: 'an Excel workbook (XLSX)',
   xlsm: 'an Excel workbook with macros (XLSM)',

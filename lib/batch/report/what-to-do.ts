@@ -9,7 +9,7 @@ const packAgain = 'Pack the file again, or send it without a ZIP file'
 const defaultParquet = 'Write the Parquet file again with the default options of its writer'
 const oneForm = 'Write all values of the column in one way'
 
-/** What a provider can do about the errors of each code. docs/sending-batches.md says more about each. */
+/** Advice to a provider about the errors of each code. docs/sending-batches.md has the rules. */
 export const whatToDo = {
   missing_value: 'Fill in the value, or delete the row',
   malformed_port: perPort,

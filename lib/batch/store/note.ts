@@ -1,6 +1,6 @@
 import type { Actor } from '../actor.ts'
 
-/** What a person has done with a batch: the folder of the note. */
+/** Folder of a note, by the action of a person on a batch. */
 export type NoteOf = 'purges' | 'releases'
 
 /**
