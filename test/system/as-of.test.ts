@@ -52,7 +52,7 @@ t.test('300 operations: each moment is answered as a recomputation of the record
   }
   const known = answers.filter(({ status }) => status === 200)
   t.ok(known.length > 1_000 && known.length < answers.length, `${known.length} of ${answers.length} are known`)
-  t.ok(new Set(known.map(({ body }) => body)).size > 500, 'most differ')
+  t.ok(new Set(known.map(({ body }) => body)).size > 200, 'many differ')
 })
 
 t.test('beside commits, merging and VACUUM: the same bytes', async t => {

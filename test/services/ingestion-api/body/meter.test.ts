@@ -40,7 +40,7 @@ async function measure (encoding: 'identity' | 'gzip', chunks: Buffer[]): Promis
 
 t.test('a body is measured the same for all chunk sizes and compressions', async t => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), cuts, async (text, cuts) => {
-    const content = Buffer.from(text)
+    const content = Buffer.from(`{}${text}`) // no other text begins as a file of another type does
     const measured = { format: 'ndjson', digest: createHash('sha256').update(content).digest('hex'), bytes: content.length, decodedBytes: content.length }
     t.strictSame(await measure('identity', pieces(content, cuts)), measured)
     const zipped = gzipSync(content)
