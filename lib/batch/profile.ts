@@ -1,3 +1,4 @@
+import { isDay } from '../calendar/is-day.ts'
 import { createHash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 
@@ -66,9 +67,4 @@ export function profileFaults ({ columns = {}, ignore = [], fixed = {} }: Profil
   if (fixed.valid_from !== undefined && fixed.valid_to !== undefined && fixed.valid_from > fixed.valid_to) add('fixed', 'has a valid_from after valid_to')
   if (fixed.price !== undefined && Number(fixed.price) === 0) add('fixed', 'has the price 0')
   return faults
-}
-
-function isDay (text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
 }

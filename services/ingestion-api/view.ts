@@ -36,7 +36,7 @@ export const BatchView = Type.Object({
   started_at: Nullable(Type.String()),
   finished_at: Nullable(Type.String()),
   attempts: Nullable(Type.Integer()),
-  rows: Nullable(Type.Integer({ description: 'rows of the batch; null until all have been read' })),
+  rows: Nullable(Type.Integer({ description: 'rows of the batch; of an applied batch with validities the number of its prices; null until all have been read' })),
   rows_read: Nullable(Type.Integer({ description: 'rows read so far by the latest attempt' })),
   rows_expected: Nullable(Type.Integer({ description: 'estimate of the rows that the attempt will have read at its end; null if unknown' })),
   error_count: Nullable(Type.Integer()),

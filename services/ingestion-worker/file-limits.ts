@@ -6,7 +6,7 @@ import { defaultXlsxLimits as xlsx } from './rows/xlsx/xlsx-limits.ts'
 
 /** Environment variables with the limits of files that are no text. A file beyond one of them is refused. */
 export const fileLimitVariables = {
-  XLSX_MAX_BYTES: Count('longest workbook or ZIP file as it is sent, in bytes; the worker holds it in memory', { default: xlsx.maxBytes, maximum: 1024 ** 3 }),
+  XLSX_MAX_BYTES: Count('longest file that a worker holds in memory, in bytes: a workbook, a ZIP file, a Parquet file with gzip', { default: xlsx.maxBytes, maximum: 1024 ** 3 }),
   XLSX_MAX_UNPACKED_BYTES: Count('all parts of a workbook or ZIP file, unpacked, in bytes', { default: xlsx.maxUnpackedBytes }),
   XLSX_MAX_ENTRIES: Count('parts of a workbook or ZIP file', { default: xlsx.maxEntries, maximum: 100_000 }),
   XLSX_MAX_SHEETS: Count('sheets of a workbook', { default: xlsx.maxSheets, maximum: 10_000 }),

@@ -1,7 +1,7 @@
 const perPort = 'Correct the code: the list of ports has every code (GET /locations)'
 const perDay = 'Write the day as YYYY-MM-DD, such as 2021-01-31'
 const perPrice = 'Write the price in plain digits with at most two decimals, such as 1154.50'
-const perHeader = 'Name the columns orig_code, dest_code, day and price in the first line, each once'
+const perHeader = 'Name the columns orig_code, dest_code, day and price in one row above the prices, each once'
 const smallerFiles = 'Split the file and send the parts'
 const asWorkbook = 'Open the file in a spreadsheet program, save it as Excel workbook (XLSX), and send that file'
 const smallerWorkbook = 'Copy the prices to a new workbook and send that one'
@@ -70,7 +70,7 @@ export const whatToDo = {
   xml_doctype: asWorkbook,
   no_worksheet: 'Send a workbook that has the prices in a sheet',
   too_many_sheets: smallerWorkbook,
-  too_many_columns: smallerWorkbook,
+  too_many_columns: 'Delete the columns that have no prices',
   too_many_merged_cells: 'Unmerge the cells',
   cell_too_long: 'Shorten the text of the cell, or delete it',
   too_much_text: smallerWorkbook,

@@ -1,6 +1,7 @@
 import { mediaTypes, type Format } from '../../../lib/batch/batch.ts'
 import { fileTypeNames } from '../../../lib/batch/content/file-type-names.ts'
 import { adviceForType } from '../../../lib/batch/content/guess-file-type.ts'
+import { textFormat } from '../../../lib/batch/content/text-format.ts'
 import { sniff, type FileType } from '../../../lib/batch/content/sniff.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { acceptPost, namedTypes } from './media.ts'
@@ -50,9 +51,3 @@ const isOfText = (format: Format): boolean => format === 'csv' || format === 'js
 const adviceFor = (declared: Format, type: FileType, beginning: Buffer): string => (type === 'text' || type === 'utf-16') && !isOfText(declared)
   ? `: declare it with Content-Type: ${mediaTypes[textFormat(beginning)]}`
   : adviceForType(type)
-
-/** JSON begins with a bracket. No header of CSV does. */
-function textFormat (beginning: Buffer): 'csv' | 'json' | 'ndjson' {
-  const first = beginning.toString('latin1').replace(/^\xef\xbb\xbf/, '').trimStart()[0]
-  return first === '[' ? 'json' : first === '{' ? 'ndjson' : 'csv'
-}

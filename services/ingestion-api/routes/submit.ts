@@ -57,7 +57,7 @@ const schema = {
       'application/x-ndjson': { schema: { description: 'A line for each price: {"orig_code", "dest_code", "day", "price"}' } },
       'application/json': { schema: { description: 'An array of prices: [{"orig_code", "dest_code", "day", "price"}], or {"upload": id}' } },
       'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': { schema: { description: 'An Excel workbook (XLSX) with a sheet of prices' } },
-      'application/vnd.apache.parquet': { schema: { description: 'A Parquet file with a column for each of the four names' } },
+      'application/vnd.apache.parquet': { schema: { description: 'A Parquet file with the columns of a price' } },
       'application/zip': { schema: { description: 'A ZIP file with one such file in it' } },
       'application/octet-stream': { schema: { description: 'Any of these files: its content shows which' } },
       'multipart/form-data': { schema: formSchema },

@@ -21,6 +21,7 @@ type Batch = {
   hasWaited: boolean
   id: string, state: State, reason: string | null, first_errors: RowError[]
   rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
+  understood?: { rows: number }
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
 
@@ -71,8 +72,9 @@ export async function submit (
     batch = await readResponse(fetch(new URL(`/batches/${batch.id}`, url), { headers: { authorization, prefer } }))
   }
   if (batch.last_line_ended === false) progress.line('the last line has no line end: check that the file is complete')
-  if (rows !== undefined && batch.rows !== null && batch.rows !== Number(rows) && batch.state === 'applied') {
-    throw new CommandError(`an earlier request has applied this file with ${batch.rows.toLocaleString('en')} rows, not ${rows}: the file may have missing or additional rows`)
+  const rowsOfFile = batch.understood?.rows ?? batch.rows // a row with a validity has several prices
+  if (rows !== undefined && rowsOfFile !== null && rowsOfFile !== Number(rows) && batch.state === 'applied') {
+    throw new CommandError(`an earlier request has applied this file with ${rowsOfFile.toLocaleString('en')} rows, not ${rows}: the file may have missing or additional rows`)
   }
   const counted = `${(batch.rows ?? 0).toLocaleString('en')} rows`
   if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${counted}`)

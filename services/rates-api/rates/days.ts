@@ -1,13 +1,7 @@
-import { dayMs } from '../../../lib/calendar/day-ms.ts'
 import { monthLength } from '../../../lib/calendar/month-length.ts'
+import { dayMs } from '../../../lib/calendar/day-ms.ts'
 
 const toMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
-
-/** Returns true if a text of the form `YYYY-MM-DD` is a day of the calendar, which has no year 0. */
-export function isDay (text: string): boolean {
-  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
-  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= monthLength(year, month)
-}
 
 /** Returns the number of days between two days, both included; below 1 if `from` is after `to`. */
 export function countDays (from: string, to: string): number {

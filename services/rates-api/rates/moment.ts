@@ -1,4 +1,4 @@
-import { isDay } from './days.ts'
+import { isDay } from '../../../lib/calendar/is-day.ts'
 import { Refusal, type Parameter } from './parameters.ts'
 
 // RFC 3339, section 5.6. A moment has at most microseconds: the database would round more.

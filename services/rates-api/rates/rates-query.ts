@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { Problem } from '../../../lib/http/problem.ts'
 import type { Sides } from './lane-totals.ts'
-import { countDays, isDay } from './days.ts'
+import { isDay } from '../../../lib/calendar/is-day.ts'
+import { countDays } from './days.ts'
 import { moment } from './moment.ts'
 import { errorAt, invalidParameters, readParameters, Refusal, type Parameter, type ParameterError, type Parameters } from './parameters.ts'
 

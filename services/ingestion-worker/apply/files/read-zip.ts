@@ -1,3 +1,4 @@
+import { textFormat } from '../../../../lib/batch/content/text-format.ts'
 import { fileTypeNames } from '../../../../lib/batch/content/file-type-names.ts'
 import { FileRefused } from '../../rows/file-refused.ts'
 import type { TextOptions } from '../../rows/read.ts'
@@ -14,7 +15,7 @@ export async function readZip (
   file: FileToRead, bytes: Uint8Array, options: Options,
   readBytes: (file: FileToRead, format: 'xlsx' | 'parquet', options: Options) => Promise<FileRead>
 ): Promise<FileRead> {
-  const { type, content } = await openSingleFile(bytes, { ...file.limits.xlsx })
+  const { type, content } = await openSingleFile(bytes, file.limits.xlsx)
   const chunks: PayloadChunks = {
     bytes: 0,
     async next () {
@@ -29,18 +30,12 @@ export async function readZip (
     if (type === 'xlsx' || type === 'parquet') return { ...await readBytes(inner, type, options), format: type }
     if (type !== 'text' && type !== 'utf-16') throw new FileRefused('zip_of_other', fileTypeNames[type])
     const first = await chunks.next()
-    const format = formatOf(first)
+    const format = textFormat(first ?? Buffer.alloc(0))
     if (format !== 'csv' && file.manifest.profile) throw new FileRefused('profile_of_json')
     return { ...await readText({ ...inner, chunks: resumed(first, chunks) }, format, options), format }
   } finally {
     await content.return()
   }
-}
-
-/** JSON begins with a bracket. No header of CSV does. */
-function formatOf (first: Buffer | null): 'csv' | 'json' | 'ndjson' {
-  const begins = first?.toString('latin1', 0, 1_024).replace(/^\xef\xbb\xbf/, '').trimStart()[0]
-  return begins === '[' ? 'json' : begins === '{' ? 'ndjson' : 'csv'
 }
 
 function resumed (first: Buffer | null, rest: PayloadChunks): PayloadChunks {

@@ -71,7 +71,7 @@ export class CsvFields {
     }
   }
 
-  /** Returns the text of a slot, with single quotes for doubled ones. A value that is not UTF-8 is null. */
+  /** Returns the bytes of a slot, with single quotes for doubled ones. */
   text (bytes: Uint8Array, slot: number): Buffer {
     const value = Buffer.from(bytes.buffer, bytes.byteOffset + this.spans[slot * 2]!, this.spans[slot * 2 + 1]! - this.spans[slot * 2]!)
     return this.#doubledSlots[slot] ? unescapeQuotes(value) : value

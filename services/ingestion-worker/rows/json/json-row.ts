@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { dayMs } from '../../../../lib/calendar/day-ms.ts'
 import { JsonMembers, skipSpace, isSpace } from './json-members.ts'
 import { readPriceText } from '../table/price-text.ts'
 import { formatDay } from '../values/days.ts'
@@ -11,7 +12,7 @@ const names = columns.map(name => new TextEncoder().encode(`"${name}"`))
 
 /**
  * Reads one price from a JSON object with four keys, each once, in any order. Codes and the day are strings. The price is a number or a
- * string, and is validated as written: 5.10 is good, 5.100 and 1e3 are not.
+ * string, and is validated as written: 5.10 is good, 5.100 and 1e3 are not. A number with four or more decimals is read as the text of a double.
  */
 export class JsonRow {
   readonly #checker: RowChecker
@@ -114,12 +115,11 @@ export class JsonRow {
 
 /** Milliseconds since 1970 of the first day that is read so: a smaller number is a serial number, or a mistake. */
 const FIRST_MS = Date.UTC(1990, 0, 1)
-const DAY_MS = 86_400_000
 
 /** Returns the day of a number of milliseconds at midnight in UTC, as pandas writes days; null for any other number. */
 function dayOfMilliseconds (text: string): string | null {
   const ms = /^\d{12,13}$/.test(text) ? Number(text) : NaN
-  return ms >= FIRST_MS && ms % DAY_MS === 0 ? formatDay(ms / DAY_MS) : null
+  return ms >= FIRST_MS && ms % dayMs === 0 ? formatDay(ms / dayMs) : null
 }
 
 /** Returns a price with the two decimals that the text of a double stands for, such as 1180.4999999999998. Any other text stays. */

@@ -4,7 +4,7 @@ import type { RowRules } from '../values/rules.ts'
 
 const BLOCK_PRICES = 16_384
 
-/** Prices in the order of the file: the number of the lane-month, the day of the month, and the cents of each. */
+/** Prices in the order in which they were added: the number of the lane-month, the day of the month, and the cents of each. */
 type Block = { laneMonths: Uint32Array, days: Uint8Array, cents: Int32Array }
 
 /** Prices of one lane and month: `days[from, to)`, and four big-endian bytes each from `cents[4 * from]` on. */
@@ -94,7 +94,7 @@ export class BatchPrices {
     return this.#blocks.length * BLOCK_PRICES + this.#length
   }
 
-  /** Returns the first prices, in the order of the file. */
+  /** Returns the prices that were added first. */
   first (count: number): Price[] {
     const { laneMonths, days, cents } = this.#blocks[0] ?? this.#block
     return Array.from({ length: Math.min(count, this.count) }, (_, at) => {

@@ -15,6 +15,6 @@ export type Cell =
 
 /** Receiver of the rows of a table, in the order of the file. A row is valid until the call returns. */
 export type TableSink = {
-  /** @param row number of the row in its file, from 1 */
+  /** @param row number of the row in its file, from 1; of Parquet from 0, which has the names */
   row (cells: readonly Cell[], row: number): void
 }

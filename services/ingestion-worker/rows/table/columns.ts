@@ -39,7 +39,7 @@ export function isHeader (names: readonly string[], options: ColumnOptions): boo
 export const countColumns = (names: readonly string[], options: ColumnOptions): number =>
   new Set(names.map(name => meaningOf(name, options)).filter(column => column !== undefined && column !== null)).size
 
-/** Returns the names that are a column of a price, or have none: an index. */
+/** Returns the names that stand for a column of a price, and the empty ones: an index may have no name. */
 export const columnsOf = (names: readonly string[], options: ColumnOptions): string[] =>
   names.filter(name => trimmed(name) === '' || typeof meaningOf(name, options) === 'string')
 

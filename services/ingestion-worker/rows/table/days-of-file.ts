@@ -10,14 +10,15 @@ export type DaysOptions = {
   /** Epoch of the serial numbers of days; null if the file does not tell it. */
   epoch?: SerialEpoch | null | undefined
   /**
-   * The days of a text file have one form: if the first one is YYYY-MM-DD, a day before its month is malformed. The cells of a spreadsheet come from
-   * many hands.
+   * The days of a text file have one form: if the first one is YYYY-MM-DD, a day with the year last is malformed. The cells of a spreadsheet come
+   * from many hands.
    */
   hasOneForm?: boolean | undefined
 }
 
 /** A day whose text has two readings, or that shows that the file cannot be read. */
-export type Shown = { row: number, cell: Cell }
+export type Shown = { row: number, column: DayColumn, cell: Cell }
+export type DayColumn = 'day' | 'valid_from' | 'valid_to'
 
 /**
  * Reads the days of a file: by their form, and by the order of day and month that one of them proves. `contradict` is called for a day that another
@@ -28,13 +29,13 @@ export class DaysOfFile {
   firstUndecided: Shown & { reading: TwoDays } | null = null
   #form: string | null = null
   /** By column: the first typed day that may be another one with day and month exchanged, and the first text with the year last. */
-  readonly #typed = new Map<string, Shown>()
-  readonly #ordered = new Map<string, Shown>()
+  readonly #typed = new Map<DayColumn, Shown>()
+  readonly #ordered = new Map<DayColumn, Shown>()
   readonly #options: DaysOptions
   readonly #conventions: Conventions
-  readonly #contradict: (found: Contradiction, cell: Cell) => void
+  readonly #contradict: (found: Contradiction, cell: Cell, column: DayColumn) => void
 
-  constructor (options: DaysOptions, conventions: Conventions, contradict: (found: Contradiction, cell: Cell) => void) {
+  constructor (options: DaysOptions, conventions: Conventions, contradict: (found: Contradiction, cell: Cell, column: DayColumn) => void) {
     this.#options = options
     this.#conventions = conventions
     this.#contradict = contradict
@@ -56,20 +57,19 @@ export class DaysOfFile {
   }
 
   /** Reads the day of a cell in a row and a column. */
-  read (cell: Cell, row: number, column: string): TwoDays | Fault {
+  read (cell: Cell, row: number, column: DayColumn): TwoDays | Fault {
     const { epoch = null, hasOneForm } = this.#options
     const reading = readDayCell(cell, epoch, hasOneForm ? epoch : null)
     if ('code' in reading) return reading
     if (typeof cell === 'string') {
       if (this.#isOtherForm(reading, cell, row, column)) return { code: 'malformed_day' }
     } else if ('day' in reading && !(typeof cell === 'object' && cell && 'day' in cell && cell.isFixed)) this.#noteTyped(reading.day, row, column)
-    return this.#decide(reading, cell, row)
+    return this.#decide(reading, cell, row, column)
   }
 
   /**
    * Returns a typed day, as a contradiction, that a program may have made of a text. Excel in the United States turns the text 01/02/2021 of a file
-   * whose days come first into 2 January, and leaves 31/01/2021 in the same column as text. It
-   * takes no text with points for a date.
+   * whose days come first into 2 January, and leaves 31/01/2021 in the same column as text. It takes no text with points for a date.
    */
   findSwapped (): Shown & Contradiction | null {
     for (const [column, typed] of this.#typed) {
@@ -83,33 +83,33 @@ export class DaysOfFile {
   }
 
   /** Notes the form of a text. Returns true if the day is malformed: a text file whose first day is YYYY-MM-DD has no other form. */
-  #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number, column: string): boolean {
+  #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number, column: DayColumn): boolean {
     const isOrdered = !('day' in reading) || reading.isOrdered
-    if (isOrdered && !cell.includes('.') && !this.#ordered.has(column)) this.#ordered.set(column, { row, cell })
+    if (isOrdered && !cell.includes('.') && !this.#ordered.has(column)) this.#ordered.set(column, { row, column, cell })
     if (!isOrdered && !this.#options.hasOneForm) return false
     const form = isOrdered ? `year last ${/[-/.]/.exec(trimmed(cell))?.[0] ?? ''}` : yearFirst
     this.#form ??= form
     if (form === this.#form) return false
     if (this.#options.hasOneForm && this.#form === yearFirst) return true
-    this.#contradict({ code: 'contradicting_days', detail: `"${cell.slice(0, 60)}" in row ${row} and days of another form before it` }, cell)
+    this.#contradict({ code: 'contradicting_days', detail: `"${cell.slice(0, 60)}" in row ${row} and days of another form before it` }, cell, column)
     return false
   }
 
-  #noteTyped (day: number, row: number, column: string): void {
+  #noteTyped (day: number, row: number, column: DayColumn): void {
     if (this.#typed.has(column)) return
     const [, month, ofMonth] = formatDay(day).split('-')
-    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed.set(column, { row, cell: { day } })
+    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed.set(column, { row, column, cell: { day } })
   }
 
-  #decide (reading: Exclude<DayReading, { code: unknown }>, cell: Cell, row: number): TwoDays {
+  #decide (reading: Exclude<DayReading, { code: unknown }>, cell: Cell, row: number, column: DayColumn): TwoDays {
     const conventions = this.#conventions
     if ('day' in reading) {
       const found = reading.proves && conventions.proveOrder(reading.proves, row, textOf(cell))
-      if (found) this.#contradict(found, cell)
+      if (found) this.#contradict(found, cell, column)
       return { dayMonth: reading.day, monthDay: reading.day }
     }
     if (conventions.dayOrder === null) {
-      this.firstUndecided ??= { row, cell, reading }
+      this.firstUndecided ??= { row, column, cell, reading }
       return reading
     }
     const day = conventions.dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay

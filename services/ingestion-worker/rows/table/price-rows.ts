@@ -3,9 +3,10 @@ import { MAX_ORIGINAL_CHARS, type RowErrorCode } from '../values/row-error.ts'
 import { dayFault, destFault, detailOf, origFault, priceFault } from '../values/validate.ts'
 import { MALFORMED_PORT } from '../values/ports.ts'
 import type { Cell } from './cell.ts'
+import type { ColumnName } from './column-names.ts'
 import { Conventions, type Contradiction, type Declared } from './conventions.ts'
 import type { DayOrder } from './day-text.ts'
-import { bothReadings, DaysOfFile, type DaysOptions } from './days-of-file.ts'
+import { bothReadings, DaysOfFile, type DaysOptions, type Shown } from './days-of-file.ts'
 import type { DecimalSign, PriceReading } from './price-text.ts'
 import { isEmpty, readPriceCell, textOf, type Fault } from './read-cell.ts'
 import { trimmed } from './trimmed.ts'
@@ -18,13 +19,12 @@ export type PriceRowsOptions = Declared & DaysOptions & {
   /** Most days of a validity. */
   maxDays: number
   /** Returns where the value of a row is in its workbook. */
-  placeOf?: ((row: number, column: Column) => string | undefined) | undefined
+  placeOf?: ((row: number, column: ColumnName) => string | undefined) | undefined
 }
 
-export type Column = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
 /** The first row with a value that has two readings. */
 type Undecided = { row: number, text: string, source: Source }
-type Found = { column: Column, cell: Cell, code: RowErrorCode }
+type Found = { column: ColumnName, cell: Cell, code: RowErrorCode }
 
 /**
  * Reads prices from the values of rows, by the conventions of the file: its decimal sign, and its order of day and month. A row with a value that has
@@ -41,6 +41,7 @@ export class PriceRows {
   #undecidedDaySource: Source | null = null
   #firstUndecidedPrice: Undecided & { digits: number } | null = null
   #prices = 0
+  #hasValidity = false
   /** Returns the current row, for its errors. */
   #source!: () => Source
 
@@ -48,7 +49,7 @@ export class PriceRows {
     this.#checker = checker
     this.#options = options
     this.conventions = new Conventions(options)
-    this.#days = new DaysOfFile(options, this.conventions, (found, cell) => this.#contradict(found, cell, 'day'))
+    this.#days = new DaysOfFile(options, this.conventions, (found, cell, column) => this.#contradict(found, cell, column))
   }
 
   /**
@@ -73,11 +74,12 @@ export class PriceRows {
   /** Reads a row: a price, faults, or neither until the end. */
   read (values: RowValues, source: () => Source): void {
     const { orig, dest, day, to, price } = values
+    this.#hasValidity = to !== undefined
     const fromColumn = to === undefined ? 'day' : 'valid_from'
     const row = this.#checker.rowNumber
     this.#source = source
     const faults: Found[] = []
-    const add = (column: Column, cell: Cell, code: RowErrorCode | undefined): void => {
+    const add = (column: ColumnName, cell: Cell, code: RowErrorCode | undefined): void => {
       if (code) faults.push({ column, cell, code: isEmpty(cell) ? 'missing_value' : typeof cell === 'object' && cell && 'fault' in cell ? cell.fault : code })
     }
     const [origPort, destPort] = [this.#port(orig), this.#port(dest)]
@@ -101,25 +103,34 @@ export class PriceRows {
     const { decimalSign, dayOrder } = this.conventions
     if (checker.stopped) return
     const { firstUndecided } = this.#days
-    if (firstUndecided && dayOrder === null) this.#stopAtDay(firstUndecided.row, 'ambiguous_day', firstUndecided.cell, bothReadings(firstUndecided.reading))
+    if (firstUndecided && dayOrder === null) this.#stopAtDay(firstUndecided, 'ambiguous_day', bothReadings(firstUndecided.reading))
     if (this.#firstUndecidedPrice && decimalSign === null) {
       const { row, text, source, digits } = this.#firstUndecidedPrice
       checker.stopAt(row, 'ambiguous_price', { ...this.#at(row, 'price'), value: text, detail: `${digits} or ${digits / 1_000}` }, source)
     }
     const swapped = checker.stopped ? null : this.#days.findSwapped()
-    if (swapped) this.#stopAtDay(swapped.row, swapped.code, swapped.cell, swapped.detail)
+    if (swapped) this.#stopAtDay(swapped, swapped.code, swapped.detail)
     if (checker.stopped) return
     for (const { row, orig, dest, from, to, price } of this.#undecided.rows(dayOrder)) {
       const read = decidePrice(price, decimalSign)
-      const faults: Found[] = []
-      const code = dayFault(from, checker.rules) ?? dayFault(to, checker.rules) ?? (to === from ? undefined : this.#validityFault(from, to))
-      if (code) faults.push({ column: 'day', cell: { day: from }, code })
+      const faults = this.#dayFaults(from, to)
       const ofPrice = 'code' in read ? read.code : priceFault(read.cents, checker.rules)
       if (ofPrice) faults.push({ column: 'price', cell: textOfPrice(price), code: ofPrice })
       if (faults.length > 0) for (const { column, cell, code: fault } of faults) this.#report(column, cell, fault, null, row)
       else if ('cents' in read) this.#give(orig, dest, from, to, read.cents)
       if (checker.stopped) return
     }
+  }
+
+  /** Returns the faults of the decided days of a row that waited. */
+  #dayFaults (from: number, to: number): Found[] {
+    const { rules } = this.#checker
+    const ofFrom = dayFault(from, rules)
+    const ofTo = this.#hasValidity ? dayFault(to, rules) ?? this.#validityFault(from, to) : undefined
+    return [
+      ...(ofFrom ? [{ column: this.#hasValidity ? 'valid_from' : 'day', cell: { day: from }, code: ofFrom } as const] : []),
+      ...(ofTo ? [{ column: 'valid_to', cell: { day: to }, code: ofTo } as const] : []),
+    ]
   }
 
   #port (cell: Cell): number {
@@ -133,9 +144,9 @@ export class PriceRows {
   }
 
   /** Stops the reader for a day of an earlier row. */
-  #stopAtDay (row: number, code: RowErrorCode, cell: Cell, detail: string): void {
+  #stopAtDay ({ row, column, cell }: Shown, code: RowErrorCode, detail: string): void {
     const source = code === 'ambiguous_day' ? this.#undecidedDaySource : null
-    this.#checker.stopAt(row, code, { ...this.#at(row, 'day'), value: textOf(cell), detail }, source)
+    this.#checker.stopAt(row, code, { ...this.#at(row, column), value: textOf(cell), detail }, source)
   }
 
   #price (reading: PriceReading | Fault, cell: Cell): TwoPrices | Fault {
@@ -153,7 +164,7 @@ export class PriceRows {
     return reading
   }
 
-  #contradict (found: Contradiction, cell: Cell, column: Column): void {
+  #contradict (found: Contradiction, cell: Cell, column: ColumnName): void {
     if (this.#checker.stopped) return
     const row = this.#checker.rowNumber
     this.#checker.stopAt(row, found.code, { ...this.#at(row, column), value: textOf(cell), detail: found.detail }, this.#source())
@@ -189,11 +200,11 @@ export class PriceRows {
     for (const { column, cell, code } of faults) this.#report(column, cell, code, source)
   }
 
-  #at (row: number, column: Column): { column: Column, cell?: string | undefined } {
+  #at (row: number, column: ColumnName): { column: ColumnName, cell?: string | undefined } {
     return { column, cell: this.#options.placeOf?.(row, column) }
   }
 
-  #report (column: Column, cell: Cell, code: RowErrorCode, source: (() => Source) | null, row?: number): void {
+  #report (column: ColumnName, cell: Cell, code: RowErrorCode, source: (() => Source) | null, row?: number): void {
     const value = code === 'missing_value' ? null : textOf(cell)
     const detail = code === 'validity_too_long' ? String(this.#options.maxDays) : detailOf(code, this.#checker.rules).detail
     const fault = { ...this.#at(row ?? this.#checker.rowNumber, column), value, ...(detail === undefined ? {} : { detail }) }

@@ -2,7 +2,8 @@ import type { RowChecker, Source } from '../values/row-checker.ts'
 import type { Cell, TableSink } from './cell.ts'
 import { isHeader, mapColumns, type ColumnOptions, type Columns } from './columns.ts'
 import { IndexColumn } from './index-column.ts'
-import { PriceRows, type Column, type PriceRowsOptions } from './price-rows.ts'
+import type { ColumnName } from './column-names.ts'
+import { PriceRows, type PriceRowsOptions } from './price-rows.ts'
 import { isEmpty, textOf } from './read-cell.ts'
 import { reportedCells } from './reported-cells.ts'
 import { isTotal } from './totals.ts'
@@ -31,7 +32,7 @@ export class TableRows implements TableSink {
   constructor (checker: RowChecker, options: TableOptions) {
     this.#checker = checker
     this.#options = options
-    const placeOf = (row: number, column: Column): string | undefined => {
+    const placeOf = (row: number, column: ColumnName): string | undefined => {
       const at = this.columns?.places[column] ?? this.columns?.places.valid_from
       return at === undefined ? undefined : options.cellAt?.(row, at)
     }

@@ -12,7 +12,7 @@ export type DecidedRow = { row: number, orig: number, dest: number, from: number
 const signs = [null, '.', ','] as const
 
 /**
- * Rows with a value that has two readings, until the whole file is read: 37 bytes a row in typed arrays, so that a large file needs no second pass.
+ * Rows with a value that has two readings, until the whole file is read: 33 bytes a row in typed arrays, so that a large file needs no second pass.
  */
 export class UndecidedRows {
   length = 0

@@ -6,7 +6,7 @@ import { bounded, boundedText, errorMessage, MAX_ORIGINAL_CHARS, MAX_VALUE_CHARS
 import type { RowRules } from './rules.ts'
 import { columns, dayFault, destFault, fieldFaults, origFault, priceFault, type Spans } from './validate.ts'
 
-/** Receiver of rows and errors. Called synchronously, in the order of the file. */
+/** Receiver of rows and errors. Called synchronously. Rows that wait for the conventions of the file come at its end. */
 export type RowSink = {
   /**
    * Receives a good row.

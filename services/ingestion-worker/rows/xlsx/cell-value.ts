@@ -13,7 +13,7 @@ const MAX_NUMBER_CHARS = 400
 
 /**
  * Returns the value of a cell from its text. The format of the cell is ignored: a format that shows a day, such as `0 "days"`, does not make a
- * price a day. A day is a number then, as the file has it.
+ * price a day. A day is a number then, as the file has it. `SheetCells` marks a number that is shown as a date.
  *
  * @param isFormula whether the value is the result of a formula
  * @param isUncomputed whether the workbook leaves the computation of its formulas to the program that opens it

@@ -1,5 +1,6 @@
 import { FileRefused } from '../file-refused.ts'
 import type { Cell } from '../table/cell.ts'
+import { textOf } from '../table/read-cell.ts'
 
 type Merge = { top: number, left: number, bottom: number, right: number, value: Cell }
 
@@ -66,11 +67,6 @@ export class Merges {
     cells[left] = value
     this.filled++
   }
-}
-
-function textOf (cell: NonNullable<Cell>): string {
-  if (typeof cell !== 'object') return String(cell)
-  return 'fault' in cell ? cell.text : String(Object.values(cell)[0])
 }
 
 function columnIndex (letters: string): number {

@@ -20,9 +20,9 @@ export type SheetOptions = { texts: SharedTexts, dateStyles: readonly boolean[],
 export type OnRow = (cells: Cell[], row: number, isHidden: boolean) => void
 
 /**
- * Reads the cells of a sheet from its XML. The claimed dimension is ignored, and so are formats, but
- * for those of dates: a number that is shown as a date is no price. Rows and cells may lack their reference: they
- * then follow the one before. Empty cells, with a format or not, are null; rows without a value are left out.
+ * Reads the cells of a sheet from its XML. The claimed dimension is ignored, and so are formats, but for those of dates: a number that is shown as a
+ * date is no price. Rows and cells may lack their reference: they then follow the one before. Empty cells, with a format or not, are null; rows
+ * without a value are left out.
  */
 export class SheetCells implements XmlHandler {
   /** Letters of the hidden columns that have a value. */

@@ -1,3 +1,5 @@
+import { maxTitleRows } from '../table/table-rows.ts'
+
 /** Limits of a workbook. A file beyond one of them is refused. */
 export type XlsxLimits = {
   /** Longest file as sent. */
@@ -22,5 +24,5 @@ export const defaultXlsxLimits: Readonly<XlsxLimits> = {
   maxColumns: 200,
   maxCellChars: 32_767,
   maxTextBytes: 64 * 2 ** 20,
-  maxHeaderRows: 50,
+  maxHeaderRows: maxTitleRows + 1,
 }

@@ -19,6 +19,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
   const csv = `${header}CNGGZ,EETLL,2021-01-05,100\n`
   const files = t.testdir({
     'good.csv': csv, 'cut.csv': csv.trimEnd(), 'good.csv.gz': gzipSync(csv), 'bad.csv': `${csv}CNGGZ,XXXXX,2021-01-05,100\n`,
+    'validity.csv': 'pol,pod,valid from,valid to,price\nCNGGZ,EETLL,2021-01-05,2021-01-06,100\n',
   })
   const file = (name: string): string => join(files, name)
 
@@ -27,6 +28,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
     t.match(await run('batches', 'submit', file('good.csv.gz'), '--key', 'another'), { code: 0, stdout: 'applied' })
     t.match(await run('batches', 'submit', file('good.csv'), '--key', 'two', '--rows', '2'), { code: 1, stdout: 'row_count', stderr: 'rejected: 1 errors' })
     t.match(await run('batches', 'submit', file('good.csv'), '--rows', '2'), { code: 1, stdout: /^batch [0-9a-f]{64}, /, stderr: /1 rows, not 2/ }, 'applied before')
+    t.match(await run('batches', 'submit', file('validity.csv'), '--rows', '1'), { code: 0, stdout: /applied: 2 rows/ }, 'one row, two prices')
     t.match(await run('batches', 'submit', file('cut.csv'), '--rows', '1'), { code: 0, stdout: /the last line has no line end[^]*applied: 1 rows/ })
     t.match(await run('batches', 'submit', file('none.csv'), '--rows', 'x'), { code: 2, stderr: '--rows must be a number from 1.' })
     t.match(await run('batches', 'submit', file('good.csv'), '--dry-run'), { code: 0, stdout: 'validated' })
@@ -40,7 +42,7 @@ t.test('ops batches and dead-letters, on a running system', async t => {
 
   t.test('list and show', async t => {
     const { stdout } = await run('batches', 'list', '--provider', 'demo')
-    t.equal(stdout.trimEnd().split('\n').length, 1 + 6)
+    t.equal(stdout.trimEnd().split('\n').length, 1 + 7)
     const rejected = (await run('batches', 'list', '--provider', 'demo', '--state', 'rejected')).stdout
     const id = /[0-9a-f]{64}/.exec(rejected)![0]
     const shown = JSON.parse((await run('batches', 'show', id)).stdout)

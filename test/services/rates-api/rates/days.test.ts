@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { countDays, dayOf, isDay, monthsOf } from '../../../../services/rates-api/rates/days.ts'
+import { isDay } from '../../../../lib/calendar/is-day.ts'
+import { countDays, dayOf, monthsOf } from '../../../../services/rates-api/rates/days.ts'
 
 t.test('calendar days', async t => {
   for (const day of ['0001-01-01', '0099-12-31', '1999-12-31', '2000-02-29', '2016-02-29', '2021-01-31', '2400-02-29', '9999-12-31']) t.ok(isDay(day), day)

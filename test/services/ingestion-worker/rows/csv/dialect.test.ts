@@ -62,6 +62,8 @@ t.test('files that are refused, with one cause', async t => {
     'a validity of more than a year': ['pol,pod,valid from,valid to,price\nCNGGZ,EETLL,2020-12-02,2021-12-31,1\n', '1 valid_to validity_too_long 2021-12-31'],
     'another currency': ['pol,pod,date,price\nCNGGZ,EETLL,2021-01-31,€ 1180\n', '1 price other_currency € 1180'],
     'a price too large under its only reading': ['pol;pod;date;price\nCNGGZ;EETLL;2021-01-31;999.000.000\n', '1 price price_too_large 999.000.000'],
+    'a validity that waits, and ends before it begins': ['pol,pod,valid from,valid to,price\nCNGGZ,EETLL,01/02/2021,01/01/2021,1\nCNGGZ,EETLL,13/01/2021,14/01/2021,1\n', '1 valid_to validity_order 2021-01-01'],
+    'a validity that waits, and begins too early': ['pol,pod,valid from,valid to,price\nCNGGZ,EETLL,01/11/2020,02/12/2020,1\nCNGGZ,EETLL,13/01/2021,14/01/2021,1\n', '1 valid_from day_out_of_span 2020-11-01'],
     'an undecided price that is too large in the end': ['pol;pod;date;price\nCNGGZ;EETLL;2020-12-01;1.180\nCNGGZ;EETLL;2021-01-31;1.185\nCNGGZ;EETLL;2021-01-31;1.5\n', '2 price price_decimals 1.185'],
   }
   for (const [name, [file, ...errors]] of Object.entries(files)) {
