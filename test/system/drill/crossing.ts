@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { waitLimitMs } from '../../harness/patience.ts'
-import { csv, pricesToSend, type Failure } from './load.ts'
+import type { Failure } from './load.ts'
+import { csv, pricesToSend } from './prices.ts'
 
 /** The provider that sends every file twice, to one release and to the other. */
 export const crosser = 'crosser'

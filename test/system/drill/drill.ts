@@ -6,6 +6,7 @@ import { openBalancer } from './balancer.ts'
 import { deploy, type Live, type Strategy, type Timing } from './deploy.ts'
 import { checkLedger } from './ledger.ts'
 import { crosser } from './crossing.ts'
+import { fileSender } from './files.ts'
 import { openLoad, tester } from './load.ts'
 import { checkOutRelease, makeRelease, versionAt, type Release } from './release.ts'
 import { roll } from './rolling.ts'
@@ -43,7 +44,7 @@ export async function drill (options: DrillOptions): Promise<Summary> {
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'freight-rates-drill-'))
   const names = Array.from({ length: providers }, (_, index) => `provider-${index + 1}`)
-  const system = await startSystem(folder, [...names, tester, crosser, corrector])
+  const system = await startSystem(folder, [...names, tester, crosser, corrector, fileSender])
   const balancers = { 'rates-api': await openBalancer(), 'ingestion-api': await openBalancer() }
   const addresses = { rates: balancers['rates-api'].productionUrl, ingestion: balancers['ingestion-api'].productionUrl }
   const load = openLoad(addresses, keyOf, from !== undefined)
@@ -140,11 +141,11 @@ export async function drill (options: DrillOptions): Promise<Summary> {
     const ledger = await checkLedger(system.admin, load.sent, besides.crossings)
     const failures = [...load.failures, ...besides.failures]
     const hasPassed = besides.contractHolds() && failures.length === 0 && ledger.wrong.length === 0 && summary.every(({ wrong }) => !wrong) &&
-      load.corrections.withdrawn > 0 && load.corrections.replaced > 0 &&
+      load.corrections.withdrawn > 0 && load.corrections.replaced > 0 && load.workbooks.accepted > 0 &&
       Object.keys(exitCodes).every(exitCode => exitCode === '0')
     return {
-      requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, corrections: load.corrections, ledger, hasPassed,
-      crossings: besides.crossings, contract: besides.contract,
+      requests: load.requests, failures, rounds: summary, exitCodes, states: load.states, ledger, hasPassed,
+      corrections: load.corrections, workbooks: load.workbooks, crossings: besides.crossings, contract: besides.contract,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     }
   } finally {

@@ -1,8 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { sampleMonth, shippedReference, type SamplePrice } from '../../../lib/sample/month.ts'
+import type { SamplePrice } from '../../../lib/sample/month.ts'
+import { mediaTypes } from '../../../lib/batch/batch.ts'
+import { workbookOf } from '../../harness/price-files.ts'
 import { openCorrections } from './corrections.ts'
+import { csv, pricesToSend } from './prices.ts'
 import type { Sent } from './sent.ts'
 
 export type Failure = { at: string, kind: string, text: string }
@@ -19,7 +22,7 @@ const reads = [
 
 /**
  * Opens clients that never send a request twice: any unexpected response is a failure. `keyOf` returns a provider's API key. With `mayRefuse`, a
- * release that does not know corrections may refuse them.
+ * release that knows neither corrections nor workbooks may refuse them.
  */
 export function openLoad (addresses: { rates: string, ingestion: string }, keyOf: (provider: string) => string, mayRefuse = false) {
   const requests: Record<string, number> = {}
@@ -30,6 +33,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   const stop = new AbortController()
   const running: Array<Promise<void>> = []
   const prices = pricesToSend()
+  const workbooks = { accepted: 0, refused: 0 }
   const { corrections, withdraw, replace } = openCorrections(call, addresses.ingestion, keyOf, mayRefuse)
 
   /** Resolves with the text of an expected response, or with null. Failures of test traffic do not count as failures of the clients. */
@@ -62,7 +66,8 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   async function submit (provider: string, options: SubmitOptions = {}): Promise<Sent | null> {
     const { base = addresses.ingestion, kind = 'batch', upload = false, replaces } = options
     const rows = 20 + Math.floor(Math.random() * 180)
-    const content = csv(Array.from({ length: rows }, () => prices.next().value))
+    const list = Array.from({ length: rows }, () => prices.next().value)
+    const content = csv(list)
     const authorization = `Bearer ${keyOf(provider)}`
     const key = { authorization, 'idempotency-key': randomUUID() }
     const post = { url: base + (kind === 'test' ? '/batches?dry_run=true' : '/batches'), content, type: 'text/csv' }
@@ -75,13 +80,25 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
       Object.assign(post, { content: JSON.stringify({ upload: id }), type: 'application/json' })
     }
     const headers = { ...key, 'content-type': post.type }
-    const id = replaces === undefined
-      ? idIn(await call(kind, post.url, 202, { method: 'POST', headers, body: post.content }))
-      : await replace(replaces, post.content, headers)
+    const send = async (): Promise<string | null> => {
+      if (options.workbook) return await submitWorkbook(list, key)
+      if (replaces) return await replace(replaces, post.content, headers)
+      return idIn(await call(kind, post.url, 202, { method: 'POST', headers, body: post.content }))
+    }
+    const id = await send()
     if (id === null) return null
     const batch: Sent = { id, provider, rows, state: kind === 'test' ? 'validated' : 'applied' }
     sent.push(batch)
     return batch
+  }
+
+  /** Sends a workbook. An earlier release may refuse its type. Resolves with the id of the batch if it is accepted. */
+  async function submitWorkbook (list: SamplePrice[], key: Record<string, string>): Promise<string | null> {
+    const headers = { ...key, 'content-type': mediaTypes.xlsx }
+    const response = await call('workbook', `${addresses.ingestion}/batches`, mayRefuse ? [202, 415] : 202, { method: 'POST', headers, body: workbookOf(list) })
+    const id = idIn(response)
+    if (response !== null) workbooks[id === null ? 'refused' : 'accepted']++
+    return id
   }
 
   /** Polls a batch until it is in one of the states. */
@@ -101,7 +118,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
     let previous: Sent | null = null
     for (let number = 0; !stop.signal.aborted; number++) {
       const replaces: Sent | undefined = number % 5 === 3 && previous?.state === 'applied' ? previous : undefined
-      const batch = await submit(provider, { upload: number % 4 === 3 && !replaces, ...(replaces ? { replaces } : {}) })
+      const batch = await submit(provider, { upload: number % 4 === 3 && !replaces, workbook: number % 5 === 4, ...(replaces ? { replaces } : {}) })
       if (batch) await follow(batch)
       else await pause(50)
       if (batch && number % 5 === 1 && await withdraw(batch)) await follow(batch, ['withdrawn'])
@@ -117,7 +134,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   }
 
   return {
-    tests, failures, sent, states, requests, corrections,
+    tests, failures, sent, states, requests, corrections, workbooks,
     count: () => Object.values(requests).reduce((sum, count) => sum + count, 0),
     start ({ readers, providers }: { readers: number, providers: string[] }) {
       running.push(...Array.from({ length: readers }, readOn), ...providers.map(provide))
@@ -131,21 +148,7 @@ export function openLoad (addresses: { rates: string, ingestion: string }, keyOf
   }
 }
 
-type Options = { method?: 'POST' | 'PUT' | 'DELETE', headers?: Record<string, string>, body?: string }
-type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean, replaces?: Sent }
+type Options = { method?: 'POST' | 'PUT' | 'DELETE', headers?: Record<string, string>, body?: string | Uint8Array }
+type SubmitOptions = { base?: string, kind?: 'batch' | 'test', upload?: boolean, workbook?: boolean, replaces?: Sent }
 
-const idIn = (response: string | null): string | null => response === null ? null : (JSON.parse(response) as { id: string }).id
-
-/** Ports that have another code in earlier releases: their workers would reject a row with the present code. */
-const renamed = new Set(['CNTAC', 'THSGK'])
-
-/** Yields the prices of the sample month repeatedly. */
-export function * pricesToSend (): Generator<SamplePrice, never> {
-  const shipped = shippedReference()
-  const reference = { ...shipped, ports: shipped.ports.filter(({ code }) => !renamed.has(code)) }
-  for (let seed = 1; ; seed++) yield * sampleMonth(reference, { seed })
-}
-
-export function csv (rows: SamplePrice[]): string {
-  return 'orig_code,dest_code,day,price\n' + rows.map(row => `${row.orig_code},${row.dest_code},${row.day},${row.price}\n`).join('')
-}
+const idIn = (response: string | null): string | null => response === null ? null : (JSON.parse(response) as { id?: string }).id ?? null

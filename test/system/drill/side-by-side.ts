@@ -5,6 +5,7 @@ import { areas, readArea } from '../contract/exchange.ts'
 import { replay, type Target } from '../contract/replay.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { crosser, openCrossing, type Crossing } from './crossing.ts'
+import { fileSender, sendFilesBesideOldWorkers } from './files.ts'
 import type { Failure } from './load.ts'
 import type { Sent } from './sent.ts'
 import type { Release } from './release.ts'
@@ -31,7 +32,8 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
 
   /**
    * Sends files to both releases, before, during and after the deployment, and then replays the contract against both at once. `deploy` calls its
-   * argument after the new workers are deployed and before the new ingestion API is. `workers` are the old ones: they hand corrections back.
+   * argument after the new workers are deployed and before the new ingestion API is. `workers` are the old ones: they hand back corrections and
+   * files of new formats.
    */
   async function during<T> (
     first: Release, second: Release, workers: readonly Task[], deploy: (workersAreNew: () => Promise<void>) => Promise<T>
@@ -42,8 +44,10 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
       for (const api of apis) if (!await api.ready(readyMs)) throw new Error(`an API beside the others is not ready:\n${api.output()}`)
       const crossing = openCrossing({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(crosser), crossings, failures)
       const sendAgain = await crossing.begin()
-      const handedBack = (): boolean => workers.some(task => task.output().includes('batch of a newer release'))
+      const output = (): string => workers.map(task => task.output()).join('\n')
+      const handedBack = (): boolean => output().includes('batch of a newer release')
       const corrected = await correctBesideOldWorkers({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(corrector), handedBack, sent, failures)
+      const applied = await sendFilesBesideOldWorkers(apis[1]!.url, keyOf(fileSender), output, sent, failures)
       await crossing.besideOldWorkers()
       let passing = Promise.resolve()
       const deployed = await deploy(async () => {
@@ -53,6 +57,7 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
       await passing
       await crossing.pass('after the deployment', true)
       await corrected()
+      await applied()
       contract.push(...await Promise.all([
         replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second, { isRepeated: true }),
       ]))

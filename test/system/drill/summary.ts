@@ -16,6 +16,8 @@ export type Summary = {
   states: Record<string, number>
   /** Batches that clients have withdrawn and replaced. */
   corrections: Corrections
+  /** Workbooks that clients have sent. `refused`: an ingestion API of a release that does not read them has answered. */
+  workbooks: { accepted: number, refused: number }
   ledger: Ledger
   /** Files that were sent to the first release and to the next. */
   crossings: readonly Crossing[]
@@ -26,7 +28,7 @@ export type Summary = {
 }
 
 export function textOf (summary: Summary): string {
-  const { requests, failures, rounds, exitCodes, states, corrections, ledger, crossings, contract, seconds, hasPassed } = summary
+  const { requests, failures, rounds, exitCodes, states, corrections, workbooks, ledger, crossings, contract, seconds, hasPassed } = summary
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
   return [
     '',
@@ -38,6 +40,7 @@ export function textOf (summary: Summary): string {
     `batches    as the clients saw them: ${listOf(states)}`,
     `           as the database has them: ${listOf(ledger.states)}; lost ${ledger.lost}, doubled ${ledger.doubled}`,
     `corrected  ${corrections.withdrawn} withdrawn, ${corrections.replaced} replaced; ${corrections.refused} refused by the first release`,
+    `workbooks  ${workbooks.accepted} accepted; ${workbooks.refused} refused by the first release`,
     `crossings  ${crossings.length} files sent to both releases, accepted as ${crossings.flatMap(({ ids }) => [...new Set(ids)]).length} batches`,
     ...contract.flatMap(({ release, exchanges, differences }) => [
       `contract   ${release}: ${exchanges} exchanges, ${differences.length} differences`, ...differences.map(text => `           ${text}`)]),

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { csv, pricesToSend, type Failure } from './load.ts'
+import type { Failure } from './load.ts'
+import { csv, pricesToSend } from './prices.ts'
 import type { Sent } from './sent.ts'
 
 /** The provider that corrects batches by the new release while the workers are old. */

@@ -7,6 +7,8 @@ import { readPayload } from '../payload.ts'
 export type PayloadChunks = {
   /** Decoded bytes so far. */
   bytes: number
+  /** What `bytes` is at the end, if the file or its manifest says the truth. */
+  expectedBytes: number
   /** Returns the next chunk, null at the end. Throws what `readPayload` throws, and the reason of the signal. */
   next: () => Promise<Buffer | null>
 }
@@ -16,6 +18,7 @@ export function openChunks ({ manifest, limits, signal }: Run, payload: Readable
   const chunks = readPayload(payload, manifest, limits.maxDecodedBytes)
   const opened: PayloadChunks = {
     bytes: 0,
+    expectedBytes: manifest.decodedBytes ?? manifest.bytes,
     async next () {
       const next = await chunks.next()
       if (next.done) return null
@@ -28,12 +31,18 @@ export function openChunks ({ manifest, limits, signal }: Run, payload: Readable
   return opened
 }
 
-/** Reads the content to its end, for the proof by its digest. Returns its bytes, if they are at most `maxBytes`; null otherwise. */
+/**
+ * Reads the content to its end, for the proof by its digest. Returns its bytes, if they are at most `maxBytes`; null otherwise. Memory for
+ * `expectedBytes` is taken at once, so that a long file is not in memory twice.
+ */
 export async function collect (chunks: PayloadChunks, maxBytes: number): Promise<Buffer | null> {
-  const parts: Buffer[] = []
+  let bytes = Buffer.allocUnsafeSlow(Math.min(chunks.expectedBytes, maxBytes))
   for (let chunk = await chunks.next(); chunk; chunk = await chunks.next()) {
-    if (chunks.bytes <= maxBytes) parts.push(chunk)
-    else parts.length = 0
+    if (chunks.bytes > maxBytes) bytes = Buffer.alloc(0)
+    else {
+      if (chunks.bytes > bytes.length) bytes = Buffer.concat([bytes], Math.min(Math.max(chunks.bytes, 2 * bytes.length), maxBytes))
+      chunk.copy(bytes, chunks.bytes - chunk.length)
+    }
   }
-  return chunks.bytes <= maxBytes ? Buffer.concat(parts) : null
+  return chunks.bytes <= maxBytes ? bytes.subarray(0, chunks.bytes) : null
 }

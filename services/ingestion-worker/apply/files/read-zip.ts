@@ -15,9 +15,10 @@ export async function readZip (
   file: FileToRead, bytes: Uint8Array, options: Options,
   readBytes: (file: FileToRead, format: 'xlsx' | 'parquet', options: Options) => Promise<FileRead>
 ): Promise<FileRead> {
-  const { type, content } = await openSingleFile(bytes, file.limits.xlsx)
+  const { type, bytes: expectedBytes, content } = await openSingleFile(bytes, file.limits.xlsx)
   const chunks: PayloadChunks = {
     bytes: 0,
+    expectedBytes,
     async next () {
       const { value, done } = await content.next()
       file.signal.throwIfAborted()
@@ -42,6 +43,7 @@ function resumed (first: Buffer | null, rest: PayloadChunks): PayloadChunks {
   let isFirst = true
   return {
     get bytes () { return rest.bytes },
+    expectedBytes: rest.expectedBytes,
     async next () {
       if (!isFirst) return await rest.next()
       isFirst = false

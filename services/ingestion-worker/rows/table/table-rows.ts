@@ -28,6 +28,8 @@ export class TableRows implements TableSink {
   readonly #options: TableOptions
   #firstRow: readonly Cell[] | null = null
   readonly #index = new IndexColumn()
+  /** Columns that may name a row of totals: the first one, and those of the prices. */
+  #named: number[] = []
 
   constructor (checker: RowChecker, options: TableOptions) {
     this.#checker = checker
@@ -41,7 +43,7 @@ export class TableRows implements TableSink {
 
   row (cells: readonly Cell[], row: number): void {
     if (this.#checker.stopped) return
-    if (cells.every(isEmpty)) this.blankRows++
+    if (isBlank(cells)) this.blankRows++
     else if (!this.columns) this.#header(cells, row)
     else if (this.#options.cellAt ? this.#checker.nextSheetRow(row) : this.#checker.nextRow()) this.#read(cells, this.columns)
   }
@@ -61,6 +63,7 @@ export class TableRows implements TableSink {
     const mapped = mapColumns(names, this.#options)
     if ('columns' in mapped) {
       this.columns = mapped.columns
+      this.#named = [...new Set([0, ...Object.values(mapped.columns.places)])]
       this.headerRow = row
     } else for (const { code, column } of mapped.faults) this.#checker.stop(code, { column }, sourceOf(cells))
   }
@@ -70,22 +73,45 @@ export class TableRows implements TableSink {
   }
 
   #read (cells: readonly Cell[], { places, unnamed, names: { length: width } }: Columns): void {
-    const { fixed } = this.#options
-    const cell = (column: keyof typeof places): Cell => places[column] === undefined ? fixed?.[column] ?? null : cells[places[column]] ?? null
-    const { cellAt } = this.#options
-    const source = (): Source => ({ ...sourceOf(cells), ...(cellAt ? { cells: reportedCells(cells, places, this.#options.epoch ?? null) } : {}) })
-    const named = Object.values(places).map(at => cells[at])
-    if ([cells[0], ...named].some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
-    const beyond = Array.from({ length: Math.max(0, cells.length - width) }, (_, at) => width + at)
-    for (const at of [...unnamed, ...beyond]) {
-      if (!this.#index.allows(cells[at] ?? null, at, this.#checker.rowsSeen)) return this.#checker.refuse('value_without_column', source(), { value: textOf(cells[at]!), cell: cellAt?.(this.#checker.rowNumber, at) })
+    const source = (): Source => this.#sourceOf(cells)
+    for (const at of this.#named) {
+      const cell = cells[at]
+      if (typeof cell === 'string' && isTotal(cell)) return this.#checker.refuse('totals_row', source())
     }
-    const isValidity = places.valid_from !== undefined || fixed?.valid_from !== undefined
-    this.prices.read({
-      orig: cell('orig_code'), dest: cell('dest_code'), price: cell('price'),
-      ...(isValidity ? { day: cell('valid_from'), to: cell('valid_to') } : { day: cell('day') }),
-    }, source)
+    for (const at of unnamed) if (!this.#isAllowed(cells, at)) return
+    for (let at = width; at < cells.length; at++) if (!this.#isAllowed(cells, at)) return
+    const { valid_from: from } = places
+    const isValidity = from !== undefined || this.#options.fixed?.valid_from !== undefined
+    const [orig, dest, price] = [this.#cell(cells, 'orig_code'), this.#cell(cells, 'dest_code'), this.#cell(cells, 'price')]
+    this.prices.read(isValidity
+      ? { orig, dest, price, day: this.#cell(cells, 'valid_from'), to: this.#cell(cells, 'valid_to') }
+      : { orig, dest, price, day: this.#cell(cells, 'day') }, source)
   }
+
+  /** Returns the value of a column in a row: of the row, or the fixed one. */
+  #cell (cells: readonly Cell[], column: ColumnName): Cell {
+    const at = this.columns!.places[column]
+    return (at === undefined ? this.#options.fixed?.[column] : cells[at]) ?? null
+  }
+
+  /** Refuses the row if a column without a name has a value that is not the index. Returns false then. */
+  #isAllowed (cells: readonly Cell[], at: number): boolean {
+    const cell = cells[at] ?? null
+    if (this.#index.allows(cell, at, this.#checker.rowsSeen)) return true
+    const place = this.#options.cellAt?.(this.#checker.rowNumber, at)
+    this.#checker.refuse('value_without_column', this.#sourceOf(cells), { value: textOf(cell), cell: place })
+    return false
+  }
+
+  #sourceOf (cells: readonly Cell[]): Source {
+    const { cellAt, epoch = null } = this.#options
+    return { ...sourceOf(cells), ...(cellAt ? { cells: reportedCells(cells, this.columns!.places, epoch) } : {}) }
+  }
+}
+
+function isBlank (cells: readonly Cell[]): boolean {
+  for (const cell of cells) if (!isEmpty(cell)) return false
+  return true
 }
 
 /** The text of a row, for its errors. */

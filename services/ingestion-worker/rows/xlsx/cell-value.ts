@@ -26,9 +26,12 @@ export function cellValue (type: CellType, text: string, isFormula: boolean, isU
   if (type !== 'n') return text
   const number = text.length <= MAX_NUMBER_CHARS && decimal.test(text) ? Number(text) : NaN
   if (!Number.isFinite(number)) return { fault: 'cell_error', text } // NaN, which some writers write
-  // Writers that compute no formulas write 0 for each, also for a text.
-  return number === 0 && isFormula && isUncomputed ? { fault: 'formula_not_computed', text } : number
+  return numberValue(number, isFormula, isUncomputed)
 }
+
+/** Returns the value of a cell of a number. Writers that compute no formulas write 0 for each, also for a text. */
+export const numberValue = (number: number, isFormula: boolean, isUncomputed: boolean): Cell =>
+  number === 0 && isFormula && isUncomputed ? { fault: 'formula_not_computed', text: '0' } : number
 
 /** Reads a day in ISO 8601, alone or with a time that is midnight. */
 function isoDay (text: string): Cell {

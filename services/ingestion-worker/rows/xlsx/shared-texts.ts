@@ -53,7 +53,7 @@ export class SharedTexts {
   get (index: number): string {
     const cached = this.#cached[index]
     if (cached !== undefined) return cached
-    if (!(index < this.#count)) throw new FileRefused('damaged_workbook')
+    if (!(Number.isInteger(index) && index >= 0 && index < this.#count)) throw new FileRefused('damaged_workbook')
     const length = this.#lengths[index]!
     const start = this.#starts[index]! % BLOCK_BYTES
     const text = length === 0 ? '' : this.#blocks[Math.floor(this.#starts[index]! / BLOCK_BYTES)]!.toString('utf8', start, start + length)

@@ -1,7 +1,8 @@
 import { FileRefused } from '../file-refused.ts'
 import type { Cell } from '../table/cell.ts'
 import { columnLetters, readColumn } from './cell-place.ts'
-import { cellValue, isCellType, type CellType } from './cell-value.ts'
+import { cellValue, isCellType, numberValue, type CellType } from './cell-value.ts'
+import { readPlainNumber } from './plain-number.ts'
 import type { SharedTexts } from './shared-texts.ts'
 import type { XmlAttributes } from './xml/xml-attributes.ts'
 import type { XmlHandler } from './xml/xml-scanner.ts'
@@ -12,7 +13,7 @@ const [ROW, CELL, VALUE, FORMULA, INLINE, TEXT, RUN, DATA, COLUMN] = [0, 1, 2, 3
 
 /** Rows of a sheet of every spreadsheet program. */
 const MAX_ROW = 1_048_576
-const [LETTER_R, LETTER_S, LETTER_T] = [0x72, 0x73, 0x74]
+const [LETTER_R, LETTER_S, LETTER_T, SLASH] = [0x72, 0x73, 0x74, 0x2f]
 
 export type SheetOptions = { texts: SharedTexts, dateStyles: readonly boolean[], isUncomputed: boolean, maxColumns: number, maxCellChars: number }
 
@@ -45,6 +46,8 @@ export class SheetCells implements XmlHandler {
   #inRun = false
   #text = ''
   #inlineText = ''
+  /** The whole text of the value, if it is a plain number. It is not decoded then. */
+  #number = NaN
 
   constructor (options: SheetOptions, onRow: OnRow) {
     this.#options = options
@@ -56,7 +59,7 @@ export class SheetCells implements XmlHandler {
     if (depth === 4) {
       if (element === CELL && this.#inRow) this.#beginCell(attributes)
     } else if (depth === 5 && this.#inCell) {
-      if (element === VALUE) this.#inText = true
+      if (element === VALUE) this.#beginValue()
       else if (element === FORMULA) this.#isFormula = true
       else if (element === INLINE) this.#inInline = true
     } else if (depth === 3) {
@@ -85,6 +88,10 @@ export class SheetCells implements XmlHandler {
 
   text (bytes: Buffer, start: number, end: number, isLiteral: boolean): void {
     if (!this.#inText) return
+    if (bytes[end + 1] === SLASH && !isLiteral && this.#text === '' && !this.#inInline && (this.#type === 'n' || this.#type === 's')) {
+      this.#number = readPlainNumber(bytes, start, end)
+      if (!Number.isNaN(this.#number)) return
+    }
     const text = isLiteral ? bytes.toString('utf8', start, end) : decodeXml(bytes, start, end)
     this.#text = this.#text === '' ? text : this.#text + text
     const { maxCellChars } = this.#options
@@ -97,15 +104,20 @@ export class SheetCells implements XmlHandler {
     this.#isHidden.fill(1, Math.max(0, Number(all.get('min')) - 1), Number(all.get('max')))
   }
 
+  #beginValue (): void {
+    if (this.#text !== '' || !Number.isNaN(this.#number)) throw new FileRefused('damaged_workbook') // a second value
+    this.#inText = true
+  }
+
   #beginRow (attributes: XmlAttributes): void {
     const before = this.#row
     this.#row++
     this.#isRowHidden = false
     while (attributes.next()) {
-      if (attributes.isLetter(LETTER_R)) this.#row = Number(attributes.value)
+      if (attributes.isLetter(LETTER_R)) this.#row = readPlainNumber(attributes.bytes, attributes.valueStart, attributes.valueEnd)
       else if (attributes.nameEnd - attributes.nameStart === 6 && attributes.name === 'hidden') this.#isRowHidden = attributes.isTrue
     }
-    if (!(this.#row > before && this.#row <= MAX_ROW)) throw new FileRefused('damaged_workbook')
+    if (!(Number.isInteger(this.#row) && this.#row > before && this.#row <= MAX_ROW)) throw new FileRefused('damaged_workbook')
     this.#cells.length = 0
     this.#column = -1
     this.#inRow = true
@@ -138,6 +150,7 @@ export class SheetCells implements XmlHandler {
     this.#isFormula = false
     this.#text = ''
     this.#inlineText = ''
+    this.#number = NaN
     this.#inCell = true
   }
 
@@ -158,9 +171,11 @@ export class SheetCells implements XmlHandler {
   #value (): Cell {
     const { texts, dateStyles, isUncomputed } = this.#options
     const type = this.#type
-    if (type === 's' && this.#text !== '') return texts.get(Number(this.#text)) || null
+    const number = this.#number
+    const isPlain = !Number.isNaN(number)
+    if (type === 's' && (isPlain || this.#text !== '')) return texts.get(isPlain ? number : Number(this.#text)) || null
     const text = type === 'inlineStr' ? this.#inlineText : type === 'str' ? decodeEscapes(this.#text) : this.#text
-    const value = cellValue(type, text, this.#isFormula, isUncomputed)
+    const value = isPlain ? numberValue(number, this.#isFormula, isUncomputed) : cellValue(type, text, this.#isFormula, isUncomputed)
     return typeof value === 'number' && dateStyles[this.#style] === true ? { serial: value } : value
   }
 }

@@ -16,6 +16,7 @@ export async function readBook (format: 'xlsx' | 'parquet' | 'zip', bytes: Uint8
   let left: Buffer | null = Buffer.from(bytes)
   const chunks = {
     bytes: bytes.length,
+    expectedBytes: bytes.length,
     async next () {
       const chunk = left
       left = null

@@ -4,7 +4,8 @@ import { plants, type Plant } from './plants.ts'
 import { priceLists, type Line } from './true-prices.ts'
 import { dayStyles, type DayStyle } from './write-day.ts'
 import { priceStyles, type PriceStyle } from './write-price.ts'
-import type { CellStyle, Other } from './workbook-xml.ts'
+import type { Other } from '../../../harness/workbook-package.ts'
+import type { CellStyle } from './workbook-xml.ts'
 
 export type Book = {
   list: Line[]

@@ -5,7 +5,8 @@ import { chooser } from './true-prices.ts'
 import { verdictOf, type Verdict } from './verdict.ts'
 import { hasOrder } from './write-day.ts'
 import { daysOf, plantValue, pricesOf, writeLine, type WrittenLine } from './write-lines.ts'
-import { cellXml, packageParts } from './workbook-xml.ts'
+import { packageParts } from '../../../harness/workbook-package.ts'
+import { cellXml } from './workbook-xml.ts'
 import type { Book } from './workbook.ts'
 
 /** Writes a workbook. Also returns what a reader must do with it, and its rows for a person. */
