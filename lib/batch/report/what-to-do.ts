@@ -1,13 +1,12 @@
 const perPort = 'Correct the code: the list of ports has every code (GET /locations)'
 const perDay = 'Write the day as YYYY-MM-DD, such as 2021-01-31'
-const perPrice = 'Write the price in plain digits with at most two decimals, such as 1154.50'
-const perHeader = 'Name the columns orig_code, dest_code, day and price in one row above the prices, each once'
+const perPrice = 'Write the price in plain digits with at most two decimals, such as 1154.50, or delete the row'
+const perHeader = 'Name the columns orig_code, dest_code, day and price in one row above the prices, each once, or name yours in a profile'
 const smallerFiles = 'Split the file and send the parts'
 const asWorkbook = 'Open the file in a spreadsheet program, save it as Excel workbook (XLSX), and send that file'
 const smallerWorkbook = 'Copy the prices to a new workbook and send that one'
 const packAgain = 'Pack the file again, or send it without a ZIP file'
 const defaultParquet = 'Write the Parquet file again with the default options of its writer'
-const oneForm = 'Write all values of the column in one way'
 
 /** Advice to a provider about the errors of each code. docs/sending-batches.md has the rules. */
 export const whatToDo = {
@@ -24,7 +23,7 @@ export const whatToDo = {
   price_decimals: 'Round the price to two decimals',
   date_as_price: 'Format the cell as a number, and write the price again',
   price_too_large: 'Correct the price: is a decimal sign missing?',
-  not_midnight: 'Remove the time from the day',
+  not_midnight: 'Write the day alone, as the calendar of your time zone has it: 2021-01-31 23:00 in UTC is 1 February in Berlin',
   serial_day: perDay,
   short_year: perDay,
   other_currency: 'Convert the price to USD',
@@ -36,22 +35,23 @@ export const whatToDo = {
   cell_error: 'Correct the formula of the cell, or write the value',
   formula_not_computed: 'Open the file in a spreadsheet program, save it, and send it again',
   covered_value: 'Unmerge the cells, or remove the value',
-  not_utf8: 'Save the file as UTF-8',
+  not_utf8: 'Save the file as UTF-8, or declare its character encoding (charset of Content-Type or of a profile)',
   field_count: 'Quote a field that has the separator in it, and write each field of the header',
   row_too_long: 'Check the quotes of the row: one that is not closed joins rows',
   totals_row: 'Delete the row',
+  note_row: 'Delete the row',
   value_without_column: 'Name the column in the header, or delete the value',
   unclosed_quote: 'Close the quote, or remove it',
   malformed_json: 'Write one complete JSON object in each line',
   not_an_object: 'Write a JSON object with the members orig_code, dest_code, day and price',
   container_column: 'Delete the column: only prices of 40HC are accepted',
-  unknown_column: 'Delete the column, or let a profile ignore it',
+  unknown_column: 'Rename the column if it has codes, days or prices, or delete it; a profile can name or ignore it in place of that',
   missing_column: perHeader,
   repeated_column: 'Delete one of the two columns',
   ambiguous_day: 'Write the days as YYYY-MM-DD, or declare the order of day and month in a profile',
   ambiguous_price: 'Write the prices with two decimals, or declare the decimal sign in a profile',
-  contradicting_days: oneForm,
-  contradicting_prices: oneForm,
+  contradicting_days: 'Write all days as YYYY-MM-DD, from the source of the file: a spreadsheet program may have exchanged day and month of those that are dates',
+  contradicting_prices: 'Write all prices with the same decimal sign',
   file_too_large: smallerFiles,
   damaged_zip: packAgain,
   encrypted_zip: 'Pack the file without a password',

@@ -1,6 +1,7 @@
 import { storable, type Understood } from '../../../lib/batch/understood.ts'
 import { FileRefused } from '../rows/file-refused.ts'
 import { BatchPrices } from '../rows/output/batch-prices.ts'
+import { FirstPrices } from '../rows/output/first-prices.ts'
 import { overviewOf } from '../rows/overview.ts'
 import { tableOptionsOf } from '../rows/table/profile-options.ts'
 import { RowChecker } from '../rows/values/row-checker.ts'
@@ -17,6 +18,9 @@ import { msSince } from './steps.ts'
 
 /** Default of `VALIDITY_MAX_DAYS`. */
 export const defaultValidityDays = 366
+
+/** Number of prices in `understood.first_prices`. */
+const firstPrices = 5
 
 export type ReadRows = {
   /** Rules that the rows were checked with. */
@@ -43,8 +47,13 @@ export async function readRows (run: Run): Promise<ReadRows> {
   const began = performance.now()
   const { rules, payload } = await openPayload(run)
   const prices = new BatchPrices(rules)
+  const first = new FirstPrices(firstPrices)
   const checker = new RowChecker(rules, {
-    price (orig, dest, day, cents) { if (report.count === 0) prices.add(orig, dest, day, cents) },
+    price (orig, dest, day, cents, row) {
+      if (report.count > 0) return
+      prices.add(orig, dest, day, cents)
+      if (row !== undefined || !first.isFull) first.add(row ?? checker.rowNumber, orig, dest, day, cents)
+    },
     error: report.add,
   })
   const content = openContentDigest(manifest)
@@ -83,6 +92,6 @@ export async function readRows (run: Run): Promise<ReadRows> {
   report.header = header
   const { name, version } = manifest.profile ?? {}
   const profile = name && version ? { profile: { name, version } } : {}
-  const understood = storable({ format: manifest.format, ...profile, ...dialect, rows: rowsSeen, ...overviewOf(prices, rules.ports.codes) })
+  const understood = storable({ format: manifest.format, ...profile, ...dialect, rows: rowsSeen, ...overviewOf(prices, first, rules.ports.codes) })
   return { rules, rows: report.count === 0 ? understood.prices : rowsSeen, understood, prices, lastLineEnded, contentDigest: content.digest() }
 }

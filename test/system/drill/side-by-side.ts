@@ -3,6 +3,7 @@ import { startApis } from '../contract/apis.ts'
 import { makeDeadLetter } from '../contract/dead-letter.ts'
 import { areas, readArea } from '../contract/exchange.ts'
 import { replay, type Target } from '../contract/replay.ts'
+import { compareReleases } from '../../../lib/process/release.ts'
 import { waitLimitMs } from '../../harness/patience.ts'
 import { crosser, openCrossing, type Crossing } from './crossing.ts'
 import { fileSender, sendFilesBesideOldWorkers } from './files.ts'
@@ -46,8 +47,10 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
       const sendAgain = await crossing.begin()
       const output = (): string => workers.map(task => task.output()).join('\n')
       const handedBack = (): boolean => output().includes('batch of a newer release')
-      const corrected = await correctBesideOldWorkers({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(corrector), handedBack, sent, failures)
-      const applied = await sendFilesBesideOldWorkers(apis[1]!.url, keyOf(fileSender), output, sent, failures)
+      const isBefore = (release: string): boolean => compareReleases(first.version, release) < 0
+      const corrected = isBefore('0.3.0') &&
+        await correctBesideOldWorkers({ old: apis[0]!.url, new: apis[1]!.url }, keyOf(corrector), handedBack, sent, failures)
+      const applied = isBefore('0.4.0') && await sendFilesBesideOldWorkers(apis[1]!.url, keyOf(fileSender), output, sent, failures)
       await crossing.besideOldWorkers()
       let passing = Promise.resolve()
       const deployed = await deploy(async () => {
@@ -56,8 +59,8 @@ export function openSideBySide (system: System, readyMs: number, sent: Sent[]) {
       })
       await passing
       await crossing.pass('after the deployment', true)
-      await corrected()
-      await applied()
+      if (corrected) await corrected()
+      if (applied) await applied()
       contract.push(...await Promise.all([
         replayContract(system, first, { isOlder: true, hasNewerWorkers: true }), replayContract(system, second, { isRepeated: true }),
       ]))

@@ -24,7 +24,7 @@ export function readHeader (source: Source, checker: RowChecker, options: Column
   if (!isHeader(names, options)) return null
   const mapped = mapColumns(names, options)
   if ('columns' in mapped) return { separator, columns: mapped.columns }
-  for (const { code, column } of mapped.faults) checker.stop(code, { column }, source)
+  for (const { code, ...fault } of mapped.faults) checker.stop(code, fault, source)
   return null
 }
 
@@ -32,7 +32,7 @@ export function readHeader (source: Source, checker: RowChecker, options: Column
 export function explainHeader (source: Source, checker: RowChecker, options: ColumnOptions & { separator?: Separator | undefined }): void {
   const { names } = split(textOf(source), options)
   const mapped = mapColumns(names, options)
-  if (countColumns(names, options) === 1 && 'faults' in mapped) for (const { code, column } of mapped.faults) checker.stop(code, { column }, source)
+  if (countColumns(names, options) === 1 && 'faults' in mapped) for (const { code, ...fault } of mapped.faults) checker.stop(code, fault, source)
 }
 
 /** Returns the text of a header. A name in another encoding than UTF-8 is of a column that is not read, or unknown. */

@@ -28,7 +28,6 @@ export type SortedPrices = {
   laneMonths: () => Iterable<LaneMonthPrices>
 }
 
-export type Price = { orig: number, dest: number, day: number, cents: number }
 /** Days are in days since 1970-01-01. */
 export type Bounds = { firstDay: number, lastDay: number, lowest: number, highest: number }
 
@@ -92,16 +91,6 @@ export class BatchPrices {
   /** Number of prices so far. */
   get count (): number {
     return this.#blocks.length * BLOCK_PRICES + this.#length
-  }
-
-  /** Returns the prices that were added first. */
-  first (count: number): Price[] {
-    const { laneMonths, days, cents } = this.#blocks[0] ?? this.#block
-    return Array.from({ length: Math.min(count, this.count) }, (_, at) => {
-      const lane = this.#laneMonths.laneOf(laneMonths[at]!)
-      const orig = Math.floor(lane / this.#ports)
-      return { orig, dest: lane - orig * this.#ports, day: this.#monthOf(laneMonths[at]!) + days[at]! - 1, cents: cents[at]! }
-    })
   }
 
   /** Returns the first and the last day, and the lowest and the highest price; null without prices. A second pass is cheaper than a look at each. */

@@ -5,22 +5,33 @@ export type ColumnName = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_fr
 export const columnNames: Readonly<Record<ColumnName, readonly string[]>> = {
   orig_code: [
     'origcode', 'orig', 'origin', 'origincode', 'originport', 'originportcode', 'portoforigin', 'pol', 'polcode', 'portofloading', 'portofloadingcode',
-    'portofload', 'loadport', 'loadingport', 'fromport',
+    'portofload', 'loadport', 'loadingport', 'fromport', 'ladehafen', 'verladehafen', 'abgangshafen',
   ],
   dest_code: [
     'destcode', 'dest', 'destination', 'destinationcode', 'destinationport', 'destinationportcode', 'portofdestination', 'pod', 'podcode',
-    'portofdischarge', 'portofdischargecode', 'dischargeport', 'toport',
+    'portofdischarge', 'portofdischargecode', 'dischargeport', 'toport', 'löschhafen', 'loeschhafen', 'entladehafen', 'zielhafen', 'bestimmungshafen',
   ],
-  day: ['day', 'date', 'ratedate', 'pricedate', 'valid', 'validday', 'validdate'],
-  price: ['price', 'rate', 'priceusd', 'rateusd', 'price$', 'rate$', 'usd', 'of', 'ofusd', 'oceanfreight', 'oceanfreightusd', 'seafreight', 'freight', 'freightrate'],
-  valid_from: ['validfrom', 'validityfrom', 'validitystart', 'startdate', 'effectivefrom', 'effectivedate', 'datefrom', 'fromdate'],
-  valid_to: ['validto', 'validtill', 'validuntil', 'validthru', 'validthrough', 'validityto', 'validityend', 'enddate', 'expirydate', 'expirationdate', 'dateto', 'todate'],
+  day: ['day', 'date', 'ratedate', 'pricedate', 'valid', 'validday', 'validdate', 'datum'],
+  price: [
+    'price', 'rate', 'priceusd', 'rateusd', 'price$', 'rate$', 'usd', 'usdprice', 'usdrate', 'priceinusd', 'rateinusd', 'of', 'ofusd', 'oceanfreight',
+    'oceanfreightusd', 'seafreight', 'freight', 'freightusd', 'freightrate', 'preis', 'preisusd', 'seefracht', 'seefrachtusd', 'frachtrate',
+  ],
+  valid_from: ['validfrom', 'validityfrom', 'validitystart', 'startdate', 'effectivefrom', 'effectivedate', 'datefrom', 'fromdate', 'gültigab', 'gueltigab', 'gültigvon', 'gueltigvon'],
+  valid_to: [
+    'validto', 'validtill', 'validuntil', 'validthru', 'validthrough', 'validityto', 'validityend', 'enddate', 'expirydate', 'expirationdate', 'dateto', 'todate',
+    'gültigbis', 'gueltigbis',
+  ],
 }
 
 /** Names of a price column by the container that the prices are for: 40' high cube. */
 const highCube40 = new Set(['40hc', '40hq', '40highcube', '40hicube', '40hdry', '40hcdv', '40hcdry', '40highcubedry', 'hc40', 'hq40', '40h'])
 /** How people write feet: `40'HC`, `40ft HC`. */
 const feet = /['\u2019\u2032]|ft/g
+/** Words that may stand beside a container: `O/F 40HC USD`, `USD per 40HC`, `40HC rate`. */
+const wordsBeside = /^(of|oceanfreight|freight|rate|price)?(in)?(usd|us\$|\$)?(per)?(?=\d|[a-z]{2}\d)|(rate|price)?(in)?(usd|us\$|\$)?(rate|price)?$/g
+const container = /^(\d{1,2}x)?(20|40|45|53)[a-z]{1,24}$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/
+const otherCurrency = /(in)?(eur|gbp|cny|rmb|jpy|inr|krw|sgd|hkd|twd|aud|cad|chf|sek|nok|dkk|aed|[€£¥])$|^(eur|gbp|cny|rmb|jpy|inr|krw|sgd|hkd|twd|aud|cad|chf|sek|nok|dkk|aed|[€£¥])/
+const currencyNames = new Set(['currency', 'curr', 'ccy', 'cur', 'currencycode', 'ratecurrency', 'pricecurrency', 'währung', 'waehrung'])
 
 /** A longer name is none of ours. */
 const maxNameChars = 200
@@ -29,12 +40,23 @@ const byName = new Map(Object.entries(columnNames).flatMap(([column, names]) => 
 
 /** Returns the column that a name stands for; undefined for an unknown name. */
 export function columnOf (name: string): ColumnName | undefined {
-  const plain = plainName(name)
-  return byName.get(plain) ?? (highCube40.has(plain.replace(feet, '')) ? 'price' : undefined)
+  return byName.get(plainName(name)) ?? (highCube40.has(containerOf(name)) ? 'price' : undefined)
 }
 
 /** Returns whether an unknown name is that of a container, such as `20GP`: a price column of another kind of price. */
-export const isContainerName = (name: string): boolean => /^(\d{1,2}x)?(20|40|45|53)[a-z]{1,24}$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/.test(plainName(name).replace(feet, ''))
+export const isContainerName = (name: string): boolean => container.test(containerOf(name))
+
+/** Returns whether an unknown name is that of a price in another currency than USD, such as `Rate EUR`. */
+export function isPriceInOtherCurrency (name: string): boolean {
+  const plain = plainName(name)
+  const rest = plain.replace(otherCurrency, '')
+  return rest !== plain && (columnOf(rest) === 'price' || isContainerName(rest))
+}
+
+/** Returns whether an unknown name is that of a column of currencies. */
+export const isCurrencyName = (name: string): boolean => currencyNames.has(plainName(name))
+
+const containerOf = (name: string): string => plainName(name).replace(feet, '').replace(wordsBeside, '')
 
 /** Returns a name without case, spaces and the signs `_ - / . ( )`. Other signs stay: `price €` is not `price`. */
 export const plainName = (name: string): string => name.length > maxNameChars ? '' : name.normalize('NFKC').toLowerCase().replace(/[\s_\-/.()]/g, '')

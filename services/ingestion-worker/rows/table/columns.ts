@@ -1,6 +1,6 @@
 import type { RowErrorCode } from '../values/row-error.ts'
 import type { Cell } from './cell.ts'
-import { columnOf, isContainerName, type ColumnName } from './column-names.ts'
+import { columnOf, isContainerName, isCurrencyName, isPriceInOtherCurrency, type ColumnName } from './column-names.ts'
 import { trimmed } from './trimmed.ts'
 
 /** Index of each column in the rows of a table. */
@@ -53,17 +53,26 @@ export function mapColumns (given: readonly string[], options: ColumnOptions): {
     const column = meaningOf(name, options)
     if (name === '') unnamed.push(at)
     else if (column === null) continue
-    else if (column === undefined) faults.push({ code: isContainerName(name) ? 'container_column' : 'unknown_column', column: name })
+    else if (column === undefined) faults.push(unknown(name))
     else if (options.fixed?.[column] !== undefined) faults.push({ code: 'fixed_column', column: name })
-    else if (places[column] !== undefined) faults.push({ code: 'repeated_column', column: name })
+    else if (places[column] !== undefined) faults.push(repeated(name, names[places[column]]!, column))
     else places[column] = at
   }
   const has = (column: ColumnName): boolean => places[column] !== undefined || options.fixed?.[column] !== undefined
   const isValidity = has('valid_from') || has('valid_to')
-  if (isValidity && has('day')) faults.push({ code: 'repeated_column', column: places.day === undefined ? 'day' : names[places.day]! })
+  if (isValidity && has('day')) faults.push({ code: 'repeated_column', column: places.day === undefined ? 'day' : names[places.day]!, detail: ': a price has a day or a validity' })
   const needed: ColumnName[] = ['orig_code', 'dest_code', ...(isValidity ? ['valid_from', 'valid_to'] as const : ['day'] as const), 'price']
   for (const column of needed) if (!has(column)) faults.push({ code: 'missing_column', column })
   return faults.length > 0 ? { faults } : { columns: { places, unnamed, names } }
+}
+
+const repeated = (name: string, other: string, column: ColumnName): HeaderFault =>
+  ({ code: 'repeated_column', column: name, detail: name === other ? ` (${column})` : ` (${column}): "${other.slice(0, 60)}" and "${name.slice(0, 60)}"` })
+
+function unknown (column: string): HeaderFault {
+  if (isPriceInOtherCurrency(column)) return { code: 'unknown_column', column, detail: ', and prices are in USD: convert them' }
+  if (isCurrencyName(column)) return { code: 'unknown_column', column, detail: ', and prices are in USD: delete the column if each of its values is USD' }
+  return { code: isContainerName(column) ? 'container_column' : 'unknown_column', column }
 }
 
 /** Returns the column that a name stands for: null for an ignored one, undefined for an unknown one. */

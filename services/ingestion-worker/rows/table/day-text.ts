@@ -20,6 +20,7 @@ const fullMonths = ['january', 'february', 'march', 'april', 'may', 'june', 'jul
 const yearFirst = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$/
 const yearLast = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})$/
 const dayOfNamedMonth = /^(\d{1,2})(?: |-|\. ?)([a-z]{3,9})\.?(?: |-|, ?)(\d{4})$/i
+const shortYear = /^(\d{1,2}([-/.])\d{1,2}\2|\d{1,2}[ -][a-z]{3,9}[ -]|[a-z]{3,9} \d{1,2},? )'?\d{2}$/i
 const namedMonthFirst = /^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$/i
 /** A time after the day. Only midnight, in UTC if it names a zone, is a day. */
 const time = /^(.*\d)(?:T| )(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)( ?[AP]M)?(Z|[+-]\d{2}:?\d{2})?$/i
@@ -49,7 +50,7 @@ export function readDayText (text: string): DayReading {
   const month = namedMonthFirst.exec(text)
   if (month) return ofNamedMonth(month[3]!, month[1]!, month[2]!)
   if (/^\d{5}$/.test(text)) return { code: 'serial_day' }
-  return { code: /^\d{1,2}([-/.])\d{1,2}\1\d{2}$/.test(text) ? 'short_year' : 'malformed_day' }
+  return { code: shortYear.test(text) ? 'short_year' : 'malformed_day' }
 }
 
 function readYearLast (a: string, b: string, year: string): DayReading {

@@ -1,4 +1,5 @@
 import { formatDay } from '../values/days.ts'
+import type { Source } from '../values/row-checker.ts'
 import type { Cell } from './cell.ts'
 import { Conventions, type Contradiction } from './conventions.ts'
 import type { DayOrder, DayReading, SerialEpoch } from './day-text.ts'
@@ -17,28 +18,28 @@ export type DaysOptions = {
 }
 
 /** A day whose text has two readings, or that shows that the file cannot be read. */
-export type Shown = { row: number, column: DayColumn, cell: Cell }
+export type Shown = { row: number, column: DayColumn, cell: Cell, source: Source }
 export type DayColumn = 'day' | 'valid_from' | 'valid_to'
 
-/**
- * Reads the days of a file: by their form, and by the order of day and month that one of them proves. `contradict` is called for a day that another
- * one contradicts.
- */
+/** What the days of a file need of its rows: `contradict` is called for a day that another one contradicts, `source` returns the current row. */
+export type DaysContext = { contradict: (found: Contradiction, cell: Cell, column: DayColumn) => void, source: () => Source }
+
+/** Reads the days of a file: by their form, and by the order of day and month that one of them proves. */
 export class DaysOfFile {
   /** The first day with two readings, while no day proves the order. */
   firstUndecided: Shown & { reading: TwoDays } | null = null
   #form: string | null = null
   /** By column: the first typed day that may be another one with day and month exchanged, and the first text with the year last. */
   readonly #typed = new Map<DayColumn, Shown>()
-  readonly #ordered = new Map<DayColumn, Shown>()
+  readonly #ordered = new Map<DayColumn, { row: number, text: string }>()
   readonly #options: DaysOptions
   readonly #conventions: Conventions
-  readonly #contradict: (found: Contradiction, cell: Cell, column: DayColumn) => void
+  readonly #context: DaysContext
 
-  constructor (options: DaysOptions, conventions: Conventions, contradict: (found: Contradiction, cell: Cell, column: DayColumn) => void) {
+  constructor (options: DaysOptions, conventions: Conventions, context: DaysContext) {
     this.#options = options
     this.#conventions = conventions
-    this.#contradict = contradict
+    this.#context = context
   }
 
   /** Whether no day was read that has its year last. */
@@ -48,7 +49,7 @@ export class DaysOfFile {
 
   /** The order of day and month, if the file shows one. Days with points, or with a day equal to the month, have the day first. */
   get order (): DayOrder | null {
-    return this.#conventions.dayOrder ?? (this.isStandard ? null : 'day.month')
+    return this.#conventions.dayOrder ?? (this.isStandard || this.firstUndecided ? null : 'day.month')
   }
 
   /** Notes a day as YYYY-MM-DD. */
@@ -75,7 +76,7 @@ export class DaysOfFile {
     for (const [column, typed] of this.#typed) {
       const ordered = this.#ordered.get(column)
       if (!ordered) continue
-      const detail = `"${textOf(ordered.cell).slice(0, 60)}" in row ${ordered.row} is a text, and ${textOf(typed.cell)} in row ${typed.row} a date, ` +
+      const detail = `"${ordered.text}" in row ${ordered.row} is a text, and ${textOf(typed.cell)} in row ${typed.row} a date, ` +
         'as if a program has taken the day for the month'
       return { ...typed, code: 'contradicting_days', detail }
     }
@@ -85,31 +86,31 @@ export class DaysOfFile {
   /** Notes the form of a text. Returns true if the day is malformed: a text file whose first day is YYYY-MM-DD has no other form. */
   #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number, column: DayColumn): boolean {
     const isOrdered = !('day' in reading) || reading.isOrdered
-    if (isOrdered && !cell.includes('.') && !this.#ordered.has(column)) this.#ordered.set(column, { row, column, cell })
+    if (isOrdered && !cell.includes('.') && !this.#ordered.has(column)) this.#ordered.set(column, { row, text: cell.slice(0, 60) })
     if (!isOrdered && !this.#options.hasOneForm) return false
     const form = isOrdered ? `year last ${/[-/.]/.exec(trimmed(cell))?.[0] ?? ''}` : yearFirst
     this.#form ??= form
     if (form === this.#form) return false
     if (this.#options.hasOneForm && this.#form === yearFirst) return true
-    this.#contradict({ code: 'contradicting_days', detail: `"${cell.slice(0, 60)}" in row ${row} and days of another form before it` }, cell, column)
+    this.#context.contradict({ code: 'contradicting_days', detail: `"${cell.slice(0, 60)}" in row ${row} and days of another form before it` }, cell, column)
     return false
   }
 
   #noteTyped (day: number, row: number, column: DayColumn): void {
     if (this.#typed.has(column)) return
     const [, month, ofMonth] = formatDay(day).split('-')
-    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed.set(column, { row, column, cell: { day } })
+    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed.set(column, { row, column, cell: { day }, source: this.#context.source() })
   }
 
   #decide (reading: Exclude<DayReading, { code: unknown }>, cell: Cell, row: number, column: DayColumn): TwoDays {
     const conventions = this.#conventions
     if ('day' in reading) {
       const found = reading.proves && conventions.proveOrder(reading.proves, row, textOf(cell))
-      if (found) this.#contradict(found, cell, column)
+      if (found) this.#context.contradict(found, cell, column)
       return { dayMonth: reading.day, monthDay: reading.day }
     }
     if (conventions.dayOrder === null) {
-      this.firstUndecided ??= { row, column, cell, reading }
+      this.firstUndecided ??= { row, column, cell, reading, source: this.#context.source() }
       return reading
     }
     const day = conventions.dayOrder === 'day.month' ? reading.dayMonth : reading.monthDay

@@ -37,8 +37,6 @@ export class PriceRows {
   readonly #undecided = new UndecidedRows()
   readonly #ports = new Map<string, number>()
   readonly #days: DaysOfFile
-  /** The row of the first day with two readings. */
-  #undecidedDaySource: Source | null = null
   #firstUndecidedPrice: Undecided & { digits: number } | null = null
   #prices = 0
   #hasValidity = false
@@ -49,7 +47,10 @@ export class PriceRows {
     this.#checker = checker
     this.#options = options
     this.conventions = new Conventions(options)
-    this.#days = new DaysOfFile(options, this.conventions, (found, cell, column) => this.#contradict(found, cell, column))
+    this.#days = new DaysOfFile(options, this.conventions, {
+      contradict: (found, cell, column) => this.#contradict(found, cell, column),
+      source: () => copyOf(this.#source()),
+    })
   }
 
   /**
@@ -92,7 +93,6 @@ export class PriceRows {
     const cents = this.#price(readPriceCell(price), price)
     add('price', price, 'code' in cents ? cents.code : 'cents' in cents ? priceFault(cents.cents, this.#checker.rules) : undefined)
     if (this.#checker.stopped) return
-    if (this.#days.firstUndecided) this.#undecidedDaySource ??= copyOf(source())
     if (faults.length > 0) return this.#refuse(faults, source)
     this.#accept(origPort, destPort, from as TwoDays, until as TwoDays, cents as TwoPrices, source)
   }
@@ -117,7 +117,7 @@ export class PriceRows {
       const ofPrice = 'code' in read ? read.code : priceFault(read.cents, checker.rules)
       if (ofPrice) faults.push({ column: 'price', cell: textOfPrice(price), code: ofPrice })
       if (faults.length > 0) for (const { column, cell, code: fault } of faults) this.#report(column, cell, fault, null, row)
-      else if ('cents' in read) this.#give(orig, dest, from, to, read.cents)
+      else if ('cents' in read) this.#give(orig, dest, from, to, read.cents, row)
       if (checker.stopped) return
     }
   }
@@ -144,8 +144,7 @@ export class PriceRows {
   }
 
   /** Stops the reader for a day of an earlier row. */
-  #stopAtDay ({ row, column, cell }: Shown, code: RowErrorCode, detail: string): void {
-    const source = code === 'ambiguous_day' ? this.#undecidedDaySource : null
+  #stopAtDay ({ row, column, cell, source }: Shown, code: RowErrorCode, detail: string): void {
     this.#checker.stopAt(row, code, { ...this.#at(row, column), value: textOf(cell), detail }, source)
   }
 
@@ -189,11 +188,11 @@ export class PriceRows {
   }
 
   /** Gives a price for each day, both ends in. */
-  #give (orig: number, dest: number, from: number, to: number, cents: number): void {
+  #give (orig: number, dest: number, from: number, to: number, cents: number, row?: number): void {
     const { maxRows } = this.#checker.rules
     this.#prices += to - from + 1
     if (this.#prices > maxRows) return this.#checker.stop('too_many_rows', { detail: String(maxRows) })
-    for (let day = from; day <= to; day++) this.#checker.give(orig, dest, day, cents)
+    for (let day = from; day <= to; day++) this.#checker.give(orig, dest, day, cents, row)
   }
 
   #refuse (faults: readonly Found[], source: () => Source): void {

@@ -65,7 +65,7 @@ export class TableRows implements TableSink {
       this.columns = mapped.columns
       this.#named = [...new Set([0, ...Object.values(mapped.columns.places)])]
       this.headerRow = row
-    } else for (const { code, column } of mapped.faults) this.#checker.stop(code, { column }, sourceOf(cells))
+    } else for (const { code, ...fault } of mapped.faults) this.#checker.stop(code, fault, sourceOf(cells))
   }
 
   #noHeader (): void {
@@ -77,6 +77,11 @@ export class TableRows implements TableSink {
     for (const at of this.#named) {
       const cell = cells[at]
       if (typeof cell === 'string' && isTotal(cell)) return this.#checker.refuse('totals_row', source())
+    }
+    const alone = onlyValue(cells)
+    if (alone !== null && this.#named.length > 2) {
+      if (alone === places.price) return this.#checker.refuse('totals_row', source())
+      if (typeof cells[alone] === 'string') return this.#checker.refuse('note_row', source())
     }
     for (const at of unnamed) if (!this.#isAllowed(cells, at)) return
     for (let at = width; at < cells.length; at++) if (!this.#isAllowed(cells, at)) return
@@ -107,6 +112,17 @@ export class TableRows implements TableSink {
     const { cellAt, epoch = null } = this.#options
     return { ...sourceOf(cells), ...(cellAt ? { cells: reportedCells(cells, this.columns!.places, epoch) } : {}) }
   }
+}
+
+/** Returns the index of the only cell of a row that has a value; null if there are several. */
+function onlyValue (cells: readonly Cell[]): number | null {
+  let found: number | null = null
+  for (let at = 0; at < cells.length; at++) {
+    if (isEmpty(cells[at])) continue
+    if (found !== null) return null
+    found = at
+  }
+  return found
 }
 
 function isBlank (cells: readonly Cell[]): boolean {

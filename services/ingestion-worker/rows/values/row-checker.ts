@@ -15,8 +15,9 @@ export type RowSink = {
    * @param dest the same
    * @param day days since 1970-01-01
    * @param cents USD times 100
+   * @param row number of an earlier row, if the row has waited; without it the price is of the current row
    */
-  price (orig: number, dest: number, day: number, cents: number): void
+  price (orig: number, dest: number, day: number, cents: number, row?: number): void
   /** Receives one fault. A row may have several faults. A file with any fault must not be applied. */
   error (error: RowError): void
 }
@@ -89,8 +90,8 @@ export class RowChecker {
   }
 
   /** Passes a price that has passed the rules to the sink. */
-  give (orig: number, dest: number, day: number, cents: number): void {
-    this.#sink.price(orig, dest, day, cents)
+  give (orig: number, dest: number, day: number, cents: number, row?: number): void {
+    this.#sink.price(orig, dest, day, cents, row)
   }
 
   /** Counts a good row and passes it to the sink, and returns true. Returns false, and does nothing, if a value has a fault. */
@@ -146,7 +147,7 @@ export class RowChecker {
   #report (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail, cell }: Fault): void {
     // A header without a known name has no column and no value, so the line itself is searched.
     const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
-    const unexpected = findUnexpectedCharacters(text)
+    const unexpected = code === 'not_utf8' ? null : findUnexpectedCharacters(text)
     const cells = row === this.#rowWithCells ? undefined : source?.cells
     if (cells) this.#rowWithCells = row
     this.#sink.error({

@@ -5,7 +5,7 @@ const names: Readonly<Record<string, string>> = {
   '\u2010': 'hyphen', '\u2011': 'no-break hyphen', '\u2012': 'figure dash',
   '\u2013': 'en dash', '\u2014': 'em dash', '\u2028': 'line separator', '\u202a': 'left-to-right embedding', '\u202c': 'pop directional formatting',
   '\u202f': 'narrow no-break space', '\u2060': 'word joiner', '\u2212': 'minus sign', '\u3000': 'ideographic space', '\ufeff': 'byte order mark',
-  '\ufffd': 'replacement character',
+  '\u20ac': 'euro sign', '\u00a3': 'pound sign', '\u00a5': 'yen sign', '\ufffd': 'a character that is not in UTF-8',
 }
 const maxNamed = 3
 

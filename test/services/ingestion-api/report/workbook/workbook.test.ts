@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import type { Causes } from '../../../../../lib/batch/report/causes.ts'
 import type { ReportedError } from '../../../../../lib/batch/report/reported-error.ts'
+import { whatToDo } from '../../../../../lib/batch/report/what-to-do.ts'
 import { toWorkbook } from '../../../../../services/ingestion-api/report/workbook/workbook.ts'
 import { readBook } from '../../../ingestion-worker/rows/xlsx/book.ts'
 
@@ -33,8 +34,8 @@ t.test('a workbook of our own reader and of others', async t => {
   if (process.env.KEEP_WORKBOOK) writeFileSync(process.env.KEEP_WORKBOOK, bytes)
   t.strictSame(Object.values((await readBook(bytes, { sheet: 'Causes' })).rows), [
     ['count', 'cause', 'what to do', 'column', 'code', 'first rows', 'example'],
-    [6, 'bad', 'Write the price in plain digits with at most two decimals, such as 1154.50', 'price', 'malformed_price', '3, 5', 'Rates!D3: =1+1'],
-    [0, 'The report has the first 6 of 7 errors', 'Correct these errors and send the file again', null, 'more_errors'],
+    [6, 'bad', whatToDo.malformed_price, 'price', 'malformed_price', '3, 5', 'Rates!D3: =1+1'],
+    [0, 'The report has the first 6 of 7 errors', whatToDo.more_errors, null, 'more_errors'],
   ])
   const rows = Object.values((await readBook(bytes, { sheet: 'Rows' })).rows)
   t.strictSame(rows, [

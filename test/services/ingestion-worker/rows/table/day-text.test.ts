@@ -22,7 +22,7 @@ t.test('days that are refused', async t => {
   for (const [text, code] of [
     ['', 'malformed_day'], ['2021', 'malformed_day'], ['Feb 2021', 'malformed_day'], ['1/2', 'malformed_day'], ['2021-2', 'malformed_day'], ['01/02-2021', 'malformed_day'],
     ['31-Foo-2021', 'malformed_day'], ['20210201', 'malformed_day'], ['2021-02-30', 'not_a_day'], ['31/02/2021', 'not_a_day'], ['13/13/2021', 'not_a_day'], ['01.31.2021', 'not_a_day'], ['0/1/2021', 'not_a_day'],
-    ['01/02/21', 'short_year'], ['44227', 'serial_day'], ['2021-02-01 08:00:00', 'not_midnight'], ['2021-02-01T00:00:00+08:00', 'not_midnight'],
+    ['01/02/21', 'short_year'], ['1-Feb-21', 'short_year'], ["1 Feb '21", 'short_year'], ['Feb 1, 21', 'short_year'], ['44227', 'serial_day'], ['2021-02-01 08:00:00', 'not_midnight'], ['2021-02-01T00:00:00+08:00', 'not_midnight'],
     ['2021-01-31T16:00:00Z', 'not_midnight'], ['1/31/2021 12:00 PM', 'not_midnight'], ['2021-02-01 12:00', 'not_midnight'],
   ] as const) t.same(readDayText(text), { code }, text)
 })

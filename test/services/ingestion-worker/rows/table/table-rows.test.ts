@@ -1,7 +1,7 @@
 import t from 'tap'
 import { TableRows } from '../../../../../services/ingestion-worker/rows/table/table-rows.ts'
 import { RowChecker } from '../../../../../services/ingestion-worker/rows/values/row-checker.ts'
-import type { RowErrorCode } from '../../../../../services/ingestion-worker/rows/values/row-error.ts'
+import type { RowError, RowErrorCode } from '../../../../../services/ingestion-worker/rows/values/row-error.ts'
 import { rules } from '../../../../harness/read-rows.ts'
 
 function readTable (...table: Array<Array<string | number | null>>): { prices: number[], codes: RowErrorCode[] } {
@@ -21,4 +21,24 @@ t.test('the index of a data frame may stand beside another column without a name
   t.same(readTable(header, [0, null, 'CNGGZ', 'EETLL', '2021-01-31', 7], [1, null, 'CNGGZ', 'EETLL', '2021-01-31', 8]), { prices: [700, 800], codes: [] })
   t.same(readTable(header, [0, null, 'CNGGZ', 'EETLL', '2021-01-31', 7], [2, null, 'CNGGZ', 'EETLL', '2021-01-31', 8]), { prices: [700], codes: ['value_without_column'] })
   t.same(readTable(header, [0, 'x', 'CNGGZ', 'EETLL', '2021-01-31', 7]), { prices: [], codes: ['value_without_column'] })
+})
+
+t.test('a row with one text is a note, and one with a price alone is a total: one cause each', async t => {
+  const [header, price] = [['pol', 'pod', 'day', 'price'], ['CNGGZ', 'EETLL', '2021-01-31', 7]]
+  t.same(readTable(header, price, ['All rates are subject to change'], [null, null, 'valid for February'], price), { prices: [700, 700], codes: ['note_row', 'note_row'] })
+  t.same(readTable(header, price, [null, null, null, 1_180.5]), { prices: [700], codes: ['totals_row'] })
+  t.same(readTable(header, price, [null, null, null, 'on request']), { prices: [700], codes: ['totals_row'] })
+  t.same(readTable(header, ['CNGGZ', 'EETLL', null, null]).codes, ['missing_value', 'missing_value'])
+})
+
+t.test('a date that a program may have made of a text is shown with its row, and no order of days is understood', async t => {
+  const errors: RowError[] = []
+  const rows = new TableRows(new RowChecker(rules, { price () {}, error: error => errors.push(error) }), { maxDays: 366, epoch: 1900 })
+  for (const [at, cells] of [['pol', 'pod', 'day', 'price'], ['CNGGZ', 'EETLL', 44_198, 7], ['CNGGZ', 'EETLL', '31/01/2021', 8]].entries()) rows.row(cells, at + 1)
+  rows.end()
+  t.match(errors, [{ code: 'contradicting_days', row: 1, value: '2021-01-02', original: /CNGGZ \| EETLL \| 44198 \| 7/ }])
+  const undecided = new TableRows(new RowChecker(rules, { price () {}, error () {} }), { maxDays: 366 })
+  for (const [at, cells] of [['pol', 'pod', 'day', 'price'], ['CNGGZ', 'EETLL', '01/02/2021', 7]].entries()) undecided.row(cells, at + 1)
+  undecided.end()
+  t.equal(undecided.prices.dayOrder, null)
 })
