@@ -2,14 +2,14 @@ import { lstatSync, readdirSync, statSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { CommandError } from '../command-error.ts'
-import { isPriceFile } from './media-type.ts'
+import { mayHavePrices } from './media-type.ts'
 
 /** `skipped` says why a file of a folder is not sent. */
 export type FileToSend = { path: string, skipped?: string }
 
 /**
- * Returns the files that are named, and the files of the folders that are named, in the order of their names. Folders in a folder, links and files of
- * other kinds are skipped; files that programs hide are not mentioned. Throws CommandError for a path that cannot be read.
+ * Returns the files that are named, and the files of the folders that are named, in the order of their names. Folders in a folder, links and files
+ * that have no prices by their names are skipped; files that programs hide are not mentioned. Throws CommandError for a path that cannot be read.
  */
 export function filesToSend (paths: readonly string[]): FileToSend[] {
   return paths.flatMap(path => isFolder(path) ? filesOfFolder(path) : { path })
@@ -26,7 +26,7 @@ function filesOfFolder (folder: string): FileToSend[] {
 function reasonToSkip (entry: Dirent): string | undefined {
   if (entry.isSymbolicLink()) return 'it is a link'
   if (entry.isDirectory()) return 'it is a folder'
-  return entry.isFile() && isPriceFile(entry.name) ? undefined : 'its name does not end as that of a price file'
+  return entry.isFile() && mayHavePrices(entry.name) ? undefined : 'its name does not end as that of a price file'
 }
 
 function isFolder (path: string): boolean {

@@ -14,5 +14,10 @@ export function mediaOf (path: string): FileMedia {
   return name === 'gz' ? { type: unspecific, gzip: true } : { type: Object.hasOwn(types, name) ? types[name]! : unspecific, gzip: gzip !== undefined }
 }
 
-/** Whether a file of a folder has prices, by its name. */
-export const isPriceFile = (name: string): boolean => /\.(csv|tsv|txt|ndjson|jsonl|json|xlsx|parquet|zip)(\.gz)?$/i.test(name)
+const read = /\.(csv|tsv|txt|ndjson|jsonl|json|xlsx|parquet|zip)(\.gz)?$/i
+
+/** Files as people keep prices in. The ingestion API refuses each as what it is, with what to do. */
+const refused = /\.(xls|xlsm|xlsb|ods|fods|numbers|pdf)(\.gz)?$/i
+
+/** Whether a file of a folder may have prices, by its name. */
+export const mayHavePrices = (name: string): boolean => read.test(name) || refused.test(name)

@@ -4,10 +4,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isInProgress, type State } from '../../../lib/batch/batch.ts'
+import type { Understood } from '../../../lib/batch/understood.ts'
 import { pathFromCaller } from '../../../lib/process/npm.ts'
 import { CommandError } from '../command-error.ts'
+import { counted } from './counted.ts'
 import { mediaOf, type FileMedia } from './media-type.ts'
 import { openProgress } from './progress.ts'
+import { skippedLines, spanLines } from './understood-lines.ts'
 
 export type SubmitOptions = {
   url: string, apiKey: string, key: string | undefined, dryRun: boolean
@@ -21,7 +24,7 @@ type Batch = {
   hasWaited: boolean
   id: string, state: State, reason: string | null, first_errors: RowError[]
   rows: number | null, rows_read: number | null, rows_expected: number | null, error_count: number | null, last_line_ended: boolean | null
-  understood?: { rows: number }
+  understood?: Understood
 }
 type RowError = { row: number, column: string | null, value: string | null, code: string, message: string }
 
@@ -76,14 +79,27 @@ export async function submit (
   if (rows !== undefined && rowsOfFile !== null && rowsOfFile !== Number(rows) && batch.state === 'applied') {
     throw new CommandError(`an earlier request has applied this file with ${rowsOfFile.toLocaleString('en')} rows, not ${rows}: the file may have missing or additional rows`)
   }
-  const counted = `${(batch.rows ?? 0).toLocaleString('en')} rows`
-  if (batch.state === 'applied' || batch.state === 'validated') return progress.line(`${batch.state}: ${counted}`)
+  const { understood } = batch
+  const showSkipped = (): void => { for (const line of understood ? skippedLines(understood) : []) progress.line(line) }
+  if (batch.state === 'applied' || batch.state === 'validated') {
+    showSkipped()
+    if (dryRun && understood) for (const line of spanLines(understood)) progress.line(line)
+    return progress.line(`${batch.state}: ${contentOf(batch)}`)
+  }
   for (const { row, column, value, code, message } of batch.first_errors) {
     progress.line(`row ${row}${column ? `, ${column}` : ''}: ${code}: ${message}${value === null ? '' : ` (${JSON.stringify(value)})`}`)
   }
+  showSkipped()
   throw new CommandError(`${batch.state}: ${batch.state === 'rejected'
-    ? `${batch.error_count} errors in ${counted}; no row is visible; all errors: ${url}/batches/${batch.id}/errors`
+    ? `${counted(batch.error_count ?? 0, 'error')} in ${counted(batch.rows ?? 0, 'row')}; no row is visible; ` +
+      `all errors, with the header Authorization: Bearer API_KEY: ${new URL(`/batches/${batch.id}/errors?by=cause`, url).href}`
     : batch.reason ?? ''}`)
+}
+
+/** Returns the number of rows, and of prices if they are not as many: a row with a validity has several. */
+function contentOf ({ rows, understood }: Batch): string {
+  const prices = rows ?? 0
+  return understood && understood.rows !== prices ? `${counted(understood.rows, 'row')}, ${counted(prices, 'price')}` : counted(prices, 'row')
 }
 
 const thousands = (count: number | null): string => count === null ? 'unknown' : count.toLocaleString('en')

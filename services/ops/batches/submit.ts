@@ -9,7 +9,9 @@ export const submitBatch = command({
   summary: 'Sends files through the ingestion API and waits for the outcome of each.',
   details: `The provider is that of the key in API_KEY. Each file is a batch. The exit code is 1 unless each batch is applied or validated.
 The end of a file's name says what it is: .csv, .tsv, .ndjson, .jsonl, .json, .xlsx, .parquet or .zip, followed by .gz if it is compressed. Of any other
-name, as .txt, the content decides. Of a folder, the files with one of these ends or .txt are sent in the order of their names, without its folders and links.`,
+name, as .txt, the content decides. Of a folder, the files with one of these ends or .txt are sent in the order of their names, without its folders and links.
+A spreadsheet of another kind (.xls, .xlsm, .xlsb, .ods, .fods, .numbers) and a .pdf are sent too: each is refused with what to do, and counts as failed.
+Files of a folder with other names are not sent, and do not count as failed.`,
   operand: { value: 'FILE', summary: 'Files, or folders of files', repeats: true },
   options: {
     key: { type: 'string', value: 'NAME', summary: 'The Idempotency-Key, for one file; without a key the content identifies the batch' },
