@@ -2,7 +2,7 @@ import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
 import { sendContinue } from '../../../lib/http/node/expect-continue.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { formBoundary } from '../form/read-form.ts'
-import { describeBeginning } from './check-type.ts'
+import { describeBody } from './check-type.ts'
 import { acceptPost, namedTypes, parseEncoding, parseFormat } from './media.ts'
 import { chunks } from './receive.ts'
 
@@ -10,23 +10,22 @@ import { chunks } from './receive.ts'
 const peekMs = 1_000
 
 /**
- * Refuses a request by its `Content-Type` if that is not a batch type. Says what the body looks like, unless the client waits with the body for the
- * response (`Expect`).
+ * Refuses a request by its `Content-Type` if that is not a batch type. Says what the body looks like, or what its type is if the client
+ * waits with the body for the response (`Expect`).
  */
 export const requireBatchType: preParsingAsyncHookHandler = async (request, _reply, body) => {
   const type = request.headers['content-type']
   if (type !== undefined && mediaTypeOf(request) === '') request.headers = { 'content-type': undefined } // Fastify refuses an empty type
   if (!hasBody(request) || formBoundary(type) !== undefined || parseFormat(type) !== undefined) return body
-  const found = await peek(request)
   throw refusal(`Content-Type must be ${namedTypes.join(', ')}, or multipart/form-data, not ${quoteMediaType(request)}. ` +
-    (found ? `The body looks like ${found}. ` : '') + "With curl: -F file=@FILE, or -H 'Content-Type: text/csv' --data-binary @FILE", acceptPost)
+    describeBody(type, await peek(request)) + "With curl: -F file=@FILE, or -H 'Content-Type: text/csv' --data-binary @FILE", acceptPost)
 }
 
-/** Returns what the first bytes of the body look like; undefined if none arrive in time, and for a compressed body. */
-async function peek ({ raw, headers }: FastifyRequest): Promise<string | undefined> {
+/** Returns the first bytes of the body; undefined if none arrive in time, and for a compressed body. */
+async function peek ({ raw, headers }: FastifyRequest): Promise<Buffer | undefined> {
   if (headers.expect !== undefined || (parseEncoding(headers['content-encoding']) ?? 'gzip') === 'gzip') return undefined
   const first = await chunks(raw, { idleMs: peekMs, totalMs: peekMs }).next().catch(() => undefined)
-  return first?.value && describeBeginning(first.value)
+  return first?.value ?? undefined
 }
 
 /** Requires JSON on a route whose body Fastify reads. Fastify also reads text, and then reports why the text is invalid. */

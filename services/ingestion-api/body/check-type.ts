@@ -5,6 +5,7 @@ import { textFormat } from '../../../lib/batch/content/text-format.ts'
 import { sniff, type FileType } from '../../../lib/batch/content/sniff.ts'
 import { Problem } from '../../../lib/http/problem.ts'
 import { acceptPost, namedTypes } from './media.ts'
+import { describeUnreadType } from './unread-types.ts'
 
 /** Bytes of a file from which its type is told. */
 export const typeBytes = 4_096
@@ -31,8 +32,17 @@ export function checkType (declared: Format | null, beginning: Buffer): Format {
   })
 }
 
-/** Returns what the beginning of a body looks like, for a person. */
-export function describeBeginning (beginning: Buffer): string {
+/** Types that the first bytes may only resemble: an old text document and an old workbook, for example, begin with the same bytes. */
+const vague: readonly FileType[] = ['binary', 'ole', 'zip', 'xlsx', 'xml']
+
+/** Says for a person what a body of another type is: by its beginning, or else by its type. Returns an empty text if neither shows it. */
+export function describeBody (contentType: string | undefined, beginning: Buffer | undefined): string {
+  const declared = describeUnreadType(contentType)
+  if (declared !== undefined && (beginning === undefined || vague.includes(sniff(beginning)))) return `The body is declared as ${declared}. `
+  return beginning ? `The body looks like ${describeBeginning(beginning)}. ` : ''
+}
+
+function describeBeginning (beginning: Buffer): string {
   const type = sniff(beginning)
   if (type === 'binary') return 'a file of an unknown kind'
   if (type !== 'text' && type !== 'utf-16') return `${fileTypeNames[type]}${adviceForType(type)}`

@@ -1,8 +1,10 @@
 import { Problem } from '../../../lib/http/problem.ts'
 import { acceptPost, namedTypes, parseCharset, parseEncoding, parsePartFormat } from '../body/media.ts'
 import type { FileHead, OpenFile } from '../body/receive.ts'
+import { describeUnreadType } from '../body/unread-types.ts'
 import { shownFileName } from './file-name.ts'
 import { FormFields, invalidField } from './form-fields.ts'
+import { refuseNameOfFile, type NameCheck } from './named-file.ts'
 import { parsePartHeader, type PartHeader } from './part-header.ts'
 import { splitParts } from './split-parts.ts'
 
@@ -26,12 +28,17 @@ export const readForm = ({ boundary, maxBytes, check }: FormOptions): OpenFile =
   let file: FileHead | undefined
   let checked = 0
   let isFile = false
+  let nameCheck: NameCheck | undefined
   for await (const part of splitParts(limited(chunks, maxBytes), boundary)) {
     if (Buffer.isBuffer(part)) {
-      if (isFile) yield part
-      else fields.append(part)
+      if (isFile) {
+        nameCheck?.append(part)
+        yield part
+      } else fields.append(part)
       continue
     }
+    nameCheck?.end()
+    nameCheck = undefined
     const header = parsePartHeader(part.header)
     isFile = header.name === fileField
     if (!isFile) {
@@ -43,8 +50,10 @@ export const readForm = ({ boundary, maxBytes, check }: FormOptions): OpenFile =
     await check(fields)
     checked = fields.count
     file = fileHead(header)
+    if (header.fileName === undefined && file.encoding === 'identity') nameCheck = refuseNameOfFile(fileField)
     yield file
   }
+  nameCheck?.end()
   if (!file) throw new Problem('malformed-body', `The form has no file: send it in the field "${fileField}". With curl: -F ${fileField}=@prices.xlsx`)
   if (fields.count > checked) await check(fields)
 }
@@ -66,11 +75,15 @@ function fileHead ({ type, fileName, encoding: contentEncoding, transferEncoding
   if (!encoding) throw new Problem('unsupported-media-type', 'Content-Encoding of the file must be gzip or identity', { headers: { 'accept-encoding': 'gzip, identity' } })
   const declared = parsePartFormat(type)
   if (declared === undefined) {
-    throw new Problem('unsupported-media-type', `The file of the form has Content-Type: ${type!.slice(0, 100)}. It must be ${namedTypes.join(', ')}, or application/octet-stream for any of them. ` +
-      'With curl: -F \'file=@prices.xlsx;type=application/octet-stream\'', { headers: { 'accept-post': acceptPost.join(', ') } })
+    const unread = describeUnreadType(type)
+    if (unread) throw refusedType(`The file of the form is declared as ${unread} (Content-Type: ${type!.slice(0, 100)}). A batch is ${namedTypes.join(', ')}`)
+    throw refusedType(`The file of the form has Content-Type: ${type!.slice(0, 100)}. It must be ${namedTypes.join(', ')}, or application/octet-stream for any of them. ` +
+      'With curl: -F \'file=@prices.xlsx;type=application/octet-stream\'')
   }
   return { declared, encoding, charset: parseCharset(type), fileName: shownFileName(fileName) }
 }
+
+const refusedType = (detail: string): Problem => new Problem('unsupported-media-type', detail, { headers: { 'accept-post': acceptPost.join(', ') } })
 
 function notTheFile ({ name, fileName }: PartHeader, file: FileHead | undefined): Problem {
   const shown = shownFileName(fileName)

@@ -90,6 +90,15 @@ t.test('a request of another type: the response says what is taken and what the 
     t.match(response.body.detail, advice, type)
     t.equal(response.headers.get('accept-post'), [...Object.values(mediaTypes), 'multipart/form-data'].join(', '))
   }
+  for (const [type, body, detail] of [
+    ['application/pdf', '%PDF-1.4', /looks like a PDF document: send the prices as a table/], ['text/html', csv, /looks like a text, such as CSV: declare it/],
+    ['image/gif', magic('474946383961f000'), /is declared as a picture: send the prices as a table/], ['application/msword', ole('Other'), /is declared as a text document/],
+    ['application/vnd.openxmlformats-officedocument.wordprocessingml.document; x=y', files.xlsx[0], /is declared as a text document or a presentation: send/],
+    ['application/pdf', gzipSync('%PDF-1.4'), /is declared as a PDF document/],
+  ] as const) {
+    const isGzip = type === 'application/pdf' && body[0] === 0x1f
+    t.match(await api.submit(body, { headers: { 'content-type': type, ...(isGzip ? { 'content-encoding': 'gzip' } : {}) } }), refused(detail), type)
+  }
   t.match(await api.submit('[1]', { headers: { 'content-type': 'text/json' } }), refused(/looks like JSON: declare it with Content-Type: application\/json/))
   t.notMatch((await api.submit(gzipSync(csv), { headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' } })).body.detail, /looks like/)
   t.match(await api.submit(readFileSync(new URL('../../../cases/sheets/prices.xlsx', import.meta.url)), { headers: { 'content-type': 'application/vnd.ms-excel' } }), { status: 202, body: { format: 'xlsx' } })
@@ -99,6 +108,9 @@ t.test('a request of another type: the response says what is taken and what the 
   const response = await waiting.nextResponse()
   t.match(response, { status: 415, headers: { connection: 'close' } }, 'without a byte of the body')
   t.notMatch(response.body.detail, /looks like/)
+  const waitingPdf = rawRequest(t, api.url)
+  await waitingPdf.send(head({ 'content-length': 100, 'content-type': 'Application/PDF', expect: '100-continue' }))
+  t.match(await waitingPdf.nextResponse(), { status: 415, body: { detail: /declared as a PDF document: send the prices as a table/ } }, 'by its type')
   const slow = rawRequest(t, api.url)
   await slow.send(head({ 'transfer-encoding': 'chunked', 'content-type': 'text/plain' }))
   t.match(await slow.nextResponse(), { status: 415 }, 'a body that does not arrive')

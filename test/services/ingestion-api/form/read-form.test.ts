@@ -67,6 +67,19 @@ t.test('the file of a form is a batch, as the same file as a body', async t => {
     }
   })
 
+  t.test('a file without a name is a file', async t => {
+    const unnamed = (content: string | Buffer, partHeaders: Record<string, string> = {}): FormPart => ({ headers: partHeaders, content })
+    const cases: Array<[FormPart, object]> = [
+      [unnamed(`${csv}\n\n\n\n`), { format: 'csv' }], [unnamed('x,8\n'), { format: 'csv' }], [unnamed('x,9\ry'), { format: 'csv' }], [unnamed('[2]'), { format: 'json' }],
+      [unnamed('{"price":2}'), { format: 'ndjson' }], [unnamed('x'.repeat(1_025)), { format: 'csv' }], [unnamed(gzipSync('x,10'), { 'Content-Encoding': 'gzip' }), { encoding: 'gzip' }],
+    ]
+    for (const [part, expected] of cases) {
+      const { status, body } = await send([part, value('dry_run', 'true')])
+      t.equal(status, 202, `${part.content.toString().slice(0, 20)}: ${body.detail}`)
+      t.match(await api.manifest(body.id), expected)
+    }
+  })
+
   t.test('the digest is that of the whole body', async t => {
     const body = form(file('g'))
     const digest = (of: Buffer) => ({ ...headers, 'content-digest': `sha-256=:${createHash('sha256').update(of).digest('base64')}:` })
@@ -83,6 +96,7 @@ t.test('the file of a form is a batch, as the same file as a body', async t => {
     }
     t.match(await curl('-F', 'file=@Preise März.csv', '-F', 'dry_run=true'), { mode: 'dry_run', format: 'csv', file_name: 'Preise März.csv', digest: sha256(`${csv}\n`) })
     t.match(await curl('-F', 'file=@prices.txt'), { format: 'csv', file_name: 'prices.txt', digest: sha256(`${csv}\n\n`) }, 'as text/plain')
+    t.match(await curl('-F', 'file=prices.txt', '-F', 'dry_run=true'), { status: 400, detail: /file=@prices\.txt/ }, 'without the @')
     const large = join(t.testdir({ 'large.csv': csv.repeat(50_000) }), 'large.csv')
     t.match(await curl('-F', `file=@${large};type=text/csv`, '-H', 'Expect: 100-continue'), { bytes: csv.length * 50_000 }, 'with 100-continue')
   })
@@ -132,7 +146,12 @@ t.test('refused forms leave no object behind, and the next one is served', async
     { name: 'the file in base64', parts: [file(csv, { 'Content-Transfer-Encoding': 'base64' })], status: 400, problem: problem('malformed-body', /base64/) },
     { name: 'the file as Brotli', parts: [file(csv, { 'Content-Encoding': 'br' })], status: 415, problem: problem('unsupported-media-type', /gzip or identity/) },
     { name: 'gzip that does not say so', parts: [file(gzipSync(csv))], status: 415, problem: problem('unsupported-media-type', /gzip/) },
-    { name: 'another type', parts: [file('%PDF-1.4', { 'Content-Type': 'application/pdf' })], status: 415, problem: problem('unsupported-media-type', /application\/pdf.*text\/csv/) },
+    { name: 'another type', parts: [file('%PDF-1.4', { 'Content-Type': 'application/pdf' })], status: 415, problem: problem('unsupported-media-type', /as a PDF document: send the prices as a table, XLSX or CSV \(Content-Type: application\/pdf\).*text\/csv/) },
+    { name: 'a picture of any kind', parts: [file('GIF89a', { 'Content-Type': 'image/gif; x=y' })], status: 415, problem: problem('unsupported-media-type', /as a picture: send the prices as a table/) },
+    { name: 'an unknown type', parts: [file('x', { 'Content-Type': 'text/x' })], status: 415, problem: problem('unsupported-media-type', /Content-Type: text\/x\. It must be text\/csv.*application\/octet-stream/) },
+    { name: 'the name of a file', parts: [value('file', 'prices.csv'), value('rows', '1')], status: 400, problem: problem('malformed-body', /"file" has no file.*"prices\.csv".*curl.*file=@prices\.csv/) },
+    { name: 'the name of a workbook', parts: [{ headers: { 'Content-Type': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' }, content: 'my rates.xlsx' }], status: 400, problem: problem('malformed-body', /-F "file=@my rates\.xlsx"/) },
+    { name: 'one line', parts: [value('file', 'orig_code,"dest_code",day\u0085')], status: 400, problem: problem('malformed-body', /file=@prices\.csv/) },
     { name: 'another file', parts: [file('%PDF-1.4')], status: 415, problem: problem('unsupported-media-type', /PDF/) },
     { name: 'another file than declared', parts: [file('%PDF-1.4', { 'Content-Type': 'text/csv' })], status: 400, problem: problem('malformed-body', /PDF.*text\/csv/) },
     { name: 'longer than the limit', parts: [file(Buffer.alloc(8 * mebibyte, 'x'))], status: 413, problem: problem('content-too-large', /8388608/) },
