@@ -105,8 +105,9 @@ t.test('limits: the name, the length, the values, the number', atOnce, async t =
   t.equal((await put('long', ignore(150))).status, 201)
   t.match(await put('long', ignore(170)), { status: 413, body: { type: '/problems/content-too-large' } })
   const invalid: Array<[unknown, RegExp]> = [
-    [{ separator: ':' }, /separator must be , or ; or/], [{ epoch: 1970 }, /epoch must be 1900 or 1904/], [{ colums: {} }, /colums/],
-    [{ columns: { port: 'POL' } }, /columns/], [{ columns: { price: ' Rate' } }, /without a space/], [{ columns: { day: 'Date', price: 'Date' } }, /twice/],
+    [{ separator: ':' }, /separator must be , or ; or/], [{ epoch: 1970 }, /epoch must be 1900 or 1904/], [{ colums: {}, b: 1 }, /body: colums, b is unknown: the names are columns, separator, decimal_sign, .*, charset$/],
+    [{ columns: { port: 'POL' } }, /body: columns has "port", which is unknown: the names are orig_code, dest_code, day, price, valid_from, valid_to$/],
+    [{ columns: { price: ' Rate' } }, /without a space/], [{ columns: { day: 'Date', price: 'Date' } }, /twice/],
     [{ columns: { price: 'Rate' }, ignore: ['Rate'] }, /ignore has "Rate"/], [{ columns: { price: 'Rate' }, fixed: { price: '1' } }, /fixed has price/],
     [{ fixed: { day: '2021-02-30' } }, /not a day/], [{ fixed: { price: '1.180' } }, /two decimals/], [{ fixed: { price: '0.00' } }, /price 0/],
     [{ fixed: { day: '2021-02-01' }, columns: { valid_to: 'To' } }, /one day or a validity/],
