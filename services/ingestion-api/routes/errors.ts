@@ -49,7 +49,9 @@ export function registerErrors (app: FastifyInstance, { store, sql, log, keys, l
     const view = await readBatchView(sql, log, manifest)
     const isByCause = request.query.by === 'cause'
     const isWorkbook = (view.understood?.format ?? view.format) === 'xlsx'
-    const type = negotiate(request, reply, isWorkbook && !isByCause ? [...texts, mediaTypes.xlsx] : texts)
+    const type = isWorkbook && !isByCause
+      ? negotiate(request, reply, [...texts, mediaTypes.xlsx])
+      : negotiate(request, reply, texts, isWorkbook ? `/batches/${view.id}/errors has the report, with the causes, as a workbook` : undefined)
     reply.header('cache-control', 'no-store')
     if (type === mediaTypes.xlsx) {
       const causes = await causesOf(view)

@@ -67,6 +67,10 @@ t.test('the report of a batch', async t => {
     t.equal((await byCause('text/csv')).text.split('\n').slice(0, 2).join('\n'), 'count,code,column,message,advice,rows,cell,value,original\n' +
       '2,unknown_port,dest_code,no port has this code,Correct the code: the list of ports has every code (GET /locations),1 4,,XXXXX,"CNGGZ,XXXXX,2021-01-05,1"')
     t.match(await byCause(mediaTypes.xlsx), { status: 406, body: { type: '/problems/not-acceptable' } })
+    await api.db.migrator`update batches set format = 'xlsx' where id = ${id}`
+    t.match(await byCause(mediaTypes.xlsx), { status: 406, body: { detail: new RegExp(`application/x-ndjson\\. /batches/${id}/errors has .* as a workbook$`) } })
+    t.equal((await byCause(`${mediaTypes.xlsx}, text/csv;q=0.1`)).headers.get('content-type'), 'text/csv; charset=utf-8')
+    await api.db.migrator`update batches set format = 'csv' where id = ${id}`
     t.match(await report('text/csv', { path: '?by=row' }), { status: 400, body: { type: '/problems/invalid-parameters' } })
 
     const stored = { version: 1, errors: 70, written: 4, causes: [{ ...causes[0], column: '=1', count: 70 }] }
