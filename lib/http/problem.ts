@@ -58,7 +58,7 @@ export const problems = {
   'precondition-failed': { status: 412, title: 'The profile is not the expected version' },
   'content-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
-  'key-reused': { status: 422, title: 'The idempotency key belongs to other content' },
+  'key-reused': { status: 422, title: 'The key or the content belongs to another request' },
   'too-many-requests': { status: 429, title: 'Too many requests', retryAfterSeconds: 1 },
   'too-many-unfinished': { status: 429, title: 'Too many unfinished batches', retryAfterSeconds: 10 },
   'header-too-large': { status: 431, title: 'The request header is too large' },
