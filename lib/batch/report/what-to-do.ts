@@ -81,6 +81,7 @@ export const whatToDo = {
   not_gzip: 'Compress the file again and send it completely',
   too_large: smallerFiles,
   no_header: perHeader,
+  rows_before_header: 'Put the header above all prices',
   no_rows: 'Send a file with at least one row below the header',
   not_parquet: defaultParquet,
   parquet_encrypted: 'Write the file without encryption',

@@ -64,12 +64,21 @@ export class TextReader implements RowReader {
   }
 
   end (): void {
+    const steps = this.finish()
+    while (!steps.next().done) continue
+  }
+
+  /** Ends the file in steps: other work of the process may be done between them. */
+  * finish (): Generator<void> {
     if (this.stopped) return
     if (!this.#decoder) this.#begin(this.#carry.join(new Uint8Array(0)))
     this.#decode(() => this.#decoder!.end())
     if (this.stopped) return
     const rest = this.#carry.join(this.#lineEnds?.end() ?? new Uint8Array(0))
-    this.parser.end(rest.subarray(this.parser.read(rest)))
+    const { parser } = this
+    const last = rest.subarray(parser.read(rest))
+    if (parser instanceof CsvRows) yield * parser.finish(last)
+    else parser.end(last)
     if (this.rowsSeen === 0 && !this.stopped) this.#checker.stop('no_rows')
   }
 

@@ -6,6 +6,7 @@ import type { RangeFile } from '../../rows/parquet/read-ahead.ts'
 import { columnsOf } from '../../rows/table/columns.ts'
 import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
 import type { FileRead, FileToRead } from './file-to-read.ts'
+import { inSteps } from './in-steps.ts'
 
 /** Reads the columns of a price of a Parquet file. Throws FileRefused. */
 export async function readParquetFile (
@@ -21,7 +22,7 @@ export async function readParquetFile (
       began = performance.now()
     },
   }, rows)
-  rows.end()
+  await inSteps(rows.finish(), afterChunk)
   return { ...describeTable(rows), lastLineEnded: null }
 }
 

@@ -3,6 +3,7 @@ import type { RowFormat, TextOptions } from '../../rows/read.ts'
 import { TextReader } from '../../rows/read.ts'
 import { trackTrailingLine } from '../trailing-line.ts'
 import type { FileRead, FileToRead } from './file-to-read.ts'
+import { inSteps } from './in-steps.ts'
 
 /** Reads a text file. Once its reader has stopped, the rest is read for the digest alone: a corrupt payload is no error of the provider. */
 export async function readText ({ checker, chunks, afterChunk }: FileToRead, format: RowFormat, options: TextOptions): Promise<FileRead> {
@@ -14,7 +15,7 @@ export async function readText ({ checker, chunks, afterChunk }: FileToRead, for
     trailingLine.write(chunk)
     await afterChunk(began)
   }
-  reader.end()
+  await inSteps(reader.finish(), afterChunk)
   trailingLine.end()
   return { ...describeText(reader), lastLineEnded: reader.charset === 'utf-8' ? trailingLine.isTerminated : null }
 }

@@ -6,6 +6,7 @@ import { TableRows, type TableOptions } from '../../rows/table/table-rows.ts'
 import { openXlsx } from '../../rows/xlsx/xlsx.ts'
 import { describeSkipped } from '../../rows/describe-text.ts'
 import type { FileRead, FileToRead } from './file-to-read.ts'
+import { inSteps } from './in-steps.ts'
 
 /** Reads the sheet of a workbook that has prices. Throws FileRefused. */
 export async function readWorkbook (
@@ -22,7 +23,7 @@ export async function readWorkbook (
   })
   const rows = new TableRows(checker, { ...options, epoch: sheet.serialEpoch, cellAt: sheet.placeOf })
   const { hiddenRows, hiddenColumns, filledCells } = await sheet.read(rows)
-  rows.end()
+  await inSteps(rows.finish(), afterChunk)
   const { skipped, ...dialect } = describeTable(rows)
   return {
     ...dialect, sheet: sheet.name.slice(0, 100), lastLineEnded: null, header: reportedHeader(rows.columns),

@@ -21,7 +21,7 @@ export const slots: ReadonlyArray<readonly ColumnName[]> = [['orig_code'], ['des
  */
 export function readHeader (source: Source, checker: RowChecker, options: ColumnOptions & { separator?: Separator | undefined }): CsvHeader | null {
   const { separator, names } = split(textOf(source), options)
-  if (!isHeader(names, options)) return null
+  if (names.length > maxNames || !isHeader(names, options)) return null
   const mapped = mapColumns(names, options)
   if ('columns' in mapped) return { separator, columns: mapped.columns }
   for (const { code, ...fault } of mapped.faults) checker.stop(code, fault, source)
@@ -43,11 +43,14 @@ function textOf ({ bytes, start, end }: Source): string {
 
 function split (text: string, options: ColumnOptions & { separator?: Separator | undefined }): { separator: Separator, names: string[] } {
   const found = (options.separator ? [options.separator] : separators).map(separator => {
-    const names = text.split(separator).map(unquoted)
-    return { separator, names, count: countColumns(names, options) }
+    const names = text.split(separator, maxNames + 1).map(unquoted)
+    return { separator, names, count: names.length > maxNames ? 0 : countColumns(names, options) }
   })
   return found.reduce((best, next) => next.count > best.count ? next : best)
 }
+
+/** A header has fewer columns. */
+const maxNames = 1_000
 
 function unquoted (given: string): string {
   const name = trimmed(given)

@@ -45,7 +45,7 @@ export class CsvRows {
 
   /** Lines before the header. */
   get titleRows (): number {
-    return this.#search.titleRows
+    return this.#search.titles.count
   }
 
   /** Reads the complete rows and returns their number of bytes. The caller repeats the other bytes, followed by more. */
@@ -65,12 +65,13 @@ export class CsvRows {
     return at
   }
 
-  /** Reads the remaining bytes at the end of the file. */
-  end (rest: Uint8Array): void {
+  /** Reads the remaining bytes at the end of the file, and ends it in steps as {@link PriceRows.finish}. */
+  * finish (rest: Uint8Array): Generator<void> {
     this.#finished = true
     if (rest.length > 0) this.read(new Uint8Array([...rest, LF]))
     if (!this.#values && !this.#checker.stopped) this.#search.fail()
-    this.prices.end()
+    this.#values?.finish()
+    yield * this.prices.finish()
   }
 
   /** Reads the row that begins at `start`. Returns the index of the next row. */

@@ -1,12 +1,11 @@
-import { maxTitleRows } from '../table/table-rows.ts'
+import { Titles } from '../table/titles.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
-import { explainHeader, readHeader, type CsvHeader, type Separator } from './csv-header.ts'
+import { explainHeader, readHeader, separators, type CsvHeader, type Separator } from './csv-header.ts'
 import { readSepLine, type CsvOptions } from './dialect.ts'
 
 /** Looks for the header of a CSV file, line by line. Lines before it are titles, and the first may name the separator (`sep=;`). */
 export class HeaderSearch {
-  /** Lines before the header. */
-  titleRows = 0
+  readonly titles: Titles
   #separator: Separator | undefined
   #firstLine: Buffer | null = null
   readonly #checker: RowChecker
@@ -14,6 +13,7 @@ export class HeaderSearch {
 
   constructor (checker: RowChecker, options: CsvOptions) {
     this.#checker = checker
+    this.titles = new Titles(checker)
     this.#options = options
     this.#separator = options.separator
   }
@@ -28,8 +28,15 @@ export class HeaderSearch {
     }
     this.#firstLine ??= Buffer.from(bytes.subarray(start, end))
     const header = readHeader({ bytes, start, end }, this.#checker, { ...this.#options, separator: this.#separator })
-    if (!header && !this.#checker.stopped && ++this.titleRows > maxTitleRows) this.fail()
+    if (header) this.titles.check()
+    else if (!this.#checker.stopped && !this.#addTitle(bytes, start, end)) this.fail()
     return header
+  }
+
+  #addTitle (bytes: Uint8Array, start: number, end: number): boolean {
+    const line = Buffer.from(bytes.subarray(start, Math.min(end, start + maxTitleBytes)))
+    const text = line.toString()
+    return this.titles.add([[text], ...separators.map(separator => text.split(separator))], () => ({ bytes: line, start: 0, end: line.length }))
   }
 
   /** Stops the reader: the file has no header. A first line with the name of one column is explained. */
@@ -40,5 +47,7 @@ export class HeaderSearch {
   }
 }
 
+/** Bytes of a title that are looked at. */
+const maxTitleBytes = 4_000
 /** A line that names the separator is shorter. */
 const maxSepLineBytes = 100

@@ -29,6 +29,9 @@ export class RowValues {
   readonly #isSimple: boolean
   /** Whether the last field of the header is read: a decimal comma in a field before an ignored one would move the fields. */
   readonly #endsWithRead: boolean
+  /** Slot of a field after the price that is not read, in a file with commas; -1 if there is none. It may be the decimals of a price. */
+  readonly #slotAfterPrice: number = -1
+  #maybeSplit: { row: number, price: string, decimals: string, source: Source } | null = null
   /** Whether the next row may be plain: its fields are in the standard order, and the rows before it were in the standard form. */
   #isPlain: boolean
   /** Whether a plain row was noted, and whether one has shown the decimal sign. */
@@ -43,9 +46,14 @@ export class RowValues {
     this.#fixed = fixed
     const slotOf = new Map<number, number>(unnamed.map((at, index) => [at, slots.length + index]))
     for (const [slot, columns] of slots.entries()) for (const column of columns) if (places[column] !== undefined) slotOf.set(places[column], slot)
+    this.#endsWithRead = slotOf.has(names.length - 1)
+    const afterPrice = (places.price ?? names.length) + 1
+    if (header.separator === ',' && afterPrice < names.length && !slotOf.has(afterPrice)) {
+      this.#slotAfterPrice = slots.length + unnamed.length
+      slotOf.set(afterPrice, this.#slotAfterPrice)
+    }
     this.fields = new CsvFields(header.separator.charCodeAt(0), names.map((_, at) => slotOf.get(at) ?? -1))
     this.#isSimple = unnamed.length === 0 && standard.every(column => places[column] !== undefined)
-    this.#endsWithRead = slotOf.has(names.length - 1)
     this.#isPlain = this.#isSimple && this.fields.isOrdered && prices.isStandard
   }
 
@@ -84,7 +92,22 @@ export class RowValues {
     return this.#endsWithRead && isBlankRest(bytes, restStart, end, separator)
   }
 
+  /** Stops the reader if the decimals of a price may stand in a field that is not read, and no price shows that its decimal sign is a point. */
+  finish (): void {
+    const split = this.#maybeSplit
+    if (!split || this.#checker.stopped || this.#prices.conventions.decimalSign === '.') return
+    const { row, price, decimals, source } = split
+    this.#checker.stopAt(row, 'ambiguous_price', { column: 'price', value: price, detail: `${price} or ${price}.${decimals}` }, source)
+  }
+
+  #noteSplit (bytes: Uint8Array, start: number, end: number): void {
+    const [price, decimals] = [this.fields.text(bytes, 3).toString('latin1'), this.fields.text(bytes, this.#slotAfterPrice).toString('latin1')]
+    if (!/^\d{1,10}$/.test(price) || !/^\d{1,2}$/.test(decimals)) return
+    this.#maybeSplit = { row: this.#checker.rowNumber, price, decimals, source: { bytes: bytes.slice(start, end), start: 0, end: end - start } }
+  }
+
   #readFields (bytes: Uint8Array, start: number, end: number): void {
+    if (this.#slotAfterPrice >= 0 && !this.#maybeSplit) this.#noteSplit(bytes, start, end)
     if (this.#isSimple && this.#prices.isStandard && this.#checker.accept(bytes, this.fields.spans)) return this.#noteAccepted(bytes)
     const source = (): Source => line(bytes, start, end)
     const cells = slots.map((columns, slot) => this.#cell(bytes, slot, columns))

@@ -28,7 +28,10 @@ const highCube40 = new Set(['40hc', '40hq', '40highcube', '40hicube', '40hdry', 
 /** How people write feet: `40'HC`, `40ft HC`. */
 const feet = /['\u2019\u2032]|ft/g
 /** Words that may stand beside a container: `O/F 40HC USD`, `USD per 40HC`, `40HC rate`. */
-const wordsBeside = /^(of|oceanfreight|freight|rate|price)?(in)?(usd|us\$|\$)?(per)?(?=\d|[a-z]{2}\d)|(rate|price)?(in)?(usd|us\$|\$)?(rate|price)?$/g
+const before = /^(of|oceanfreight|freight|rate|price)?(in)?(usd|us\$|\$)?(per)?(?=\d|[a-z]{2}\d)/
+const after = /(rate|price)?((in)?(usd|us\$|\$))?(rate|price)?$/
+/** A dollar of another country: `C$`, `HK$`. */
+const otherDollar = /(^|[^a-z])(?!us|hc|hq)[a-z]{1,2}\$/i
 const container = /^(\d{1,2}x)?(20|40|45|53)[a-z]{1,24}$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/
 const otherCurrency = /(in)?(eur|gbp|cny|rmb|jpy|inr|krw|sgd|hkd|twd|aud|cad|chf|sek|nok|dkk|aed|[€£¥])$|^(eur|gbp|cny|rmb|jpy|inr|krw|sgd|hkd|twd|aud|cad|chf|sek|nok|dkk|aed|[€£¥])/
 const currencyNames = new Set(['currency', 'curr', 'ccy', 'cur', 'currencycode', 'ratecurrency', 'pricecurrency', 'währung', 'waehrung'])
@@ -40,15 +43,19 @@ const byName = new Map(Object.entries(columnNames).flatMap(([column, names]) => 
 
 /** Returns the column that a name stands for; undefined for an unknown name. */
 export function columnOf (name: string): ColumnName | undefined {
+  if (otherDollar.test(name.slice(0, maxNameChars))) return undefined
   return byName.get(plainName(name)) ?? (highCube40.has(containerOf(name)) ? 'price' : undefined)
 }
 
 /** Returns whether an unknown name is that of a container, such as `20GP`: a price column of another kind of price. */
-export const isContainerName = (name: string): boolean => container.test(containerOf(name))
+export function isContainerName (name: string): boolean {
+  const size = containerOf(name)
+  return container.test(size) && !/^40(hc|hq|highcube|hicube)(?!rf|re|rh|ot|fr|tk|nor)/.test(size) // another charge for 40HC, or another unit
+}
 
 /** Returns whether an unknown name is that of a price in another currency than USD, such as `Rate EUR`. */
 export function isPriceInOtherCurrency (name: string): boolean {
-  const plain = plainName(name)
+  const plain = plainName(name.slice(0, maxNameChars).replace(otherDollar, '$1€'))
   const rest = plain.replace(otherCurrency, '')
   return rest !== plain && (columnOf(rest) === 'price' || isContainerName(rest))
 }
@@ -56,7 +63,7 @@ export function isPriceInOtherCurrency (name: string): boolean {
 /** Returns whether an unknown name is that of a column of currencies. */
 export const isCurrencyName = (name: string): boolean => currencyNames.has(plainName(name))
 
-const containerOf = (name: string): string => plainName(name).replace(feet, '').replace(wordsBeside, '')
+const containerOf = (name: string): string => plainName(name).replace(feet, '').replace(before, '').replace(after, '')
 
 /** Returns a name without case, spaces and the signs `_ - / . ( )`. Other signs stay: `price €` is not `price`. */
 export const plainName = (name: string): string => name.length > maxNameChars ? '' : name.normalize('NFKC').toLowerCase().replace(/[\s_\-/.()]/g, '')

@@ -18,7 +18,7 @@ export type ColumnOptions = {
   /** Name in the file of each column, where a profile maps one. */
   named?: Partial<Record<ColumnName, string>> | undefined
   /** Names of columns that are not read. */
-  ignored?: readonly string[] | undefined
+  ignored?: ReadonlySet<string> | undefined
   /** Columns that have one value for the whole file. */
   fixed?: Partial<Record<ColumnName, Cell>> | undefined
 }
@@ -80,7 +80,7 @@ function meaningOf (given: string, { named, ignored }: ColumnOptions): ColumnNam
   const name = trimmed(given)
   const mapped = Object.entries(named ?? {}).find(([, own]) => own === name)?.[0] as ColumnName | undefined
   if (mapped) return mapped
-  if (ignored?.includes(name) || indexOfPandas.test(name)) return null
+  if (ignored?.has(name) || indexOfPandas.test(name)) return null
   const column = columnOf(name)
   return column && named?.[column] !== undefined ? undefined : column // the profile names another one for this column
 }

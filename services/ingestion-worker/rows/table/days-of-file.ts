@@ -29,9 +29,9 @@ export class DaysOfFile {
   /** The first day with two readings, while no day proves the order. */
   firstUndecided: Shown & { reading: TwoDays } | null = null
   #form: string | null = null
-  /** By column: the first typed day that may be another one with day and month exchanged, and the first text with the year last. */
-  readonly #typed = new Map<DayColumn, Shown>()
-  readonly #ordered = new Map<DayColumn, { row: number, text: string }>()
+  /** The first typed day that may be another one with day and month exchanged, and the first text with the year last, in any column of days. */
+  #typed: Shown | null = null
+  #ordered: { row: number, text: string } | null = null
   readonly #options: DaysOptions
   readonly #conventions: Conventions
   readonly #context: DaysContext
@@ -47,9 +47,9 @@ export class DaysOfFile {
     return this.#form === null || this.#form === yearFirst
   }
 
-  /** The order of day and month, if the file shows one. Days with points, or with a day equal to the month, have the day first. */
+  /** The order of day and month, if the file shows one. */
   get order (): DayOrder | null {
-    return this.#conventions.dayOrder ?? (this.isStandard || this.firstUndecided ? null : 'day.month')
+    return this.#conventions.dayOrder
   }
 
   /** Notes a day as YYYY-MM-DD. */
@@ -70,23 +70,21 @@ export class DaysOfFile {
 
   /**
    * Returns a typed day, as a contradiction, that a program may have made of a text. Excel in the United States turns the text 01/02/2021 of a file
-   * whose days come first into 2 January, and leaves 31/01/2021 in the same column as text. It takes no text with points for a date.
+   * whose days come first into 2 January, and leaves 31/01/2021 as text. So all first days of a validity may be dates, and all last ones texts. It
+   * takes no text with points for a date.
    */
   findSwapped (): Shown & Contradiction | null {
-    for (const [column, typed] of this.#typed) {
-      const ordered = this.#ordered.get(column)
-      if (!ordered) continue
-      const detail = `"${ordered.text}" in row ${ordered.row} is a text, and ${textOf(typed.cell)} in row ${typed.row} a date, ` +
-        'as if a program has taken the day for the month'
-      return { ...typed, code: 'contradicting_days', detail }
-    }
-    return null
+    const [typed, ordered] = [this.#typed, this.#ordered]
+    if (!typed || !ordered) return null
+    const detail = `"${ordered.text}" in row ${ordered.row} is a text, and ${textOf(typed.cell)} in row ${typed.row} a date, ` +
+      'as if a program has taken the day for the month'
+    return { ...typed, code: 'contradicting_days', detail }
   }
 
   /** Notes the form of a text. Returns true if the day is malformed: a text file whose first day is YYYY-MM-DD has no other form. */
   #isOtherForm (reading: Exclude<DayReading, { code: unknown }>, cell: string, row: number, column: DayColumn): boolean {
     const isOrdered = !('day' in reading) || reading.isOrdered
-    if (isOrdered && !cell.includes('.') && !this.#ordered.has(column)) this.#ordered.set(column, { row, text: cell.slice(0, 60) })
+    if (isOrdered && !withPoints.test(cell)) this.#ordered ??= { row, text: cell.slice(0, 60) }
     if (!isOrdered && !this.#options.hasOneForm) return false
     const form = isOrdered ? `year last ${/[-/.]/.exec(trimmed(cell))?.[0] ?? ''}` : yearFirst
     this.#form ??= form
@@ -97,9 +95,9 @@ export class DaysOfFile {
   }
 
   #noteTyped (day: number, row: number, column: DayColumn): void {
-    if (this.#typed.has(column)) return
+    if (this.#typed) return
     const [, month, ofMonth] = formatDay(day).split('-')
-    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed.set(column, { row, column, cell: { day }, source: this.#context.source() })
+    if (Number(ofMonth) <= 12 && ofMonth !== month) this.#typed = { row, column, cell: { day }, source: this.#context.source() }
   }
 
   #decide (reading: Exclude<DayReading, { code: unknown }>, cell: Cell, row: number, column: DayColumn): TwoDays {
@@ -119,6 +117,8 @@ export class DaysOfFile {
 }
 
 const yearFirst = 'year first'
+/** A day with points begins so. A time after a day may have a point too. */
+const withPoints = /^\s*\d{1,2}\./
 
 /** Returns both readings of a day, for a person. */
 export const bothReadings = ({ dayMonth, monthDay }: TwoDays): string => `${formatDay(dayMonth)} or ${formatDay(monthDay)}`

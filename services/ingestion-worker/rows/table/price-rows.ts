@@ -97,8 +97,11 @@ export class PriceRows {
     this.#accept(origPort, destPort, from as TwoDays, until as TwoDays, cents as TwoPrices, source)
   }
 
-  /** Reads the rows that waited. Stops the reader, with the first row that shows it, if the file does not prove how they are to be read. */
-  end (): void {
+  /**
+   * Reads the rows that waited, in steps: other work of the process may be done between them. Stops the reader, with the first row that shows it, if
+   * the file does not prove how they are to be read.
+   */
+  * finish (): Generator<void> {
     const checker = this.#checker
     const { decimalSign, dayOrder } = this.conventions
     if (checker.stopped) return
@@ -111,7 +114,12 @@ export class PriceRows {
     const swapped = checker.stopped ? null : this.#days.findSwapped()
     if (swapped) this.#stopAtDay(swapped, swapped.code, swapped.detail)
     if (checker.stopped) return
+    let left = rowsPerStep
     for (const { row, orig, dest, from, to, price } of this.#undecided.rows(dayOrder)) {
+      if (left-- === 0) {
+        yield
+        left = rowsPerStep
+      }
       const read = decidePrice(price, decimalSign)
       const faults = this.#dayFaults(from, to)
       const ofPrice = 'code' in read ? read.code : priceFault(read.cents, checker.rules)
@@ -134,7 +142,7 @@ export class PriceRows {
   }
 
   #port (cell: Cell): number {
-    if (typeof cell !== 'string') return MALFORMED_PORT
+    if (typeof cell !== 'string' || cell.length > maxPortChars) return MALFORMED_PORT
     const known = this.#ports.get(cell)
     if (known !== undefined) return known
     const bytes = Buffer.from(trimmed(cell))
@@ -211,6 +219,10 @@ export class PriceRows {
     else this.#checker.refuseEarlier(row, code, fault)
   }
 }
+
+const rowsPerStep = 5_000
+/** A longer text is no port, whatever white space is around it. */
+const maxPortChars = 100
 
 /** Returns a row whose bytes stay. */
 function copyOf ({ bytes, start, end, ...cells }: Source): Source {

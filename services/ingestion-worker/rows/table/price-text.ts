@@ -16,12 +16,13 @@ const withDecimals = /^(\d+)([.,])(\d+)$/
 const grouped = /^([1-9]\d{0,2})(?:([.,' \u00a0\u2009\u202f\u2019])\d{3})(?:\2\d{3})*(?:([.,])(\d+))?$/
 /** A longer text is no price. The patterns take quadratic time for some of them. */
 const maxLength = 100
-const dollars = /^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$/i
+const dollarsBefore = /^(?:US ?\$|USD ?\$|USD|\$)\s*/i
+const dollarsAfter = /\s*(?:US\$|USD|\$ ?USD|\$)$/i
 
 /** Reads a price in USD from a text without white space around it. Never guesses: a text with two readings has `digits`. */
 export function readPriceText (text: string): PriceReading {
   if (text.length > maxLength) return { code: 'malformed_price' }
-  const amount = text.replace(dollars, '')
+  const amount = text.replace(dollarsBefore, '').replace(dollarsAfter, '')
   if (/^\d+$/.test(amount)) return centsOf(amount, '', null)
   const simple = withDecimals.exec(amount)
   if (simple) return readSimple(simple[1]!, simple[2] as DecimalSign, simple[3]!)
@@ -62,4 +63,4 @@ const positive = (cents: number, proves: DecimalSign | null): PriceReading => ce
 
 /** A number with letters or another sign beside it. */
 const currencyOr = (amount: string): 'other_currency' | 'malformed_price' =>
-  /^(?:\p{Sc}|[A-Z]{3})\s*[\d.,' ]+$|^[\d.,' ]+\s*(?:\p{Sc}|[A-Z]{3})$/iu.test(amount) ? 'other_currency' : 'malformed_price'
+  /^(?:\p{Sc}|[A-Z]{3}|[A-Z]{1,2}\$)\s*[\d.,' ]+$|^[\d.,' ]+\s*(?:\p{Sc}|[A-Z]{3}|[A-Z]{1,2}\$?)$/iu.test(amount) ? 'other_currency' : 'malformed_price'

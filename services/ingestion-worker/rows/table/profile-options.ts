@@ -10,7 +10,8 @@ export type ProfileOptions = Omit<TextOptions, 'maxDays'> & { /** The sheet to r
 /** Returns the options of a reader that a profile declares. */
 export function tableOptionsOf (profile: ProfileOfBatch): ProfileOptions {
   const { columns, separator, decimal_sign: decimalSign, day_order: dayOrder, epoch, sheet, ignore, fixed, charset } = profile
-  return { named: columns, ignored: ignore, fixed: fixed && cellsOf(fixed), separator, decimalSign, dayOrder, epoch, charset, sheet }
+  const ignored = ignore && new Set(ignore)
+  return { named: columns, ignored, fixed: fixed && cellsOf(fixed), separator, decimalSign, dayOrder, epoch, charset, sheet }
 }
 
 /** Fixed days and prices are cells that have one reading, so that they prove nothing about the conventions of the file. */

@@ -4,12 +4,12 @@ import { isHeader, mapColumns, type ColumnOptions, type Columns } from './column
 import { IndexColumn } from './index-column.ts'
 import type { ColumnName } from './column-names.ts'
 import { PriceRows, type PriceRowsOptions } from './price-rows.ts'
+import { readPriceText } from './price-text.ts'
 import { isEmpty, textOf } from './read-cell.ts'
 import { reportedCells } from './reported-cells.ts'
+import { Titles } from './titles.ts'
 import { isTotal } from './totals.ts'
-
-/** Rows before the header that are no prices: titles, addresses, dates of printing. */
-export const maxTitleRows = 50
+import { trimmed } from './trimmed.ts'
 
 export type TableOptions = ColumnOptions & PriceRowsOptions & {
   /** Returns the place of a cell in its workbook. The numbers of its rows are then those of the sheet. */
@@ -23,10 +23,10 @@ export class TableRows implements TableSink {
   /** Row of the header in its file. */
   headerRow = 0
   blankRows = 0
-  titleRows = 0
   readonly #checker: RowChecker
   readonly #options: TableOptions
   #firstRow: readonly Cell[] | null = null
+  readonly #titles: Titles
   readonly #index = new IndexColumn()
   /** Columns that may name a row of totals: the first one, and those of the prices. */
   #named: number[] = []
@@ -34,11 +34,17 @@ export class TableRows implements TableSink {
   constructor (checker: RowChecker, options: TableOptions) {
     this.#checker = checker
     this.#options = options
+    this.#titles = new Titles(checker)
     const placeOf = (row: number, column: ColumnName): string | undefined => {
       const at = this.columns?.places[column] ?? this.columns?.places.valid_from
       return at === undefined ? undefined : options.cellAt?.(row, at)
     }
     this.prices = new PriceRows(checker, { ...options, ...(options.cellAt ? { placeOf } : {}) })
+  }
+
+  /** Rows before the header. */
+  get titleRows (): number {
+    return this.#titles.count
   }
 
   row (cells: readonly Cell[], row: number): void {
@@ -48,16 +54,17 @@ export class TableRows implements TableSink {
     else if (this.#options.cellAt ? this.#checker.nextSheetRow(row) : this.#checker.nextRow()) this.#read(cells, this.columns)
   }
 
-  end (): void {
+  /** Ends the table, in steps as {@link PriceRows.finish}. */
+  * finish (): Generator<void> {
     if (!this.columns && !this.#checker.stopped) this.#noHeader()
-    this.prices.end()
+    yield * this.prices.finish()
   }
 
   #header (cells: readonly Cell[], row: number): void {
     this.#firstRow ??= [...cells]
     const names = cells.map(textOf)
     if (!isHeader(names, this.#options)) {
-      if (++this.titleRows > maxTitleRows) this.#noHeader()
+      if (!this.#titles.add([names], () => sourceOf(cells))) this.#noHeader()
       return
     }
     const mapped = mapColumns(names, this.#options)
@@ -65,6 +72,7 @@ export class TableRows implements TableSink {
       this.columns = mapped.columns
       this.#named = [...new Set([0, ...Object.values(mapped.columns.places)])]
       this.headerRow = row
+      this.#titles.check()
     } else for (const { code, ...fault } of mapped.faults) this.#checker.stop(code, fault, sourceOf(cells))
   }
 
@@ -80,8 +88,9 @@ export class TableRows implements TableSink {
     }
     const alone = onlyValue(cells)
     if (alone !== null && this.#named.length > 2) {
-      if (alone === places.price) return this.#checker.refuse('totals_row', source())
-      if (typeof cells[alone] === 'string') return this.#checker.refuse('note_row', source())
+      const value = cells[alone]
+      if (alone === places.price && (typeof value !== 'string' || !('code' in readPriceText(trimmed(value))))) return this.#checker.refuse('totals_row', source())
+      if (typeof value === 'string') return this.#checker.refuse('note_row', source())
     }
     for (const at of unnamed) if (!this.#isAllowed(cells, at)) return
     for (let at = width; at < cells.length; at++) if (!this.#isAllowed(cells, at)) return

@@ -2,7 +2,7 @@
 const white = /[\s\u200b\u2060\ufeff]/
 
 /** Longest text that is trimmed. A value is shorter, and a longer one is none of ours. */
-const maxTrimmedChars = 32_768
+const maxTrimmedChars = 1_000
 
 /** Returns a text without white space around it, in linear time: a pattern for the end would search each run of white space again and again. */
 export function trimmed (text: string): string {

@@ -147,12 +147,12 @@ export class RowChecker {
   #report (row: number, code: RowErrorCode, source: Source | null, { column = null, value = null, detail, cell }: Fault): void {
     // A header without a known name has no column and no value, so the line itself is searched.
     const text = code === 'no_header' && source ? boundedText(source.bytes, source.start, source.end, MAX_VALUE_CHARS) : value ?? column ?? ''
-    const unexpected = code === 'not_utf8' ? null : findUnexpectedCharacters(text)
+    const unexpected = code === 'not_utf8' ? null : findUnexpectedCharacters(text.slice(0, MAX_VALUE_CHARS))
     const cells = row === this.#rowWithCells ? undefined : source?.cells
     if (cells) this.#rowWithCells = row
     this.#sink.error({
       row,
-      ...(cell === undefined ? {} : { cell }),
+      ...(cell === undefined ? {} : { cell: bounded(cell, MAX_VALUE_CHARS) }),
       column: column === null ? null : bounded(column, MAX_VALUE_CHARS),
       value: value === null ? null : bounded(value, MAX_VALUE_CHARS),
       code,

@@ -84,6 +84,7 @@ const messages = {
   not_gzip: 'The file is not complete, valid gzip',
   too_large: 'The decoded file is too long',
   no_header: 'None of the first rows names the columns orig_code, dest_code, day and price',
+  rows_before_header: 'A row above the header has a price: put the header above all prices',
   no_rows: 'The file has no rows',
   not_parquet: 'The file is not complete, valid Parquet{}',
   parquet_encrypted: 'The Parquet file is encrypted: write it without encryption',

@@ -4,6 +4,7 @@ import { columnLetters, readColumn } from './cell-place.ts'
 import { cellValue, isCellType, numberValue, type CellType } from './cell-value.ts'
 import { readPlainNumber } from './plain-number.ts'
 import type { SharedTexts } from './shared-texts.ts'
+import type { ShownAs } from './styles.ts'
 import type { XmlAttributes } from './xml/xml-attributes.ts'
 import type { XmlHandler } from './xml/xml-scanner.ts'
 import { decodeEscapes, decodeXml } from './xml/xml-text.ts'
@@ -15,15 +16,15 @@ const [ROW, CELL, VALUE, FORMULA, INLINE, TEXT, RUN, DATA, COLUMN] = [0, 1, 2, 3
 const MAX_ROW = 1_048_576
 const [LETTER_R, LETTER_S, LETTER_T, SLASH] = [0x72, 0x73, 0x74, 0x2f]
 
-export type SheetOptions = { texts: SharedTexts, dateStyles: readonly boolean[], isUncomputed: boolean, maxColumns: number, maxCellChars: number }
+export type SheetOptions = { texts: SharedTexts, styles: readonly ShownAs[], isUncomputed: boolean, maxColumns: number, maxCellChars: number }
 
 /** Receives a row that has a value. Its cells are valid until the call returns. */
 export type OnRow = (cells: Cell[], row: number, isHidden: boolean) => void
 
 /**
- * Reads the cells of a sheet from its XML. The claimed dimension is ignored, and so are formats, but for those of dates: a number that is shown as a
- * date is no price. Rows and cells may lack their reference: they then follow the one before. Empty cells, with a format or not, are null; rows
- * without a value are left out.
+ * Reads the cells of a sheet from its XML. The claimed dimension is ignored, and so are formats, but for two: a number that is shown as a date is no
+ * price, and one that is shown in another currency neither. Rows and cells may lack their reference: they then follow the one before. Empty cells,
+ * with a format or not, are null; rows without a value are left out.
  */
 export class SheetCells implements XmlHandler {
   /** Letters of the hidden columns that have a value. */
@@ -61,7 +62,7 @@ export class SheetCells implements XmlHandler {
     } else if (depth === 5 && this.#inCell) {
       if (element === VALUE) this.#beginValue()
       else if (element === FORMULA) this.#isFormula = true
-      else if (element === INLINE) this.#inInline = true
+      else if (element === INLINE) this.#beginInline()
     } else if (depth === 3) {
       if (element === ROW && this.#inData) this.#beginRow(attributes)
       else if (element === COLUMN && !this.#inData) this.#addColumns(attributes)
@@ -70,6 +71,7 @@ export class SheetCells implements XmlHandler {
       this.#inRun = element === RUN
       this.#inText = element === TEXT
     } else if (this.#inRun && depth === 7) this.#inText = element === TEXT
+    else if (this.#inText) throw new FileRefused('damaged_workbook') // an element in a text
   }
 
   close (_element: number, depth: number): void {
@@ -106,7 +108,12 @@ export class SheetCells implements XmlHandler {
 
   #beginValue (): void {
     if (this.#text !== '' || !Number.isNaN(this.#number)) throw new FileRefused('damaged_workbook') // a second value
-    this.#inText = true
+    this.#inText = this.#type !== 'inlineStr'
+  }
+
+  #beginInline (): void {
+    if (this.#inlineText !== '') throw new FileRefused('damaged_workbook') // a second text
+    this.#inInline = true
   }
 
   #beginRow (attributes: XmlAttributes): void {
@@ -169,14 +176,16 @@ export class SheetCells implements XmlHandler {
   }
 
   #value (): Cell {
-    const { texts, dateStyles, isUncomputed } = this.#options
+    const { texts, styles, isUncomputed } = this.#options
     const type = this.#type
     const number = this.#number
     const isPlain = !Number.isNaN(number)
     if (type === 's' && (isPlain || this.#text !== '')) return texts.get(isPlain ? number : Number(this.#text)) || null
     const text = type === 'inlineStr' ? this.#inlineText : type === 'str' ? decodeEscapes(this.#text) : this.#text
     const value = isPlain ? numberValue(number, this.#isFormula, isUncomputed) : cellValue(type, text, this.#isFormula, isUncomputed)
-    return typeof value === 'number' && dateStyles[this.#style] === true ? { serial: value } : value
+    const shownAs = typeof value === 'number' ? styles[this.#style] ?? null : null
+    if (shownAs === null) return value
+    return shownAs === 'date' ? { serial: value as number } : { fault: 'other_currency', text: String(value) }
   }
 }
 

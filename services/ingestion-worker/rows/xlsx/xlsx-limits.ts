@@ -1,4 +1,4 @@
-import { maxTitleRows } from '../table/table-rows.ts'
+import { maxTitleRows } from '../table/titles.ts'
 
 /** Limits of a workbook. A file beyond one of them is refused. */
 export type XlsxLimits = {

@@ -7,7 +7,7 @@ import type { RowErrorCode } from '../values/row-error.ts'
 import { cellPlace } from './cell-place.ts'
 import { chooseSheet, skippedSheets, type SkippedSheet } from './choose-sheet.ts'
 import { PackageParts, type Between } from './package-parts.ts'
-import { readDateStyles } from './date-styles.ts'
+import { readStyles, type ShownAs } from './styles.ts'
 import { readMerges } from './read-merges.ts'
 import { readSharedTexts, type SharedTexts } from './shared-texts.ts'
 import { SheetCells, sheetElements, type OnRow } from './sheet-cells.ts'
@@ -61,8 +61,8 @@ export async function openXlsx (bytes: Uint8Array, { sheet: name, limits, hasHea
   })
   const workbook = await readWorkbook(parts, limits.maxSheets, fileTypeNames[type === 'xlsx' ? 'document' : type])
   await parts.refuseDoctypes()
-  const dateStyles = await readDateStyles(parts, workbook.stylesPart)
-  const reader = new SheetReader(parts, workbook, dateStyles, await readSharedTexts(parts, workbook.textsPart, limits), limits)
+  const styles = await readStyles(parts, workbook.stylesPart)
+  const reader = new SheetReader(parts, workbook, styles, await readSharedTexts(parts, workbook.textsPart, limits), limits)
   const sheet = await chooseSheet(workbook, name, sheet => reader.hasHeader(sheet, hasHeader))
   return {
     name: sheet.name,
@@ -88,14 +88,14 @@ const refusals: Partial<Record<FileType, RowErrorCode>> = {
 class SheetReader {
   readonly #parts: PackageParts
   readonly #workbook: Workbook
-  readonly #dateStyles: readonly boolean[]
+  readonly #styles: readonly ShownAs[]
   readonly #texts: SharedTexts
   readonly #limits: XlsxLimits
 
-  constructor (parts: PackageParts, workbook: Workbook, dateStyles: readonly boolean[], texts: SharedTexts, limits: XlsxLimits) {
+  constructor (parts: PackageParts, workbook: Workbook, styles: readonly ShownAs[], texts: SharedTexts, limits: XlsxLimits) {
     this.#parts = parts
     this.#workbook = workbook
-    this.#dateStyles = dateStyles
+    this.#styles = styles
     this.#texts = texts
     this.#limits = limits
   }
@@ -127,7 +127,7 @@ class SheetReader {
   async #scan (sheet: WorkbookSheet, onRow: OnRow, isDone?: () => boolean) {
     const { maxColumns, maxCellChars } = this.#limits
     const merges = await readMerges(this.#parts, sheet.part, maxColumns)
-    const options = { texts: this.#texts, dateStyles: this.#dateStyles, isUncomputed: this.#workbook.isUncomputed, maxColumns, maxCellChars }
+    const options = { texts: this.#texts, styles: this.#styles, isUncomputed: this.#workbook.isUncomputed, maxColumns, maxCellChars }
     const cells = new SheetCells(options, (cells, row, isHidden) => {
       merges.apply(cells, row)
       onRow(cells, row, isHidden)

@@ -29,6 +29,8 @@ t.test('files that are read', async t => {
     'days that an earlier one decides': ['orig_code,dest_code,day,price\nCNGGZ,EETLL,13/01/2021,1\nCNGGZ,EETLL,01/02/2021,2\n', lane('2021-01-13', 100), lane('2021-02-01', 200)],
     'midnight, and text of a double': ['orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-31 00:00:00,1180.4999999999998\n', ...standard],
     'a validity': ['pol,pod,valid from,valid to,rate\nCNGGZ,EETLL,30.01.2021,01.02.2021,5\n', lane('2021-01-30', 500), lane('2021-01-31', 500), lane('2021-02-01', 500)],
+    'a title with two ports, and one that names dollars': ['POL,CNGGZ,POD,EETLL\nRates in USD (not in EUR)\npol,pod,day,price\nCNGGZ,EETLL,2021-01-31,1180.5\n'.replace('POL,CNGGZ,POD,EETLL', 'From,CNGGZ,To,EETLL'), ...standard],
+    'dollars on both sides': ['pol;pod;day;price\nCNGGZ;EETLL;2021-01-31;$1,180.50 USD\n', ...standard],
     'another encoding in a title': [Buffer.from('Preise f\xfcr Januar\norig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-31,1180.5\n', 'latin1'), ...standard],
   }
   for (const [name, [file, ...prices]] of Object.entries(files)) {
@@ -64,6 +66,9 @@ t.test('files that are refused, with one cause', async t => {
     'a price too large under its only reading': ['pol;pod;date;price\nCNGGZ;EETLL;2021-01-31;999.000.000\n', '1 price price_too_large 999.000.000'],
     'a validity that waits, and ends before it begins': ['pol,pod,valid from,valid to,price\nCNGGZ,EETLL,01/02/2021,01/01/2021,1\nCNGGZ,EETLL,13/01/2021,14/01/2021,1\n', '1 valid_to validity_order 2021-01-01'],
     'a validity that waits, and begins too early': ['pol,pod,valid from,valid to,price\nCNGGZ,EETLL,01/11/2020,02/12/2020,1\nCNGGZ,EETLL,13/01/2021,14/01/2021,1\n', '1 valid_from day_out_of_span 2020-11-01'],
+    'a price above the header': ['CNGGZ,EETLL,2021-01-30,1154.5\norig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-31,1\n', '0 - rows_before_header'],
+    'a title with another currency': ['All rates in EUR;;;\norig_code;dest_code;day;price\nCNGGZ;EETLL;2021-01-31;1\n', '0 - other_currency All rates in EUR;;;'],
+    'a header of too many names': [`${'pol,'.repeat(1_000)}pod\n`, '0 - no_header'],
     'an undecided price that is too large in the end': ['pol;pod;date;price\nCNGGZ;EETLL;2020-12-01;1.180\nCNGGZ;EETLL;2021-01-31;1.185\nCNGGZ;EETLL;2021-01-31;1.5\n', '2 price price_decimals 1.185'],
   }
   for (const [name, [file, ...errors]] of Object.entries(files)) {
@@ -77,5 +82,11 @@ t.test('what a profile declares holds against the first row, too', async t => {
   t.same(declared({ dayOrder: 'month.day' }, rows('01.02.2021;5.00')), ['1 day contradicting_days 01.02.2021'])
   t.same(declared({ decimalSign: ',' }, rows('2021-01-31;1154.50', '2021-01-31;1.180')), ['1 price contradicting_prices 1154.50'])
   t.same(declared({ decimalSign: '.' }, rows('2021-01-31;5', '31/01/2021;5')), ['2 day malformed_day 31/01/2021'])
-  t.same(declared({ ignored: ['remark'] }, 'orig_code,dest_code,day,price,remark\nCNGGZ,EETLL,2021-01-31,1180,50,\n'), ['1 - field_count'])
+  t.same(declared({ ignored: new Set(['remark']) }, 'orig_code,dest_code,day,price,remark\nCNGGZ,EETLL,2021-01-31,1180,50,\n'), ['1 - field_count'])
+  const withDays = (...lines: string[]): string => `orig_code,dest_code,day,price,free days\n${lines.map(line => `CNGGZ,EETLL,2021-01-31,${line}\n`).join('')}`
+  const ignored = new Set(['free days'])
+  t.same(declared({ ignored }, withDays('1180,14', '1180,9')), ['1 price ambiguous_price 1180'])
+  t.same(declared({ ignored }, withDays('1180,14', '1180.5,9')), [], 'a price shows the sign')
+  t.same(declared({ ignored, decimalSign: '.' }, withDays('1180,14')), [])
+  t.same(declared({ ignored }, withDays('1180,', '1180,14 days')), [])
 })

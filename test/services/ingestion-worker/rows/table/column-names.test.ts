@@ -9,7 +9,7 @@ t.test('a container of 40 feet, high cube, is the price, however its feet are wr
 })
 
 t.test('a price in another currency', async t => {
-  for (const name of ['Rate EUR', 'price €', 'EUR', 'Preis in EUR', '40HC (EUR)', 'GBP/20GP']) {
+  for (const name of ['40H C$', "40'H C$", 'Rate C$', 'Rate EUR', 'price €', 'EUR', 'Preis in EUR', '40HC (EUR)', 'GBP/20GP']) {
     t.same([columnOf(name), isPriceInOtherCurrency(name)], [undefined, name !== 'EUR'], name)
   }
   for (const name of ['carrier', 'neur', 'amount', 'USD', '40HC']) t.notOk(isPriceInOtherCurrency(name), name)
@@ -18,7 +18,7 @@ t.test('a price in another currency', async t => {
 
 t.test('other containers', async t => {
   for (const name of ['20GP', '20GP USD', '40HC RF', "20'GP", '40RF', "40' Reefer", '40', '20ft', '2x20DV', '45HC', 'GP20']) t.same([columnOf(name), isContainerName(name)], [undefined, true], name)
-  for (const name of ['carrier', '2020', '20 days!', 'price €']) t.same([columnOf(name), isContainerName(name)], [undefined, false], name)
+  for (const name of ['40HC surcharge', '40HC per day', '40HC in', 'carrier', '2020', '20 days!', 'price €']) t.same([columnOf(name), isContainerName(name)], [undefined, false], name)
 })
 
 t.test('a long name costs linear time', async t => {

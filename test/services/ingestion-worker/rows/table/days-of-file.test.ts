@@ -12,7 +12,7 @@ function readSheet (...rows: Array<[day: Cell, price: Cell]>): number | string[]
   const table = new TableRows(new RowChecker(rules, { price: () => { prices++ }, error: error => errors.push(error) }), { maxDays: 366, epoch: 1900, cellAt: (row, column) => `S!${'ABCD'[column]}${row}` })
   table.row(['orig_code', 'dest_code', 'day', 'price'], 1)
   for (const [at, [day, price]] of rows.entries()) table.row(['CNGGZ', 'EETLL', day, price], at + 2)
-  table.end()
+  Array.from(table.finish())
   return errors.length > 0 ? errors.map(({ cell, code }) => `${cell} ${code}`) : prices
 }
 
@@ -22,6 +22,16 @@ t.test('typed days beside texts: refused if a program may have exchanged day and
   t.same(readSheet(['31/01/2021', 1], [{ serial: 44198 }, 2], [{ serial: 44220 }, 3]), ['S!C3 contradicting_days'], 'beside a typed day after the twelfth')
   t.same(readSheet(['31/01/2021', 1], [{ serial: 44220 }, 3]), 2, 'a typed day after the twelfth alone')
   t.same(readSheet([{ serial: 44198 }, 2], ['2021-01-31', 1]), 2, 'a text with the year first')
+  t.same(readSheet([{ serial: 44198 }, 2], ['31/01/2021 00:00:00.000', 1]), ['S!C2 contradicting_days'], 'the point of a time is not the one of a day')
+  t.same(readSheet([{ serial: 44198 }, 2], ['31.01.2021', 1]), 2, 'a text with points')
+})
+
+t.test('first days of a validity that a program may have exchanged, and last ones that it left as text', async t => {
+  const errors: RowError[] = []
+  const table = new TableRows(new RowChecker(rules, { price () {}, error: error => errors.push(error) }), { maxDays: 366, epoch: 1900 })
+  for (const [at, row] of [['pol', 'pod', 'valid from', 'valid to', 'rate'], ['CNGGZ', 'EETLL', { serial: 44198 }, '28/02/2021', 5]].entries()) table.row(row as Cell[], at + 1)
+  Array.from(table.finish())
+  t.match(errors, [{ code: 'contradicting_days', row: 1, column: 'valid_from', value: '2021-01-02' }])
 })
 
 t.test('a date is no price', async t => {

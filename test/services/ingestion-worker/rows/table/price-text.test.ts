@@ -25,7 +25,7 @@ t.test('prices that are refused', async t => {
     ['1 18', 'malformed_price'], ['1180 .5', 'malformed_price'], ['(1180)', 'malformed_price'], ['11.80%', 'malformed_price'], ['1180-1200', 'malformed_price'],
     ['0', 'price_not_positive'], ['0.00', 'price_not_positive'], ['-5', 'price_not_positive'], ['-1,180.50', 'price_not_positive'],
     ['1180.496', 'price_decimals'], ['1180.4999', 'price_decimals'], ['1180.49999', 'price_decimals'], ['1180.49999999', 'price_decimals'], ['1234.005', 'price_decimals'],
-    ['12345678901', 'price_too_large'], ['€ 1180', 'other_currency'], ['1180 EUR', 'other_currency'], ['CNY1180', 'other_currency'], ['£1,180.50', 'other_currency'],
+    ['12345678901', 'price_too_large'], ['€ 1180', 'other_currency'], ['1180 EUR', 'other_currency'], ['CNY1180', 'other_currency'], ['A$1180', 'other_currency'], ['HK$ 1180', 'other_currency'], ['1180 C$', 'other_currency'], ['£1,180.50', 'other_currency'],
   ] as const) t.same(readPriceText(text), { code }, text)
 })
 

@@ -26,7 +26,7 @@ t.test('the errors of a workbook have the cells of their row once, other tables 
     table.row(['x', 'y', null, -1], 2)
     table.row(['CNGGZ', 'EETLL', '02/01/2021', '5.000'], 3)
     table.row(['CNGGZ', 'EETLL', '2021-01-05', 5, 'note'], 4)
-    table.end()
+    Array.from(table.finish())
     return errors
   }
   const errors = read({ cellAt: (row, column) => `A!${'ABCDE'[column]}${row}` })

@@ -86,6 +86,7 @@ t.test('values of cells', async t => {
     row(text('a&amp;b&#65;&#x42;') + '<c t="inlineStr"><is><t><![CDATA[a<b&c]]></t></is></c><c t="inlineStr"><is><r><t>a</t></r><rPh><t>b</t></rPh></is></c>'),
     row('<c r="C5"><v>3</v></c><c><v>4</v></c>', ' r="5"'),
     row('', ' r="9"') + row('<c><v>10</v></c>'),
+    row('<c t="inlineStr"><v>7</v><is><t>5</t></is></c>'),
     row('<c><v>11<!-- a comment -->80</v></c><c><v><![CDATA[11]]>80.5</v></c><c><v>0.30</v></c><c><v>123456789012345678</v></c>'),
   ].join(''))), [
     [1, 1154.1, 1154.1, -5, null, null, null, 7],
@@ -95,6 +96,7 @@ t.test('values of cells', async t => {
     ['a&bAB', 'a<b&c', 'a'],
     [null, null, 3, 4],
     [10],
+    ['5'],
     [1180, 1180.5, 0.3, 123456789012345680],
   ])
   const computed = changed(withRows(row('<c><f>1-1</f><v>0</v></c>')), { 'xl/workbook.xml': xml => xml.replace(/ fullCalcOnLoad="1"/, '') })
@@ -118,7 +120,7 @@ t.test('damaged sheets', async t => {
     row('', ' r="2"') + row('', ' r="2"'), row('', ' r="3"') + row('', ' r="2"'), row('', ' r="x"'), row('', ' r="1048577"'),
     row('<c r="B1"/><c r="A1"/>'), row('<c r="A1"/><c r="A1"/>'), row('<c r="A2"/>'), row('<c r="1"/>'), row('<c t="x"/>'), row('<c r=A1/>'), row('<c r="A1/>'),
     row('<c t="s"><v>99</v></c>'), row('<c t="s"><v>-1</v></c>'), row('<c t="s"><v>0.5</v></c>'),
-    row('<c><v>1</v><v>2</v></c>'), row('<c>'), row('<c></v>'), row(text('&bad;')), row(text('&#0;')), row(text('&amp')), row('<c a></c>'),
+    row('<c><v>1</v><v>2</v></c>'), row('<c><v>11<x/>80</v></c>'), row('<c t="inlineStr"><is><t>5</t></is><is><t>7</t></is></c>'), row('<c>'), row('<c></v>'), row(text('&bad;')), row(text('&#0;')), row(text('&amp')), row('<c a></c>'),
     '<a>'.repeat(300), row(`<c t="${'a'.repeat(600_000)}"/>`),
   ]) t.equal(await refusal(withRows(rows)), 'damaged_workbook', rows.slice(0, 60))
   for (const part of [sheetPart, 'xl/workbook.xml']) {

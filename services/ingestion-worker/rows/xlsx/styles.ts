@@ -7,13 +7,20 @@ const elements = ['numFmt', 'cellXfs', 'xf']
 const [FORMAT, STYLES, STYLE] = [0, 1, 2]
 /** Formats of dates and times that a workbook need not define (ECMA-376, 18.8.30), those of East Asia among them. */
 const builtIn = new Set([...range(14, 22), ...range(45, 47), ...range(27, 36), ...range(50, 58)])
+/** Excel writes no longer one. The patterns take quadratic time for some. */
+const MAX_FORMAT_CHARS = 255
+/** Signs and codes of currencies, as in `#,##0.00 [$€-407]`. */
+const otherCurrency = /[€£¥₹₩₽₪₫฿]|\b(EUR|GBP|CNY|RMB|JPY|INR|KRW|SGD|HKD|TWD|AUD|CAD|CHF|SEK|NOK|DKK|AED)\b|\[\$(?!US)[A-Z]{1,2}\$/
 /** Texts, escaped signs, spaces of a width, fills, and colours or currencies: no part of a date. */
 const literals = /"[^"]*"|\\.|[_*].|\[[^\]]*\]/gs
 
-/** Returns, for each style of the cells of a workbook, whether it shows a number as a date. Empty without styles. */
-export async function readDateStyles (parts: PackageParts, part: string | null): Promise<boolean[]> {
-  const custom = new Map<number, boolean>()
-  const styles: boolean[] = []
+/** What a style shows a number as, if not as a number: a date or a time, or an amount in another currency than USD. */
+export type ShownAs = 'date' | 'other currency' | null
+
+/** Returns, for each style of the cells of a workbook, what it shows a number as. Empty without styles. */
+export async function readStyles (parts: PackageParts, part: string | null): Promise<ShownAs[]> {
+  const custom = new Map<number, ShownAs>()
+  const styles: ShownAs[] = []
   let inStyles = false
   if (part === null || !parts.has(part)) return styles
   await parts.scan(part, elements, {
@@ -23,8 +30,8 @@ export async function readDateStyles (parts: PackageParts, part: string | null):
         const all = attributes.toMap()
         const id = Number(all.get('numFmtId') ?? 0)
         if (styles.length === MAX_STYLES || custom.size === MAX_STYLES) throw new FileRefused('damaged_workbook')
-        if (element === FORMAT) custom.set(id, isDateFormat(all.get('formatCode') ?? ''))
-        else styles.push(custom.get(id) ?? builtIn.has(id))
+        if (element === FORMAT) custom.set(id, shownAs(all.get('formatCode') ?? ''))
+        else styles.push(custom.has(id) ? custom.get(id)! : builtIn.has(id) ? 'date' : null)
       }
     },
     close (element) { if (element === STYLES) inStyles = false },
@@ -33,10 +40,13 @@ export async function readDateStyles (parts: PackageParts, part: string | null):
   return styles
 }
 
-/** Returns whether a format shows a year, a day and a month, or a time. */
-export function isDateFormat (code: string): boolean {
+/** Returns what a format shows a number as. */
+export function shownAs (code: string): ShownAs {
+  if (code.length > MAX_FORMAT_CHARS) return 'date' // no price may have it
   const signs = code.replace(literals, '').toLowerCase()
-  return signs.includes('y') || signs.includes('h') || /\[(h+|m+|s+)\]/i.test(code) || (signs.includes('d') && signs.includes('m'))
+  const isDate = signs.includes('y') || signs.includes('h') || /\[(h+|m+|s+)\]/i.test(code) || (signs.includes('d') && signs.includes('m')) ||
+    (/[dm]/.test(signs) && !/[0#?]/.test(signs))
+  return isDate ? 'date' : otherCurrency.test(code) ? 'other currency' : null
 }
 
 function range (first: number, last: number): number[] {

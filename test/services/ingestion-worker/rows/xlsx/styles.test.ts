@@ -1,12 +1,17 @@
 import t from 'tap'
-import { isDateFormat } from '../../../../../services/ingestion-worker/rows/xlsx/date-styles.ts'
+import { shownAs } from '../../../../../services/ingestion-worker/rows/xlsx/styles.ts'
 import { bookFile, changed, readBook } from './book.ts'
 
 t.test('formats that show a date', async t => {
-  for (const code of ['yyyy-mm-dd', 'dd.mm.yyyy', 'd/m', '[$-409]mmmm\\ yyyy;@', 'mm/dd/yy hh:mm', 'h:mm', '[h]:mm:ss', '[mm]:ss', 'yyyy"年"m"月"']) t.ok(isDateFormat(code), code)
+  for (const code of ['yyyy-mm-dd', 'dd.mm.yyyy', 'd/m', '[$-409]mmmm\\ yyyy;@', 'mm/dd/yy hh:mm', 'h:mm', '[h]:mm:ss', '[mm]:ss', 'yyyy"年"m"月"', 'mmmm', 'dd', '0'.repeat(256)]) t.ok(shownAs(code) === 'date', code)
   for (const code of ['General', '0.00', '#,##0.00', '"S/" #,##0.00', '"Din." 0.00', '[$Din.-241A]#,##0.00', '0.00\\ \\m³', '0\\ \\d', '0 "days"', '_D_M0.00', '0.00E+00']) {
-    t.notOk(isDateFormat(code), code)
+    t.notOk(shownAs(code) === 'date', code)
   }
+})
+
+t.test('formats that show another currency', async t => {
+  for (const code of ['#,##0.00 [$€-407]', '[$EUR] 0.00', '0.00 "EUR"', '_-* #,##0.00 "€"_-', '£0', '[$CA$-409]0.00']) t.equal(shownAs(code), 'other currency', code)
+  for (const code of ['[$$-409]#,##0.00', '[$USD] 0.00', '"US$" 0.00', '[$US$-409]0.00', '$#,##0', '[$-409]0.00']) t.equal(shownAs(code), null, code)
 })
 
 t.test('a number that is shown as a date is marked, built-in format or not', async t => {
