@@ -57,12 +57,16 @@ export class RowValues {
     this.#isPlain = this.#isSimple && this.fields.isOrdered && prices.isStandard
   }
 
-  /** Reads a valid plain row, which begins at `start`. Returns the index after it. Returns 0, and does nothing, for any other row. */
+  /** Reads valid plain rows, the first of which begins at `start`. Returns the index after them. Returns 0, and does nothing, for any other row. */
   readPlain (bytes: Uint8Array, start: number): number {
     if (!this.#isPlain) return 0
-    const next = readPlainRow(bytes, start, this.fields.separator, this.#checker)
-    if (next > 0 && !this.#hasSign) this.#notePlain(bytes, start, next)
-    return next
+    const checker = this.#checker
+    const { separator } = this.fields
+    let at = start
+    for (let next = 0; !checker.stopped && (next = readPlainRow(bytes, at, separator, checker)) > 0; at = next) {
+      if (!this.#hasSign) this.#notePlain(bytes, at, next)
+    }
+    return at === start ? 0 : at
   }
 
   /** Reads the row `bytes[start, end)`, whose fields were found. The caller has begun the row with `checker.nextRow()`. */
