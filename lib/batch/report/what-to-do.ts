@@ -40,6 +40,7 @@ export const whatToDo = {
   row_too_long: 'Check the quotes of the row: one that is not closed joins rows',
   totals_row: 'Delete the row',
   note_row: 'Delete the row',
+  repeated_header: 'Delete the row',
   value_without_column: 'Name the column in the header, or delete the value',
   unclosed_quote: 'Close the quote, or remove it',
   malformed_json: 'Write one complete JSON object in each line',

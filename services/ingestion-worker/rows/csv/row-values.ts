@@ -117,11 +117,19 @@ export class RowValues {
     const cells = slots.map((columns, slot) => this.#cell(bytes, slot, columns))
     const first = firstField(bytes, start, end, this.fields.separator)
     if ([first, ...cells].some(cell => typeof cell === 'string' && isTotal(cell))) return this.#checker.refuse('totals_row', source())
+    if (this.#isHeaderAgain(bytes)) return this.#checker.refuse('repeated_header', source())
     if (!this.#hasOnlyNamed(bytes)) return this.#checker.refuse('value_without_column', source())
     const [orig, dest, day, price, to] = cells as [Cell, Cell, Cell, Cell, Cell]
     const isValidity = this.#columns.places.valid_to !== undefined || this.#fixed?.valid_to !== undefined
     this.#prices.read({ orig, dest, day, price, ...(isValidity ? { to } : {}) }, source)
     this.#isPlain &&= this.#prices.isStandard
+  }
+
+  /** Returns whether a row has the names of the columns, as joined files have it. */
+  #isHeaderAgain (bytes: Uint8Array): boolean {
+    const { places, names } = this.#columns
+    return slots.every((columns, slot) => columns.every(column =>
+      places[column] === undefined || this.fields.text(bytes, slot).toString('latin1').trim() === names[places[column]]))
   }
 
   #noteAccepted (bytes: Uint8Array): void {

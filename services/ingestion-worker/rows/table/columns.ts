@@ -1,6 +1,7 @@
 import type { RowErrorCode } from '../values/row-error.ts'
 import type { Cell } from './cell.ts'
 import { columnOf, isContainerName, isCurrencyName, isPriceInOtherCurrency, type ColumnName } from './column-names.ts'
+import { readDayText } from './day-text.ts'
 import { trimmed } from './trimmed.ts'
 
 /** Index of each column in the rows of a table. */
@@ -30,9 +31,24 @@ const indexOfPandas = /^__index_level_\d+__$/
 
 /** Returns whether a row of names is the header: it has two columns of a price, or the only one without a fixed value. */
 export function isHeader (names: readonly string[], options: ColumnOptions): boolean {
+  if (isLabels(names, options)) return false
   const { fixed = {} } = options
   const total = fixed.valid_from !== undefined || fixed.valid_to !== undefined ? 5 : 4
   return countColumns(names, options) >= (total - Object.keys(fixed).length > 1 ? 2 : 1)
+}
+
+/** Returns whether each known name is a label, with its value in the next cell: a title such as `Valid from | 01.02.2021 | Valid to | 28.02.2021`. */
+function isLabels (names: readonly string[], options: ColumnOptions): boolean {
+  const isKnown = names.map(name => typeof meaningOf(name, options) === 'string')
+  const labels = isKnown.filter(Boolean).length
+  return labels > 0 && names.filter(isValue).length >= labels &&
+    names.every((_, at) => !isKnown[at] || (!isKnown[at + 1] && isValue(names[at + 1] ?? '')))
+}
+
+/** Returns whether a text is a day, a port or a number, and no name. */
+function isValue (text: string): boolean {
+  const value = trimmed(text)
+  return value !== '' && (!('code' in readDayText(value)) || /^[A-Z]{2}[A-Z0-9]{3}$/.test(value) || /^[\d.,]+$/.test(value))
 }
 
 /** Returns how many different columns of a price a row of names has. */

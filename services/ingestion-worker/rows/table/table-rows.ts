@@ -86,6 +86,7 @@ export class TableRows implements TableSink {
       const cell = cells[at]
       if (typeof cell === 'string' && isTotal(cell)) return this.#checker.refuse('totals_row', source())
     }
+    if (this.#isHeaderAgain(cells)) return this.#checker.refuse('repeated_header', source())
     const alone = onlyValue(cells)
     if (alone !== null && this.#named.length > 2) {
       const value = cells[alone]
@@ -100,6 +101,13 @@ export class TableRows implements TableSink {
     this.prices.read(isValidity
       ? { orig, dest, price, day: this.#cell(cells, 'valid_from'), to: this.#cell(cells, 'valid_to') }
       : { orig, dest, price, day: this.#cell(cells, 'day') }, source)
+  }
+
+  /** Returns whether a row has the names of the columns: of joined files, and of sheets made for printing. */
+  #isHeaderAgain (cells: readonly Cell[]): boolean {
+    const { names } = this.columns!
+    for (const at of this.#named) if (cells[at] !== names[at] && !(at === 0 && names[0] === '')) return false
+    return true
   }
 
   /** Returns the value of a column in a row: of the row, or the fixed one. */

@@ -37,6 +37,7 @@ const messages = {
   field_count: 'The row has {}',
   row_too_long: 'A row has at most {} bytes',
   totals_row: 'This row has a total and no price of a lane: delete the row',
+  repeated_header: 'The header stands here again: delete the row',
   note_row: 'This row has one text and no price: delete the row',
   value_without_column: 'A value stands in a column without a name: name the column, or delete the value',
   unclosed_quote: 'A quote is opened in this line and not closed',

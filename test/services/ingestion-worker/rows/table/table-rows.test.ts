@@ -61,3 +61,10 @@ t.test('rows that waited are read in steps', async t => {
   table.row(['CNGGZ', 'EETLL', '13/02/2021', 7], 12_002)
   t.equal(Array.from(table.finish()).length, 2)
 })
+
+t.test('the header again is one cause, and a title of labels and values is no header', async t => {
+  const [header, price] = [['pol', 'pod', 'day', 'price'], ['CNGGZ', 'EETLL', '2021-01-31', 7]]
+  t.same(readTable(header, price, header, price), { prices: [700, 700], codes: ['repeated_header'] })
+  t.same(readTable(['Valid from', '01.02.2021', 'Valid to', '28.02.2021'], ['POL', 'CNGGZ', 'POD', 'EETLL'], header, price), { prices: [700], codes: [] })
+  t.same(readTable(['POL', 'POD', '2021-01-31', '2021-02-01'], ['CNGGZ', 'EETLL', 7, 8]).codes.includes('unknown_column'), true, 'days as columns')
+})
