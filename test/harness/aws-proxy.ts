@@ -89,8 +89,8 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     const upstreamResponse = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, url: path, headers } = request
       const outgoing = forward({ agent, host: upstream.hostname, port: upstream.port, method, path, headers }, resolve).once('error', reject)
-      // The body of an aborted call never ends. The client may have aborted it before this line.
-      const abort = (): void => { if (!request.complete) outgoing.destroy(new Error('the client has aborted the call')) }
+      // The body of an aborted call never ends, even if it has arrived completely. The client may have aborted the call before this line.
+      const abort = (): void => { if (!request.readableEnded) outgoing.destroy(new Error('the client has aborted the call')) }
       if (request.destroyed) abort()
       else request.once('close', abort)
       request.pipe(outgoing)
@@ -101,7 +101,7 @@ export async function awsProxy (t: Test): Promise<AwsProxy> {
     } else {
       response.writeHead(upstreamResponse.statusCode!, upstreamResponse.headers)
       upstreamResponse.pipe(response)
-      await new Promise(resolve => response.once('close', resolve))
+      if (!response.closed) await new Promise(resolve => response.once('close', resolve))
     }
   }
 
