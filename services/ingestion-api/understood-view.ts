@@ -20,7 +20,7 @@ export const UnderstoodView = Type.Unsafe<Understood>(Type.Object({
   lowest_price: Type.Union([Type.Number(), Type.Null()]),
   highest_price: Type.Union([Type.Number(), Type.Null()]),
   first_prices: Type.Array(Type.Object({ orig_code: Type.String(), dest_code: Type.String(), day: Type.String(), price: Type.Number() }), {
-    description: 'the first five prices that were read; rows whose reading the end of the file decides come last',
+    description: 'the first five prices of the file, as they were read',
   }),
   skipped: Type.Array(Type.Object({ what: Type.String(), count: Type.Integer() }), { description: 'what was not read' }),
 }, { description: 'how the file was read; not in a list' }))

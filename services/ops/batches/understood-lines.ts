@@ -1,7 +1,7 @@
 import type { Understood } from '../../../lib/batch/understood.ts'
 import { counted } from './counted.ts'
 
-/** What a file has beside its prices without a loss. */
+/** Entries that cannot hide a price. */
 const harmless = /^((rows|lines) before the header|empty rows|blank lines|chart sheet .*)$/s
 
 /** Returns a line for each thing that a worker has not read, or has read into other cells, and that may have prices. */

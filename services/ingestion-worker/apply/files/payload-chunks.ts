@@ -7,7 +7,7 @@ import { readPayload } from '../payload.ts'
 export type PayloadChunks = {
   /** Decoded bytes so far. */
   bytes: number
-  /** What `bytes` is at the end, if the file or its manifest says the truth. */
+  /** Number of decoded bytes at the end, as the manifest or the ZIP file claims it. */
   expectedBytes: number
   /** Returns the next chunk, null at the end. Throws what `readPayload` throws, and the reason of the signal. */
   next: () => Promise<Buffer | null>

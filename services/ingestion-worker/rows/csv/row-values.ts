@@ -129,7 +129,7 @@ export class RowValues {
   #isHeaderAgain (bytes: Uint8Array): boolean {
     const { places, names } = this.#columns
     return slots.every((columns, slot) => columns.every(column =>
-      places[column] === undefined || this.fields.text(bytes, slot).toString('latin1').trim() === names[places[column]]))
+      places[column] === undefined || this.fields.text(bytes, slot).toString().trim() === names[places[column]]))
   }
 
   #noteAccepted (bytes: Uint8Array): void {

@@ -1,3 +1,5 @@
+import { otherCurrencyCodes, otherCurrencySigns } from '../values/other-currencies.ts'
+
 /** A column that a table may have. `day` has one day; `valid_from` and `valid_to` have the first and the last day of a price. */
 export type ColumnName = 'orig_code' | 'dest_code' | 'day' | 'price' | 'valid_from' | 'valid_to'
 
@@ -33,7 +35,8 @@ const after = /(rate|price)?((in)?(usd|us\$|\$))?(rate|price)?$/
 /** A dollar of another country: `C$`, `HK$`. */
 const otherDollar = /(^|[^a-z])(?!us|hc|hq)[a-z]{1,2}\$/i
 const container = /^(\d{1,2}x)?(20|40|45|53)[a-z]{1,24}$|^[a-z]{2}(20|40|45)$|^(20|40|45|53)$/
-const otherCurrency = /(in)?(eur|gbp|cny|rmb|jpy|inr|krw|sgd|hkd|twd|aud|cad|chf|sek|nok|dkk|aed|[€£¥])$|^(eur|gbp|cny|rmb|jpy|inr|krw|sgd|hkd|twd|aud|cad|chf|sek|nok|dkk|aed|[€£¥])/
+const currency = `(${otherCurrencyCodes.toLowerCase()}|[${otherCurrencySigns}])`
+const otherCurrency = new RegExp(`(in)?${currency}$|^${currency}`)
 const currencyNames = new Set(['currency', 'curr', 'ccy', 'cur', 'currencycode', 'ratecurrency', 'pricecurrency', 'währung', 'waehrung'])
 
 /** A longer name is none of ours. */

@@ -21,7 +21,7 @@ export type DaysOptions = {
 export type Shown = { row: number, column: DayColumn, cell: Cell, source: Source }
 export type DayColumn = 'day' | 'valid_from' | 'valid_to'
 
-/** What the days of a file need of its rows: `contradict` is called for a day that another one contradicts, `source` returns the current row. */
+/** Calls to the reader of the rows: `contradict` reports a day that another day contradicts, `source` returns the current row. */
 export type DaysContext = { contradict: (found: Contradiction, cell: Cell, column: DayColumn) => void, source: () => Source }
 
 /** Reads the days of a file: by their form, and by the order of day and month that one of them proves. */

@@ -1,3 +1,4 @@
+import { otherCurrencyCodes, otherCurrencySigns } from '../values/other-currencies.ts'
 import type { Ports } from '../values/ports.ts'
 import type { RowChecker, Source } from '../values/row-checker.ts'
 import { readDayText } from './day-text.ts'
@@ -9,6 +10,7 @@ export const maxTitleRows = 50
 /** Most values of a row that are looked at. */
 const maxValues = 50
 const maxTitleChars = 500
+const otherCurrency = new RegExp(`\\b(?:in|currency|currencies|währung)\\b[\\s:]{1,5}(?:${otherCurrencyCodes}|euros?|[${otherCurrencySigns}])(?![a-z])`, 'i')
 
 /** The rows before the header. They are titles, and not read, unless they show that the file would be read wrongly. */
 export class Titles {
@@ -51,7 +53,7 @@ function isPrice (texts: readonly string[], ports: Ports): boolean {
 /** Returns whether a title says that the amounts below it are in another currency than USD, such as `All rates in EUR`. */
 function namesOtherCurrency (title: string): boolean {
   const text = title.slice(0, maxTitleChars)
-  return /\b(?:in|currency|currencies|währung)\b[\s:]{1,5}(?:EUR|euros?|€|GBP|£|CNY|RMB|JPY|¥|INR|SGD|HKD|AUD|CAD|CHF)(?![a-z])/i.test(text) && !/USD|US\s?\$/i.test(text)
+  return otherCurrency.test(text) && !/USD|US\s?\$/i.test(text)
 }
 
 function isDay (text: string): boolean {

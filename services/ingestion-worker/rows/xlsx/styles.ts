@@ -1,4 +1,5 @@
 import { FileRefused } from '../file-refused.ts'
+import { otherCurrencyCodes, otherCurrencySigns } from '../values/other-currencies.ts'
 import type { PackageParts } from './package-parts.ts'
 
 /** Excel has at most 65,490 cell styles in a workbook. */
@@ -10,14 +11,14 @@ const builtIn = new Set([...range(14, 22), ...range(45, 47), ...range(27, 36), .
 /** Excel writes no longer one. The patterns take quadratic time for some. */
 const MAX_FORMAT_CHARS = 255
 /** Signs and codes of currencies, as in `#,##0.00 [$€-407]`. */
-const otherCurrency = /[€£¥₹₩₽₪₫฿]|\b(EUR|GBP|CNY|RMB|JPY|INR|KRW|SGD|HKD|TWD|AUD|CAD|CHF|SEK|NOK|DKK|AED)\b|\[\$(?!US)[A-Z]{1,2}\$/
+const otherCurrency = new RegExp(`[${otherCurrencySigns}]|\\b(${otherCurrencyCodes})\\b|\\[\\$(?!US)[A-Z]{1,2}\\$`)
 /** Texts, escaped signs, spaces of a width, fills, and colours or currencies: no part of a date. */
 const literals = /"[^"]*"|\\.|[_*].|\[[^\]]*\]/gs
 
-/** What a style shows a number as, if not as a number: a date or a time, or an amount in another currency than USD. */
+/** A style may show a number as a date or a time, or as an amount in another currency than USD. Null: it shows a number. */
 export type ShownAs = 'date' | 'other currency' | null
 
-/** Returns, for each style of the cells of a workbook, what it shows a number as. Empty without styles. */
+/** Returns how each style of the cells of a workbook shows a number. The list is empty without styles. */
 export async function readStyles (parts: PackageParts, part: string | null): Promise<ShownAs[]> {
   const custom = new Map<number, ShownAs>()
   const styles: ShownAs[] = []
@@ -40,7 +41,7 @@ export async function readStyles (parts: PackageParts, part: string | null): Pro
   return styles
 }
 
-/** Returns what a format shows a number as. */
+/** Returns how a format shows a number. */
 export function shownAs (code: string): ShownAs {
   if (code.length > MAX_FORMAT_CHARS) return 'date' // no price may have it
   const signs = code.replace(literals, '').toLowerCase()

@@ -69,6 +69,7 @@ t.test('files that are refused, with one cause', async t => {
     'a validity that waits, and begins too early': ['pol,pod,valid from,valid to,price\nCNGGZ,EETLL,01/11/2020,02/12/2020,1\nCNGGZ,EETLL,13/01/2021,14/01/2021,1\n', '1 valid_from day_out_of_span 2020-11-01'],
     'the header again': ['orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-31,1\norig_code,dest_code,day,price\n', '2 - repeated_header'],
     'the header again, with other columns': ['POL;POD;Date;Rate\nCNGGZ;EETLL;31.01.2021;1\nPOL;POD;Date;Rate\n', '2 - repeated_header'],
+    'the header again, with a letter beyond ASCII': ['POL;POD;Gültig ab;Gültig bis;Rate\nCNGGZ;EETLL;31.01.2021;31.01.2021;1\nPOL;POD;Gültig ab;Gültig bis;Rate\n', '2 - repeated_header'],
     'a price above the header': ['CNGGZ,EETLL,2021-01-30,1154.5\norig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-31,1\n', '0 - rows_before_header'],
     'a title with another currency': ['All rates in EUR;;;\norig_code;dest_code;day;price\nCNGGZ;EETLL;2021-01-31;1\n', '0 - other_currency All rates in EUR;;;'],
     'a header of too many names': [`${'pol,'.repeat(1_000)}pod\n`, '0 - no_header'],
